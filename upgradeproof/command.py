@@ -1,0 +1,99 @@
+"""Run a command on this host: always with a time limit, always with a result that can be shown."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from upgradeproof.errors import CommandTimeoutError, MachineError
+
+TAIL_LINES = 30
+"""Lines of output that an error quotes: a screenful, where apt and dpkg put their reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """Hold what a command did, on this host or on a machine."""
+
+    command: str
+    exit_status: int
+    stdout: bytes
+    stderr: bytes
+    duration_s: float
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the exit status is 0."""
+        return self.exit_status == 0
+
+    @property
+    def text(self) -> str:
+        """Return stdout as text, stripped; bytes that are not UTF-8 are replaced, never fatal."""
+        return self.stdout.decode("utf-8", "replace").strip()
+
+    @property
+    def tail(self) -> str:
+        """Return the last lines of stderr and stdout, for an error's details."""
+        streams = (self.stdout, self.stderr)
+        text = "\n".join(s.decode("utf-8", "replace").strip() for s in streams if s.strip())
+        return "\n".join(text.splitlines()[-TAIL_LINES:])
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+) -> Completed:
+    """Run ``argv`` in a process group of its own and return what it did.
+
+    ``env`` is added to this process's environment. Raises MachineError when the program is missing
+    or, with ``check``, when it exits with another status than 0; CommandTimeoutError when it does
+    not end in ``timeout_s`` seconds, after its whole group was killed.
+    """
+    command = shlex.join(argv)
+    started = time.monotonic()
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise MachineError(
+            f"{argv[0]} is not installed", resolution="run `upgradeproof doctor`"
+        ) from error
+    try:
+        stdout, stderr = process.communicate(stdin, timeout=timeout_s)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        stdout, stderr = process.communicate()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
+        details = (stdout + stderr).decode("utf-8", "replace").strip()
+        raise CommandTimeoutError(
+            f"`{command}` did not end in {timeout_s:g} s",
+            details="\n".join(details.splitlines()[-TAIL_LINES:]),
+        ) from None
+    done = Completed(
+        command=command,
+        exit_status=process.returncode,
+        stdout=stdout,
+        stderr=stderr,
+        duration_s=time.monotonic() - started,
+    )
+    if check and not done.ok:
+        raise MachineError(
+            f"`{command}` failed with exit status {done.exit_status}", details=done.tail
+        )
+    return done

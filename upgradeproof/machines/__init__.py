@@ -1,0 +1,117 @@
+"""Machines and the backends that start them, as protocols.
+
+A backend is one file in this folder that offers ``BACKEND``; it is found by discovery, there is no
+list. The engine above knows these two protocols and nothing of containers or hypervisors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from testinfra.host import Host
+
+from upgradeproof.command import Completed
+from upgradeproof.results import Fidelity
+
+__all__ = ["Backend", "Health", "Machine", "MachineSpec"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineSpec:
+    """Say which machine to start: from which snapshot, under which name, with which ports."""
+
+    snapshot: str
+    """The backend's own name of what to start from: an image or a state's snapshot."""
+    name: str
+    architecture: str
+    ports: Sequence[int] = ()
+    """TCP ports of the machine to publish on 127.0.0.1, each on a free port of this host."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """Say whether a backend works on this host, and how to mend it if not."""
+
+    works: bool
+    brief: str
+    resolution: str = ""
+
+
+class Machine(Protocol):
+    """A running container or VM."""
+
+    @property
+    def name(self) -> str:
+        """Return the name under which the backend knows it."""
+        ...
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """Return what this machine can prove."""
+        ...
+
+    @property
+    def host(self) -> Host:
+        """Return a real testinfra Host that talks over the persistent channel."""
+        ...
+
+    def run(self, script: str, *, timeout_s: float = 60.0, stdin: bytes = b"") -> Completed:
+        """Run a POSIX shell script as root and return what it did, whatever its exit status.
+
+        Raises CommandTimeoutError when it does not end in time (and ends it), ChannelError when
+        the shell can't be reached.
+        """
+        ...
+
+    def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
+        """Write a file on the machine, with its folders."""
+        ...
+
+    def get(self, path: str) -> bytes:
+        """Return a file's content. Raises MachineError when it can't be read."""
+        ...
+
+    def published(self, port: int) -> int:
+        """Return the port of 127.0.0.1 on this host that leads to the machine's ``port``."""
+        ...
+
+    def logs(self) -> str:
+        """Return the console's output so far."""
+        ...
+
+    def alive(self) -> bool:
+        """Tell whether the machine still runs."""
+        ...
+
+
+class Backend(Protocol):
+    """A kind of machine on this host."""
+
+    kind: str
+    """The last part of a platform's id: ``container`` or ``vm``."""
+    can_reboot: bool
+    """Whether a machine of this kind comes back by itself from a reboot with its own kernel."""
+
+    def health(self) -> Health:
+        """Say whether machines of this kind can be started here; never raises."""
+        ...
+
+    def start(self, spec: MachineSpec) -> AbstractContextManager[Machine]:
+        """Start a machine, wait until its init has settled, and end it on the way out."""
+        ...
+
+    def snapshot(self, machine: Machine, key: str, labels: Mapping[str, str]) -> str:
+        """Keep the running machine's disk under ``key`` and return the snapshot's name."""
+        ...
+
+    def find_snapshot(self, key: str) -> str | None:
+        """Return the name of the snapshot kept under ``key``, or None."""
+        ...
+
+    def prune(self, *, states: bool) -> Sequence[str]:
+        """Remove what earlier runs left running, with ``states`` also snapshots; say what went."""
+        ...

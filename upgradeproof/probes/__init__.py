@@ -1,0 +1,31 @@
+"""Probes read one kind of fact from a machine; they never judge.
+
+A probe is one file in this folder: a frozen ``Record``, and a ``Probe`` of it with a POSIX shell
+script and a pure parser. Discovery finds it; its class is also the key to its facts::
+
+    upgraded[Packages]["nginx"].version
+"""
+
+from upgradeproof.probes.base import (
+    ConfigInterest,
+    Difference,
+    Facts,
+    Interests,
+    Probe,
+    Record,
+    diff,
+    every_probe,
+    read,
+)
+
+__all__ = [
+    "ConfigInterest",
+    "Difference",
+    "Facts",
+    "Interests",
+    "Probe",
+    "Record",
+    "diff",
+    "every_probe",
+    "read",
+]

@@ -1,0 +1,226 @@
+"""The probe protocol, the facts of one state, and their diff."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.machines import Machine
+
+PASS_TIMEOUT_S = 120.0
+"""Limit of one pass of all probes; on an idle two-core host a pass takes about one second."""
+
+
+class Record(BaseModel):
+    """One fact's value: immutable, flat, and comparable.
+
+    Fields named in ``volatile`` change by themselves (process ids, free bytes): they are kept as
+    evidence and left out of every diff.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    volatile: ClassVar[frozenset[str]] = frozenset()
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigInterest:
+    """A configuration file that the plan names: its format, and its daemon's own check."""
+
+    path: str
+    format: str = "text"
+    check: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interests:
+    """What the plan asks the probes to look at, beside what they always read."""
+
+    configs: tuple[ConfigInterest, ...] = ()
+    certificates: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    since: float = 0.0
+    """When the state began, in seconds of the machine's own clock since the epoch."""
+
+
+class Probe(Generic[R]):
+    """Read one kind of fact. Subclasses need no state: a class is all there is."""
+
+    section: ClassVar[str]
+    """The name of these facts in paths, plans and reports: lower case, plural."""
+    record: ClassVar[type[Record]]
+
+    @classmethod
+    def script(cls, interests: Interests) -> str:
+        """Return a POSIX shell script that prints the facts; it must exit 0 where they are read."""
+        raise NotImplementedError
+
+    @classmethod
+    def parse(cls, output: str, interests: Interests) -> dict[str, R]:
+        """Return the records by their key, from what the script printed."""
+        raise NotImplementedError
+
+
+@cache
+def every_probe() -> tuple[type[Probe[Any]], ...]:
+    """Return the probes of this folder, ordered by section."""
+    folder = str(Path(__file__).parent)
+    for module in pkgutil.iter_modules([folder]):
+        importlib.import_module(f"upgradeproof.probes.{module.name}")
+    return tuple(sorted(Probe.__subclasses__(), key=lambda probe: probe.section))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that the probes read of one state: records by section and key."""
+
+    sections: Mapping[str, Mapping[str, Record]]
+
+    def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
+        """Return the records of one probe, typed."""
+        return cast("Mapping[str, R]", self.sections[probe.section])
+
+    def to_json(self) -> str:
+        """Return the facts as JSON, keys sorted: equal facts give equal text."""
+        plain = {
+            section: {key: record.model_dump(mode="json") for key, record in records.items()}
+            for section, records in self.sections.items()
+        }
+        return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Facts:
+        """Return the facts that ``to_json`` wrote."""
+        plain = json.loads(text)
+        return cls(
+            {
+                probe.section: {
+                    key: probe.record.model_validate(value)
+                    for key, value in plain[probe.section].items()
+                }
+                for probe in every_probe()
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One line of a diff: ``section/key`` came or went, or ``section/key/field`` changed."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
+    """Return what differs between two facts, ordered by path; volatile fields do not count."""
+    return tuple(
+        difference
+        for section in sorted(before.sections.keys() | after.sections.keys())
+        for difference in _diff_section(
+            section, before.sections.get(section, {}), after.sections.get(section, {})
+        )
+    )
+
+
+def _diff_section(
+    section: str, before: Mapping[str, Record], after: Mapping[str, Record]
+) -> Iterator[Difference]:
+    for key in sorted(before.keys() | after.keys()):
+        path = f"{section}/{key}"
+        old, new = before.get(key), after.get(key)
+        if old is None or new is None:
+            yield Difference(path=path, before=_brief(old), after=_brief(new))
+            continue
+        for field in type(old).model_fields:
+            was, now = getattr(old, field), getattr(new, field)
+            if field not in old.volatile and was != now:
+                yield Difference(path=f"{path}/{field}", before=_text(was), after=_text(now))
+
+
+def _brief(record: Record | None) -> str | None:
+    """Return a record on one line, without what is empty or changes by itself."""
+    if record is None:
+        return None
+    fields = record.model_dump(exclude=set(record.volatile), exclude_defaults=True)
+    return ", ".join(f"{name}={_text(value)}" for name, value in fields.items()) or "there"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+
+
+def read(machine: Machine, interests: Interests) -> Facts:
+    """Read every probe in one command on the machine.
+
+    The probes run side by side, each into a file on the machine's own tmpfs, so that a full disk
+    hides nothing; the answer holds name, exit status and size of each before its bytes. Raises
+    HarnessError when a probe's script fails or its output can't be parsed.
+    """
+    probes = every_probe()
+    done = machine.run(_pass_script(interests), timeout_s=PASS_TIMEOUT_S)
+    if not done.ok:
+        raise HarnessError(
+            f"the probes' pass on {machine.name} ended with exit status {done.exit_status}",
+            details=done.tail,
+        )
+    outputs = _unframe(done.stdout)
+    sections: dict[str, dict[str, Record]] = {}
+    for probe in probes:
+        status, output, complaint = outputs[probe.section]
+        if status != 0:
+            raise HarnessError(
+                f"the probe {probe.section!r} failed on {machine.name} with exit status {status}",
+                details=complaint,
+                resolution=f"mend upgradeproof/probes/{probe.__module__.rpartition('.')[2]}.py",
+            )
+        sections[probe.section] = dict(sorted(probe.parse(output, interests).items()))
+    return Facts(sections)
+
+
+def _pass_script(interests: Interests) -> str:
+    lines = ["set -e", "d=$(mktemp -d /run/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"]
+    for probe in every_probe():
+        name = probe.section
+        lines += [
+            "(",
+            "set +e",
+            f'( export LC_ALL=C; {probe.script(interests)}\n) >"$d/{name}.out" 2>"$d/{name}.err"',
+            f'echo $? >"$d/{name}.status"',
+            ") </dev/null &",
+        ]
+    lines.append("wait")
+    lines += [
+        f"printf '%s %s %s %s\\n' {probe.section} \"$(cat $d/{probe.section}.status)\""
+        f' "$(wc -c <$d/{probe.section}.out)" "$(wc -c <$d/{probe.section}.err)";'
+        f' cat "$d/{probe.section}.out" "$d/{probe.section}.err"'
+        for probe in every_probe()
+    ]
+    return "\n".join(lines)
+
+
+def _unframe(answer: bytes) -> dict[str, tuple[int, str, str]]:
+    """Return exit status, output and complaints by section."""
+    outputs = {}
+    while answer:
+        header, _, answer = answer.partition(b"\n")
+        name, status, *sizes = header.decode().split()
+        out, err = (int(size) for size in sizes)
+        outputs[name] = (
+            int(status),
+            answer[:out].decode("utf-8", "replace"),
+            answer[out : out + err].decode("utf-8", "replace"),
+        )
+        answer = answer[out + err :]
+    return outputs

@@ -1,0 +1,30 @@
+"""Verdicts, the journal written while a run goes on, and the run.json folded from it."""
+
+from upgradeproof.results.fold import fold
+from upgradeproof.results.journal import Journal, read_journals
+from upgradeproof.results.model import (
+    Cell,
+    Change,
+    Check,
+    Fidelity,
+    Run,
+    State,
+    Step,
+    Verdict,
+    worst,
+)
+
+__all__ = [
+    "Cell",
+    "Change",
+    "Check",
+    "Fidelity",
+    "Journal",
+    "Run",
+    "State",
+    "Step",
+    "Verdict",
+    "fold",
+    "read_journals",
+    "worst",
+]

@@ -1,0 +1,144 @@
+"""Fold journals into a run: pure, in any order of the journals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.results import journal as j
+from upgradeproof.results.model import Cell, Check, Run, State, Step, Verdict
+
+STATE_ORDER = ("base", "installed", "upgraded", "rolled_back")
+
+
+@dataclass
+class _Cell:
+    """A cell while its events come in."""
+
+    declared: j.CellDeclared
+    placed: j.CellPlaced | None = None
+    checks: dict[str, Check] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+
+
+def fold(events: Iterable[j.Event]) -> Run:
+    """Return the run that the events tell of.
+
+    A check that was declared and has no verdict never ran. A state that was begun and neither
+    reached nor failed never ran to its end. Raises HarnessError when no journal says how the run
+    began, since then nothing can be said about it.
+    """
+    ordered = sorted(events, key=_rank)
+    started = [event for event in ordered if isinstance(event, j.RunStarted)]
+    if not started:
+        raise HarnessError(
+            "no journal of a run was found",
+            resolution="run pytest first, or name the folder that holds journal/*.jsonl",
+        )
+    finished = [event for event in ordered if isinstance(event, j.RunFinished)]
+    cells: dict[str, _Cell] = {}
+    for event in ordered:
+        if isinstance(event, j.CellDeclared):
+            cell = cells.setdefault(event.cell, _Cell(declared=event))
+            if event.selected and not cell.declared.selected:
+                cell.declared = event
+        elif not isinstance(event, j.RunStarted | j.RunFinished) and event.cell in cells:
+            _apply(cells[event.cell], event)
+    return Run(
+        run_id=started[0].run_id,
+        started_at=min(event.at for event in started),
+        finished_at=max((event.at for event in finished), default=None),
+        upgradeproof=started[0].upgradeproof,
+        fresh=all(event.fresh for event in started),
+        host=started[0].host,
+        cells=tuple(_finish(cell) for cell in cells.values()),
+    )
+
+
+def _rank(event: j.Event) -> tuple[int, str]:
+    """Put declarations before what happened; what happened stays in the order of its time."""
+    match event:
+        case j.RunStarted() | j.RunFinished():
+            return 0, event.at
+        case j.CellDeclared():
+            return 1, ""
+        case j.CheckDeclared() | j.CellPlaced():
+            return 2, ""
+        case _:
+            return 3, event.at
+
+
+def _apply(cell: _Cell, event: j.Event) -> None:
+    match event:
+        case j.CellPlaced():
+            cell.placed = event
+        case j.CheckDeclared():
+            cell.checks.setdefault(event.check, Check(id=event.check, states=event.states))
+        case j.CheckFinished():
+            known = cell.checks.get(event.check, Check(id=event.check))
+            cell.checks[event.check] = known.model_copy(
+                update={
+                    "verdict": event.verdict,
+                    "reason": event.reason,
+                    "duration_s": event.duration_s,
+                }
+            )
+        case j.StateStarted():
+            cell.states[event.state] = State(
+                name=event.state,
+                key=event.key,
+                started_at=event.at,
+                reason="the run ended on the way to this state",
+            )
+        case j.StepStarted() | j.StepFinished() | j.StateReached() | j.StateFailed():
+            known_state = cell.states.get(event.state, State(name=event.state))
+            cell.states[event.state] = _advance(known_state, event)
+
+
+def _advance(
+    state: State, event: j.StepStarted | j.StepFinished | j.StateReached | j.StateFailed
+) -> State:
+    match event:
+        case j.StepStarted():
+            step = Step(title=event.title, started_at=event.at, transcript=event.transcript)
+            return state.model_copy(update={"steps": (*state.steps, step)})
+        case j.StepFinished():
+            ended = {"exit_status": event.exit_status, "duration_s": event.duration_s}
+            steps = (*state.steps[:-1], state.steps[-1].model_copy(update=ended))
+            return state.model_copy(update={"steps": steps})
+        case j.StateReached():
+            return state.model_copy(
+                update={
+                    "verdict": Verdict.PASSED,
+                    "reason": "",
+                    "reused": event.reused,
+                    "duration_s": event.duration_s,
+                    "facts": event.facts,
+                    "changes": event.changes,
+                }
+            )
+        case j.StateFailed():
+            return state.model_copy(
+                update={
+                    "verdict": event.verdict,
+                    "reason": event.reason,
+                    "duration_s": event.duration_s,
+                }
+            )
+
+
+def _finish(cell: _Cell) -> Cell:
+    declared = cell.declared
+    return Cell(
+        id=declared.cell,
+        platform=declared.platform,
+        upgrade=declared.upgrade,
+        product=declared.product,
+        tags=declared.tags,
+        selected=declared.selected,
+        reason=declared.reason,
+        fidelity=cell.placed.fidelity if cell.placed else None,
+        checks=tuple(cell.checks.values()),
+        states=tuple(sorted(cell.states.values(), key=lambda s: STATE_ORDER.index(s.name))),
+    )

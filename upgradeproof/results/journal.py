@@ -1,0 +1,187 @@
+"""The journal: events as they happen, one JSON object a line, flushed at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.results.model import Change, Fidelity, Frozen, Verdict
+
+
+def now() -> str:
+    """Return the time, UTC, in ISO 8601 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class RunStarted(Frozen):
+    """A process took part in a run; workers and controller all say so."""
+
+    event: Literal["run_started"] = "run_started"
+    at: str = Field(default_factory=now)
+    run_id: str
+    upgradeproof: str
+    fresh: bool
+    host: dict[str, str]
+
+
+class RunFinished(Frozen):
+    """The controlling process came to its end: nothing is missing for want of time."""
+
+    event: Literal["run_finished"] = "run_finished"
+    at: str = Field(default_factory=now)
+
+
+class CellDeclared(Frozen):
+    """The plan has this cell; the selection takes it, or not."""
+
+    event: Literal["cell_declared"] = "cell_declared"
+    cell: str
+    platform: str
+    upgrade: str
+    product: str
+    tags: tuple[str, ...] = ()
+    selected: bool
+    reason: str = ""
+
+
+class CellPlaced(Frozen):
+    """The cell's machine started; from now on it is known what it can prove."""
+
+    event: Literal["cell_placed"] = "cell_placed"
+    cell: str
+    fidelity: Fidelity
+
+
+class CheckDeclared(Frozen):
+    """The selection takes this check: if nothing more is heard of it, it never ran."""
+
+    event: Literal["check_declared"] = "check_declared"
+    cell: str
+    check: str
+    states: tuple[str, ...] = ()
+
+
+class CheckFinished(Frozen):
+    """A check has its verdict."""
+
+    event: Literal["check_finished"] = "check_finished"
+    at: str = Field(default_factory=now)
+    cell: str
+    check: str
+    verdict: Verdict
+    reason: str = ""
+    duration_s: float
+
+
+class StateStarted(Frozen):
+    """A cell sets out for a state."""
+
+    event: Literal["state_started"] = "state_started"
+    at: str = Field(default_factory=now)
+    cell: str
+    state: str
+    key: str
+
+
+class StepStarted(Frozen):
+    """A step begins; ``transcript`` is its file, relative to the report's folder."""
+
+    event: Literal["step_started"] = "step_started"
+    at: str = Field(default_factory=now)
+    cell: str
+    state: str
+    title: str
+    transcript: str = ""
+
+
+class StepFinished(Frozen):
+    """The step that began last in this state ended; no exit status: it was ended by us."""
+
+    event: Literal["step_finished"] = "step_finished"
+    at: str = Field(default_factory=now)
+    cell: str
+    state: str
+    exit_status: int | None
+    duration_s: float
+
+
+class StateReached(Frozen):
+    """A state stands: healthy, proven, its facts taken."""
+
+    event: Literal["state_reached"] = "state_reached"
+    at: str = Field(default_factory=now)
+    cell: str
+    state: str
+    reused: bool
+    duration_s: float
+    facts: str
+    changes: tuple[Change, ...] = ()
+
+
+class StateFailed(Frozen):
+    """A state was not reached, and why."""
+
+    event: Literal["state_failed"] = "state_failed"
+    at: str = Field(default_factory=now)
+    cell: str
+    state: str
+    verdict: Verdict
+    reason: str
+    duration_s: float
+
+
+Event = Annotated[
+    RunStarted
+    | RunFinished
+    | CellDeclared
+    | CellPlaced
+    | CheckDeclared
+    | CheckFinished
+    | StateStarted
+    | StepStarted
+    | StepFinished
+    | StateReached
+    | StateFailed,
+    Field(discriminator="event"),
+]
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+class Journal:
+    """Append events to a file of this process's own."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._file = path.open("ab", buffering=0)
+
+    def write(self, event: Event) -> None:
+        """Append one event in one system call, so that a kill never leaves half of two lines."""
+        try:
+            self._file.write(event.model_dump_json().encode() + b"\n")
+        except OSError as error:
+            raise HarnessError(
+                f"the journal {self.path} can't be written: {os.strerror(error.errno or 0)}",
+                resolution="free space on this host; what was journalled so far is kept",
+            ) from error
+
+
+def read_journals(paths: Iterable[Path]) -> Iterator[Event]:
+    """Yield the events of every journal; a line cut off by a kill is passed over."""
+    for path in paths:
+        yield from parse(path.read_bytes().splitlines())
+
+
+def parse(lines: Iterable[bytes]) -> Iterator[Event]:
+    """Yield the event of each whole line."""
+    for line in lines:
+        try:
+            yield _EVENT.validate_json(line)
+        except ValidationError:
+            continue

@@ -1,0 +1,166 @@
+"""What a run leaves behind: the models of ``run.json``, schema version 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+
+class Frozen(BaseModel):
+    """The base of everything in a report: immutable, and strict about unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Verdict(StrEnum):
+    """Say what is known about a check, a cell or a run; there is no sixth answer."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+    BROKEN = "broken"
+    NEVER_RAN = "never_ran"
+
+
+_BY_WEIGHT = (
+    Verdict.FAILED,
+    Verdict.BROKEN,
+    Verdict.NEVER_RAN,
+    Verdict.PASSED,
+    Verdict.NOT_APPLICABLE,
+)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the verdict of a whole from those of its parts.
+
+    A failed product outweighs a broken harness, which outweighs what never ran; one passed part
+    makes a whole passed only if every other part passed or was not applicable. Of nothing at all
+    the verdict is ``never_ran``: no check is no proof.
+    """
+    found = set(verdicts)
+    return next((verdict for verdict in _BY_WEIGHT if verdict in found), Verdict.NEVER_RAN)
+
+
+class Fidelity(Frozen):
+    """Say what a machine can prove."""
+
+    kernel: Literal["own", "shared"]
+    execution: Literal["native", "kvm", "tcg", "qemu-user"]
+
+    @property
+    def own_kernel(self) -> bool:
+        """Tell whether kernel checks can be proven; in a container they can't."""
+        return self.kernel == "own"
+
+    @property
+    def absolute_time(self) -> bool:
+        """Tell whether an absolute latency can be proven; under emulation it can't."""
+        return self.execution in ("native", "kvm")
+
+    def __str__(self) -> str:
+        return f"{self.kernel} kernel, {self.execution}"
+
+
+class Step(Frozen):
+    """One step on the way to a state, with its transcript's path (relative to run.json)."""
+
+    title: str
+    started_at: str
+    duration_s: float | None = None
+    exit_status: int | None = None
+    transcript: str = ""
+
+
+class Change(Frozen):
+    """One line of the diff of two states' facts; ``reason`` is the plan's, if it expects it.
+
+    ``path`` is ``section/key`` for what came or went, ``section/key/field`` for what changed;
+    ``before`` and ``after`` are the values as text, None where there was or is nothing.
+    """
+
+    path: str
+    before: str | None
+    after: str | None
+    expected: bool
+    reason: str = ""
+
+
+class State(Frozen):
+    """One state that a cell reached, or tried to reach."""
+
+    name: str
+    key: str = ""
+    verdict: Verdict = Verdict.NEVER_RAN
+    reason: str = ""
+    reused: bool = False
+    started_at: str = ""
+    duration_s: float | None = None
+    steps: tuple[Step, ...] = ()
+    changes: tuple[Change, ...] = ()
+    facts: str = ""
+    """Path of the facts, as JSON, relative to run.json."""
+
+
+class Check(Frozen):
+    """One test on one cell. ``id`` is unique in its cell and reads ``suite::test[subject]``."""
+
+    id: str
+    verdict: Verdict = Verdict.NEVER_RAN
+    reason: str = ""
+    duration_s: float | None = None
+    states: tuple[str, ...] = ()
+
+
+class Cell(Frozen):
+    """One platform x one upgrade."""
+
+    id: str
+    platform: str
+    upgrade: str
+    product: str
+    tags: tuple[str, ...] = ()
+    selected: bool = True
+    reason: str = ""
+    """Why the cell as a whole could not be run or was left out."""
+    fidelity: Fidelity | None = None
+    checks: tuple[Check, ...] = ()
+    states: tuple[State, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
+    @property
+    def verdict(self) -> Verdict:
+        """Return the worst of the checks' verdicts; a state that failed weighs like a check."""
+        reached = [s.verdict for s in self.states if s.verdict is not Verdict.PASSED]
+        return worst([*reached, *(check.verdict for check in self.checks)])
+
+
+class Run(Frozen):
+    """A whole run. Times are UTC in ISO 8601, durations seconds."""
+
+    schema_version: Literal[1] = 1
+    run_id: str
+    started_at: str
+    finished_at: str | None = None
+    """None: the run was killed before it could say that it ended."""
+    upgradeproof: str
+    fresh: bool = False
+    host: dict[str, str] = Field(default_factory=dict)
+    cells: tuple[Cell, ...] = ()
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
+    @property
+    def verdict(self) -> Verdict:
+        """Return the worst verdict of the selected cells; a run that did not end never passes."""
+        verdicts = [cell.verdict for cell in self.cells if cell.selected]
+        if self.finished_at is None:
+            verdicts.append(Verdict.NEVER_RAN)
+        return worst(verdicts)
+
+    @property
+    def green(self) -> bool:
+        """Tell whether the run proves anything, and nothing bad."""
+        return self.verdict is Verdict.PASSED
