@@ -1,0 +1,49 @@
+"""The connection to a Docker engine: the one that answers is used as it is."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import docker
+import docker.errors
+import requests.exceptions
+
+from upgradeproof.errors import BackendError, MachineError
+
+CALL_TIMEOUT_S = 300
+"""Limit of every call to the engine; the slowest, a commit of a whole system, takes seconds."""
+LABEL = "upgradeproof"
+"""Marks everything that is ours on an engine; ``prune`` touches nothing without it."""
+
+EngineError = (docker.errors.DockerException, requests.exceptions.RequestException)
+"""What the SDK raises: its own errors, and those of its HTTP library when the engine is gone."""
+
+_clients = threading.local()
+
+
+def client() -> docker.DockerClient:
+    """Return this thread's connection to the engine that DOCKER_HOST or the default socket names.
+
+    Raises BackendError when no engine answers.
+    """
+    known: docker.DockerClient | None = getattr(_clients, "client", None)
+    if known is not None:
+        return known
+    try:
+        fresh = docker.from_env(timeout=CALL_TIMEOUT_S)
+        fresh.ping()
+    except EngineError as error:
+        raise BackendError(
+            "no Docker engine answers",
+            details=f"{type(error).__name__}: {error}"[:300],
+            resolution="`make setup` starts one; or set DOCKER_HOST to an engine that runs",
+        ) from None
+    _clients.client = fresh
+    return fresh
+
+
+def failed(what: str, error: Exception) -> MachineError:
+    """Return the error for an engine call that failed, with the engine's own words."""
+    explanation: Any = getattr(error, "explanation", None) or error
+    return MachineError(f"{what}: {explanation}")

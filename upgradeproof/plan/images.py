@@ -1,0 +1,104 @@
+"""Definitions of operating system images: one TOML file each, found by discovery."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan.loading import Model, load
+
+Architecture = Literal["amd64", "arm64"]
+MachineKind = Literal["container", "vm"]
+
+_PINNED = re.compile(r"^[\w./:-]+@sha256:[0-9a-f]{64}$")
+
+
+class Bootstrap(Model):
+    """How ``mmdebstrap`` makes the image from the distribution's archive."""
+
+    suites: tuple[str, ...] = Field(min_length=1)
+    """The release's suite first, then its updates and security suites."""
+    components: tuple[str, ...] = ("main",)
+    keyring: str
+    """The distribution's keyring on this host: signatures are always checked."""
+    packages: tuple[str, ...] = ()
+    """What a machine needs beside the minimal base: init, and what an administrator expects."""
+    archive: str = ""
+    """Overrides the archive; empty: the one that this host's apt uses, or mmdebstrap's default."""
+
+
+class Image(Model):
+    """One operating system release, for some architectures and kinds of machine."""
+
+    title: str
+    family: str
+    """The distribution: images of one family share their archive."""
+    codename: str
+    architectures: tuple[Architecture, ...] = Field(min_length=1)
+    machines: tuple[MachineKind, ...] = ("container",)
+    registry: Mapping[Architecture, str] = Field(default_factory=dict)
+    """A registry image by architecture, pinned by digest; tried before the bootstrap."""
+    bootstrap: Bootstrap
+    name: str = ""
+    """The file's own name; set by ``load_images``."""
+
+    @field_validator("registry")
+    @classmethod
+    def _pinned(cls, registry: Mapping[Architecture, str]) -> Mapping[Architecture, str]:
+        for reference in registry.values():
+            if not _PINNED.match(reference):
+                raise ValueError(f"{reference!r} is not pinned: write name@sha256:<64 hex digits>")
+        return registry
+
+    @model_validator(mode="after")
+    def _registry_architectures(self) -> Self:
+        if unknown := set(self.registry) - set(self.architectures):
+            raise ValueError(f"registry names {sorted(unknown)}, which architectures does not")
+        return self
+
+
+class Platform(Model):
+    """An operating system release x architecture x kind of machine."""
+
+    image: str
+    architecture: Architecture
+    machine: MachineKind
+
+    @property
+    def id(self) -> str:
+        """Return the id that plans match by glob, such as ``debian-12-amd64.container``."""
+        return f"{self.image}-{self.architecture}.{self.machine}"
+
+
+def load_images(folders: Sequence[Path]) -> dict[str, Image]:
+    """Return the images by name; an image in an earlier folder hides its namesake in a later one.
+
+    Raises PlanError when a definition is wrong or when there is none.
+    """
+    images: dict[str, Image] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.toml")):
+            if path.stem not in images:
+                images[path.stem] = load(path, Image).model_copy(update={"name": path.stem})
+    if not images:
+        raise PlanError(
+            "there is no image definition",
+            details="looked in: " + ", ".join(str(folder) for folder in folders),
+            resolution="put one TOML file an image into images/",
+        )
+    return images
+
+
+def platforms(images: Mapping[str, Image]) -> tuple[Platform, ...]:
+    """Return every platform of the images, ordered by image, architecture and kind."""
+    return tuple(
+        Platform(image=name, architecture=architecture, machine=machine)
+        for name, image in sorted(images.items())
+        for architecture in image.architectures
+        for machine in image.machines
+    )
