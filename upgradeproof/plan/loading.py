@@ -6,7 +6,7 @@ import difflib
 import re
 import textwrap
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,11 @@ class Model(BaseModel):
     """The base of everything that is read from a file: frozen, and strict about unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @classmethod
+    def variant(cls, data: Mapping[str, Any]) -> type[Model]:  # noqa: ARG003  # for subclasses
+        """Return the model that ``data`` would be read into, where there are several kinds."""
+        return cls
 
 
 M = TypeVar("M", bound=Model)
@@ -47,7 +52,7 @@ def load(path: Path, model: type[M]) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = [_explain(text, model, problem) for problem in error.errors()]
+        problems = [_explain(text, data, model, problem) for problem in error.errors()]
         raise PlanError(
             f"{path} is not a valid {model.__name__.lower()}",
             details="\n".join(f"{path}:{line}: {what}" for line, what in sorted(problems)),
@@ -63,53 +68,73 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     return f"valid: {', '.join(names)}" if names else "there is none"
 
 
-def _explain(text: str, model: type[Model], problem: ErrorDetails) -> tuple[int, str]:
+def _explain(
+    text: str, data: Mapping[str, Any], model: type[Model], problem: ErrorDetails
+) -> tuple[int, str]:
     """Return the line of a problem and what is wrong there, in the reader's words."""
-    location = tuple(part for part in problem["loc"] if not _is_union_branch(part))
+    location = _in_the_file(data, problem["loc"])
     where = ".".join(str(part) for part in location) or "the file"
     line = find_line(text, location)
     if problem["type"] == "extra_forbidden":
         *parents, key = location
-        return line, f"unknown key {where!r}; {nearest(str(key), _keys(model, parents))}"
-    message = problem["msg"].removeprefix("Value error, ")
+        return line, f"unknown key {where!r}; {nearest(str(key), _keys(data, model, parents))}"
     if problem["type"] == "missing":
         return line, f"{where!r} is missing"
+    if problem["type"].startswith("union_tag"):
+        return line, f"{where}: {_tag_advice(problem)}"
+    message = problem["msg"].removeprefix("Value error, ")
     given = "" if problem["type"] == "value_error" else f", not {_short(problem['input'])}"
     return line, f"{where}: {message[:1].lower()}{message[1:]}{given}"
 
 
-def _is_union_branch(part: int | str) -> bool:
-    """Tell pydantic's own marks in a location (union members) from keys of the file."""
-    return isinstance(part, str) and ("[" in part or part.startswith("tagged:"))
+def _in_the_file(data: Any, location: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Return a location without pydantic's own marks: a union's tag is no key of the file."""
+    found: list[int | str] = []
+    for part in location[:-1]:
+        if isinstance(data, Mapping) and part not in data:
+            continue
+        found.append(part)
+        data = data[part]
+    return (*found, *location[-1:])
+
+
+def _tag_advice(problem: ErrorDetails) -> str:
+    context = problem.get("ctx", {})
+    if "tag" not in context:
+        return f"the key {context['discriminator']} is missing, which says what this is"
+    valid = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
+    return (
+        f"unknown {context['discriminator']} {context['tag']!r}; {nearest(context['tag'], valid)}"
+    )
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
-    return textwrap.shorten(text, 60, placeholder="...")
+    return textwrap.shorten(repr(value), 60, placeholder="...")
 
 
-def _keys(model: type[Model], parents: Sequence[int | str]) -> list[str]:
+def _keys(data: Any, model: type[Model], parents: Sequence[int | str]) -> list[str]:
     """Return the keys that are valid below ``parents``, for advice; empty when not known."""
-    current: Any = model
     for part in parents:
-        if isinstance(part, int):
-            continue
-        field = getattr(current, "model_fields", {}).get(part)
-        if field is None:
-            return []
-        current = _model_in(field.annotation)
-    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
+        data = data[part]
+        if isinstance(part, str):
+            field = next(
+                (f for name, f in model.model_fields.items() if part in (name, f.alias)), None
+            )
+            found = _model_in(field.annotation) if field else None
+            if found is None:
+                return []
+            model = found
+    if isinstance(data, Mapping):
+        model = model.variant(data)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _model_in(annotation: Any) -> Any:
+def _model_in(annotation: Any) -> type[Model] | None:
     """Return the first model named in an annotation such as ``tuple[Upgrade, ...] | None``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, Model):
         return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
+    candidates = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))
+    return next((found for found in candidates if found is not None), None)
 
 
 def find_line(text: str, location: Sequence[int | str]) -> int:

@@ -1,0 +1,104 @@
+"""Cells: every platform x every upgrade that the plans declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property, reduce
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan.expectations import Expectations
+from upgradeproof.plan.images import Image, Platform, platforms
+from upgradeproof.plan.loading import nearest
+from upgradeproof.plan.model import Plan, Release, Upgrade
+from upgradeproof.plan.steps import Action
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One platform x one upgrade: the unit of the matrix, of scheduling and of reporting."""
+
+    plan: Plan
+    upgrade: Upgrade
+    platform: Platform
+
+    @property
+    def upgrade_id(self) -> str:
+        """Return the upgrade's part of the id, such as ``edge-stack-11-to-12``."""
+        return f"{self.plan.name}-{'-to-'.join(self.upgrade.path)}"
+
+    @property
+    def id(self) -> str:
+        """Return the id by which the cell is selected, scheduled and reported."""
+        return f"{self.platform.id}.{self.upgrade_id}"
+
+    @property
+    def old(self) -> Release:
+        """Return the release that is installed first."""
+        return self.plan.release_named(self.upgrade.from_)
+
+    @property
+    def new(self) -> Release:
+        """Return the release that the upgrade must end in."""
+        return self.plan.release_named(self.upgrade.to)
+
+    @cached_property
+    def expect(self) -> Expectations:
+        """Return the plan's expectations with those of each leg and of the upgrade itself."""
+        legs = [self.plan.leg(leg).expect for leg in self.upgrade.legs]
+        own = [self.upgrade.expect] if self.upgrade.via else []
+        return reduce(Expectations.merged, [*legs, *own], self.plan.expect)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Return the TCP ports that the cell's endpoints need on this host."""
+        return tuple(sorted({endpoint.port for endpoint in self.expect.endpoint}))
+
+    def actions(self, state: str) -> tuple[Action, ...]:
+        """Return what leads to ``installed`` or ``upgraded`` from the state before it."""
+        if state == "installed":
+            steps = self.plan.install
+        else:
+            steps = tuple(s for leg in self.upgrade.legs for s in self.plan.leg(leg).steps)
+        return tuple(action for step in steps for action in step.actions(self.plan.folder))
+
+
+def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ...]:
+    """Return every cell of the plans, in the plans' own order.
+
+    Raises PlanError when two plans share a name, a glob fits no platform, or a plan's files are
+    not there.
+    """
+    names = [plan.name for plan in plans]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise PlanError(
+            f"two plans share the name {min(twice)!r}",
+            details="\n".join(str(p.folder / "upgrade.toml") for p in plans if p.name in twice),
+            resolution="rename one of them: cell ids are made of the name",
+        )
+    cells = tuple(
+        Cell(plan, upgrade, platform)
+        for plan in plans
+        for upgrade in plan.upgrade
+        for platform in _fitting(plan, upgrade, platforms(images))
+    )
+    for cell in cells:
+        for state in ("installed", "upgraded"):
+            cell.actions(state)
+    return cells
+
+
+def _fitting(plan: Plan, upgrade: Upgrade, candidates: Sequence[Platform]) -> tuple[Platform, ...]:
+    ids = [platform.id for platform in candidates]
+    for pattern in upgrade.platforms:
+        if not any(fnmatchcase(i, pattern) for i in ids):
+            raise PlanError(
+                f"{plan.folder / 'upgrade.toml'}: the upgrade {' -> '.join(upgrade.path)} names "
+                f"the platform {pattern!r}, which no image offers; {nearest(pattern, ids)}"
+            )
+    return tuple(
+        platform
+        for platform in candidates
+        if any(fnmatchcase(platform.id, pattern) for pattern in upgrade.platforms)
+    )

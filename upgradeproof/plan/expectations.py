@@ -1,0 +1,150 @@
+"""What a plan says may or must change, and what must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from upgradeproof.plan.loading import Model
+
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+AbsolutePath = Annotated[str, Field(pattern=r"^/")]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
+
+
+class Port(Model):
+    """A port on which the product listens."""
+
+    port: PortNumber
+    protocol: Literal["tcp", "udp"] = "tcp"
+    process: str = ""
+    """The name of the process that must own it; empty: any."""
+    change: Literal["kept", "moved", "retired", "added"] = "kept"
+    to: PortNumber | None = None
+    """Where a moved port is found after the upgrade."""
+
+    @model_validator(mode="after")
+    def _moved_somewhere(self) -> Self:
+        if (self.change == "moved") != (self.to is not None):
+            raise ValueError('`to` goes with change = "moved", and only with it')
+        return self
+
+    @property
+    def before(self) -> int | None:
+        """Return the port that must listen in ``installed``; None: it must not."""
+        return None if self.change == "added" else self.port
+
+    @property
+    def after(self) -> int | None:
+        """Return the port that must listen in ``upgraded``; None: it must not."""
+        return None if self.change == "retired" else self.to or self.port
+
+
+class Config(Model):
+    """A configuration file that an administrator cares for."""
+
+    path: AbsolutePath
+    format: ConfigFormat = "text"
+    check: str = ""
+    """The daemon's own check of its configuration, such as ``nginx -t``."""
+    change: Literal["kept", "migrated"] = "kept"
+    """Whether its bytes stay as they are, or the upgrade rewrites it."""
+    to_format: ConfigFormat | None = None
+    """The format after a migration; None: the same."""
+    keeps: tuple[str, ...] = ()
+    """Dotted keys whose values a migration must keep."""
+
+
+class Endpoint(Model):
+    """Something that answers on a published port, asked from this host as a client would ask."""
+
+    id: Id
+    port: PortNumber
+    kind: Literal["http", "https", "tcp"]
+    path: str = "/"
+    host: str = "localhost"
+    """The name that an HTTP client asks for, and that a certificate must carry."""
+    ca: str = ""
+    """The certificate on the machine that signs the server's; empty: the host's own store."""
+    send: str = ""
+    """What a TCP client sends first."""
+    status: int = 200
+    gives: str = ""
+    """Text that the answer must hold."""
+
+
+class Data(Model):
+    """Something written through the service before the upgrade and read through it afterwards."""
+
+    id: Id
+    write: str
+    read: str
+    gives: str = Field(min_length=1)
+    """What ``read`` must print, stripped."""
+
+
+class KnownChange(Model):
+    """A change of the facts that is expected, and why."""
+
+    facts: tuple[str, ...] = Field(min_length=1)
+    """Globs over the diff's paths, such as ``packages/*`` or ``users/redis/uid``."""
+    reason: str = Field(min_length=8)
+
+    def covers(self, path: str) -> bool:
+        """Tell whether a path of the diff is one of these."""
+        return any(fnmatchcase(path, pattern) for pattern in self.facts)
+
+
+class Expectations(Model):
+    """All that must hold after an upgrade, and all that may change in it."""
+
+    services: tuple[str, ...] = ()
+    """systemd units, without ``.service``, that must be enabled and active in every state."""
+    modules: tuple[str, ...] = ()
+    """Kernel modules that must be loaded or built in."""
+    certificates: tuple[AbsolutePath, ...] = ()
+    port: tuple[Port, ...] = ()
+    config: tuple[Config, ...] = ()
+    endpoint: tuple[Endpoint, ...] = ()
+    data: tuple[Data, ...] = ()
+    change: tuple[KnownChange, ...] = ()
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        for name in ("endpoint", "data"):
+            ids = [item.id for item in getattr(self, name)]
+            if twice := {i for i in ids if ids.count(i) > 1}:
+                raise ValueError(f"duplicate {name} id: {', '.join(sorted(twice))}")
+        return self
+
+    def merged(self, other: Expectations) -> Expectations:
+        """Return these expectations with those of ``other``, which win where both name a thing."""
+        return Expectations(
+            services=_unique((*self.services, *other.services)),
+            modules=_unique((*self.modules, *other.modules)),
+            certificates=_unique((*self.certificates, *other.certificates)),
+            port=_override(self.port, other.port, lambda p: (p.protocol, p.port)),
+            config=_override(self.config, other.config, lambda c: c.path),
+            endpoint=_override(self.endpoint, other.endpoint, lambda e: e.id),
+            data=_override(self.data, other.data, lambda d: d.id),
+            change=(*self.change, *other.change),
+        )
+
+    def reason_for(self, path: str) -> str | None:
+        """Return why a change at this path of the diff is expected, or None: it is not."""
+        return next((known.reason for known in self.change if known.covers(path)), None)
+
+
+T = TypeVar("T")
+
+
+def _unique(items: Iterable[T]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+def _override(first: Iterable[T], then: Iterable[T], key: Callable[[T], Hashable]) -> tuple[T, ...]:
+    return tuple({key(item): item for item in (*first, *then)}.values())

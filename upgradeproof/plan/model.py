@@ -1,0 +1,110 @@
+"""The plan of one product: the frozen form of its ``upgrade.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from upgradeproof.plan.expectations import Expectations
+from upgradeproof.plan.loading import Model, load, nearest
+from upgradeproof.plan.steps import AnyStep
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+~_-]*$", max_length=40)]
+
+
+class Release(Model):
+    """One version of the product."""
+
+    name: Name
+    packages: Mapping[str, str] = Field(default_factory=dict)
+    """What makes it this release: a glob over the version of each package that matters."""
+
+
+class Upgrade(Model):
+    """One from -> to pair of releases; with ``via`` it is carried by other upgrades, in a row."""
+
+    from_: Name = Field(alias="from")
+    to: Name
+    via: tuple[Name, ...] = ()
+    platforms: tuple[str, ...] = Field(min_length=1)
+    """Globs over platform ids such as ``debian-12-*.container``: where it starts from."""
+    tags: tuple[Name, ...] = ()
+    steps: tuple[AnyStep, ...] = ()
+    expect: Expectations = Expectations()
+
+    @model_validator(mode="after")
+    def _steps_or_via(self) -> Self:
+        if bool(self.via) == bool(self.steps):
+            raise ValueError("an upgrade has either steps, or other upgrades that it goes via")
+        return self
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Return the releases in the order in which they are reached."""
+        return (self.from_, *self.via, self.to)
+
+    @property
+    def legs(self) -> tuple[tuple[str, str], ...]:
+        """Return the from -> to pairs in the order in which they are carried out."""
+        return tuple(zip(self.path, self.path[1:], strict=False))
+
+
+class Plan(Model):
+    """A product, its releases and upgrades, and what must hold."""
+
+    schema_: str = Field(default="", alias="$schema")
+    """For editors only: where the JSON Schema of this file is."""
+    name: Name
+    title: str = ""
+    release: tuple[Release, ...] = Field(min_length=2)
+    install: tuple[AnyStep, ...] = Field(min_length=1)
+    """The steps from a bare machine to the old release, installed and in use."""
+    upgrade: tuple[Upgrade, ...] = Field(min_length=1)
+    expect: Expectations = Expectations()
+    ready_timeout_s: float = Field(default=60.0, gt=0)
+    """How long the services and ports may take to come up after a state's last step."""
+    folder: Path = Field(default=Path(), exclude=True)
+    """Where the product's files are; set by ``load_plan``."""
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        names = [release.name for release in self.release]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"duplicate release: {', '.join(sorted(twice))}")
+        direct = {upgrade.path for upgrade in self.upgrade if not upgrade.via}
+        paths = [upgrade.path for upgrade in self.upgrade]
+        for upgrade in self.upgrade:
+            where = f"the upgrade {' -> '.join(upgrade.path)}"
+            for name in upgrade.path:
+                if name not in names:
+                    raise ValueError(f"{where} names {name!r}; {nearest(name, names)}")
+            if paths.count(upgrade.path) > 1:
+                raise ValueError(f"{where} is there twice")
+            for leg in upgrade.legs:
+                if leg not in direct:
+                    raise ValueError(f"{where} goes {' -> '.join(leg)}, which is no upgrade")
+        return self
+
+    def release_named(self, name: str) -> Release:
+        """Return a release that the plan is known to have."""
+        return next(release for release in self.release if release.name == name)
+
+    def leg(self, pair: tuple[str, str]) -> Upgrade:
+        """Return the upgrade that carries one from -> to pair."""
+        return next(upgrade for upgrade in self.upgrade if upgrade.path == pair)
+
+
+def load_plan(path: Path) -> Plan:
+    """Return the plan of one ``upgrade.toml``. Raises PlanError."""
+    return load(path, Plan).model_copy(update={"folder": path.parent})
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``upgrade.toml``, for editors."""
+    schema = Plan.model_json_schema()
+    schema["properties"].pop("folder")
+    schema["title"] = "upgrade.toml of upgradeproof"
+    return schema

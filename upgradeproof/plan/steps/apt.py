@@ -1,0 +1,110 @@
+"""Steps that work with APT: switch the sources, install packages, upgrade all of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from upgradeproof.plan.steps.base import Script, Step
+
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+:=~/_-]*$")]
+"""A suite or package as APT takes it; nothing that a shell or ``sed`` could read otherwise."""
+
+Conffiles = Literal["keep", "replace", "ask"]
+"""Whose version of an edited conffile wins; ``ask`` lets dpkg prompt, and so fail unattended."""
+
+_QUIET = "export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=a"
+_APT = "apt-get -q -y -o DPkg::Lock::Timeout=60 -o Dpkg::Use-Pty=0"
+# Without --error-on=any, `apt-get update` exits 0 even when it fetched nothing.
+_UPDATE = "apt-get -q update --error-on=any"
+
+
+class _Apt(Step):
+    """What every step that runs dpkg shares."""
+
+    conffiles: Conffiles = "keep"
+
+    _POLICY: ClassVar[Mapping[Conffiles, tuple[str, str]]] = {
+        "keep": ("UCF_FORCE_CONFFOLD=1", "confold"),
+        "replace": ("UCF_FORCE_CONFFNEW=1", "confnew"),
+    }
+
+    def apt(self, *words: str) -> str:
+        """Return a script that runs one apt-get command under the policy for conffiles."""
+        environment, options = _QUIET, ""
+        if policy := self._POLICY.get(self.conffiles):
+            environment += f" {policy[0]}"
+            options = f" -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-{policy[1]}"
+        return f"{environment}\n{_APT}{options} {' '.join(words)}"
+
+
+class AptSources(Step):
+    """Point the machine's APT sources at another release of the distribution.
+
+    Replaces the old suite by the new one, ``-updates`` and ``-security`` with it, in one-line and
+    deb822 sources, and fetches the new lists.
+    """
+
+    step: Literal["apt-sources"] = "apt-sources"
+    old: Word
+    new: Word
+
+    def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
+        """Return the switch of the sources and the update of the lists."""
+        switch = (
+            "find /etc/apt -name '*.list' -o -name '*.sources' | xargs -r sed -i -E "
+            + shlex.quote(rf"s/(^|[[:space:]]){self.old}([-[:space:]]|$)/\1{self.new}\2/g")
+        )
+        check = f"grep -rqw {self.new} /etc/apt/sources.list /etc/apt/sources.list.d"
+        return (
+            Script(
+                title=f"switch the APT sources from {self.old} to {self.new}",
+                script=f"set -e\n{switch}\n{check}\n{_UPDATE}",
+                timeout_s=self.timeout_s,
+            ),
+        )
+
+
+class AptInstall(_Apt):
+    """Install packages, or upgrade just these: ``name``, ``name=version`` or ``name/suite``."""
+
+    step: Literal["apt-install"] = "apt-install"
+    packages: tuple[Word, ...] = Field(min_length=1)
+    recommends: bool = False
+
+    def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
+        """Return one apt-get install."""
+        recommends = "" if self.recommends else "--no-install-recommends "
+        script = self.apt(f"install {recommends}{shlex.join(self.packages)}")
+        return (
+            Script(
+                title=f"install {', '.join(self.packages)}",
+                script=f"set -e\n{_UPDATE}\n{script}",
+                timeout_s=self.timeout_s,
+            ),
+        )
+
+
+class AptFullUpgrade(_Apt):
+    """Upgrade every package, as ``apt full-upgrade`` does: packages may come and go."""
+
+    step: Literal["apt-full-upgrade"] = "apt-full-upgrade"
+    timeout_s: float = Field(default=1800.0, gt=0)
+    autoremove: bool = False
+
+    def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
+        """Return the full upgrade and, if wanted, the removal of what nothing needs any more."""
+        script = self.apt("full-upgrade")
+        if self.autoremove:
+            script += f"\n{_APT} autoremove"
+        return (
+            Script(
+                title="upgrade every package",
+                script=f"set -e\n{script}",
+                timeout_s=self.timeout_s,
+            ),
+        )

@@ -1,0 +1,89 @@
+"""The step protocol, the three actions that steps compile to, and the discovery of kinds."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Union
+
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+from upgradeproof.plan.loading import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """Run a POSIX shell script as root; another exit status than 0 fails the step."""
+
+    title: str
+    script: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """Write a file of the product's folder on the machine."""
+
+    title: str
+    source: Path
+    path: str
+    mode: int
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reboot:
+    """Boot the machine again, where it has a kernel of its own."""
+
+    title: str
+    timeout_s: float
+
+
+Action = Script | Upload | Reboot
+
+
+class Step(Model):
+    """One step of an installation or an upgrade."""
+
+    timeout_s: float = Field(default=600.0, gt=0)
+    """Limit of the whole step, in seconds; then it is ended, with its last output in the error."""
+
+    def actions(self, folder: Path) -> tuple[Action, ...]:
+        """Return what the step does, in order; ``folder`` is the product's."""
+        raise NotImplementedError
+
+    @classmethod
+    def variant(cls, data: Mapping[str, Any]) -> type[Model]:
+        """Return the model of one step's data, so that advice can name its keys."""
+        return step_kinds().get(str(data.get("step")), cls)
+
+
+@cache
+def step_kinds() -> dict[str, type[Step]]:
+    """Return the kinds of step by the name that plans use."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"upgradeproof.plan.steps.{module.name}")
+    return {kind.model_fields["step"].default: kind for kind in sorted(_leaves(Step), key=str)}
+
+
+def _leaves(kind: type[Step]) -> list[type[Step]]:
+    subclasses = kind.__subclasses__()
+    return [leaf for sub in subclasses for leaf in _leaves(sub)] if subclasses else [kind]
+
+
+class _OneOfTheKinds:
+    """Validate a step as the discovered kind that its ``step`` key names."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        kinds = tuple(step_kinds().values())
+        return handler.generate_schema(Annotated[Union[kinds], Field(discriminator="step")])  # noqa: UP007  # a tuple known only when it runs
+
+
+AnyStep = Annotated[Step, _OneOfTheKinds()]

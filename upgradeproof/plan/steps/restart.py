@@ -1,0 +1,34 @@
+"""Restart services."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from upgradeproof.plan.steps.base import Script, Step
+
+Unit = Annotated[str, Field(pattern=r"^[A-Za-z0-9@:_.\\-]+$")]
+
+
+class Restart(Step):
+    """Restart systemd units, and fail if one does not come up."""
+
+    step: Literal["restart"] = "restart"
+    services: tuple[Unit, ...] = Field(min_length=1)
+
+    def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
+        """Return one systemctl restart, with each unit's own words if it fails."""
+        units = shlex.join(self.services)
+        return (
+            Script(
+                title=f"restart {', '.join(self.services)}",
+                script=(
+                    f"systemctl restart -- {units} && systemctl is-active -- {units} || "
+                    f"{{ systemctl status --no-pager --full -- {units}; exit 1; }}"
+                ),
+                timeout_s=self.timeout_s,
+            ),
+        )
