@@ -6,7 +6,7 @@ list. The engine above knows these two protocols and nothing of containers or hy
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -59,11 +59,18 @@ class Machine(Protocol):
         """Return a real testinfra Host that talks over the persistent channel."""
         ...
 
-    def run(self, script: str, *, timeout_s: float = 60.0, stdin: bytes = b"") -> Completed:
+    def run(
+        self,
+        script: str,
+        *,
+        timeout_s: float = 60.0,
+        stdin: bytes = b"",
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Completed:
         """Run a POSIX shell script as root and return what it did, whatever its exit status.
 
-        Raises CommandTimeoutError when it does not end in time (and ends it), ChannelError when
-        the shell can't be reached.
+        ``on_output`` gets both streams' bytes as they come. Raises CommandTimeoutError when it
+        does not end in time (and ends it), ChannelError when the shell can't be reached.
         """
         ...
 

@@ -1,0 +1,321 @@
+"""Containers on a Docker engine, with systemd as process 1."""
+
+from __future__ import annotations
+
+import shlex
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import Any, ClassVar
+
+import docker.errors
+from docker.models.containers import Container
+from testinfra.host import Host
+
+from upgradeproof.command import Completed
+from upgradeproof.errors import BackendError, ChannelError, MachineError
+from upgradeproof.machines import Health, MachineSpec, owner
+from upgradeproof.machines.channel import CONNECT_TIMEOUT_S, Channel, Stream, Transport
+from upgradeproof.machines.engine import LABEL, EngineError, client, failed
+from upgradeproof.machines.testinfra import host
+from upgradeproof.results import Fidelity
+
+SETTLE_TIMEOUT_S = 90.0
+"""Limit for systemd to settle: 0.7 s was measured natively, 2.7 s under qemu-user."""
+STATE_REPOSITORY = "upgradeproof/state"
+
+CAPABILITIES = {
+    "SYS_ADMIN": "systemd gives services mount and user namespaces; without it Debian 12's "
+    "haproxy ends with 226/NAMESPACE and its redis with 217/USER",
+    "SYS_PTRACE": "lets root read which binaries and sockets other users' processes hold",
+}
+"""What is added to the engine's default set, and why. Never ``--privileged``."""
+DROPPED = ("MKNOD", "NET_RAW")
+
+# The engine mounts the container's own cgroup read-only; systemd must write it. The private cgroup
+# namespace keeps the host's other cgroups out of reach, on cgroup v1 (named hierarchy) and v2.
+_INIT = (
+    "mount -o remount,rw /sys/fs/cgroup/systemd 2>/dev/null || mount -o remount,rw /sys/fs/cgroup;"
+    " exec /sbin/init"
+)
+_SETTLED = (
+    "while :; do s=$(systemctl is-system-running --wait 2>/dev/null);"
+    ' case "$s" in running|degraded|maintenance) exit 0;; esac; sleep 0.1; done'
+)
+_END_SESSION = """
+for signal in TERM KILL; do
+  left=
+  for stat in /proc/[0-9]*/stat; do
+    read -r line <"$stat" || continue
+    pid=${line%% *}
+    set -- ${line##*) }
+    [ "$4" = SESSION ] && [ "$pid" != $$ ] && kill -$signal "$pid" && left=1
+  done 2>/dev/null
+  [ "$left" ] || exit 0
+  sleep 0.5
+done
+"""
+
+
+def creation(spec: MachineSpec, *, apparmor: bool) -> dict[str, Any]:
+    """Return the arguments with which the engine creates a machine: pure, and the whole truth."""
+    return {
+        "image": spec.snapshot,
+        "name": spec.name,
+        "hostname": "machine",
+        "command": ["/bin/sh", "-c", _INIT],
+        "tty": True,
+        "stop_signal": "SIGRTMIN+3",
+        "environment": {"container": "docker"},
+        "tmpfs": {"/run": "", "/run/lock": ""},
+        "cgroupns": "private",
+        "cap_add": list(CAPABILITIES),
+        "cap_drop": list(DROPPED),
+        "security_opt": ["apparmor=unconfined"] if apparmor else [],
+        "ports": {f"{port}/tcp": ("127.0.0.1", None) for port in spec.ports},
+        "labels": {LABEL: "machine", f"{LABEL}.owner": owner.mine(), **spec.labels},
+    }
+
+
+class _Exec:
+    """One shell started by the engine in a container, on a hijacked connection."""
+
+    def __init__(self, container: Container) -> None:
+        api = client().api
+        try:
+            started = api.exec_create(container.id, ["/bin/sh"], stdin=True)
+            self._response = api.exec_start(started["Id"], socket=True)
+        except EngineError as error:
+            raise ChannelError(f"no shell on {container.name}", details=str(error)) from None
+        self._socket: Any = getattr(self._response, "_sock", self._response)
+        self._buffer = bytearray()
+
+    def send(self, data: bytes) -> None:
+        self._socket.settimeout(CONNECT_TIMEOUT_S)
+        self._socket.sendall(data)
+
+    def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
+        """Return one frame of the engine's multiplexed stream: kind, length, bytes."""
+        self._socket.settimeout(max(timeout_s, 0.0))
+        while (frame := self._frame()) is None:
+            try:
+                received = self._socket.recv(1 << 16)
+            except BlockingIOError:
+                raise TimeoutError from None
+            if not received:
+                raise EOFError
+            self._buffer += received
+        return frame
+
+    def _frame(self) -> tuple[Stream, bytes] | None:
+        header = 8
+        if len(self._buffer) < header:
+            return None
+        kind, length = struct.unpack(">BxxxL", self._buffer[:header])
+        if len(self._buffer) < header + length:
+            return None
+        body = bytes(self._buffer[header : header + length])
+        del self._buffer[: header + length]
+        return Stream(kind), body
+
+    def close(self) -> None:
+        with suppress(*EngineError, OSError):
+            self._socket.close()
+            self._response.close()
+
+
+class DockerMachine:
+    """A running container."""
+
+    def __init__(self, container: Container, fidelity: Fidelity) -> None:
+        self._container = container
+        self._fidelity = fidelity
+        self._channel = Channel(self, self.name)
+
+    @property
+    def name(self) -> str:
+        """Return the container's name."""
+        return str(self._container.name)
+
+    @property
+    def container(self) -> Container:
+        """Return the SDK's container."""
+        return self._container
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """Return what a container can prove: everything but a kernel."""
+        return self._fidelity
+
+    @cached_property
+    def host(self) -> Host:
+        """Return testinfra's Host on the channel."""
+        return host(self)
+
+    def run(
+        self,
+        script: str,
+        *,
+        timeout_s: float = 60.0,
+        stdin: bytes = b"",
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Completed:
+        """Run a script through the channel; see the protocol."""
+        return self._channel.run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
+
+    def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
+        """Write a file through the channel, beside its place first, so that it is never half."""
+        target, part = shlex.quote(path), shlex.quote(f"{path}.part")
+        done = self.run(
+            f'set -e; mkdir -p "$(dirname {target})"; cat >{part}; chmod {mode:o} {part};'
+            f" chown {shlex.quote(owner)} {part}; mv -f {part} {target}",
+            stdin=content,
+        )
+        if not done.ok:
+            raise MachineError(f"{path} could not be written on {self.name}", details=done.tail)
+
+    def get(self, path: str) -> bytes:
+        """Return a file's bytes. Raises MachineError when it can't be read."""
+        done = self.run(f"cat {shlex.quote(path)}")
+        if not done.ok:
+            raise MachineError(f"{path} could not be read on {self.name}", details=done.tail)
+        return done.stdout
+
+    def published(self, port: int) -> int:
+        """Return this host's port that leads to ``port``. Raises MachineError if there is none."""
+        try:
+            self._container.reload()
+        except EngineError as error:
+            raise failed(f"{self.name} can't be inspected", error) from None
+        bindings = self._container.ports.get(f"{port}/tcp")
+        if not bindings:
+            raise MachineError(
+                f"port {port} of {self.name} is not published",
+                resolution="name it in the plan as the port of an endpoint",
+            )
+        return int(bindings[0]["HostPort"])
+
+    def logs(self) -> str:
+        """Return the console so far; empty when the engine can't give it."""
+        with suppress(*EngineError):
+            return str(self._container.logs().decode("utf-8", "replace"))
+        return ""
+
+    def alive(self) -> bool:
+        """Tell whether the container runs; an engine that does not answer counts as no."""
+        try:
+            self._container.reload()
+        except EngineError:
+            return False
+        return bool(self._container.status == "running")
+
+    def connect(self) -> Transport:
+        """Start a shell for the channel."""
+        return _Exec(self._container)
+
+    def end_session(self, pid: int) -> None:
+        """End what a shell left behind, through another shell."""
+        script = _END_SESSION.replace("SESSION", str(pid))
+        try:
+            self._container.exec_run(["/bin/sh", "-c", script])
+        except EngineError as error:
+            raise ChannelError(f"{self.name} can't be reached", details=str(error)) from None
+
+    def close(self) -> None:
+        """Let go of the channel."""
+        self._channel.close()
+
+
+class DockerBackend:
+    """Start, keep and remove containers."""
+
+    kind: ClassVar[str] = "container"
+    can_reboot: ClassVar[bool] = False
+
+    def health(self) -> Health:
+        """Say whether an engine answers."""
+        try:
+            version = client().version()
+        except BackendError as error:
+            return Health(works=False, brief=error.brief, resolution=error.resolution)
+        except EngineError as error:
+            return Health(works=False, brief=f"the Docker engine does not answer: {error}")
+        return Health(works=True, brief=f"Docker engine {version['Version']}, {version['Arch']}")
+
+    @contextmanager
+    def start(self, spec: MachineSpec) -> Iterator[DockerMachine]:
+        """Start a container, wait until its systemd has settled, and remove it on the way out."""
+        engine = client()
+        info = engine.info()
+        apparmor = any("apparmor" in option for option in info.get("SecurityOptions") or ())
+        native = {"x86_64": "amd64", "aarch64": "arm64"}.get(info["Architecture"])
+        fidelity = Fidelity(
+            kernel="shared", execution="native" if spec.architecture == native else "qemu-user"
+        )
+        try:
+            container = engine.containers.create(**creation(spec, apparmor=apparmor))
+        except docker.errors.ImageNotFound:
+            raise MachineError(f"{spec.name}: the snapshot {spec.snapshot} is gone") from None
+        except EngineError as error:
+            raise failed(f"{spec.name} could not be created", error) from None
+        machine = DockerMachine(container, fidelity)
+        try:
+            self._boot(machine)
+            yield machine
+        finally:
+            machine.close()
+            with suppress(*EngineError):
+                container.remove(force=True, v=True)
+
+    def _boot(self, machine: DockerMachine) -> None:
+        try:
+            machine.container.start()
+            machine.run(_SETTLED, timeout_s=SETTLE_TIMEOUT_S)
+        except EngineError as error:
+            raise failed(f"{machine.name} could not be started", error) from None
+        except MachineError as error:
+            raise MachineError(
+                f"systemd on {machine.name} did not settle in {SETTLE_TIMEOUT_S:g} s",
+                details="\n".join([error.brief, *machine.logs().splitlines()[-20:]]),
+                resolution="`upgradeproof doctor` says whether containers work here at all",
+            ) from None
+
+    def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
+        """Commit the container's disk; it is paused while the engine reads it."""
+        written = {LABEL: "state", f"{LABEL}.owner": "", **labels}
+        changes = [f'LABEL {name}="{value}"' for name, value in written.items()]
+        try:
+            machine.container.commit(STATE_REPOSITORY, tag=key, changes=changes)
+        except EngineError as error:
+            raise failed(f"{machine.name} could not be kept as state {key}", error) from None
+        return f"{STATE_REPOSITORY}:{key}"
+
+    def find_snapshot(self, key: str) -> str | None:
+        """Return the committed image of a state, if the engine has it."""
+        name = f"{STATE_REPOSITORY}:{key}"
+        try:
+            client().images.get(name)
+        except docker.errors.ImageNotFound:
+            return None
+        except EngineError as error:
+            raise failed(f"the engine can't be asked for {name}", error) from None
+        return name
+
+    def prune(self, *, states: bool) -> Sequence[str]:
+        """Remove containers whose run is over, with ``states`` also the kept states."""
+        engine, gone = client(), []
+        for container in engine.containers.list(all=True, filters={"label": f"{LABEL}=machine"}):
+            if owner.is_alive(container.labels.get(f"{LABEL}.owner", "")):
+                continue
+            container.remove(force=True, v=True)
+            gone.append(f"container {container.name}")
+        if states:
+            for image in engine.images.list(filters={"label": f"{LABEL}=state"}):
+                with suppress(docker.errors.APIError):  # in use by a run that goes on
+                    engine.images.remove(str(image.id), force=True)
+                    gone.append(f"state {', '.join(image.tags) or image.short_id}")
+        return gone
+
+
+BACKEND = DockerBackend()
