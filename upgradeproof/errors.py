@@ -96,5 +96,9 @@ class ImageError(UnavailableError):
     """An operating system image can't be had from any of its sources."""
 
 
+class NotReachedError(UnavailableError):
+    """A state is asked for again that could not be reached: the first error stands for it."""
+
+
 class BackendError(UnavailableError):
     """A kind of machine (container engine, hypervisor) does not work on this host."""

@@ -30,6 +30,26 @@ _PRELUDE = (
 )
 
 
+_END_SESSION = """
+for signal in TERM KILL; do
+  left=
+  for stat in /proc/[0-9]*/stat; do
+    read -r line <"$stat" || continue
+    pid=${line%% *}
+    set -- ${line##*) }
+    [ "$4" = SESSION ] && [ "$pid" != $$ ] && kill -$signal "$pid" && left=1
+  done 2>/dev/null
+  [ "$left" ] || exit 0
+  sleep 0.5
+done
+"""
+
+
+def end_session_script(pid: int) -> str:
+    """Return a script that ends every process of the session led by ``pid``, gently first."""
+    return _END_SESSION.replace("SESSION", str(pid))
+
+
 class Stream(Enum):
     """Name the stream that bytes came from."""
 

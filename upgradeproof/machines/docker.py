@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -16,7 +15,8 @@ from testinfra.host import Host
 from upgradeproof.command import Completed
 from upgradeproof.errors import BackendError, ChannelError, MachineError
 from upgradeproof.machines import Health, MachineSpec, owner
-from upgradeproof.machines.channel import CONNECT_TIMEOUT_S, Channel, Stream, Transport
+from upgradeproof.machines.channel import Channel, Transport, end_session_script
+from upgradeproof.machines.docker_exec import ExecTransport
 from upgradeproof.machines.engine import LABEL, EngineError, client, failed
 from upgradeproof.machines.testinfra import host
 from upgradeproof.results import Fidelity
@@ -43,19 +43,6 @@ _SETTLED = (
     "while :; do s=$(systemctl is-system-running --wait 2>/dev/null);"
     ' case "$s" in running|degraded|maintenance) exit 0;; esac; sleep 0.1; done'
 )
-_END_SESSION = """
-for signal in TERM KILL; do
-  left=
-  for stat in /proc/[0-9]*/stat; do
-    read -r line <"$stat" || continue
-    pid=${line%% *}
-    set -- ${line##*) }
-    [ "$4" = SESSION ] && [ "$pid" != $$ ] && kill -$signal "$pid" && left=1
-  done 2>/dev/null
-  [ "$left" ] || exit 0
-  sleep 0.5
-done
-"""
 
 
 def creation(spec: MachineSpec, *, apparmor: bool) -> dict[str, Any]:
@@ -76,53 +63,6 @@ def creation(spec: MachineSpec, *, apparmor: bool) -> dict[str, Any]:
         "ports": {f"{port}/tcp": ("127.0.0.1", None) for port in spec.ports},
         "labels": {LABEL: "machine", f"{LABEL}.owner": owner.mine(), **spec.labels},
     }
-
-
-class _Exec:
-    """One shell started by the engine in a container, on a hijacked connection."""
-
-    def __init__(self, container: Container) -> None:
-        api = client().api
-        try:
-            started = api.exec_create(container.id, ["/bin/sh"], stdin=True)
-            self._response = api.exec_start(started["Id"], socket=True)
-        except EngineError as error:
-            raise ChannelError(f"no shell on {container.name}", details=str(error)) from None
-        self._socket: Any = getattr(self._response, "_sock", self._response)
-        self._buffer = bytearray()
-
-    def send(self, data: bytes) -> None:
-        self._socket.settimeout(CONNECT_TIMEOUT_S)
-        self._socket.sendall(data)
-
-    def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
-        """Return one frame of the engine's multiplexed stream: kind, length, bytes."""
-        self._socket.settimeout(max(timeout_s, 0.0))
-        while (frame := self._frame()) is None:
-            try:
-                received = self._socket.recv(1 << 16)
-            except BlockingIOError:
-                raise TimeoutError from None
-            if not received:
-                raise EOFError
-            self._buffer += received
-        return frame
-
-    def _frame(self) -> tuple[Stream, bytes] | None:
-        header = 8
-        if len(self._buffer) < header:
-            return None
-        kind, length = struct.unpack(">BxxxL", self._buffer[:header])
-        if len(self._buffer) < header + length:
-            return None
-        body = bytes(self._buffer[header : header + length])
-        del self._buffer[: header + length]
-        return Stream(kind), body
-
-    def close(self) -> None:
-        with suppress(*EngineError, OSError):
-            self._socket.close()
-            self._response.close()
 
 
 class DockerMachine:
@@ -212,13 +152,12 @@ class DockerMachine:
 
     def connect(self) -> Transport:
         """Start a shell for the channel."""
-        return _Exec(self._container)
+        return ExecTransport(self._container)
 
     def end_session(self, pid: int) -> None:
         """End what a shell left behind, through another shell."""
-        script = _END_SESSION.replace("SESSION", str(pid))
         try:
-            self._container.exec_run(["/bin/sh", "-c", script])
+            self._container.exec_run(["/bin/sh", "-c", end_session_script(pid)])
         except EngineError as error:
             raise ChannelError(f"{self.name} can't be reached", details=str(error)) from None
 

@@ -34,6 +34,16 @@ class Cell:
         return f"{self.platform.id}.{self.upgrade_id}"
 
     @property
+    def tags(self) -> tuple[str, ...]:
+        """Return what ``pytest -m`` selects the cell by: the plan's tags, then the platform's."""
+        own = (
+            tag
+            for tag, patterns in self.upgrade.tags.items()
+            if any(fnmatchcase(self.platform.id, pattern) for pattern in patterns)
+        )
+        return (*own, self.platform.architecture, self.platform.machine)
+
+    @property
     def old(self) -> Release:
         """Return the release that is installed first."""
         return self.plan.release_named(self.upgrade.from_)
@@ -53,7 +63,8 @@ class Cell:
     @property
     def ports(self) -> tuple[int, ...]:
         """Return the TCP ports that the cell's endpoints need on this host."""
-        return tuple(sorted({endpoint.port for endpoint in self.expect.endpoint}))
+        asked = {endpoint.port for endpoint in self.expect.endpoint}
+        return tuple(sorted(asked | {self.expect.port_after(port) for port in asked}))
 
     def actions(self, state: str) -> tuple[Action, ...]:
         """Return what leads to ``installed`` or ``upgraded`` from the state before it."""

@@ -134,6 +134,11 @@ class Expectations(Model):
             change=(*self.change, *other.change),
         )
 
+    def port_after(self, port: int) -> int:
+        """Return where a TCP port of the old release is found after the upgrade."""
+        moved = (p.to for p in self.port if p.protocol == "tcp" and p.port == port and p.to)
+        return next(moved, port)
+
     def reason_for(self, path: str) -> str | None:
         """Return why a change at this path of the diff is expected, or None: it is not."""
         return next((known.reason for known in self.change if known.covers(path)), None)

@@ -18,18 +18,47 @@ MachineKind = Literal["container", "vm"]
 _PINNED = re.compile(r"^[\w./:-]+@sha256:[0-9a-f]{64}$")
 
 
+def archive_urls(text: str) -> tuple[str, str] | None:
+    """Return the URLs of an archive and of its security archive; None for an empty text.
+
+    Raises ValueError when the text is not one URL or two.
+    """
+    words = text.split()
+    if not words:
+        return None
+    main, *security = [word.rstrip("/") for word in words]
+    if len(security) > 1 or not all("://" in word for word in words):
+        raise ValueError("write the archive's URL, or it, a space and the security archive's")
+    return main, security[0] if security else f"{main}-security"
+
+
 class Bootstrap(Model):
     """How ``mmdebstrap`` makes the image from the distribution's archive."""
 
     suites: tuple[str, ...] = Field(min_length=1)
-    """The release's suite first, then its updates and security suites."""
-    components: tuple[str, ...] = ("main",)
+    """The release's suite first, then its updates; and security, where one archive holds both."""
+    security_suites: tuple[str, ...] = ()
+    """Suites that stand in a security archive of their own, as Debian's do."""
+    components: tuple[str, ...] = Field(default=("main",), min_length=1)
     keyring: str
     """The distribution's keyring on this host: signatures are always checked."""
     packages: tuple[str, ...] = ()
     """What a machine needs beside the minimal base: init, and what an administrator expects."""
     archive: str = ""
-    """Overrides the archive; empty: the one that this host's apt uses, or mmdebstrap's default."""
+    """Overrides the archive: its URL, a space, and the security archive's where it is not
+    ``<archive>-security``. Empty: the one that this host's apt uses, or mmdebstrap's default."""
+    one_archive: bool = True
+    """Whether one archive serves every architecture. Ubuntu's does not: there, this host's archive
+    is used for this host's architecture only."""
+    merged_usr: bool = False
+    """Lay /bin, /sbin and /lib as links into /usr before the first package, as the installer of a
+    release does that has merged /usr while its packages don't ask for it yet."""
+
+    @field_validator("archive")
+    @classmethod
+    def _urls(cls, archive: str) -> str:
+        archive_urls(archive)
+        return archive
 
 
 class Image(Model):

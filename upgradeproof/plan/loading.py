@@ -19,7 +19,7 @@ from upgradeproof.errors import PlanError
 class Model(BaseModel):
     """The base of everything that is read from a file: frozen, and strict about unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def variant(cls, data: Mapping[str, Any]) -> type[Model]:  # noqa: ARG003  # for subclasses

@@ -31,7 +31,8 @@ class Upgrade(Model):
     via: tuple[Name, ...] = ()
     platforms: tuple[str, ...] = Field(min_length=1)
     """Globs over platform ids such as ``debian-12-*.container``: where it starts from."""
-    tags: tuple[Name, ...] = ()
+    tags: Mapping[Name, tuple[str, ...]] = Field(default_factory=dict)
+    """Tags of its cells, each with globs over the platforms whose cells carry it."""
     steps: tuple[AnyStep, ...] = ()
     expect: Expectations = Expectations()
 

@@ -1,0 +1,86 @@
+"""Ask a machine's service on its published port, from this host, as a client would."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+
+import urllib3
+
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Endpoint
+
+TIMEOUT_S = 20.0
+"""Limit of one answer: a machine may stand still for seconds while its disk is being kept."""
+LARGEST_BODY = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What came back: a status where the protocol has one, the body, or why there is none."""
+
+    status: int | None = None
+    body: str = ""
+    problem: str = ""
+
+    def fits(self, endpoint: Endpoint) -> bool:
+        """Tell whether this is what the plan says the endpoint gives."""
+        if self.problem or endpoint.gives not in self.body:
+            return False
+        return self.status in (None, endpoint.status)
+
+
+def ask(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
+    """Ask once and return the answer; what the service does wrong is an answer, no exception.
+
+    Raises MachineError when the machine itself is not there or does not publish the port.
+    """
+    published = machine.published(port)
+    certificate = machine.get(endpoint.ca).decode("ascii", "replace") if endpoint.ca else None
+    try:
+        if endpoint.kind == "tcp":
+            return _tcp(endpoint, published)
+        return _http(endpoint, published, certificate)
+    except (urllib3.exceptions.HTTPError, OSError, ssl.SSLError) as error:
+        return Answer(problem=f"{type(error).__name__}: {error}")
+
+
+def _http(endpoint: Endpoint, port: int, certificate: str | None) -> Answer:
+    limits = urllib3.Timeout(total=TIMEOUT_S)
+    pool: urllib3.HTTPConnectionPool
+    if endpoint.kind == "https":
+        context = ssl.create_default_context(cadata=certificate)
+        pool = urllib3.HTTPSConnectionPool(
+            "127.0.0.1",
+            port,
+            timeout=limits,
+            ssl_context=context,
+            server_hostname=endpoint.host,
+            assert_hostname=endpoint.host,
+        )
+    else:
+        pool = urllib3.HTTPConnectionPool("127.0.0.1", port, timeout=limits)
+    with pool:
+        response = pool.request(
+            "GET",
+            endpoint.path,
+            headers={"Host": endpoint.host},
+            retries=False,
+            preload_content=False,
+        )
+        body = response.read(LARGEST_BODY).decode("utf-8", "replace")
+        response.release_conn()
+    return Answer(status=response.status, body=body)
+
+
+def _tcp(endpoint: Endpoint, port: int) -> Answer:
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
+        connection.sendall(endpoint.send.encode())
+        while endpoint.gives.encode() not in received and len(received) < LARGEST_BODY:
+            data = connection.recv(1 << 16)
+            if not data:
+                break
+            received += data
+    return Answer(body=received.decode("utf-8", "replace"))

@@ -1,0 +1,96 @@
+"""The machines of one cell: the one that travels, and those that stand in a state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+
+from upgradeproof.machines import Backend, Machine, MachineSpec
+from upgradeproof.plan import Cell
+from upgradeproof.product import wait_until_ready
+
+
+@dataclass
+class Traveller:
+    """The machine that goes from state to state, and where it stands now."""
+
+    machine: Machine
+    state: str | None
+    """None while it is between two states: nobody but the journey may see it then."""
+
+
+class Fleet(AbstractContextManager["Fleet"]):
+    """Start the machines of one cell, and end them all on the way out."""
+
+    def __init__(
+        self, cell: Cell, backend: Backend, run_id: str, snapshot: Callable[[str], str]
+    ) -> None:
+        self._cell = cell
+        self._backend = backend
+        self._run_id = run_id
+        self._snapshot = snapshot
+        self._started = 0
+        self._travelling = ExitStack()
+        self._standing = ExitStack()
+        self._shared: dict[str, Machine] = {}
+        self.traveller: Traveller | None = None
+
+    def __exit__(self, *_: object) -> None:
+        """End every machine of the cell."""
+        self.dismiss()
+        self._standing.close()
+
+    def travel(self, state: str, snapshot: str | None = None) -> Traveller:
+        """Return the travelling machine, standing in ``state``: the one that is there, or another.
+
+        Another is started from ``snapshot``, or from that of the state itself.
+        """
+        if self.traveller is None or self.traveller.state != state:
+            self.dismiss()
+            machine = self._travelling.enter_context(
+                self._start(snapshot or self._snapshot(state), "journey")
+            )
+            self.traveller = Traveller(machine, state)
+            if snapshot is None:
+                self._make_ready(machine, state)
+        return self.traveller
+
+    def dismiss(self) -> None:
+        """End the travelling machine."""
+        self.traveller = None
+        self._travelling.close()
+
+    def shared(self, state: str) -> Machine:
+        """Return the machine in a state that all tests share which only read."""
+        if self.traveller is not None and self.traveller.state == state:
+            return self.traveller.machine
+        if state not in self._shared:
+            machine = self._standing.enter_context(self._start(self._snapshot(state), state))
+            self._make_ready(machine, state)
+            self._shared[state] = machine
+        return self._shared[state]
+
+    @contextmanager
+    def clone(self, state: str) -> Iterator[Machine]:
+        """Start a machine of its own in a state, and end it on the way out."""
+        with self._start(self._snapshot(state), f"{state}-clone") as machine:
+            self._make_ready(machine, state)
+            yield machine
+
+    def _start(self, snapshot: str, purpose: str) -> AbstractContextManager[Machine]:
+        self._started += 1
+        name = f"upgradeproof-{self._run_id}-{self._cell.id}-{purpose}-{self._started}"
+        spec = MachineSpec(
+            snapshot=snapshot,
+            name=re.sub(r"[^A-Za-z0-9_.-]", "-", name),
+            architecture=self._cell.platform.architecture,
+            ports=self._cell.ports,
+            labels={"upgradeproof.run": self._run_id, "upgradeproof.cell": self._cell.id},
+        )
+        return self._backend.start(spec)
+
+    def _make_ready(self, machine: Machine, state: str) -> None:
+        """Wait until a machine that was started from a state's snapshot is in use again."""
+        wait_until_ready(machine, self._cell.expect, state, self._cell.plan.ready_timeout_s)

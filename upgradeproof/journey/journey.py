@@ -1,0 +1,290 @@
+"""The journey of one cell: forward only, one state at a time, each stop kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from upgradeproof.errors import (
+    HarnessError,
+    NotReachedError,
+    NotReadyError,
+    ProductError,
+    UnavailableError,
+    UpgradeproofError,
+)
+from upgradeproof.evidence import Evidence
+from upgradeproof.journey import proof
+from upgradeproof.journey.fleet import Fleet
+from upgradeproof.journey.keeper import Keeper
+from upgradeproof.journey.state import State
+from upgradeproof.journey.store import Kept, Store, interests, key
+from upgradeproof.machines import Backend, Machine
+from upgradeproof.plan import Cell, Platform
+from upgradeproof.plan.steps import Script
+from upgradeproof.probes import Facts, diff, read
+from upgradeproof.product import Work, wait_until_ready
+from upgradeproof.results import Change, Journal, Verdict
+from upgradeproof.results.journal import (
+    CellPlaced,
+    StateFailed,
+    StateReached,
+    StateStarted,
+    StepFinished,
+    StepStarted,
+)
+
+PARENT = {"installed": "base", "upgraded": "installed"}
+"""Each state that can be reached, with the one that it is reached from."""
+DATA_TIMEOUT_S = 60.0
+
+
+class Images(Protocol):
+    """What gives the image of a platform: see ``upgradeproof.imaging``."""
+
+    def ensure(self, platform: Platform) -> str:
+        """Return the backend's name of the image, made if needed. Raises ImageError."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toolbox:
+    """What every journey of a run works with."""
+
+    images: Images
+    backend: Callable[[str], Backend]
+    """Gives the backend of a kind of machine. Raises BackendError."""
+    store: Store
+    reports: Path
+    journal: Journal
+    run_id: str
+    fresh: bool
+    """Whether states that were kept by earlier runs are left alone and built anew."""
+
+
+class Journey(AbstractContextManager["Journey"]):
+    """Reach the states of one cell, and hand out machines in them."""
+
+    def __init__(self, cell: Cell, tools: Toolbox) -> None:
+        self.cell = cell
+        self._tools = tools
+        self._evidence = Evidence(tools.reports, cell.id)
+        self._states: dict[str, State] = {}
+        self._keys: dict[str, str] = {}
+        self._failed: dict[str, UpgradeproofError] = {}
+        self._open = ExitStack()
+        self._fleet: Fleet
+        self._keeper: Keeper
+
+    def __enter__(self) -> Journey:
+        """Take the cell for this process. Raises HarnessError when another one holds it."""
+        backend = self._tools.backend(self.cell.platform.machine)
+        self._open.enter_context(self._tools.store.alone(self._tools.run_id, self.cell.id))
+        keeper = Keeper(self.cell.id, backend, self._tools.store)
+        self._fleet = self._open.enter_context(
+            Fleet(self.cell, backend, self._tools.run_id, keeper.snapshot)
+        )
+        self._keeper = self._open.enter_context(keeper)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait until what was reached is kept, then end every machine."""
+        self._open.close()
+
+    def reach(self, name: str) -> State:
+        """Return a state, reached now if it was not before.
+
+        Raises what stood in the way, the first time; NotReachedError with that first cause ever
+        after. Nothing is tried twice.
+        """
+        if name in self._failed:
+            raise NotReachedError(
+                f"the state {name!r} was not reached: {self._failed[name].brief}",
+                resolution="see the check that met it first, and the state's evidence",
+            )
+        if name not in self._states:
+            try:
+                before = self.reach(PARENT[name]) if PARENT[name] != "base" else None
+                self._states[name] = self._reach(name, before)
+            except UpgradeproofError as error:
+                self._failed[name] = error
+                self._fleet.dismiss()
+                raise
+        return self._states[name]
+
+    def clone(self, name: str) -> AbstractContextManager[Machine]:
+        """Return a machine of its own in a state; it is started and ended as a context."""
+        self.reach(name)
+        return self._fleet.clone(name)
+
+    def _reach(self, name: str, before: State | None) -> State:
+        started = time.monotonic()
+        try:
+            state_key = self._key(name, before)
+            self._journal(StateStarted(cell=self.cell.id, state=name, key=state_key))
+            with self._tools.store.building(state_key):
+                return self._reuse(name, state_key, before) or self._build(name, state_key, before)
+        except UpgradeproofError as error:
+            self._note_failure(name, error, time.monotonic() - started)
+            raise
+
+    def _key(self, name: str, before: State | None) -> str:
+        parent = self._keys[before.name] if before else f"{self.cell.platform.id} {self._image()}"
+        self._keys[name] = key(parent, self.cell, name)
+        return self._keys[name]
+
+    def _image(self) -> str:
+        return self._tools.images.ensure(self.cell.platform)
+
+    def _reuse(self, name: str, state_key: str, before: State | None) -> State | None:
+        """Return a state that an earlier run kept, with the events of the time it was built."""
+        found = None if self._tools.fresh else self._keeper.find(name, state_key)
+        if found is None:
+            return None
+        kept, facts = found
+        for path, text in kept.transcripts.items():
+            self._evidence.restore(path, text)
+        for event in kept.steps:
+            self._journal(event.model_copy(update={"cell": self.cell.id}))
+        return self._arrive(name, kept, facts, before, reused=True)
+
+    def _build(self, name: str, state_key: str, before: State | None) -> State:
+        started = time.monotonic()
+        traveller = self._fleet.travel(PARENT[name], None if before else self._image())
+        machine, traveller.state = traveller.machine, None
+        self._journal(CellPlaced(cell=self.cell.id, fidelity=machine.fidelity))
+        steps: list[StepStarted | StepFinished] = []
+
+        def record(event: StepStarted | StepFinished) -> None:
+            self._journal(event)
+            steps.append(event)
+
+        since = float(machine.run("date +%s.%N").text)
+        work = Work(self.cell.id, name, self._evidence, record)
+        work.carry_out(machine, self.cell.actions(name))
+        self._settle(name, machine, work)
+        facts = read(machine, interests(self.cell.expect, since))
+        if before is None:
+            proof.prove_installed(self.cell, facts)
+        else:
+            proof.prove_upgraded(self.cell, before.facts, facts)
+        kept = Kept(
+            fidelity=machine.fidelity,
+            steps=tuple(steps),
+            transcripts=self._evidence.collect(
+                event.transcript for event in steps if isinstance(event, StepStarted)
+            ),
+            duration_s=time.monotonic() - started,
+        )
+        self._keeper.keep(name, state_key, machine, kept, facts)
+        if name in PARENT.values():
+            self._keeper.snapshot(name)  # the machine travels on: what is kept must be this state
+        traveller.state = name
+        return self._arrive(name, kept, facts, before, reused=False)
+
+    def _settle(self, name: str, machine: Machine, work: Work) -> None:
+        """Wait until the product is in use; in ``installed``, put it to use: write the data.
+
+        An old release that never gets ready can't be upgraded. A new one that does not is left for
+        the checks to judge, each with the fact that it is about.
+        """
+        limit_s = self.cell.plan.ready_timeout_s
+        missing = wait_until_ready(machine, self.cell.expect, name, limit_s)
+        if name != "installed":
+            return
+        if missing:
+            raise NotReadyError(
+                f"the old release is not in use after {limit_s:g} s",
+                details=missing,
+                resolution="see the transcripts, and journal.log in the cell's evidence",
+            )
+        for data in self.cell.expect.data:
+            title = f"write {data.id} through the service"
+            script = f"set -e\n{data.write}"
+            work.script(machine, Script(title=title, script=script, timeout_s=DATA_TIMEOUT_S))
+            found = machine.run(data.read)
+            if found.text != data.gives:
+                raise NotReadyError(
+                    f"the data {data.id!r} can't be read back before the upgrade",
+                    details=f"expected {data.gives!r}, found {found.tail!r}",
+                    resolution="mend `write`, `read` or `gives` in the plan",
+                )
+
+    def _arrive(
+        self, name: str, kept: Kept, facts: Facts, before: State | None, *, reused: bool
+    ) -> State:
+        changes = _judge(self.cell, before.facts, facts) if before else ()
+        if reused:
+            self._journal(CellPlaced(cell=self.cell.id, fidelity=kept.fidelity))
+        self._journal(
+            StateReached(
+                cell=self.cell.id,
+                state=name,
+                reused=reused,
+                duration_s=kept.duration_s,
+                facts=self._evidence.keep(facts.to_json(), name, "facts.json"),
+                changes=changes,
+            )
+        )
+        return State(
+            name=name,
+            cell=self.cell,
+            fidelity=kept.fidelity,
+            facts=facts,
+            changes=changes,
+            _machine=lambda: self._fleet.shared(name),
+        )
+
+    def _note_failure(self, name: str, error: UpgradeproofError, duration_s: float) -> None:
+        """Journal why a state was not reached, with what the machine can still say."""
+        if self._fleet.traveller is not None:
+            machine = self._fleet.traveller.machine
+            with suppress(HarnessError, OSError):
+                self._evidence.keep(machine.logs(), name, "console.log")
+                words = machine.run("journalctl -b --no-pager -n 1000", timeout_s=20.0)
+                self._evidence.keep(words.text, name, "journal.log")
+        self._journal(
+            StateFailed(
+                cell=self.cell.id,
+                state=name,
+                verdict=verdict_of(error),
+                reason=str(error),
+                duration_s=duration_s,
+            )
+        )
+
+    def _journal(
+        self,
+        event: StateStarted | StepStarted | StepFinished | StateReached | StateFailed | CellPlaced,
+    ) -> None:
+        self._tools.journal.write(event)
+
+
+def verdict_of(error: BaseException) -> Verdict:
+    """Return the verdict that an error gives: the product's, ours, or that nothing ran."""
+    match error:
+        case ProductError():
+            return Verdict.FAILED
+        case UnavailableError():
+            return Verdict.NEVER_RAN
+        case _:
+            return Verdict.BROKEN
+
+
+def _judge(cell: Cell, before: Facts, after: Facts) -> tuple[Change, ...]:
+    """Return the diff of two facts, each line with the plan's reason if it is expected."""
+    reasons = ((line, cell.expect.reason_for(line.path)) for line in diff(before, after))
+    return tuple(
+        Change(
+            path=line.path,
+            before=line.before,
+            after=line.after,
+            expected=reason is not None,
+            reason=reason or "",
+        )
+        for line, reason in reasons
+    )

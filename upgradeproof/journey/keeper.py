@@ -1,0 +1,57 @@
+"""Keep the states of one cell: snapshots and facts, while the journey goes on."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
+from upgradeproof.journey.store import Kept, Store
+from upgradeproof.machines import Backend, Machine
+from upgradeproof.probes import Facts
+
+log = logging.getLogger(__name__)
+
+
+class Keeper(AbstractContextManager["Keeper"]):
+    """Keep states in the background; who needs a snapshot waits for it."""
+
+    def __init__(self, cell: str, backend: Backend, store: Store) -> None:
+        self._cell = cell
+        self._backend = backend
+        self._store = store
+        self._snapshots: dict[str, Future[str]] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keeper")
+
+    def __exit__(self, *_: object) -> None:
+        """Wait until everything is kept; what could not be is no state's fault, and said."""
+        self._thread.shutdown(wait=True)
+        for state, snapshot in self._snapshots.items():
+            if error := snapshot.exception():
+                log.warning("%s: the state %s was not kept: %s", self._cell, state, error)
+
+    def snapshot(self, state: str) -> str:
+        """Return the snapshot of a state that was reached, waited for if need be."""
+        return self._snapshots[state].result()
+
+    def find(self, state: str, key: str) -> tuple[Kept, Facts] | None:
+        """Return a state that an earlier run kept, if its snapshot is still there."""
+        found = self._store.find(key)
+        snapshot = self._backend.find_snapshot(key) if found else None
+        if snapshot is None:
+            return None
+        self._snapshots[state] = Future()
+        self._snapshots[state].set_result(snapshot)
+        return found
+
+    def keep(self, state: str, key: str, machine: Machine, kept: Kept, facts: Facts) -> None:
+        """Begin to keep a state: the snapshot first, then what makes it known to other runs."""
+
+        def work() -> str:
+            labels = {"upgradeproof.cell": self._cell, "upgradeproof.state": state}
+            snapshot = self._backend.snapshot(machine, key, labels)
+            self._store.keep(key, kept, facts)
+            return snapshot
+
+        self._store.forget(key)
+        self._snapshots[state] = self._thread.submit(work)

@@ -1,0 +1,63 @@
+"""The proof that a state is the one it claims to be, before any check may pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from upgradeproof.errors import NotReadyError, ProofError
+from upgradeproof.plan import Cell, Release
+from upgradeproof.probes import Facts
+from upgradeproof.probes.packages import Packages
+from upgradeproof.probes.stale import Stale
+
+
+def prove_installed(cell: Cell, facts: Facts) -> None:
+    """Raise NotReadyError unless the old release, and no other, is installed."""
+    wrong = list(_wrong_packages(cell.old, facts))
+    if wrong:
+        raise NotReadyError(
+            f"what is installed is not the release {cell.old.name}: there is nothing to upgrade",
+            details="\n".join(wrong),
+            resolution="mend the install steps, or the release's packages in the plan",
+        )
+
+
+def prove_upgraded(cell: Cell, before: Facts, after: Facts) -> None:
+    """Raise ProofError unless the upgrade really happened.
+
+    Every package of the new release is there in its version; something was replaced at all; and
+    each service's main process runs the binary that is on the disk now, not the one from before.
+    """
+    wrong = list(_wrong_packages(cell.new, after))
+    if _versions(before) == _versions(after):
+        wrong.append("no package changed: the steps did nothing")
+    wrong += _old_binaries(cell, after)
+    if wrong:
+        raise ProofError(
+            f"the upgrade to {cell.new.name} did not happen, though every step succeeded",
+            details="\n".join(wrong),
+            resolution="see the transcripts: held packages, unchanged sources, a service that was"
+            " not restarted",
+        )
+
+
+def _versions(facts: Facts) -> dict[str, str]:
+    return {name: package.version for name, package in facts[Packages].items()}
+
+
+def _wrong_packages(release: Release, facts: Facts) -> Iterator[str]:
+    for name, pattern in release.packages.items():
+        package = facts[Packages].get(name)
+        if package is None or not package.installed:
+            yield f"{name}: not installed, where {pattern} was expected"
+        elif not fnmatchcase(package.version, pattern):
+            yield f"{name}: {package.version}, where {pattern} was expected"
+
+
+def _old_binaries(cell: Cell, facts: Facts) -> Iterator[str]:
+    for name in cell.expect.services:
+        stale = facts[Stale].get(f"{name}.service")
+        for executable in stale.executables if stale else ():
+            if stale and executable in stale.deleted:
+                yield f"{name}: its process still runs the old {executable}"

@@ -1,0 +1,60 @@
+"""A state that was reached: its facts, and its machine for those who ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from testinfra.host import Host
+
+from upgradeproof.endpoints import Answer, ask
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Cell, Data, Endpoint
+from upgradeproof.probes import Facts, Probe, Record
+from upgradeproof.results import Change, Fidelity
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """One state of a cell, as tests see it.
+
+    The facts are those of the moment in which it was reached. The machine is the one that got
+    there where it still runs, else a clone of its snapshot, started when first asked for.
+    """
+
+    name: str
+    cell: Cell
+    fidelity: Fidelity
+    facts: Facts
+    changes: tuple[Change, ...]
+    """The diff against the state before, each line judged by the plan."""
+    _machine: Callable[[], Machine]
+
+    def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
+        """Return the facts that one probe read, by key."""
+        return self.facts[probe]
+
+    @property
+    def machine(self) -> Machine:
+        """Return the machine in this state, shared by all tests that only read."""
+        return self._machine()
+
+    @cached_property
+    def host(self) -> Host:
+        """Return testinfra's Host of the machine."""
+        return self.machine.host
+
+    def ask(self, endpoint: Endpoint) -> Answer:
+        """Ask an endpoint on the port where this state has it."""
+        moved = self.name == "upgraded"
+        port = self.cell.expect.port_after(endpoint.port) if moved else endpoint.port
+        return ask(self.machine, endpoint, port)
+
+    def read(self, data: Data) -> str:
+        """Read what was written before the upgrade, through the service."""
+        done = self.machine.run(data.read)
+        return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"

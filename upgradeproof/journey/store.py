@@ -1,0 +1,153 @@
+"""The store of states: what was reached once, under the hash of all that led there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.plan import Cell, Expectations
+from upgradeproof.plan.steps import Action, Upload
+from upgradeproof.probes import ConfigInterest, Facts, Interests
+from upgradeproof.results import Fidelity
+from upgradeproof.results.journal import StepFinished, StepStarted
+from upgradeproof.results.model import Frozen
+
+ENGINE_FILES = ("probes", "journey", "product.py")
+"""What of the engine decides a state's content: a change of it makes every kept state void."""
+BUILD_TIMEOUT_S = 3600.0
+
+
+class Kept(Frozen):
+    """What is kept of a state beside its snapshot and its facts."""
+
+    fidelity: Fidelity
+    steps: tuple[StepStarted | StepFinished, ...]
+    transcripts: Mapping[str, str]
+    """The steps' transcripts, by their path in the report."""
+    duration_s: float
+
+
+def key(parent: str, cell: Cell, state: str) -> str:
+    """Return the key of a state: a hash of its parent, its steps and everything that they read."""
+    content = {
+        "parent": parent,
+        "engine": _engine(),
+        "steps": [_step(action) for action in cell.actions(state)],
+        "reads": _reads(cell.expect),
+        "releases": [cell.old.model_dump(), cell.new.model_dump()],
+        "ready_timeout_s": cell.plan.ready_timeout_s,
+        "ports": cell.ports,
+    }
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def interests(expect: Expectations, since: float = 0.0) -> Interests:
+    """Return what the probes shall look at; ``since`` is when the state began, in seconds."""
+    return Interests(
+        since=since,
+        configs=tuple(
+            ConfigInterest(path=c.path, format=c.format, check=c.check) for c in expect.config
+        ),
+        certificates=expect.certificates,
+        modules=expect.modules,
+    )
+
+
+def _reads(expect: Expectations) -> Any:
+    """Return what of the expectations reaches the machine; what only judges is left out."""
+    return {
+        "interests": repr(interests(expect)),
+        "services": expect.services,
+        "ports": [port.model_dump() for port in expect.port],
+        "data": [(data.id, data.write) for data in expect.data],
+    }
+
+
+def _step(action: Action) -> Any:
+    if isinstance(action, Upload):
+        digest = hashlib.sha256(action.source.read_bytes()).hexdigest()
+        return ["upload", action.path, action.mode, action.owner, digest]
+    return [type(action).__name__, *vars(action).values()]
+
+
+@cache
+def _engine() -> str:
+    """Return the hash of the engine's code that decides what a state holds."""
+    root = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for name in ENGINE_FILES:
+        path = root / name
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+class Store:
+    """A folder of kept states; a state is there whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._states = folder / "states"
+        self._locks = folder / "locks"
+        for path in (self._states, self._locks):
+            path.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def building(self, state_key: str) -> Iterator[None]:
+        """Hold a state while it is built; another run that wants it waits and then reuses it."""
+        lock = FileLock(self._locks / f"{state_key}.lock")
+        try:
+            with lock.acquire(timeout=BUILD_TIMEOUT_S):
+                yield
+        except Timeout:
+            raise HarnessError(
+                f"another run has been building the state {state_key} for an hour",
+                resolution="end that run, then `upgradeproof prune`",
+            ) from None
+
+    @contextmanager
+    def alone(self, run_id: str, cell: str) -> Iterator[None]:
+        """Hold a cell in this run. Raises HarnessError if another worker of the run holds it."""
+        lock = FileLock(self._locks / f"{run_id}.{cell}.lock")
+        try:
+            with lock.acquire(timeout=0):
+                yield
+        except Timeout:
+            raise HarnessError(
+                f"two workers hold the cell {cell}",
+                resolution="a pytest plugin has replaced the scheduler: run without it",
+            ) from None
+
+    def find(self, state_key: str) -> tuple[Kept, Facts] | None:
+        """Return a kept state, or None: also when what is there can't be read any more."""
+        folder = self._states / state_key
+        try:
+            kept = Kept.model_validate_json((folder / "state.json").read_bytes())
+            facts = Facts.from_json((folder / "facts.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError):
+            return None
+        return kept, facts
+
+    def keep(self, state_key: str, kept: Kept, facts: Facts) -> None:
+        """Keep a state; readers see it whole from the moment of its renaming."""
+        folder = self._states / state_key
+        part = folder.with_suffix(f".{os.getpid()}.part")
+        part.mkdir(parents=True)
+        (part / "state.json").write_text(kept.model_dump_json(), encoding="utf-8")
+        (part / "facts.json").write_text(facts.to_json(), encoding="utf-8")
+        self.forget(state_key)
+        part.rename(folder)
+
+    def forget(self, state_key: str) -> None:
+        """Remove a kept state, if it is there."""
+        shutil.rmtree(self._states / state_key, ignore_errors=True)

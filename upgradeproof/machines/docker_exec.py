@@ -1,0 +1,62 @@
+"""The transport of the channel into a container: the engine's exec, and its framing."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import suppress
+from typing import Any
+
+from docker.models.containers import Container
+
+from upgradeproof.errors import ChannelError
+from upgradeproof.machines.channel import CONNECT_TIMEOUT_S, Stream
+from upgradeproof.machines.engine import EngineError, client
+
+
+class ExecTransport:
+    """One shell started by the engine in a container, on a hijacked connection."""
+
+    def __init__(self, container: Container) -> None:
+        api = client().api
+        try:
+            started = api.exec_create(container.id, ["/bin/sh"], stdin=True)
+            self._response = api.exec_start(started["Id"], socket=True)
+        except EngineError as error:
+            raise ChannelError(f"no shell on {container.name}", details=str(error)) from None
+        self._socket: Any = getattr(self._response, "_sock", self._response)
+        self._buffer = bytearray()
+
+    def send(self, data: bytes) -> None:
+        """Send all bytes to the shell."""
+        self._socket.settimeout(CONNECT_TIMEOUT_S)
+        self._socket.sendall(data)
+
+    def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
+        """Return one frame of the engine's multiplexed stream: kind, length, bytes."""
+        self._socket.settimeout(max(timeout_s, 0.0))
+        while (frame := self._frame()) is None:
+            try:
+                received = self._socket.recv(1 << 16)
+            except BlockingIOError:
+                raise TimeoutError from None
+            if not received:
+                raise EOFError
+            self._buffer += received
+        return frame
+
+    def _frame(self) -> tuple[Stream, bytes] | None:
+        header = 8
+        if len(self._buffer) < header:
+            return None
+        kind, length = struct.unpack(">BxxxL", self._buffer[:header])
+        if len(self._buffer) < header + length:
+            return None
+        body = bytes(self._buffer[header : header + length])
+        del self._buffer[: header + length]
+        return Stream(kind), body
+
+    def close(self) -> None:
+        """Close the connection; the engine then ends the shell's input."""
+        with suppress(*EngineError, OSError):
+            self._socket.close()
+            self._response.close()

@@ -1,0 +1,154 @@
+"""Carry out a product's steps on a machine, and wait until it is in use."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+
+from upgradeproof.command import TAIL_LINES, Completed
+from upgradeproof.errors import CommandTimeoutError, StepError, StepTimeoutError
+from upgradeproof.evidence import Evidence
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Expectations
+from upgradeproof.plan.steps import Action, Reboot, Script, Upload
+from upgradeproof.results.journal import StepFinished, StepStarted
+
+Record = Callable[[StepStarted | StepFinished], None]
+"""Takes the events of steps: writes them to a journal, and may remember them."""
+
+
+class Work:
+    """Carry out steps on the way of one cell to one state, each with its transcript."""
+
+    def __init__(self, cell: str, state: str, evidence: Evidence, record: Record) -> None:
+        self._cell = cell
+        self._state = state
+        self._evidence = evidence
+        self._record = record
+        self._count = 0
+
+    def carry_out(self, machine: Machine, actions: Sequence[Action]) -> None:
+        """Carry out the actions in order.
+
+        Raises StepError at the first that fails, StepTimeoutError at one that does not end in its
+        time, with the last lines of its output: where it hangs on a prompt, that is the prompt.
+        """
+        for action in actions:
+            match action:
+                case Script():
+                    self.script(machine, action)
+                case Upload():
+                    self._recorded(action.title, lambda *_, a=action: _upload(machine, a))
+                case Reboot():
+                    title = f"{action.title}: left out, {machine.name} has no kernel of its own"
+                    self._recorded(title, lambda *_, t=title: _nothing(t))
+
+    def script(self, machine: Machine, action: Script) -> None:
+        """Run one script under its time limit."""
+
+        def run(on_output: Callable[[bytes], None]) -> Completed:
+            return machine.run(action.script, timeout_s=action.timeout_s, on_output=on_output)
+
+        try:
+            done = self._recorded(action.title, run)
+        except CommandTimeoutError as error:
+            raise StepTimeoutError(
+                f"the step {action.title!r} did not end in {action.timeout_s:g} s and was ended",
+                details=error.details,
+                resolution="its last output is above: a question there wants an answer in the plan",
+            ) from None
+        if not done.ok:
+            raise StepError(
+                f"the step {action.title!r} failed with exit status {done.exit_status}",
+                details=done.tail,
+                resolution="the whole output is in the step's transcript",
+            )
+
+    def _recorded(
+        self, title: str, act: Callable[[Callable[[bytes], None]], Completed]
+    ) -> Completed:
+        """Do one thing, with its transcript and its two events in the journal."""
+        self._count += 1
+        path = self._evidence.path(self._state, f"{self._count:02d}-{title[:60]}.log")
+        transcript_path = self._evidence.relative(path)
+        self._record(
+            StepStarted(cell=self._cell, state=self._state, title=title, transcript=transcript_path)
+        )
+        started = time.monotonic()
+        status: int | None = None
+        try:
+            with self._evidence.transcript(path) as transcript:
+                done = act(transcript.write)
+            status = done.exit_status
+            return done
+        finally:
+            self._record(
+                StepFinished(
+                    cell=self._cell,
+                    state=self._state,
+                    exit_status=status,
+                    duration_s=time.monotonic() - started,
+                )
+            )
+
+
+def _upload(machine: Machine, upload: Upload) -> Completed:
+    started = time.monotonic()
+    content = upload.source.read_bytes()
+    machine.put(content, upload.path, mode=upload.mode, owner=upload.owner)
+    return _nothing(upload.title, duration_s=time.monotonic() - started)
+
+
+def _nothing(title: str, duration_s: float = 0.0) -> Completed:
+    """Return what a step did that has no output of its own."""
+    return Completed(command=title, exit_status=0, stdout=b"", stderr=b"", duration_s=duration_s)
+
+
+def wait_until_ready(
+    machine: Machine,
+    expect: Expectations,
+    state: str,
+    timeout_s: float,
+) -> str:
+    """Wait until the services are active and the ports listen; return what still is not, or "".
+
+    One script waits on the machine itself: nothing is polled over the channel.
+    """
+    before = state == "installed"
+    ports = {
+        (port.protocol, number)
+        for port in expect.port
+        if (number := port.before if before else port.after) is not None
+    }
+    script = _ready_script(expect.services, sorted(ports), timeout_s)
+    done = machine.run(script, timeout_s=timeout_s + 30)
+    return "" if done.ok else "\n".join(done.text.splitlines()[-TAIL_LINES:])
+
+
+def _ready_script(
+    services: Sequence[str], ports: Sequence[tuple[str, int]], timeout_s: float
+) -> str:
+    """Return the script: it prints what is not ready and exits 1 when the time is over."""
+    checks = [
+        f"systemctl -q is-active {shlex.quote(service)} || echo {shlex.quote(service)} is "
+        f"$(systemctl is-active {shlex.quote(service)})"
+        for service in services
+    ]
+    for protocol, number in ports:
+        listening = "0A" if protocol == "tcp" else "07"
+        pattern = f":{number:04X} [0-9A-F]*:0000 {listening} "
+        checks.append(
+            f"cat /proc/net/{protocol} /proc/net/{protocol}6 2>/dev/null | grep -q '{pattern}'"
+            f" || echo nothing listens on {protocol} port {number}"
+        )
+    body = "\n".join(checks) or ":"
+    return (
+        f"ready() {{\n{body}\n}}\n"
+        f"end=$(($(date +%s) + {timeout_s:.0f}))\n"
+        "while :; do\n"
+        '  missing=$(ready); [ -z "$missing" ] && exit 0\n'
+        '  [ "$(date +%s)" -ge "$end" ] && { echo "$missing"; exit 1; }\n'
+        "  sleep 0.1\n"
+        "done"
+    )
