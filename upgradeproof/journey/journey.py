@@ -110,8 +110,9 @@ class Journey(AbstractContextManager["Journey"]):
             try:
                 before = self.reach(PARENT[name]) if PARENT[name] != "base" else None
                 self._states[name] = self._reach(name, before)
-            except UpgradeproofError as error:
-                self._failed[name] = error
+            except Exception as error:
+                ours = isinstance(error, UpgradeproofError)
+                self._failed[name] = error if ours else HarnessError(repr(error))
                 self._fleet.dismiss()
                 raise
         return self._states[name]
@@ -128,7 +129,7 @@ class Journey(AbstractContextManager["Journey"]):
             self._journal(StateStarted(cell=self.cell.id, state=name, key=state_key))
             with self._tools.store.building(state_key):
                 return self._reuse(name, state_key, before) or self._build(name, state_key, before)
-        except UpgradeproofError as error:
+        except Exception as error:
             self._note_failure(name, error, time.monotonic() - started)
             raise
 
@@ -239,7 +240,7 @@ class Journey(AbstractContextManager["Journey"]):
             _machine=lambda: self._fleet.shared(name),
         )
 
-    def _note_failure(self, name: str, error: UpgradeproofError, duration_s: float) -> None:
+    def _note_failure(self, name: str, error: Exception, duration_s: float) -> None:
         """Journal why a state was not reached, with what the machine can still say."""
         if self._fleet.traveller is not None:
             machine = self._fleet.traveller.machine
@@ -252,7 +253,7 @@ class Journey(AbstractContextManager["Journey"]):
                 cell=self.cell.id,
                 state=name,
                 verdict=verdict_of(error),
-                reason=str(error),
+                reason=str(error) if isinstance(error, UpgradeproofError) else repr(error),
                 duration_s=duration_s,
             )
         )

@@ -62,12 +62,12 @@ class Probe(Generic[R]):
     record: ClassVar[type[Record]]
 
     @classmethod
-    def script(cls, interests: Interests) -> str:
+    def script(cls, interests: Interests, /) -> str:
         """Return a POSIX shell script that prints the facts; it must exit 0 where they are read."""
         raise NotImplementedError
 
     @classmethod
-    def parse(cls, output: str, interests: Interests) -> dict[str, R]:
+    def parse(cls, output: str, interests: Interests, /) -> dict[str, R]:
         """Return the records by their key, from what the script printed."""
         raise NotImplementedError
 

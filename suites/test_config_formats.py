@@ -1,0 +1,55 @@
+"""The administrator's configuration is kept or migrated, and the daemons accept it."""
+
+from upgradeproof.journey import State
+from upgradeproof.plan import Config
+from upgradeproof.probes.certificates import Certificates
+from upgradeproof.probes.conffiles import Conffiles
+from upgradeproof.probes.configs import Configs
+
+
+def test_config_is_there(upgraded: State, config: Config) -> None:
+    assert upgraded[Configs][config.path].exists, f"{config.path} is gone"
+
+
+def test_config_is_kept_byte_for_byte(
+    installed: State, upgraded: State, kept_config: Config
+) -> None:
+    before, after = installed[Configs][kept_config.path], upgraded[Configs][kept_config.path]
+    assert after.sha256 == before.sha256, f"the upgrade changed {kept_config.path}"
+
+
+def test_migrated_config_keeps_its_settings(
+    installed: State, upgraded: State, migrated_config: Config
+) -> None:
+    before = installed[Configs][migrated_config.path].content
+    after = upgraded[Configs][migrated_config.path].content
+    lost = [key for key in migrated_config.keeps if before.get(key) != after.get(key)]
+    assert not lost, f"{migrated_config.path} lost or changed {lost}"
+
+
+def test_config_parses_in_its_format(upgraded: State, parsed_config: Config) -> None:
+    found = upgraded[Configs][parsed_config.path]
+    assert not found.problem, found.problem
+    assert found.content, f"{parsed_config.path} holds no setting at all"
+
+
+def test_config_keeps_its_owner_and_mode(installed: State, upgraded: State, config: Config) -> None:
+    before, after = installed[Configs][config.path], upgraded[Configs][config.path]
+    assert (after.owner, after.group, after.mode) == (before.owner, before.group, before.mode)
+
+
+def test_daemon_accepts_its_config(upgraded: State, checked_config: Config) -> None:
+    found = upgraded[Configs][checked_config.path]
+    assert found.accepted, f"{checked_config.check}: {found.check_output}"
+
+
+def test_edit_of_a_conffile_is_kept(installed: State, upgraded: State) -> None:
+    edited = {p: c for p, c in installed[Conffiles].items() if c.state == "modified"}
+    lost = [path for path, old in edited.items() if path not in upgraded[Conffiles]]
+    assert not lost, f"the administrator's edits are gone from {lost}"
+
+
+def test_certificate_is_the_same(installed: State, upgraded: State, certificate: str) -> None:
+    before, after = installed[Certificates][certificate], upgraded[Certificates][certificate]
+    assert not after.problem, after.problem
+    assert after.sha256 == before.sha256, f"{certificate} was replaced"

@@ -1,0 +1,13 @@
+"""Every program finds its libraries, and none runs on one that is gone."""
+
+from upgradeproof.journey import State
+from upgradeproof.probes.libraries import Libraries
+
+
+def test_no_program_lacks_a_library_that_it_had_before(installed: State, upgraded: State) -> None:
+    lacking = [
+        f"{path}: {', '.join(file.missing)}"
+        for path, file in upgraded[Libraries].items()
+        if path not in installed[Libraries]
+    ]
+    assert not lacking, "\n".join(lacking)

@@ -1,0 +1,47 @@
+"""The product listens where it should, and answers there."""
+
+from upgradeproof.journey import State
+from upgradeproof.plan import Endpoint, Expectations, Port
+from upgradeproof.probes.sockets import ListeningSocket, Sockets
+
+
+def listening(state: State, protocol: str, port: int | None) -> list[ListeningSocket]:
+    return [s for s in state[Sockets].values() if (s.protocol, s.port) == (protocol, port)]
+
+
+def test_port_listens_as_the_plan_says(upgraded: State, open_port: Port) -> None:
+    assert listening(upgraded, open_port.protocol, open_port.after), (
+        f"nothing listens on {open_port.protocol} port {open_port.after}"
+    )
+
+
+def test_port_belongs_to_its_process(upgraded: State, owned_port: Port) -> None:
+    sockets = listening(upgraded, owned_port.protocol, owned_port.after)
+    assert {socket.process for socket in sockets} == {owned_port.process}
+
+
+def test_port_that_was_given_up_is_free(upgraded: State, given_up_port: Port) -> None:
+    assert not listening(upgraded, given_up_port.protocol, given_up_port.port)
+
+
+def test_no_listening_port_is_lost(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    may_go = {(p.protocol, p.before) for p in expectations.port if p.change in ("moved", "retired")}
+    before = {(s.protocol, s.port) for s in installed[Sockets].values()}
+    after = {(s.protocol, s.port) for s in upgraded[Sockets].values()}
+    assert before - after <= may_go, f"lost: {sorted(before - after - may_go)}"
+
+
+def test_no_port_is_opened_that_the_plan_does_not_name(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    may_come = {(p.protocol, p.after) for p in expectations.port}
+    before = {(s.protocol, s.port) for s in installed[Sockets].values()}
+    after = {(s.protocol, s.port) for s in upgraded[Sockets].values()}
+    assert after - before <= may_come, f"opened: {sorted(after - before - may_come)}"
+
+
+def test_endpoint_answers(upgraded: State, endpoint: Endpoint) -> None:
+    answer = upgraded.ask(endpoint)
+    assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}: {answer}"

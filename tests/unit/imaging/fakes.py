@@ -1,0 +1,125 @@
+"""Fakes of the real protocols, that work across processes: what they do is written to files."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from upgradeproof.errors import ImageError, UpgradeproofError
+from upgradeproof.imaging import Images, Request, Source, Store
+from upgradeproof.plan.images import Bootstrap, Image, Platform
+
+KEYRING = "/usr/share/keyrings/example-archive-keyring.gpg"
+EXAMPLE = Image(
+    title="Example 1",
+    family="example",
+    codename="first",
+    architectures=("amd64", "arm64"),
+    bootstrap=Bootstrap(suites=("first", "first-updates"), keyring=KEYRING, packages=("systemd",)),
+)
+PLATFORM = Platform(image="example-1", architecture="amd64", machine="container")
+
+
+class FolderStore:
+    """Keep an image as a file in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, request: Request) -> str | None:
+        return request.reference if (self.folder / request.key).exists() else None
+
+    def load(self, request: Request, root: Path, scratch: Path) -> None:
+        root.rename(self.folder / request.key)
+
+    def commit(self, request: Request, container: str) -> None:
+        (self.folder / request.key).write_text(container, encoding="utf-8")
+
+
+class WritingSource:
+    """Make an image that says how often it was made; wait for ``go`` if it is given."""
+
+    def __init__(self, folder: Path, go: Path | None = None) -> None:
+        self.name, self.order = "writing", 1
+        self.made = folder / "made"
+        self._go = go
+
+    def obstacle(self, request: Request) -> ImageError | None:
+        return None
+
+    def build(self, request: Request, store: Store, scratch: Path) -> None:
+        with self.made.open("a", encoding="utf-8") as log:
+            log.write(f"{request.key}\n")
+        if self._go:
+            _wait_for(self._go)
+        root = scratch / "root.tar"
+        root.write_text("root", encoding="utf-8")
+        store.load(request, root, scratch)
+
+
+class FailingSource:
+    """Fail, and count how often it was asked to."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        self.name, self.order, self.asked = name, 1, 0
+        self._error = error
+
+    def obstacle(self, request: Request) -> ImageError | None:
+        return None
+
+    def build(self, request: Request, store: Store, scratch: Path) -> None:
+        self.asked += 1
+        raise self._error
+
+
+class BlockedSource(FailingSource):
+    """Know at once that it can't serve here."""
+
+    def obstacle(self, request: Request) -> ImageError | None:
+        assert isinstance(self._error, ImageError)
+        return self._error
+
+
+def example(
+    folder: Path, *sources: Source, run: str = "", wait_s: float = 30.0, room_bytes: int = 0
+) -> Images:
+    """Return images whose cache and store are one folder, on a host of another family."""
+    return Images(
+        {"example-1": EXAMPLE},
+        folder / "cache",
+        run=run,
+        sources=sources,
+        store=FolderStore(folder),
+        environ={},
+        etc=folder,
+        wait_timeout_s=wait_s,
+        room_bytes=room_bytes,
+    )
+
+
+def _wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(path)
+        time.sleep(0.01)
+
+
+def main(folder: Path) -> None:
+    """Ask for the example as a worker does: say that we ask, and what we got."""
+    images = example(folder, WritingSource(folder, go=folder / "go"), run="run-1", wait_s=30)
+    _say("asking")
+    try:
+        _say(images.ensure(PLATFORM))
+    except UpgradeproofError as error:
+        _say(str(error))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,45 @@
+"""The registry source: nothing without a pinned digest; a machine out of a container image."""
+
+from __future__ import annotations
+
+from tests.unit.imaging.fakes import EXAMPLE
+from upgradeproof.imaging import Request, every_source
+from upgradeproof.imaging.archive import Archive
+from upgradeproof.imaging.sources.registry import SOURCE, script
+
+
+def request(archive: Archive | None = None) -> Request:
+    return Request(name="example-1", image=EXAMPLE, architecture="amd64", archive=archive)
+
+
+def test_sources_are_found_and_tried_registry_first() -> None:
+    assert [source.name for source in every_source()] == ["registry", "bootstrap"]
+
+
+def test_without_a_digest_nothing_is_pulled() -> None:
+    assert str(SOURCE.obstacle(request())) == "no digest is pinned for amd64"
+
+
+def test_what_makes_a_machine_of_a_container_image() -> None:
+    assert script(request()) == (
+        "set -eu\n"
+        "apt-get update --error-on=any -o Acquire::Retries=0 -o Acquire::http::Timeout=10\n"
+        "rm -f /etc/dpkg/dpkg.cfg.d/docker* /etc/apt/apt.conf.d/docker-*\n"
+        "apt-get install --yes --no-install-recommends systemd\n"
+        "rm -f /usr/sbin/policy-rc.d\n"
+        "apt-get clean\n"
+        "rm -rf /var/lib/apt/lists/*\n"
+        "test -x /sbin/init"
+    )
+
+
+def test_only_a_chosen_archive_replaces_the_images_own_sources() -> None:
+    mirror = Archive(main="http://m.example/x", security="http://m.example/s", chosen=True)
+    removed, written = script(request(mirror)).splitlines()[1:3]
+    assert removed == "rm -f /etc/apt/sources.list.d/*"
+    assert written == (
+        "printf '%s\\n' 'deb http://m.example/x first main' "
+        "'deb http://m.example/x first-updates main' > /etc/apt/sources.list"
+    )
+    hosts = Archive(main="http://m.example/x", security="http://m.example/s", chosen=False)
+    assert script(request(hosts)) == script(request())

@@ -1,0 +1,51 @@
+"""No parser ends in a traceback, whatever a machine prints."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.probes.base import ConfigInterest, Facts, Interests, Probe, every_probe
+
+INTERESTS = Interests(
+    configs=(ConfigInterest(path="/etc/a", format="yaml"),), certificates=("/etc/b",)
+)
+PROBES = pytest.mark.parametrize("probe", every_probe(), ids=lambda probe: str(probe.section))
+
+
+def survives(probe: type[Probe[Any]], output: str) -> None:
+    try:
+        records = probe.parse(output, INTERESTS)
+    except HarnessError:
+        return
+    text = Facts({probe.section: records}).to_json()
+    assert text.encode("utf-8")
+
+
+@PROBES
+def test_noise_is_survived(probe: type[Probe[Any]]) -> None:
+    source = random.Random(1)
+    for _ in range(100):
+        survives(probe, source.randbytes(500).decode("utf-8", "replace"))
+
+
+@PROBES
+def test_torn_columns_are_survived(probe: type[Probe[Any]]) -> None:
+    kinds = ("file", "unit", "check", "missing", "socket", "holder", "process", "own", "package")
+    values = ("0", "-1", "9" * 5000, "", "a b", "\x1b", "native", "=x", "+x", "sums", "bytes")
+    source = random.Random(2)
+    for _ in range(300):
+        cells = source.choices((*kinds, *values, "\t", "\t", "\n", "|", ":", " - ", " "), k=30)
+        survives(probe, "".join(cells))
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parent / "captured").iterdir()))
+def test_answers_cut_anywhere_are_survived(path: Path) -> None:
+    probe = next(probe for probe in every_probe() if probe.section == path.stem)
+    text = path.read_text()
+    for size in range(0, len(text), max(1, len(text) // 50)):
+        survives(probe, text[:size])

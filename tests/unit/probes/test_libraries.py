@@ -1,0 +1,37 @@
+"""What the C library's loader says of files that it can't resolve."""
+
+from __future__ import annotations
+
+import pytest
+
+from upgradeproof.probes.base import Interests
+from upgradeproof.probes.libraries import Libraries
+
+
+@pytest.mark.parametrize(
+    ("line", "missing"),
+    [
+        ("libatm.so.1 => not found", "libatm.so.1"),
+        (
+            "/x: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found (required by /x)",
+            "libc.so.6 (GLIBC_2.38)",
+        ),
+        (
+            "/usr/bin/x: error while loading shared libraries: /usr/bin/x: file too short",
+            "/usr/bin/x: file too short",
+        ),
+        ("loader crashed", "loader crashed"),
+    ],
+)
+def test_each_complaint_of_the_loader_is_understood(line: str, missing: str) -> None:
+    found = Libraries.parse(f"/usr/bin/x\t{line}\n", Interests())
+    assert found["/usr/bin/x"].missing == (missing,)
+
+
+def test_a_file_lists_all_that_it_misses_once_and_in_order() -> None:
+    output = "/a\tlibz.so.1 => not found\n/a\tliba.so.1 => not found\n/a\tlibz.so.1 => not found\n"
+    assert Libraries.parse(output, Interests())["/a"].missing == ("liba.so.1", "libz.so.1")
+
+
+def test_a_sound_machine_has_no_facts() -> None:
+    assert Libraries.parse("", Interests()) == {}

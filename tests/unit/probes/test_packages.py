@@ -1,0 +1,74 @@
+"""Packages, from what dpkg and apt of a machine upgraded from Debian 12 to 13 said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.probes.base import Interests
+from upgradeproof.probes.packages import Package, Packages
+
+CAPTURED = (Path(__file__).parent / "captured" / "packages.txt").read_text()
+
+
+def test_every_package_of_a_real_machine_is_read() -> None:
+    packages = Packages.parse(CAPTURED, Interests())
+    assert len(packages) == 177
+    assert packages["libnghttp2-14"] == Package(
+        version="1.64.0-1.1+deb13u1", state="install ok installed", auto=True
+    )
+
+
+def test_packages_of_the_old_release_are_obsolete() -> None:
+    packages = Packages.parse(CAPTURED, Interests())
+    assert {name for name, package in packages.items() if package.obsolete} == {
+        "libapt-pkg6.0",
+        "libldap-2.5-0",
+        "libperl5.36",
+        "libunistring2",
+        "perl-modules-5.36",
+    }
+
+
+def test_a_held_package_is_installed_and_held() -> None:
+    package = Package(version="1.2", state="hold ok installed")
+    assert (package.installed, package.held, package.residual) == (True, True, False)
+
+
+def test_a_removed_package_leaves_its_residual_configuration() -> None:
+    package = Package(version="1.2", state="deinstall ok config-files")
+    assert (package.installed, package.held, package.residual) == (False, False, True)
+
+
+def test_a_half_configured_package_is_not_installed() -> None:
+    assert not Package(version="1.2", state="install ok half-configured").installed
+
+
+def test_only_a_foreign_architecture_stands_in_the_key() -> None:
+    output = (
+        "native\tarm64\n"
+        "package\tbase-files\tarm64\t13\tinstall ok installed\n"
+        "package\ttzdata\tall\t2025b\tinstall ok installed\n"
+        "package\tlibc6\tarm64\t2.41\tinstall ok installed\n"
+        "package\tlibc6\tarmhf\t2.41\tinstall ok installed\n"
+        "auto\tlibc6\tarmhf\n"
+        "obsolete\tlibc6:armhf\n"
+    )
+    packages = Packages.parse(output, Interests())
+    assert set(packages) == {"base-files", "tzdata", "libc6", "libc6:armhf"}
+    assert (packages["libc6"].auto, packages["libc6:armhf"].auto) == (False, True)
+    assert (packages["libc6"].obsolete, packages["libc6:armhf"].obsolete) == (False, True)
+
+
+def test_a_purged_package_is_no_fact() -> None:
+    output = "native\tamd64\npackage\ta\tall\t1\tinstall ok installed\n"
+    purged = "package\tb\tall\t\tunknown ok not-installed\n"
+    assert set(Packages.parse(output + purged, Interests())) == {"a"}
+
+
+def test_a_machine_without_packages_is_not_believed() -> None:
+    with pytest.raises(HarnessError) as caught:
+        Packages.parse("native\tamd64\n", Interests())
+    assert str(caught.value) == "dpkg-query listed no package\nnative\tamd64\n"

@@ -1,0 +1,146 @@
+"""One pass of all probes: framing, errors, facts and their diff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from testinfra.host import Host
+
+from upgradeproof.command import Completed
+from upgradeproof.errors import HarnessError
+from upgradeproof.machines import Machine
+from upgradeproof.probes.base import Difference, Facts, Interests, diff, every_probe, read
+from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.sockets import ListeningSocket
+from upgradeproof.results import Fidelity
+
+OUTPUTS = {
+    "packages": b"native\tamd64\npackage\ta\tall\t1\tinstall ok installed\n",
+    "kernel": b"release\t6.1\nversion\t#1\narchitecture\tx86_64\n",
+}
+
+
+class AnsweringMachine:
+    """A machine that answers any script with one text, and can do nothing else."""
+
+    name = "answering"
+
+    def __init__(self, answer: bytes, exit_status: int = 0) -> None:
+        self.answer = answer
+        self.exit_status = exit_status
+
+    def run(
+        self,
+        script: str,
+        *,
+        timeout_s: float = 60.0,
+        stdin: bytes = b"",
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Completed:
+        return Completed(
+            command="a pass",
+            exit_status=self.exit_status,
+            stdout=self.answer,
+            stderr=b"",
+            duration_s=0.1,
+        )
+
+    @property
+    def fidelity(self) -> Fidelity:
+        raise NotImplementedError
+
+    @property
+    def host(self) -> Host:
+        raise NotImplementedError
+
+    def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
+        raise NotImplementedError
+
+    def get(self, path: str) -> bytes:
+        raise NotImplementedError
+
+    def published(self, port: int) -> int:
+        raise NotImplementedError
+
+    def logs(self) -> str:
+        raise NotImplementedError
+
+    def alive(self) -> bool:
+        return True
+
+
+def framed(failing: str = "") -> bytes:
+    answer = b""
+    for probe in every_probe():
+        section = probe.section
+        output = OUTPUTS.get(section, b"")
+        status, complaint = (3, b"it broke\n") if section == failing else (0, b"")
+        header = f"{section} {status} {len(output)} {len(complaint)}\n"
+        answer += header.encode() + output + complaint
+    return answer
+
+
+def test_a_pass_reads_every_section() -> None:
+    machine: Machine = AnsweringMachine(framed())
+    facts = read(machine, Interests())
+    assert set(facts.sections) == {probe.section for probe in every_probe()}
+    assert facts[Packages]["a"].version == "1"
+
+
+def test_facts_survive_their_file() -> None:
+    facts = read(AnsweringMachine(framed()), Interests())
+    again = Facts.from_json(facts.to_json())
+    assert (again.to_json(), diff(facts, again)) == (facts.to_json(), ())
+
+
+def test_a_probe_that_fails_says_which_and_why() -> None:
+    with pytest.raises(HarnessError) as caught:
+        read(AnsweringMachine(framed(failing="libraries")), Interests())
+    assert str(caught.value) == (
+        "the probe 'libraries' failed on answering with exit status 3\n"
+        "it broke\n\n"
+        "To do: mend upgradeproof/probes/libraries.py"
+    )
+
+
+def test_a_pass_that_dies_is_an_error_of_the_harness() -> None:
+    with pytest.raises(HarnessError) as caught:
+        read(AnsweringMachine(b"mktemp: no space", exit_status=1), Interests())
+    assert str(caught.value) == (
+        "the probes' pass on answering ended with exit status 1\nmktemp: no space"
+    )
+
+
+def test_what_comes_goes_and_changes_is_a_difference() -> None:
+    before = Facts({"packages": {"a": _package("1"), "b": _package("1")}})
+    after = Facts({"packages": {"a": _package("2"), "c": _package("1")}})
+    there = "version=1, state=install ok installed"
+    assert diff(before, after) == (
+        Difference(path="packages/a/version", before="1", after="2"),
+        Difference(path="packages/b", before=there, after=None),
+        Difference(path="packages/c", before=None, after=there),
+    )
+
+
+def test_volatile_fields_make_no_difference() -> None:
+    first, second = (
+        Facts({"sockets": {"s": ListeningSocket(protocol="tcp", address="::", port=1, pid=pid)}})
+        for pid in (1, 2)
+    )
+    assert diff(first, second) == ()
+
+
+def test_sections_are_lower_case_words_and_unique() -> None:
+    sections = [probe.section for probe in every_probe()]
+    assert len(set(sections)) == len(sections)
+    assert all(section.isalpha() and section.islower() for section in sections)
+
+
+def test_volatile_fields_are_fields() -> None:
+    for probe in every_probe():
+        assert probe.record.volatile <= probe.record.model_fields.keys()
+
+
+def _package(version: str) -> Package:
+    return Package(version=version, state="install ok installed")

@@ -1,0 +1,71 @@
+"""Units, from what systemd 257 said after an upgrade from Debian 12 to 13."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from upgradeproof.probes.base import Interests
+from upgradeproof.probes.services import Service, Services
+
+CAPTURED = (Path(__file__).parent / "captured" / "services.txt").read_text()
+
+
+def parse(*lines: str) -> dict[str, Service]:
+    return Services.parse("\n".join(lines), Interests())
+
+
+def test_a_running_daemon_is_read_with_its_executable() -> None:
+    assert Services.parse(CAPTURED, Interests())["nginx.service"] == Service(
+        enabled="enabled",
+        active="active",
+        sub="running",
+        executable="/usr/sbin/nginx",
+        main_pid=8724,
+    )
+
+
+def test_a_replaced_executable_keeps_its_name() -> None:
+    service = Services.parse(CAPTURED, Interests())["dbus.service"]
+    assert service.executable == "/usr/bin/dbus-daemon"
+
+
+def test_a_unit_that_lost_its_file_and_still_runs_is_a_fact() -> None:
+    service = Services.parse(CAPTURED, Interests())["systemd-update-utmp.service"]
+    assert (service.load, service.enabled, service.active) == ("not-found", "", "active")
+
+
+def test_an_inactive_unit_looks_the_same_whether_systemd_holds_it_or_not() -> None:
+    file = "file|cron.service|disabled"
+    unit = "unit|cron.service|loaded|inactive|dead|success|0|0|no|"
+    assert parse(file) == parse(file, unit) == {"cron.service": Service(enabled="disabled")}
+
+
+def test_a_unit_that_is_only_mentioned_is_no_fact() -> None:
+    assert parse("unit|plymouth.service|not-found|inactive|dead|success|0|0|no|") == {}
+
+
+def test_a_failed_unit_says_why() -> None:
+    units = parse(
+        "file|etcd.service|enabled",
+        "unit|etcd.service|loaded|failed|failed|start-limit-hit|5|0|no|",
+    )
+    etcd = units["etcd.service"]
+    assert (etcd.failed, etcd.result, etcd.restarts) == (True, "start-limit-hit", 5)
+
+
+def test_a_masked_unit_is_masked_without_being_loaded() -> None:
+    assert parse("file|a.service|masked")["a.service"].load == "masked"
+
+
+def test_transient_units_aliases_and_logins_are_no_facts() -> None:
+    assert (
+        parse(
+            "unit|run-r0a1b2c3d4e5f.service|loaded|active|running|success|0|5|yes|/usr/bin/sleep",
+            "file|anything.service|transient",
+            "unit|anything.service|loaded|active|running|success|0|5|yes|/usr/bin/sleep",
+            "file|dbus-org.freedesktop.login1.service|alias",
+            "unit|user@0.service|loaded|active|running|success|0|9|no|/usr/lib/systemd/systemd",
+            "unit|run-user-0.mount|loaded|active|mounted|success|||no|",
+        )
+        == {}
+    )

@@ -1,0 +1,56 @@
+"""Stale processes, after an upgrade that restarted neither dbus nor logind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from upgradeproof.probes.base import Interests
+from upgradeproof.probes.stale import Stale, StaleProcess
+
+CAPTURED = (Path(__file__).parent / "captured" / "stale.txt").read_text()
+
+
+def parse(*lines: str) -> dict[str, StaleProcess]:
+    return Stale.parse("\n".join(lines), Interests())
+
+
+def test_the_daemons_that_were_not_restarted_are_stale() -> None:
+    stale = Stale.parse(CAPTURED, Interests())
+    assert set(stale) == {"dbus.service", "systemd-logind.service"}
+    assert stale["dbus.service"].executables == ("/usr/bin/dbus-daemon",)
+    assert "/usr/lib/x86_64-linux-gnu/libc.so.6" in stale["dbus.service"].deleted
+
+
+def test_processes_of_one_service_are_one_fact() -> None:
+    stale = parse(
+        "file\t20\t/usr/sbin/nginx (deleted)",
+        "file\t21\t/usr/sbin/nginx (deleted)",
+        "process\t21\t/usr/sbin/nginx (deleted)\t0::/system.slice/nginx.service\t",
+        "process\t20\t/usr/sbin/nginx (deleted)\t0::/system.slice/nginx.service\t",
+    )
+    assert stale == {
+        "nginx.service": StaleProcess(
+            executables=("/usr/sbin/nginx",), deleted=("/usr/sbin/nginx",), pids=(20, 21)
+        )
+    }
+
+
+def test_a_process_outside_any_service_is_keyed_by_its_executable() -> None:
+    lines = ("file\t9\t/usr/lib/libz.so.1 (deleted)", "process\t9\t/usr/bin/top\t0::/x.scope\t")
+    assert set(parse(*lines)) == {"/usr/bin/top"}
+
+
+def test_the_shell_through_which_we_look_is_left_out() -> None:
+    shell = ("file\t9\t/usr/bin/dash (deleted)", "process\t9\t/usr/bin/dash (deleted)\t0::/\t")
+    assert set(parse(*shell)) == {"/usr/bin/dash"}
+    assert parse("own\t9", *shell) == {}
+
+
+def test_memory_and_temporary_files_are_not_stale() -> None:
+    names = ("/memfd:jit", "/dev/zero", "/SYSV00000000", "/tmp/jit", "/run/x", "/[aio]")
+    files = (f"file\t9\t{name} (deleted)" for name in names)
+    assert parse(*files, "process\t9\t/usr/bin/java\t0::/java.service\t") == {}
+
+
+def test_a_process_that_ended_meanwhile_is_left_out() -> None:
+    assert parse("file\t9\t/usr/bin/top (deleted)", "process\t9\t\t") == {}

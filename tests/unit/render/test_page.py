@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tests.unit.render.example import example_run, write_transcripts
+from tests.unit.render.reading import Page
+from upgradeproof.errors import HarnessError
+from upgradeproof.render import write_page
+from upgradeproof.results import Cell, Change, Check, Run, State, Step, Verdict
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028\"'&{{ 7*7 }}"
+
+
+def hostile_run(transcript: str = "") -> Run:
+    step = Step(title=HOSTILE, started_at=HOSTILE, transcript=transcript, exit_status=1)
+    change = Change(path=HOSTILE, before=HOSTILE, after=HOSTILE, expected=False, reason=HOSTILE)
+    state = State(
+        name="upgraded",
+        key=HOSTILE,
+        verdict=Verdict.FAILED,
+        reason=HOSTILE,
+        started_at=HOSTILE,
+        steps=(step,),
+        changes=(change,),
+        facts=HOSTILE,
+    )
+    check = Check(id=HOSTILE, verdict=Verdict.FAILED, reason=HOSTILE, states=(HOSTILE,))
+    cell = Cell(
+        id=HOSTILE,
+        platform=HOSTILE,
+        upgrade=HOSTILE,
+        product=HOSTILE,
+        tags=(HOSTILE,),
+        reason=HOSTILE,
+        checks=(check,),
+        states=(state,),
+    )
+    return Run(
+        run_id=HOSTILE,
+        started_at=HOSTILE,
+        finished_at=HOSTILE,
+        upgradeproof=HOSTILE,
+        host={HOSTILE: HOSTILE},
+        cells=(cell,),
+    )
+
+
+def test_hostile_text_in_every_field_stays_text(tmp_path: Path) -> None:
+    (tmp_path / "hostile.txt").write_text(HOSTILE, encoding="utf-8")
+    calm = Page(write_page(example_run(), tmp_path).read_text(encoding="utf-8"))
+    page = Page(write_page(hostile_run("hostile.txt"), tmp_path).read_text(encoding="utf-8"))
+
+    assert page.count("script", type="module") == 1
+    assert page.count("img") == 0
+    assert {tag for tag, _ in page.tags} <= {tag for tag, _ in calm.tags}
+    assert not [name for _, found in page.tags for name in found if name.startswith("on")]
+    assert page.data("transcript-0") == HOSTILE
+    assert page.data("changes-0")[0]["lines"] == [[HOSTILE, HOSTILE, HOSTILE, None]]
+    assert page.data("cell-0")["suites"][0]["checks"][0]["id"] == HOSTILE
+
+
+def test_no_data_block_holds_what_could_end_it(tmp_path: Path) -> None:
+    (tmp_path / "hostile.txt").write_text(HOSTILE, encoding="utf-8")
+    page = Page(write_page(hostile_run("hostile.txt"), tmp_path).read_text(encoding="utf-8"))
+    blocks = [text for name, text in page.scripts.items() if name[-1].isdigit()]
+    assert len(blocks) == 3
+    assert not [block for block in blocks for bad in "<>&\u2028\u2029" if bad in block]
+
+
+def test_a_link_of_a_machine_leads_nowhere_but_into_the_report(tmp_path: Path) -> None:
+    run = hostile_run("javascript:alert(1)")
+    page = Page(write_page(run, tmp_path).read_text(encoding="utf-8"))
+    step = page.data("cell-0")["states"][0]["steps"][0]
+    assert step["href"] == ""
+    assert step["note"] == "The transcript javascript:alert(1) is missing from the report's folder."
+
+
+def test_the_policy_allows_our_inline_code_by_its_hash_alone(page: str) -> None:
+    parsed = Page(page)
+    policy = next(
+        found["content"] or ""
+        for tag, found in parsed.tags
+        if tag == "meta" and found.get("http-equiv") == "Content-Security-Policy"
+    )
+    digest = hashlib.sha256(parsed.scripts["module"].encode()).digest()
+    assert "default-src 'none'" in policy
+    assert f"script-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
+    assert "unsafe" not in policy
+    assert not [found for _, found in parsed.tags if "style" in found]
+
+
+def test_the_verdicts_stand_in_the_table_without_any_script(page: str) -> None:
+    words = Page(page).text("span")
+    for word in ("failed", "broken", "never ran", "passed", "not applicable"):
+        assert word in words
+
+
+def test_rows_and_columns_have_their_scope(page: str) -> None:
+    parsed = Page(page)
+    assert parsed.count("th", scope="row") == 5
+    assert parsed.count("th", scope="col") == 4
+    assert parsed.count("th", scope="colgroup") == 3
+
+
+def test_the_verdict_is_the_heading(page: str) -> None:
+    assert Page(page).text("h1") == ["Failed"]
+
+
+def test_a_run_that_was_killed_says_so(run: Run, tmp_path: Path) -> None:
+    killed = run.model_copy(update={"finished_at": None})
+    page = Page(write_page(killed, tmp_path).read_text(encoding="utf-8"))
+    assert page.text("h1") == ["Failed, and cut off"]
+    assert "This run was cut off before it could say that it ended." in page.text("p")
+    assert "cut off: nobody knows" in page.text("dd")
+
+
+def test_an_unselected_cell_is_marked(page: str) -> None:
+    assert page.count("unselected") > 2
+    assert "not selected" in Page(page).text("span")
+
+
+def test_a_run_without_cells_is_a_page_too(tmp_path: Path) -> None:
+    empty = Run(run_id="r", started_at="", finished_at="", upgradeproof="0.1.0")
+    page = Page(write_page(empty, tmp_path).read_text(encoding="utf-8"))
+    assert page.text("h1") == ["Never ran"]
+    assert "No cell was selected: this run proves nothing." in page.text("p")
+
+
+def test_a_template_of_the_project_takes_the_place_of_ours(run: Run, tmp_path: Path) -> None:
+    ours = tmp_path / "templates"
+    ours.mkdir()
+    (ours / "page.html.j2").write_text(
+        '{% extends "upgradeproof/page.html.j2" %}{% block footer %}<p>Acme, Ltd.</p>{% endblock %}'
+    )
+    (ours / "theme.css").write_text(":root { --paper: papayawhip; }")
+    text = write_page(run, tmp_path, templates=ours).read_text(encoding="utf-8")
+    assert "Acme, Ltd." in Page(text).text("p")
+    assert "papayawhip" in text
+    assert 'class="legend"' not in text
+
+
+def test_a_wrong_template_is_one_clear_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "page.html.j2").write_text("{{ no_such_thing }}")
+    with pytest.raises(HarnessError) as raised:
+        write_page(run, tmp_path, templates=tmp_path)
+    assert str(raised.value) == (
+        "the templates of the page can't be rendered\n"
+        "UndefinedError: 'no_such_thing' is undefined\n"
+        f"To do: mend the templates in {tmp_path}, or take them away to use ours"
+    )
+
+
+def test_a_folder_that_is_a_file_is_one_clear_error(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.write_text("")
+    with pytest.raises(HarnessError) as raised:
+        write_page(run, folder)
+    assert str(raised.value) == (
+        f"the report {folder}/index.html can't be written: File exists\n"
+        "To do: make its folder writable, or free space; then run `upgradeproof report`"
+    )
+
+
+def test_a_long_reason_that_repeats_is_said_once(run: Run, tmp_path: Path) -> None:
+    write_transcripts(tmp_path, run)
+    page = Page(write_page(run, tmp_path).read_text(encoding="utf-8"))
+    index = next(i for i, cell in enumerate(run.cells) if cell.verdict is Verdict.BROKEN)
+    told = page.data(f"cell-{index}")
+    assert [stop["says"] for stop in told["stops"]] == ["The way to upgraded"]
+    checks = [check for suite in told["suites"] for check in suite["checks"]]
+    assert {(c["same"], c["reason"]) for c in checks if c["verdict"] == "broken"} == {
+        ("The way to upgraded", "")
+    }

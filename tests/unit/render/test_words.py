@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+
+from upgradeproof.render import every_format, words
+from upgradeproof.render.findings import causes, records
+from upgradeproof.render.grid import arrange, shares
+from upgradeproof.results import Cell, Check, Fidelity, Run, State, Verdict
+
+
+def run_of(*cells: Cell, finished: str | None = "2026-03-12T10:00:00+00:00") -> Run:
+    return Run(
+        run_id="r",
+        started_at="2026-03-12T09:00:00+00:00",
+        finished_at=finished,
+        upgradeproof="0.1.0",
+        cells=cells,
+    )
+
+
+def cell_of(
+    verdict: Verdict = Verdict.PASSED,
+    *,
+    platform: str = "debian-12-amd64.vm",
+    upgrade: str = "thing-1-to-2",
+    selected: bool = True,
+    reason: str = "",
+) -> Cell:
+    return Cell(
+        id=f"{platform}.{upgrade}",
+        platform=platform,
+        upgrade=upgrade,
+        product="thing",
+        selected=selected,
+        checks=(Check(id="test_ports::test_one", verdict=verdict, reason=reason),),
+    )
+
+
+def test_every_verdict_has_its_word() -> None:
+    assert {verdict: word.word for verdict, word in words.WORDS.items()} == {
+        Verdict.PASSED: "passed",
+        Verdict.FAILED: "failed",
+        Verdict.NOT_APPLICABLE: "not applicable",
+        Verdict.BROKEN: "broken",
+        Verdict.NEVER_RAN: "never ran",
+    }
+    assert len({word.symbol for word in words.WORDS.values()}) == len(Verdict)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "title", "sentence"),
+    [
+        (Verdict.PASSED, "Passed", "1 of 1 selected cell passed, and none failed."),
+        (Verdict.FAILED, "Failed", "1 of 1 selected cell failed."),
+        (
+            Verdict.BROKEN,
+            "Broken",
+            (
+                "1 of 1 selected cell broke: the harness or its environment failed, and nothing "
+                "is known of the product there."
+            ),
+        ),
+        (
+            Verdict.NEVER_RAN,
+            "Never ran",
+            "1 of 1 selected cell never ran to the end: what did not run is not proven.",
+        ),
+        (
+            Verdict.NOT_APPLICABLE,
+            "Not applicable",
+            "No check applied anywhere: this run proves nothing.",
+        ),
+    ],
+)
+def test_a_run_says_its_verdict(verdict: Verdict, title: str, sentence: str) -> None:
+    run = run_of(cell_of(verdict))
+    assert words.title(run) == title
+    assert words.sentences(run) == (sentence,)
+
+
+def test_a_passed_run_that_was_cut_off_does_not_say_passed() -> None:
+    run = run_of(cell_of(), finished=None)
+    assert words.title(run) == "Cut off"
+    assert words.sentences(run) == ("This run was cut off before it could say that it ended.",)
+
+
+def test_what_was_left_out_is_said() -> None:
+    run = run_of(cell_of(), cell_of(platform="b", selected=False))
+    assert words.sentences(run)[-1] == "The plan has 1 more cell that this run left out."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, ""),
+        (0.0, "0 ms"),
+        (0.34, "340 ms"),
+        (0.97, "1.0 s"),
+        (12.34, "12.3 s"),
+        (59.7, "1 min 00 s"),
+        (460.0, "7 min 40 s"),
+        (7500.0, "2 h 05 min"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds: float | None, text: str) -> None:
+    assert words.duration(seconds) == text
+
+
+def test_a_check_reads_as_a_sentence() -> None:
+    check = Check(id="test_ports::test_every_port_answers[tcp[80]]")
+    assert words.sentence(check) == ("test_ports", "Every port answers", "tcp[80]")
+    assert words.sentence(Check(id="odd")) == ("", "Odd", "")
+
+
+def test_what_a_machine_cannot_prove_is_said() -> None:
+    container = Fidelity(kernel="shared", execution="qemu-user")
+    assert words.proofs(container) == (
+        (False, "Its host's kernel: nothing about kernel, modules or boot can be proven."),
+        (
+            False,
+            (
+                "Emulated (qemu-user): a latency is compared with the same machine before the "
+                "upgrade; no absolute target can be proven."
+            ),
+        ),
+    )
+
+
+def test_a_state_that_was_not_reached_is_the_gist() -> None:
+    cell = cell_of().model_copy(
+        update={"states": (State(name="rolled_back", verdict=Verdict.FAILED, reason="no"),)}
+    )
+    assert words.gist(cell) == "rolled back not reached"
+
+
+def test_platforms_and_upgrades_stand_in_natural_order() -> None:
+    run = run_of(
+        cell_of(platform="debian-12-amd64.vm", upgrade="thing-1.10-to-1.11"),
+        cell_of(platform="debian-9-amd64.vm", upgrade="thing-1.9-to-1.10"),
+        cell_of(platform="alpine.vm", upgrade="odd name"),
+    )
+    grid = arrange(run)
+    assert [row.platform for row in grid.rows] == [
+        "alpine.vm",
+        "debian-9-amd64.vm",
+        "debian-12-amd64.vm",
+    ]
+    assert [column.title for column in grid.columns] == ["odd name", "1.9 → 1.10", "1.10 → 1.11"]
+    assert [[len(faces) for faces in row.faces] for row in grid.rows] == [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+    ]
+
+
+def test_a_bar_is_full() -> None:
+    verdicts = [Verdict.PASSED] * 2 + [Verdict.FAILED]
+    bar = shares(verdicts)
+    assert [share.verdict for share in bar] == [Verdict.FAILED, Verdict.PASSED]
+    assert sum(share.length for share in bar) == pytest.approx(100)
+    assert shares([]) == ()
+
+
+def test_one_cause_on_many_cells_is_told_once() -> None:
+    alike = [cell_of(Verdict.FAILED, platform=p, reason="port 80\nlost") for p in "abc"]
+    other = cell_of(Verdict.FAILED, platform="d", reason="port 81")
+    found = causes(records(run_of(other, *alike, cell_of(platform="e"))))
+    assert [(cause.first.first_line, len(cause.cells)) for cause in found] == [
+        ("port 80", 3),
+        ("port 81", 1),
+    ]
+
+
+def test_formats_are_found() -> None:
+    assert sorted(every_format()) == ["html", "markdown"]

@@ -1,0 +1,75 @@
+"""Where things are: a product's own repository, or the checkout of upgradeproof itself."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import platformdirs
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan import Cell, Image, Plan, expand, load_images, load_plan
+
+DATA = Path(__file__).parent / "data"
+"""What travels in the wheel; a checkout has the same folders at its top instead."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """A folder with plans, and all that is found from there."""
+
+    root: Path
+    named: tuple[Path, ...] = ()
+    """Plans that were named on the command line; they replace those found in the folder."""
+
+    @cached_property
+    def plan_files(self) -> tuple[Path, ...]:
+        """Return the plans: ``upgrade.toml`` and ``products/*/upgrade.toml``, or those named."""
+        if self.named:
+            return self.named
+        own = [self.root / "upgrade.toml"] if (self.root / "upgrade.toml").is_file() else []
+        return (*own, *sorted(self.root.glob("products/*/upgrade.toml")))
+
+    @cached_property
+    def plans(self) -> tuple[Plan, ...]:
+        """Return the plans, read. Raises PlanError."""
+        return tuple(load_plan(path) for path in self.plan_files)
+
+    @cached_property
+    def images(self) -> dict[str, Image]:
+        """Return the images: the folder's own hide those of the same name in the wheel."""
+        return load_images((self.root / "images", DATA / "images"))
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Return every cell of the plans. Raises PlanError, also when there is no plan at all."""
+        if not self.plan_files:
+            raise PlanError(
+                f"there is no plan in {self.root}",
+                details="looked for upgrade.toml and products/*/upgrade.toml",
+                resolution="`upgradeproof init` writes a first upgrade.toml",
+            )
+        return expand(self.plans, self.images)
+
+    @property
+    def generic_suites(self) -> Path | None:
+        """Return the suites of the wheel; None in a checkout, whose own are collected anyway."""
+        return DATA / "suites" if (DATA / "suites").is_dir() else None
+
+    @property
+    def generic_fixtures(self) -> Path | None:
+        """Return the folder of the fixtures that the wheel's suites use."""
+        return DATA / "fixtures" if (DATA / "fixtures").is_dir() else None
+
+    @property
+    def reports(self) -> Path:
+        """Return the folder in which a run leaves its reports."""
+        return self.root / "reports" / "out"
+
+
+def cache() -> Path:
+    """Return the folder of images and states on this host, shared by all projects of a user."""
+    override = os.environ.get("UPGRADEPROOF_CACHE")
+    return Path(override) if override else platformdirs.user_cache_path("upgradeproof")

@@ -1,0 +1,165 @@
+"""The images of a run: found on the engine, or made once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from upgradeproof.errors import ImageError, MachineError, PlanError, UpgradeproofError
+from upgradeproof.imaging import archive, emulation
+from upgradeproof.imaging.once import WAIT_TIMEOUT_S, Once
+from upgradeproof.imaging.request import Request
+from upgradeproof.imaging.sources import Source, every_source
+from upgradeproof.imaging.store import DockerStore, Store
+from upgradeproof.machines import Health
+from upgradeproof.plan.images import Image, Platform
+from upgradeproof.plan.loading import nearest
+
+ROOM_BYTES = 1_500_000_000
+"""Free space that a build needs in the cache: root, tar and bundle of Debian 12 take 0.9 GB."""
+
+log = logging.getLogger(__name__)
+
+
+class Images:
+    """Hand out operating system images; each is made once, for every worker and every run."""
+
+    def __init__(
+        self,
+        images: Mapping[str, Image],
+        cache: Path,
+        *,
+        run: str = "",
+        sources: Sequence[Source] | None = None,
+        store: Store | None = None,
+        environ: Mapping[str, str] = os.environ,
+        etc: Path = Path("/etc"),
+        wait_timeout_s: float = WAIT_TIMEOUT_S,
+        room_bytes: int = ROOM_BYTES,
+    ) -> None:
+        """Use definitions and a cache folder (locks and scratch; the images are on the engine).
+
+        Workers that name the same ``run`` share its failures: one meets a dead archive, the others
+        don't try again.
+        """
+        self._images = images
+        self._cache = cache
+        self._sources = every_source() if sources is None else tuple(sources)
+        self._store = store or DockerStore()
+        self._environ = environ
+        self._etc = etc
+        self._room_bytes = room_bytes
+        self._once = Once(cache, run, wait_timeout_s)
+
+    def ensure(self, platform: Platform) -> str:
+        """Return the Docker image of a platform; make it if no engine has it yet.
+
+        Raises ImageError, with every source that was tried and why it failed; BackendError when no
+        engine answers; PlanError when there is no such image.
+        """
+        request = self.request(platform)
+        if found := self._store.find(request):
+            return found
+        with self._once.turn(request.key):
+            if found := self._store.find(request):
+                return found
+            self._make(request)
+            if found := self._store.find(request):
+                return found
+        raise ImageError(f"{request.key} was made, and the engine does not have it")
+
+    def health(self, platform: Platform) -> Health:
+        """Say whether a platform's image is there or can be made here; never raises."""
+        try:
+            request = self.request(platform)
+            if self._store.find(request):
+                return Health(works=True, brief="cached")
+        except UpgradeproofError as error:
+            return Health(works=False, brief=error.brief, resolution=error.resolution)
+        obstacles: dict[str, UpgradeproofError] = {}
+        for source in self._sources:
+            obstacle = source.obstacle(request)
+            if obstacle is None:
+                return Health(works=True, brief=f"not cached; {source.name} makes it when needed")
+            obstacles[source.name] = obstacle
+        return Health(
+            works=False,
+            brief="; ".join(f"{name}: {error.brief}" for name, error in obstacles.items()),
+            resolution=_nothing_left(request, obstacles).resolution,
+        )
+
+    def request(self, platform: Platform) -> Request:
+        """Return what has to be made for a platform. Raises PlanError, ImageError."""
+        image = self._images.get(platform.image)
+        if image is None:
+            raise PlanError(
+                f"there is no image {platform.image!r}",
+                resolution=nearest(platform.image, self._images),
+            )
+        if platform.machine != "container":
+            raise ImageError(f"images for machines of the kind {platform.machine!r} can't be made")
+        return Request(
+            name=platform.image,
+            image=image,
+            architecture=platform.architecture,
+            archive=archive.choose(
+                image.family,
+                image.bootstrap,
+                native=emulation.native(platform.architecture),
+                etc=self._etc,
+                environ=self._environ,
+            ),
+        )
+
+    def _make(self, request: Request) -> None:
+        """Try one source after the other. Raises ImageError when none is left."""
+        failed: dict[str, UpgradeproofError] = {}
+        for source in self._sources:
+            try:
+                if obstacle := source.obstacle(request):
+                    raise obstacle
+                self._check_room()
+                self._build(source, request)
+            except (ImageError, MachineError) as error:
+                failed[source.name] = error
+            except OSError as error:
+                failed[source.name] = ImageError(
+                    f"{error}", resolution="make room, or mend what the message names"
+                )
+            else:
+                return
+        raise _nothing_left(request, failed)
+
+    def _build(self, source: Source, request: Request) -> None:
+        log.info("making the image %s by %s", request.key, source.name)
+        started = time.monotonic()
+        with self._once.scratch(request.key) as scratch:
+            source.build(request, self._store, scratch)
+        log.info("made %s in %.1f s", request.key, time.monotonic() - started)
+
+    def _check_room(self) -> None:
+        free = shutil.disk_usage(self._cache).free
+        if free < self._room_bytes:
+            needed = f"{self._room_bytes / 1e6:.0f} MB"
+            raise ImageError(
+                f"the disk is nearly full: {self._cache} has {free / 1e6:.0f} MB left",
+                resolution=f"make room: an image needs {needed} while it is made",
+            )
+
+
+def _nothing_left(request: Request, failed: Mapping[str, UpgradeproofError]) -> ImageError:
+    """Return the error that names every source, why it failed, and what to do about each."""
+    lines = []
+    for name, error in failed.items():
+        lines.append(f"- {name}: {error.brief}")
+        lines += [f"    {line}" for line in error.details.splitlines()]
+    advice = dict.fromkeys(error.resolution for error in failed.values() if error.resolution)
+    return ImageError(
+        f"there is no image for {request.label}",
+        details="\n".join(lines),
+        resolution="; or ".join(advice),
+    )

@@ -1,0 +1,107 @@
+"""One builds, the others wait; what failed in a run is not tried again in that run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+
+import filelock
+
+from upgradeproof.errors import ImageError
+
+WAIT_TIMEOUT_S = 2400.0
+"""How long to wait for another process that builds the same image: longer than any build may."""
+_BUILD = ".build"
+
+
+class Once:
+    """Guard the images of one cache folder, across threads, processes and runs."""
+
+    def __init__(self, folder: Path, run: str, wait_timeout_s: float = WAIT_TIMEOUT_S) -> None:
+        self._folder = folder
+        self._run = run
+        self._wait_timeout_s = wait_timeout_s
+        self._failed: dict[str, ImageError] = {}
+
+    @contextmanager
+    def turn(self, key: str) -> Iterator[None]:
+        """Hold the lock of one image; the kernel frees it when its process dies.
+
+        Raises ImageError when another process holds it for too long, or when this run has already
+        failed to make the image: a second try would cost every worker the same time-out.
+        """
+        lock = filelock.FileLock(self._folder / f"{key}.lock", timeout=self._wait_timeout_s)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except filelock.Timeout:
+            raise ImageError(
+                f"another process has held the image {key} for {self._wait_timeout_s:g} s",
+                details=f"lock: {lock.lock_file}",
+                resolution="end that process, and run again",
+            ) from None
+        except OSError as error:
+            raise ImageError(f"the cache for images can't be used: {error}") from None
+        try:
+            if failed := self._known_failure(key):
+                raise failed
+            try:
+                yield
+            except ImageError as error:
+                self._remember(key, error)
+                raise
+        finally:
+            lock.release()
+
+    @contextmanager
+    def scratch(self, key: str) -> Iterator[Path]:
+        """Give the holder of a lock a folder for its build, and remove it afterwards.
+
+        First goes what killed builds left: a folder whose lock is free has no owner.
+        """
+        folder = self._folder / f"{key}{_BUILD}"
+        for stale in self._folder.glob(f"*{_BUILD}"):
+            owner = self._folder / f"{stale.name.removesuffix(_BUILD)}.lock"
+            with (
+                suppress(filelock.Timeout),
+                filelock.FileLock(owner, timeout=0) if stale != folder else nullcontext(),
+            ):
+                shutil.rmtree(stale, ignore_errors=True)
+        folder.mkdir(exist_ok=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _known_failure(self, key: str) -> ImageError | None:
+        if key in self._failed or not self._run:
+            return self._failed.get(key)
+        try:
+            kept = json.loads((self._folder / f"{key}.failed").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        if kept["run"] != self._run:
+            return None
+        return ImageError(kept["brief"], details=kept["details"], resolution=kept["resolution"])
+
+    def _remember(self, key: str, error: ImageError) -> None:
+        """Keep a failure in memory, and for the run's other workers in a file.
+
+        Disk full is one of the failures: then every worker finds out by itself.
+        """
+        self._failed[key] = error
+        if not self._run:
+            return
+        kept = {
+            "run": self._run,
+            "brief": error.brief,
+            "details": error.details,
+            "resolution": error.resolution,
+        }
+        try:
+            (self._folder / f"{key}.failed").write_text(json.dumps(kept), encoding="utf-8")
+        except OSError:
+            return

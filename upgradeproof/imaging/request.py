@@ -1,0 +1,55 @@
+"""What is asked of a source: one operating system image for one architecture."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from upgradeproof.imaging.archive import Archive
+from upgradeproof.plan.images import Architecture, Image
+
+RECIPE = 1
+"""Part of every key. Raise it when a source makes another image of the same definition."""
+REPOSITORY = "upgradeproof/image"
+"""Our images' name on an engine; their tag is their key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Name one image to make; two equal requests are one image."""
+
+    name: str
+    image: Image
+    architecture: Architecture
+    archive: Archive | None
+    """None: mmdebstrap's default, or the registry image's own sources."""
+
+    @property
+    def label(self) -> str:
+        """Return how messages call it, such as ``debian-12-amd64``."""
+        return f"{self.name}-{self.architecture}"
+
+    @property
+    def key(self) -> str:
+        """Return the content key: the label, and a hash of everything that shapes the image.
+
+        The archive that this host happens to use is not part of it: the same packages come from
+        every mirror. An archive that somebody chose is.
+        """
+        chosen = self.archive if self.archive and self.archive.chosen else None
+        shape = {
+            "recipe": RECIPE,
+            "architecture": self.architecture,
+            "codename": self.image.codename,
+            "registry": self.image.registry.get(self.architecture, ""),
+            "bootstrap": self.image.bootstrap.model_dump(mode="json"),
+            "archive": [chosen.main, chosen.security] if chosen else [],
+        }
+        digest = hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
+        return f"{self.label}-{digest[:12]}"
+
+    @property
+    def reference(self) -> str:
+        """Return the Docker image that this becomes."""
+        return f"{REPOSITORY}:{self.key}"

@@ -1,0 +1,117 @@
+"""A registry image, pinned by digest, that gets what a machine needs beside a container's."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+from docker.models.containers import Container
+
+from upgradeproof.errors import ImageError
+from upgradeproof.imaging import emulation
+from upgradeproof.imaging.request import Request
+from upgradeproof.imaging.store import Store
+from upgradeproof.machines import engine
+
+SILENCE_S = 60
+"""How long a registry, or apt in the container, may say nothing."""
+LIFE_S = 3600
+"""A container that we could not remove ends by itself."""
+
+
+def script(request: Request) -> str:
+    """Return what makes a machine of a container image: its packages, and no more brakes.
+
+    Container images forbid services to start (policy-rc.d) and drop manual pages and caches; an
+    upgrade would not be what it is on a server. Raises nothing; ends at the first failure.
+    """
+    bootstrap = request.image.bootstrap
+    archive = request.archive
+    sources = archive.lines(bootstrap) if archive and archive.chosen else ()
+    written = [
+        "rm -f /etc/apt/sources.list.d/*",
+        f"printf '%s\\n' {shlex.join(sources)} > /etc/apt/sources.list",
+    ]
+    return "\n".join(
+        [
+            "set -eu",
+            *(written if sources else []),
+            # Without --error-on=any apt-get update succeeds when it fetched nothing.
+            "apt-get update --error-on=any -o Acquire::Retries=0 -o Acquire::http::Timeout=10",
+            "rm -f /etc/dpkg/dpkg.cfg.d/docker* /etc/apt/apt.conf.d/docker-*",
+            f"apt-get install --yes --no-install-recommends {shlex.join(bootstrap.packages)}",
+            "rm -f /usr/sbin/policy-rc.d",
+            "apt-get clean",
+            "rm -rf /var/lib/apt/lists/*",
+            "test -x /sbin/init",
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class RegistrySource:
+    """Pull an image by digest and commit what became of it."""
+
+    name: str = "registry"
+    order: int = 10
+
+    def obstacle(self, request: Request) -> ImageError | None:
+        """Return why nothing can be pulled: no digest is pinned, or no emulation."""
+        if request.architecture not in request.image.registry:
+            return ImageError(f"no digest is pinned for {request.architecture}")
+        return emulation.obstacle(request.architecture)
+
+    def build(
+        self,
+        request: Request,
+        store: Store,
+        scratch: Path,  # noqa: ARG002  # the engine holds all that this source makes
+    ) -> None:
+        """Pull by digest, install, commit."""
+        engine.client()
+        reference = request.image.registry[request.architecture]
+        try:
+            client = docker.from_env(timeout=SILENCE_S)
+            pulled = client.images.pull(reference, platform=f"linux/{request.architecture}")
+            with _container(client, str(pulled.id)) as container:
+                _install(container, request)
+                store.commit(request, str(container.id))
+        except engine.EngineError as error:
+            raise ImageError(
+                f"{reference} can't be had: {getattr(error, 'explanation', None) or error}",
+                resolution="check that this host's engine reaches the registry",
+            ) from None
+
+
+@contextmanager
+def _container(client: docker.DockerClient, image: str) -> Iterator[Container]:
+    container = client.containers.run(
+        image,
+        entrypoint=["sleep", str(LIFE_S)],
+        detach=True,
+        labels={engine.LABEL: "image-build"},
+    )
+    try:
+        yield container
+    finally:
+        container.remove(force=True, v=True)
+
+
+def _install(container: Container, request: Request) -> None:
+    done = container.exec_run(
+        ["sh", "-c", script(request)], environment={"DEBIAN_FRONTEND": "noninteractive"}
+    )
+    if done.exit_code != 0:
+        output = done.output if isinstance(done.output, bytes) else b"".join(done.output)
+        text = output.decode("utf-8", "replace").strip()
+        raise ImageError(
+            f"apt failed in the registry image with exit status {done.exit_code}",
+            details="\n".join(text.splitlines()[-6:]),
+        )
+
+
+SOURCE = RegistrySource()

@@ -1,0 +1,21 @@
+"""The pytest plugin: cells become parameters, states become fixtures, reports become verdicts.
+
+The only room of the engine that knows pytest. It does nothing in a project without a plan.
+"""
+
+from upgradeproof.plugin.hooks import (
+    pytest_addoption,
+    pytest_configure,
+    pytest_generate_tests,
+)
+from upgradeproof.plugin.states import cell, installed, journey, upgraded
+
+__all__ = [
+    "cell",
+    "installed",
+    "journey",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_generate_tests",
+    "upgraded",
+]

@@ -1,0 +1,128 @@
+"""Wire the plugin into pytest: options, configuration, and the parts that do the work."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from upgradeproof.errors import UpgradeproofError
+from upgradeproof.plugin.html import HtmlColumns
+from upgradeproof.plugin.parameters import declare_marks, parametrize, without_subject
+from upgradeproof.plugin.progress import Progress
+from upgradeproof.plugin.recording import Recorder
+from upgradeproof.plugin.reporting import Reporter, take
+from upgradeproof.plugin.run import RUN, RunPart, begin
+from upgradeproof.plugin.scheduling import Scheduler
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    group = parser.getgroup("upgradeproof", "upgrades of real machines")
+    group.addoption(
+        "--plan",
+        action="append",
+        metavar="PATH",
+        help="an upgrade.toml; default: ./upgrade.toml and ./products/*/upgrade.toml",
+    )
+    group.addoption("--reports", metavar="DIR", help="where the reports go; default: reports/out")
+    group.addoption(
+        "--fresh",
+        action="store_true",
+        default=False,
+        help="build every state anew, whatever earlier runs kept (for sign-off)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Take part in the run, where there is a plan."""
+    try:
+        part = begin(config)
+        if part is None:
+            return
+        declare_marks(config, part)
+        config.stash[RUN] = part
+        config.pluginmanager.register(Recorder(part), "upgradeproof-recorder")
+        config.pluginmanager.register(Selection(part), "upgradeproof-selection")
+        _add_generic_suites(config, part)
+        if part.worker == "main":
+            _configure_controller(config, part)
+    except UpgradeproofError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give tests their cells."""
+    part = metafunc.config.stash.get(RUN, None)
+    if part is not None:
+        parametrize(metafunc, part)
+
+
+class Selection:
+    """Drop the tests that no plan has a subject for, and keep each cell's tests together."""
+
+    def __init__(self, part: RunPart) -> None:
+        self._part = part
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        """Sort by cell, in the order of the files: pytest itself would sort by subject too.
+
+        A test without a subject is left out without a word: nothing was declared for it, so
+        nothing is missing.
+        """
+        left_out = set(without_subject(items))
+        items[:] = [item for item in items if item not in left_out]
+        place = {item: at for at, item in enumerate(items)}
+        yield
+        cells = {cell: at for at, cell in enumerate(self._part.cells)}
+        found = {item: self._part.find_check(item.nodeid) for item in items}
+
+        def order(item: pytest.Item) -> tuple[int, int]:
+            check = found[item]
+            return (cells[check[0].id] if check else -1), place[item]
+
+        items.sort(key=order)
+
+
+def _configure_controller(config: pytest.Config, part: RunPart) -> None:
+    """Set up what only the controlling process does."""
+    lock = None if config.option.collectonly else take(part.reports)
+    config.pluginmanager.register(Reporter(part, lock), "upgradeproof-reporter")
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(Scheduler(part), "upgradeproof-scheduler")
+    if config.option.collectonly:
+        return
+    if config.option.xmlpath is None:
+        config.option.xmlpath = str(part.reports / "junit.xml")
+    if config.pluginmanager.hasplugin("html"):
+        config.pluginmanager.register(HtmlColumns(), "upgradeproof-html")
+        if config.option.htmlpath is None:
+            config.option.htmlpath = str(part.reports / "pytest.html")
+            config.option.self_contained_html = True
+    config.pluginmanager.register(Progress(part, config), "upgradeproof-progress")
+
+
+def _add_generic_suites(config: pytest.Config, part: RunPart) -> None:
+    """Collect the wheel's suites beside a project's own, unless paths were named."""
+    suites, fixtures = part.home.generic_suites, part.home.generic_fixtures
+    if fixtures is not None:
+        for path in sorted(fixtures.glob("*.py")):
+            config.pluginmanager.register(_load(path), f"upgradeproof-fixtures-{path.stem}")
+    if suites is not None and config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args.append(str(suites))
+
+
+def _load(path: Path) -> object:
+    """Load a file of fixtures from where it lies; nothing imports it by name."""
+    spec = importlib.util.spec_from_file_location(f"upgradeproof_fixtures_{path.stem}", path)
+    assert spec is not None  # noqa: S101  # a .py file always has a loader
+    assert spec.loader is not None  # noqa: S101
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,87 @@
+"""Cells become parameters: a test of a state runs for each cell and each of its subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from upgradeproof.plan import Cell, Config, Port
+from upgradeproof.plugin.run import RunPart
+
+Subjects = Callable[[Cell], Iterable[tuple[str, Any]]]
+
+
+def _ports(fits: Callable[[Port], bool]) -> Subjects:
+    return lambda cell: ((f"{p.protocol}-{p.port}", p) for p in cell.expect.port if fits(p))
+
+
+def _configs(fits: Callable[[Config], bool]) -> Subjects:
+    return lambda cell: ((config.path, config) for config in cell.expect.config if fits(config))
+
+
+SUBJECTS: dict[str, Subjects] = {
+    "service": lambda cell: ((name, name) for name in cell.expect.services),
+    "module": lambda cell: ((name, name) for name in cell.expect.modules),
+    "package": lambda cell: ((name, name) for name in cell.new.packages),
+    "open_port": _ports(lambda port: port.after is not None),
+    "owned_port": _ports(lambda port: port.after is not None and bool(port.process)),
+    "given_up_port": _ports(lambda port: port.change in ("moved", "retired")),
+    "config": _configs(lambda _: True),
+    "kept_config": _configs(lambda config: config.change == "kept"),
+    "migrated_config": _configs(lambda config: config.change == "migrated"),
+    "parsed_config": _configs(lambda config: config.format != "text"),
+    "checked_config": _configs(lambda config: bool(config.check)),
+    "certificate": lambda cell: ((path, path) for path in cell.expect.certificates),
+    "endpoint": lambda cell: ((endpoint.id, endpoint) for endpoint in cell.expect.endpoint),
+    "data": lambda cell: ((data.id, data) for data in cell.expect.data),
+}
+"""Arguments of tests that the plan fills, one test for each: id and value by cell.
+
+A subject holds just what its tests can fail on: a check that has nothing to look at does not exist.
+"""
+
+
+def parametrize(metafunc: pytest.Metafunc, part: RunPart) -> None:
+    """Give a test its cells, and its subject if it names one."""
+    if "cell" not in metafunc.fixturenames:
+        return
+    subject = next((name for name in SUBJECTS if name in metafunc.fixturenames), None)
+    if subject is None:
+        parameters = [_param(cell) for cell in part.cells.values()]
+        metafunc.parametrize("cell", parameters, indirect=True, scope="session")
+        return
+    pairs = [
+        _param(cell, name, value)
+        for cell in part.cells.values()
+        for name, value in SUBJECTS[subject](cell)
+    ]
+    metafunc.parametrize(("cell", subject), pairs, indirect=["cell"], scope="session")
+
+
+def _param(cell: Cell, *subject: Any) -> Any:
+    marks = [getattr(pytest.mark, _mark(tag)) for tag in cell.tags]
+    name = "-".join([cell.id, *subject[:1]])
+    return pytest.param(cell, *subject[1:], id=name, marks=marks)
+
+
+def declare_marks(config: pytest.Config, part: RunPart) -> None:
+    """Make the plans' tags known, so that ``-m`` takes them and a misspelt one is an error."""
+    for tag in sorted({tag for cell in part.cells.values() for tag in cell.tags}):
+        config.addinivalue_line("markers", f"{_mark(tag)}: cells of the plan tagged {tag!r}")
+    config.addinivalue_line("markers", "destructive: the test gets a machine of its own")
+    config.addinivalue_line("markers", "own_kernel: not applicable where the kernel is shared")
+
+
+def _mark(tag: str) -> str:
+    """Return a tag as the name of a mark, which must be a name in Python."""
+    return "".join(letter if letter.isalnum() else "_" for letter in tag)
+
+
+def without_subject(items: Iterable[pytest.Item]) -> Iterator[pytest.Item]:
+    """Yield the tests for which no cell's plan has a subject: pytest would show them as skipped."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if "cell" in parameters and not isinstance(parameters["cell"], Cell):
+            yield item

@@ -1,0 +1,133 @@
+"""Reports become verdicts: each check's end goes to the journal as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from upgradeproof.errors import UpgradeproofError
+from upgradeproof.journey.journey import verdict_of
+from upgradeproof.plugin.run import RunPart
+from upgradeproof.results import Verdict
+from upgradeproof.results.journal import CellDeclared, CheckDeclared, CheckFinished
+
+STATES = ("installed", "upgraded", "rolled_back")
+LONGEST_REASON = 20_000
+CRASHED = "???"
+"""The phase that xdist gives to the report of a test under which its worker died."""
+
+
+class Recorder:
+    """Write what is declared and what became of it; add the verdict to pytest's own reports."""
+
+    def __init__(self, part: RunPart) -> None:
+        self._part = part
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Declare every cell and every selected check: what is not heard of again never ran."""
+        if session.config.option.collectonly or self._part.worker not in ("main", "gw0"):
+            return
+        checks = [(item, self._part.find_check(item.nodeid)) for item in session.items]
+        selected = {found[0].id for _, found in checks if found}
+        if not selected:
+            return
+        for cell in self._part.cells.values():
+            self._part.journal.write(
+                CellDeclared(
+                    cell=cell.id,
+                    platform=cell.platform.id,
+                    upgrade=cell.upgrade_id,
+                    product=cell.plan.name,
+                    tags=cell.tags,
+                    selected=cell.id in selected,
+                    reason="" if cell.id in selected else "deselected",
+                )
+            )
+        for item, found in checks:
+            if found:
+                names: list[str] = getattr(item, "fixturenames", [])
+                self._part.journal.write(
+                    CheckDeclared(
+                        cell=found[0].id,
+                        check=found[1],
+                        states=tuple(state for state in STATES if state in names),
+                    )
+                )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge a phase of a check; our own errors are shown as they are, without a traceback."""
+        report = yield
+        found = self._part.find_check(item.nodeid)
+        if found is None:
+            return report
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, UpgradeproofError):
+            report.longrepr = str(error)
+        verdict = _verdict(report, error)
+        if verdict is not None:
+            cell, check = found
+            self._finish(cell.id, check, verdict, _reason(report, error), report.duration)
+            report.user_properties += [
+                ("cell", cell.id),
+                ("platform", cell.platform.id),
+                ("upgrade", cell.upgrade_id),
+                ("state", " ".join(s for s in STATES if s in getattr(item, "fixturenames", ()))),
+                ("verdict", verdict.value),
+            ]
+        return report
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Judge, in the controlling process, a check under which its worker died."""
+        if report.when == CRASHED and (found := self._part.find_check(report.nodeid)):
+            reason = f"the worker process died under this check: {report.longreprtext}"
+            self._finish(found[0].id, found[1], Verdict.BROKEN, reason, report.duration)
+
+    def _finish(
+        self, cell: str, check: str, verdict: Verdict, reason: str, duration_s: float
+    ) -> None:
+        self._part.journal.write(
+            CheckFinished(
+                cell=cell,
+                check=check,
+                verdict=verdict,
+                reason=reason[:LONGEST_REASON],
+                duration_s=duration_s,
+            )
+        )
+
+
+def _verdict(report: pytest.TestReport, error: BaseException | None) -> Verdict | None:
+    """Return the verdict that a phase gives, or None: it decides nothing.
+
+    A test that raises anything but a failed assertion is a broken test, not a broken product. An
+    expected failure (xfail) is a failure: known changes belong into the plan, with their reason.
+    """
+    if hasattr(report, "wasxfail"):
+        return Verdict.FAILED
+    if report.passed:
+        return Verdict.PASSED if report.when == "call" else None
+    if report.skipped:
+        return Verdict.NOT_APPLICABLE
+    if isinstance(error, UpgradeproofError):
+        return verdict_of(error)
+    if report.when == "call" and isinstance(error, AssertionError | pytest.fail.Exception):
+        return Verdict.FAILED
+    return Verdict.BROKEN
+
+
+def _reason(report: pytest.TestReport, error: BaseException | None) -> str:
+    if report.passed:
+        return ""
+    if hasattr(report, "wasxfail"):
+        return f"marked as an expected failure ({report.wasxfail}): declare it in the plan instead"
+    if report.skipped and isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    if isinstance(error, UpgradeproofError | AssertionError | pytest.fail.Exception):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,99 @@
+"""The end of a run: fold the journals, write the reports, and give the exit status."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock, Timeout
+
+from upgradeproof.errors import HarnessError, UpgradeproofError
+from upgradeproof.machines.backends import backends
+from upgradeproof.plugin.run import RunPart
+from upgradeproof.report import report
+from upgradeproof.results import Run, Verdict
+from upgradeproof.results.journal import RunFinished
+
+KEPT_OF_A_RUN = ("journal", "evidence", "run.json", "index.html", "summary.md")
+
+
+def take(reports: Path) -> FileLock:
+    """Take the reports' folder for this run, and remove what the run before left in it.
+
+    Nothing old may look new. Raises HarnessError when another run writes there.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(reports / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise HarnessError(
+            f"another run writes its reports into {reports}",
+            resolution="wait for it, or give this one a folder of its own with --reports",
+        ) from None
+    _clear(reports)
+    return lock
+
+
+def _clear(reports: Path) -> None:
+    for name in KEPT_OF_A_RUN:
+        path = reports / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+class Reporter:
+    """Stand at the end of the controlling process."""
+
+    def __init__(self, part: RunPart, lock: FileLock | None) -> None:
+        self._part = part
+        self._lock = lock
+        self._run: Run | None = None
+        self._problem: UpgradeproofError | None = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Write the reports after everybody else is done; a run that is not green fails."""
+        result = yield
+        if not any((self._part.reports / "journal").glob("*.jsonl")):
+            return result
+        try:
+            self._part.journal.write(RunFinished())
+            self._run = report([self._part.reports], self._part.reports)
+        except UpgradeproofError as error:
+            self._problem = error
+        for backend in backends().values():
+            if backend.health().works:
+                backend.prune(states=False)
+        if session.exitstatus == pytest.ExitCode.OK and not (self._run and self._run.green):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return result
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Let go of the reports' folder."""
+        if self._lock is not None:
+            self._lock.release()
+
+    @pytest.hookimpl
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say the verdict of every cell, and where the matrix is."""
+        if self._problem is not None:
+            terminalreporter.section("upgradeproof", red=True)
+            terminalreporter.line(str(self._problem), red=True)
+        if self._run is None:
+            return
+        green = self._run.green
+        terminalreporter.section(f"upgradeproof: {self._run.verdict}", green=green, red=not green)
+        for cell in self._run.cells:
+            if cell.selected:
+                good = cell.verdict in (Verdict.PASSED, Verdict.NOT_APPLICABLE)
+                count = f"{len(cell.checks)} checks"
+                terminalreporter.line(
+                    f"{cell.verdict:<15} {cell.id}  ({count})", green=good, red=not good
+                )
+        terminalreporter.line(f"matrix: {self._part.reports / 'index.html'}")

@@ -1,0 +1,112 @@
+"""One pytest process's part in a run: its options, its journal, its tools."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+from upgradeproof import __version__
+from upgradeproof.home import Home, cache
+from upgradeproof.imaging import Images
+from upgradeproof.journey import Toolbox
+from upgradeproof.journey.store import Store
+from upgradeproof.machines.backends import backend
+from upgradeproof.plan import Cell
+from upgradeproof.results import Journal
+from upgradeproof.results.journal import RunStarted
+
+RUN = pytest.StashKey["RunPart"]()
+"""Where a process's part in the run is kept on pytest's config; not there: no plan, no part."""
+
+
+@dataclass
+class RunPart:
+    """What this process knows of the run."""
+
+    home: Home
+    reports: Path
+    run_id: str
+    worker: str
+    """``main``, or xdist's name of this worker, such as ``gw0``."""
+    fresh: bool
+    began: bool = field(default=False)
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        """Return the plans' cells by id."""
+        return {cell.id: cell for cell in self.home.cells}
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Return this process's journal, begun when it is first written to."""
+        journal = Journal(self.reports / "journal" / f"{self.worker}-{os.getpid()}.jsonl")
+        journal.write(
+            RunStarted(
+                run_id=self.run_id,
+                upgradeproof=__version__,
+                fresh=self.fresh,
+                host={
+                    "system": platform.platform(),
+                    "python": platform.python_version(),
+                    "processors": str(os.cpu_count()),
+                },
+            )
+        )
+        self.began = True
+        return journal
+
+    @cached_property
+    def tools(self) -> Toolbox:
+        """Return what the journeys of this process work with."""
+        return Toolbox(
+            images=Images(self.home.images, cache() / "images", run=self.run_id),
+            backend=backend,
+            store=Store(cache()),
+            reports=self.reports,
+            journal=self.journal,
+            run_id=self.run_id,
+            fresh=self.fresh,
+        )
+
+    def find_check(self, nodeid: str) -> tuple[Cell, str] | None:
+        """Return the cell and the check's id of a test, or None for a test without a cell.
+
+        The parameters of a test on a cell begin with the cell's id; a subject may follow.
+        """
+        path, _, test = nodeid.partition("::")
+        name, _, parameters = test.partition("[")
+        parameters = parameters.removesuffix("]")
+        known = max((i for i in self.cells if _begins(parameters, i)), key=len, default=None)
+        if known is None:
+            return None
+        subject = parameters[len(known) + 1 :]
+        check = f"{Path(path).stem}::{name}"
+        return self.cells[known], f"{check}[{subject}]" if subject else check
+
+
+def _begins(parameters: str, cell: str) -> bool:
+    return parameters == cell or parameters.startswith(f"{cell}-")
+
+
+def begin(config: pytest.Config) -> RunPart | None:
+    """Return this process's part in the run, or None where there is no plan."""
+    named: Sequence[str] = config.getoption("plan") or ()
+    home = Home(config.rootpath, tuple(Path(path).resolve() for path in named))
+    if not home.plan_files:
+        return None
+    given = getattr(config, "workerinput", {}).get("upgradeproof", {})
+    reports = config.getoption("reports")
+    return RunPart(
+        home=home,
+        reports=Path(reports).resolve() if reports else home.reports,
+        run_id=given.get("run_id") or secrets.token_hex(4),
+        worker=given.get("worker", "main"),
+        fresh=config.getoption("fresh"),
+    )

@@ -1,0 +1,61 @@
+"""Fixtures: a cell, its journey, and the states that tests name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from upgradeproof.errors import PlanError
+from upgradeproof.journey import Journey, State
+from upgradeproof.plan import Cell
+from upgradeproof.plugin.run import RUN
+
+
+@pytest.fixture(scope="session")
+def cell(request: pytest.FixtureRequest) -> Cell:
+    """Return the cell that a test runs on; a test that names a state runs for each cell."""
+    if not hasattr(request, "param"):
+        raise PlanError(
+            f"a test asks for a cell, and there is no plan in {request.config.rootpath}",
+            resolution="`upgradeproof init` writes a first upgrade.toml",
+        )
+    found: Cell = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def journey(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Journey]:
+    """Hand out the way of the cell through its states; it ends with the cell's last test."""
+    with Journey(cell, pytestconfig.stash[RUN].tools) as way:
+        yield way
+
+
+@pytest.fixture
+def installed(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
+    """Hand out the old release, installed, in use, with data written."""
+    with _handed_out(journey, "installed", request.node) as state:
+        yield state
+
+
+@pytest.fixture
+def upgraded(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
+    """Hand out the new release after the upgrade, which is proven to have happened."""
+    with _handed_out(journey, "upgraded", request.node) as state:
+        yield state
+
+
+@contextmanager
+def _handed_out(journey: Journey, name: str, test: pytest.Item) -> Iterator[State]:
+    """Reach a state for a test; a destructive test gets a machine of its own in it."""
+    state = journey.reach(name)
+    if test.get_closest_marker("own_kernel") and not state.fidelity.own_kernel:
+        pytest.skip("the machine shares its host's kernel: only a VM can prove this")
+    with ExitStack() as own:
+        if test.get_closest_marker("destructive"):
+            clone = cache(lambda: own.enter_context(journey.clone(name)))
+            state = replace(state, _machine=clone)
+        yield state

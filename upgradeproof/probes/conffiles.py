@@ -1,0 +1,67 @@
+"""Read the configuration files of packages that are not as the package brought them."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean
+
+_SCRIPT = r"""
+owned=$(dpkg-query -W -f 'package ${db:Status-Status} ${Package}\n${Conffiles}\n') || exit 1
+printf '%s\n' "$owned" | awk '/^package / || NF > 1'
+echo sums
+printf '%s\n' "$owned" | sed -n 's|^ \(/.*\) [0-9a-f]\{32\}\( .*\)\{0,1\}$|\1|p' |
+  tr '\n' '\0' | xargs -0 -r md5sum 2>/dev/null
+exit 0
+"""
+_OWNED = re.compile(r" (/.+) ([0-9a-f]{32})((?: obsolete| remove-on-upgrade)*)")
+
+
+class Conffile(Record):
+    """One file: what became of it, and of which package it is."""
+
+    package: str
+    state: str
+    """``modified``, ``missing``, or ``unmodified`` for one that is only obsolete."""
+    obsolete: bool = False
+    """The installed version of the package does not bring it any more, or asks to remove it: then
+    it is no fact when it is missing."""
+    md5: str = ""
+    """Of the file as it is: equal before and after says that the administrator's edit was kept."""
+
+
+class Conffiles(Probe[Conffile]):
+    """Compare dpkg's sums with the files; only those that differ are facts, keyed by path."""
+
+    section = "conffiles"
+    record: ClassVar[type[Record]] = Conffile
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script; one ``md5sum`` reads all files."""
+        return _SCRIPT
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Conffile]:
+        """Return the changed files. Those of removed packages are left out: nothing brings them."""
+        owned, _, listed = output.partition("\nsums\n")
+        sums = {path: md5 for md5, _, path in (s.partition("  ") for s in listed.split("\n"))}
+        files: dict[str, Conffile] = {}
+        package, installed = "", False
+        for line in owned.split("\n"):
+            if line.startswith("package "):
+                _, status, package = [*line.split(" "), "", ""][:3]
+                installed = status != "config-files"
+            elif installed and (match := _OWNED.fullmatch(line)):
+                path, brought, flags = match.groups()
+                md5 = sums.get(path, "")
+                state = "unmodified" if md5 == brought else "modified" if md5 else "missing"
+                if state == "missing" and flags:
+                    continue
+                if flags or state != "unmodified":
+                    files[clean(path)] = Conffile(
+                        package=package, state=state, obsolete=bool(flags), md5=md5
+                    )
+        return files

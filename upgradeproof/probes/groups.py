@@ -1,0 +1,38 @@
+"""Read the groups."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, number, rows
+
+
+class Group(Record):
+    """One line of ``/etc/group`` without its password field; members sorted."""
+
+    gid: int
+    members: tuple[str, ...] = ()
+
+
+class Groups(Probe[Group]):
+    """Read ``/etc/group``; the second field is dropped on the machine, whatever it holds."""
+
+    section = "groups"
+    record: ClassVar[type[Record]] = Group
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script."""
+        return "cut -d : -f 1,3- /etc/group"
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Group]:
+        """Return the groups; a line that the C library would not take for a group is left out."""
+        groups: dict[str, Group] = {}
+        for cells in rows(clean(output), ":"):
+            match cells:
+                case [name, group, listed] if name and (gid := number(group)) is not None:
+                    members = tuple(sorted(filter(None, listed.split(","))))
+                    groups.setdefault(name, Group(gid=gid, members=members))
+        return groups

@@ -1,0 +1,67 @@
+"""Read the running kernel."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, rows
+
+_SCRIPT = r"""
+fact() { printf '%s\t%s\n' "$1" "$2"; }
+fact release "$(uname -r)"; fact version "$(uname -v)"; fact architecture "$(uname -m)"
+fact boot_id "$(cat /proc/sys/kernel/random/boot_id)"
+fact taint "$(cat /proc/sys/kernel/tainted)"
+fact command_line "$(tr '\t\n' '  ' </proc/cmdline)"
+fact uptime_s "$(cut -d ' ' -f 1 /proc/uptime)"
+for image in /boot/vmlinuz-*; do [ ! -e "$image" ] || fact image "${image#/boot/vmlinuz-}"; done
+exit 0
+"""
+
+
+class RunningKernel(Record):
+    """The kernel; in a container it is the host's."""
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"boot_id", "uptime_s", "command_line"})
+    release: str
+    """As ``uname -r`` says it: ``6.1.0-44-cloud-amd64``."""
+    version: str
+    architecture: str
+    taint: int = 0
+    """Bits of ``/proc/sys/kernel/tainted``; a failed module load taints too."""
+    images: tuple[str, ...] = ()
+    """Releases with an image in ``/boot``: those that a next boot could run."""
+    command_line: str = ""
+    """Volatile: it names the kernel's file, which changes with every kernel."""
+    boot_id: str = ""
+    uptime_s: float = 0.0
+
+
+class Kernel(Probe[RunningKernel]):
+    """Read one record, keyed ``running``."""
+
+    section = "kernel"
+    record: ClassVar[type[Record]] = RunningKernel
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script."""
+        return _SCRIPT
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, RunningKernel]:
+        """Return the kernel. Raises HarnessError when it does not say what it is."""
+        facts: dict[str, object] = {}
+        images = []
+        for cells in rows(clean(output)):
+            match cells:
+                case ["image", release]:
+                    images.append(release)
+                case [name, value]:
+                    facts[name] = value
+        facts["images"] = tuple(sorted(images))
+        try:
+            return {"running": RunningKernel.model_validate(facts)}
+        except ValueError as error:
+            raise HarnessError("/proc does not describe the kernel", details=str(error)) from None

@@ -1,0 +1,48 @@
+"""Read the configuration files that dpkg and ucf left beside those in use."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean
+
+KINDS = (
+    "dpkg-old",
+    "dpkg-dist",
+    "dpkg-new",
+    "dpkg-tmp",
+    "dpkg-bak",
+    "ucf-dist",
+    "ucf-old",
+    "ucf-new",
+)
+"""Suffixes from dpkg(1), dpkg-maintscript-helper(1) and ucf(1)."""
+
+
+class Leftover(Record):
+    """One file; ``dpkg-dist`` and ``ucf-dist`` say that the administrator's version was kept."""
+
+    kind: str
+
+
+class Leftovers(Probe[Leftover]):
+    """Read the leftovers under ``/etc``; the key is the path."""
+
+    section = "leftovers"
+    record: ClassVar[type[Record]] = Leftover
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script; paths end with NUL, since a name may hold a newline."""
+        names = " -o ".join(f"-name '*.{kind}'" for kind in KINDS)
+        return f"find /etc -xdev ! -type d \\( {names} \\) -print0"
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Leftover]:
+        """Return the leftovers by path."""
+        return {
+            clean(path): Leftover(kind=path.rpartition(".")[2])
+            for path in output.split("\0")
+            if path.endswith(KINDS)
+        }

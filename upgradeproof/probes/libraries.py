@@ -1,0 +1,88 @@
+"""Read the programs and plugins whose libraries can't be resolved."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, rows
+
+_SCRIPT = r"""
+for LD in /lib64/ld-linux-*.so.* /lib/ld-linux*.so.* /lib64/ld64.so.* /lib/ld64.so.*; do
+  [ -x "$LD" ] && "$LD" --list /bin/sh >/dev/null 2>&1 && break
+  LD=
+done
+[ -n "$LD" ] || { echo 'no dynamic loader of the C library found' >&2; exit 1; }
+export LD
+{
+  find /usr/bin /usr/sbin /usr/libexec /usr/lib /usr/local/bin /usr/local/sbin /usr/local/lib \
+      /bin /sbin /lib \( -path '*/gconv' -o -path /usr/lib/debug -o -path '*/lib/modules' \) \
+    -prune -o -type f \( -perm /111 -o -path '*/lib/*/*/*.so*' -o -name 'libnss_*.so*' \) \
+    -print0 2>/dev/null
+  readlink /proc/[0-9]*/exe | tr '\n' '\0'
+} | sort -zu | xargs -0 grep -lsZ -m 1 '^.ELF' | xargs -0 -n 60 -P 2 sh -c '
+  trace() { LD_TRACE_LOADED_OBJECTS=1 "$LD" "$@" 2>&1 || [ $? -lt 128 ] || echo "loader crashed"; }
+  for file; do
+    answer=$(trace "$file")
+    case $answer in
+      *"wrong ELF class"*) continue ;;
+      *"not found"*|*"error while"*|*"loader crashed"*) ;;
+      *) continue ;;
+    esac
+    case $file in *.so|*.so.*) answer=$(trace --library-path "${file%/*}" "$file") ;; esac
+    printf "%s\n" "$answer" | grep -e "not found" -e "error while" -e "loader crashed" |
+      while read -r line; do printf "%s\t%s\n" "$file" "$line"; done
+  done' sh
+exit 0
+"""
+_MISSING = re.compile(r"\s*(\S+) => not found")
+_VERSION = re.compile(r"(?:.*[/ ])?([^/ ]+): version `([^']+)' not found \(required by .*\)")
+_ERROR = re.compile(r".*error while loading shared libraries: (.+)")
+
+
+class UnresolvedFile(Record):
+    """One program or plugin that would not start."""
+
+    missing: tuple[str, ...]
+    """Libraries, as ``libssl.so.1.1``, or one with the version it lacks, as
+    ``libc.so.6 (GLIBC_2.38)``; or else the loader's own complaint about the file."""
+
+
+class Libraries(Probe[UnresolvedFile]):
+    """Ask the C library's loader to resolve every program; nothing is executed.
+
+    Looked at: executables under ``/usr`` and ``/usr/local``, plugins (shared objects in folders of
+    their own, and name service modules), and the executables of all running processes. Plain
+    libraries are covered by the programs that load them; character set converters, kernel modules
+    and foreign architectures are left out. A plugin may rest on a library beside it, as its
+    program would have loaded that. 0.5 s for 550 files on two cores; `ldd` takes eight times that.
+    """
+
+    section = "libraries"
+    record: ClassVar[type[Record]] = UnresolvedFile
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script; it fails where no loader is found."""
+        return _SCRIPT
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, UnresolvedFile]:
+        """Return the files with what they miss; a complaint of unknown form is kept whole."""
+        missing: dict[str, set[str]] = {}
+        for cells in rows(clean(output)):
+            match cells:
+                case [path, line]:
+                    missing.setdefault(path, set()).add(_brief(line))
+        return {path: UnresolvedFile(missing=tuple(sorted(what))) for path, what in missing.items()}
+
+
+def _brief(line: str) -> str:
+    if match := _MISSING.fullmatch(line):
+        return match[1]
+    if match := _VERSION.fullmatch(line):
+        return f"{match[1]} ({match[2]})"
+    if match := _ERROR.fullmatch(line):
+        return match[1]
+    return line.strip()

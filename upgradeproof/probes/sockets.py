@@ -1,0 +1,142 @@
+"""Read the listening TCP and UDP sockets and who holds them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, number, rows, unit_of
+
+_SCRIPT = r"""
+printf 'ephemeral\t%s\n' "$(tr '\t' ' ' </proc/sys/net/ipv4/ip_local_port_range)"
+sockets=$(for table in tcp tcp6 udp udp6; do
+  [ ! -r /proc/net/$table ] || awk -v table=$table '
+    ($4 == "0A" && table ~ /tcp/) || ($4 == "07" && table ~ /udp/) {
+      print "socket\t" table "\t" $2 "\t" $8 "\t" $10 }' /proc/net/$table
+done)
+[ -n "$sockets" ] || exit 0
+printf '%s\n' "$sockets"
+holders=$(find /proc/[0-9]*/fd -lname 'socket:*' -printf '%h %l\n' 2>/dev/null |
+  WANTED=$(printf '%s\n' "$sockets" | cut -f 5) awk '
+    BEGIN { count = split(ENVIRON["WANTED"], list, "\n"); for (i in list) wanted[list[i]] = 1 }
+    { split($1, path, "/"); inode = substr($2, 9, length($2) - 9) }
+    inode in wanted { print "holder\t" inode "\t" path[3] }' | sort -u)
+printf '%s\n' "$holders"
+for pid in $(printf '%s\n' "$holders" | cut -f 3 | sort -u); do
+  name=; read -r name 2>/dev/null <"/proc/$pid/comm"
+  printf 'process\t%s\t%s\t%s\t%s\n' "$pid" "$name" "$(readlink "/proc/$pid/exe")" \
+    "$(tr '\n' '\t' 2>/dev/null <"/proc/$pid/cgroup")"
+done
+awk -F : '{ print "user\t" $3 "\t" $1 }' /etc/passwd
+exit 0
+"""
+_PORT_RANGE = re.compile(r"(\d{1,5}) +(\d{1,5})")
+_END_POINT = re.compile(r"(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}")
+
+
+class ListeningSocket(Record):
+    """One address and port, and the process that was first to hold it."""
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"pid"})
+    protocol: str
+    address: str
+    port: int
+    process: str = ""
+    """The kernel's name of the process; empty where only the kernel holds the socket."""
+    executable: str = ""
+    user: str = ""
+    """Who opened the socket: a daemon that dropped its rights later is still root here."""
+    unit: str = ""
+    """The systemd unit of the process; ``init.scope`` where systemd listens for a service."""
+    pid: int | None = None
+
+
+class Sockets(Probe[ListeningSocket]):
+    """Read ``/proc/net``, so that the machine needs no tool; keys ``tcp/[::]:2379``.
+
+    UDP has no listening state: every unconnected socket counts, except those on a port of the
+    ephemeral range that a process holds, which are clients waiting for an answer (the kernel's
+    own, such as WireGuard's, count). Addresses are read as little-endian machines write them.
+    """
+
+    section = "sockets"
+    record: ClassVar[type[Record]] = ListeningSocket
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script; reading the processes of others needs CAP_SYS_PTRACE."""
+        return _SCRIPT
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, ListeningSocket]:
+        """Return the sockets; a socket of several processes belongs to the lowest process id."""
+        table = _table(output)
+        sockets: dict[str, ListeningSocket] = {}
+        for network, end_point, uid, inode in table.sockets:
+            protocol, (address, port) = network[:3], _end_point(end_point)
+            if protocol == "udp" and inode != "0" and port in table.ephemeral:
+                continue
+            pid = table.holders.get(inode)
+            name, executable, unit = table.processes.get(pid, ("", "", ""))
+            key = f"{protocol}/{f'[{address}]' if ':' in address else address}:{port}"
+            if key in sockets and (sockets[key].pid or 0) <= (pid or 0):
+                continue
+            sockets[key] = ListeningSocket(
+                protocol=protocol,
+                address=address,
+                port=port,
+                process=name,
+                executable=executable,
+                unit=unit,
+                user=table.users.get(uid, uid),
+                pid=pid,
+            )
+        return sockets
+
+
+@dataclass
+class _Table:
+    """What the script prints, by inode, process id and user id."""
+
+    sockets: list[list[str]] = field(default_factory=list)
+    holders: dict[str, int] = field(default_factory=dict)
+    processes: dict[int | None, tuple[str, str, str]] = field(default_factory=dict)
+    users: dict[str, str] = field(default_factory=dict)
+    ephemeral: range = range(32768, 61000)
+    """The kernel's default, ip(7)."""
+
+
+def _table(output: str) -> _Table:
+    table = _Table()
+    for cells in rows(clean(output)):
+        match cells:
+            case ["ephemeral", ports]:
+                if match := _PORT_RANGE.fullmatch(ports):
+                    table.ephemeral = range(int(match[1]), int(match[2]) + 1)
+            case ["socket", _, end_point, _, _] if _END_POINT.fullmatch(end_point):
+                table.sockets.append(cells[1:])
+            case ["holder", inode, text] if (pid := number(text)) is not None:
+                table.holders[inode] = min(pid, table.holders.get(inode, pid))
+            case ["process", text, name, executable, *control_groups]:
+                unit = unit_of("\n".join(control_groups))
+                path = executable.removesuffix(" (deleted)")
+                table.processes[number(text)] = (name, path, unit)
+            case ["user", uid, name]:
+                table.users.setdefault(uid, name)
+    return table
+
+
+def _end_point(text: str) -> tuple[str, int]:
+    """Return address and port of ``0100007F:094C``; each word of an address is reversed.
+
+    IPv4 in IPv6 is written as Python 3.13 does, so that the key is the same under every Python.
+    """
+    address, _, port = text.partition(":")
+    words = (address[i : i + 8] for i in range(0, len(address), 8))
+    packed = b"".join(bytes.fromhex(word)[::-1] for word in words)
+    name = ipaddress.ip_address(packed)
+    mapped = name.ipv4_mapped if isinstance(name, ipaddress.IPv6Address) else None
+    return f"::ffff:{mapped}" if mapped else str(name), int(port, 16)

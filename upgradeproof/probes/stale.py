@@ -1,0 +1,89 @@
+"""Read the processes that still run files which were deleted or replaced under them."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, number, rows, unit_of
+
+_SCRIPT = r"""
+mine=$(cat /proc/$$/cgroup); pid=$$
+while [ "${pid:-0}" -gt 1 ] && [ "$(cat /proc/$pid/cgroup)" = "$mine" ]; do
+  printf 'own\t%s\n' "$pid"
+  pid=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$pid/status)
+done
+found=$(find /proc/[0-9]* -maxdepth 1 -name exe -lname '*(deleted)' \
+    -printf 'file\t%h\t%l\n' 2>/dev/null | sed 's|/proc/||'
+  grep -sHE '^[0-9a-f]+-[0-9a-f]+ ..x. .* \(deleted\)$' /proc/[0-9]*/maps |
+    sed -n 's|^/proc/\([0-9]*\)/maps:[^/]*\(/.*\)|file\t\1\t\2|p')
+[ -n "$found" ] || exit 0
+printf '%s\n' "$found" | sort -u
+for pid in $(printf '%s\n' "$found" | cut -f 2 | sort -u); do
+  printf 'process\t%s\t%s\t%s\n' "$pid" "$(readlink /proc/$pid/exe)" \
+    "$(tr '\n' '\t' 2>/dev/null </proc/$pid/cgroup)"
+done
+exit 0
+"""
+_NO_FILES = re.compile(
+    r"/(?:memfd:|dev/|SYSV|\[aio\]|anon_hugepage|i915|drm |tmp/|var/tmp/|run/|proc/|var/log/).*"
+)
+"""Memory that the kernel shows as a deleted file, and files that live to be deleted."""
+_SUFFIX = " (deleted)"
+
+
+class StaleProcess(Record):
+    """The processes of one unit, or of one executable outside any service."""
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"pids"})
+    executables: tuple[str, ...]
+    deleted: tuple[str, ...]
+    """Executables and libraries that run and are gone from the disk, sorted."""
+    pids: tuple[int, ...]
+
+
+class Stale(Probe[StaleProcess]):
+    """Find what ``needrestart`` finds: programs that must be restarted; keyed by unit.
+
+    dpkg replaces a file by renaming a new one over it, and the kernel then shows the old one as
+    ``(deleted)``, on overlayfs too. A file overwritten in place is not seen. The shell through
+    which we look, and its parents in the same control group, are left out.
+    """
+
+    section = "stale"
+    record: ClassVar[type[Record]] = StaleProcess
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script; reading the processes of others needs CAP_SYS_PTRACE."""
+        return _SCRIPT
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, StaleProcess]:
+        """Return the processes by unit; one that ended meanwhile is left out."""
+        own: set[str] = set()
+        files: dict[str, set[str]] = {}
+        processes: dict[str, tuple[str, str]] = {}
+        for cells in rows(clean(output)):
+            match cells:
+                case ["own", pid]:
+                    own.add(pid)
+                case ["file", pid, path] if not _NO_FILES.fullmatch(path):
+                    files.setdefault(pid, set()).add(path.removesuffix(_SUFFIX))
+                case ["process", pid, path, *control_groups] if path:
+                    unit = unit_of("\n".join(control_groups))
+                    executable = path.removesuffix(_SUFFIX)
+                    key = unit if unit.endswith(".service") else executable
+                    processes[pid] = (key, executable)
+        groups: dict[str, list[str]] = {}
+        for pid in files.keys() & processes.keys() - own:
+            groups.setdefault(processes[pid][0], []).append(pid)
+        return {
+            key: StaleProcess(
+                executables=tuple(sorted({processes[pid][1] for pid in pids})),
+                deleted=tuple(sorted({path for pid in pids for path in files[pid]})),
+                pids=tuple(sorted(number(pid) or 0 for pid in pids)),
+            )
+            for key, pids in groups.items()
+        }

@@ -1,0 +1,60 @@
+"""Read which system this is and whether its init finds it in order."""
+
+from __future__ import annotations
+
+import shlex
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean
+
+_SCRIPT = r"""
+systemctl is-system-running 2>/dev/null || :
+grep -E '^(ID|VERSION_ID|VERSION_CODENAME|PRETTY_NAME)=' /etc/os-release || :
+"""
+
+
+class OperatingSystem(Record):
+    """The system; names and versions are those of os-release(5)."""
+
+    state: str
+    """``running``, ``degraded`` (a unit failed), or another word of systemctl(1)."""
+    id: str = ""
+    version: str = ""
+    codename: str = ""
+    name: str = ""
+
+
+class System(Probe[OperatingSystem]):
+    """Read one record, keyed ``system``."""
+
+    section = "system"
+    record: ClassVar[type[Record]] = OperatingSystem
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script."""
+        return _SCRIPT
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, OperatingSystem]:
+        """Return the system; a state that can't be read is ``unknown``, a field empty."""
+        lines = [line.partition("=") for line in clean(output).split("\n") if line]
+        state = next((word for word, equals, _ in lines if not equals), "unknown")
+        fields = {name: _unquote(value) for name, equals, value in lines if equals}
+        return {
+            "system": OperatingSystem(
+                state=state,
+                id=fields.get("ID", ""),
+                version=fields.get("VERSION_ID", ""),
+                codename=fields.get("VERSION_CODENAME", ""),
+                name=fields.get("PRETTY_NAME", ""),
+            )
+        }
+
+
+def _unquote(value: str) -> str:
+    try:
+        return " ".join(shlex.split(value))
+    except ValueError:
+        return value

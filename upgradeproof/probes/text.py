@@ -1,0 +1,50 @@
+"""Handle text that a machine printed: whatever it holds, a parser must get through it."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+
+from upgradeproof.errors import HarnessError
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Terminal escapes, and lone surrogates, which JSON may hold and UTF-8 may not."""
+_UNIT = re.compile(r"/([^/\s]+\.(?:service|scope))(?=[/\s]|$)")
+
+
+def clean(text: str) -> str:
+    """Return ``text`` without what would upset a terminal or can't be written as UTF-8."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def rows(output: str, separator: str = "\t") -> Iterator[list[str]]:
+    """Yield the cells of each line, to be matched against the shapes that the script prints.
+
+    Lines of no such shape are left out by their reader: they come from a name with a tab or a
+    newline in it, or from a process that ended while it was looked at, and must not hide the
+    lines around them. Only a newline ends a line: ``splitlines`` would see more of them.
+    """
+    for line in output.split("\n"):
+        yield line.split(separator)
+
+
+def number(text: str) -> int | None:
+    """Return a decimal number, or None for anything else (also for digits that ``int`` refuses)."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def decoded(text: str) -> bytes:
+    """Return what a script encoded as base64. Raises HarnessError for anything else: it is ours."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise HarnessError(
+            "a probe's script printed something else than base64", details=clean(text[:200])
+        ) from error
+
+
+def unit_of(control_group: str) -> str:
+    """Return the systemd unit in a ``/proc/PID/cgroup``, both hierarchies; empty without one."""
+    match = _UNIT.search(control_group)
+    return match[1] if match else ""

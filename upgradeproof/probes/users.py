@@ -1,0 +1,43 @@
+"""Read the users."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, number, rows
+
+
+class User(Record):
+    """One line of ``/etc/passwd`` without its password field."""
+
+    uid: int
+    gid: int
+    comment: str = ""
+    home: str = ""
+    shell: str = ""
+
+
+class Users(Probe[User]):
+    """Read ``/etc/passwd``; the second field is dropped on the machine, whatever it holds."""
+
+    section = "users"
+    record: ClassVar[type[Record]] = User
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script."""
+        return "cut -d : -f 1,3- /etc/passwd"
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, User]:
+        """Return the users; a line that the C library would not take for a user is left out."""
+        users: dict[str, User] = {}
+        for cells in rows(clean(output), ":"):
+            match cells:
+                case [name, user, group, comment, home, shell] if name:
+                    uid, gid = number(user), number(group)
+                    if uid is not None and gid is not None:
+                        found = User(uid=uid, gid=gid, comment=comment, home=home, shell=shell)
+                        users.setdefault(name, found)
+        return users

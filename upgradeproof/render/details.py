@@ -1,0 +1,169 @@
+"""What a cell opens to, as plain data: the page's script only has to lay it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from upgradeproof.render import findings, words
+from upgradeproof.render.transcripts import Transcripts, link, plain
+from upgradeproof.results import Cell, Check, State, Step, Verdict, worst
+
+Plain = dict[str, Any]
+"""A JSON object; its keys are read by templates/cell.js."""
+
+ORDER = tuple(words.WORDS)
+SHORT = 60
+"""Characters of a reason that may be said again and again."""
+
+
+def details(cell: Cell, transcripts: Transcripts) -> Plain:
+    """Return all of a cell but its diffs and the text of its transcripts."""
+    stops = findings.merge(f for f in findings.find(cell) if f.name not in _ids(cell))
+    return {
+        "id": cell.id,
+        "platform": cell.platform,
+        "product": cell.product,
+        "upgrade": words.upgrade_title(cell),
+        "tags": cell.tags,
+        "selected": cell.selected,
+        "verdict": cell.verdict,
+        "stops": [
+            {"says": stop.says, "verdict": stop.verdict, "reason": stop.reason} for stop in stops
+        ],
+        "took": words.duration(words.cell_seconds(cell) or None),
+        "fidelity": None
+        if cell.fidelity is None
+        else {"text": str(cell.fidelity), "proofs": words.proofs(cell.fidelity)},
+        "suites": without_repeats(suites(cell.checks), {s.reason: s.says for s in stops}),
+        "states": time_line(cell.states, transcripts),
+    }
+
+
+def changes(cell: Cell) -> list[Plain]:
+    """Return the diff of every state that has one.
+
+    A line is ``[path, before, after, reason]``, its reason the place in ``reasons``, None for a
+    regression: half the bytes of objects, and a distribution upgrade has 500 lines a cell.
+    """
+    return [_diff(state) for state in cell.states if state.changes]
+
+
+def _diff(state: State) -> Plain:
+    reasons: dict[str, int] = {}
+    lines = [
+        (
+            change.path,
+            change.before,
+            change.after,
+            reasons.setdefault(change.reason, len(reasons)) if change.expected else None,
+        )
+        for change in state.changes
+    ]
+    return {"state": state.name, "reasons": list(reasons), "lines": lines}
+
+
+def suites(checks: Sequence[Check]) -> list[Plain]:
+    """Return checks by suite, what failed first: suites among each other, and within each."""
+    by_suite: dict[str, list[Check]] = {}
+    for check in sorted(checks, key=lambda check: ORDER.index(check.verdict)):
+        by_suite.setdefault(words.sentence(check)[0], []).append(check)
+    found = [
+        {
+            "name": name,
+            "verdict": worst(check.verdict for check in members),
+            "counts": words.count(check.verdict for check in members),
+            "checks": [_check(check) for check in members],
+        }
+        for name, members in by_suite.items()
+    ]
+    return sorted(found, key=lambda suite: ORDER.index(Verdict(suite["verdict"])))
+
+
+def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:
+    """Say of a long reason that stands above already only where: it may be that of all checks."""
+    for check in (check for suite in told for check in suite["checks"]):
+        first = known.setdefault(check["reason"], check["says"])
+        if len(check["reason"]) > SHORT and first != check["says"]:
+            check |= {"reason": "", "same": first}
+    return told
+
+
+def _ids(cell: Cell) -> set[str]:
+    return {check.id for check in cell.checks}
+
+
+def _check(check: Check) -> Plain:
+    _, says, subject = words.sentence(check)
+    return {
+        "id": check.id,
+        "says": says,
+        "subject": subject,
+        "verdict": check.verdict,
+        "reason": plain(check.reason),
+        "same": "",
+        "took": words.duration(check.duration_s),
+        "states": check.states,
+    }
+
+
+def time_line(states: Sequence[State], transcripts: Transcripts) -> list[Plain]:
+    """Return the states one after the other, each step a stretch of the whole, in percent.
+
+    Stretches follow each other by duration, not by the clock: a reused state was built in another
+    run, and a cell waits for its turn; both would press what did happen into a corner.
+    """
+    lengths = [_seconds(state) for state in states]
+    whole = sum(lengths) or 1.0
+    start = 0.0
+    found = []
+    for state, length in zip(states, lengths, strict=True):
+        found.append(_state(state, start, length, whole, transcripts))
+        start += length
+    return found
+
+
+def _seconds(state: State) -> float:
+    return max(state.duration_s or 0.0, sum(step.duration_s or 0.0 for step in state.steps))
+
+
+def _state(
+    state: State, start: float, length: float, whole: float, transcripts: Transcripts
+) -> Plain:
+    steps = []
+    at = start
+    for step in state.steps:
+        steps.append(_step(step, at, whole, transcripts))
+        at += step.duration_s or 0.0
+    return {
+        "name": state.name,
+        "verdict": state.verdict,
+        "reused": state.reused,
+        "key": state.key,
+        "started": words.moment(state.started_at),
+        "took": words.duration(length or None),
+        "left": _percent(start, whole),
+        "width": _percent(length, whole),
+        "facts": link(state.facts),
+        "steps": steps,
+    }
+
+
+def _step(step: Step, start: float, whole: float, transcripts: Transcripts) -> Plain:
+    transcript = transcripts.get(step.transcript)
+    return {
+        "title": step.title,
+        "started": words.moment(step.started_at),
+        "took": words.duration(step.duration_s),
+        "ended": step.duration_s is not None,
+        "exit": step.exit_status,
+        "left": _percent(start, whole),
+        "width": _percent(step.duration_s or 0.0, whole),
+        "transcript": transcript.key,
+        "note": transcript.note,
+        "href": transcript.href,
+    }
+
+
+def _percent(part: float, whole: float) -> float:
+    return round(100 * part / whole, 2)

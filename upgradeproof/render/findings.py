@@ -1,0 +1,140 @@
+"""What did not hold, told twice: by cell, for the record, and by cause, for whoever mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from upgradeproof.render import words
+from upgradeproof.render.transcripts import plain
+from upgradeproof.results import Cell, Change, Check, Run, State, Verdict
+
+UNPROVEN = (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One check, or the way to one state, that did not hold on one cell.
+
+    ``also`` names the further checks of the cell that give the very same reason: when a machine
+    dies, every check that was still to come says so.
+    """
+
+    cell: Cell
+    verdict: Verdict
+    name: str
+    says: str
+    reason: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def first_line(self) -> str:
+        """Return the reason in a line."""
+        return self.reason.strip().partition("\n")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Findings that say the same on several cells: one thing to mend, most likely."""
+
+    first: Finding
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A cell that proves nothing good, for paper: findings in full, what never ran by name."""
+
+    cell: Cell
+    upgrade: str
+    gist: str
+    findings: tuple[Finding, ...]
+    never_ran: tuple[str, ...]
+    regressions: tuple[tuple[str, Change], ...]
+
+
+def records(run: Run) -> tuple[Record, ...]:
+    """Return the selected cells that failed, broke or never ran, worst first."""
+    cells = [cell for cell in run.cells if cell.selected and cell.verdict in UNPROVEN]
+    cells.sort(key=lambda cell: UNPROVEN.index(cell.verdict))
+    return tuple(
+        Record(
+            cell=cell,
+            upgrade=words.upgrade_title(cell),
+            gist=words.gist(cell),
+            findings=merge(find(cell)),
+            never_ran=tuple(c.id for c in cell.checks if c.verdict is Verdict.NEVER_RAN),
+            regressions=tuple(
+                (state.name, change)
+                for state in cell.states
+                for change in state.changes
+                if not change.expected
+            ),
+        )
+        for cell in cells
+    )
+
+
+def causes(found: tuple[Record, ...]) -> tuple[Cause, ...]:
+    """Return the findings of all cells, those alike as one; worst first, then the widest."""
+    alike: dict[tuple[Verdict, str, str], list[Finding]] = {}
+    for record in found:
+        for finding in record.findings:
+            key = (finding.verdict, finding.name, finding.first_line)
+            alike.setdefault(key, []).append(finding)
+    return tuple(
+        Cause(first=group[0], cells=tuple({f.cell.id: f.cell for f in group}.values()))
+        for group in sorted(
+            alike.values(), key=lambda group: (UNPROVEN.index(group[0].verdict), -len(group))
+        )
+    )
+
+
+def find(cell: Cell) -> Iterator[Finding]:
+    """Yield what failed or broke on a cell, in the order in which it happened."""
+    if cell.reason:
+        yield Finding(
+            cell=cell,
+            verdict=cell.verdict,
+            name="the cell",
+            says="The cell as a whole",
+            reason=plain(cell.reason),
+        )
+    for state in cell.states:
+        if state.verdict in UNPROVEN:
+            yield _of_state(cell, state)
+    for check in cell.checks:
+        if check.verdict in (Verdict.FAILED, Verdict.BROKEN):
+            yield _of_check(cell, check)
+
+
+def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings of one cell, those of one reason as the first of them."""
+    merged: dict[tuple[Verdict, str], Finding] = {}
+    for finding in found:
+        key = (finding.verdict, finding.reason or finding.name)
+        first = merged.setdefault(key, finding)
+        if first is not finding:
+            merged[key] = replace(first, also=(*first.also, finding.name))
+    return tuple(merged.values())
+
+
+def _of_state(cell: Cell, state: State) -> Finding:
+    return Finding(
+        cell=cell,
+        verdict=state.verdict,
+        name=f"the way to {state.name}",
+        says=f"The way to {state.name.replace('_', ' ')}",
+        reason=plain(state.reason),
+    )
+
+
+def _of_check(cell: Cell, check: Check) -> Finding:
+    _, says, subject = words.sentence(check)
+    return Finding(
+        cell=cell,
+        verdict=check.verdict,
+        name=check.id,
+        says=f"{says} [{subject}]" if subject else says,
+        reason=plain(check.reason),
+    )

@@ -1,0 +1,137 @@
+"""The summary: the matrix and what did not hold, short enough for a CI job's own page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from upgradeproof.render import findings, grid, words
+from upgradeproof.render.writing import write_text
+from upgradeproof.results import Run
+
+FORMAT = "markdown"
+FILE_NAME = "summary.md"
+
+LIMIT = 900_000
+"""Bytes of a summary: GitHub refuses a step summary of more than 1 MiB."""
+REASON_LINES = 20
+REASON_CHARACTERS = 2000
+CAUSES = 50
+CELLS = 12
+"""How much of a reason, how many causes, and how many cells of a cause are named."""
+
+SPECIAL = re.compile(r"([\\`*_\[\]#|~@$]|:(?=//)|(?<=www)\.)")
+FENCES = re.compile(r"`{3,}")
+
+
+def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:  # noqa: ARG001  # no templates here
+    """Write ``folder/summary.md`` and return its path. Raises HarnessError when it can't."""
+    return write_text(folder / FILE_NAME, summary(run))
+
+
+def summary(run: Run) -> str:
+    """Return the run as Markdown of GitHub's flavour, never longer than ``LIMIT`` bytes."""
+    parts: list[str] = []
+    left = LIMIT
+    for part in _parts(run):
+        left -= len(part.encode("utf-8", "replace"))
+        if left < 0:
+            parts.append("*The rest is left out here: index.html has it.*\n")
+            break
+        parts.append(part)
+    return "\n".join(parts)
+
+
+def escape(text: str) -> str:
+    """Return text that Markdown and HTML leave alone, on one line."""
+    one_line = " ".join(text.split())
+    return SPECIAL.sub(r"\\\1", one_line.replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def fenced(text: str) -> str:
+    """Return text as a block of code that it can't end itself, cut to what a summary bears."""
+    lines = text.strip().splitlines()
+    shown = "\n".join(lines[:REASON_LINES])[:REASON_CHARACTERS]
+    if shown != "\n".join(lines):
+        shown += "\n[cut: index.html has the rest]"
+    longest = max((len(fence) for fence in FENCES.findall(shown)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}text\n{shown}\n{fence}"
+
+
+def _parts(run: Run) -> Iterator[str]:
+    yield f"## {words.WORDS[run.verdict].symbol} {words.title(run)}\n"
+    yield " ".join(escape(line) for line in words.sentences(run)) + "\n"
+    yield _about(run)
+    yield _counts(run)
+    matrix = grid.arrange(run)
+    for product, _ in matrix.products:
+        yield _matrix(matrix, product)
+    causes = findings.causes(findings.records(run))
+    if causes:
+        yield "### What went wrong\n"
+    for cause in causes[:CAUSES]:
+        yield _cause(cause)
+    if len(causes) > CAUSES:
+        yield f"*{words.plural(len(causes) - CAUSES, 'more finding')} in index.html.*\n"
+
+
+def _about(run: Run) -> str:
+    took = f", took {words.elapsed(run)}" if words.elapsed(run) else ""
+    states = "every state built afresh" if run.fresh else "states of earlier runs may be reused"
+    host = "; ".join(f"{escape(key)} {escape(value)}" for key, value in run.host.items())
+    return (
+        f"Run **{escape(run.run_id)}**, {escape(words.moment(run.started_at))}{took}; {states}; "
+        f"upgradeproof {escape(run.upgradeproof)}" + (f"; {host}" if host else "") + "\n"
+    )
+
+
+def _counts(run: Run) -> str:
+    selected = [cell for cell in run.cells if cell.selected]
+    cells = words.count(cell.verdict for cell in selected)
+    checks = words.count(check.verdict for cell in selected for check in cell.checks)
+    head = " | ".join(f"{word.symbol} {word.word}" for word in words.WORDS.values())
+    return (
+        f"| | {head} |\n|---|{'---:|' * len(words.WORDS)}\n"
+        f"| cells | {' | '.join(str(cells[verdict]) for verdict in words.WORDS)} |\n"
+        f"| checks | {' | '.join(str(checks[verdict]) for verdict in words.WORDS)} |\n"
+    )
+
+
+def _matrix(matrix: grid.Grid, product: str) -> str:
+    at = [i for i, column in enumerate(matrix.columns) if column.product == product]
+    titles = " | ".join(escape(matrix.columns[i].title) for i in at)
+    rows = [
+        f"| {escape(row.platform)} | "
+        + " | ".join("<br>".join(_face(face) for face in row.faces[i]) or "·" for i in at)
+        + " |"
+        for row in matrix.rows
+        if any(row.faces[i] for i in at)
+    ]
+    return (
+        f"### {escape(product)}\n\n| platform | {titles} |\n|---|{'---|' * len(at)}\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def _face(face: grid.Face) -> str:
+    if not face.cell.selected:
+        return "not selected"
+    word = words.WORDS[face.cell.verdict]
+    return f"{word.symbol} {word.word}, {face.gist}"
+
+
+def _cause(cause: findings.Cause) -> str:
+    first = cause.first
+    named = ", ".join(escape(cell.id) for cell in cause.cells[:CELLS])
+    more = len(cause.cells) - CELLS
+    tail = f" and {words.plural(more, 'more cell')}" if more > 0 else ""
+    word = words.WORDS[first.verdict]
+    also = f" (and {words.plural(len(first.also), 'more check')} there)" if first.also else ""
+    block = f"\n\n{fenced(first.reason)}" if first.reason.strip() else ""
+    return (
+        f"{word.symbol} **{escape(first.says)}**{also}: {word.word} on "
+        f"{words.plural(len(cause.cells), 'cell')}: {named}{tail}{block}\n"
+    )

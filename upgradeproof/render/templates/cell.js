@@ -1,0 +1,158 @@
+// Lay out one cell in the sheet. Long parts (transcripts, expected changes) are built when opened.
+
+/** Return the sheet's content for the cell at `index` of the run. */
+function cellSheet(index) {
+  const cell = block(`cell-${index}`);
+  const diffs = block(`changes-${index}`);
+  return h("div", { class: "sheet" },
+    summarySection(cell), checksSection(cell), timeSection(cell), diffSection(diffs));
+}
+
+function section(title, aside, ...children) {
+  return h("section", {}, h("h3", {}, title, aside ? h("small", {}, aside) : null), ...children);
+}
+
+function reasonBlock(text) {
+  return text ? h("pre", { class: "machine", tabindex: "0" }, text) : null;
+}
+
+function summarySection(cell) {
+  const counted = {};
+  for (const suite of cell.suites) {
+    for (const [verdict, number] of Object.entries(suite.counts)) {
+      counted[verdict] = (counted[verdict] ?? 0) + number;
+    }
+  }
+  const told = tally(counted);
+  const proofs = cell.fidelity
+    ? cell.fidelity.proofs.map(([can, text]) => h("li", { class: can ? "can" : "cannot" },
+      h("span", { class: "hidden" }, can ? "Can: " : "Can not: "), text))
+    : [h("li", { class: "cannot" }, "No machine was started: nothing is proven.")];
+  return section("What it can prove", cell.fidelity ? cell.fidelity.text : "",
+    cell.selected ? null : h("p", { class: "note" }, "This run did not select this cell."),
+    cell.stops.map((stop) => h("div", { class: `stop v-${stop.verdict}` },
+      h("p", {}, verdictOf(stop.verdict), ` ${stop.says}`), reasonBlock(stop.reason))),
+    h("ul", { class: "proofs" }, proofs),
+    h("p", { class: "quiet" }, [told, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
+}
+
+function tally(counts) {
+  return Object.entries(counts).filter(([, number]) => number)
+    .map(([verdict, number]) => `${number} ${plainName(verdict)}`).join(", ");
+}
+
+function checksSection(cell) {
+  if (!cell.suites.length) return section("Checks", "", h("p", { class: "quiet" }, "No check was declared."));
+  return section("Checks", "what failed stands first", h("div", {}, cell.suites.map((suite) =>
+    h("details", { class: "suite", open: !["passed", "not_applicable"].includes(suite.verdict) },
+      h("summary", { class: `v-${suite.verdict}` }, icon(suite.verdict), h("span", { class: "machine" }, suite.name || "checks"),
+        h("small", {}, tally(suite.counts))),
+      h("ul", {}, suite.checks.map(checkItem))))));
+}
+
+function checkItem(check) {
+  const loud = ["failed", "broken"].includes(check.verdict);
+  const short = !check.reason.includes("\n") && check.reason.length < 160;
+  return h("li", { class: `check v-${check.verdict}` },
+    verdictOf(check.verdict),
+    h("div", { class: "says", title: check.id }, check.says,
+      check.subject ? h("span", { class: "machine subject" }, ` [${check.subject}]`) : null,
+      loud ? h("span", { class: "machine exact" }, check.id) : null),
+    h("span", { class: "took" }, check.took),
+    check.same ? h("p", {}, `The same reason as above: ${check.same}`) : null,
+    short && !loud ? (check.reason ? h("p", {}, check.reason) : null) : reasonBlock(check.reason));
+}
+
+function timeSection(cell) {
+  if (!cell.states.length) return section("Time line", "", h("p", { class: "quiet" }, "This cell never set out."));
+  return section("Time line", "by duration; a step opens to its transcript",
+    h("div", {}, cell.states.map(stateLine)));
+}
+
+function stateLine(state) {
+  const notes = [state.verdict === "passed" ? "" : plainName(state.verdict), state.reused ? "reused" : ""];
+  return h("div", { class: `state v-${state.verdict}` },
+    h("div", { class: "line" },
+      h("span", { title: state.started }, icon(state.verdict), ` ${plainName(state.name)} `,
+        h("small", {}, notes.filter(Boolean).join(", "), state.facts ? [" ", h("a", { href: state.facts }, "facts")] : null)),
+      track(state), h("span", { class: "took" }, state.took || "not ended")),
+    state.steps.map(stepLine));
+}
+
+function track({ left, width, ended = true }) {
+  const stretch = h("i");
+  stretch.style.left = `min(${left}%, 100% - 3px)`;
+  if (ended) stretch.style.width = `${width}%`; // or it runs on to the end
+  return h("div", { class: "track", "aria-hidden": "true" }, stretch);
+}
+
+function stepLine(step) {
+  const bad = step.ended && step.exit !== 0;
+  const how = !step.ended ? "never ended" : step.exit === null ? "ended by us" : step.exit ? `exit ${step.exit}` : "";
+  const room = h("div", { class: "transcript" });
+  const fill = () => {
+    if (room.childElementCount) return;
+    room.append(...transcript(step));
+    const text = room.querySelector("pre");
+    if (text && !(step.ended && step.exit === 0)) text.scrollTop = text.scrollHeight;
+  };
+  return h("details", { class: `step${bad ? " bad" : ""}${step.ended ? "" : " open-ended"}`, ontoggle: fill },
+    h("summary", { class: "line" },
+      h("span", { class: "title", title: step.started }, step.title, how ? h("small", {}, ` ${how}`) : null),
+      track(step), h("span", { class: "took" }, step.took)),
+    room);
+}
+
+function transcript(step) {
+  const parts = [];
+  if (step.note) parts.push(h("p", { class: "note" }, step.note));
+  if (step.transcript !== null) parts.push(h("pre", { class: "machine", tabindex: "0" }, block(`transcript-${step.transcript}`)));
+  if (step.href) parts.push(h("p", { class: "quiet" }, h("a", { href: step.href }, "Open the file")));
+  return parts;
+}
+
+function diffSection(diffs) {
+  if (!diffs.length) return section("Changes", "", h("p", { class: "quiet" }, "No state has a diff."));
+  const room = h("div");
+  const draw = () => room.replaceChildren(...diffs.map((diff) => stateDiff(diff, input.value.toLowerCase())));
+  const input = h("input", { type: "search", placeholder: "Filter changes", "aria-label": "Filter changes", oninput: debounced(() => draw()) });
+  draw();
+  const lines = diffs.reduce((sum, diff) => sum + diff.lines.length, 0);
+  return section("Changes", `${plural(lines, "line")} differ between two states`, input, room);
+}
+
+/** Lay out one diff; a line is [path, before, after, reason], a regression's reason is null. */
+function stateDiff({ state, reasons, lines }, wanted) {
+  const found = lines.filter(([path, before, after, reason]) => !wanted
+    || [path, before, after, reasons[reason]].join("\n").toLowerCase().includes(wanted));
+  const regressions = found.filter(([, , , reason]) => reason === null);
+  return h("div", { class: "state-diff" },
+    h("h4", {}, `On the way to ${plainName(state)}`),
+    regressions.length ? h("div", { class: "regressions" },
+      h("h4", {}, `${plural(regressions.length, "regression")}: nothing in the plan expects this`),
+      diffTable(regressions)) : null,
+    reasons.map((reason, place) => expected(reason, found.filter((line) => line[3] === place), Boolean(wanted))),
+    found.length ? null : h("p", { class: "quiet" }, "No change matches."));
+}
+
+function expected(reason, lines, open) {
+  if (!lines.length) return null;
+  const details = h("details", { class: "expected", open },
+    h("summary", {}, h("span", { class: "quiet" }, `${plural(lines.length, "expected change")}: `), reason || "the plan gives no reason"));
+  const fill = () => {
+    if (details.open && !details.querySelector("table")) details.append(diffTable(lines));
+  };
+  details.addEventListener("toggle", fill);
+  fill();
+  return details;
+}
+
+function diffTable(lines) {
+  const value = (text, side) => (text === null
+    ? h("td", { class: "nothing" }, side === "before" ? "was not there" : "is gone")
+    : h("td", { class: `machine ${side}` }, h("span", { "aria-hidden": "true" }, side === "before" ? "− " : "+ "), text));
+  return h("table", { class: "diff" },
+    h("thead", {}, h("tr", {}, ["what", "before", "after"].map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, lines.map(([path, before, after]) => h("tr", {},
+      h("td", { class: "machine" }, path), value(before, "before"), value(after, "after")))));
+}

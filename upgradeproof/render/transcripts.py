@@ -1,0 +1,101 @@
+"""Transcripts, read for a page: bounded, cleaned of terminal codes, never from outside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+LIMIT = 200 * 1024
+"""Bytes of one transcript that a page holds, its end: that is where a step says why it failed."""
+BUDGET = 12 * 1024 * 1024
+"""Bytes of all transcripts that a page holds, so that a browser still opens it at once."""
+
+CONTROL_SEQUENCES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS and the like: titles, links
+    r"|\x1b[ -/]*[0-~]",  # every other escape
+    re.MULTILINE,
+)
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n|$)", re.MULTILINE)
+
+
+def plain(text: str) -> str:
+    """Return text as a terminal would have left it: no codes, no overwritten progress lines."""
+    text = CONTROL_SEQUENCES.sub("", text)
+    text = OVERWRITTEN.sub("", text).replace("\r", "")
+    return CONTROLS.sub("", text)
+
+
+def link(path: str) -> str:
+    """Return a relative link to a file of the report, or nothing if the path leads elsewhere.
+
+    Paths come from a journal: one that names a scheme, a host or a parent folder is not followed.
+    """
+    pure = PurePosixPath(path)
+    if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path:
+        return ""
+    return "./" + quote(str(pure))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    """What a page shows of one transcript; ``key`` is None where ``note`` says why it is empty."""
+
+    key: int | None
+    note: str
+    href: str
+
+
+class Transcripts:
+    """Collect the transcripts of one page, each file once, until the budget is spent."""
+
+    def __init__(self, folder: Path, *, limit: int = LIMIT, budget: int = BUDGET) -> None:
+        self.texts: list[str] = []
+        self._folder = folder.resolve()
+        self._limit = limit
+        self._left = budget
+        self._known: dict[str, Transcript] = {}
+
+    def get(self, path: str) -> Transcript:
+        """Return the transcript at ``path``, relative to the report's folder."""
+        if path not in self._known:
+            self._known[path] = self._take(path)
+        return self._known[path]
+
+    def _take(self, path: str) -> Transcript:
+        href = link(path)
+        if not path:
+            return Transcript(key=None, note="This step has no transcript.", href="")
+        missing = f"The transcript {path} is missing from the report's folder."
+        file = self._folder / path
+        if href and not file.is_file():
+            return Transcript(key=None, note=missing, href="")
+        if not href or not file.resolve().is_relative_to(self._folder):
+            note = f"The transcript {path} is outside the report's folder and was not read."
+            return Transcript(key=None, note=note, href="")
+        try:
+            return self._read(file, href)
+        except OSError:
+            return Transcript(key=None, note=missing, href="")
+
+    def _read(self, file: Path, href: str) -> Transcript:
+        with file.open("rb") as stream:
+            size = stream.seek(0, 2)
+            start = max(0, size - self._limit)
+            if size - start > self._left:
+                note = "The page has no room left for this transcript: open its file."
+                return Transcript(key=None, note=note, href=href)
+            stream.seek(start)
+            raw = stream.read(self._limit)
+        self._left -= len(raw)
+        note = ""
+        if start:
+            whole_lines = raw[raw.find(b"\n") + 1 :]
+            cut = size - len(whole_lines)
+            raw = whole_lines
+            note = f"The first {cut:,} of {size:,} bytes are left out here; the file has them."
+        self.texts.append(plain(raw.decode("utf-8", "replace")))
+        return Transcript(key=len(self.texts) - 1, note=note, href=href)

@@ -1,0 +1,181 @@
+"""The words of every report, so that a page and a summary never say two things of one run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from upgradeproof.results import Cell, Change, Check, Fidelity, Run, Verdict
+
+MINUTE_S = 60
+HOUR_S = 3600
+SUBJECT = re.compile(r"(?P<name>[^\[]*)(?:\[(?P<subject>.*)\])?", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """Say one verdict to people: in a word, as a symbol of plain text, and what it means."""
+
+    word: str
+    symbol: str
+    meaning: str
+
+
+WORDS: Mapping[Verdict, Word] = {
+    Verdict.FAILED: Word(
+        word="failed", symbol="❌", meaning="the product or its upgrade does not hold"
+    ),
+    Verdict.BROKEN: Word(
+        word="broken",
+        symbol="⚠️",
+        meaning="the harness or its environment failed: nothing is known of the product",
+    ),
+    Verdict.NEVER_RAN: Word(
+        word="never ran", symbol="⬜", meaning="declared, and did not run: nothing is proven"
+    ),
+    Verdict.PASSED: Word(word="passed", symbol="✅", meaning="everything that applies holds"),
+    Verdict.NOT_APPLICABLE: Word(
+        word="not applicable",
+        symbol="\N{HEAVY MINUS SIGN}",
+        meaning="can't be proven here, and the reason is given",
+    ),
+}
+"""Every verdict, the one to look at first standing first."""
+
+
+def count(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
+    """Return how often each verdict occurs, every verdict named, in the order of ``WORDS``."""
+    found = list(verdicts)
+    return {verdict: found.count(verdict) for verdict in WORDS}
+
+
+def plural(number: int, noun: str) -> str:
+    """Return ``1 cell`` or ``3 cells``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def title(run: Run) -> str:
+    """Return the run's verdict in the fewest honest words."""
+    if run.finished_at is not None:
+        return WORDS[run.verdict].word.capitalize()
+    if run.verdict is Verdict.NEVER_RAN:
+        return "Cut off"
+    return f"{WORDS[run.verdict].word.capitalize()}, and cut off"
+
+
+def sentences(run: Run) -> tuple[str, ...]:
+    """Return what the run's verdict rests on, and what it says nothing of."""
+    selected = [cell for cell in run.cells if cell.selected]
+    counts = count(cell.verdict for cell in selected)
+    total = plural(len(selected), "selected cell")
+    said = {
+        Verdict.FAILED: f"{counts[Verdict.FAILED]} of {total} failed.",
+        Verdict.BROKEN: f"{counts[Verdict.BROKEN]} of {total} broke: the harness or its "
+        "environment failed, and nothing is known of the product there.",
+        Verdict.NEVER_RAN: f"{counts[Verdict.NEVER_RAN]} of {total} never ran to the end: "
+        "what did not run is not proven.",
+    }
+    lines = [said[verdict] for verdict in said if counts[verdict]]
+    if run.finished_at is None:
+        lines.insert(0, "This run was cut off before it could say that it ended.")
+    if not selected:
+        lines.append("No cell was selected: this run proves nothing.")
+    if run.green:
+        lines.append(f"{counts[Verdict.PASSED]} of {total} passed, and none failed.")
+    elif run.verdict is Verdict.NOT_APPLICABLE:
+        lines.append("No check applied anywhere: this run proves nothing.")
+    if unselected := len(run.cells) - len(selected):
+        lines.append(f"The plan has {plural(unselected, 'more cell')} that this run left out.")
+    return tuple(lines)
+
+
+def gist(cell: Cell) -> str:
+    """Return what stands below a cell's verdict: how much of it, or why there is none."""
+    if not cell.selected:
+        return "not selected"
+    counts = count(check.verdict for check in cell.checks)
+    total = len(cell.checks)
+    if cell.verdict in (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN):
+        if counts[cell.verdict]:
+            return f"{counts[cell.verdict]} of {plural(total, 'check')}"
+        stopped = next((s.name for s in cell.states if s.verdict is cell.verdict), "")
+        return f"{stopped.replace('_', ' ')} not reached" if stopped else "no check ran"
+    aside = counts[Verdict.NOT_APPLICABLE]
+    return plural(total, "check") + (f", {aside} n/a" if aside and aside < total else "")
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration as people say it; nothing for what is not known."""
+    if seconds is None:
+        return ""
+    if round(seconds, 1) < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if round(seconds) < MINUTE_S:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < HOUR_S:
+        return f"{whole // MINUTE_S} min {whole % MINUTE_S:02d} s"
+    return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S:02d} min"
+
+
+def moment(at: str) -> str:
+    """Return a time to the second, in UTC; what can't be read as a time stays as it is."""
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except ValueError:
+        return at
+
+
+def elapsed(run: Run) -> str:
+    """Return how long the run took; nothing if it was cut off, since nobody knows."""
+    try:
+        began = datetime.fromisoformat(run.started_at)
+        return duration((datetime.fromisoformat(run.finished_at or "") - began).total_seconds())
+    except (TypeError, ValueError):
+        return ""
+
+
+def cell_seconds(cell: Cell) -> float:
+    """Return how long a cell worked: its way through the states, and its checks."""
+    parts = [*(s.duration_s for s in cell.states), *(c.duration_s for c in cell.checks)]
+    return sum(part for part in parts if part)
+
+
+def upgrade_title(cell: Cell) -> str:
+    """Return ``1.2.8 → 1.3.0`` for ``lighthouse-1.2.8-to-1.3.0``; other names stay as they are."""
+    old, to, new = cell.upgrade.removeprefix(f"{cell.product}-").partition("-to-")
+    return f"{old} → {new}" if to else cell.upgrade
+
+
+def sentence(check: Check) -> tuple[str, str, str]:
+    """Return a check's suite, what it says, and of which subject: test names are sentences."""
+    suite, separator, test = check.id.rpartition("::")
+    match = SUBJECT.fullmatch(test if separator else check.id)
+    name, subject = match.group("name", "subject") if match else (test, "")
+    words = name.removeprefix("test_").replace("_", " ").strip()
+    return suite, words[:1].upper() + words[1:], subject or ""
+
+
+def proofs(fidelity: Fidelity) -> tuple[tuple[bool, str], ...]:
+    """Return what a machine of this fidelity can (True) and can't (False) prove."""
+    kernel = (
+        "Its own kernel: kernel, modules and boot can be proven."
+        if fidelity.own_kernel
+        else "Its host's kernel: nothing about kernel, modules or boot can be proven."
+    )
+    time = (
+        f"Not emulated ({fidelity.execution}): absolute latencies can be proven."
+        if fidelity.absolute_time
+        else f"Emulated ({fidelity.execution}): a latency is compared with the same machine before "
+        "the upgrade; no absolute target can be proven."
+    )
+    return (fidelity.own_kernel, kernel), (fidelity.absolute_time, time)
+
+
+def change_text(change: Change) -> str:
+    """Return one line of a diff: ``packages/nginx/version: 1.21.3 → 1.21.9``."""
+    before = "nothing" if change.before is None else change.before
+    after = "nothing" if change.after is None else change.after
+    return f"{change.path}: {before} → {after}"
