@@ -111,8 +111,8 @@ class Journey(AbstractContextManager["Journey"]):
                 before = self.reach(PARENT[name]) if PARENT[name] != "base" else None
                 self._states[name] = self._reach(name, before)
             except Exception as error:
-                ours = isinstance(error, UpgradeproofError)
-                self._failed[name] = error if ours else HarnessError(repr(error))
+                known = error if isinstance(error, UpgradeproofError) else None
+                self._failed[name] = known or HarnessError(repr(error))
                 self._fleet.dismiss()
                 raise
         return self._states[name]

@@ -56,7 +56,8 @@ class Libraries(Probe[UnresolvedFile]):
     their own, and name service modules), and the executables of all running processes. Plain
     libraries are covered by the programs that load them; character set converters, kernel modules
     and foreign architectures are left out. A plugin may rest on a library beside it, as its
-    program would have loaded that. 0.5 s for 550 files on two cores; `ldd` takes eight times that.
+    program would have loaded that. 650 files take 0.4 s on two idle cores; one ``ldd`` a file
+    takes 3.5 s.
     """
 
     section = "libraries"

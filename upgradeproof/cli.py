@@ -1,0 +1,141 @@
+"""The command line: what is planned, what works here, what was found, what can go."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from upgradeproof import __version__
+from upgradeproof.errors import PlanError, UpgradeproofError
+from upgradeproof.home import Home, cache
+from upgradeproof.imaging import Images
+from upgradeproof.machines import Health
+from upgradeproof.machines.backends import backends
+from upgradeproof.plan import json_schema, platforms
+from upgradeproof.plan.loading import nearest
+from upgradeproof.plan.printing import FORMATS, show
+from upgradeproof.report import report
+from upgradeproof.starter import write_starter
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status; an error is printed, never raised."""
+    arguments = _parser().parse_args(argv)
+    try:
+        status: int = arguments.command(arguments)
+    except UpgradeproofError as error:
+        sys.stderr.write(f"upgradeproof: {error}\n")
+        return error.exit_code
+    except BrokenPipeError:
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="upgradeproof", description="Proof that an upgrade works, before it ships."
+    )
+    parser.add_argument("--version", action="version", version=f"upgradeproof {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    plan = commands.add_parser("plan", help="print every cell and its steps; touches no machine")
+    plan.add_argument("cells", nargs="*", help="globs over cell ids; default: all")
+    plan.add_argument("--plan", action="append", metavar="PATH", help="an upgrade.toml")
+    plan.add_argument("--format", choices=FORMATS, default="text")
+    plan.add_argument("--scripts", action="store_true", help="show each step's script")
+    plan.set_defaults(command=_plan)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of upgrade.toml")
+    schema.set_defaults(command=_schema)
+
+    doctor = commands.add_parser("doctor", help="say what works here, and how to mend the rest")
+    doctor.set_defaults(command=_doctor)
+
+    draw = commands.add_parser("report", help="fold journals into reports, also of a killed run")
+    draw.add_argument("folders", nargs="*", type=Path, help="default: reports/out")
+    draw.add_argument("--to", type=Path, help="where the reports go; default: the first folder")
+    draw.set_defaults(command=_report)
+
+    prune = commands.add_parser("prune", help="remove what earlier runs left running")
+    prune.add_argument("--states", action="store_true", help="remove kept states, too")
+    prune.set_defaults(command=_prune)
+
+    init = commands.add_parser("init", help="write a first upgrade.toml and a first suite")
+    init.set_defaults(command=_init)
+    return parser
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    named = tuple(Path(path).resolve() for path in arguments.plan or ())
+    cells = Home(Path.cwd(), named).cells
+    wanted = [
+        cell
+        for cell in cells
+        if not arguments.cells or any(fnmatchcase(cell.id, glob) for glob in arguments.cells)
+    ]
+    if not wanted:
+        names = [cell.id for cell in cells]
+        raise PlanError(
+            f"no cell fits {' '.join(arguments.cells)}",
+            details=nearest(arguments.cells[0], names),
+            resolution="`upgradeproof plan` prints all cells",
+        )
+    sys.stdout.write(show(wanted, arguments.format, scripts=arguments.scripts) + "\n")
+    return 0
+
+
+def _schema(_: argparse.Namespace) -> int:
+    sys.stdout.write(json.dumps(json_schema(), indent=1) + "\n")
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    """Print a line for each backend and platform; exit 1 if no backend works at all."""
+    table = Table.grid(padding=(0, 2))
+    found = {kind: backend.health() for kind, backend in sorted(backends().items())}
+    for kind, health in found.items():
+        _row(table, f"backend {kind}", health)
+    home = Home(Path.cwd())
+    images = Images(home.images, cache() / "images")
+    for platform in platforms(home.images):
+        _row(table, f"image {platform.id}", images.health(platform))
+    Console().print(table)
+    return 0 if any(health.works for health in found.values()) else 1
+
+
+def _row(table: Table, what: str, health: Health) -> None:
+    mark = Text("works" if health.works else "can't", style="green" if health.works else "red")
+    advice = f"\n  to do: {health.resolution}" if health.resolution else ""
+    table.add_row(mark, Text(what), Text(f"{health.brief}{advice}"))
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    folders = arguments.folders or [Home(Path.cwd()).reports]
+    target = arguments.to or folders[0]
+    run = report(folders, target)
+    sys.stdout.write(f"{run.verdict}: {target / 'index.html'}\n")
+    return 0 if run.green else 1
+
+
+def _prune(arguments: argparse.Namespace) -> int:
+    for kind, backend in sorted(backends().items()):
+        if backend.health().works:
+            gone = backend.prune(states=arguments.states)
+            sys.stdout.write("".join(f"removed {name}\n" for name in gone))
+            sys.stdout.write(f"{kind}: {len(gone)} removed\n")
+    return 0
+
+
+def _init(_: argparse.Namespace) -> int:
+    for path in write_starter(Path.cwd()):
+        sys.stdout.write(f"wrote {path}\n")
+    sys.stdout.write("next: edit upgrade.toml, then `upgradeproof plan`, then `pytest`\n")
+    return 0
