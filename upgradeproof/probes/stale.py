@@ -14,6 +14,11 @@ while [ "${pid:-0}" -gt 1 ] && [ "$(cat /proc/$pid/cgroup)" = "$mine" ]; do
   printf 'own\t%s\n' "$pid"
   pid=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$pid/status)
 done
+session() { read -r line 2>/dev/null <"/proc/$1/stat" && set -- ${line##*) } && echo "$4"; }
+ours=$(session $$)
+for process in /proc/[0-9]*; do
+  [ "$(session "${process#/proc/}")" != "$ours" ] || printf 'own\t%s\n' "${process#/proc/}"
+done
 found=$(find /proc/[0-9]* -maxdepth 1 -name exe -lname '*(deleted)' \
     -printf 'file\t%h\t%l\n' 2>/dev/null | sed 's|/proc/||'
   grep -sHE '^[0-9a-f]+-[0-9a-f]+ ..x. .* \(deleted\)$' /proc/[0-9]*/maps |
@@ -48,7 +53,7 @@ class Stale(Probe[StaleProcess]):
 
     dpkg replaces a file by renaming a new one over it, and the kernel then shows the old one as
     ``(deleted)``, on overlayfs too. A file overwritten in place is not seen. The shell through
-    which we look, and its parents in the same control group, are left out.
+    which we look is left out with its session, and its parents in the same control group.
     """
 
     section = "stale"

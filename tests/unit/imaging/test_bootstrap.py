@@ -11,7 +11,8 @@ from upgradeproof.command import Completed
 from upgradeproof.errors import ImageError
 from upgradeproof.imaging import Request
 from upgradeproof.imaging.archive import Archive
-from upgradeproof.imaging.sources.bootstrap import SOURCE, apt_options, argv, explain
+from upgradeproof.imaging.mmdebstrap import apt_options, argv, explain
+from upgradeproof.imaging.sources.bootstrap import SOURCE
 from upgradeproof.plan.images import Architecture, load_images
 
 ROOT = Path(__file__).parents[3]
@@ -114,7 +115,7 @@ def test_a_full_disk() -> None:
     assert str(error) == (
         "the disk is full\n"
         "tar: root: Cannot write: No space left on device\n"
-        "To do: make room; an image needs about 2 GB"
+        "To do: make room; an image needs about 1.5 GB"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.unit.render.evidence import big_diff, small_diff, transcript
 from upgradeproof.results import Cell, Change, Check, Fidelity, Run, State, Step, Verdict
 
 PLATFORMS = (
@@ -108,7 +109,7 @@ def write_transcripts(folder: Path, run: Run) -> None:
                 if step.transcript and "missing" not in step.transcript:
                     path = folder / step.transcript
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(_transcript(step.title))
+                    path.write_bytes(transcript(step.title))
 
 
 def _cells() -> Iterator[Cell]:
@@ -172,7 +173,7 @@ def _ordinary(platform: str, product: str, upgrade: str, *, failing: bool) -> Ce
                 61.4,
                 path,
                 ("apt-get update", "apt-get install --only-upgrade", "systemctl restart"),
-                changes=tuple(_small_diff(regressed=failing)),
+                changes=tuple(small_diff(regressed=failing)),
             ),
             _state("rolled_back", 38.9, path, ("roll back with the product's own script",)),
         ),
@@ -214,7 +215,7 @@ def _distribution_upgrade(platform: str, product: str, upgrade: str) -> Cell:
         checks=_checks("passed", reused | {"conffile": (Verdict.FAILED, "1 conffile is lost")}),
         states=(
             _state("installed", 12.0, path, ("start the machine",)),
-            _state("upgraded", 312.7, path, steps, changes=tuple(_big_diff())),
+            _state("upgraded", 312.7, path, steps, changes=tuple(big_diff())),
         ),
     )
 
@@ -280,48 +281,3 @@ def _state(
         changes=changes,
         facts=f"facts/{path.partition('/')[2]}.{name}.json",
     )
-
-
-def _small_diff(*, regressed: bool) -> Iterator[Change]:
-    yield _change("packages/nginx/version", "1.21.3-1", "1.21.9-1", "the release brings nginx")
-    yield _change("packages/haproxy/version", "2.5.0-1", "2.5.6-1", "the release brings haproxy")
-    yield _change("ports/tcp:127.0.0.1:30081", None, "lighthouse", "the API moves to 30081")
-    if regressed:
-        yield _change("ports/tcp:127.0.0.1:9100", "lighthouse-exporter", "node_exporter")
-        yield _change("ports/tcp:127.0.0.1:9101", "lighthouse-exporter", None)
-        yield _change("configuration//etc/lighthouse.conf/format", "2023Q3", "2023Q3, unreadable")
-
-
-def _big_diff() -> Iterator[Change]:
-    for number in range(470):
-        yield _change(
-            f"packages/lib{number:03}-dev/version",
-            f"2.{number}.1-3+deb11u2",
-            f"2.{number + 4}.0-1",
-            "a distribution upgrade changes every version",
-        )
-    for number in range(30):
-        yield _change(
-            f"units/service-{number}.service/fragment",
-            f"/lib/systemd/system/service-{number}.service",
-            f"/usr/lib/systemd/system/service-{number}.service",
-            "/usr is merged",
-        )
-    yield _change("files//etc/nginx/nginx.conf/sha256", "9f86d081884c7d65", "2c26b46b68ffc68f")
-
-
-def _change(path: str, before: str | None, after: str | None, reason: str = "") -> Change:
-    return Change(path=path, before=before, after=after, expected=bool(reason), reason=reason)
-
-
-def _transcript(title: str) -> bytes:
-    lines = [
-        f"\x1b[1m$ {title}\x1b[0m",
-        "Reading package lists... 0%\rReading package lists... Done",
-    ]
-    count = 9000 if "full-upgrade" in title else 40
-    lines += [
-        f"Get:{n} \x1b[32mbookworm/main\x1b[0m amd64 lib{n:04} amd64 2.{n} [{n * 3 % 997} kB]"
-        for n in range(count)
-    ]
-    return "\r\n".join([*lines, "Processing triggers for libc-bin (2.36-9) ...", ""]).encode()

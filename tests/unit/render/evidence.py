@@ -1,0 +1,52 @@
+"""What the example's cells leave behind: diffs and transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from upgradeproof.results import Change
+
+
+def small_diff(*, regressed: bool) -> Iterator[Change]:
+    yield _change("packages/nginx/version", "1.21.3-1", "1.21.9-1", "the release brings nginx")
+    yield _change("packages/haproxy/version", "2.5.0-1", "2.5.6-1", "the release brings haproxy")
+    yield _change("ports/tcp:127.0.0.1:30081", None, "lighthouse", "the API moves to 30081")
+    if regressed:
+        yield _change("ports/tcp:127.0.0.1:9100", "lighthouse-exporter", "node_exporter")
+        yield _change("ports/tcp:127.0.0.1:9101", "lighthouse-exporter", None)
+        yield _change("configuration//etc/lighthouse.conf/format", "2023Q3", "2023Q3, unreadable")
+
+
+def big_diff() -> Iterator[Change]:
+    for number in range(470):
+        yield _change(
+            f"packages/lib{number:03}-dev/version",
+            f"2.{number}.1-3+deb11u2",
+            f"2.{number + 4}.0-1",
+            "a distribution upgrade changes every version",
+        )
+    for number in range(30):
+        yield _change(
+            f"units/service-{number}.service/fragment",
+            f"/lib/systemd/system/service-{number}.service",
+            f"/usr/lib/systemd/system/service-{number}.service",
+            "/usr is merged",
+        )
+    yield _change("files//etc/nginx/nginx.conf/sha256", "9f86d081884c7d65", "2c26b46b68ffc68f")
+
+
+def _change(path: str, before: str | None, after: str | None, reason: str = "") -> Change:
+    return Change(path=path, before=before, after=after, expected=bool(reason), reason=reason)
+
+
+def transcript(title: str) -> bytes:
+    lines = [
+        f"\x1b[1m$ {title}\x1b[0m",
+        "Reading package lists... 0%\rReading package lists... Done",
+    ]
+    count = 9000 if "full-upgrade" in title else 40
+    lines += [
+        f"Get:{n} \x1b[32mbookworm/main\x1b[0m amd64 lib{n:04} amd64 2.{n} [{n * 3 % 997} kB]"
+        for n in range(count)
+    ]
+    return "\r\n".join([*lines, "Processing triggers for libc-bin (2.36-9) ...", ""]).encode()
