@@ -9,10 +9,6 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from upgradeproof import __version__
 from upgradeproof.errors import PlanError, UpgradeproofError
 from upgradeproof.home import Home, cache
@@ -99,22 +95,22 @@ def _schema(_: argparse.Namespace) -> int:
 
 def _doctor(_: argparse.Namespace) -> int:
     """Print a line for each backend and platform; exit 1 if no backend works at all."""
-    table = Table.grid(padding=(0, 2))
-    found = {kind: backend.health() for kind, backend in sorted(backends().items())}
-    for kind, health in found.items():
-        _row(table, f"backend {kind}", health)
+    found = {f"backend {kind}": backend.health() for kind, backend in sorted(backends().items())}
     home = Home(Path.cwd())
     images = Images(home.images, cache() / "images")
-    for platform in platforms(home.images):
-        _row(table, f"image {platform.id}", images.health(platform))
-    Console().print(table)
+    every = found | {f"image {p.id}": images.health(p) for p in platforms(home.images)}
+    width = max(len(name) for name in every)
+    for name, health in every.items():
+        sys.stdout.write(f"{_word(health):<6} {name:<{width}}  {health.brief}\n")
+    advice = dict.fromkeys(h.resolution for h in every.values() if h.resolution)
+    for resolution in advice:
+        names = [name for name, health in every.items() if health.resolution == resolution]
+        sys.stdout.write(f"\nto do for {', '.join(names)}:\n  {resolution}\n")
     return 0 if any(health.works for health in found.values()) else 1
 
 
-def _row(table: Table, what: str, health: Health) -> None:
-    mark = Text("works" if health.works else "can't", style="green" if health.works else "red")
-    advice = f"\n  to do: {health.resolution}" if health.resolution else ""
-    table.add_row(mark, Text(what), Text(f"{health.brief}{advice}"))
+def _word(health: Health) -> str:
+    return "works" if health.works else "can't"
 
 
 def _report(arguments: argparse.Namespace) -> int:

@@ -143,8 +143,9 @@ class Progress:
     def _print(self, line: str) -> None:
         """Print on a line of its own: pytest's dots go on behind it with their file's name."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and reporter.currentfspath is not None:
+        if reporter is not None and reporter._tw.width_of_current_line:  # noqa: SLF001  # no other way to know
             reporter.currentfspath = None
+            reporter._tw._current_line = ""  # noqa: SLF001
             self._out.write("\n")
         self._out.write(f"{line}\n")
         self._out.flush()

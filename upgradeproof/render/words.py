@@ -144,9 +144,12 @@ def cell_seconds(cell: Cell) -> float:
 
 
 def upgrade_title(cell: Cell) -> str:
-    """Return ``1.2.8 → 1.3.0`` for ``lighthouse-1.2.8-to-1.3.0``; other names stay as they are."""
-    old, to, new = cell.upgrade.removeprefix(f"{cell.product}-").partition("-to-")
-    return f"{old} → {new}" if to else cell.upgrade
+    """Return ``1.2.7 → 1.2.8 → 1.3.0`` for ``lighthouse-1.2.7-to-1.2.8-to-1.3.0``.
+
+    A name of another form stays as it is.
+    """
+    path = cell.upgrade.removeprefix(f"{cell.product}-").split("-to-")
+    return " → ".join(path) if len(path) > 1 and all(path) else cell.upgrade
 
 
 def sentence(check: Check) -> tuple[str, str, str]:
