@@ -55,9 +55,12 @@ class Reporter:
         self._run: Run | None = None
         self._problem: UpgradeproofError | None = None
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Write the reports after everybody else is done; a run that is not green fails."""
+        """Write the reports when all tests are torn down; a run that is not green fails.
+
+        ``trylast`` makes this the innermost wrapper: the terminal's summary comes after it.
+        """
         result = yield
         if not any((self._part.reports / "journal").glob("*.jsonl")):
             return result

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from upgradeproof.probes.base import ConfigInterest, Interests, Probe, Record
 from upgradeproof.probes.config_formats import MAXIMUM_BYTES, parse_config
+from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, decoded, number, rows
 
 CHECK_TIMEOUT_S = 30
@@ -42,7 +43,7 @@ class Config(Record):
     mode: str = ""
     """Octal, as ``0644``."""
     content: dict[str, str] = Field(default_factory=dict)
-    """Settings by their dotted path; empty for the format ``text``, or with a problem."""
+    """Settings by their dotted path, secrets masked; empty for ``text``, or with a problem."""
     problem: str = ""
     """Why the content could not be parsed in the plan's format."""
     check_status: int | None = None
@@ -103,4 +104,4 @@ def _file(cells: list[str], config: ConfigInterest) -> dict[str, object]:
     if (number(size) or 0) > MAXIMUM_BYTES:
         return facts | {"problem": f"not parsed: {size} bytes, the limit is {MAXIMUM_BYTES}"}
     content, problem = parse_config(decoded(encoded), config.format)
-    return facts | {"content": content, "problem": problem}
+    return facts | {"content": masked(content), "problem": problem}
