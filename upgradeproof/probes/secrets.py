@@ -16,12 +16,13 @@ def masked(content: dict[str, str]) -> dict[str, str]:
 
     Equal values of one setting give equal marks, so that a diff and ``keeps`` still see a change.
     """
-    return {
-        key: _mark(key, value)
-        if value and _NAMES.search(key)
-        else _IN_ADDRESS.sub(lambda found: f"{found[1]}:{_mark(key, found[0])}@", value)
-        for key, value in content.items()
-    }
+    return {key: _value(key, value) for key, value in content.items()}
+
+
+def _value(key: str, value: str) -> str:
+    if value and _NAMES.search(key):
+        return _mark(key, value)
+    return _IN_ADDRESS.sub(lambda found: f"{found[1]}:{_mark(key, found[0])}@", value)
 
 
 def _mark(key: str, value: str) -> str:

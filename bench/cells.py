@@ -1,0 +1,142 @@
+"""Whole cells: beside a bare script, on kept states, and on two workers."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from bench.result import Result
+from upgradeproof.home import Home, cache
+from upgradeproof.imaging import Images
+from upgradeproof.machines.docker import _INIT, _SETTLED, CAPABILITIES
+from upgradeproof.plan import Cell
+from upgradeproof.plan.steps import Script, Upload
+
+CELL = "debian-12-amd64.container.edge-stack-12-to-13"
+OTHER_CELL = "debian-11-amd64.container.edge-stack-11-to-12"
+PAIRS = 2
+OVERHEAD = 1.15
+CACHED_S = 3.0
+TWO_WORKERS = 0.65
+
+
+def measure(home: Home) -> list[Result]:
+    """Measure the three, the fresh cell first: its states are what the cached check finds."""
+    cell = next(cell for cell in home.cells if cell.id == CELL)
+    return [_overhead(home, cell), _cached(), _workers()]
+
+
+def _overhead(home: Home, cell: Cell) -> Result:
+    """Take turns in the order A B B A, so that drift in one direction meets both alike."""
+    image = Images(home.images, cache() / "images").ensure(cell.platform)
+    samples: dict[str, list[float]] = {"verified": [], "bare": []}
+    for turn in range(PAIRS):
+        order = ("verified", "bare") if turn % 2 == 0 else ("bare", "verified")
+        for what in order:
+            seconds = pytest("--fresh", "-k", CELL) if what == "verified" else bare(cell, image)
+            samples[what].append(seconds)
+    verified, plain = median(samples["verified"]), median(samples["bare"])
+    return Result(
+        name="fresh verified cell",
+        ours=f"{verified:.1f} s",
+        other=f"{plain:.1f} s (bare script, same image)",
+        value=verified / plain,
+        unit="x the time",
+        target=f"<= {OVERHEAD} x",
+        met=verified / plain <= OVERHEAD,
+        samples=samples,
+    )
+
+
+def _cached() -> Result:
+    check = f"{CELL} and test_service_is_active and nginx"
+    samples = [pytest("-k", check) for _ in range(5)]
+    return Result(
+        name="one check on kept states",
+        ours=f"{median(samples):.2f} s",
+        other="-",
+        value=median(samples),
+        unit="s",
+        target=f"< {CACHED_S:g} s",
+        met=median(samples) < CACHED_S,
+        samples={"pytest -k": samples},
+    )
+
+
+def _workers() -> Result:
+    both = f"{CELL} or {OTHER_CELL}-"
+    one = pytest("--fresh", "-k", both, "-n", "1")
+    two = pytest("--fresh", "-k", both, "-n", "2")
+    return Result(
+        name="two cells on two workers",
+        ours=f"{two:.1f} s",
+        other=f"{one:.1f} s (one worker)",
+        value=two / one,
+        unit="x the time",
+        target=f"<= {TWO_WORKERS} x",
+        met=two / one <= TWO_WORKERS,
+        samples={"one worker": [one], "two workers": [two]},
+    )
+
+
+def pytest(*arguments: str) -> float:
+    """Run pytest as a user does and return the seconds of the whole process.
+
+    Raises RuntimeError when it was not green: the time of a failure is no measurement.
+    """
+    with tempfile.TemporaryDirectory() as reports:
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "suites", "--reports", reports, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - started
+    if done.returncode != 0:
+        raise RuntimeError(f"pytest {shlex.join(arguments)} failed:\n{done.stdout[-3000:]}")
+    return seconds
+
+
+def bare(cell: Cell, image: str) -> float:
+    """Do the same installation and upgrade with the docker command and nothing else; seconds."""
+    name = "upgradeproof-bench-bare"
+    subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)
+    started = time.perf_counter()
+    start = ["docker", "run", "-d", "--name", name, "--cgroupns=private"]
+    start += [f"--cap-add={capability}" for capability in CAPABILITIES]
+    start += ["--tmpfs", "/run", "--tmpfs", "/run/lock", "-e", "container=docker"]
+    _checked([*start, image, "sh", "-c", _INIT])
+    try:
+        _in(name, _SETTLED)
+        for state in ("installed", "upgraded"):
+            for action in cell.actions(state):
+                if isinstance(action, Script):
+                    _in(name, action.script)
+                elif isinstance(action, Upload):
+                    target = shlex.quote(action.path)
+                    script = f'mkdir -p "$(dirname {target})"; cat >{target}; chmod {action.mode:o}'
+                    _in(name, f"{script} {target}", action.source.read_bytes())
+        return time.perf_counter() - started
+    finally:
+        subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)
+
+
+def _in(name: str, script: str, stdin: bytes = b"") -> None:
+    _checked(["docker", "exec", "-i", name, "sh", "-c", script], stdin)
+
+
+def _checked(argv: list[str], stdin: bytes = b"") -> None:
+    done = subprocess.run(argv, input=stdin, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{shlex.join(argv)[:200]}: {done.stderr.decode()[-2000:]}")
+
+
+def home_of_the_checkout() -> Home:
+    """Return the checkout that the bench is part of."""
+    return Home(Path(__file__).parents[1])
