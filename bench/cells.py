@@ -13,7 +13,7 @@ from statistics import median
 from bench.result import Result
 from upgradeproof.home import Home, cache
 from upgradeproof.imaging import Images
-from upgradeproof.machines.docker import _INIT, _SETTLED, CAPABILITIES
+from upgradeproof.machines.docker import CAPABILITIES, INIT, SETTLED
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Script, Upload
 
@@ -111,9 +111,9 @@ def bare(cell: Cell, image: str) -> float:
     start = ["docker", "run", "-d", "--name", name, "--cgroupns=private"]
     start += [f"--cap-add={capability}" for capability in CAPABILITIES]
     start += ["--tmpfs", "/run", "--tmpfs", "/run/lock", "-e", "container=docker"]
-    _checked([*start, image, "sh", "-c", _INIT])
+    _checked([*start, image, "sh", "-c", INIT])
     try:
-        _in(name, _SETTLED)
+        _in(name, SETTLED)
         for state in ("installed", "upgraded"):
             for action in cell.actions(state):
                 if isinstance(action, Script):

@@ -55,8 +55,11 @@ class Home:
 
     @property
     def generic_suites(self) -> Path | None:
-        """Return the suites of the wheel; None in a checkout, whose own are collected anyway."""
-        return DATA / "suites" if (DATA / "suites").is_dir() else None
+        """Return the folder of the wheel's suites; None in a checkout, which collects its own.
+
+        It is the folder above, so that they are called ``suites/test_...`` here and there.
+        """
+        return DATA if (DATA / "suites").is_dir() else None
 
     @property
     def generic_fixtures(self) -> Path | None:

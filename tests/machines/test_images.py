@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import pytest
 import requests
 from docker.models.containers import Container
 
 from upgradeproof.errors import ImageError
+from upgradeproof.home import cache
 from upgradeproof.imaging import Images
 from upgradeproof.machines import engine
 from upgradeproof.plan.images import Bootstrap, Image, Platform, load_images
@@ -31,7 +31,7 @@ INIT = (
 
 @pytest.fixture(scope="module")
 def images() -> Images:
-    return Images(DEFINITIONS, platformdirs.user_cache_path("upgradeproof") / "images")
+    return Images(DEFINITIONS, cache() / "images")
 
 
 @pytest.fixture(scope="module")

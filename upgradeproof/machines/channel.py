@@ -8,21 +8,16 @@ the exit status; whatever else the bytes hold is passed on untouched.
 
 from __future__ import annotations
 
-import base64
-import secrets
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Protocol
 
-from upgradeproof.command import TAIL_LINES, Completed
+from upgradeproof.command import Completed
 from upgradeproof.errors import ChannelError, CommandTimeoutError
+from upgradeproof.machines.framing import Answer, OnOutput, Stream, framed, new_marker
 
 CONNECT_TIMEOUT_S = 20.0
-OnOutput = Callable[[bytes], None]
 
 _PRELUDE = (
     "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -48,13 +43,6 @@ done
 def end_session_script(pid: int) -> str:
     """Return a script that ends every process of the session led by ``pid``, gently first."""
     return _END_SESSION.replace("SESSION", str(pid))
-
-
-class Stream(Enum):
-    """Name the stream that bytes came from."""
-
-    OUT = 1
-    ERR = 2
 
 
 class Transport(Protocol):
@@ -83,45 +71,6 @@ class Connector(Protocol):
     def end_session(self, pid: int) -> None:
         """End every process of the session that the shell ``pid`` leads."""
         ...
-
-
-@dataclass
-class _Answer:
-    """What came back so far: each stream is searched for the marker as it grows."""
-
-    marker: bytes
-    on_output: OnOutput | None
-    received: dict[Stream, bytearray] = field(
-        default_factory=lambda: {stream: bytearray() for stream in Stream}
-    )
-    found: dict[Stream, int] = field(default_factory=dict)
-
-    def take(self, stream: Stream, data: bytes) -> None:
-        """Add bytes to a stream; look for the marker only where it can have become whole."""
-        buffer = self.received[stream]
-        searched = max(0, len(buffer) - len(self.marker))
-        buffer += data
-        at = buffer.find(self.marker, searched)
-        if at >= 0 and buffer.find(b"\n", at + len(self.marker)) >= 0:
-            self.found[stream] = at
-        if self.on_output:
-            self.on_output(bytes(buffer[:at][-len(data) :]) if at >= 0 else data)
-
-    @property
-    def complete(self) -> bool:
-        return len(self.found) == len(Stream)
-
-    def body(self, stream: Stream) -> bytes:
-        return bytes(self.received[stream][: self.found.get(stream)])
-
-    @property
-    def exit_status(self) -> int:
-        status = self.received[Stream.OUT][self.found[Stream.OUT] + len(self.marker) :]
-        return int(status.split(b"\n", 1)[0])
-
-    def tail(self) -> str:
-        both = b"\n".join(self.body(stream) for stream in Stream)
-        return "\n".join(both.decode("utf-8", "replace").strip().splitlines()[-TAIL_LINES:])
 
 
 class Channel:
@@ -157,11 +106,11 @@ class Channel:
         self, script: str, timeout_s: float, stdin: bytes, on_output: OnOutput | None
     ) -> Completed:
         transport = self._connected()
-        token = f"\n{secrets.token_hex(8)}:".encode()
-        answer = _Answer(token, on_output)
+        marker = new_marker()
+        answer = Answer(marker, on_output)
         started = time.monotonic()
         try:
-            transport.send(_framed(script, token, stdin))
+            transport.send(framed(script, marker, stdin))
             while not answer.complete:
                 answer.take(*transport.receive(_remaining(started + timeout_s)))
         except TimeoutError:
@@ -184,8 +133,8 @@ class Channel:
         return Completed(
             command=script,
             exit_status=answer.exit_status,
-            stdout=answer.body(Stream.OUT),
-            stderr=answer.body(Stream.ERR),
+            stdout=answer.output(Stream.OUT),
+            stderr=answer.output(Stream.ERR),
             duration_s=time.monotonic() - started,
         )
 
@@ -203,41 +152,45 @@ class Channel:
             self._connector.end_session(self._shell_pid)
 
     def _connected(self) -> Transport:
-        """Return a shell that is alive, a new one if the kept one has died meanwhile."""
-        if self._transport is not None and self._died():
-            self.close()
-        if self._transport is None:
-            self._transport = self._connector.connect()
-            self._shell_pid = self._greet(self._transport)
+        """Return the kept shell, or a new one where that is of no more use."""
+        kept = self._transport
+        if kept is not None and self._quiet(kept):
+            return kept
+        self.close()
+        self._transport = self._connector.connect()
+        self._shell_pid = self._greet(self._transport)
         return self._transport
 
-    def _died(self) -> bool:
-        """Tell whether the kept shell is gone; late output of background jobs is dropped here."""
-        assert self._transport is not None  # noqa: S101  # narrows the type for the caller above
+    def _quiet(self, transport: Transport) -> bool:
+        """Tell whether the shell is alive, and silent between two commands.
+
+        What speaks there is a background job that an earlier script left. It would go on in the
+        next answer, so its shell is left to it.
+        """
         try:
-            while True:
-                self._transport.receive(0.0)
+            transport.receive(0.0)
         except TimeoutError:
-            return False
-        except (EOFError, OSError):
             return True
+        except (EOFError, OSError):
+            return False
+        return False
 
     def _greet(self, transport: Transport) -> int:
         """Wait until a new shell answers and return its process id on the machine."""
-        marker = secrets.token_hex(8)
-        answer = b""
+        marker = new_marker()
+        answer = Answer(marker, None)
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
         try:
-            transport.send(f"{_PRELUDE}echo {marker} $$\n".encode())
-            while not answer.endswith(b"\n"):
-                answer += transport.receive(_remaining(deadline))[1]
-            return int(answer.split()[1])
-        except (TimeoutError, EOFError, OSError, ValueError, IndexError) as error:
+            transport.send(_PRELUDE.encode() + framed("echo $$", marker, b""))
+            while not answer.complete:
+                answer.take(*transport.receive(_remaining(deadline)))
+            return int(answer.output(Stream.OUT))
+        except (TimeoutError, EOFError, OSError, ValueError) as error:
             transport.close()
             self._transport = None
             raise ChannelError(
                 f"no shell answers on {self._machine}",
-                details=f"{type(error).__name__} {answer.decode('utf-8', 'replace')}".strip(),
+                details=f"{type(error).__name__} {answer.tail()}".strip(),
                 resolution="is /bin/sh there, and does the machine still run?",
             ) from None
 
@@ -248,21 +201,6 @@ def _remaining(deadline: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
-
-
-def _framed(script: str, marker: bytes, stdin: bytes) -> bytes:
-    """Return what to send: the script in a subshell, then the marker on both streams."""
-    quoted = b"'" + script.encode().replace(b"'", b"'\\''") + b"'"
-    mark = marker[1:]
-    if stdin:
-        source = b"printf %s '" + base64.b64encode(stdin) + b"' | base64 -d | ("
-        end = b")"
-    else:
-        source, end = b"(", b") </dev/null"
-    return (
-        source + b" eval " + quoted + b" " + end + b"; "
-        b"printf '\\n%s%s\\n' " + mark + b" $?; printf '\\n%s\\n' " + mark + b" >&2\n"
-    )
 
 
 def _headline(script: str) -> str:

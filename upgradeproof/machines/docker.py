@@ -35,11 +35,11 @@ DROPPED = ("MKNOD", "NET_RAW")
 
 # The engine mounts the container's own cgroup read-only; systemd must write it. The private cgroup
 # namespace keeps the host's other cgroups out of reach, on cgroup v1 (named hierarchy) and v2.
-_INIT = (
+INIT = (
     "mount -o remount,rw /sys/fs/cgroup/systemd 2>/dev/null || mount -o remount,rw /sys/fs/cgroup;"
     " exec /sbin/init"
 )
-_SETTLED = (
+SETTLED = (
     "while :; do s=$(systemctl is-system-running --wait 2>/dev/null);"
     ' case "$s" in running|degraded|maintenance) exit 0;; esac; sleep 0.1; done'
 )
@@ -51,7 +51,7 @@ def creation(spec: MachineSpec, *, apparmor: bool) -> dict[str, Any]:
         "image": spec.snapshot,
         "name": spec.name,
         "hostname": "machine",
-        "command": ["/bin/sh", "-c", _INIT],
+        "command": ["/bin/sh", "-c", INIT],
         "tty": True,
         "stop_signal": "SIGRTMIN+3",
         "environment": {"container": "docker"},
@@ -210,7 +210,7 @@ class DockerBackend:
     def _boot(self, machine: DockerMachine) -> None:
         try:
             machine.container.start()
-            machine.run(_SETTLED, timeout_s=SETTLE_TIMEOUT_S)
+            machine.run(SETTLED, timeout_s=SETTLE_TIMEOUT_S)
         except EngineError as error:
             raise failed(f"{machine.name} could not be started", error) from None
         except MachineError as error:

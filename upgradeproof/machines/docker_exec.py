@@ -9,8 +9,9 @@ from typing import Any
 from docker.models.containers import Container
 
 from upgradeproof.errors import ChannelError
-from upgradeproof.machines.channel import CONNECT_TIMEOUT_S, Stream
+from upgradeproof.machines.channel import CONNECT_TIMEOUT_S
 from upgradeproof.machines.engine import EngineError, client
+from upgradeproof.machines.framing import Stream
 
 
 class ExecTransport:

@@ -19,9 +19,11 @@ class HtmlColumns:
             cells.insert(2 + offset, f'<th class="sortable" data-column-type="{name}">{name}</th>')
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_html_results_table_row(self, report: pytest.TestReport, cells: list[str]) -> None:
-        """Fill them from the report's properties."""
-        properties = dict(report.user_properties)
+    def pytest_html_results_table_row(
+        self, report: pytest.TestReport | pytest.CollectReport, cells: list[str]
+    ) -> None:
+        """Fill them from the report's properties; a collection that failed has none."""
+        properties = dict(getattr(report, "user_properties", ()))
         for offset, name in enumerate(COLUMNS):
             text = escape(str(properties.get(name, "")))
             cells.insert(2 + offset, f'<td class="col-{name}">{text}</td>')

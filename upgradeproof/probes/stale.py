@@ -16,9 +16,6 @@ while [ "${pid:-0}" -gt 1 ] && [ "$(cat /proc/$pid/cgroup)" = "$mine" ]; do
 done
 session() { read -r line 2>/dev/null <"/proc/$1/stat" && set -- ${line##*) } && echo "$4"; }
 ours=$(session $$)
-for process in /proc/[0-9]*; do
-  [ "$(session "${process#/proc/}")" != "$ours" ] || printf 'own\t%s\n' "${process#/proc/}"
-done
 found=$(find /proc/[0-9]* -maxdepth 1 -name exe -lname '*(deleted)' \
     -printf 'file\t%h\t%l\n' 2>/dev/null | sed 's|/proc/||'
   grep -sHE '^[0-9a-f]+-[0-9a-f]+ ..x. .* \(deleted\)$' /proc/[0-9]*/maps |
@@ -26,6 +23,7 @@ found=$(find /proc/[0-9]* -maxdepth 1 -name exe -lname '*(deleted)' \
 [ -n "$found" ] || exit 0
 printf '%s\n' "$found" | sort -u
 for pid in $(printf '%s\n' "$found" | cut -f 2 | sort -u); do
+  [ "$(session "$pid")" != "$ours" ] || continue
   printf 'process\t%s\t%s\t%s\n' "$pid" "$(readlink /proc/$pid/exe)" \
     "$(tr '\n' '\t' 2>/dev/null </proc/$pid/cgroup)"
 done
