@@ -60,6 +60,8 @@ class Probe(Generic[R]):
     section: ClassVar[str]
     """The name of these facts in paths, plans and reports: lower case, plural."""
     record: ClassVar[type[Record]]
+    events: ClassVar[bool] = False
+    """Whether the records are what happened on the way to a state: then only new ones differ."""
 
     @classmethod
     def script(cls, interests: Interests, /) -> str:
@@ -125,12 +127,14 @@ class Difference:
 
 def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
     """Return what differs between two facts, ordered by path; volatile fields do not count."""
+    events = {probe.section for probe in every_probe() if probe.events}
     return tuple(
         difference
         for section in sorted(before.sections.keys() | after.sections.keys())
         for difference in _diff_section(
             section, before.sections.get(section, {}), after.sections.get(section, {})
         )
+        if section not in events or difference.before is None
     )
 
 

@@ -42,6 +42,7 @@ class Journal(Probe[JournalError]):
     """
 
     section = "journal"
+    events = True
     record: ClassVar[type[Record]] = JournalError
 
     @classmethod

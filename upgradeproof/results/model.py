@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
 
 class Frozen(BaseModel):
     """The base of everything in a report: immutable, and strict about unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _compute_anew(cls, data: Any) -> Any:
+        """Drop what is computed: a report that was written can be read again."""
+        if isinstance(data, dict):
+            return {name: data[name] for name in data if name not in cls.model_computed_fields}
+        return data
 
 
 class Verdict(StrEnum):
