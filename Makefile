@@ -1,0 +1,52 @@
+# `make verify` and `make test` set up all that they need; see setup/ for what that is.
+VENV := .venv/bin
+REPORT := $(CURDIR)/reports/out/index.html
+
+.PHONY: help setup setup-test setup-arm64 verify test lint bench lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make verify       set up, run the main job (the smoke cells), print where the matrix is'
+	@echo 'make test         set up, lint, run the project'\''s own tests'
+	@echo 'make bench        set up, measure the speed targets'
+	@echo 'make lint         set up, check style, types and imports'
+	@echo 'make setup        system packages, a Docker engine, .venv (setup-arm64: emulation, too)'
+	@echo 'make lock         resolve requirements.lock anew'
+	@echo 'make clean        remove .venv, reports and caches; images stay on the engine'
+
+setup:
+	@setup/setup.sh run
+
+setup-test:
+	@setup/setup.sh test
+
+setup-arm64:
+	@setup/setup.sh arm64
+
+verify: setup
+	@status=0; $(VENV)/pytest -m smoke || status=$$?; \
+	echo "matrix: $(REPORT)"; exit $$status
+
+test: setup-test lint
+	$(VENV)/pytest tests
+
+lint: setup
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	@if grep -qs '^\[tool.importlinter' pyproject.toml || [ -e .importlinter ]; then \
+	    echo $(VENV)/lint-imports; $(VENV)/lint-imports; fi
+
+bench: setup
+	$(VENV)/python -m bench
+
+# Versions and hashes only, from the ordinary registry: no index or folder of this machine.
+lock: setup
+	env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \
+	$(VENV)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --extra dev \
+	    --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-options --no-header \
+	    --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv reports/out dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Make this machine ready: system packages, a Docker engine, a virtual environment.
+#
+#   setup/setup.sh run     what a verification needs (`make setup`)
+#   setup/setup.sh test    and what the project's own tests need (`make setup-test`)
+#   setup/setup.sh arm64   and what arm64 machines on another processor need (`make setup-arm64`)
+#
+# Says one line for each thing that it does, and does nothing the second time.
+set -euo pipefail
+
+profile=${1:-run}
+root=$(cd "$(dirname "$0")/.." && pwd)
+venv=$root/.venv
+cd "$root"
+
+# shellcheck source=setup/say.sh
+. setup/say.sh
+# shellcheck source=setup/packages.sh
+. setup/packages.sh
+# shellcheck source=setup/venv.sh
+. setup/venv.sh
+# shellcheck source=setup/engine.sh
+. setup/engine.sh
+# shellcheck source=setup/arm64.sh
+. setup/arm64.sh
+
+# What a profile's last set-up was made of.
+content() {
+    cat requirements.lock pyproject.toml setup/*.sh | sha256sum
+}
+
+# Cheap, and true on every call but the first: nothing changed, and all that we need is still there.
+is_ready() {
+    [ "$(content)" = "$(cat "$1" 2>/dev/null)" ] && venv_works && [ -z "$(missing_programs)" ] &&
+        engine_answers && { [ "$profile" != arm64 ] || arm64_works; }
+}
+
+main() {
+    case $profile in
+        run | test | arm64) ;;
+        *) fail "there is no profile '$profile'" "use one of: run, test, arm64" ;;
+    esac
+    local stamp=$venv/.set-up-$profile
+    ! is_ready "$stamp" || return 0
+    say "setting up for '$profile'"
+    make_venv
+    local packages=("${RUN_PACKAGES[@]}")
+    [ "$profile" != test ] || packages+=("${TEST_PACKAGES[@]}")
+    [ "$profile" != arm64 ] || packages+=("${ARM64_PACKAGES[@]}")
+    ! needs_engine_package || packages+=("${ENGINE_PACKAGES[@]}")
+    install_packages "${packages[@]}"
+    engine_answers || start_engine
+    [ "$profile" != arm64 ] || register_arm64
+    content | tee "$venv/.set-up-run" >"$stamp" # every profile holds all that a run needs
+    say "ready"
+}
+
+main
