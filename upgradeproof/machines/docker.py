@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
+import docker
 import docker.errors
 from docker.models.containers import Container
 from testinfra.host import Host
@@ -39,19 +40,24 @@ INIT = (
     "mount -o remount,rw /sys/fs/cgroup/systemd 2>/dev/null || mount -o remount,rw /sys/fs/cgroup;"
     " exec /sbin/init"
 )
+# Under qemu-user, systemd's credentials end in EINVAL, and sysusers and tmpfiles with them.
+_NO_CREDENTIALS = (
+    "d=/run/systemd/system/service.d; mkdir -p $d;"
+    " printf '[Service]\\nLoadCredential=\\nSetCredential=\\n' >$d/no-credentials.conf; "
+)
 SETTLED = (
     "while :; do s=$(systemctl is-system-running --wait 2>/dev/null);"
     ' case "$s" in running|degraded|maintenance) exit 0;; esac; sleep 0.1; done'
 )
 
 
-def creation(spec: MachineSpec, *, apparmor: bool) -> dict[str, Any]:
+def creation(spec: MachineSpec, *, apparmor: bool, emulated: bool) -> dict[str, Any]:
     """Return the arguments with which the engine creates a machine: pure, and the whole truth."""
     return {
         "image": spec.snapshot,
         "name": spec.name,
         "hostname": "machine",
-        "command": ["/bin/sh", "-c", INIT],
+        "command": ["/bin/sh", "-c", f"{_NO_CREDENTIALS}{INIT}" if emulated else INIT],
         "tty": True,
         "stop_signal": "SIGRTMIN+3",
         "environment": {"container": "docker"},
@@ -189,11 +195,12 @@ class DockerBackend:
         info = engine.info()
         apparmor = any("apparmor" in option for option in info.get("SecurityOptions") or ())
         native = {"x86_64": "amd64", "aarch64": "arm64"}.get(info["Architecture"])
-        fidelity = Fidelity(
-            kernel="shared", execution="native" if spec.architecture == native else "qemu-user"
-        )
+        emulated = spec.architecture != native
+        fidelity = Fidelity(kernel="shared", execution="qemu-user" if emulated else "native")
+        arguments = creation(spec, apparmor=apparmor, emulated=emulated)
         try:
-            container = engine.containers.create(**creation(spec, apparmor=apparmor))
+            _free(engine, spec.name)
+            container = engine.containers.create(**arguments)
         except docker.errors.ImageNotFound:
             raise MachineError(f"{spec.name}: the snapshot {spec.snapshot} is gone") from None
         except EngineError as error:
@@ -255,6 +262,14 @@ class DockerBackend:
                     engine.images.remove(str(image.id), force=True)
                     gone.append(f"state {', '.join(image.tags) or image.short_id}")
         return gone
+
+
+def _free(engine: docker.DockerClient, name: str) -> None:
+    """Remove a machine of this name that a killed worker left; who takes its cell over needs it."""
+    with suppress(docker.errors.NotFound):
+        left = engine.containers.get(name)
+        if LABEL in left.labels and not owner.is_alive(left.labels.get(f"{LABEL}.owner", "")):
+            left.remove(force=True, v=True)
 
 
 BACKEND = DockerBackend()
