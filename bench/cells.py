@@ -92,7 +92,7 @@ def pytest(*arguments: str) -> float:
     with tempfile.TemporaryDirectory() as reports:
         started = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "suites", "--reports", reports, *arguments],
+            [sys.executable, "-m", "pytest", "-q", f"--reports={reports}", *arguments],
             capture_output=True,
             text=True,
             check=False,

@@ -114,9 +114,10 @@ def _word(health: Health) -> str:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    folders = arguments.folders or [Home(Path.cwd()).reports]
+    home = Home(Path.cwd())
+    folders = arguments.folders or [home.reports]
     target = arguments.to or folders[0]
-    run = report(folders, target)
+    run = report(folders, target, home.templates)
     sys.stdout.write(f"{run.verdict}: {target / 'index.html'}\n")
     return 0 if run.green else 1
 

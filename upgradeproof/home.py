@@ -67,6 +67,12 @@ class Home:
         return DATA / "fixtures" if (DATA / "fixtures").is_dir() else None
 
     @property
+    def templates(self) -> Path | None:
+        """Return the folder of the reports' templates that hide ours, if there is one."""
+        folder = self.root / "reports" / "templates"
+        return folder if folder.is_dir() else None
+
+    @property
     def reports(self) -> Path:
         """Return the folder in which a run leaves its reports."""
         return self.root / "reports" / "out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,10 +12,11 @@ from upgradeproof.render import every_format
 from upgradeproof.results import Run, fold, read_journals
 
 
-def report(folders: list[Path], target: Path) -> Run:
+def report(folders: Sequence[Path], target: Path, templates: Path | None = None) -> Run:
     """Fold the journals of one or many runs' folders into reports in ``target``.
 
-    Shards of one run on several hosts fold into one matrix. Raises HarnessError when there is no
+    Shards of one run on several hosts fold into one matrix. ``templates`` is a folder whose files
+    hide ours of the same name. Raises HarnessError when there is no
     journal, or the reports can't be written.
     """
     journals = sorted(path for folder in folders for path in folder.glob("journal/*.jsonl"))
@@ -26,7 +28,7 @@ def report(folders: list[Path], target: Path) -> Run:
     except OSError as error:
         raise HarnessError(f"{path} can't be written: {error.strerror}") from None
     for drawn in every_format().values():
-        drawn.write(run, target)
+        drawn.write(run, target, templates=templates)
     return run
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
+from upgradeproof.errors import NotReadyError
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.plan import Cell
 from upgradeproof.product import wait_until_ready
@@ -92,5 +93,16 @@ class Fleet(AbstractContextManager["Fleet"]):
         return self._backend.start(spec)
 
     def _make_ready(self, machine: Machine, state: str) -> None:
-        """Wait until a machine that was started from a state's snapshot is in use again."""
-        wait_until_ready(machine, self._cell.expect, state, self._cell.plan.ready_timeout_s)
+        """Wait until a machine that was started from a state's snapshot is in use again.
+
+        The old release was in use when its state was reached: a start must bring it back. Whether
+        the new one is in use is for the checks to judge.
+        """
+        limit_s = self._cell.plan.ready_timeout_s
+        missing = wait_until_ready(machine, self._cell.expect, state, limit_s)
+        if missing and state == "installed":
+            raise NotReadyError(
+                f"the old release was in use, and is not after a start of its machine ({limit_s:g} s)",
+                details=missing,
+                resolution="enable its services at boot, in the install steps",
+            )

@@ -183,7 +183,7 @@ class Journey(AbstractContextManager["Journey"]):
         )
         self._keeper.keep(name, state_key, machine, kept, facts)
         if name in PARENT.values():
-            self._keeper.snapshot(name)  # the machine travels on: what is kept must be this state
+            self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         traveller.state = name
         return self._arrive(name, kept, facts, before, reused=False)
 

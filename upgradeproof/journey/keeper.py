@@ -34,6 +34,10 @@ class Keeper(AbstractContextManager["Keeper"]):
         """Return the snapshot of a state that was reached, waited for if need be."""
         return self._snapshots[state].result()
 
+    def wait(self, state: str) -> None:
+        """Wait until a state is kept, or can't be: who needs the snapshot then meets the error."""
+        self._snapshots[state].exception()
+
     def find(self, state: str, key: str) -> tuple[Kept, Facts] | None:
         """Return a state that an earlier run kept, if its snapshot is still there."""
         found = self._store.find(key)

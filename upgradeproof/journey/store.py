@@ -22,7 +22,7 @@ from upgradeproof.results import Fidelity
 from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.results.model import Frozen
 
-ENGINE_FILES = ("probes", "journey", "product.py")
+ENGINE_FILES = ("probes", "product.py", "journey/journey.py")
 """What of the engine decides a state's content: a change of it makes every kept state void."""
 BUILD_TIMEOUT_S = 3600.0
 

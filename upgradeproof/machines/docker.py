@@ -114,8 +114,8 @@ class DockerMachine:
         """Write a file through the channel, beside its place first, so that it is never half."""
         target, part = shlex.quote(path), shlex.quote(f"{path}.part")
         done = self.run(
-            f'set -e; mkdir -p "$(dirname {target})"; cat >{part}; chmod {mode:o} {part};'
-            f" chown {shlex.quote(owner)} {part}; mv -f {part} {target}",
+            f'set -e; mkdir -p "$(dirname {target})"; umask 077; cat >{part};'
+            f" chown {shlex.quote(owner)} {part}; chmod {mode:o} {part}; mv -f {part} {target}",
             stdin=content,
         )
         if not done.ok:

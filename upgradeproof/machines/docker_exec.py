@@ -23,7 +23,11 @@ class ExecTransport:
             started = api.exec_create(container.id, ["/bin/sh"], stdin=True)
             self._response = api.exec_start(started["Id"], socket=True)
         except EngineError as error:
-            raise ChannelError(f"no shell on {container.name}", details=str(error)) from None
+            raise ChannelError(
+                f"no shell can be started on {container.name}",
+                details=str(getattr(error, "explanation", None) or error),
+                resolution="see the machine's log in the evidence: was it stopped or killed?",
+            ) from None
         self._socket: Any = getattr(self._response, "_sock", self._response)
         self._buffer = bytearray()
 

@@ -25,5 +25,7 @@ def _identity(pid: int | str) -> str | None:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    started = stat.rpartition(")")[2].split()[19]
-    return f"{boot}:{pid}:{started}"
+    state, *rest = stat.rpartition(")")[2].split()
+    if state in "ZX":  # dead, and its parent has not looked yet
+        return None
+    return f"{boot}:{pid}:{rest[18]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,7 +11,12 @@ import pytest
 
 from upgradeproof.errors import UpgradeproofError
 from upgradeproof.plugin.html import HtmlColumns
-from upgradeproof.plugin.parameters import declare_marks, parametrize, without_subject
+from upgradeproof.plugin.parameters import (
+    declare_marks,
+    declare_own_marks,
+    parametrize,
+    without_subject,
+)
 from upgradeproof.plugin.progress import Progress
 from upgradeproof.plugin.recording import Recorder
 from upgradeproof.plugin.reporting import Reporter, take
@@ -39,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Take part in the run, where there is a plan."""
+    declare_own_marks(config)
+    _refuse_paths_that_move_the_root(config)
     try:
         part = begin(config)
         if part is None:
@@ -88,6 +96,23 @@ class Selection:
             return (cells[check[0].id] if check else -1), place[item]
 
         items.sort(key=order)
+
+
+def _refuse_paths_that_move_the_root(config: pytest.Config) -> None:
+    """Fail where pytest took the value of one of our options for a place of tests.
+
+    pytest looks for the project's root before it knows a plugin's options: the path of
+    ``--plan PATH``, as two words, then moves the root, and the project's settings are lost.
+    """
+    words = config.invocation_params.args
+    if config.args_source is pytest.Config.ArgsSource.ARGS or hasattr(config, "workerinput"):
+        return
+    for option, value in itertools.pairwise(words):
+        if option in ("--plan", "--reports") and Path(value).exists():
+            raise pytest.UsageError(
+                f"write {option}={value}, as one word: as two, pytest takes the path for the place"
+                " of the tests"
+            )
 
 
 def _configure_controller(config: pytest.Config, part: RunPart) -> None:

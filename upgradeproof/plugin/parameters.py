@@ -70,6 +70,10 @@ def declare_marks(config: pytest.Config, part: RunPart) -> None:
     """Make the plans' tags known, so that ``-m`` takes them and a misspelt one is an error."""
     for tag in sorted({tag for cell in part.cells.values() for tag in cell.tags}):
         config.addinivalue_line("markers", f"{_mark(tag)}: cells of the plan tagged {tag!r}")
+
+
+def declare_own_marks(config: pytest.Config) -> None:
+    """Make the marks known that suites use, with or without a plan."""
     config.addinivalue_line("markers", "destructive: the test gets a machine of its own")
     config.addinivalue_line("markers", "own_kernel: not applicable where the kernel is shared")
 

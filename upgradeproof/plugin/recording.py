@@ -88,6 +88,11 @@ class Recorder:
             reason = f"the worker process died under this check: {report.longreprtext}"
             self._finish(found[0].id, found[1], Verdict.BROKEN, reason, report.duration)
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Close the journal: nothing is written after the reports."""
+        self._part.close()
+
     def _finish(
         self, cell: str, check: str, verdict: Verdict, reason: str, duration_s: float
     ) -> None:

@@ -66,7 +66,7 @@ class Reporter:
             return result
         try:
             self._part.journal.write(RunFinished())
-            self._run = report([self._part.reports], self._part.reports)
+            self._run = report([self._part.reports], self._part.reports, self._part.home.templates)
         except UpgradeproofError as error:
             self._problem = error
         for backend in backends().values():

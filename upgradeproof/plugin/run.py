@@ -6,6 +6,7 @@ import os
 import platform
 import secrets
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +37,7 @@ class RunPart:
     worker: str
     """``main``, or xdist's name of this worker, such as ``gw0``."""
     fresh: bool
-    began: bool = field(default=False)
+    _open: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -46,7 +47,9 @@ class RunPart:
     @cached_property
     def journal(self) -> Journal:
         """Return this process's journal, begun when it is first written to."""
-        journal = Journal(self.reports / "journal" / f"{self.worker}-{os.getpid()}.jsonl")
+        journal = self._open.enter_context(
+            Journal(self.reports / "journal" / f"{self.worker}-{os.getpid()}.jsonl")
+        )
         journal.write(
             RunStarted(
                 run_id=self.run_id,
@@ -59,8 +62,11 @@ class RunPart:
                 },
             )
         )
-        self.began = True
         return journal
+
+    def close(self) -> None:
+        """Close what this process has opened for the run."""
+        self._open.close()
 
     @cached_property
     def tools(self) -> Toolbox:

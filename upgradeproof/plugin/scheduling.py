@@ -22,6 +22,24 @@ class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
         found = self._part.find_check(nodeid)
         return found[0].id if found else nodeid
 
+    def remove_node(self, node: Any) -> str | None:
+        """Take a worker out and return the test under which it died, if any.
+
+        That test has its verdict, and is not run again: xdist itself would begin the cell at it
+        once more, kill the next worker, and let a pass hide the crash.
+        """
+        units = self.assigned_work.get(node, {})
+        left = [(unit, test) for unit in units.values() for test, done in unit.items() if not done]
+        if not left:
+            super().remove_node(node)
+            return None
+        unit, crashed = left[0]
+        unit[crashed] = True
+        for scope in [scope for scope, tests in units.items() if all(tests.values())]:
+            del units[scope]
+        super().remove_node(node)
+        return str(crashed)
+
 
 class Scheduler:
     """Tell xdist to schedule by cell, and tell its workers which run they take part in."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
-from upgradeproof.results.model import Cell, Check, Run, State, Step, Verdict
+from upgradeproof.results.model import Cell, Check, Run, State, Step, Verdict, worst
 
 STATE_ORDER = ("base", "installed", "upgraded", "rolled_back")
 
@@ -77,23 +77,32 @@ def _apply(cell: _Cell, event: j.Event) -> None:
             cell.checks.setdefault(event.check, Check(id=event.check, states=event.states))
         case j.CheckFinished():
             known = cell.checks.get(event.check, Check(id=event.check))
-            cell.checks[event.check] = known.model_copy(
-                update={
-                    "verdict": event.verdict,
-                    "reason": event.reason,
-                    "duration_s": event.duration_s,
-                }
-            )
+            cell.checks[event.check] = _judge(known, event)
         case j.StateStarted():
-            cell.states[event.state] = State(
-                name=event.state,
-                key=event.key,
-                started_at=event.at,
-                reason="the run ended on the way to this state",
+            begun = cell.states.get(event.state, State(name=event.state))
+            cell.states[event.state] = begun.model_copy(
+                update={
+                    "key": event.key,
+                    "started_at": event.at,
+                    "reason": "the run ended on the way to this state",
+                }
             )
         case j.StepStarted() | j.StepFinished() | j.StateReached() | j.StateFailed():
             known_state = cell.states.get(event.state, State(name=event.state))
             cell.states[event.state] = _advance(known_state, event)
+
+
+def _judge(check: Check, event: j.CheckFinished) -> Check:
+    """Return a check with its verdict; of several (a teardown, another shard) the worst stands."""
+    if check.duration_s is not None and worst([check.verdict, event.verdict]) is check.verdict:
+        return check
+    return check.model_copy(
+        update={
+            "verdict": event.verdict,
+            "reason": event.reason,
+            "duration_s": event.duration_s,
+        }
+    )
 
 
 def _advance(
@@ -104,6 +113,8 @@ def _advance(
             step = Step(title=event.title, started_at=event.at, transcript=event.transcript)
             return state.model_copy(update={"steps": (*state.steps, step)})
         case j.StepFinished():
+            if not state.steps:  # its beginning stands in no journal
+                return state
             ended = {"exit_status": event.exit_status, "duration_s": event.duration_s}
             steps = (*state.steps[:-1], state.steps[-1].model_copy(update=ended))
             return state.model_copy(update={"steps": steps})

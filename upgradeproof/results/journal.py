@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -153,13 +154,17 @@ Event = Annotated[
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
-class Journal:
+class Journal(AbstractContextManager["Journal"]):
     """Append events to a file of this process's own."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._file = path.open("ab", buffering=0)
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file; every event is in it already."""
+        self._file.close()
 
     def write(self, event: Event) -> None:
         """Append one event in one system call, so that a kill never leaves half of two lines."""
