@@ -100,6 +100,29 @@ class Board:
         return table
 
 
+class WholeLines:
+    """Stand in for the terminal while the table is there: what pytest writes goes above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._partial = ""
+
+    def write(self, text: str) -> int:
+        """Print the lines that are whole; keep a row of dots until it ends."""
+        *lines, self._partial = (self._partial + text).split("\n")
+        for line in lines:
+            self._console.print(Text.from_ansi(line.rpartition("\r")[2]))
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: a row of dots can't be printed above the table in parts."""
+
+    @property
+    def rest(self) -> str:
+        """Return what is not a whole line yet."""
+        return self._partial
+
+
 class Progress:
     """Watch the journals beside pytest: a live table in a terminal, plain lines elsewhere."""
 
@@ -151,9 +174,19 @@ class Progress:
         self._out.flush()
 
     def _live(self, tail: Tail, board: Board) -> None:
+        """Keep the table at the bottom; pytest's own lines, when whole, go above it."""
         console = Console(file=self._out)
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None:
+            return
+        writer = reporter._tw  # noqa: SLF001  # pytest has no public way in
+        terminal, lines = writer._file, WholeLines(console)  # noqa: SLF001
         with Live(console=console, transient=True, refresh_per_second=4) as live:
+            writer._file = lines  # noqa: SLF001  # it has all that pytest uses of a file
             while not self._done.wait(PERIOD_S):
                 for event in tail.new_events():
                     board.take(event)
                 live.update(board.table())
+            writer._file = terminal  # noqa: SLF001
+        self._out.write(lines.rest)
+        self._out.flush()
