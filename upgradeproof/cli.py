@@ -10,9 +10,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from upgradeproof import __version__
-from upgradeproof.errors import PlanError, UpgradeproofError
+from upgradeproof.errors import HarnessError, PlanError, UpgradeproofError
 from upgradeproof.home import Home, cache
 from upgradeproof.imaging import Images
+from upgradeproof.journey.store import Store
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
 from upgradeproof.plan import json_schema, platforms
@@ -32,6 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        sys.stderr.write(f"upgradeproof: {error.filename or 'this folder'}: {error.strerror}\n")
+        return HarnessError.exit_code
     return status
 
 
@@ -123,12 +127,20 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
+    """Say what went; exit 1 if no backend could be asked, for then nothing is known to be gone."""
+    asked = 0
+    if arguments.states:
+        Store(cache()).clear()
     for kind, backend in sorted(backends().items()):
-        if backend.health().works:
-            gone = backend.prune(states=arguments.states)
-            sys.stdout.write("".join(f"removed {name}\n" for name in gone))
-            sys.stdout.write(f"{kind}: {len(gone)} removed\n")
-    return 0
+        health = backend.health()
+        if not health.works:
+            sys.stdout.write(f"{kind}: nothing removed, {health.brief}\n")
+            continue
+        gone = backend.prune(states=arguments.states)
+        sys.stdout.write("".join(f"removed {name}\n" for name in gone))
+        sys.stdout.write(f"{kind}: {len(gone)} removed\n")
+        asked += 1
+    return 0 if asked else 1
 
 
 def _init(_: argparse.Namespace) -> int:

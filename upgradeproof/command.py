@@ -15,6 +15,8 @@ from upgradeproof.errors import CommandTimeoutError, MachineError
 TAIL_LINES = 30
 """Lines of output that an error quotes: a screenful, where apt and dpkg put their reason."""
 
+LAST_WORDS_TIMEOUT_S = 1.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Completed:
@@ -73,11 +75,13 @@ def run(
         raise MachineError(
             f"{argv[0]} is not installed", resolution="run `upgradeproof doctor`"
         ) from error
+    except OSError as error:
+        raise MachineError(f"{argv[0]} can't be run: {error.strerror}") from None
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
     except BaseException as error:
         os.killpg(process.pid, signal.SIGKILL)
-        stdout, stderr = process.communicate()
+        stdout, stderr = _last_words(process)
         if not isinstance(error, subprocess.TimeoutExpired):
             raise
         details = (stdout + stderr).decode("utf-8", "replace").strip()
@@ -97,3 +101,14 @@ def run(
             f"`{command}` failed with exit status {done.exit_status}", details=done.tail
         )
     return done
+
+
+def _last_words(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Return what a killed group had said; a child that left it may hold the pipes for long."""
+    try:
+        return process.communicate(timeout=LAST_WORDS_TIMEOUT_S)
+    except subprocess.TimeoutExpired as late:
+        for pipe in filter(None, (process.stdout, process.stderr)):
+            pipe.close()
+        process.wait()
+        return late.output or b"", late.stderr or b""

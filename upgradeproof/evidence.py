@@ -46,7 +46,7 @@ class Evidence:
 
     def path(self, *parts: str) -> Path:
         """Return the path of a piece of evidence, its folder made."""
-        path = self.folder.joinpath(*(_UNSAFE.sub("-", part).strip("-") for part in parts))
+        path = self.folder.joinpath(*(_UNSAFE.sub("-", part).strip("-.") for part in parts))
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,25 +17,50 @@ def report(folders: Sequence[Path], target: Path, templates: Path | None = None)
     """Fold the journals of one or many runs' folders into reports in ``target``.
 
     Shards of one run on several hosts fold into one matrix. ``templates`` is a folder whose files
-    hide ours of the same name. Raises HarnessError when there is no
-    journal, or the reports can't be written.
+    hide ours of the same name. Raises HarnessError when there is no journal, or the reports can't
+    be written.
     """
-    journals = sorted(path for folder in folders for path in folder.glob("journal/*.jsonl"))
+    journals = [path for folder in folders for path in _journals(folder)]
     run = fold(read_journals(journals))
     path = target / "run.json"
     try:
         target.mkdir(parents=True, exist_ok=True)
+        _gather_evidence(folders, target)
         path.write_text(run.model_dump_json(indent=1), encoding="utf-8")
+        for drawn in every_format().values():
+            drawn.write(run, target, templates=templates)
     except OSError as error:
-        raise HarnessError(f"{path} can't be written: {error.strerror}") from None
-    for drawn in every_format().values():
-        drawn.write(run, target, templates=templates)
+        raise HarnessError(f"{error.filename or path} can't be written: {error.strerror}") from None
     return run
+
+
+def _journals(folder: Path) -> list[Path]:
+    """Return one folder's journals. Raises HarnessError when there is none: a shard is lost."""
+    found = sorted(folder.glob("journal/*.jsonl"))
+    if not found:
+        raise HarnessError(
+            f"{folder} holds no journal of a run",
+            resolution="name a reports' folder that pytest wrote, with its journal/*.jsonl",
+        )
+    return found
+
+
+def _gather_evidence(folders: Sequence[Path], target: Path) -> None:
+    """Copy the shards' evidence beside the report, whose links are relative to it."""
+    for folder in folders:
+        if folder.resolve() != target.resolve() and (folder / "evidence").is_dir():
+            shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)
 
 
 def read_run(path: Path) -> Run:
     """Return the run that a run.json holds. Raises HarnessError when it holds none."""
     try:
         return Run.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise HarnessError(f"{path} is not a run.json: {error}") from None
+    except OSError as error:
+        raise HarnessError(f"{path} can't be read: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise HarnessError(
+            f"{path} is not a run.json of this version", details=f"{where}: {first['msg']}"
+        ) from None

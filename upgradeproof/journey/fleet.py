@@ -102,7 +102,7 @@ class Fleet(AbstractContextManager["Fleet"]):
         missing = wait_until_ready(machine, self._cell.expect, state, limit_s)
         if missing and state == "installed":
             raise NotReadyError(
-                f"the old release was in use, and is not after a start of its machine ({limit_s:g} s)",
+                f"the old release was in use, and {limit_s:g} s after a new start it is not",
                 details=missing,
                 resolution="enable its services at boot, in the install steps",
             )

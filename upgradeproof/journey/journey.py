@@ -13,22 +13,20 @@ from upgradeproof.errors import (
     HarnessError,
     NotReachedError,
     NotReadyError,
-    ProductError,
-    UnavailableError,
     UpgradeproofError,
 )
 from upgradeproof.evidence import Evidence
 from upgradeproof.journey import proof
 from upgradeproof.journey.fleet import Fleet
 from upgradeproof.journey.keeper import Keeper
-from upgradeproof.journey.state import State
+from upgradeproof.journey.state import State, judge
 from upgradeproof.journey.store import Kept, Store, interests, key
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell, Platform
 from upgradeproof.plan.steps import Script
-from upgradeproof.probes import Facts, diff, read
+from upgradeproof.probes import Facts, read
 from upgradeproof.product import Work, wait_until_ready
-from upgradeproof.results import Change, Journal, Verdict
+from upgradeproof.results import Journal, Verdict
 from upgradeproof.results.journal import (
     CellPlaced,
     StateFailed,
@@ -75,6 +73,7 @@ class Journey(AbstractContextManager["Journey"]):
         self._evidence = Evidence(tools.reports, cell.id)
         self._states: dict[str, State] = {}
         self._keys: dict[str, str] = {}
+        self._image = ""
         self._failed: dict[str, UpgradeproofError] = {}
         self._open = ExitStack()
         self._fleet: Fleet
@@ -102,10 +101,7 @@ class Journey(AbstractContextManager["Journey"]):
         after. Nothing is tried twice.
         """
         if name in self._failed:
-            raise NotReachedError(
-                f"the state {name!r} was not reached: {self._failed[name].brief}",
-                resolution="see the check that met it first, and the state's evidence",
-            )
+            raise NotReachedError(f"{name} was not reached: {self._failed[name].brief}")
         if name not in self._states:
             try:
                 before = self.reach(PARENT[name]) if PARENT[name] != "base" else None
@@ -124,8 +120,8 @@ class Journey(AbstractContextManager["Journey"]):
 
     def _reach(self, name: str, before: State | None) -> State:
         started = time.monotonic()
+        state_key = self._key(name, before)
         try:
-            state_key = self._key(name, before)
             self._journal(StateStarted(cell=self.cell.id, state=name, key=state_key))
             with self._tools.store.building(state_key):
                 return self._reuse(name, state_key, before) or self._build(name, state_key, before)
@@ -134,19 +130,40 @@ class Journey(AbstractContextManager["Journey"]):
             raise
 
     def _key(self, name: str, before: State | None) -> str:
-        parent = self._keys[before.name] if before else f"{self.cell.platform.id} {self._image()}"
+        parent = self._keys[before.name] if before else self._base()
         self._keys[name] = key(parent, self.cell, name)
         return self._keys[name]
 
-    def _image(self) -> str:
-        return self._tools.images.ensure(self.cell.platform)
+    def _base(self) -> str:
+        """Return the image that the cell starts from; made now, where no run made it before."""
+        if self._image:
+            return self._image
+        platform, started = self.cell.platform, time.monotonic()
+        self._journal(StateStarted(cell=self.cell.id, state="base", key=platform.id))
+        try:
+            self._image = self._tools.images.ensure(platform)
+        except UpgradeproofError as error:
+            self._note_failure("base", error, time.monotonic() - started)
+            raise
+        self._journal(
+            StateReached(
+                cell=self.cell.id,
+                state="base",
+                reused=False,
+                duration_s=time.monotonic() - started,
+                facts="",
+            )
+        )
+        return self._image
 
     def _reuse(self, name: str, state_key: str, before: State | None) -> State | None:
         """Return a state that an earlier run kept, with the events of the time it was built."""
-        found = None if self._tools.fresh else self._keeper.find(name, state_key)
+        found = self._keeper.find(name, state_key)
         if found is None:
             return None
         kept, facts = found
+        if self._tools.fresh and kept.run_id != self._tools.run_id:
+            return None
         for path, text in kept.transcripts.items():
             self._evidence.restore(path, text)
         for event in kept.steps:
@@ -155,7 +172,7 @@ class Journey(AbstractContextManager["Journey"]):
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
         started = time.monotonic()
-        traveller = self._fleet.travel(PARENT[name], None if before else self._image())
+        traveller = self._fleet.travel(PARENT[name], None if before else self._base())
         machine, traveller.state = traveller.machine, None
         self._journal(CellPlaced(cell=self.cell.id, fidelity=machine.fidelity))
         steps: list[StepStarted | StepFinished] = []
@@ -174,6 +191,7 @@ class Journey(AbstractContextManager["Journey"]):
         else:
             proof.prove_upgraded(self.cell, before.facts, facts)
         kept = Kept(
+            run_id=self._tools.run_id,
             fidelity=machine.fidelity,
             steps=tuple(steps),
             transcripts=self._evidence.collect(
@@ -218,7 +236,7 @@ class Journey(AbstractContextManager["Journey"]):
     def _arrive(
         self, name: str, kept: Kept, facts: Facts, before: State | None, *, reused: bool
     ) -> State:
-        changes = _judge(self.cell, before.facts, facts) if before else ()
+        changes = judge(self.cell, before.facts, facts) if before else ()
         if reused:
             self._journal(CellPlaced(cell=self.cell.id, fidelity=kept.fidelity))
         self._journal(
@@ -252,7 +270,7 @@ class Journey(AbstractContextManager["Journey"]):
             StateFailed(
                 cell=self.cell.id,
                 state=name,
-                verdict=verdict_of(error),
+                verdict=Verdict.of(error),
                 reason=str(error) if isinstance(error, UpgradeproofError) else repr(error),
                 duration_s=duration_s,
             )
@@ -263,29 +281,3 @@ class Journey(AbstractContextManager["Journey"]):
         event: StateStarted | StepStarted | StepFinished | StateReached | StateFailed | CellPlaced,
     ) -> None:
         self._tools.journal.write(event)
-
-
-def verdict_of(error: BaseException) -> Verdict:
-    """Return the verdict that an error gives: the product's, ours, or that nothing ran."""
-    match error:
-        case ProductError():
-            return Verdict.FAILED
-        case UnavailableError():
-            return Verdict.NEVER_RAN
-        case _:
-            return Verdict.BROKEN
-
-
-def _judge(cell: Cell, before: Facts, after: Facts) -> tuple[Change, ...]:
-    """Return the diff of two facts, each line with the plan's reason if it is expected."""
-    reasons = ((line, cell.expect.reason_for(line.path)) for line in diff(before, after))
-    return tuple(
-        Change(
-            path=line.path,
-            before=line.before,
-            after=line.after,
-            expected=reason is not None,
-            reason=reason or "",
-        )
-        for line, reason in reasons
-    )

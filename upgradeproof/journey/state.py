@@ -12,13 +12,13 @@ from testinfra.host import Host
 from upgradeproof.endpoints import Answer, ask
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Data, Endpoint
-from upgradeproof.probes import Facts, Probe, Record
+from upgradeproof.probes import Facts, Probe, Record, diff
 from upgradeproof.results import Change, Fidelity
 
 R = TypeVar("R", bound=Record)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class State:
     """One state of a cell, as tests see it.
 
@@ -33,6 +33,15 @@ class State:
     changes: tuple[Change, ...]
     """The diff against the state before, each line judged by the plan."""
     _machine: Callable[[], Machine]
+
+    def __repr__(self) -> str:
+        """Return what a failed assertion shows: which state of which cell."""
+        return f"<{self.name} {self.cell.id}>"
+
+    @property
+    def regressions(self) -> tuple[Change, ...]:
+        """Return the changes that the plan does not expect."""
+        return tuple(change for change in self.changes if not change.expected)
 
     def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
         """Return the facts that one probe read, by key."""
@@ -58,3 +67,18 @@ class State:
         """Read what was written before the upgrade, through the service."""
         done = self.machine.run(data.read)
         return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
+
+
+def judge(cell: Cell, before: Facts, after: Facts) -> tuple[Change, ...]:
+    """Return the diff of two facts, each line with the plan's reason if it is expected."""
+    reasons = ((line, cell.expect.reason_for(line.path)) for line in diff(before, after))
+    return tuple(
+        Change(
+            path=line.path,
+            before=line.before,
+            after=line.after,
+            expected=reason is not None,
+            reason=reason or "",
+        )
+        for line, reason in reasons
+    )

@@ -30,6 +30,8 @@ BUILD_TIMEOUT_S = 3600.0
 class Kept(Frozen):
     """What is kept of a state beside its snapshot and its facts."""
 
+    run_id: str
+    """The run that built it: a fresh run may reuse what it built itself, for another cell."""
     fidelity: Fidelity
     steps: tuple[StepStarted | StepFinished, ...]
     transcripts: Mapping[str, str]
@@ -44,9 +46,8 @@ def key(parent: str, cell: Cell, state: str) -> str:
         "engine": _engine(),
         "steps": [_step(action) for action in cell.actions(state)],
         "reads": _reads(cell.expect),
-        "releases": [cell.old.model_dump(), cell.new.model_dump()],
+        "release": (cell.old if state == "installed" else cell.new).model_dump(),
         "ready_timeout_s": cell.plan.ready_timeout_s,
-        "ports": cell.ports,
     }
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
@@ -147,6 +148,11 @@ class Store:
         (part / "facts.json").write_text(facts.to_json(), encoding="utf-8")
         self.forget(state_key)
         part.rename(folder)
+
+    def clear(self) -> None:
+        """Remove every kept state; a run that goes on builds what it still needs anew."""
+        for folder in self._states.iterdir():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def forget(self, state_key: str) -> None:
         """Remove a kept state, if it is there."""

@@ -27,8 +27,8 @@ SETTLE_TIMEOUT_S = 90.0
 STATE_REPOSITORY = "upgradeproof/state"
 
 CAPABILITIES = {
-    "SYS_ADMIN": "systemd gives services mount and user namespaces; without it Debian 12's "
-    "haproxy ends with 226/NAMESPACE and its redis with 217/USER",
+    "SYS_ADMIN": "systemd gives services mount and user namespaces; without it hardened ones end "
+    "with 226/NAMESPACE or 217/USER",
     "SYS_PTRACE": "lets root read which binaries and sockets other users' processes hold",
 }
 """What is added to the engine's default set, and why. Never ``--privileged``."""

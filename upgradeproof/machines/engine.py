@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from typing import Any
 
 import docker
 import docker.errors
 import requests.exceptions
+from docker.utils import parse_host
 
 from upgradeproof.errors import BackendError, MachineError
 
@@ -31,9 +34,10 @@ def client() -> docker.DockerClient:
     if known is not None:
         return known
     try:
+        _knock()
         fresh = docker.from_env(timeout=CALL_TIMEOUT_S)
         fresh.ping()
-    except EngineError as error:
+    except (*EngineError, OSError) as error:
         raise BackendError(
             "no Docker engine answers",
             details=f"{type(error).__name__}: {error}"[:300],
@@ -41,6 +45,14 @@ def client() -> docker.DockerClient:
         ) from None
     _clients.client = fresh
     return fresh
+
+
+def _knock() -> None:
+    """Raise OSError if nobody listens on a local engine's socket: the SDK leaves its own open."""
+    address = str(parse_host(os.environ.get("DOCKER_HOST")))
+    if address.startswith("http+unix://"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.connect(address.removeprefix("http+unix://"))
 
 
 def failed(what: str, error: Exception) -> MachineError:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from upgradeproof.plan.loading import Model
+from upgradeproof.plan.loading import Model, misplaced, repeated
 
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
@@ -117,8 +117,8 @@ class Expectations(Model):
     def _ids_are_unique(self) -> Self:
         for name in ("endpoint", "data"):
             ids = [item.id for item in getattr(self, name)]
-            if twice := {i for i in ids if ids.count(i) > 1}:
-                raise ValueError(f"duplicate {name} id: {', '.join(sorted(twice))}")
+            if (again := repeated(ids)) is not None:
+                raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
         return self
 
     def merged(self, other: Expectations) -> Expectations:

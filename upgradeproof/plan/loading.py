@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from upgradeproof.errors import PlanError
 
@@ -43,8 +43,10 @@ def load(path: Path, model: type[M]) -> M:
             f"{path}: there is no such file",
             resolution="`upgradeproof init` writes a first upgrade.toml",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"{path} can't be read: {error}") from None
+    except OSError as error:
+        raise PlanError(f"{path} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -57,6 +59,16 @@ def load(path: Path, model: type[M]) -> M:
             f"{path} is not a valid {model.__name__.lower()}",
             details="\n".join(f"{path}:{line}: {what}" for line, what in sorted(problems)),
         ) from None
+
+
+def misplaced(what: str, *at: int | str) -> PydanticCustomError:
+    """Return the error of a check over several keys; ``at`` is where, below the model it checks."""
+    return PydanticCustomError("misplaced", "{what}", {"what": what, "at": at})
+
+
+def repeated(items: Sequence[object]) -> int | None:
+    """Return where the first item stands that was there before, or None."""
+    return next((at for at, item in enumerate(items) if item in items[:at]), None)
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
@@ -72,7 +84,9 @@ def _explain(
     text: str, data: Mapping[str, Any], model: type[Model], problem: ErrorDetails
 ) -> tuple[int, str]:
     """Return the line of a problem and what is wrong there, in the reader's words."""
-    location = _in_the_file(data, problem["loc"])
+    context = problem.get("ctx", {})
+    tag = [context["discriminator"].strip("'")] if "tag" in context else []
+    location = _in_the_file(data, (*problem["loc"], *context.get("at", ()), *tag))
     where = ".".join(str(part) for part in location) or "the file"
     line = find_line(text, location)
     if problem["type"] == "extra_forbidden":
@@ -81,9 +95,13 @@ def _explain(
     if problem["type"] == "missing":
         return line, f"{where!r} is missing"
     if problem["type"].startswith("union_tag"):
-        return line, f"{where}: {_tag_advice(problem)}"
+        return line, f"{where}: {_tag_advice(context)}"
     message = problem["msg"].removeprefix("Value error, ")
-    given = "" if problem["type"] == "value_error" else f", not {_short(problem['input'])}"
+    given = (
+        ""
+        if problem["type"] in ("value_error", "misplaced")
+        else f", not {_short(problem['input'])}"
+    )
     return line, f"{where}: {message[:1].lower()}{message[1:]}{given}"
 
 
@@ -98,14 +116,12 @@ def _in_the_file(data: Any, location: Sequence[int | str]) -> tuple[int | str, .
     return (*found, *location[-1:])
 
 
-def _tag_advice(problem: ErrorDetails) -> str:
-    context = problem.get("ctx", {})
+def _tag_advice(context: Mapping[str, Any]) -> str:
+    key = context["discriminator"].strip("'")
     if "tag" not in context:
-        return f"the key {context['discriminator']} is missing, which says what this is"
+        return f"the key {key!r} is missing, which says what this is"
     valid = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-    return (
-        f"unknown {context['discriminator']} {context['tag']!r}; {nearest(context['tag'], valid)}"
-    )
+    return f"unknown {key} {context['tag']!r}; {nearest(context['tag'], valid)}"
 
 
 def _short(value: Any) -> str:
@@ -126,7 +142,8 @@ def _keys(data: Any, model: type[Model], parents: Sequence[int | str]) -> list[s
             model = found
     if isinstance(data, Mapping):
         model = model.variant(data)
-    return [field.alias or name for name, field in model.model_fields.items()]
+    fields = model.model_fields.items()
+    return [field.alias or name for name, field in fields if not field.exclude]
 
 
 def _model_in(annotation: Any) -> type[Model] | None:
@@ -137,34 +154,54 @@ def _model_in(annotation: Any) -> type[Model] | None:
     return next((found for found in candidates if found is not None), None)
 
 
+_HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?")
+_LONG_STRING = re.compile(r'"{3}.*?"{3}|\'{3}.*?\'{3}', re.DOTALL)
+
+
 def find_line(text: str, location: Sequence[int | str]) -> int:
     """Return the line (from 1) on which a key stands: tomllib tells no positions.
 
-    Walks the location: a table header ``[name]`` or the n-th ``[[name]]`` narrows the search, a key
-    ends it. Where the key itself is not found, the line of its nearest parent is returned.
+    Walks the location: a table header ``[name]`` or the n-th ``[[name]]`` narrows the search to its
+    table, a key to its line. Where the key itself is not found, the line of its nearest parent is
+    returned.
     """
-    lines = text.splitlines()
-    at, path = 0, ""
-    parts = list(location)
-    while parts:
-        part = parts.pop(0)
+    lines = _LONG_STRING.sub(lambda found: "\n" * found[0].count("\n"), text).splitlines()
+    at, end, path = 0, len(lines), ""
+    for place, part in enumerate(location):
         if isinstance(part, int):
             continue
-        path = f"{path}.{part}" if path else str(part)
-        index = parts[0] if parts and isinstance(parts[0], int) else 0
-        headers = [
-            i
-            for i, line in enumerate(lines)
-            if i >= at and re.match(rf"\s*\[\[?\s*{re.escape(path)}\s*\]", line)
-        ]
+        inside = bool(path)
+        path = f"{path}.{part}" if path else part
+        following = location[place + 1 : place + 2]
+        index = following[0] if following and isinstance(following[0], int) else 0
+        headers = [i for i in range(at, end) if _table(lines[i]) == path]
         if len(headers) > index:
             at = headers[index]
+            end = next((i for i in range(at + 1, end) if not _belongs(lines[i], path)), end)
             continue
-        key = re.compile(rf"(^|[{{,\s\"'])[\"']?{re.escape(str(part))}[\"']?\s*[=.]")
-        for i in range(at, len(lines)):
-            if i > at and path.count(".") and lines[i].startswith("["):
-                break
-            if key.search(lines[i].split("#")[0]):
-                at = i
-                break
+        body = next((i for i in range(at + inside, end) if _table(lines[i])), end)
+        found = _key_line(lines, range(at, body), part)
+        at = at if found is None else _inline_item(lines, range(found, body), index)
     return at + 1
+
+
+def _table(line: str) -> str:
+    """Return the name of the table that a header begins; empty for any other line."""
+    header = _HEADER.fullmatch(line)
+    return re.sub(r"[\s\"']", "", header[1]) if header else ""
+
+
+def _belongs(line: str, table: str) -> bool:
+    """Tell whether a line is still part of a table, or of a table in it."""
+    return not _table(line) or _table(line).startswith(f"{table}.")
+
+
+def _key_line(lines: Sequence[str], where: range, key: str) -> int | None:
+    pattern = re.compile(rf"(^|[{{,\s\"'])[\"']?{re.escape(key)}[\"']?\s*[=.]")
+    return next((i for i in where if pattern.search(lines[i].split("#")[0])), None)
+
+
+def _inline_item(lines: Sequence[str], where: range, index: int) -> int:
+    """Return the line of an array's n-th inline table, where each has a line of its own."""
+    items = [i for i in where if lines[i].lstrip().startswith("{")]
+    return items[index] if len(items) > index else where.start

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, InstanceOf, model_validator
 
 from upgradeproof.plan.expectations import Expectations
-from upgradeproof.plan.loading import Model, load, nearest
+from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
 from upgradeproof.plan.steps import AnyStep
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+~_-]*$", max_length=40)]
@@ -43,6 +43,12 @@ class Upgrade(Model):
         return self
 
     @property
+    def named(self) -> tuple[tuple[tuple[str | int, ...], str], ...]:
+        """Return the releases that the upgrade names, each with where it does so."""
+        between = (((("via", at), name)) for at, name in enumerate(self.via))
+        return ((("from",), self.from_), *between, (("to",), self.to))
+
+    @property
     def path(self) -> tuple[str, ...]:
         """Return the releases in the order in which they are reached."""
         return (self.from_, *self.via, self.to)
@@ -67,26 +73,33 @@ class Plan(Model):
     expect: Expectations = Expectations()
     ready_timeout_s: float = Field(default=60.0, gt=0)
     """How long the services and ports may take to come up after a state's last step."""
-    folder: Path = Field(default=Path(), exclude=True)
+    folder: InstanceOf[Path] = Field(default=Path(), exclude=True)
     """Where the product's files are; set by ``load_plan``."""
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
         names = [release.name for release in self.release]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"duplicate release: {', '.join(sorted(twice))}")
-        direct = {upgrade.path for upgrade in self.upgrade if not upgrade.via}
+        if (again := repeated(names)) is not None:
+            raise misplaced(f"there is another release {names[again]!r}", "release", again, "name")
         paths = [upgrade.path for upgrade in self.upgrade]
-        for upgrade in self.upgrade:
-            where = f"the upgrade {' -> '.join(upgrade.path)}"
-            for name in upgrade.path:
+        for at, upgrade in enumerate(self.upgrade):
+            for key, name in upgrade.named:
                 if name not in names:
-                    raise ValueError(f"{where} names {name!r}; {nearest(name, names)}")
-            if paths.count(upgrade.path) > 1:
-                raise ValueError(f"{where} is there twice")
+                    what = f"there is no release {name!r}; {nearest(name, names)}"
+                    raise misplaced(what, "upgrade", at, *key)
+        if (again := repeated(paths)) is not None:
+            what = f"there is another upgrade {' -> '.join(paths[again])}"
+            raise misplaced(what, "upgrade", again)
+        return self
+
+    @model_validator(mode="after")
+    def _legs_are_there(self) -> Self:
+        direct = {upgrade.path for upgrade in self.upgrade if not upgrade.via}
+        for at, upgrade in enumerate(self.upgrade):
             for leg in upgrade.legs:
                 if leg not in direct:
-                    raise ValueError(f"{where} goes {' -> '.join(leg)}, which is no upgrade")
+                    what = f"{' -> '.join(upgrade.path)} needs an upgrade {' -> '.join(leg)}"
+                    raise misplaced(f"{what}, and there is none", "upgrade", at, "via")
         return self
 
     def release_named(self, name: str) -> Release:

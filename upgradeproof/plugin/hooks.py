@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
         declare_marks(config, part)
         config.stash[RUN] = part
         config.pluginmanager.register(Recorder(part), "upgradeproof-recorder")
-        config.pluginmanager.register(Selection(part), "upgradeproof-selection")
+        config.pluginmanager.register(Selection(part, config), "upgradeproof-selection")
         _add_generic_suites(config, part)
         if part.worker == "main":
             _configure_controller(config, part)
@@ -72,8 +72,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 class Selection:
     """Drop the tests that no plan has a subject for, and keep each cell's tests together."""
 
-    def __init__(self, part: RunPart) -> None:
+    def __init__(self, part: RunPart, config: pytest.Config) -> None:
         self._part = part
+        self._config = config
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(
@@ -81,11 +82,12 @@ class Selection:
     ) -> Generator[None, None, None]:
         """Sort by cell, in the order of the files: pytest itself would sort by subject too.
 
-        A test without a subject is left out without a word: nothing was declared for it, so
-        nothing is missing.
+        A test without a subject counts as deselected: nothing was declared for it, so nothing is
+        missing.
         """
-        left_out = set(without_subject(items))
+        left_out = list(without_subject(items))
         items[:] = [item for item in items if item not in left_out]
+        self._config.hook.pytest_deselected(items=left_out)
         place = {item: at for at, item in enumerate(items)}
         yield
         cells = {cell: at for at, cell in enumerate(self._part.cells)}
@@ -117,12 +119,11 @@ def _refuse_paths_that_move_the_root(config: pytest.Config) -> None:
 
 def _configure_controller(config: pytest.Config, part: RunPart) -> None:
     """Set up what only the controlling process does."""
-    lock = None if config.option.collectonly else take(part.reports)
-    config.pluginmanager.register(Reporter(part, lock), "upgradeproof-reporter")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(Scheduler(part), "upgradeproof-scheduler")
     if config.option.collectonly:
         return
+    config.pluginmanager.register(Reporter(part, take(part.reports)), "upgradeproof-reporter")
     if config.option.xmlpath is None:
         config.option.xmlpath = str(part.reports / "junit.xml")
     if config.pluginmanager.hasplugin("html"):

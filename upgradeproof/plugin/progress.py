@@ -50,6 +50,7 @@ class Doing:
     state: str = ""
     step: str = ""
     since: float = 0.0
+    began: str = ""
     checks: int = 0
     bad: int = 0
 
@@ -72,7 +73,9 @@ class Board:
                 doing.step, doing.since = f"checking: {event.check}", time.monotonic()
                 return None
             case j.StateStarted():
-                doing.state, doing.step = event.state, "begins"
+                doing.state, doing.step, doing.began = event.state, "begins", event.at
+            case j.StepStarted() if event.at < doing.began:
+                return None  # of the run that built the state which is reused now
             case j.StepStarted():
                 doing.step = event.title
             case j.StateReached():

@@ -7,7 +7,6 @@ from collections.abc import Generator
 import pytest
 
 from upgradeproof.errors import UpgradeproofError
-from upgradeproof.journey.journey import verdict_of
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.results import Verdict
 from upgradeproof.results.journal import CellDeclared, CheckDeclared, CheckFinished
@@ -72,13 +71,17 @@ class Recorder:
         if verdict is not None:
             cell, check = found
             self._finish(cell.id, check, verdict, _reason(report, error), report.duration)
-            report.user_properties += [
-                ("cell", cell.id),
-                ("platform", cell.platform.id),
-                ("upgrade", cell.upgrade_id),
-                ("state", " ".join(s for s in STATES if s in getattr(item, "fixturenames", ()))),
-                ("verdict", verdict.value),
-            ]
+            names = getattr(item, "fixturenames", ())
+            ours = {
+                "cell": cell.id,
+                "platform": cell.platform.id,
+                "upgrade": cell.upgrade_id,
+                "state": " ".join(state for state in STATES if state in names),
+                "verdict": verdict.value,
+            }
+            others = [known for known in item.user_properties if known[0] not in ours]
+            item.user_properties = [*others, *ours.items()]  # junit.xml takes the last phase's
+            report.user_properties = list(item.user_properties)
         return report
 
     @pytest.hookimpl
@@ -120,17 +123,17 @@ def _verdict(report: pytest.TestReport, error: BaseException | None) -> Verdict 
     if report.skipped:
         return Verdict.NOT_APPLICABLE
     if isinstance(error, UpgradeproofError):
-        return verdict_of(error)
+        return Verdict.of(error)
     if report.when == "call" and isinstance(error, AssertionError | pytest.fail.Exception):
         return Verdict.FAILED
     return Verdict.BROKEN
 
 
 def _reason(report: pytest.TestReport, error: BaseException | None) -> str:
-    if report.passed:
-        return ""
     if hasattr(report, "wasxfail"):
         return f"marked as an expected failure ({report.wasxfail}): declare it in the plan instead"
+    if report.passed:
+        return ""
     if report.skipped and isinstance(report.longrepr, tuple):
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     if isinstance(error, UpgradeproofError | AssertionError | pytest.fail.Exception):

@@ -16,7 +16,15 @@ from upgradeproof.report import report
 from upgradeproof.results import Run, Verdict
 from upgradeproof.results.journal import RunFinished
 
-KEPT_OF_A_RUN = ("journal", "evidence", "run.json", "index.html", "summary.md")
+LEFT_BY_A_RUN = (
+    "journal",
+    "evidence",
+    "run.json",
+    "index.html",
+    "summary.md",
+    "junit.xml",
+    "pytest.html",
+)
 
 
 def take(reports: Path) -> FileLock:
@@ -38,7 +46,7 @@ def take(reports: Path) -> FileLock:
 
 
 def _clear(reports: Path) -> None:
-    for name in KEPT_OF_A_RUN:
+    for name in LEFT_BY_A_RUN:
         path = reports / name
         if path.is_dir():
             shutil.rmtree(path)
@@ -49,7 +57,7 @@ def _clear(reports: Path) -> None:
 class Reporter:
     """Stand at the end of the controlling process."""
 
-    def __init__(self, part: RunPart, lock: FileLock | None) -> None:
+    def __init__(self, part: RunPart, lock: FileLock) -> None:
         self._part = part
         self._lock = lock
         self._run: Run | None = None
@@ -79,8 +87,7 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Let go of the reports' folder."""
-        if self._lock is not None:
-            self._lock.release()
+        self._lock.release()
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -95,7 +102,7 @@ class Reporter:
         for cell in self._run.cells:
             if cell.selected:
                 good = cell.verdict in (Verdict.PASSED, Verdict.NOT_APPLICABLE)
-                count = f"{len(cell.checks)} checks"
+                count = f"{len(cell.checks)} check{'' if len(cell.checks) == 1 else 's'}"
                 terminalreporter.line(
                     f"{cell.verdict:<15} {cell.id}  ({count})", green=good, red=not good
                 )

@@ -19,10 +19,11 @@ from upgradeproof.plugin.run import RUN
 def cell(request: pytest.FixtureRequest) -> Cell:
     """Return the cell that a test runs on; a test that names a state runs for each cell."""
     if not hasattr(request, "param"):
-        raise PlanError(
+        missing = PlanError(
             f"a test asks for a cell, and there is no plan in {request.config.rootpath}",
             resolution="`upgradeproof init` writes a first upgrade.toml",
         )
+        pytest.fail(str(missing), pytrace=False)
     found: Cell = request.param
     return found
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
+from upgradeproof.errors import ProductError, UnavailableError
+
 
 class Frozen(BaseModel):
     """The base of everything in a report: immutable, and strict about unknown keys."""
@@ -31,6 +33,17 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     BROKEN = "broken"
     NEVER_RAN = "never_ran"
+
+    @classmethod
+    def of(cls, error: BaseException) -> Verdict:
+        """Return the verdict that an error gives: the product's, ours, or that nothing ran."""
+        match error:
+            case ProductError():
+                return cls.FAILED
+            case UnavailableError():
+                return cls.NEVER_RAN
+            case _:
+                return cls.BROKEN
 
 
 _BY_WEIGHT = (

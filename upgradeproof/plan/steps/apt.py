@@ -12,7 +12,10 @@ from pydantic import Field
 from upgradeproof.plan.steps.base import Script, Step
 
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+:=~/_-]*$")]
-"""A suite or package as APT takes it; nothing that a shell or ``sed`` could read otherwise."""
+"""A package as APT takes it; nothing that a shell could read otherwise."""
+
+Suite = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?$")]
+"""A suite: a word that ``sed`` and ``grep`` see as one, whose points alone they read otherwise."""
 
 Conffiles = Literal["keep", "replace", "ask"]
 """Whose version of an edited conffile wins; ``ask`` lets dpkg prompt, and so fail unattended."""
@@ -50,16 +53,20 @@ class AptSources(Step):
     """
 
     step: Literal["apt-sources"] = "apt-sources"
-    old: Word
-    new: Word
+    old: Suite
+    new: Suite
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
         """Return the switch of the sources and the update of the lists."""
-        switch = (
-            "find /etc/apt -name '*.list' -o -name '*.sources' | xargs -r sed -i -E "
-            + shlex.quote(rf"s/(^|[[:space:]]){self.old}([-[:space:]]|$)/\1{self.new}\2/g")
+        old = self.old.replace(".", r"\.")
+        sources = "find /etc/apt -name '*.list' -o -name '*.sources'"
+        # The end of the word is no part of the match: the next suite of the line begins with it.
+        expression = shlex.quote(rf"s,(^|[[:space:]]){old}\>,\1{self.new},g")
+        switch = f"{sources} | xargs -r sed -i -E {expression}"
+        check = (
+            f"{sources} | xargs grep -qwF {self.new} ||"
+            f" {{ echo 'no APT source names {self.old}' >&2; exit 1; }}"
         )
-        check = f"grep -rqw {self.new} /etc/apt/sources.list /etc/apt/sources.list.d"
         return (
             Script(
                 title=f"switch the APT sources from {self.old} to {self.new}",

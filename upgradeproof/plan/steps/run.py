@@ -14,7 +14,7 @@ class Run(Step):
     """Run a POSIX shell script as root, ended by the first command that fails."""
 
     step: Literal["run"] = "run"
-    script: str = Field(min_length=1)
+    script: str = Field(pattern=r"\S")
     title: str = ""
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's

@@ -1,0 +1,1 @@
+"""The generic suites: what must hold after an upgrade, whatever the product."""

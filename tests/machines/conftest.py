@@ -1,0 +1,84 @@
+"""A real machine for the tests of the engine, and small projects that a real pytest runs in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from tests.machines.projects import Project, forget_states
+from tests.machines.starting import Start
+from upgradeproof.imaging import Images
+from upgradeproof.machines import MachineSpec
+from upgradeproof.machines.docker import BACKEND, DockerMachine
+from upgradeproof.plan.images import Platform, load_images
+
+ROOT = Path(__file__).parents[2]
+DEBIAN_12 = Platform(image="debian-12", architecture="amd64", machine="container")
+
+
+@pytest.fixture(scope="session")
+def every_image() -> Images:
+    """Hand out the checkout's images; they are kept on the engine, so they are made once."""
+    cache = platformdirs.user_cache_path("upgradeproof") / "images"
+    return Images(load_images([ROOT / "images"]), cache)
+
+
+@pytest.fixture(scope="session")
+def debian_image(every_image: Images) -> str:
+    """Return the image of Debian 12."""
+    return every_image.ensure(DEBIAN_12)
+
+
+@pytest.fixture(scope="session")
+def debian(start: Start) -> Iterator[DockerMachine]:
+    """Hand out a running Debian 12 with nothing on it; who changes it changes it back."""
+    with start("debian") as machine:
+        yield machine
+
+
+@pytest.fixture(scope="session")
+def start(debian_image: str, token: str) -> Start:
+    """Return what starts a machine of a test's own."""
+
+    def started(
+        name: str, *, snapshot: str = "", ports: tuple[int, ...] = ()
+    ) -> AbstractContextManager[DockerMachine]:
+        return BACKEND.start(
+            MachineSpec(
+                snapshot=snapshot or debian_image,
+                name=f"upgradeproof-{token}-{name}",
+                architecture="amd64",
+                ports=ports,
+                labels={"upgradeproof.run": token},
+            )
+        )
+
+    return started
+
+
+@pytest.fixture(scope="session")
+def token() -> Iterator[str]:
+    """Return a word that makes this session's names its own; states named by it are forgotten."""
+    word = f"t{secrets.token_hex(3)}"
+    yield word
+    forget_states(word)
+
+
+@pytest.fixture(scope="session")
+def new_project(
+    tmp_path_factory: pytest.TempPathFactory, token: str, debian_image: str
+) -> Callable[[str], Project]:
+    """Return what makes empty projects, which know Debian 12 and share their states."""
+    states = tmp_path_factory.mktemp("states")
+    return lambda name: Project(tmp_path_factory.mktemp(name), states, token).know_debian_12()
+
+
+@pytest.fixture
+def project(new_project: Callable[[str], Project]) -> Project:
+    """Return an empty project."""
+    return new_project("project")

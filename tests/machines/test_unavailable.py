@@ -1,0 +1,114 @@
+"""What can't be had here: an engine, an image, an archive. It is said, and no pass is invented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.machines import ticker
+from tests.machines.projects import ROOT, Project
+from upgradeproof.imaging import Images
+from upgradeproof.machines import MachineSpec
+from upgradeproof.machines.docker import BACKEND
+from upgradeproof.plan import Platform
+from upgradeproof.plan.steps import Script, step_kinds
+from upgradeproof.results import Verdict
+
+DEAD = "http://127.0.0.1:9"
+NOWHERE = "unix:///nonexistent/docker.sock"
+
+
+@pytest.fixture
+def two(project: Project) -> Project:
+    """A project with one cell that can run here, and one whose image can't be had."""
+    ubuntu = (ROOT / "images" / "ubuntu-24.04.toml").read_text(encoding="utf-8")
+    unreachable = ubuntu.replace("[bootstrap]", f'[bootstrap]\narchive = "{DEAD}/ubuntu"')
+    project.write("images/ubuntu-24.04.toml", unreachable)
+    plan = ticker.plan(project.token, {"good": ticker.run(ticker.GOOD)})
+    platforms = '["debian-12-amd64.container", "ubuntu-24.04-amd64.container"]'
+    project.write("upgrade.toml", plan.replace('["debian-12-amd64.container"]', platforms))
+    project.write("test_ticker.py", ticker.SUITE)
+    return project
+
+
+def test_an_image_that_cannot_be_had_makes_its_cells_never_run(two: Project) -> None:
+    ended = two.pytest()
+    assert ended.exit_status == 1
+    debian, ubuntu = two.result().cells
+    assert (debian.verdict, ubuntu.verdict) == (Verdict.PASSED, Verdict.NEVER_RAN)
+    assert {check.verdict for check in ubuntu.checks} == {Verdict.NEVER_RAN}
+    first, registry, bootstrap, *_, advice = ubuntu.checks[0].reason.splitlines()
+    assert (first, registry) == (
+        "there is no image for ubuntu-24.04-amd64",
+        "- registry: no digest is pinned for amd64",
+    )
+    assert bootstrap.startswith("- bootstrap: ")
+    assert advice.startswith("To do: ")
+    assert "Traceback" not in ended.output
+
+
+def test_what_was_deselected_does_not_count(two: Project) -> None:
+    ended = two.pytest("-k", "debian-12")
+    assert ended.exit_status == 0, ended.output
+    run = two.result()
+    assert run.verdict is Verdict.PASSED
+    assert [(cell.selected, cell.reason) for cell in run.cells] == [
+        (True, ""),
+        (False, "deselected"),
+    ]
+
+
+@pytest.mark.parametrize("words", [(), ("-n", "2")], ids=["alone", "with-workers"])
+def test_without_an_engine_no_cell_runs_and_one_reason_is_given(
+    two: Project, words: tuple[str, ...]
+) -> None:
+    two.environment["DOCKER_HOST"] = NOWHERE
+    ended = two.pytest(*words)
+    assert ended.exit_status == 1
+    run = two.result()
+    assert run.verdict is Verdict.NEVER_RAN
+    reasons = [check.reason for cell in run.cells for check in cell.checks]
+    advice = "To do: `make setup` starts one; or set DOCKER_HOST to an engine that runs"
+    assert set(reasons) == {f"no Docker engine answers\n{advice}"}
+    assert {check.verdict for cell in run.cells for check in cell.checks} == {Verdict.NEVER_RAN}
+    assert "Traceback" not in ended.output
+    assert "INTERNALERROR" not in ended.output
+
+
+def test_the_doctor_says_that_there_is_no_engine(two: Project) -> None:
+    two.environment["DOCKER_HOST"] = NOWHERE
+    told = two.upgradeproof("doctor")
+    assert told.exit_status == 1
+    assert re.search(r"can't +backend container +no Docker engine answers", told.output)
+    assert "Traceback" not in told.output
+
+
+def test_prune_says_that_it_could_not_ask(two: Project) -> None:
+    two.environment["DOCKER_HOST"] = NOWHERE
+    told = two.upgradeproof("prune")
+    assert told.exit_status == 1
+    assert told.output == "container: nothing removed, no Docker engine answers\n"
+
+
+@pytest.mark.parametrize("release", ["debian-11", "debian-12"])
+@pytest.mark.parametrize("step", ["apt-install", "apt-sources"])
+def test_an_archive_that_does_not_answer_fails_the_step(
+    every_image: Images, token: str, release: str, step: str
+) -> None:
+    platform = Platform(image=release, architecture="amd64", machine="container")
+    spec = MachineSpec(
+        snapshot=every_image.ensure(platform),
+        name=f"upgradeproof-{token}-{release}-{step}",
+        architecture="amd64",
+    )
+    keys = {"packages": ["tree"]} if step == "apt-install" else {"old": "old", "new": "new"}
+    (action,) = step_kinds()[step].model_validate({"step": step, **keys}).actions(Path())
+    assert isinstance(action, Script)
+    with BACKEND.start(spec) as machine:
+        machine.put(f"deb {DEAD}/debian old main\n".encode(), "/etc/apt/sources.list")
+        machine.run("echo 'Acquire::Retries \"0\";' >/etc/apt/apt.conf.d/99retries")
+        done = machine.run(action.script)
+    assert done.exit_status == 100
+    assert "Could not connect to 127.0.0.1:9" in done.tail
