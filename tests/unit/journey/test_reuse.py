@@ -1,0 +1,238 @@
+"""States are kept under a hash of all that led there, and reused while that is the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.journey.world import INSTALL, PLATFORM, World, cell
+from upgradeproof.journey import Journey
+from upgradeproof.journey.store import Store, key
+from upgradeproof.plan import Cell
+from upgradeproof.probes.packages import Packages
+
+COPY = {"step": "copy", "source": "thing.conf", "path": "/etc/thing.conf"}
+RUN = {"step": "run", "script": INSTALL}
+
+
+def reached(world: World, on: Cell | None = None, *, fresh: bool = False) -> list[str]:
+    """Reach the last state in another run; return what the backend did for it."""
+    before = len(world.log)
+    with world.journey(on, fresh=fresh) as journey:
+        journey.reach("upgraded")
+    return world.log[before:]
+
+
+def test_a_second_run_starts_no_machine(world: World) -> None:
+    reached(world)
+    assert reached(world) == []
+
+
+def test_a_reused_state_holds_what_the_built_one_held(world: World) -> None:
+    with world.journey() as journey:
+        built = journey.reach("upgraded")
+    with world.journey() as journey:
+        reused = journey.reach("upgraded")
+    assert reused[Packages]["thing"].version == "2.0"
+    assert (reused.facts, reused.changes, reused.fidelity) == (
+        built.facts,
+        built.changes,
+        built.fidelity,
+    )
+
+
+def test_a_reused_state_is_told_with_the_steps_of_the_time_it_was_built(world: World) -> None:
+    reached(world)
+    reached(world)
+    built, reused = world.state("upgraded", run=1), world.state("upgraded", run=2)
+    assert (built.reused, reused.reused) == (False, True)
+    assert reused.steps == built.steps != ()
+    assert reused.duration_s == built.duration_s
+
+
+def test_a_reused_state_brings_its_transcripts(world: World) -> None:
+    on = cell(upgrade="echo hello; echo 2.0 >packages/thing")
+    reached(world, on)
+    transcript = world.folder / "reports" / world.state("upgraded").steps[0].transcript
+    text = transcript.read_text()
+    transcript.unlink()
+    reached(world, on)
+    assert transcript.read_text() == text
+    assert text.endswith("] hello\n")
+
+
+def test_a_machine_of_a_reused_state_is_started_when_it_is_asked_for(world: World) -> None:
+    reached(world)
+    before = len(world.log)
+    with world.journey() as journey:
+        upgraded = journey.reach("upgraded")
+        assert upgraded.machine.run("cat packages/thing").text == "2.0"
+    assert world.log[before:] == ["start upgraded from kept", "end upgraded"]
+
+
+def test_a_fresh_run_leaves_kept_states_alone(world: World) -> None:
+    first = reached(world)
+    assert reached(world, fresh=True) == first
+
+
+def test_a_fresh_run_reuses_what_it_built_itself(world: World) -> None:
+    tools = world.tools(fresh=True)
+    with Journey(cell(), tools) as journey:
+        journey.reach("upgraded")
+    before = len(world.log)
+    with Journey(cell(), tools) as journey:
+        journey.reach("upgraded")
+    assert world.log[before:] == []
+
+
+def test_what_a_fresh_run_built_is_reused_by_the_next(world: World) -> None:
+    reached(world, fresh=True)
+    assert reached(world) == []
+
+
+def test_a_change_of_the_upgrade_reuses_the_old_release(world: World) -> None:
+    reached(world)
+    assert reached(world, cell(upgrade="echo 2.1 >packages/thing")) == [
+        "start journey from kept",
+        "keep upgraded",
+        "end journey",
+    ]
+
+
+def test_a_state_whose_snapshot_is_gone_is_built_anew(world: World) -> None:
+    first = reached(world)
+    for kept in (world.folder / "backend" / "kept").iterdir():
+        kept.rename(world.folder / f"gone-{kept.name}")
+    assert reached(world) == first
+
+
+@pytest.mark.parametrize("file", ["state.json", "facts.json"])
+@pytest.mark.parametrize("content", ["", "{}", "not json"])
+def test_a_kept_state_that_can_not_be_read_is_built_anew(
+    world: World, file: str, content: str
+) -> None:
+    first = reached(world)
+    for path in (world.folder / "cache" / "states").glob(f"*/{file}"):
+        path.write_text(content)
+    assert reached(world) == first
+
+
+def test_without_kept_states_all_is_built_anew(world: World) -> None:
+    first = reached(world)
+    Store(world.folder / "cache").clear()
+    assert reached(world) == first
+
+
+def test_a_state_that_failed_is_not_kept(world: World) -> None:
+    broken = cell(upgrade="exit 1")
+    with world.journey(broken) as journey, pytest.raises(Exception, match="failed"):
+        journey.reach("upgraded")
+    assert len(list((world.folder / "cache" / "states").iterdir())) == 1
+
+
+def keys(on: Cell) -> tuple[str, str]:
+    installed = key("image", on, "installed")
+    return installed, key(installed, on, "upgraded")
+
+
+PORT = {"port": 80}
+DATA = {"id": "note", "write": "echo hi >note", "read": "cat note", "gives": "hi"}
+CONFIG = {"path": "/etc/thing.conf"}
+OLD = {"name": "1", "packages": {"thing": "1.*"}}
+NEW = {"name": "2", "packages": {"thing": "2.*"}}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"install": "echo other"},
+        {"install": [{"step": "run", "script": INSTALL, "timeout_s": 5}]},
+        {"expect": {"services": ["thingd"]}},
+        {"expect": {"modules": ["loop"]}},
+        {"expect": {"certificates": ["/etc/thing.crt"]}},
+        {"expect": {"config": [CONFIG]}},
+        {"expect": {"port": [PORT]}},
+        {"expect": {"data": [DATA]}},
+        {"ready_timeout_s": 5},
+        {"release": [{**OLD, "packages": {"thing": "1.0"}}, NEW]},
+    ],
+)
+def test_the_key_changes_with_all_that_reaches_the_machine(changed: dict[str, Any]) -> None:
+    assert not set(keys(cell())) & set(keys(cell(**changed)))
+
+
+def expect(**others: Any) -> Cell:
+    data = {**DATA, **others.pop("data", {})}
+    config = {**CONFIG, **others.pop("config", {})}
+    return cell(expect={"data": [data], "config": [config], **others})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"change": [{"facts": ["packages/*"], "reason": "all of them are new"}]},
+        {"data": {"read": "cat ./note"}},
+        {"data": {"gives": "ho"}},
+        {"endpoint": [{"id": "web", "kind": "http", "port": 80}]},
+        {"config": {"change": "migrated", "keeps": ["a.b"]}},
+    ],
+)
+def test_the_key_stays_when_only_a_judgement_changes(changed: dict[str, Any]) -> None:
+    assert keys(expect()) == keys(expect(**changed))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"data": {"write": "echo ho >note"}},
+        {"config": {"format": "ini"}},
+        {"config": {"check": "thing -t"}},
+    ],
+)
+def test_the_key_changes_with_what_is_done_or_read_on_the_machine(changed: dict[str, Any]) -> None:
+    assert not set(keys(expect())) & set(keys(expect(**changed)))
+
+
+def test_the_key_changes_with_the_content_of_a_copied_file(tmp_path: Path) -> None:
+    (tmp_path / "thing.conf").write_text("one")
+    before = keys(cell(tmp_path, install=[RUN, COPY]))
+    (tmp_path / "thing.conf").write_text("two")
+    assert not set(before) & set(keys(cell(tmp_path, install=[RUN, COPY])))
+
+
+@pytest.mark.parametrize("changed", [{"mode": "0600"}, {"owner": "thing"}, {"path": "/etc/other"}])
+def test_the_key_changes_with_how_a_file_is_copied(tmp_path: Path, changed: Any) -> None:
+    (tmp_path / "thing.conf").write_text("one")
+    before = keys(cell(tmp_path, install=[RUN, COPY]))
+    assert not set(before) & set(keys(cell(tmp_path, install=[RUN, {**COPY, **changed}])))
+
+
+def test_where_the_products_folder_lies_does_not_matter(tmp_path: Path) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "thing.conf").write_text("one")
+    here, there = (cell(tmp_path / name, install=[RUN, COPY]) for name in ("here", "there"))
+    assert keys(here) == keys(there)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"upgrade": "echo other"}, {"release": [OLD, {**NEW, "packages": {"thing": "2.1"}}]}],
+    ids=["steps", "release"],
+)
+def test_a_change_of_the_upgrade_leaves_the_old_releases_key(changed: dict[str, Any]) -> None:
+    before, after = keys(cell()), keys(cell(**changed))
+    assert before[0] == after[0]
+    assert before[1] != after[1]
+
+
+def test_the_key_changes_with_the_image(world: World) -> None:
+    assert key("image one", cell(), "installed") != key("image two", cell(), "installed")
+
+
+def test_platforms_do_not_share_their_states(world: World) -> None:
+    first = reached(world)
+    other = PLATFORM.model_copy(update={"architecture": "arm64"})
+    assert reached(world, cell(platform=other)) == first

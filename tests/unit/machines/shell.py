@@ -1,0 +1,116 @@
+"""A real `sh` of this host behind the channel's own protocols: pipes in place of an engine."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+from contextlib import suppress
+
+from upgradeproof.errors import ChannelError
+from upgradeproof.machines.channel import Transport, end_session_script
+from upgradeproof.machines.framing import Stream
+
+
+class PipeTransport:
+    """One shell, the leader of a session of its own, on three pipes."""
+
+    def __init__(self, largest: int) -> None:
+        self._largest = largest
+        self.process = subprocess.Popen(
+            ["/bin/sh"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        assert self.process.stdin
+        assert self.process.stdout
+        assert self.process.stderr
+        self._stdin = self.process.stdin
+        self._selector = selectors.DefaultSelector()
+        for stream, pipe in ((Stream.OUT, self.process.stdout), (Stream.ERR, self.process.stderr)):
+            self._selector.register(pipe, selectors.EVENT_READ, stream)
+
+    def send(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._stdin.fileno(), view) :]
+
+    def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
+        for key, _ in self._selector.select(timeout_s):
+            data = os.read(key.fd, self._largest)
+            if not data:
+                raise EOFError
+            return key.data, data
+        raise TimeoutError
+
+    def wait_for_bytes(self) -> None:
+        """Wait until the shell has said something that nobody took yet."""
+        assert self._selector.select(5)
+
+    def close(self) -> None:
+        self._selector.close()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe:
+                with suppress(OSError):
+                    pipe.close()
+
+
+class LocalShells:
+    """Start shells on this host; remember them, so that a test can kill one."""
+
+    def __init__(self, largest: int = 1 << 16) -> None:
+        self.largest = largest
+        """How many bytes the transport hands over at once."""
+        self.started: list[PipeTransport] = []
+
+    def connect(self) -> Transport:
+        self.started.append(PipeTransport(self.largest))
+        return self.started[-1]
+
+    def end_session(self, pid: int) -> None:
+        subprocess.run(["/bin/sh", "-c", end_session_script(pid)], check=True, timeout=10)
+
+    def kill(self) -> None:
+        """Kill the shell that is in use, with all that it runs."""
+        os.killpg(self.started[-1].process.pid, signal.SIGKILL)
+        self.started[-1].process.wait()
+
+    def end(self) -> None:
+        """End every shell with what still runs in its session."""
+        for transport in self.started:
+            with suppress(ProcessLookupError):
+                os.killpg(transport.process.pid, signal.SIGKILL)
+            transport.process.wait()
+            transport.close()
+
+
+class NoShells:
+    """A machine that gives no shell, or one that says something else than a shell would."""
+
+    def __init__(self, says: bytes | None) -> None:
+        self._says = says
+        self.closed = 0
+
+    def connect(self) -> Transport:
+        if self._says is None:
+            raise ChannelError("no shell on the machine")
+        return self
+
+    def send(self, data: bytes) -> None:
+        pass
+
+    def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
+        if not self._says:
+            raise EOFError
+        said, self._says = self._says, b""
+        return Stream.OUT, said
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def end_session(self, pid: int) -> None:
+        raise AssertionError("no shell ever answered: there is no session to end")

@@ -1,0 +1,195 @@
+"""The persistent channel when something goes wrong: one clear error, and the next command works."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.unit.machines.shell import LocalShells, NoShells
+from upgradeproof.errors import ChannelError, CommandTimeoutError
+from upgradeproof.machines.channel import Channel
+
+LIMIT_S = 10.0
+
+
+def say(channel: Channel, script: str) -> str:
+    return channel.run(script, timeout_s=LIMIT_S).text
+
+
+def wait_for(path: Path) -> str:
+    """Wait until a script on the other side has written a line, and return it."""
+    deadline = time.monotonic() + 5
+    while not (path.exists() and path.read_text().endswith("\n")):
+        assert time.monotonic() < deadline, f"{path} was never written"
+        time.sleep(0.005)
+    return path.read_text().strip()
+
+
+def runs(pid: str) -> bool:
+    """Tell whether a process is there and not just waiting to be reaped."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z"
+
+
+def test_a_time_out_quotes_the_prompt_that_a_script_hangs_on(channel: Channel) -> None:
+    script = "set -e\necho unpacking\nprintf 'Overwrite it? [y/N] '\nsleep 60"
+    with pytest.raises(CommandTimeoutError) as caught:
+        channel.run(script, timeout_s=0.3)
+    assert str(caught.value) == (
+        "a command on box did not end in 0.3 s and was ended: echo unpacking ...\n"
+        "unpacking\n"
+        "Overwrite it? [y/N]"
+    )
+
+
+def test_a_time_out_passes_on_the_prompt_to_who_listens(channel: Channel) -> None:
+    seen: list[bytes] = []
+    with pytest.raises(CommandTimeoutError):
+        channel.run("printf 'sure? '; sleep 60", timeout_s=0.3, on_output=seen.append)
+    assert b"".join(seen) == b"sure? "
+
+
+def test_a_time_out_quotes_the_last_lines_only(channel: Channel) -> None:
+    with pytest.raises(CommandTimeoutError) as caught:
+        channel.run("seq 1 100; echo why >&2; sleep 60", timeout_s=0.3)
+    assert caught.value.details.splitlines() == [*map(str, range(72, 101)), "", "why"][-30:]
+
+
+def test_a_command_that_never_stops_printing_meets_its_limit(channel: Channel) -> None:
+    with pytest.raises(CommandTimeoutError):
+        channel.run("while :; do echo again; sleep 0.01; done", timeout_s=0.3)
+    assert say(channel, "echo alive") == "alive"
+
+
+def test_a_time_out_ends_everything_that_the_script_started(
+    channel: Channel, tmp_path: Path
+) -> None:
+    """The child ignores the gentle signal, and a grandchild runs in the background."""
+    child, grandchild = tmp_path / "child", tmp_path / "grandchild"
+    script = (
+        f'sh -c \'trap "" TERM; sleep 60 & echo $! >{grandchild}; echo $$ >{child};'
+        " while :; do sleep 0.1; done'"
+    )
+    with pytest.raises(CommandTimeoutError):
+        channel.run(script, timeout_s=0.5)
+    assert [runs(wait_for(child)), runs(wait_for(grandchild))] == [False, False]
+
+
+def test_the_next_command_after_a_time_out_works(channel: Channel, shells: LocalShells) -> None:
+    with pytest.raises(CommandTimeoutError):
+        channel.run("sleep 60", timeout_s=0.2)
+    assert say(channel, "echo alive") == "alive"
+    assert len(shells.started) == 2
+
+
+def test_a_shell_killed_under_a_command_is_said(channel: Channel) -> None:
+    with pytest.raises(ChannelError) as caught:
+        channel.run("echo so far; kill -9 $$; exit", timeout_s=LIMIT_S)
+    assert str(caught.value) == (
+        "the shell on box died under a command: echo so far; kill -9 $$; exit\n"
+        "so far\n"
+        "To do: see the machine's log in the evidence: was it stopped or killed?"
+    )
+    assert say(channel, "echo alive") == "alive"
+
+
+def test_a_command_whose_shell_died_is_not_run_again(
+    channel: Channel, shells: LocalShells, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+
+    def kill() -> None:
+        wait_for(begun)
+        shells.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(ChannelError):
+        channel.run(f"echo once >>{begun}; sleep 60", timeout_s=LIMIT_S)
+    killer.join()
+    assert (say(channel, "echo alive"), begun.read_text()) == ("alive", "once\n")
+
+
+def test_a_shell_killed_between_two_commands_is_replaced(
+    channel: Channel, shells: LocalShells
+) -> None:
+    assert say(channel, "echo one") == "one"
+    shells.kill()
+    assert say(channel, "echo two") == "two"
+    assert len(shells.started) == 2
+
+
+def test_what_a_background_job_says_late_is_not_in_the_next_answer(
+    channel: Channel, tmp_path: Path
+) -> None:
+    told = tmp_path / "told"
+    channel.run(f"(echo late; echo late >&2; echo done >{told}) &", timeout_s=LIMIT_S)
+    wait_for(told)
+    done = channel.run("echo mine", timeout_s=LIMIT_S)
+    assert (done.stdout, done.stderr) == (b"mine\n", b"")
+
+
+def test_a_background_job_that_never_stops_printing_costs_only_its_shell(
+    channel: Channel, shells: LocalShells
+) -> None:
+    channel.run("while :; do echo noise; done &", timeout_s=LIMIT_S)
+    shells.started[0].wait_for_bytes()
+    assert [say(channel, "echo mine") for _ in range(3)] == ["mine"] * 3
+    assert len(shells.started) == 2
+
+
+def test_what_interrupts_a_command_ends_it(channel: Channel, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+
+    def interrupt(_: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        channel.run(
+            f"sh -c 'echo $$ >{pid}; echo hello; sleep 60'", timeout_s=LIMIT_S, on_output=interrupt
+        )
+    assert not runs(wait_for(pid))
+    assert say(channel, "echo alive") == "alive"
+
+
+def test_a_closed_channel_opens_again(channel: Channel, shells: LocalShells) -> None:
+    channel.run("true", timeout_s=LIMIT_S)
+    channel.close()
+    channel.close()
+    assert say(channel, "echo alive") == "alive"
+    assert len(shells.started) == 2
+
+
+@pytest.mark.parametrize(
+    ("says", "details"),
+    [
+        (b"", "EOFError"),
+        (b"OCI runtime exec failed: no /bin/sh\n", "EOFError OCI runtime exec failed: no /bin/sh"),
+    ],
+)
+def test_a_machine_where_no_shell_answers_is_said(says: bytes, details: str) -> None:
+    connector = NoShells(says)
+    with pytest.raises(ChannelError) as caught:
+        Channel(connector, "box").run("true", timeout_s=LIMIT_S)
+    assert str(caught.value) == (
+        f"no shell answers on box\n{details}\n"
+        "To do: is /bin/sh there, and does the machine still run?"
+    )
+    assert connector.closed == 1
+
+
+def test_a_machine_that_gives_no_shell_says_so_itself() -> None:
+    with pytest.raises(ChannelError) as caught:
+        Channel(NoShells(None), "box").run("true", timeout_s=LIMIT_S)
+    assert str(caught.value) == "no shell on the machine"
+
+
+def test_a_long_script_is_named_by_its_first_telling_line(channel: Channel) -> None:
+    with pytest.raises(CommandTimeoutError) as caught:
+        channel.run(f"\nset -e\nsleep 60 # {'x' * 200}", timeout_s=0.2)
+    assert caught.value.brief == (
+        f"a command on box did not end in 0.2 s and was ended: sleep 60 # {'x' * 89} ..."
+    )

@@ -1,0 +1,55 @@
+"""Where a command's output ends: the marker, however its bytes come in."""
+
+from __future__ import annotations
+
+import pytest
+
+from upgradeproof.machines.framing import Answer, Received, Stream, new_marker
+
+MARKER = b"\x1e0123456789abcdef:"
+
+
+def received(*pieces: bytes) -> tuple[Received, list[bytes]]:
+    stream = Received(MARKER)
+    return stream, [stream.take(piece) for piece in pieces]
+
+
+def test_a_marker_is_another_every_time() -> None:
+    assert len({new_marker() for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize("cut", range(len(b"output" + MARKER + b"255\n") + 1))
+def test_a_cut_at_any_byte_changes_nothing(cut: int) -> None:
+    whole = b"output" + MARKER + b"255\n"
+    stream, shown = received(whole[:cut], whole[cut:])
+    assert (stream.complete, stream.output, stream.behind_marker) == (True, b"output", b"255")
+    assert b"".join(shown) == b"output"
+
+
+def test_a_status_without_its_line_end_is_not_complete() -> None:
+    stream, _ = received(b"output" + MARKER + b"25")
+    assert not stream.complete
+
+
+def test_half_a_marker_that_goes_on_otherwise_is_output() -> None:
+    stream, shown = received(b"a" + MARKER[:9], b"z" + MARKER + b"0\n")
+    assert shown == [b"a", MARKER[:9] + b"z"]
+    assert stream.output == b"a" + MARKER[:9] + b"z"
+
+
+def test_a_line_is_shown_without_waiting_for_the_next() -> None:
+    _, shown = received(b"Do you want to continue? [Y/n] ", b"\n")
+    assert shown == [b"Do you want to continue? [Y/n] ", b"\n"]
+
+
+def test_what_comes_behind_the_marker_is_not_shown() -> None:
+    stream, shown = received(b"output" + MARKER + b"0\n", b"late\n")
+    assert (b"".join(shown), stream.output, stream.behind_marker) == (b"output", b"output", b"0")
+
+
+def test_an_answer_is_complete_when_both_streams_are() -> None:
+    answer = Answer(MARKER, None)
+    answer.take(Stream.OUT, MARKER + b"3\n")
+    assert not answer.complete
+    answer.take(Stream.ERR, MARKER + b"\n")
+    assert (answer.complete, answer.exit_status) == (True, 3)

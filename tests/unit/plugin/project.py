@@ -1,0 +1,155 @@
+"""A project with a plan, whose machines are folders; pytest runs in it as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from upgradeproof.command import Completed, run
+from upgradeproof.report import read_run
+from upgradeproof.results import Cell, Check, Run
+
+ROOT = Path(__file__).parents[3]
+AMD64 = "example-1-amd64.container.thing-1-to-2"
+ARM64 = "example-1-arm64.container.thing-1-to-2"
+
+IMAGE = """
+title = "Example 1"
+family = "example"
+codename = "first"
+architectures = ["amd64", "arm64"]
+[bootstrap]
+suites = ["first"]
+keyring = "/usr/share/keyrings/example.gpg"
+"""
+PLAN = """
+name = "thing"
+[[release]]
+name = "1"
+packages.thing = "1.*"
+[[release]]
+name = "2"
+packages.thing = "2.*"
+[[install]]
+step = "run"
+title = "install"
+script = "mkdir -p packages && echo 1.0 >packages/thing"
+[[upgrade]]
+from = "1"
+to = "2"
+platforms = ["*"]
+tags.smoke = ["*-amd64.*"]
+tags.not-yet = ["*-arm64.*"]
+[[upgrade.steps]]
+step = "run"
+title = "upgrade"
+script = "echo 2.0 >packages/thing"
+[expect]
+services = ["thingd", "thing-helper"]
+[[expect.data]]
+id = "note"
+write = "echo hi >note"
+read = "cat note"
+gives = "hi"
+"""
+CONFTEST = """
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.journey.fakes import FolderBackend, OneImage
+from upgradeproof.journey import Journey
+from upgradeproof.plugin.run import RUN
+
+
+@pytest.fixture(scope="session")
+def journey(cell, pytestconfig):
+    part = pytestconfig.stash[RUN]
+    backend = FolderBackend(part.home.root / "backend")
+    tools = replace(part.tools, images=OneImage(), backend=lambda _: backend)
+    with Journey(cell, tools) as way:
+        yield way
+"""
+INI = """
+[pytest]
+addopts = --strict-markers -p no:cacheprovider
+filterwarnings = error
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder in which pytest is run."""
+
+    folder: Path
+
+    def write(self, **files: str) -> Project:
+        """Write files: ``test_it="..."`` becomes test_it.py."""
+        for name, text in files.items():
+            (self.folder / f"{name}.py").write_text(text, encoding="utf-8")
+        return self
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what keeps a run in its folder, and away from every engine."""
+        return {
+            "PYTHONPATH": str(ROOT),
+            "UPGRADEPROOF_CACHE": str(self.folder / "cache"),
+            "DOCKER_HOST": f"unix://{self.folder}/no-engine.sock",
+            "PYTEST_ADDOPTS": "",
+            "COLUMNS": "200",
+        }
+
+    def pytest(self, *arguments: str) -> Completed:
+        """Run pytest to its end, in a folder without the outer run's environment."""
+        argv = [sys.executable, "-m", "pytest", *arguments]
+        return run(self._here(argv), timeout_s=60, env=self.environment, check=False)
+
+    def upgradeproof(self, *arguments: str) -> Completed:
+        """Run our own command."""
+        main = "import sys; from upgradeproof.cli import main; sys.exit(main())"
+        argv = [sys.executable, "-c", main, *arguments]
+        return run(self._here(argv), timeout_s=60, env=self.environment, check=False)
+
+    def start_pytest(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start pytest in a process group of its own, to be killed."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _here(self, argv: list[str]) -> list[str]:
+        return ["env", "-C", str(self.folder), *argv]
+
+    @property
+    def reports(self) -> Path:
+        return self.folder / "reports" / "out"
+
+    @property
+    def result(self) -> Run:
+        """Return what the last run reported."""
+        return read_run(self.reports / "run.json")
+
+    def cell(self, name: str = AMD64) -> Cell:
+        """Return a cell of the last run."""
+        return next(cell for cell in self.result.cells if cell.id == name)
+
+    def check(self, name: str, cell: str = AMD64) -> Check:
+        """Return a check of the last run."""
+        return next(check for check in self.cell(cell).checks if check.id == name)
+
+
+def make_project(folder: Path, plan: str = PLAN) -> Project:
+    """Return a project with one plan and one image, and no test yet."""
+    (folder / "images").mkdir()
+    (folder / "images" / "example-1.toml").write_text(IMAGE, encoding="utf-8")
+    (folder / "upgrade.toml").write_text(plan, encoding="utf-8")
+    (folder / "pytest.ini").write_text(INI, encoding="utf-8")
+    return Project(folder).write(conftest=CONFTEST)

@@ -1,0 +1,157 @@
+"""A plan that is wrong or missing, a run that is killed, two runs in one place: one clear error."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock
+
+from tests.unit.plugin.project import AMD64, ARM64, Project
+from upgradeproof.results import Verdict
+
+HANGS = """
+import time
+from pathlib import Path
+
+def test_a(upgraded): pass
+def test_b(upgraded):
+    Path("hangs").touch()
+    time.sleep(60)
+def test_c(upgraded): pass
+"""
+
+
+@contextmanager
+def hanging(project: Project, *options: str) -> Iterator[int]:
+    """Start a run that hangs in its second check, and hand out its process group."""
+    process = project.write(test_it=HANGS).start_pytest(*options)
+    deadline = time.monotonic() + 30
+    try:
+        while not (project.folder / "hangs").exists():
+            assert time.monotonic() < deadline, "the run never came to its second check"
+            assert process.poll() is None
+            time.sleep(0.02)
+        yield process.pid
+        process.wait(timeout=30)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def test_a_killed_run_still_folds_to_a_report(project: Project) -> None:
+    with hanging(project) as group:
+        os.killpg(group, signal.SIGKILL)
+    assert not (project.reports / "run.json").exists()
+    told = project.upgradeproof("report")
+    index = project.reports / "index.html"
+    assert (told.exit_status, told.text) == (1, f"never_ran: {index}")
+    assert [check.verdict for check in project.cell(AMD64).checks] == [
+        Verdict.PASSED,
+        Verdict.NEVER_RAN,
+        Verdict.NEVER_RAN,
+    ]
+    assert {check.verdict for check in project.cell(ARM64).checks} == {Verdict.NEVER_RAN}
+    assert project.result.finished_at is None
+    assert index.is_file()
+
+
+def test_an_interrupted_run_writes_its_reports_and_ends_its_machines(project: Project) -> None:
+    with hanging(project) as group:
+        os.kill(group, signal.SIGINT)
+    assert project.result.finished_at is not None
+    assert project.check("test_it::test_a").verdict is Verdict.PASSED
+    assert project.check("test_it::test_c").verdict is Verdict.NEVER_RAN
+    assert not project.result.green
+    log = (project.folder / "backend" / "log").read_text().splitlines()
+    assert [line for line in log if not line.startswith("keep")] == [
+        "start journey from image",
+        "end journey",
+    ]
+
+
+def test_two_runs_can_not_write_into_one_folder(project: Project) -> None:
+    project.write(test_it="def test_a(upgraded): pass\n")
+    project.reports.mkdir(parents=True)
+    with FileLock(project.reports / ".lock"):
+        done = project.pytest()
+    assert done.exit_status == 4
+    assert done.stderr.decode().strip() == (
+        f"ERROR: another run writes its reports into {project.reports}\n"
+        "To do: wait for it, or give this one a folder of its own with --reports"
+    )
+
+
+def test_nothing_of_the_run_before_is_left(project: Project) -> None:
+    project.write(test_it="def test_a(upgraded): pass\n")
+    for name in ("journal", "evidence"):
+        (project.reports / name).mkdir(parents=True)
+        (project.reports / name / "old.jsonl").write_text("old")
+    project.pytest("-m", "smoke")
+    assert not list(project.reports.glob("*/old.jsonl"))
+
+
+def test_a_wrong_plan_is_one_clear_error(project: Project) -> None:
+    plan = project.folder / "upgrade.toml"
+    plan.write_text(plan.read_text().replace("[expect]", "[expects]"))
+    done = project.pytest()
+    assert done.exit_status == 4
+    line = plan.read_text().splitlines().index("[expects]") + 1
+    assert done.stderr.decode().startswith(
+        f"ERROR: {plan} is not a valid plan\n"
+        f"{plan}:{line}: unknown key 'expects'; did you mean 'expect'?\n"
+    )
+    assert "Traceback" not in (done.stdout + done.stderr).decode()
+
+
+def test_a_plan_that_is_named_and_not_there_is_one_clear_error(project: Project) -> None:
+    done = project.pytest("--plan", "nowhere.toml")
+    assert (done.exit_status, done.stdout) == (4, b"")
+    assert done.stderr.decode().strip() == (
+        f"ERROR: {project.folder / 'nowhere.toml'}: there is no such file\n"
+        "To do: `upgradeproof init` writes a first upgrade.toml"
+    )
+
+
+def test_without_a_plan_the_plugin_keeps_out(project: Project) -> None:
+    (project.folder / "upgrade.toml").unlink()
+    project.write(test_it="def test_a(): pass\n")
+    done = project.pytest()
+    assert done.exit_status == 0
+    assert "upgradeproof:" not in done.text
+    assert not (project.folder / "reports").exists()
+
+
+def test_a_test_of_a_state_without_a_plan_says_what_is_missing(project: Project) -> None:
+    (project.folder / "upgrade.toml").unlink()
+    (project.folder / "conftest.py").unlink()
+    done = project.write(test_it="def test_a(upgraded): pass\n").pytest()
+    assert done.exit_status == 1
+    assert (
+        "_ ERROR at setup of test_a _"
+        f"\na test asks for a cell, and there is no plan in {project.folder}\n"
+        "To do: `upgradeproof init` writes a first upgrade.toml\n"
+        "==="
+    ) in re.sub("_{5,}", "_", done.text)
+
+
+def test_a_state_that_is_not_reached_fails_once_and_the_rest_never_ran(project: Project) -> None:
+    plan = project.folder / "upgrade.toml"
+    plan.write_text(plan.read_text().replace("echo 2.0 >packages/thing", "exit 3"))
+    project.write(test_it="def test_a(upgraded): pass\ndef test_b(upgraded): pass\n")
+    done = project.pytest("-m", "smoke")
+    assert done.exit_status == 1
+    first, second = project.cell().checks
+    assert (first.verdict, second.verdict) == (Verdict.FAILED, Verdict.NEVER_RAN)
+    assert second.reason.startswith("upgraded was not reached: the step 'upgrade'")
+    assert [(state.name, state.verdict) for state in project.cell().states] == [
+        ("base", Verdict.PASSED),
+        ("installed", Verdict.PASSED),
+        ("upgraded", Verdict.FAILED),
+    ]
+    assert "Traceback" not in done.text

@@ -1,0 +1,78 @@
+"""The journal: every event on the disk at once, and a kill costs half a line at most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.results.events import CONTROLLER, WORKER, finished
+from upgradeproof.errors import HarnessError
+from upgradeproof.results import Journal, fold, read_journals
+from upgradeproof.results.journal import parse
+
+WHOLE = [*CONTROLLER, *WORKER]
+
+
+def written(path: Path) -> Path:
+    with Journal(path) as journal:
+        for event in WHOLE:
+            journal.write(event)
+    return path
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    assert list(read_journals([written(tmp_path / "deep" / "a.jsonl")])) == WHOLE
+
+
+def test_an_event_is_on_the_disk_when_it_was_written(tmp_path: Path) -> None:
+    with Journal(tmp_path / "a.jsonl") as journal:
+        for count, event in enumerate(WHOLE, start=1):
+            journal.write(event)
+            assert len(list(read_journals([journal.path]))) == count
+
+
+def test_an_event_is_one_line_whatever_its_text_holds(tmp_path: Path) -> None:
+    odd = finished("a\nb\u2028c\x85d").model_copy(update={"reason": "one\r\ntwo\x0b\x0c\x1c\ud7ff"})
+    with Journal(tmp_path / "a.jsonl") as journal:
+        journal.write(odd)
+        journal.write(WHOLE[0])
+    assert list(read_journals([journal.path])) == [odd, WHOLE[0]]
+
+
+def test_many_journals_are_read_one_after_the_other(tmp_path: Path) -> None:
+    for name, events in (("a", CONTROLLER), ("b", WORKER)):
+        with Journal(tmp_path / f"{name}.jsonl") as journal:
+            for event in events:
+                journal.write(event)
+    both = list(read_journals(sorted(tmp_path.glob("*.jsonl"))))
+    assert fold(both) == fold(WHOLE)
+
+
+def test_a_journal_cut_off_anywhere_gives_its_whole_lines(tmp_path: Path) -> None:
+    whole = written(tmp_path / "a.jsonl").read_bytes()
+    ends = [i + 1 for i, byte in enumerate(whole) if byte == ord("\n")]
+    for size in [*range(0, len(whole), 37), len(whole) - 1, len(whole)]:
+        events = list(parse(whole[:size].splitlines()))
+        lines = sum(end <= size + 1 for end in ends)  # the last line end adds nothing
+        assert events == WHOLE[:lines]
+
+
+@pytest.mark.parametrize("line", [b"", b"{}", b"[]", b"null", b"\xff\x00", b'{"event": "new"}'])
+def test_a_line_that_is_no_event_is_passed_over(line: bytes) -> None:
+    whole = WHOLE[0].model_dump_json().encode()
+    assert list(parse([whole, line, whole])) == [WHOLE[0]] * 2
+
+
+def test_a_journal_is_added_to(tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl")
+    assert len(list(read_journals([written(tmp_path / "a.jsonl")]))) == 2 * len(WHOLE)
+
+
+def test_a_full_disk_is_one_clear_error() -> None:
+    with Journal(Path("/dev/full")) as journal, pytest.raises(HarnessError) as caught:
+        journal.write(WHOLE[0])
+    assert str(caught.value) == (
+        "the journal /dev/full can't be written: No space left on device\n"
+        "To do: free space on this host; what was journalled so far is kept"
+    )

@@ -1,0 +1,131 @@
+"""The models of run.json: verdicts, and the way to a file and back."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from tests.unit.results.events import CONTROLLER, WORKER, failed
+from upgradeproof.errors import HarnessError
+from upgradeproof.report import read_run
+from upgradeproof.results import Fidelity, Run, Verdict, fold, worst
+
+F, B, N, P, A = (
+    Verdict.FAILED,
+    Verdict.BROKEN,
+    Verdict.NEVER_RAN,
+    Verdict.PASSED,
+    Verdict.NOT_APPLICABLE,
+)
+SUBSETS = list(chain.from_iterable(combinations([F, B, N, P, A], n) for n in range(6)))
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        ([], N),
+        ([P], P),
+        ([A], A),
+        ([P, A], P),
+        ([A, N], N),
+        ([P, N], N),
+        ([N, B], B),
+        ([P, B], B),
+        ([B, F], F),
+        ([F, P, A, N, B], F),
+    ],
+)
+def test_the_whole_is_as_its_worst_part(parts: list[Verdict], whole: Verdict) -> None:
+    assert worst(parts) is whole
+    assert worst(reversed(parts)) is whole
+
+
+@pytest.mark.parametrize("parts", SUBSETS)
+def test_only_passed_and_not_applicable_parts_make_a_whole_passed(parts: tuple[Verdict]) -> None:
+    assert (worst(parts) is P) == (P in parts and set(parts) <= {P, A})
+
+
+def test_a_fold_of_folds_is_the_same() -> None:
+    for parts in SUBSETS:
+        for cut in range(1, len(parts)):
+            assert worst([worst(parts[:cut]), worst(parts[cut:])]) is worst(parts)
+
+
+RUN = fold([*CONTROLLER, *WORKER, failed("upgraded", 30)])
+
+
+def test_a_run_survives_its_way_through_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(RUN.model_dump_json(indent=1))
+    assert read_run(path) == RUN
+
+
+def test_the_file_names_its_schema_and_holds_the_verdicts() -> None:
+    plain = json.loads(RUN.model_dump_json())
+    assert plain["schema_version"] == 1
+    assert plain["verdict"] == "failed"
+    assert [cell["verdict"] for cell in plain["cells"]] == ["failed", "never_ran"]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"schema_version": 2}, "schema_version: Input should be 1"),
+        ({"unknown": 1}, "unknown: Extra inputs are not permitted"),
+        ({"cells": "none"}, "cells: Input should be a valid array"),
+        ({"run_id": None}, "run_id: Input should be a valid string"),
+    ],
+)
+def test_a_file_of_another_schema_is_refused(
+    tmp_path: Path, change: dict[str, Any], problem: str
+) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({**json.loads(RUN.model_dump_json()), **change}))
+    with pytest.raises(HarnessError) as caught:
+        read_run(path)
+    assert str(caught.value) == f"{path} is not a run.json of this version\n{problem}"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
+def test_a_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "run.json"
+    path.write_bytes(content)
+    with pytest.raises(HarnessError, match="the file: Invalid JSON"):
+        read_run(path)
+
+
+def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError) as caught:
+        read_run(tmp_path / "run.json")
+    assert str(caught.value) == f"{tmp_path}/run.json can't be read: No such file or directory"
+
+
+def test_a_report_can_not_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        setattr(RUN.cells[0].checks[0], "verdict", Verdict.PASSED)  # noqa: B010  # mypy sees it
+
+
+@pytest.mark.parametrize(
+    ("kernel", "execution", "own_kernel", "absolute_time"),
+    [
+        ("shared", "native", False, True),
+        ("shared", "qemu-user", False, False),
+        ("own", "kvm", True, True),
+        ("own", "tcg", True, False),
+    ],
+)
+def test_fidelity_says_what_can_be_proven(
+    kernel: str, execution: str, own_kernel: bool, absolute_time: bool
+) -> None:
+    fidelity = Fidelity.model_validate({"kernel": kernel, "execution": execution})
+    assert (fidelity.own_kernel, fidelity.absolute_time) == (own_kernel, absolute_time)
+    assert str(fidelity) == f"{kernel} kernel, {execution}"
+
+
+def test_the_schema_version_is_the_first_that_there_is() -> None:
+    assert Run.model_fields["schema_version"].default == 1

@@ -1,0 +1,247 @@
+"""The command line: answers on stdout, one clear error on stderr, an exit code for each kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.unit.plan.texts import write
+from tests.unit.plugin.project import IMAGE
+from tests.unit.results.events import CONTROLLER, WORKER
+from upgradeproof import __version__
+from upgradeproof.cli import main
+from upgradeproof.results import Journal
+
+
+@dataclass(frozen=True)
+class Told:
+    status: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Told]
+
+
+@pytest.fixture
+def upgradeproof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Return the command, run in an empty folder on a host without an engine."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
+    monkeypatch.setenv("UPGRADEPROOF_CACHE", str(tmp_path / "cache"))
+
+    def command(*words: str) -> Told:
+        status = main(words)
+        captured = capsys.readouterr()
+        return Told(status, captured.out, captured.err)
+
+    return command
+
+
+def project(folder: Path) -> None:
+    """Make a folder with a plan and an image."""
+    (folder / "images").mkdir()
+    (folder / "images" / "example-1.toml").write_text(IMAGE)
+    write(folder)
+
+
+def test_a_folder_without_a_plan_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+    assert upgradeproof("plan") == Told(
+        2,
+        "",
+        f"upgradeproof: there is no plan in {tmp_path}\n"
+        "looked for upgrade.toml and products/*/upgrade.toml\n"
+        "To do: `upgradeproof init` writes a first upgrade.toml\n",
+    )
+
+
+def test_a_plan_that_is_not_there_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+    assert upgradeproof("plan", "--plan", "a.toml") == Told(
+        2,
+        "",
+        f"upgradeproof: {tmp_path}/a.toml: there is no such file\n"
+        "To do: `upgradeproof init` writes a first upgrade.toml\n",
+    )
+
+
+def test_a_folder_without_an_image_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+    write(tmp_path)
+    told = upgradeproof("plan")
+    assert (told.status, told.out) == (2, "")
+    assert told.err.splitlines()[0] == "upgradeproof: there is no image definition"
+    assert told.err.splitlines()[-1] == "To do: put one TOML file an image into images/"
+
+
+def test_a_wrong_image_is_told_with_its_line(upgradeproof: Command, tmp_path: Path) -> None:
+    project(tmp_path)
+    image = tmp_path / "images" / "example-1.toml"
+    image.write_text(IMAGE.replace("codename", "codenam"))
+    assert upgradeproof("plan").err == (
+        f"upgradeproof: {image} is not a valid image\n"
+        f"{image}:1: 'codename' is missing\n"
+        f"{image}:4: unknown key 'codenam'; did you mean 'codename'?\n"
+    )
+
+
+def test_a_plan_is_printed(upgradeproof: Command, tmp_path: Path) -> None:
+    project(tmp_path)
+    told = upgradeproof("plan", "*-amd64.*-1-to-2")
+    assert (told.status, told.err) == (0, "")
+    assert told.out == (
+        "example-1-amd64.container.thing-1-to-2  [amd64, container]\n"
+        "  -> installed\n"
+        "     $ install\n"
+        "     $ install thing\n"
+        "  -> upgraded\n"
+        "     $ upgrade every package\n"
+        "\n"
+    )
+
+
+def test_plans_below_products_are_found(upgradeproof: Command, tmp_path: Path) -> None:
+    project(tmp_path)
+    folder = tmp_path / "products" / "other"
+    folder.mkdir(parents=True)
+    write(folder, ('name = "thing"', 'name = "other"'))
+    assert upgradeproof("plan").out.count("container.thing-1-to-2  ") == 2
+    assert upgradeproof("plan").out.count("container.other-1-to-2  ") == 2
+    assert upgradeproof("plan", "--plan", "upgrade.toml").out.count(".other-") == 0
+
+
+def test_a_glob_that_fits_no_cell_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+    project(tmp_path)
+    assert upgradeproof("plan", "example-1-amd64.container.thing-1-to-4") == Told(
+        2,
+        "",
+        "upgradeproof: no cell fits example-1-amd64.container.thing-1-to-4\n"
+        "did you mean 'example-1-amd64.container.thing-1-to-2'?\n"
+        "To do: `upgradeproof plan` prints all cells\n",
+    )
+
+
+@pytest.mark.parametrize("words", [(), ("--to", "elsewhere")])
+def test_a_report_without_a_run_is_told(
+    upgradeproof: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    assert upgradeproof("report", *words) == Told(
+        4,
+        "",
+        f"upgradeproof: {tmp_path}/reports/out holds no journal of a run\n"
+        "To do: name a reports' folder that pytest wrote, with its journal/*.jsonl\n",
+    )
+
+
+def test_journals_of_many_folders_fold_into_one_report(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    for name, events in (("one", CONTROLLER), ("two", WORKER)):
+        with Journal(tmp_path / name / "journal" / "a.jsonl") as journal:
+            for event in events:
+                journal.write(event)
+    (tmp_path / "two" / "evidence" / "cell").mkdir(parents=True)
+    (tmp_path / "two" / "evidence" / "cell" / "a.log").write_text("seen")
+    assert upgradeproof("report", "one", "two", "--to", "both") == Told(
+        0, "passed: both/index.html\n", ""
+    )
+    assert {"run.json", "index.html", "summary.md"} <= {
+        path.name for path in (tmp_path / "both").iterdir()
+    }
+    assert (tmp_path / "both" / "evidence" / "cell" / "a.log").read_text() == "seen"
+    assert upgradeproof("report", "one").status == 1
+
+
+def test_a_shard_without_a_journal_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+    with Journal(tmp_path / "one" / "journal" / "a.jsonl") as journal:
+        journal.write(CONTROLLER[0])
+    told = upgradeproof("report", "one", "two")
+    assert (told.status, told.out) == (4, "")
+    assert told.err.startswith("upgradeproof: two holds no journal of a run\n")
+
+
+def test_a_report_that_can_not_be_written_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+    with Journal(tmp_path / "reports" / "out" / "journal" / "a.jsonl") as journal:
+        journal.write(CONTROLLER[0])
+    (tmp_path / "file").touch()
+    assert upgradeproof("report", "--to", "file/below") == Told(
+        4, "", "upgradeproof: file/below can't be written: Not a directory\n"
+    )
+
+
+def test_the_first_plan_is_written_and_printed_at_once(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    told = upgradeproof("init")
+    assert told == Told(
+        0,
+        f"wrote {tmp_path}/upgrade.toml\nwrote {tmp_path}/test_upgrade.py\n"
+        "next: edit upgrade.toml, then `upgradeproof plan`, then `pytest`\n",
+        "",
+    )
+
+
+def test_nothing_is_written_over(upgradeproof: Command, tmp_path: Path) -> None:
+    upgradeproof("init")
+    assert upgradeproof("init") == Told(
+        2,
+        "",
+        f"upgradeproof: {tmp_path}/upgrade.toml is already there, and nothing was written\n"
+        "To do: run `upgradeproof init` in an empty folder\n",
+    )
+
+
+def test_the_doctor_says_what_does_not_work_and_how_to_mend_it(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    project(tmp_path)
+    told = upgradeproof("doctor")
+    assert (told.status, told.err) == (1, "")
+    assert told.out.splitlines() == [
+        "can't  backend container                no Docker engine answers",
+        "can't  image example-1-amd64.container  no Docker engine answers",
+        "can't  image example-1-arm64.container  no Docker engine answers",
+        "",
+        (
+            "to do for backend container, image example-1-amd64.container, "
+            "image example-1-arm64.container:"
+        ),
+        "  `make setup` starts one; or set DOCKER_HOST to an engine that runs",
+    ]
+
+
+def test_prune_says_which_backend_it_could_not_ask(upgradeproof: Command) -> None:
+    told = upgradeproof("prune")
+    assert told == Told(1, "container: nothing removed, no Docker engine answers\n", "")
+
+
+def test_what_the_file_system_refuses_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    told = upgradeproof("init")
+    assert (told.status, told.out) == (4, "")
+    assert told.err == "upgradeproof: this folder: No such file or directory\n"
+
+
+@pytest.mark.parametrize("words", [(), ("no-such-command",), ("plan", "--format", "xml")])
+def test_a_wrong_command_line_is_argparses_business(
+    upgradeproof: Command, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        upgradeproof(*words)
+    assert caught.value.code == 2
+    assert "usage: upgradeproof" in capsys.readouterr().err
+
+
+def test_the_version_is_the_packages_own(
+    upgradeproof: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        upgradeproof("--version")
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"upgradeproof {__version__}\n")

@@ -1,0 +1,117 @@
+"""A command on this host: always a time limit, always a result or one clear error."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from upgradeproof.command import Completed, run
+from upgradeproof.errors import CommandTimeoutError, MachineError
+
+LIMIT_S = 10.0
+
+
+def sh(script: str) -> list[str]:
+    return ["sh", "-c", script]
+
+
+def test_what_a_command_did_is_returned() -> None:
+    done = run(sh("echo out; echo err >&2"), timeout_s=LIMIT_S)
+    assert (done.exit_status, done.ok) == (0, True)
+    assert (done.stdout, done.stderr) == (b"out\n", b"err\n")
+    assert done.command == "sh -c 'echo out; echo err >&2'"
+    assert 0 < done.duration_s < LIMIT_S
+
+
+def test_a_command_reads_what_it_is_given() -> None:
+    assert run(["cat"], timeout_s=LIMIT_S, stdin=bytes(range(256))).stdout == bytes(range(256))
+
+
+def test_a_command_that_does_not_read_what_it_is_given_is_no_error() -> None:
+    assert run(["true"], timeout_s=LIMIT_S, stdin=bytes(1 << 20)).ok
+
+
+def test_the_environment_is_added_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OURS", "kept")
+    done = run(sh("echo $OURS $THEIRS"), timeout_s=LIMIT_S, env={"THEIRS": "added"})
+    assert done.text == "kept added"
+
+
+def test_a_command_that_fails_is_an_error_with_its_last_lines() -> None:
+    with pytest.raises(MachineError) as caught:
+        run(sh("seq 50; echo why >&2; exit 3"), timeout_s=LIMIT_S)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "`sh -c 'seq 50; echo why >&2; exit 3'` failed with exit status 3"
+    assert lines[1:] == [*map(str, range(22, 51)), "why"]
+
+
+def test_a_command_may_fail_where_nobody_minds() -> None:
+    done = run(sh("exit 3"), timeout_s=LIMIT_S, check=False)
+    assert (done.exit_status, done.ok) == (3, False)
+
+
+def test_a_program_that_is_missing_is_told() -> None:
+    with pytest.raises(MachineError) as caught:
+        run(["no-such-program", "-x"], timeout_s=LIMIT_S)
+    assert str(caught.value) == "no-such-program is not installed\nTo do: run `upgradeproof doctor`"
+
+
+def test_a_file_that_is_no_program_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "readme"
+    path.write_text("not a program")
+    with pytest.raises(MachineError) as caught:
+        run([str(path)], timeout_s=LIMIT_S)
+    assert str(caught.value) == f"{path} can't be run: Permission denied"
+
+
+def test_a_time_out_quotes_what_was_said_so_far() -> None:
+    with pytest.raises(CommandTimeoutError) as caught:
+        run(sh("echo so far; echo why >&2; sleep 60"), timeout_s=0.2)
+    assert str(caught.value) == (
+        "`sh -c 'echo so far; echo why >&2; sleep 60'` did not end in 0.2 s\nso far\nwhy"
+    )
+
+
+def test_a_time_out_ends_the_whole_group(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    with pytest.raises(CommandTimeoutError):
+        run(sh(f"sh -c 'trap \"\" TERM; echo $$ >{pid}; sleep 60 & wait' & wait"), timeout_s=0.3)
+    stat = Path(f"/proc/{pid.read_text().strip()}/stat")
+    deadline = time.monotonic() + 5
+    while stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_child_that_left_the_group_holds_nobody_up() -> None:
+    started = time.monotonic()
+    with pytest.raises(CommandTimeoutError) as caught:
+        run(sh("echo so far; setsid sleep 5 & wait"), timeout_s=0.2)
+    assert time.monotonic() - started < 3
+    assert caught.value.details == "so far"
+
+
+def test_commands_run_side_by_side() -> None:
+    threads = [
+        threading.Thread(target=run, args=[sh("sleep 0.2")], kwargs={"timeout_s": LIMIT_S})
+        for _ in range(5)
+    ]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - started < 0.9
+
+
+def test_text_is_stripped_and_bytes_that_are_no_utf_8_are_replaced() -> None:
+    done = Completed(command="", exit_status=0, stdout=b" \xff a\n", stderr=b"", duration_s=0)
+    assert done.text == "\ufffd a"
+
+
+def test_a_tail_leaves_out_a_stream_that_said_nothing() -> None:
+    done = Completed(command="", exit_status=0, stdout=b"\n", stderr=b"err\n", duration_s=0)
+    assert done.tail == "err"

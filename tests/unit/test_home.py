@@ -1,0 +1,97 @@
+"""Where things are found: plans, images, the cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.plan.texts import write
+from tests.unit.plugin.project import IMAGE
+from upgradeproof.errors import PlanError
+from upgradeproof.home import Home, cache
+from upgradeproof.plan import load_images, platforms
+
+
+def image(folder: Path, name: str, title: str = "Example 1") -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.toml").write_text(IMAGE.replace("Example 1", title))
+
+
+def test_a_folders_own_plan_comes_first_then_its_products(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / "products" / name).mkdir(parents=True)
+        write(tmp_path / "products" / name)
+    assert Home(tmp_path).plan_files == (
+        tmp_path / "products" / "a" / "upgrade.toml",
+        tmp_path / "products" / "b" / "upgrade.toml",
+    )
+    own = write(tmp_path)
+    assert Home(tmp_path).plan_files[0] == own
+
+
+def test_a_named_plan_replaces_those_that_are_found(tmp_path: Path) -> None:
+    write(tmp_path)
+    other = tmp_path / "other.toml"
+    assert Home(tmp_path, (other,)).plan_files == (other,)
+
+
+def test_an_image_hides_its_namesake_in_a_later_folder(tmp_path: Path) -> None:
+    image(tmp_path / "own", "a", "own")
+    image(tmp_path / "theirs", "a", "theirs")
+    image(tmp_path / "theirs", "b", "theirs")
+    images = load_images([tmp_path / "own", tmp_path / "theirs"])
+    assert {name: found.title for name, found in images.items()} == {"a": "own", "b": "theirs"}
+    assert images["a"].name == "a"
+
+
+def test_platforms_come_by_image_then_architecture(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        image(tmp_path, name)
+    assert [platform.id for platform in platforms(load_images([tmp_path]))] == [
+        "a-amd64.container",
+        "a-arm64.container",
+        "b-amd64.container",
+        "b-arm64.container",
+    ]
+
+
+def test_no_image_at_all_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PlanError) as caught:
+        load_images([tmp_path, tmp_path / "nowhere"])
+    assert str(caught.value) == (
+        f"there is no image definition\nlooked in: {tmp_path}, {tmp_path}/nowhere\n"
+        "To do: put one TOML file an image into images/"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('"amd64", "arm64"', '"amd64", "riscv"', ("5: architectures.1: input should be 'amd64' or "
+         "'arm64', not 'riscv'")),
+        ("[bootstrap]", '[registry]\namd64 = "debian:12"\n[bootstrap]',
+         "6: registry: 'debian:12' is not pinned: write name@sha256:<64 hex digits>"),
+        ('suites = ["first"]', 'suites = ["first"]\narchive = "no url"',
+         ("8: bootstrap.archive: write the archive's URL, or it, a space and the security "
+         "archive's")),
+        ('suites = ["first"]', "suites = []",
+         "7: bootstrap.suites: tuple should have at least 1 item after validation, not 0, not []"),
+    ],
+)  # fmt: skip
+def test_a_wrong_image_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, problem: str
+) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(IMAGE.replace(old, new))
+    with pytest.raises(PlanError) as caught:
+        load_images([tmp_path])
+    assert str(caught.value) == f"{path} is not a valid image\n{path}:{problem}"
+
+
+def test_the_cache_is_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("UPGRADEPROOF_CACHE", str(tmp_path))
+    assert cache() == tmp_path
+    monkeypatch.delenv("UPGRADEPROOF_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache() == tmp_path / "xdg" / "upgradeproof"
