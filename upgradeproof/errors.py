@@ -92,6 +92,10 @@ class CommandTimeoutError(MachineError):
     """A command did not end in its time."""
 
 
+class EnvironmentFailedError(HarnessError):
+    """Something outside the product and outside us failed under a step, such as an archive."""
+
+
 class ImageError(UnavailableError):
     """An operating system image can't be had from any of its sources."""
 

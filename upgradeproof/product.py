@@ -7,7 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from upgradeproof.command import TAIL_LINES, Completed
-from upgradeproof.errors import CommandTimeoutError, StepError, StepTimeoutError
+from upgradeproof.errors import (
+    CommandTimeoutError,
+    EnvironmentFailedError,
+    StepError,
+    StepTimeoutError,
+)
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Expectations
@@ -33,6 +38,7 @@ class Work:
 
         Raises StepError at the first that fails, StepTimeoutError at one that does not end in its
         time, with the last lines of its output: where it hangs on a prompt, that is the prompt.
+        Raises EnvironmentFailedError where what failed is not the product: an archive, for one.
         """
         for action in actions:
             match action:
@@ -53,11 +59,15 @@ class Work:
         try:
             done = self._recorded(action.title, run)
         except CommandTimeoutError as error:
+            if action.environment:
+                raise _environment_failed(action, "in time", error.details) from None
             raise StepTimeoutError(
                 f"the step {action.title!r} did not end in {action.timeout_s:g} s and was ended",
                 details=error.details,
                 resolution="its last output is above: a question there wants an answer in the plan",
             ) from None
+        if not done.ok and action.environment:
+            raise _environment_failed(action, f"(exit status {done.exit_status})", done.tail)
         if not done.ok:
             raise StepError(
                 f"the step {action.title!r} failed with exit status {done.exit_status}",
@@ -91,6 +101,14 @@ class Work:
                     duration_s=time.monotonic() - started,
                 )
             )
+
+
+def _environment_failed(action: Script, how: str, details: str) -> EnvironmentFailedError:
+    return EnvironmentFailedError(
+        f"could not {action.title} {how}: nothing is known of the product",
+        details=details,
+        resolution="is the archive that the machine's sources name in reach of it? then run again",
+    )
 
 
 def _upload(machine: Machine, upload: Upload) -> Completed:

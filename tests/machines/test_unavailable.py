@@ -9,11 +9,14 @@ import pytest
 
 from tests.machines import ticker
 from tests.machines.projects import ROOT, Project
+from upgradeproof.errors import EnvironmentFailedError
+from upgradeproof.evidence import Evidence
 from upgradeproof.imaging import Images
 from upgradeproof.machines import MachineSpec
 from upgradeproof.machines.docker import BACKEND
 from upgradeproof.plan import Platform
 from upgradeproof.plan.steps import Script, step_kinds
+from upgradeproof.product import Work
 from upgradeproof.results import Verdict
 
 DEAD = "http://127.0.0.1:9"
@@ -94,9 +97,10 @@ def test_prune_says_that_it_could_not_ask(two: Project) -> None:
 
 @pytest.mark.parametrize("release", ["debian-11", "debian-12"])
 @pytest.mark.parametrize("step", ["apt-install", "apt-sources"])
-def test_an_archive_that_does_not_answer_fails_the_step(
-    every_image: Images, token: str, release: str, step: str
+def test_an_archive_that_does_not_answer_breaks_the_state_and_blames_no_product(
+    every_image: Images, token: str, release: str, step: str, tmp_path: Path
 ) -> None:
+    evidence = Evidence(tmp_path, "cell")
     platform = Platform(image=release, architecture="amd64", machine="container")
     spec = MachineSpec(
         snapshot=every_image.ensure(platform),
@@ -104,11 +108,15 @@ def test_an_archive_that_does_not_answer_fails_the_step(
         architecture="amd64",
     )
     keys = {"packages": ["tree"]} if step == "apt-install" else {"old": "old", "new": "new"}
-    (action,) = step_kinds()[step].model_validate({"step": step, **keys}).actions(Path())
-    assert isinstance(action, Script)
+    actions = step_kinds()[step].model_validate({"step": step, **keys}).actions(Path())
+    (lists,) = (a for a in actions if isinstance(a, Script) and a.environment)
     with BACKEND.start(spec) as machine:
         machine.put(f"deb {DEAD}/debian old main\n".encode(), "/etc/apt/sources.list")
         machine.run("echo 'Acquire::Retries \"0\";' >/etc/apt/apt.conf.d/99retries")
-        done = machine.run(action.script)
-    assert done.exit_status == 100
-    assert "Could not connect to 127.0.0.1:9" in done.tail
+        with pytest.raises(EnvironmentFailedError) as failed:
+            Work("cell", "installed", evidence, lambda _: None).script(machine, lists)
+    assert failed.value.brief == (
+        "could not fetch the package lists (exit status 100): nothing is known of the product"
+    )
+    assert "Could not connect to 127.0.0.1:9" in failed.value.details
+    assert Verdict.of(failed.value) is Verdict.BROKEN

@@ -97,6 +97,7 @@ def test_a_plan_is_printed(upgradeproof: Command, tmp_path: Path) -> None:
         "example-1-amd64.container.thing-1-to-2  [amd64, container]\n"
         "  -> installed\n"
         "     $ install\n"
+        "     $ fetch the package lists\n"
         "     $ install thing\n"
         "  -> upgraded\n"
         "     $ upgrade every package\n"

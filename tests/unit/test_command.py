@@ -96,7 +96,7 @@ def test_a_child_that_left_the_group_holds_nobody_up() -> None:
 
 def test_commands_run_side_by_side() -> None:
     threads = [
-        threading.Thread(target=run, args=[sh("sleep 0.2")], kwargs={"timeout_s": LIMIT_S})
+        threading.Thread(target=run, args=[sh("sleep 0.4")], kwargs={"timeout_s": LIMIT_S})
         for _ in range(5)
     ]
     started = time.monotonic()
@@ -104,7 +104,7 @@ def test_commands_run_side_by_side() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started < 1.6
 
 
 def test_text_is_stripped_and_bytes_that_are_no_utf_8_are_replaced() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -100,21 +101,16 @@ def test_who_listens_gets_both_streams(channel: Channel) -> None:
     assert b"".join(seen) == b"out\nerr\n"
 
 
-def test_who_listens_gets_a_line_when_it_comes(channel: Channel) -> None:
-    arrived = threading.Event()
+def test_who_listens_gets_a_line_when_it_comes(channel: Channel, tmp_path: Path) -> None:
+    """The script ends only when its question was heard, and answered."""
+    answered = tmp_path / "answered"
 
-    def listen(data: bytes) -> None:
+    def answer(data: bytes) -> None:
         if data == b"question?\n":
-            arrived.set()
+            answered.touch()
 
-    thread = threading.Thread(
-        target=channel.run,
-        args=["echo question?; sleep 0.5"],
-        kwargs={"timeout_s": LIMIT_S, "on_output": listen},
-    )
-    thread.start()
-    assert arrived.wait(0.4)
-    thread.join()
+    script = f"echo question?; until [ -e {answered} ]; do sleep 0.01; done"
+    assert channel.run(script, timeout_s=LIMIT_S, on_output=answer).ok
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def switched(folder: Path, old: str, new: str, **files: str) -> dict[str, str]:
     parts.mkdir()
     for name, text in files.items():
         (parts / name.replace("_", ".")).write_text(text)
-    (action,) = AptSources(old=old, new=new).actions(Path())
-    script = action.script.replace("/etc/apt", str(folder)).rpartition("\n")[0]
+    switch, _ = AptSources(old=old, new=new).actions(Path())
+    script = switch.script.replace("/etc/apt", str(folder))
     run(["sh", "-c", script], timeout_s=10)
     return {path.name: path.read_text() for path in parts.iterdir()}
 

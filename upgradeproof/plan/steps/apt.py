@@ -23,7 +23,12 @@ Conffiles = Literal["keep", "replace", "ask"]
 _QUIET = "export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=a"
 _APT = "apt-get -q -y -o DPkg::Lock::Timeout=60 -o Dpkg::Use-Pty=0"
 # Without --error-on=any, `apt-get update` exits 0 even when it fetched nothing.
-_UPDATE = "apt-get -q update --error-on=any"
+_LISTS = Script(
+    title="fetch the package lists",
+    script="apt-get -q -o Acquire::Retries=3 update --error-on=any",
+    timeout_s=300.0,
+    environment=True,
+)
 
 
 class _Apt(Step):
@@ -70,9 +75,10 @@ class AptSources(Step):
         return (
             Script(
                 title=f"switch the APT sources from {self.old} to {self.new}",
-                script=f"set -e\n{switch}\n{check}\n{_UPDATE}",
+                script=f"set -e\n{switch}\n{check}",
                 timeout_s=self.timeout_s,
             ),
+            _LISTS,
         )
 
 
@@ -84,13 +90,14 @@ class AptInstall(_Apt):
     recommends: bool = False
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
-        """Return one apt-get install."""
+        """Return the update of the lists, and one apt-get install."""
         recommends = "" if self.recommends else "--no-install-recommends "
         script = self.apt(f"install {recommends}{shlex.join(self.packages)}")
         return (
+            _LISTS,
             Script(
                 title=f"install {', '.join(self.packages)}",
-                script=f"set -e\n{_UPDATE}\n{script}",
+                script=f"set -e\n{script}",
                 timeout_s=self.timeout_s,
             ),
         )

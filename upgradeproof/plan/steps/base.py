@@ -23,6 +23,8 @@ class Script:
     title: str
     script: str
     timeout_s: float
+    environment: bool = False
+    """Whether a failure is our environment's (an archive out of reach), and not the product's."""
 
 
 @dataclass(frozen=True, kw_only=True)
