@@ -38,7 +38,9 @@ def _overhead(home: Home, cell: Cell) -> Result:
     for turn in range(PAIRS):
         order = ("verified", "bare") if turn % 2 == 0 else ("bare", "verified")
         for what in order:
-            seconds = pytest("--fresh", "-k", CELL) if what == "verified" else bare(cell, image)
+            seconds = (
+                pytest("--fresh", f"--cell={CELL}") if what == "verified" else bare(cell, image)
+            )
             samples[what].append(seconds)
     verified, plain = median(samples["verified"]), median(samples["bare"])
     return Result(
@@ -54,8 +56,8 @@ def _overhead(home: Home, cell: Cell) -> Result:
 
 
 def _cached() -> Result:
-    check = f"{CELL} and test_service_is_active and nginx"
-    samples = [pytest("-k", check) for _ in range(5)]
+    check = ("-k", "test_service_is_active and nginx")
+    samples = [pytest(f"--cell={CELL}", *check) for _ in range(5)]
     return Result(
         name="one check on kept states",
         ours=f"{median(samples):.2f} s",
@@ -69,9 +71,9 @@ def _cached() -> Result:
 
 
 def _workers() -> Result:
-    both = f"{CELL} or {OTHER_CELL}-"
-    one = pytest("--fresh", "-k", both, "-n", "1")
-    two = pytest("--fresh", "-k", both, "-n", "2")
+    both = (f"--cell={CELL}", f"--cell={OTHER_CELL}")
+    one = pytest("--fresh", *both, "-n", "1")
+    two = pytest("--fresh", *both, "-n", "2")
     return Result(
         name="two cells on two workers",
         ours=f"{two:.1f} s",

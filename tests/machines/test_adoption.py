@@ -134,9 +134,11 @@ def test_the_plan_is_printed(project: Project) -> None:
     assert told.output == (
         f"{CELL}  [smoke, amd64, container]\n"
         "  -> installed\n"
+        "     $ fetch the package lists\n"
         "     $ install bash-completion\n"
         "  -> upgraded\n"
         "     $ offer the packages of Debian 13 beside those of Debian 12\n"
+        "     $ fetch the package lists\n"
         "     $ install bash-completion/trixie\n"
         "\n"
     )

@@ -33,6 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PATH",
         help="an upgrade.toml; default: ./upgrade.toml and ./products/*/upgrade.toml",
     )
+    group.addoption(
+        "--cell",
+        action="append",
+        metavar="GLOB",
+        help="only the cells whose id fits; may be given several times",
+    )
     group.addoption("--reports", metavar="DIR", help="where the reports go; default: reports/out")
     group.addoption(
         "--fresh",
@@ -52,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if part is None:
             return
         declare_marks(config, part)
+        part.chosen  # noqa: B018  # a glob that fits no cell is an error now, not at collection
         config.stash[RUN] = part
         config.pluginmanager.register(Recorder(part), "upgradeproof-recorder")
         config.pluginmanager.register(Selection(part, config), "upgradeproof-selection")

@@ -49,12 +49,12 @@ def parametrize(metafunc: pytest.Metafunc, part: RunPart) -> None:
         return
     subject = next((name for name in SUBJECTS if name in metafunc.fixturenames), None)
     if subject is None:
-        parameters = [_param(cell) for cell in part.cells.values()]
+        parameters = [_param(cell) for cell in part.chosen.values()]
         metafunc.parametrize("cell", parameters, indirect=True, scope="session")
         return
     pairs = [
         _param(cell, name, value)
-        for cell in part.cells.values()
+        for cell in part.chosen.values()
         for name, value in SUBJECTS[subject](cell)
     ]
     metafunc.parametrize(("cell", subject), pairs, indirect=["cell"], scope="session")

@@ -8,18 +8,21 @@ import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from upgradeproof import __version__
+from upgradeproof.errors import PlanError
 from upgradeproof.home import Home, cache
 from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
 from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
 from upgradeproof.plan import Cell
+from upgradeproof.plan.loading import nearest
 from upgradeproof.results import Journal
 from upgradeproof.results.journal import RunStarted
 
@@ -37,12 +40,29 @@ class RunPart:
     worker: str
     """``main``, or xdist's name of this worker, such as ``gw0``."""
     fresh: bool
+    globs: tuple[str, ...] = ()
+    """Of ``--cell``; none: every cell."""
     _open: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
         """Return the plans' cells by id."""
         return {cell.id: cell for cell in self.home.cells}
+
+    @cached_property
+    def chosen(self) -> dict[str, Cell]:
+        """Return the cells that ``--cell`` leaves. Raises PlanError for a glob that fits none."""
+        for glob in self.globs:
+            if not any(fnmatchcase(known, glob) for known in self.cells):
+                raise PlanError(
+                    f"no cell fits --cell={glob}; {nearest(glob, self.cells)}",
+                    resolution="`upgradeproof plan` prints all cells",
+                )
+        return {
+            known: cell
+            for known, cell in self.cells.items()
+            if not self.globs or any(fnmatchcase(known, glob) for glob in self.globs)
+        }
 
     @cached_property
     def journal(self) -> Journal:
@@ -115,4 +135,5 @@ def begin(config: pytest.Config) -> RunPart | None:
         run_id=given.get("run_id") or secrets.token_hex(4),
         worker=given.get("worker", "main"),
         fresh=config.getoption("fresh"),
+        globs=tuple(config.getoption("cell") or ()),
     )

@@ -112,3 +112,16 @@ def test_a_fresh_run_says_so_and_reports_go_where_they_are_told(project: Project
     assert run.fresh
     assert [state.reused for state in run.cells[0].states] == [False] * 3
     assert not (project.folder / "reports").exists()
+
+
+def test_a_cell_is_chosen_by_its_whole_id_or_a_glob(shared: Project) -> None:
+    done = shared.pytest("--collect-only", "-q", f"--cell={ARM64}", "-k", "test_a")
+    assert done.text.splitlines()[0] == f"test_it.py::test_a[{ARM64}]"
+    assert AMD64 not in done.text
+
+
+def test_a_glob_that_fits_no_cell_is_an_error(shared: Project) -> None:
+    done = shared.pytest("--cell=nothing-like-it")
+    assert done.exit_status == 4
+    assert "no cell fits --cell=nothing-like-it; valid: " in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
