@@ -23,6 +23,7 @@ EngineError = (docker.errors.DockerException, requests.exceptions.RequestExcepti
 """What the SDK raises: its own errors, and those of its HTTP library when the engine is gone."""
 
 _clients = threading.local()
+"""Each thread's connections, by the address that they were asked for: sessions are not shared."""
 
 
 def client() -> docker.DockerClient:
@@ -30,9 +31,10 @@ def client() -> docker.DockerClient:
 
     Raises BackendError when no engine answers.
     """
-    known: docker.DockerClient | None = getattr(_clients, "client", None)
-    if known is not None:
-        return known
+    known: dict[str, docker.DockerClient] = _clients.__dict__
+    address = os.environ.get("DOCKER_HOST", "")
+    if address in known:
+        return known[address]
     try:
         _knock()
         fresh = docker.from_env(timeout=CALL_TIMEOUT_S)
@@ -43,7 +45,7 @@ def client() -> docker.DockerClient:
             details=f"{type(error).__name__}: {error}"[:300],
             resolution="`make setup` starts one; or set DOCKER_HOST to an engine that runs",
         ) from None
-    _clients.client = fresh
+    known[address] = fresh
     return fresh
 
 
