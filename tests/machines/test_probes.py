@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
+from tests.machines.probing import NOTHING, changed, run
 from upgradeproof.machines import Machine
 from upgradeproof.probes import ConfigInterest, Facts, Interests, diff, read
 from upgradeproof.probes.certificates import Certificates
@@ -24,24 +23,6 @@ from upgradeproof.probes.sockets import Sockets
 from upgradeproof.probes.stale import Stale
 from upgradeproof.probes.system import System
 from upgradeproof.probes.users import User, Users
-
-NOTHING = Interests()
-
-
-def run(machine: Machine, script: str) -> str:
-    done = machine.run(script)
-    assert done.ok, done.tail
-    return done.text
-
-
-@contextmanager
-def changed(machine: Machine, do: str, undo: str) -> Iterator[Facts]:
-    """Change the machine, give its facts, and change it back."""
-    try:
-        run(machine, f"set -e\n{do}")
-        yield read(machine, NOTHING)
-    finally:
-        run(machine, undo)
 
 
 @pytest.fixture(scope="module")

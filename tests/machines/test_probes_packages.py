@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
+from tests.machines.probing import NOTHING, changed, run
 from upgradeproof.machines import Machine
-from upgradeproof.probes import Facts, Interests, read
+from upgradeproof.probes import read
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.health import Health
 from upgradeproof.probes.leftovers import Leftover, Leftovers
 from upgradeproof.probes.packages import Packages
-
-NOTHING = Interests()
-
-
-def run(machine: Machine, script: str) -> str:
-    done = machine.run(script)
-    assert done.ok, done.tail
-    return done.text
-
-
-@contextmanager
-def changed(machine: Machine, do: str, undo: str) -> Iterator[Facts]:
-    """Change the machine, give its facts, and change it back."""
-    try:
-        run(machine, f"set -e\n{do}")
-        yield read(machine, NOTHING)
-    finally:
-        run(machine, undo)
 
 
 def package(name: str, version: str, *, control: str = "", postinst: str = "") -> str:

@@ -164,6 +164,7 @@ class Journey(AbstractContextManager["Journey"]):
         kept, facts = found
         if self._tools.fresh and kept.run_id != self._tools.run_id:
             return None
+        self._prove(facts, before)
         for path, text in kept.transcripts.items():
             self._evidence.restore(path, text)
         for event in kept.steps:
@@ -186,10 +187,7 @@ class Journey(AbstractContextManager["Journey"]):
         work.carry_out(machine, self.cell.actions(name))
         self._settle(name, machine, work)
         facts = read(machine, interests(self.cell.expect, since))
-        if before is None:
-            proof.prove_installed(self.cell, facts)
-        else:
-            proof.prove_upgraded(self.cell, before.facts, facts)
+        self._prove(facts, before)
         kept = Kept(
             run_id=self._tools.run_id,
             fidelity=machine.fidelity,
@@ -204,6 +202,13 @@ class Journey(AbstractContextManager["Journey"]):
             self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         traveller.state = name
         return self._arrive(name, kept, facts, before, reused=False)
+
+    def _prove(self, facts: Facts, before: State | None) -> None:
+        """Prove a state from its facts; a kept one again, as the proof may have become stricter."""
+        if before is None:
+            proof.prove_installed(self.cell, facts)
+        else:
+            proof.prove_upgraded(self.cell, before.facts, facts)
 
     def _settle(self, name: str, machine: Machine, work: Work) -> None:
         """Wait until the product is in use; in ``installed``, put it to use: write the data.
