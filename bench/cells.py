@@ -11,7 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from bench.result import Result
-from upgradeproof.home import Home, cache
+from upgradeproof import cache
+from upgradeproof.home import Home
 from upgradeproof.imaging import Images
 from upgradeproof.machines.docker import CAPABILITIES, INIT, SETTLED
 from upgradeproof.plan import Cell
@@ -33,7 +34,7 @@ def measure(home: Home) -> list[Result]:
 
 def _overhead(home: Home, cell: Cell) -> Result:
     """Take turns in the order A B B A, so that drift in one direction meets both alike."""
-    image = Images(home.images, cache() / "images").ensure(cell.platform)
+    image = Images(home.images, cache.folder() / "images").ensure(cell.platform)
     samples: dict[str, list[float]] = {"verified": [], "bare": []}
     for turn in range(PAIRS):
         order = ("verified", "bare") if turn % 2 == 0 else ("bare", "verified")

@@ -9,7 +9,8 @@ from statistics import median
 import testinfra
 
 from bench.result import Result
-from upgradeproof.home import Home, cache
+from upgradeproof import cache
+from upgradeproof.home import Home
 from upgradeproof.imaging import Images
 from upgradeproof.machines import Machine, MachineSpec
 from upgradeproof.machines.docker import BACKEND
@@ -24,7 +25,7 @@ FASTER = 25.0
 def measure(home: Home) -> list[Result]:
     """Take turns, on one machine: the host's drift meets both."""
     platform = Platform(image="debian-12", architecture="amd64", machine="container")
-    image = Images(home.images, cache() / "images").ensure(platform)
+    image = Images(home.images, cache.folder() / "images").ensure(platform)
     spec = MachineSpec(snapshot=image, name="upgradeproof-bench-channel", architecture="amd64")
     with BACKEND.start(spec) as machine:
         return [_checks(machine), _commands(machine)]

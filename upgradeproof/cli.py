@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from upgradeproof import __version__
+from upgradeproof import __version__, cache
 from upgradeproof.errors import HarnessError, PlanError, UpgradeproofError
-from upgradeproof.home import Home, cache
+from upgradeproof.home import Home
 from upgradeproof.imaging import Images
 from upgradeproof.journey.store import Store
 from upgradeproof.machines import Health
@@ -101,7 +101,7 @@ def _doctor(_: argparse.Namespace) -> int:
     """Print a line for each backend and platform; exit 1 if no backend works at all."""
     found = {f"backend {kind}": backend.health() for kind, backend in sorted(backends().items())}
     home = Home(Path.cwd())
-    images = Images(home.images, cache() / "images")
+    images = Images(home.images, cache.folder() / "images")
     every = found | {f"image {p.id}": images.health(p) for p in platforms(home.images)}
     width = max(len(name) for name in every)
     for name, health in every.items():
@@ -130,7 +130,7 @@ def _prune(arguments: argparse.Namespace) -> int:
     """Say what went; exit 1 if no backend could be asked, for then nothing is known to be gone."""
     asked = 0
     if arguments.states:
-        Store(cache()).clear()
+        Store(cache.folder()).clear()
     for kind, backend in sorted(backends().items()):
         health = backend.health()
         if not health.works:

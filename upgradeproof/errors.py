@@ -80,6 +80,10 @@ class NotReadyError(ProductError):
     """The product never became healthy in the state that was to be reached."""
 
 
+class BootError(ProductError):
+    """A machine did not come up, or went down by itself: panic, emergency shell, hang, loop."""
+
+
 class MachineError(HarnessError):
     """A machine could not be started, kept, copied or reached."""
 

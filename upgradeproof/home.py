@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-import platformdirs
 
 from upgradeproof.errors import PlanError
 from upgradeproof.plan import Cell, Image, Plan, expand, load_images, load_plan
@@ -76,9 +73,3 @@ class Home:
     def reports(self) -> Path:
         """Return the folder in which a run leaves its reports."""
         return self.root / "reports" / "out"
-
-
-def cache() -> Path:
-    """Return the folder of images and states on this host, shared by all projects of a user."""
-    override = os.environ.get("UPGRADEPROOF_CACHE")
-    return Path(override) if override else platformdirs.user_cache_path("upgradeproof")

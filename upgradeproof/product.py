@@ -47,8 +47,27 @@ class Work:
                 case Upload():
                     self._recorded(action.title, lambda *_, a=action: _upload(machine, a))
                 case Reboot():
-                    title = f"{action.title}: left out, {machine.name} has no kernel of its own"
-                    self._recorded(title, lambda *_, t=title: _nothing(t))
+                    self.reboot(machine, action)
+
+    def reboot(self, machine: Machine, action: Reboot) -> None:
+        """Boot again, where the machine has a kernel of its own; elsewhere say so.
+
+        Raises BootError when it does not come up.
+        """
+        if not machine.fidelity.own_kernel:
+            title = f"{action.title}: left out, {machine.name} has no kernel of its own"
+            self._recorded(title, lambda *_: _nothing(title))
+            return
+
+        def boot(on_output: Callable[[bytes], None]) -> Completed:
+            started, seen = time.monotonic(), len(machine.logs())
+            try:
+                machine.reboot(timeout_s=action.timeout_s)
+            finally:
+                on_output(machine.logs()[seen:].encode())
+            return _nothing(action.title, duration_s=time.monotonic() - started)
+
+        self._recorded(action.title, boot)
 
     def script(self, machine: Machine, action: Script) -> None:
         """Run one script under its time limit."""

@@ -13,8 +13,8 @@ import pytest
 import requests
 from docker.models.containers import Container
 
+from upgradeproof import cache
 from upgradeproof.errors import ImageError
-from upgradeproof.home import cache
 from upgradeproof.imaging import Images
 from upgradeproof.machines import engine
 from upgradeproof.plan.images import Bootstrap, Image, Platform, load_images
@@ -31,7 +31,7 @@ INIT = (
 
 @pytest.fixture(scope="module")
 def images() -> Images:
-    return Images(DEFINITIONS, cache() / "images")
+    return Images(DEFINITIONS, cache.folder() / "images")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from docker.models.containers import Container
 
-from upgradeproof.home import cache
+from upgradeproof import cache
 from upgradeproof.imaging import Images
 from upgradeproof.machines import engine
 from upgradeproof.plan.images import Platform, load_images
@@ -31,7 +31,7 @@ BY_HAND = (
 @pytest.fixture(scope="module")
 def debian() -> Iterator[Container]:
     """A fresh Debian 12 with this set-up in /project, and no engine, Python or package list."""
-    images = Images(load_images([ROOT / "images"]), cache() / "images")
+    images = Images(load_images([ROOT / "images"]), cache.folder() / "images")
     reference = images.ensure(
         Platform(image="debian-12", architecture="amd64", machine="container")
     )

@@ -197,13 +197,15 @@ def test_nothing_is_written_over(upgradeproof: Command, tmp_path: Path) -> None:
 
 
 def test_the_doctor_says_what_does_not_work_and_how_to_mend_it(
-    upgradeproof: Command, tmp_path: Path
+    upgradeproof: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
     told = upgradeproof("doctor")
     assert (told.status, told.err) == (1, "")
     assert told.out.splitlines() == [
         "can't  backend container                no Docker engine answers",
+        "can't  backend vm                       QEMU is not installed",
         "can't  image example-1-amd64.container  no Docker engine answers",
         "can't  image example-1-arm64.container  no Docker engine answers",
         "",
@@ -212,12 +214,23 @@ def test_the_doctor_says_what_does_not_work_and_how_to_mend_it(
             "image example-1-arm64.container:"
         ),
         "  `make setup` starts one; or set DOCKER_HOST to an engine that runs",
+        "",
+        "to do for backend vm:",
+        "  `make setup` installs it; by hand: apt install qemu-system-x86 qemu-utils ovmf",
     ]
 
 
-def test_prune_says_which_backend_it_could_not_ask(upgradeproof: Command) -> None:
+def test_prune_says_which_backend_it_could_not_ask(
+    upgradeproof: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
     told = upgradeproof("prune")
-    assert told == Told(1, "container: nothing removed, no Docker engine answers\n", "")
+    assert told == Told(
+        1,
+        "container: nothing removed, no Docker engine answers\n"
+        "vm: nothing removed, QEMU is not installed\n",
+        "",
+    )
 
 
 def test_what_the_file_system_refuses_is_told(upgradeproof: Command, tmp_path: Path) -> None:

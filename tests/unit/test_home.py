@@ -8,8 +8,9 @@ import pytest
 
 from tests.unit.plan.texts import write
 from tests.unit.plugin.project import IMAGE
+from upgradeproof import cache
 from upgradeproof.errors import PlanError
-from upgradeproof.home import Home, cache
+from upgradeproof.home import Home
 from upgradeproof.plan import load_images, platforms
 
 
@@ -91,7 +92,7 @@ def test_a_wrong_image_is_told_with_its_line(
 
 def test_the_cache_is_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("UPGRADEPROOF_CACHE", str(tmp_path))
-    assert cache() == tmp_path
+    assert cache.folder() == tmp_path
     monkeypatch.delenv("UPGRADEPROOF_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache() == tmp_path / "xdg" / "upgradeproof"
+    assert cache.folder() == tmp_path / "xdg" / "upgradeproof"

@@ -14,7 +14,7 @@ from upgradeproof.imaging import archive, emulation
 from upgradeproof.imaging.once import WAIT_TIMEOUT_S, Once
 from upgradeproof.imaging.request import Request
 from upgradeproof.imaging.sources import Source, every_source
-from upgradeproof.imaging.store import DockerStore, Store
+from upgradeproof.imaging.stores import Store, every_store
 from upgradeproof.machines import Health
 from upgradeproof.plan.images import Image, Platform
 from upgradeproof.plan.loading import nearest
@@ -35,13 +35,13 @@ class Images:
         *,
         run: str = "",
         sources: Sequence[Source] | None = None,
-        store: Store | None = None,
+        stores: Mapping[str, Store] | None = None,
         environ: Mapping[str, str] = os.environ,
         etc: Path = Path("/etc"),
         wait_timeout_s: float = WAIT_TIMEOUT_S,
         room_bytes: int = ROOM_BYTES,
     ) -> None:
-        """Use definitions and a cache folder (locks and scratch; the images are on the engine).
+        """Use definitions and a cache folder (locks and scratch; the images are in the stores).
 
         Workers that name the same ``run`` share its failures: one meets a dead archive, the others
         don't try again.
@@ -49,40 +49,41 @@ class Images:
         self._images = images
         self._cache = cache
         self._sources = every_source() if sources is None else tuple(sources)
-        self._store = store or DockerStore()
+        self._stores = every_store() if stores is None else stores
         self._environ = environ
         self._etc = etc
         self._room_bytes = room_bytes
         self._once = Once(cache, run, wait_timeout_s)
 
     def ensure(self, platform: Platform) -> str:
-        """Return the Docker image of a platform; make it if no engine has it yet.
+        """Return the image of a platform, as its backend knows it; make it if it is not there yet.
 
         Raises ImageError, with every source that was tried and why it failed; BackendError when no
         engine answers; PlanError when there is no such image.
         """
         request = self.request(platform)
-        if found := self._store.find(request):
+        store = self._stores[request.machine]
+        if found := store.find(request):
             return found
         with self._once.turn(request.key):
-            if found := self._store.find(request):
+            if found := store.find(request):
                 return found
             self._make(request)
-            if found := self._store.find(request):
+            if found := store.find(request):
                 return found
-        raise ImageError(f"{request.key} was made, and the engine does not have it")
+        raise ImageError(f"{request.key} was made, and is not there")
 
     def health(self, platform: Platform) -> Health:
         """Say whether a platform's image is there or can be made here; never raises."""
         try:
             request = self.request(platform)
-            if self._store.find(request):
+            if self._stores[request.machine].find(request):
                 return Health(works=True, brief="cached")
         except UpgradeproofError as error:
             return Health(works=False, brief=error.brief, resolution=error.resolution)
         obstacles: dict[str, UpgradeproofError] = {}
         for source in self._sources:
-            obstacle = source.obstacle(request)
+            obstacle = self._obstacle(source, request)
             if obstacle is None:
                 return Health(works=True, brief=f"not cached; {source.name} makes it when needed")
             obstacles[source.name] = obstacle
@@ -100,12 +101,13 @@ class Images:
                 f"there is no image {platform.image!r}",
                 resolution=nearest(platform.image, self._images),
             )
-        if platform.machine != "container":
+        if platform.machine not in self._stores:
             raise ImageError(f"images for machines of the kind {platform.machine!r} can't be made")
         return Request(
             name=platform.image,
             image=image,
             architecture=platform.architecture,
+            machine=platform.machine,
             archive=archive.choose(
                 image.family,
                 image.bootstrap,
@@ -120,7 +122,7 @@ class Images:
         failed: dict[str, UpgradeproofError] = {}
         for source in self._sources:
             try:
-                if obstacle := source.obstacle(request):
+                if obstacle := self._obstacle(source, request):
                     raise obstacle
                 self._check_room()
                 self._build(source, request)
@@ -134,11 +136,14 @@ class Images:
                 return
         raise _nothing_left(request, failed)
 
+    def _obstacle(self, source: Source, request: Request) -> ImageError | None:
+        return source.obstacle(request) or self._stores[request.machine].obstacle(request)
+
     def _build(self, source: Source, request: Request) -> None:
         log.info("making the image %s by %s", request.key, source.name)
         started = time.monotonic()
         with self._once.scratch(request.key) as scratch:
-            source.build(request, self._store, scratch)
+            source.build(request, self._stores[request.machine], scratch)
         log.info("made %s in %.1f s", request.key, time.monotonic() - started)
 
     def _check_room(self) -> None:

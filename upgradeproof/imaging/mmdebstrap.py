@@ -42,7 +42,9 @@ _UNSIGNED = re.compile(
 )
 
 
-def argv(request: Request, scratch: Path, *, as_root: bool) -> tuple[str, ...]:
+def argv(
+    request: Request, scratch: Path, *, as_root: bool, hooks: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """Return the command line that makes the root file system of an image.
 
     The keyring is given twice: the file replaces apt's trusted.gpg, and an empty folder apt's
@@ -59,9 +61,9 @@ def argv(request: Request, scratch: Path, *, as_root: bool) -> tuple[str, ...]:
         f"--keyring={bootstrap.keyring}",
         f"--keyring={scratch / NO_KEYS}",
         f"--aptopt={scratch / APT_OPTIONS}",
-        *((f"--include={','.join(bootstrap.packages)}",) if bootstrap.packages else ()),
+        *((f"--include={','.join(request.packages)}",) if request.packages else ()),
         *(f"--setup-hook={hook}" for hook in setup_hooks(bootstrap, request.architecture)),
-        *(f"--customize-hook={hook}" for hook in customize_hooks()),
+        *(f"--customize-hook={hook}" for hook in (*customize_hooks(), *hooks)),
         request.image.codename,
         str(scratch / ROOT),
         *((sources,) if sources else ()),

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 
 from upgradeproof.imaging.archive import Archive
-from upgradeproof.plan.images import Architecture, Image
+from upgradeproof.plan.images import Architecture, Image, Vm
 
 RECIPE = 1
 """Part of every key. Raise it when a source makes another image of the same definition."""
@@ -22,13 +22,28 @@ class Request:
     name: str
     image: Image
     architecture: Architecture
+    machine: str = "container"
     archive: Archive | None
     """None: mmdebstrap's default, or the registry image's own sources."""
 
     @property
     def label(self) -> str:
-        """Return how messages call it, such as ``debian-12-amd64``."""
-        return f"{self.name}-{self.architecture}"
+        """Return how messages call it, such as ``debian-12-amd64``; of a VM with the kind."""
+        kind = f".{self.machine}" if self.vm else ""
+        return f"{self.name}-{self.architecture}{kind}"
+
+    @property
+    def vm(self) -> Vm | None:
+        """Return what a VM needs; None where a container is asked for."""
+        return self.image.vm if self.machine == "vm" else None
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Return the packages beside the minimal base."""
+        return (
+            *self.image.bootstrap.packages,
+            *(self.vm.packages[self.architecture] if self.vm else ()),
+        )
 
     @property
     def key(self) -> str:
@@ -45,6 +60,7 @@ class Request:
             "registry": self.image.registry.get(self.architecture, ""),
             "bootstrap": self.image.bootstrap.model_dump(mode="json"),
             "archive": [chosen.main, chosen.security] if chosen else [],
+            **({"vm": self.vm.model_dump(mode="json")} if self.vm else {}),
         }
         digest = hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
         return f"{self.label}-{digest[:12]}"

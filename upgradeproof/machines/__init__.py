@@ -70,7 +70,8 @@ class Machine(Protocol):
         """Run a POSIX shell script as root and return what it did, whatever its exit status.
 
         ``on_output`` gets both streams' bytes as they come. Raises CommandTimeoutError when it
-        does not end in time (and ends it), ChannelError when the shell can't be reached.
+        does not end in time (and ends it), ChannelError when the shell can't be reached, BootError
+        when the machine went down under the script: a panic, or a reset of its own.
         """
         ...
 
@@ -80,6 +81,13 @@ class Machine(Protocol):
 
     def get(self, path: str) -> bytes:
         """Return a file's content. Raises MachineError when it can't be read."""
+        ...
+
+    def reboot(self, *, timeout_s: float) -> None:
+        """Boot again, by the machine's own means, and wait until its init has settled.
+
+        Raises BootError when it does not come up; MachineError where it has no kernel of its own.
+        """
         ...
 
     def published(self, port: int) -> int:
@@ -100,8 +108,6 @@ class Backend(Protocol):
 
     kind: str
     """The last part of a platform's id: ``container`` or ``vm``."""
-    can_reboot: bool
-    """Whether a machine of this kind comes back by itself from a reboot with its own kernel."""
 
     def health(self) -> Health:
         """Say whether machines of this kind can be started here; never raises."""

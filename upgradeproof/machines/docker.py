@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -15,10 +14,11 @@ from testinfra.host import Host
 
 from upgradeproof.command import Completed
 from upgradeproof.errors import BackendError, ChannelError, MachineError
-from upgradeproof.machines import Health, MachineSpec, owner
+from upgradeproof.machines import Health, MachineSpec, files, owner
 from upgradeproof.machines.channel import Channel, Transport, end_session_script
 from upgradeproof.machines.docker_exec import ExecTransport
 from upgradeproof.machines.engine import LABEL, EngineError, client, failed
+from upgradeproof.machines.systemd import SETTLED
 from upgradeproof.machines.testinfra import host
 from upgradeproof.results import Fidelity
 
@@ -44,10 +44,6 @@ INIT = (
 _NO_CREDENTIALS = (
     "d=/run/systemd/system/service.d; mkdir -p $d;"
     " printf '[Service]\\nLoadCredential=\\nSetCredential=\\n' >$d/no-credentials.conf; "
-)
-SETTLED = (
-    "while :; do s=$(systemctl is-system-running --wait 2>/dev/null);"
-    ' case "$s" in running|degraded|maintenance) exit 0;; esac; sleep 0.1; done'
 )
 
 
@@ -111,22 +107,16 @@ class DockerMachine:
         return self._channel.run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
-        """Write a file through the channel, beside its place first, so that it is never half."""
-        target, part = shlex.quote(path), shlex.quote(f"{path}.part")
-        done = self.run(
-            f'set -e; mkdir -p "$(dirname {target})"; umask 077; cat >{part};'
-            f" chown {shlex.quote(owner)} {part}; chmod {mode:o} {part}; mv -f {part} {target}",
-            stdin=content,
-        )
-        if not done.ok:
-            raise MachineError(f"{path} could not be written on {self.name}", details=done.tail)
+        """Write a file through the channel."""
+        files.put(self, content, path, mode, owner)
 
     def get(self, path: str) -> bytes:
         """Return a file's bytes. Raises MachineError when it can't be read."""
-        done = self.run(f"cat {shlex.quote(path)}")
-        if not done.ok:
-            raise MachineError(f"{path} could not be read on {self.name}", details=done.tail)
-        return done.stdout
+        return files.get(self, path)
+
+    def reboot(self, *, timeout_s: float) -> None:  # noqa: ARG002  # the protocol's
+        """Refuse: what a container would boot is its host's kernel."""
+        raise MachineError(f"{self.name} has no kernel of its own to boot")
 
     def published(self, port: int) -> int:
         """Return this host's port that leads to ``port``. Raises MachineError if there is none."""
@@ -176,7 +166,6 @@ class DockerBackend:
     """Start, keep and remove containers."""
 
     kind: ClassVar[str] = "container"
-    can_reboot: ClassVar[bool] = False
 
     def health(self) -> Health:
         """Say whether an engine answers."""

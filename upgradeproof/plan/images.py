@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,7 +13,11 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan.loading import Model, load
 
 Architecture = Literal["amd64", "arm64"]
-MachineKind = Literal["container", "vm"]
+Firmware = Literal["bios", "uefi"]
+FIRMWARE: Mapping[Architecture, Firmware] = {"amd64": "bios", "arm64": "uefi"}
+"""What a server of each architecture boots by, where an image says no other."""
+MachineKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
+"""What a backend calls its machines: ``container`` or ``vm``."""
 
 _PINNED = re.compile(r"^[\w./:-]+@sha256:[0-9a-f]{64}$")
 
@@ -61,6 +65,16 @@ class Bootstrap(Model):
         return archive
 
 
+class Vm(Model):
+    """What a disk that boots by itself needs, and the machine that it is made for."""
+
+    packages: Mapping[Architecture, tuple[str, ...]]
+    """The kernel, the initramfs and the boot loader, by architecture."""
+    firmware: Mapping[Architecture, Firmware] = Field(default_factory=lambda: FIRMWARE)
+    memory_mb: int = Field(default=1024, ge=128)
+    processors: int = Field(default=2, ge=1)
+
+
 class Image(Model):
     """One operating system release, for some architectures and kinds of machine."""
 
@@ -73,6 +87,8 @@ class Image(Model):
     registry: Mapping[Architecture, str] = Field(default_factory=dict)
     """A registry image by architecture, pinned by digest; tried before the bootstrap."""
     bootstrap: Bootstrap
+    vm: Vm | None = None
+    """Goes with the kind ``vm``."""
     name: str = ""
     """The file's own name; set by ``load_images``."""
 
@@ -88,6 +104,16 @@ class Image(Model):
     def _registry_architectures(self) -> Self:
         if unknown := set(self.registry) - set(self.architectures):
             raise ValueError(f"registry names {sorted(unknown)}, which architectures does not")
+        return self
+
+    @model_validator(mode="after")
+    def _vm_is_described(self) -> Self:
+        if "vm" not in self.machines:
+            return self
+        if self.vm is None:
+            raise ValueError('machines names "vm": describe it in a table [vm]')
+        if missing := set(self.architectures) - set(self.vm.packages):
+            raise ValueError(f"[vm] packages lacks {sorted(missing)}, which architectures names")
         return self
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof import __version__
+from upgradeproof import __version__, cache
 from upgradeproof.errors import PlanError
-from upgradeproof.home import Home, cache
+from upgradeproof.home import Home
 from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
 from upgradeproof.journey.store import Store
@@ -92,9 +92,9 @@ class RunPart:
     def tools(self) -> Toolbox:
         """Return what the journeys of this process work with."""
         return Toolbox(
-            images=Images(self.home.images, cache() / "images", run=self.run_id),
+            images=Images(self.home.images, cache.folder() / "images", run=self.run_id),
             backend=backend,
-            store=Store(cache()),
+            store=Store(cache.folder()),
             reports=self.reports,
             journal=self.journal,
             run_id=self.run_id,

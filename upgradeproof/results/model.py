@@ -71,6 +71,9 @@ class Fidelity(Frozen):
 
     kernel: Literal["own", "shared"]
     execution: Literal["native", "kvm", "tcg", "qemu-user"]
+    boot: Literal["none", "own", "direct"] = "none"
+    """Whose boot loader started the kernel: none in a container, the machine's own, or a kernel
+    handed in from outside (direct), which proves nothing of boot loader and initramfs."""
 
     @property
     def own_kernel(self) -> bool:
@@ -83,7 +86,8 @@ class Fidelity(Frozen):
         return self.execution in ("native", "kvm")
 
     def __str__(self) -> str:
-        return f"{self.kernel} kernel, {self.execution}"
+        boot = {"none": "", "own": ", own boot loader", "direct": ", direct kernel boot"}[self.boot]
+        return f"{self.kernel} kernel, {self.execution}{boot}"
 
 
 class Step(Frozen):

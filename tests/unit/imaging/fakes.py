@@ -24,11 +24,19 @@ PLATFORM = Platform(image="example-1", architecture="amd64", machine="container"
 class FolderStore:
     """Keep an image as a file in a folder."""
 
+    machine = "container"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def find(self, request: Request) -> str | None:
         return request.reference if (self.folder / request.key).exists() else None
+
+    def obstacle(self, request: Request) -> ImageError | None:
+        return None
+
+    def hooks(self, request: Request, scratch: Path) -> tuple[str, ...]:
+        return ()
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:
         root.rename(self.folder / request.key)
@@ -90,7 +98,7 @@ def example(
         folder / "cache",
         run=run,
         sources=sources,
-        store=FolderStore(folder),
+        stores={"container": FolderStore(folder)},
         environ={},
         etc=folder,
         wait_timeout_s=wait_s,

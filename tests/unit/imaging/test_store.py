@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.unit.imaging.fakes import EXAMPLE
 from upgradeproof.imaging import Request
-from upgradeproof.imaging.store import pack
+from upgradeproof.imaging.stores.docker import pack
 
 REQUEST = Request(name="example-1", image=EXAMPLE, architecture="arm64", archive=None)
 

@@ -16,7 +16,7 @@ from testinfra.host import Host
 
 from upgradeproof import command
 from upgradeproof.command import Completed
-from upgradeproof.errors import ChannelError, ImageError, MachineError
+from upgradeproof.errors import BootError, ChannelError, ImageError, MachineError
 from upgradeproof.machines import Health, Machine, MachineSpec
 from upgradeproof.machines.testinfra import host
 from upgradeproof.plan import Platform
@@ -100,6 +100,11 @@ class FolderMachine:
     def get(self, path: str) -> bytes:
         return (self.disk / path.removeprefix("/")).read_bytes()
 
+    def reboot(self, *, timeout_s: float) -> None:
+        if panic := self._read("panic"):
+            raise BootError(f"{self.name} does not boot: {panic}")
+        (self.disk / "booted").write_text(f"{timeout_s:g}", encoding="utf-8")
+
     def published(self, port: int) -> int:
         raise MachineError(f"port {port} of {self.name} is not published")
 
@@ -120,7 +125,6 @@ class FolderBackend:
     """Start machines in a folder; keep their disks there, and a log of all that was done."""
 
     kind = "container"
-    can_reboot = False
 
     def __init__(
         self, folder: Path, *, kernel: str = "shared", full: bool = False, slow_s: float = 0.0

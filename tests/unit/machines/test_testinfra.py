@@ -47,6 +47,9 @@ class ThisHost:
     def get(self, path: str) -> bytes:
         raise NotImplementedError
 
+    def reboot(self, *, timeout_s: float) -> None:
+        raise NotImplementedError
+
     def published(self, port: int) -> int:
         raise NotImplementedError
 

@@ -23,6 +23,7 @@ def image(*architectures: str, machines: tuple[str, ...] = ("container",)) -> Im
             "architectures": architectures,
             "machines": machines,
             "bootstrap": bootstrap,
+            "vm": {"packages": {name: () for name in architectures}} if "vm" in machines else None,
         }
     )
 

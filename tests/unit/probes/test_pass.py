@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -58,6 +59,9 @@ class AnsweringMachine:
         raise NotImplementedError
 
     def get(self, path: str) -> bytes:
+        raise NotImplementedError
+
+    def reboot(self, *, timeout_s: float) -> None:
         raise NotImplementedError
 
     def published(self, port: int) -> int:
@@ -134,7 +138,7 @@ def test_volatile_fields_make_no_difference() -> None:
 def test_sections_are_lower_case_words_and_unique() -> None:
     sections = [probe.section for probe in every_probe()]
     assert len(set(sections)) == len(sections)
-    assert all(section.isalpha() and section.islower() for section in sections)
+    assert all(re.fullmatch("[a-z]+(_[a-z]+)*", section) for section in sections)
 
 
 def test_volatile_fields_are_fields() -> None:

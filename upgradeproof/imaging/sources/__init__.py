@@ -9,7 +9,7 @@ from typing import Protocol
 
 from upgradeproof.errors import ImageError
 from upgradeproof.imaging.request import Request
-from upgradeproof.imaging.store import Store
+from upgradeproof.imaging.stores import Store
 
 
 class Source(Protocol):

@@ -20,7 +20,7 @@ from upgradeproof.imaging.mmdebstrap import (
     explain,
 )
 from upgradeproof.imaging.request import Request
-from upgradeproof.imaging.store import Store
+from upgradeproof.imaging.stores import Store
 
 BUILD_TIMEOUT_S = 1800.0
 """Limit of one bootstrap. Measured: 26-32 s native, 334 s for arm64 under qemu-user."""
@@ -58,7 +58,7 @@ class BootstrapSource:
         # whose users can't enter a private home folder.
         where = {"TMPDIR": str(scratch)} if as_root else {}
         done = run(
-            argv(request, scratch, as_root=as_root),
+            argv(request, scratch, as_root=as_root, hooks=store.hooks(request, scratch)),
             timeout_s=BUILD_TIMEOUT_S,
             env={"LC_ALL": "C.UTF-8", **where},
             check=False,

@@ -14,7 +14,7 @@ from docker.models.containers import Container
 from upgradeproof.errors import ImageError
 from upgradeproof.imaging import emulation
 from upgradeproof.imaging.request import Request
-from upgradeproof.imaging.store import Store
+from upgradeproof.imaging.stores import Store
 from upgradeproof.machines import engine
 
 SILENCE_S = 60
@@ -61,6 +61,8 @@ class RegistrySource:
 
     def obstacle(self, request: Request) -> ImageError | None:
         """Return why nothing can be pulled: no digest is pinned, or no emulation."""
+        if request.vm:
+            return ImageError("a registry holds no disks that boot")
         if request.architecture not in request.image.registry:
             return ImageError(f"no digest is pinned for {request.architecture}")
         return emulation.obstacle(request.architecture)

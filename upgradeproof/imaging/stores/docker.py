@@ -1,4 +1,4 @@
-"""Where finished images are kept: the Docker engine, which every worker shares."""
+"""Images for containers: on the Docker engine, which every worker shares."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import tarfile
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import docker.errors
 
@@ -20,24 +20,17 @@ COMMAND = ["/sbin/init"]
 """What an image runs: an init, as a machine does."""
 
 
-class Store(Protocol):
-    """Keep finished images; what is not finished is never found."""
-
-    def find(self, request: Request) -> str | None:
-        """Return the reference of the image, or None. Raises BackendError without an engine."""
-        ...
-
-    def load(self, request: Request, root: Path, scratch: Path) -> None:
-        """Keep a root file system (a tar file) as the image that was asked for."""
-        ...
-
-    def commit(self, request: Request, container: str) -> None:
-        """Keep what a container on the engine became as the image that was asked for."""
-        ...
-
-
 class DockerStore:
     """Keep images on the Docker engine that answers."""
+
+    machine = "container"
+
+    def obstacle(self, request: Request) -> None:
+        """Return nothing: what keeps an engine from its work, ``find`` says."""
+
+    def hooks(self, request: Request, scratch: Path) -> tuple[str, ...]:  # noqa: ARG002  # the protocol's
+        """Return nothing: a container needs no more than its packages."""
+        return ()
 
     def find(self, request: Request) -> str | None:
         """Return the reference of the image, or None. Raises BackendError without an engine."""
@@ -125,3 +118,6 @@ def configuration(request: Request, layer: str) -> dict[str, Any]:
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer}"]},
         "history": [{"created": created, "created_by": "upgradeproof: mmdebstrap"}],
     }
+
+
+STORE = DockerStore()

@@ -1,0 +1,167 @@
+"""What makes a root file system a disk that boots: pure functions.
+
+The boot loader is installed by the machine itself, in a first boot by direct kernel boot: so it is
+Debian's own work, in its own environment, and this host needs neither a loop device nor rights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from upgradeproof.machines.qemu.hardware import CONSOLES
+from upgradeproof.plan.images import Architecture, Firmware
+
+SECTOR = 512
+MEBIBYTE = 1024 * 1024 // SECTOR
+BOOT_AT, BOOT_SIZE = MEBIBYTE, MEBIBYTE
+ESP_AT, ESP_SIZE = 2 * MEBIBYTE, 64 * MEBIBYTE
+ROOT_AT = ESP_AT + ESP_SIZE
+ROOT_LABEL, ESP_LABEL = "root", "ESP"
+AGENT = "/usr/local/lib/upgradeproof/agent"
+
+_AGENT_UNIT = f"""\
+[Unit]
+Description=Channel of upgradeproof
+DefaultDependencies=no
+IgnoreOnIsolate=yes
+
+[Service]
+ExecStart=/usr/bin/perl {AGENT}
+Restart=always
+RestartSec=0.2
+# What the host runs goes on when the agent is started anew.
+KillMode=process
+OOMScoreAdjust=-1000
+
+[Install]
+WantedBy=sysinit.target
+"""
+_NETWORK = """\
+[Match]
+Type=ether
+
+[Network]
+DHCP=yes
+"""
+_SERIAL_GRUB = """\
+# The console log is all that is seen of a boot.
+GRUB_TIMEOUT=1
+GRUB_CMDLINE_LINUX_DEFAULT=""
+GRUB_CMDLINE_LINUX="console={console}"
+GRUB_TERMINAL={terminal}
+{serial}"""
+
+
+def configuration(architecture: Architecture, firmware: Firmware) -> dict[str, str]:
+    """Return the files that a VM needs beside its packages, by path."""
+    serial = "serial" if firmware == "bios" else "console"
+    command = 'GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"\n' if serial == "serial" else ""
+    mounts = f"LABEL={ROOT_LABEL} / ext4 errors=remount-ro 0 1\n"
+    if firmware == "uefi":
+        mounts += f"LABEL={ESP_LABEL} /boot/efi vfat umask=0077 0 1\n"
+    return {
+        AGENT: files("upgradeproof.machines.qemu").joinpath("agent.pl").read_text("utf-8"),
+        "/etc/systemd/system/upgradeproof-agent.service": _AGENT_UNIT,
+        "/etc/systemd/network/80-dhcp.network": _NETWORK,
+        "/etc/default/grub.d/upgradeproof.cfg": _SERIAL_GRUB.format(
+            console=CONSOLES[architecture], terminal=serial, serial=command
+        ),
+        # The channel must not depend on the modules that are under test.
+        "/etc/initramfs-tools/modules": "virtio_console\n",
+        "/etc/fstab": mounts,
+        "/etc/hostname": "machine\n",
+        "/etc/hosts": "127.0.0.1 localhost\n127.0.1.1 machine\n::1 localhost\n",
+        "/etc/resolv.conf": "nameserver 10.0.2.3\n",
+        "/etc/machine-id": "uninitialized\n",
+    }
+
+
+LINKS: Mapping[str, str] = {
+    "/etc/systemd/system/sysinit.target.wants/upgradeproof-agent.service": (
+        "/etc/systemd/system/upgradeproof-agent.service"
+    ),
+    "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service": (
+        "/lib/systemd/system/systemd-networkd.service"
+    ),
+}
+"""What is enabled at boot."""
+
+
+def write_configuration(folder: Path, architecture: Architecture, firmware: Firmware) -> None:
+    """Write these files below a folder, from where they are copied into the root."""
+    for path, text in configuration(architecture, firmware).items():
+        file = folder / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o755 if path == AGENT else 0o644)
+    for path, target in LINKS.items():
+        link = folder / path.lstrip("/")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(target)
+
+
+def partitions() -> str:
+    """Return the partition table as sfdisk reads it: room for both firmwares' boot loaders."""
+    return (
+        "label: gpt\n"
+        f"start={BOOT_AT}, size={BOOT_SIZE}, type=21686148-6449-6E6F-744E-656564454649\n"
+        f"start={ESP_AT}, size={ESP_SIZE}, type=U\n"
+        f"start={ROOT_AT}, type=L\n"
+    )
+
+
+def assembly(disk: Path, size_mb: int, tar: Path, root: Path) -> str:
+    """Return the script that makes a raw disk of a root file system's tar file.
+
+    Under ``fakeroot`` it needs no rights; every file system is written at its offset, so there is
+    no loop device. Device nodes stay behind: a kernel makes its own.
+    """
+    root_kib = (size_mb * MEBIBYTE - ROOT_AT - MEBIBYTE) * SECTOR // 1024
+    return f"""set -e
+truncate -s {size_mb}M {disk}
+printf '%s' '{partitions()}' | sfdisk -q {disk}
+mkfs.vfat -F 32 -n {ESP_LABEL} --offset {ESP_AT} {disk} {ESP_SIZE * SECTOR // 1024} >/dev/null
+mkdir {root}
+tar -x -f {tar} -C {root} --numeric-owner --exclude './dev/*'
+mke2fs -q -t ext4 -L {ROOT_LABEL} -E offset={ROOT_AT * SECTOR},root_owner=0:0 \\
+    -d {root} {disk} {root_kib}k
+"""
+
+
+def installation(architecture: Architecture, firmware: Firmware) -> str:
+    """Return the script with which a machine installs its own boot loader.
+
+    The answers go to debconf as well: the package's next upgrade installs it to the same place.
+    """
+    target = {
+        ("amd64", "bios"): "i386-pc",
+        ("amd64", "uefi"): "x86_64-efi",
+        ("arm64", "uefi"): "arm64-efi",
+    }[architecture, firmware]
+    if firmware == "bios":
+        answers = (
+            "grub-pc grub-pc/install_devices multiselect /dev/vda",
+            "grub-pc grub-pc/install_devices_empty boolean false",
+        )
+        install = f"grub-install --target={target} /dev/vda"
+    else:
+        package = f"grub-efi-{architecture}"
+        answers = (
+            f"{package} grub2/force_efi_extra_removable boolean true",
+            f"{package} grub2/update_nvram boolean false",
+        )
+        install = (
+            f"grub-install --target={target} --efi-directory=/boot/efi --no-nvram"
+            " --force-extra-removable"
+        )
+    lines = "\n".join(answers)
+    return f"""set -e
+printf '%s\\n' '{lines}' | debconf-set-selections
+{install}
+update-grub
+rm -f /var/lib/systemd/random-seed
+rm -rf /var/log/journal/*
+apt-get clean
+"""

@@ -1,0 +1,96 @@
+"""Whether KVM works on this host: proven by a guest that runs, not assumed from a device.
+
+``/dev/kvm`` may open, create a machine and then hang every guest, as under some nested
+hypervisors. So a guest of a few instructions is started, which ends QEMU itself; the answer is
+remembered until the host boots anew or gets another QEMU.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+from pathlib import Path
+
+from upgradeproof.command import run
+from upgradeproof.errors import MachineError
+from upgradeproof.machines.qemu.hardware import PROGRAMS, Accelerator
+from upgradeproof.plan.images import Architecture
+
+DEVICE = Path("/dev/kvm")
+PROBE_TIMEOUT_S = 3.0
+"""Under emulation, firmware included, the guest has ended after 0.1 s. A broken KVM took 9.9 s."""
+_HOSTS: dict[str, Architecture] = {"x86_64": "amd64", "aarch64": "arm64"}
+
+# A boot sector: mov al, 0x10; out 0xf4, al; hlt; jmp back. The device isa-debug-exit makes QEMU
+# end with (0x10 << 1) | 1.
+_SECTOR = bytes.fromhex("b010e6f4f4ebfd").ljust(510, b"\0") + b"\x55\xaa"
+_SECTOR_STATUS = 33
+# mov w0, #8; movk w0, #0x8400, lsl 16; hvc #0: PSCI's SYSTEM_OFF, which ends QEMU with 0.
+_IMAGE = bytes.fromhex("00018052 0080b072 020000d4 00000014")
+
+
+def probe_argv(
+    architecture: Architecture, accelerator: Accelerator, guest: Path
+) -> tuple[str, ...]:
+    """Return the command line of the probe guest."""
+    common = (
+        *(PROGRAMS[architecture], "-accel", accelerator, "-nodefaults", "-no-user-config"),
+        *("-display", "none", "-m", "64", "-no-reboot"),
+    )
+    if architecture == "amd64":
+        return (
+            *common,
+            *("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"),
+            *("-drive", f"file={guest},format=raw,if=ide,snapshot=on"),
+        )
+    cpu = "host" if accelerator == "kvm" else "max"
+    return (*common, "-machine", "virt", "-cpu", cpu, "-kernel", str(guest))
+
+
+def works(architecture: Architecture, accelerator: Accelerator) -> bool:
+    """Start the probe guest and tell whether it ran to its end."""
+    guest, expected = (_SECTOR, _SECTOR_STATUS) if architecture == "amd64" else (_IMAGE, 0)
+    with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder:
+        path = Path(folder, "guest")
+        path.write_bytes(guest)
+        try:
+            done = run(
+                probe_argv(architecture, accelerator, path), timeout_s=PROBE_TIMEOUT_S, check=False
+            )
+        except MachineError:  # it hangs, or QEMU is not there
+            return False
+    return done.exit_status == expected
+
+
+def accelerator(
+    architecture: Architecture, cache: Path, machine: str = platform.machine()
+) -> Accelerator:
+    """Return what runs machines of an architecture here: KVM where it is proven to work."""
+    program = shutil.which(PROGRAMS[architecture])
+    if (
+        program is None
+        or _HOSTS.get(machine) != architecture
+        or not os.access(DEVICE, os.R_OK | os.W_OK)
+    ):
+        return "tcg"
+    identity = f"{_boot_id()} {program} {Path(program).stat().st_mtime_ns}"
+    note = cache / f"acceleration-{architecture}.json"
+    try:
+        known = json.loads(note.read_text(encoding="utf-8"))
+        if known["identity"] == identity:
+            return "kvm" if known["kvm"] else "tcg"
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    proven = works(architecture, "kvm")
+    cache.mkdir(parents=True, exist_ok=True)
+    part = note.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps({"identity": identity, "kvm": proven}), encoding="utf-8")
+    part.replace(note)
+    return "kvm" if proven else "tcg"
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -1,0 +1,184 @@
+"""Virtual machines by QEMU, with a kernel, an initramfs and a boot loader of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from upgradeproof import cache
+from upgradeproof.command import run
+from upgradeproof.errors import BackendError, BootError, MachineError
+from upgradeproof.machines import Health, MachineSpec
+from upgradeproof.machines.qemu import acceleration, process
+from upgradeproof.machines.qemu.hardware import PACKAGES, PROGRAMS, DirectBoot, Hardware, Wiring
+from upgradeproof.machines.qemu.machine import QemuMachine, copied
+from upgradeproof.machines.qemu.snapshots import MEMORY, Shelf, Snapshot, free_bytes, overlay
+from upgradeproof.plan.images import Architecture
+from upgradeproof.results import Fidelity
+
+BOOT_TIMEOUT_S = 240.0
+"""Limit of a boot. Under emulation 12-25 s were measured on two idle cores, UEFI included."""
+ROOM_BYTES = 2_000_000_000
+"""Free space that a machine needs: an upgrade of the whole system writes 1.5 GB to its overlay."""
+_MAPPED_MEMORY = (9, 0)
+"""The first QEMU that can keep a memory in a file of fixed places."""
+_VERSION = re.compile(r"version (\d+)\.(\d+)")
+
+
+class QemuBackend:
+    """Start, keep and remove VMs."""
+
+    kind: ClassVar[str] = "vm"
+
+    @property
+    def folder(self) -> Path:
+        """Return where disks and memories are kept."""
+        return cache.folder() / "vm"
+
+    @property
+    def _shelf(self) -> Shelf:
+        return Shelf(self.folder)
+
+    def health(self) -> Health:
+        """Say which QEMU there is, and what runs its machines."""
+        here = [
+            f"{architecture} by {accelerator}"
+            for architecture in PROGRAMS
+            if not self.obstacle(architecture)
+            for accelerator in [acceleration.accelerator(architecture, self.folder)]
+        ]
+        if not here:
+            return Health(
+                works=False,
+                brief="QEMU is not installed",
+                resolution="`make setup` installs it; by hand: apt install "
+                + " ".join(PACKAGES["amd64"]),
+            )
+        version = ".".join(map(str, self._version("amd64") or self._version("arm64")))
+        return Health(works=True, brief=f"QEMU {version}, {', '.join(here)}")
+
+    def obstacle(self, architecture: Architecture) -> BackendError | None:
+        """Return what this host lacks for machines of an architecture; None if nothing."""
+        hardware = Hardware(architecture=architecture, firmware="bios", memory_mb=64, processors=1)
+        if program := process.missing(hardware):
+            return BackendError(
+                f"{program} is not installed: no VM of {architecture} can be started",
+                resolution=f"`make setup` installs it; by hand: apt install "
+                f"{' '.join(PACKAGES[architecture])} util-linux",
+            )
+        return None
+
+    @contextmanager
+    def start(self, spec: MachineSpec) -> Iterator[QemuMachine]:
+        """Start a VM from a snapshot, resumed if it holds a memory, and end it on the way out."""
+        snapshot = Snapshot.read(Path(spec.snapshot))
+        with self.running(snapshot, spec.name, spec.ports) as machine:
+            yield machine
+
+    @contextmanager
+    def running(
+        self,
+        snapshot: Snapshot,
+        name: str,
+        ports: Sequence[int] = (),
+        direct: DirectBoot | None = None,
+    ) -> Iterator[QemuMachine]:
+        """Start a VM as ``start`` does; with ``direct``, past its own boot loader."""
+        hardware = snapshot.hardware
+        if obstacle := self.obstacle(hardware.architecture):
+            raise obstacle
+        self._check_room()
+        accelerator = acceleration.accelerator(hardware.architecture, self.folder)
+        resume = bool(snapshot.memory) and snapshot.memory == self._memory(hardware, accelerator)
+        fidelity = Fidelity(kernel="own", execution=accelerator, boot="direct" if direct else "own")
+        with self._shelf.machine(name) as folder:
+            (folder / "origin").write_text(str(snapshot.folder), encoding="utf-8")
+            for node, disk in snapshot.disks.items():
+                overlay(disk, folder / f"{node}.qcow2")
+            wiring = Wiring(
+                disks={node: folder / f"{node}.qcow2" for node in snapshot.disks},
+                ports=ports,
+                direct=direct,
+                resume=resume,
+            )
+            qemu = process.Process(name, hardware, accelerator, wiring, folder)
+            machine = QemuMachine(qemu, snapshot, folder, fidelity)
+            try:
+                if resume:
+                    qemu.load_memory(snapshot.folder / MEMORY)
+                    qemu.monitor.execute("cont")
+                    machine.wake()
+                else:
+                    qemu.port.say(b"reset")
+                    _boot(machine, snapshot)
+                yield machine
+            finally:
+                machine.close()
+
+    def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
+        """Keep disks and, where QEMU can, memory; the machine stands still for half a second."""
+        self._check_room()
+        hardware = machine.origin.hardware
+        memory = self._memory(hardware, machine.fidelity.execution)
+        kept = replace(
+            copied(machine.origin, self._shelf.new(key)), memory=memory, labels=dict(labels)
+        )
+        machine.freeze(kept, memory=bool(memory))
+        return str(kept.folder)
+
+    def find_snapshot(self, key: str) -> str | None:
+        """Return the folder of a kept state, if it is whole."""
+        found = self._shelf.find(key)
+        return str(found.folder) if found else None
+
+    def prune(self, *, states: bool) -> Sequence[str]:
+        """Remove what dead runs left, with ``states`` also the kept states."""
+        return list(self._shelf.prune(states=states))
+
+    def _memory(self, hardware: Hardware, accelerator: str) -> str:
+        """Return which QEMU a memory belongs to; empty where it can't keep one."""
+        version = self._version(hardware.architecture)
+        return f"{'.'.join(map(str, version))} {accelerator}" if version >= _MAPPED_MEMORY else ""
+
+    @cached_property
+    def _versions(self) -> dict[str, tuple[int, ...]]:
+        return {}
+
+    def _version(self, architecture: Architecture) -> tuple[int, ...]:
+        """Return QEMU's version, or nothing where there is none."""
+        program = PROGRAMS[architecture]
+        if program not in self._versions:
+            try:
+                found = _VERSION.search(run((program, "--version"), timeout_s=10).text)
+            except MachineError:
+                found = None
+            self._versions[program] = tuple(map(int, found.groups())) if found else ()
+        return self._versions[program]
+
+    def _check_room(self) -> None:
+        free = free_bytes(self.folder)
+        if free < ROOM_BYTES:
+            raise MachineError(
+                f"the disk is nearly full: {free / 1e6:.0f} MB are left for VMs",
+                resolution=f"make room: a VM needs {ROOM_BYTES / 1e6:.0f} MB; "
+                "`upgradeproof prune --states` removes kept states",
+            )
+
+
+def _boot(machine: QemuMachine, snapshot: Snapshot) -> None:
+    """Wait for the first boot. An image that does not boot is ours; a state's is the product's."""
+    try:
+        machine.await_first_boot(timeout_s=BOOT_TIMEOUT_S)
+    except BootError as error:
+        if snapshot.labels:
+            raise
+        raise MachineError(
+            f"the image does not boot: {error.brief}",
+            details=error.details,
+            resolution="`upgradeproof doctor` says whether VMs work here at all",
+        ) from None

@@ -1,0 +1,284 @@
+"""A running VM, behind the same protocol as a container."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from testinfra.host import Host
+
+from upgradeproof.command import Completed
+from upgradeproof.errors import (
+    BootError,
+    ChannelError,
+    CommandTimeoutError,
+    MachineError,
+    UpgradeproofError,
+)
+from upgradeproof.machines import files
+from upgradeproof.machines.channel import Channel, Transport, end_session_script
+from upgradeproof.machines.qemu import boot
+from upgradeproof.machines.qemu.life import Kind
+from upgradeproof.machines.qemu.process import Process
+from upgradeproof.machines.qemu.snapshots import MEMORY, Snapshot, overlay
+from upgradeproof.machines.systemd import SETTLED
+from upgradeproof.machines.testinfra import host
+from upgradeproof.results import Fidelity
+
+_LAST_SIGN_S = 1.0
+"""How long the console may lag behind a shell that died: panics are printed, then seen."""
+_END_TIMEOUT_S = 20.0
+
+
+class QemuMachine:
+    """A running VM."""
+
+    def __init__(
+        self, process: Process, origin: Snapshot, folder: Path, fidelity: Fidelity
+    ) -> None:
+        self.process = process
+        self._origin = origin
+        """What its disks are overlays of."""
+        self._folder = folder
+        self._fidelity = fidelity
+        self._channel = Channel(self, self.name)
+        self._layers = 0
+
+    @property
+    def name(self) -> str:
+        """Return the machine's name."""
+        return self.process.name
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """Return what a VM can prove: its own kernel, at the speed of what runs it."""
+        return self._fidelity
+
+    @cached_property
+    def host(self) -> Host:
+        """Return testinfra's Host on the channel."""
+        return host(self)
+
+    def run(
+        self,
+        script: str,
+        *,
+        timeout_s: float = 60.0,
+        stdin: bytes = b"",
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Completed:
+        """Run a script through the channel; see the protocol.
+
+        Raises BootError when the machine went down by itself under it: that is the product's.
+        """
+        mark = self.process.life.mark
+        try:
+            return self._channel.run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
+        except (ChannelError, CommandTimeoutError) as error:
+            raise self._diagnosed(error, mark) from None
+
+    def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
+        """Write a file through the channel."""
+        files.put(self, content, path, mode, owner)
+
+    def get(self, path: str) -> bytes:
+        """Return a file's bytes. Raises MachineError when it can't be read."""
+        return files.get(self, path)
+
+    def reboot(self, *, timeout_s: float) -> None:
+        """Boot again, by the machine's own means, and wait until its init has settled.
+
+        Raises BootError, with the console's last lines, when it does not come up.
+        """
+        mark = self.process.life.mark
+        with suppress(ChannelError, CommandTimeoutError):  # it goes down under its own command
+            self._channel.run("systemctl reboot", timeout_s=_END_TIMEOUT_S)
+        self._await_boot(mark, timeout_s, reset=True)
+
+    def power_cut(self, *, timeout_s: float) -> None:
+        """Take the power away for a moment: what was not written to the disk is lost."""
+        mark = self.process.life.mark
+        self.process.monitor.execute("system_reset")
+        self._await_boot(mark, timeout_s, reset=True)
+
+    def power_off(self, *, timeout_s: float) -> None:
+        """Shut down, and wait until QEMU has ended. Raises BootError when it does not."""
+        mark, life = self.process.life.mark, self.process.life
+        with suppress(ChannelError, CommandTimeoutError):
+            self._channel.run("systemctl poweroff", timeout_s=_END_TIMEOUT_S)
+        deadline = time.monotonic() + timeout_s
+        while not any(sign.kind is Kind.GONE for sign in life.since(mark)):
+            if not life.wait(mark + len(life.since(mark)), deadline - time.monotonic()):
+                raise BootError(
+                    f"{self.name} did not shut down in {timeout_s:g} s", details=life.console_tail
+                )
+        self.process.wait()
+
+    @property
+    def disks(self) -> dict[str, Path]:
+        """Return the files that it writes to now."""
+        layer = f"-{self._layers}" if self._layers else ""
+        return {name: self._folder / f"{name}{layer}.qcow2" for name in self._origin.disks}
+
+    def await_first_boot(self, *, timeout_s: float) -> None:
+        """Wait until a machine that was just started has settled. Raises BootError."""
+        self._await_boot(0, timeout_s, reset=False)
+
+    def wake(self) -> None:
+        """Make a resumed machine one of its own: its clock, and its random numbers."""
+        self.process.port.say(b"reset")
+        seed = secrets.token_bytes(64)
+        done = self.run(f"date -s @{time.time():.2f} >/dev/null; cat >/dev/urandom", stdin=seed)
+        if not done.ok:
+            raise MachineError(f"the clock of {self.name} can't be set", details=done.tail)
+
+    def published(self, port: int) -> int:
+        """Return this host's port that leads to ``port``. Raises MachineError if there is none."""
+        try:
+            return self._forwards[port]
+        except KeyError:
+            raise MachineError(
+                f"port {port} of {self.name} is not published",
+                resolution="name it in the plan as the port of an endpoint",
+            ) from None
+
+    @cached_property
+    def _forwards(self) -> dict[int, int]:
+        return dict(self.process.forwards())
+
+    def logs(self) -> str:
+        """Return the console so far, and what QEMU itself said."""
+        return "\n".join(filter(None, [self.process.life.console, self.process.log]))
+
+    def alive(self) -> bool:
+        """Tell whether QEMU runs."""
+        return self.process.alive
+
+    def connect(self) -> Transport:
+        """Start a shell for the channel."""
+        return self.process.port.open()
+
+    def end_session(self, pid: int) -> None:
+        """End what a shell left behind, through another shell."""
+        other = Channel(self, self.name)
+        try:
+            other.run(end_session_script(pid), timeout_s=_END_TIMEOUT_S)
+        finally:
+            other.close()
+
+    def freeze(self, snapshot: Snapshot, *, memory: bool) -> None:
+        """Keep disks and memory as they are now in the snapshot's folder, and go on.
+
+        The disks' files move there; the machine goes on with overlays on them. It stands still for
+        about half a second.
+        """
+        if not memory:
+            self.run("sync")
+        self.process.monitor.execute("stop")
+        try:
+            self._layers += 1
+            for name, kept in snapshot.disks.items():
+                self._layer(name, kept)
+            if memory:
+                self.process.save_memory(snapshot.folder / MEMORY)
+        finally:
+            self.process.monitor.execute("cont")
+        snapshot.write()
+        (self._folder / "origin").write_text(str(snapshot.folder), encoding="utf-8")
+        self._origin = snapshot
+
+    @property
+    def origin(self) -> Snapshot:
+        """Return what the machine's disks are overlays of."""
+        return self._origin
+
+    def close(self) -> None:
+        """End the machine at once."""
+        self._channel.close()
+        self.process.kill()
+
+    def _layer(self, name: str, kept: Path) -> None:
+        """Move a disk's file to where it is kept, and write to an overlay on it from now on.
+
+        QEMU opens the file anew, read-only: its old name goes when that is done.
+        """
+        layer = self._layers
+        node = name if layer == 1 else f"{name}-{layer - 1}"
+        old = self._folder / f"{node}.qcow2"
+        kept.hardlink_to(old)
+        path = self._folder / f"{name}-{layer}.qcow2"
+        overlay(kept, path)
+        self.process.monitor.execute(
+            "blockdev-add",
+            node_name=f"{name}-{layer}",
+            driver="qcow2",
+            file={"driver": "file", "filename": str(path)},
+            backing=None,
+            cache={"no-flush": True},
+            discard="unmap",
+        )
+        self.process.monitor.execute("blockdev-snapshot", node=node, overlay=f"{name}-{layer}")
+        old.unlink()
+
+    def _await_boot(self, mark: int, timeout_s: float, *, reset: bool) -> None:
+        deadline = time.monotonic() + timeout_s
+        life = self.process.life
+        boot.follow(life, mark, self.name, timeout_s, reset=reset)
+        try:
+            left = max(deadline - time.monotonic(), 1.0)
+            settled = self._channel.run(SETTLED, timeout_s=left).text
+        except CommandTimeoutError:
+            raise BootError(
+                f"{self.name} booted, and its systemd did not settle in {timeout_s:g} s",
+                details=f"{self._jobs()}\n{life.console_tail}",
+                resolution="the jobs that it waits for are above",
+            ) from None
+        except ChannelError as error:
+            raise self._diagnosed(error, mark + 1) from None
+        if settled == "maintenance":
+            raise BootError(
+                f"{self.name} does not boot: it ended in an emergency or rescue shell",
+                details=life.console_tail,
+                resolution="see the failed units on the console: a mount of fstab, a full disk",
+            )
+
+    def _jobs(self) -> str:
+        with suppress(MachineError):
+            return self._channel.run("systemctl list-jobs --no-pager", timeout_s=10).text
+        return ""
+
+    def _diagnosed(self, error: MachineError, mark: int) -> UpgradeproofError:
+        """Return what ended a command: the machine's own end, where there are signs of one."""
+        life = self.process.life
+        if isinstance(error, ChannelError):
+            life.wait(mark, _LAST_SIGN_S)
+        for sign in life.since(mark):
+            if sign.kind is Kind.GONE:
+                return MachineError(
+                    f"QEMU of {self.name} ended under a command",
+                    details="\n".join(filter(None, [self.process.log, error.details])),
+                    resolution="was it killed, or out of memory? see `dmesg` of this host",
+                )
+            if sign.kind is Kind.RESET:
+                return BootError(
+                    f"{self.name} was reset by itself under a command",
+                    details=f"{error.brief}\n{life.console_tail}",
+                    resolution='a reboot that is meant goes into the plan: step = "reboot"',
+                )
+            if sign.kind is not Kind.READY:
+                return BootError(
+                    f"{self.name} went down under a command: {sign.kind}: {sign.text}",
+                    details=f"{error.brief}\n{life.console_tail}",
+                    resolution="see console.log in the evidence",
+                )
+        return error
+
+
+def copied(snapshot: Snapshot, folder: Path) -> Snapshot:
+    """Return a snapshot-to-be in another folder: its disks will rest on those of this one."""
+    return replace(snapshot, folder=folder, parent=str(snapshot.folder), memory="")

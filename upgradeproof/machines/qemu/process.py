@@ -1,0 +1,172 @@
+"""One running QEMU: its process, and the three sockets that nobody else can reach."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from upgradeproof.errors import MachineError
+from upgradeproof.machines.qemu.hardware import Accelerator, Hardware, Wiring, argv
+from upgradeproof.machines.qemu.life import Kind, Life
+from upgradeproof.machines.qemu.port import Port
+from upgradeproof.machines.qemu.qmp import Monitor
+
+MIGRATION_TIMEOUT_S = 60.0
+"""Limit for a memory to be written or read: 0.4 s were measured for 200 MB."""
+_LOG = "qemu.log"
+_FORWARD = re.compile(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)")
+
+
+class Process:
+    """Run QEMU, and end it for good."""
+
+    def __init__(
+        self, name: str, hardware: Hardware, accelerator: Accelerator, wiring: Wiring, folder: Path
+    ) -> None:
+        """Start QEMU; ``wiring``'s descriptors are made here. Raises MachineError if it ends."""
+        self.name = name
+        self.life = Life()
+        self._folder = folder
+        self._open = ExitStack()
+        monitor, monitor_far = self._pair()
+        channel, channel_far = self._pair()
+        console, console_far = self._pair()
+        far = [each.fileno() for each in (monitor_far, channel_far, console_far)]
+        wired = replace(wiring, monitor=far[0], channel=far[1], console=far[2])
+        # QEMU ends with the thread that starts it, even if that is killed.
+        command = ("setpriv", "--pdeathsig", "KILL", *argv(hardware, accelerator, wired))
+        with (folder / _LOG).open("wb") as log:
+            self._popen = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=far,
+                start_new_session=True,  # Ctrl-C is ours to answer
+            )
+        for each in (monitor_far, channel_far, console_far):
+            each.close()
+        self.monitor = Monitor(monitor, name, self._on_event)
+        self.port = Port(channel, name, lambda boot: self.life.note(Kind.READY, boot))
+        self._console = threading.Thread(
+            target=self._listen, args=(console,), name=f"console {name}", daemon=True
+        )
+        self._console.start()
+        try:
+            self.monitor.greet()
+        except MachineError:
+            self.kill()
+            raise MachineError(
+                f"QEMU could not start {name}", details=self.log, resolution=_advice(self.log)
+            ) from None
+
+    @property
+    def pid(self) -> int:
+        """Return QEMU's process id."""
+        return self._popen.pid
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether QEMU runs."""
+        return self._popen.poll() is None
+
+    @property
+    def log(self) -> str:
+        """Return what QEMU itself had to say."""
+        with suppress(OSError):
+            return (self._folder / _LOG).read_text(encoding="utf-8", errors="replace").strip()
+        return ""
+
+    def forwards(self) -> Mapping[int, int]:
+        """Return this host's port by the machine's port."""
+        table = self.monitor.execute("human-monitor-command", command_line="info usernet")
+        return {int(inner): int(outer) for outer, inner in _FORWARD.findall(table)}
+
+    def save_memory(self, path: Path) -> None:
+        """Write memory and devices of the stopped machine to a file."""
+        self._allow_mapped_memory()
+        self.monitor.execute("migrate", uri=f"file:{path}")
+        self._wait_for_migration("written")
+
+    def load_memory(self, path: Path) -> None:
+        """Read what ``save_memory`` wrote; the machine stands still until it is told to go on."""
+        self._allow_mapped_memory()
+        self.monitor.execute("migrate-incoming", uri=f"file:{path}")
+        self._wait_for_migration("read")
+
+    def wait(self) -> None:
+        """Wait for the end of a QEMU whose machine is off."""
+        self._popen.wait()
+
+    def kill(self) -> None:
+        """End QEMU and let go of everything; never raises."""
+        with suppress(ProcessLookupError):
+            self._popen.kill()
+        self._popen.wait()
+        self.monitor.close()
+        self.port.close()
+        self._console.join(timeout=5)
+        self._open.close()
+
+    def _allow_mapped_memory(self) -> None:
+        capabilities = [{"capability": "mapped-ram", "state": True}]
+        self.monitor.execute("migrate-set-capabilities", capabilities=capabilities)
+
+    def _wait_for_migration(self, what: str) -> None:
+        deadline = time.monotonic() + MIGRATION_TIMEOUT_S
+        while (status := self._migration().get("status")) != "completed":
+            if status in ("failed", "cancelled") or time.monotonic() > deadline:
+                details = str(self._migration().get("error-desc", status))
+                raise MachineError(
+                    f"the memory of {self.name} could not be {what}",
+                    details="\n".join(filter(None, [details, self.log])),
+                    resolution="is the disk full?",
+                )
+            time.sleep(0.01)  # QEMU tells no end of it but by being asked
+
+    def _migration(self) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = self.monitor.execute("query-migrate")
+        return answer
+
+    def _pair(self) -> tuple[socket.socket, socket.socket]:
+        near, far = socket.socketpair()
+        self._open.callback(near.close)
+        return near, far
+
+    def _on_event(self, event: str, _data: Mapping[str, Any]) -> None:
+        if event == "RESET":
+            self.life.note(Kind.RESET)
+            self.port.cut()
+
+    def _listen(self, console: socket.socket) -> None:
+        with suppress(OSError):
+            while data := console.recv(1 << 16):
+                if self.life.hear(data):
+                    self.port.cut()  # whoever waits for an answer need not wait on
+        self.life.note(Kind.GONE)
+
+
+def missing(hardware: Hardware) -> str | None:
+    """Return the program that this host lacks for a machine, or None."""
+    program = argv(hardware, "tcg", Wiring(disks={}))[0]
+    needed = (program, "qemu-img", "setpriv")
+    return next((name for name in needed if shutil.which(name) is None), None)
+
+
+def _advice(log: str) -> str:
+    if "No space left" in log:
+        return "the disk is full: make room; `upgradeproof prune --states` removes kept states"
+    if "Could not open" in log or "not in qcow2 format" in log or "Image is corrupt" in log:
+        return "a disk is damaged or gone: `upgradeproof prune --states`, and run again"
+    if "memory" in log:
+        return "too little memory is free for another machine"
+    return "QEMU's own words are above"

@@ -1,0 +1,86 @@
+"""QEMU's monitor: JSON lines over a socket that nobody else can reach."""
+
+from __future__ import annotations
+
+import json
+import queue
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from upgradeproof.errors import MachineError
+
+ANSWER_TIMEOUT_S = 30.0
+"""Limit of one command: the slowest, the writing of a disk's overlay, takes under a second."""
+
+OnEvent = Callable[[str, Mapping[str, Any]], None]
+
+
+class Monitor:
+    """Give commands to one QEMU, and hear its events.
+
+    A thread of its own reads: an event is told as it happens, whoever waits for what.
+    """
+
+    def __init__(self, connection: socket.socket, name: str, on_event: OnEvent) -> None:
+        """Talk over a connected socket; ``on_event`` is called in the reading thread."""
+        self._socket = connection
+        self._name = name
+        self._on_event = on_event
+        self._answers: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._read, name=f"monitor {name}", daemon=True)
+        self._thread.start()
+
+    def greet(self) -> None:
+        """Leave the monitor's negotiation mode. Raises MachineError when QEMU does not answer."""
+        self.execute("qmp_capabilities")
+
+    def execute(self, command: str, **arguments: Any) -> Any:
+        """Return what a command returns. Raises MachineError with QEMU's own words."""
+        request = {
+            "execute": command,
+            "arguments": {k.replace("_", "-"): v for k, v in arguments.items()},
+        }
+        with self._lock:
+            try:
+                self._socket.sendall(json.dumps(request).encode() + b"\n")
+                answer = self._answers.get(timeout=ANSWER_TIMEOUT_S)
+            except queue.Empty:
+                raise MachineError(
+                    f"QEMU did not answer {command!r} of {self._name} in {ANSWER_TIMEOUT_S:g} s"
+                ) from None
+            except OSError as error:
+                raise self._gone(command, str(error)) from None
+        if answer is None:
+            self._answers.put(None)  # whoever asks next meets the end, too
+            raise self._gone(command, "")
+        if "error" in answer:
+            words = str(answer["error"].get("desc", answer["error"]))
+            raise MachineError(f"QEMU refused {command!r} of {self._name}", details=words)
+        return answer["return"]
+
+    def close(self) -> None:
+        """Let go of the monitor; never raises."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _gone(self, command: str, details: str) -> MachineError:
+        return MachineError(
+            f"QEMU of {self._name} is gone; it was asked {command!r}",
+            details=details,
+            resolution="see qemu.log in the evidence: was it killed, or out of memory?",
+        )
+
+    def _read(self) -> None:
+        with suppress(OSError, ValueError), self._socket.makefile("rb") as lines:
+            for line in lines:
+                message = json.loads(line)
+                if "event" in message:
+                    self._on_event(message["event"], message.get("data", {}))
+                elif "return" in message or "error" in message:
+                    self._answers.put(message)
+        self._answers.put(None)

@@ -1,0 +1,160 @@
+"""Disks and memories of VMs on this host: base images, kept states, and machines that run.
+
+A folder with ``machine.json`` is whole: that file is written last. Nothing in such a folder is
+written again; who goes on from there lays an overlay on its disks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from upgradeproof.command import run
+from upgradeproof.errors import MachineError
+from upgradeproof.machines import owner
+from upgradeproof.machines.qemu.hardware import Hardware
+
+RECORD = "machine.json"
+MEMORY = "memory"
+OVERLAY_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A machine that stands still: its disks, and perhaps its memory."""
+
+    folder: Path
+    hardware: Hardware
+    parent: str = ""
+    """The folder that its disks are overlays of; empty: none."""
+    memory: str = ""
+    """The QEMU that wrote the memory, and how it ran: only the same can go on. Empty: none."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def disks(self) -> dict[str, Path]:
+        """Return its disk, and with UEFI the firmware's variables."""
+        names = ("disk", "variables") if self.hardware.firmware == "uefi" else ("disk",)
+        return {name: self.folder / f"{name}.qcow2" for name in names}
+
+    def write(self) -> None:
+        """Make the folder whole."""
+        plain = asdict(self)
+        del plain["folder"]
+        part = self.folder / f"{RECORD}.part"
+        part.write_text(json.dumps(plain, indent=1), encoding="utf-8")
+        part.replace(self.folder / RECORD)
+
+    @classmethod
+    def read(cls, folder: Path) -> Snapshot:
+        """Return what stands in a folder. Raises MachineError when it is not whole."""
+        try:
+            plain = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+            hardware = Hardware(**plain.pop("hardware"))
+            return cls(folder=folder, hardware=hardware, **plain)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise MachineError(
+                f"the snapshot {folder.name} is gone or damaged",
+                details=f"{type(error).__name__}: {error}",
+                resolution="`upgradeproof prune --states`, and run again",
+            ) from None
+
+
+def overlay(disk: Path, path: Path) -> None:
+    """Make an empty overlay on a disk. Raises MachineError when the disk can't be read."""
+    done = run(
+        ("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(disk), str(path)),
+        timeout_s=OVERLAY_TIMEOUT_S,
+        check=False,
+    )
+    if not done.ok:
+        raise MachineError(
+            f"no overlay can be made on {disk.parent.name}/{disk.name}",
+            details=done.tail,
+            resolution="is the disk full, or the image damaged? `upgradeproof prune --states`",
+        )
+
+
+class Shelf:
+    """The folders of one cache: ``states/`` and ``machines/``."""
+
+    def __init__(self, cache: Path) -> None:
+        self._states = cache / "states"
+        self._machines = cache / "machines"
+
+    def find(self, key: str) -> Snapshot | None:
+        """Return the newest whole snapshot of a key, or None."""
+        found = sorted(self._states.glob(f"{key}.*/{RECORD}"), key=lambda p: p.stat().st_mtime)
+        for record in reversed(found):
+            with suppress(MachineError):
+                return Snapshot.read(record.parent)
+        return None
+
+    def new(self, key: str) -> Path:
+        """Return a new folder for a snapshot of a key: another one may be in use by others."""
+        folder = self._states / f"{key}.{secrets.token_hex(4)}"
+        folder.mkdir(parents=True)
+        (folder / "owner").write_text(owner.mine(), encoding="ascii")
+        return folder
+
+    @contextmanager
+    def machine(self, name: str) -> Iterator[Path]:
+        """Give a machine its folder, and remove it afterwards."""
+        folder = self._machines / name
+        if folder.exists():  # a killed worker's
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        try:
+            (folder / "owner").write_text(owner.mine(), encoding="ascii")
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def prune(self, *, states: bool) -> Iterator[str]:
+        """Remove what dead owners left, with ``states`` also the snapshots nobody runs on."""
+        for folder in _folders(self._machines):
+            if not _owned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                yield f"vm {folder.name}"
+        used = {snapshot for folder in _folders(self._machines) for snapshot in _used(folder)}
+        for folder in _folders(self._states):
+            half = not (folder / RECORD).exists() and not _owned(folder)
+            if half or (states and str(folder) not in used):
+                shutil.rmtree(folder, ignore_errors=True)
+                yield f"state {folder.name}"
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(path.iterdir()) if path.is_dir() else []
+
+
+def _owned(folder: Path) -> bool:
+    try:
+        return owner.is_alive((folder / "owner").read_text(encoding="ascii"))
+    except OSError:
+        return False
+
+
+def _used(machine: Path) -> Iterator[str]:
+    """Yield the snapshots that a running machine's disks rest on, down to the image."""
+    with suppress(OSError):
+        at = (machine / "origin").read_text(encoding="utf-8")
+        while at:
+            yield at
+            try:
+                at = Snapshot.read(Path(at)).parent
+            except MachineError:
+                return
+
+
+def free_bytes(path: Path) -> int:
+    """Return the room that is left for disks."""
+    path.mkdir(parents=True, exist_ok=True)
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
