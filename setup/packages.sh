@@ -21,7 +21,10 @@ os_release=${UPGRADEPROOF_OS_RELEASE:-/etc/os-release}
 
 # Programs without which no image can be made: somebody may have removed them since the set-up.
 missing_programs() {
-    command -v mmdebstrap >/dev/null || echo mmdebstrap
+    local name
+    for name in mmdebstrap qemu-system-x86_64 qemu-img; do
+        command -v $name >/dev/null || echo $name
+    done
 }
 
 is_installed() {
@@ -34,7 +37,7 @@ has_candidate() {
 
 # everything_needed: what to install by hand, for messages.
 everything_needed() {
-    local named="${RUN_PACKAGES[*]}"
+    local named="${RUN_PACKAGES[*]} ${VM_PACKAGES[*]}"
     [ "$profile" != test ] || named+=" ${TEST_PACKAGES[*]}"
     [ "$profile" != arm64 ] || named+=" ${ARM64_PACKAGES[*]}"
     echo "Python 3.11 or newer with venv, a Docker engine, and (as Debian names them): $named"

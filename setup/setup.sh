@@ -17,6 +17,8 @@ cd "$root"
 . setup/say.sh
 # shellcheck source=setup/packages.sh
 . setup/packages.sh
+# shellcheck source=setup/vm.sh
+. setup/vm.sh
 # shellcheck source=setup/venv.sh
 . setup/venv.sh
 # shellcheck source=setup/engine.sh
@@ -49,6 +51,9 @@ main() {
     [ "$profile" != arm64 ] || packages+=("${ARM64_PACKAGES[@]}")
     ! needs_engine_package || packages+=("${ENGINE_PACKAGES[@]}")
     install_packages "${packages[@]}"
+    local vm_packages=("${VM_PACKAGES[@]}")
+    [ "$profile" != arm64 ] || vm_packages+=("${ARM64_VM_PACKAGES[@]}")
+    install_vm_packages "${vm_packages[@]}"
     engine_answers || start_engine
     [ "$profile" != arm64 ] || register_arm64
     content | tee "$venv/.set-up-run" >"$stamp" # every profile holds all that a run needs

@@ -1,0 +1,65 @@
+# Virtual machines: QEMU, firmware, and what makes disks. Sourced by setup.sh.
+# shellcheck shell=bash disable=SC2034,SC2154 # lists for setup.sh; its variables
+
+VM_PACKAGES=(qemu-system-x86 qemu-utils ovmf fdisk dosfstools e2fsprogs util-linux)
+ARM64_VM_PACKAGES=(qemu-system-arm qemu-efi-aarch64)
+# The first that keeps a machine's memory in a file from which several can go on at once.
+qemu_wanted=9
+
+[ "$(id -u)" = 0 ] || VM_PACKAGES+=(fakeroot)
+
+qemu_candidate() {
+    apt-cache policy qemu-system-x86 2>/dev/null | sed -n 's/^  Candidate: 1:\([0-9]*\)\..*/\1/p'
+}
+
+# Debian 12 has the newer QEMU in its backports: the same archive, signed by the same keys. They are
+# asked this once, from a folder of our own; the machine's sources stay as they are.
+backports_options() {
+    local folder=$1 codename source
+    codename=$(sed -n 's/^VERSION_CODENAME=//p' "$os_release")
+    cp -r /etc/apt/sources.list.d "$folder/parts"
+    source=$(sed -n "s/^URIs: *//p" /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
+    [ -n "$source" ] ||
+        source=$(sed -nE "s/^deb (\[[^]]*\] )?([^ ]+) $codename .*/\2/p" /etc/apt/sources.list 2>/dev/null | head -n 1)
+    [ -n "$source" ] || return 1
+    printf 'Types: deb\nURIs: %s\nSuites: %s-backports\nComponents: main\nSigned-By: %s\n' \
+        "$source" "$codename" /usr/share/keyrings/debian-archive-keyring.gpg \
+        >"$folder/parts/backports.sources"
+}
+
+# install_vm_packages NAME...: QEMU from backports where the release's own is too old for us.
+install_vm_packages() {
+    local name missing=false folder
+    for name in "$@"; do is_installed "$name" || missing=true; done
+    $missing || return 0
+    need_root_on_debian "$*"
+    $lists_fetched || quietly "fetching package lists" as_root apt-get update
+    lists_fetched=true
+    if [ "$(qemu_candidate)" -ge "$qemu_wanted" ] 2>/dev/null; then
+        install_packages "$@"
+        return
+    fi
+    folder=$(mktemp -d)
+    if backports_options "$folder" &&
+        from_backports "$folder" update >/dev/null 2>&1 &&
+        say "installing $* from backports" &&
+        from_backports "$folder" install --yes --no-install-recommends "$@" >"$folder/log" 2>&1; then
+        :
+    else
+        say "no backports: QEMU $(qemu_candidate) keeps no memories, so every machine has to boot"
+        install_packages "$@"
+    fi
+    rm -rf "$folder"
+}
+
+# from_backports FOLDER APT-GET'S WORDS...: with its own lists, so that nothing of it stays behind.
+from_backports() {
+    local folder=$1 verb=$2 suite
+    shift 2
+    suite=$(sed -n 's/^Suites: //p' "$folder/parts/backports.sources")
+    mkdir -p "$folder/lists/partial"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get \
+        -o Dir::Etc::sourceparts="$folder/parts" -o Dir::State::lists="$folder/lists" \
+        -o APT::Sandbox::User=root -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
+        "$verb" -t "$suite" "$@"
+}
