@@ -3,29 +3,112 @@
 import pytest
 
 from upgradeproof.journey import State
+from upgradeproof.plan import Expectations
+from upgradeproof.probes.configured_modules import ConfiguredModules
 from upgradeproof.probes.kernel import Kernel
-from upgradeproof.probes.modules import Modules
+from upgradeproof.probes.module_errors import advice
+from upgradeproof.probes.module_index import ModuleIndexes
+from upgradeproof.probes.modules import Module, Modules
 
 pytestmark = pytest.mark.own_kernel
 
 
-def test_every_required_module_is_loaded(upgraded: State) -> None:
-    missing = [name for name in upgraded.cell.expect.modules if name not in upgraded[Modules]]
-    assert not missing, f"neither loaded nor built in: {missing}"
+def release(state: State) -> str:
+    return state[Kernel]["running"].release
 
 
-def test_no_loaded_module_is_lost(installed: State, upgraded: State) -> None:
-    lost = sorted(installed[Modules].keys() - upgraded[Modules].keys())
-    assert not lost, f"loaded before, not after: {lost}"
+def loaded(state: State) -> dict[str, Module]:
+    return {name: module for name, module in state[Modules].items() if module.state != "builtin"}
 
 
-def test_module_parameters_are_kept(installed: State, upgraded: State) -> None:
-    changed = [
-        name
-        for name, module in upgraded[Modules].items()
-        if name in installed[Modules] and module.parameters != installed[Modules][name].parameters
+def why(state: State, name: str) -> str:
+    """Return what modprobe says of a module, and what to do."""
+    tried = state[ConfiguredModules].get(name)
+    words = tried.problem if tried else ""
+    return f"{name} on {release(state)}: {words or 'not loaded'}: {advice(words)}"
+
+
+def test_required_module_is_loaded(upgraded: State, module: str) -> None:
+    name = module.replace("-", "_")
+    assert name in upgraded[Modules] or name in upgraded[ModuleIndexes]["running"].builtin, why(
+        upgraded, name
+    )
+
+
+def test_no_loaded_module_is_lost(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    there = {*upgraded[Modules], *upgraded[ModuleIndexes]["running"].builtin}
+    lost = [
+        why(upgraded, name)
+        for name in loaded(installed)
+        if name not in there and not expectations.reason_for(f"modules/{name}")
     ]
-    assert not changed, f"other parameters than before: {changed}"
+    assert not lost, "\n".join(["loaded before, neither loaded nor built in after:", *lost])
+
+
+def test_module_parameters_are_kept(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    changed = [
+        f"{name}: {installed[Modules][name].parameters} -> {module.parameters}"
+        for name, module in upgraded[Modules].items()
+        if name in installed[Modules]
+        and module.parameters != installed[Modules][name].parameters
+        and not expectations.reason_for(f"modules/{name}/parameters")
+    ]
+    assert not changed, "\n".join(changed)
+
+
+def test_every_loaded_module_has_a_file(upgraded: State) -> None:
+    without = [
+        f"{name} on {release(upgraded)}: {module.problem or 'modinfo finds no file'}:"
+        f" {advice(module.problem or 'module not found')}"
+        for name, module in loaded(upgraded).items()
+        if not module.file
+    ]
+    assert not without, "\n".join(without)
+
+
+def test_every_loaded_module_is_built_for_the_running_kernel(upgraded: State) -> None:
+    foreign = [
+        f"{name} on {release(upgraded)}: {module.file} is built for"
+        f" {module.vermagic or 'no kernel that it names'}: {advice('version magic')}"
+        for name, module in loaded(upgraded).items()
+        if module.file and module.vermagic.split()[:1] != [release(upgraded)]
+    ]
+    assert not foreign, "\n".join(foreign)
+
+
+def test_every_loaded_module_comes_from_the_running_kernels_folder(upgraded: State) -> None:
+    folder = f"/lib/modules/{release(upgraded)}/"
+    elsewhere = [
+        f"{name}: {module.file}"
+        for name, module in loaded(upgraded).items()
+        if module.file and not module.file.removeprefix("/usr").startswith(folder)
+    ]
+    assert not elsewhere, "\n".join(elsewhere)
+
+
+def test_every_loaded_module_is_the_one_on_the_disk(upgraded: State) -> None:
+    stale = [
+        f"{name} on {release(upgraded)}: {module.srcversion} is loaded, {module.file} is"
+        f" {module.file_srcversion}: its file was replaced; to do: load it again, or reboot"
+        for name, module in loaded(upgraded).items()
+        if module.file and module.srcversion and module.srcversion != module.file_srcversion
+    ]
+    assert not stale, "\n".join(stale)
+
+
+def test_everything_that_a_loaded_module_depends_on_is_there(upgraded: State) -> None:
+    there = {*upgraded[Modules], *upgraded[ModuleIndexes]["running"].builtin}
+    lacking = [
+        f"{name} on {release(upgraded)} depends on {needed}, which is not loaded"
+        for name, module in loaded(upgraded).items()
+        for needed in module.depends
+        if needed.replace("-", "_") not in there
+    ]
+    assert not lacking, "\n".join(lacking)
 
 
 def test_kernel_is_not_tainted_anew(installed: State, upgraded: State) -> None:

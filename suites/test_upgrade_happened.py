@@ -11,10 +11,10 @@ def test_something_changed(upgraded: State) -> None:
     assert upgraded.changes, "the facts before and after are the same: nothing was upgraded"
 
 
-def test_package_is_of_the_old_release_before(installed: State, package: str) -> None:
-    expected = installed.cell.old.packages[package]
-    found = installed[Packages][package].version
-    assert fnmatchcase(found, expected), f"{package} is {found} before the upgrade, not {expected}"
+def test_package_is_of_the_old_release_before(installed: State, old_package: str) -> None:
+    expected = installed.cell.old.packages[old_package]
+    found = installed[Packages][old_package].version
+    assert fnmatchcase(found, expected), f"{old_package} is {found}, not {expected}"
 
 
 def test_package_is_of_the_new_release_after(upgraded: State, package: str) -> None:

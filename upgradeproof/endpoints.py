@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import ssl
 from dataclasses import dataclass
@@ -9,11 +10,21 @@ from dataclasses import dataclass
 import urllib3
 
 from upgradeproof.machines import Machine
-from upgradeproof.plan import Endpoint
+from upgradeproof.plan import Endpoint, Firewall
 
 TIMEOUT_S = 20.0
 """Limit of one answer: a machine may stand still for seconds while its disk is being kept."""
 LARGEST_BODY = 1 << 20
+SILENCE_S = 10.0
+"""How long a stopped port must stay silent; an emulated machine may take seconds to answer."""
+_ASK_ITSELF = r"""
+address=$(hostname -I | cut -d ' ' -f 1)
+perl -MIO::Socket::INET -e '
+  $SIG{PIPE} = "IGNORE"; alarm 20;
+  my $peer = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1]) or exit 1;
+  syswrite $peer, $ARGV[2];
+  exit(sysread($peer, my $byte, 1) ? 0 : 1)' "$address" "$@"
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,3 +95,28 @@ def _tcp(endpoint: Endpoint, port: int) -> Answer:
                 break
             received += data
     return Answer(body=received.decode("utf-8", "replace"))
+
+
+def answers(machine: Machine, port: Firewall, *, silence_s: float = SILENCE_S) -> bool:
+    """Tell whether a byte comes back from a port of the machine, asked from this host.
+
+    That a connection is accepted says nothing: the forwarder of a machine's ports accepts it
+    before the machine is asked. Raises MachineError when the machine does not publish the port.
+    """
+    published = machine.published(port.port)
+    limit_s = TIMEOUT_S if port.allowed else silence_s
+    try:
+        with socket.create_connection(("127.0.0.1", published), timeout=limit_s) as connection:
+            connection.sendall(port.send.encode())
+            return bool(connection.recv(1))
+    except OSError:
+        return False
+
+
+def answers_itself(machine: Machine, port: Firewall) -> bool:
+    """Tell whether the port answers the machine itself, on the address that others ask.
+
+    Only then does silence towards this host prove that the packet filter stops them.
+    """
+    arguments = shlex.join((str(port.port), port.send))
+    return machine.run(f"set -- {arguments}\n{_ASK_ITSELF}").ok

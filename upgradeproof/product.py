@@ -152,7 +152,7 @@ def wait_until_ready(
 
     One script waits on the machine itself: nothing is polled over the channel.
     """
-    before = state == "installed"
+    before = state != "upgraded"
     ports = {
         (port.protocol, number)
         for port in expect.port

@@ -25,6 +25,8 @@ OURS = [
     ),
 ]
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_COMPOSITION_ROOT = 300, 60, 30
+SUBSYSTEMS = {"nftables"}
+"""Parts of the system that probes read, and that a plan may name as a service too."""
 PORTS = {22, 25, 53, 80, 443, 2379, 6379, 8080, 8443}
 
 
@@ -60,7 +62,7 @@ def named_elsewhere() -> set[str]:
         names |= set(plan["expect"]["services"])
     for path in ROOT.glob("images/*.toml"):
         names |= {path.stem, tomllib.loads(path.read_text(encoding="utf-8"))["codename"]}
-    return names
+    return names - SUBSYSTEMS
 
 
 def constants(path: Path) -> Iterator[ast.Constant]:

@@ -23,6 +23,7 @@ from upgradeproof.plan import (
     Data,
     Endpoint,
     Expectations,
+    Firewall,
     Image,
     KnownChange,
     Plan,
@@ -60,6 +61,7 @@ PLAN_MODELS: dict[str, type[BaseModel]] = {
     "Port": Port,
     "Config": Config,
     "Endpoint": Endpoint,
+    "Firewall": Firewall,
     "Data": Data,
     "Change": KnownChange,
 }

@@ -36,7 +36,7 @@ from upgradeproof.results.journal import (
     StepStarted,
 )
 
-PARENT = {"installed": "base", "upgraded": "installed"}
+PARENT = {"installed": "base", "upgraded": "installed", "rolled_back": "upgraded"}
 """Each state that can be reached, with the one that it is reached from."""
 DATA_TIMEOUT_S = 60.0
 
@@ -124,7 +124,7 @@ class Journey(AbstractContextManager["Journey"]):
         try:
             self._journal(StateStarted(cell=self.cell.id, state=name, key=state_key))
             with self._tools.store.building(state_key):
-                return self._reuse(name, state_key, before) or self._build(name, state_key, before)
+                return self._reuse(name, state_key) or self._build(name, state_key, before)
         except Exception as error:
             self._note_failure(name, error, time.monotonic() - started)
             raise
@@ -156,7 +156,7 @@ class Journey(AbstractContextManager["Journey"]):
         )
         return self._image
 
-    def _reuse(self, name: str, state_key: str, before: State | None) -> State | None:
+    def _reuse(self, name: str, state_key: str) -> State | None:
         """Return a state that an earlier run kept, with the events of the time it was built."""
         found = self._keeper.find(name, state_key)
         if found is None:
@@ -164,12 +164,12 @@ class Journey(AbstractContextManager["Journey"]):
         kept, facts = found
         if self._tools.fresh and kept.run_id != self._tools.run_id:
             return None
-        self._prove(facts, before)
+        self._prove(name, facts)
         for path, text in kept.transcripts.items():
             self._evidence.restore(path, text)
         for event in kept.steps:
             self._journal(event.model_copy(update={"cell": self.cell.id}))
-        return self._arrive(name, kept, facts, before, reused=True)
+        return self._arrive(name, kept, facts, reused=True)
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
         started = time.monotonic()
@@ -187,7 +187,7 @@ class Journey(AbstractContextManager["Journey"]):
         work.carry_out(machine, self.cell.actions(name))
         self._settle(name, machine, work)
         facts = read(machine, interests(self.cell.expect, since))
-        self._prove(facts, before)
+        self._prove(name, facts)
         kept = Kept(
             run_id=self._tools.run_id,
             fidelity=machine.fidelity,
@@ -201,14 +201,17 @@ class Journey(AbstractContextManager["Journey"]):
         if name in PARENT.values():
             self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         traveller.state = name
-        return self._arrive(name, kept, facts, before, reused=False)
+        return self._arrive(name, kept, facts, reused=False)
 
-    def _prove(self, facts: Facts, before: State | None) -> None:
+    def _prove(self, name: str, facts: Facts) -> None:
         """Prove a state from its facts; a kept one again, as the proof may have become stricter."""
-        if before is None:
-            proof.prove_installed(self.cell, facts)
-        else:
-            proof.prove_upgraded(self.cell, before.facts, facts)
+        match name:
+            case "installed":
+                proof.prove_installed(self.cell, facts)
+            case "upgraded":
+                proof.prove_upgraded(self.cell, self._states["installed"].facts, facts)
+            case "rolled_back":
+                proof.prove_rolled_back(self.cell, self._states["installed"].facts, facts)
 
     def _settle(self, name: str, machine: Machine, work: Work) -> None:
         """Wait until the product is in use; in ``installed``, put it to use: write the data.
@@ -238,10 +241,9 @@ class Journey(AbstractContextManager["Journey"]):
                     resolution="mend `write`, `read` or `gives` in the plan",
                 )
 
-    def _arrive(
-        self, name: str, kept: Kept, facts: Facts, before: State | None, *, reused: bool
-    ) -> State:
-        changes = judge(self.cell, before.facts, facts) if before else ()
+    def _arrive(self, name: str, kept: Kept, facts: Facts, *, reused: bool) -> State:
+        start = self._states.get("installed")
+        changes = judge(self.cell, name, start.facts, facts) if start else ()
         if reused:
             self._journal(CellPlaced(cell=self.cell.id, fidelity=kept.fidelity))
         self._journal(

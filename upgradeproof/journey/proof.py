@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from upgradeproof.errors import NotReadyError, ProofError
 from upgradeproof.plan import Cell, Release
 from upgradeproof.probes import Facts
+from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.stale import Stale
 
@@ -39,6 +40,26 @@ def prove_upgraded(cell: Cell, before: Facts, after: Facts) -> None:
             details="\n".join(wrong),
             resolution="see the transcripts: held packages, unchanged sources, a service that was"
             " not restarted",
+        )
+
+
+def prove_rolled_back(cell: Cell, start: Facts, after: Facts) -> None:
+    """Raise ProofError unless the old release is back: equal to what it was, not only changed."""
+    wrong = list(_wrong_packages(cell.old, after))
+    was, now = _versions(start), _versions(after)
+    wrong += [
+        f"{name}: {now.get(name, 'not installed')}, where {was[name]} was installed before"
+        for name in cell.old.packages
+        if name in was and now.get(name) != was[name]
+    ]
+    before, running = start[Kernel].get("running"), after[Kernel].get("running")
+    if before and running and before.release != running.release:
+        wrong.append(f"the kernel {running.release} runs, where {before.release} ran before")
+    if wrong:
+        raise ProofError(
+            f"the rollback to {cell.old.name} did not happen, though every step succeeded",
+            details="\n".join(wrong),
+            resolution="see the transcripts: which step should have brought it back?",
         )
 
 

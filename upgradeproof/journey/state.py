@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from testinfra.host import Host
 
-from upgradeproof.endpoints import Answer, ask
+from upgradeproof.endpoints import Answer, answers, answers_itself, ask
 from upgradeproof.machines import Machine
-from upgradeproof.plan import Cell, Data, Endpoint
+from upgradeproof.plan import Cell, Data, Endpoint, Firewall
 from upgradeproof.probes import Facts, Probe, Record, diff
 from upgradeproof.results import Change, Fidelity
 
@@ -31,7 +31,7 @@ class State:
     fidelity: Fidelity
     facts: Facts
     changes: tuple[Change, ...]
-    """The diff against the state before, each line judged by the plan."""
+    """The diff against ``installed``, each line judged by the plan; of ``installed``: none."""
     _machine: Callable[[], Machine]
 
     def __repr__(self) -> str:
@@ -63,15 +63,23 @@ class State:
         port = self.cell.expect.port_after(endpoint.port) if moved else endpoint.port
         return ask(self.machine, endpoint, port)
 
+    def answers(self, port: Firewall) -> bool:
+        """Tell whether a byte comes back from a port, asked from outside of the machine."""
+        return answers(self.machine, port)
+
+    def answers_itself(self, port: Firewall) -> bool:
+        """Tell whether a byte comes back when the machine asks its own address."""
+        return answers_itself(self.machine, port)
+
     def read(self, data: Data) -> str:
         """Read what was written before the upgrade, through the service."""
         done = self.machine.run(data.read)
         return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
 
 
-def judge(cell: Cell, before: Facts, after: Facts) -> tuple[Change, ...]:
+def judge(cell: Cell, state: str, before: Facts, after: Facts) -> tuple[Change, ...]:
     """Return the diff of two facts, each line with the plan's reason if it is expected."""
-    reasons = ((line, cell.expect.reason_for(line.path)) for line in diff(before, after))
+    reasons = ((line, cell.reason_for(state, line.path)) for line in diff(before, after))
     return tuple(
         Change(
             path=line.path,

@@ -46,7 +46,7 @@ def key(parent: str, cell: Cell, state: str) -> str:
         "engine": _engine(),
         "steps": [_step(action) for action in cell.actions(state)],
         "reads": _reads(cell.expect),
-        "release": (cell.old if state == "installed" else cell.new).model_dump(),
+        "release": cell.release(state).model_dump(),
         "ready_timeout_s": cell.plan.ready_timeout_s,
     }
     text = json.dumps(content, sort_keys=True, default=str)

@@ -6,6 +6,7 @@ from upgradeproof.plan.expectations import (
     Data,
     Endpoint,
     Expectations,
+    Firewall,
     KnownChange,
     Port,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Data",
     "Endpoint",
     "Expectations",
+    "Firewall",
     "Image",
     "KnownChange",
     "Plan",

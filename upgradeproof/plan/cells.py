@@ -12,7 +12,7 @@ from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.images import Image, Platform, platforms
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.model import Plan, Release, Upgrade
-from upgradeproof.plan.steps import Action
+from upgradeproof.plan.steps import Action, Step
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,41 @@ class Cell:
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """Return the TCP ports that the cell's endpoints need on this host."""
+        """Return the TCP ports that are asked from this host."""
         asked = {endpoint.port for endpoint in self.expect.endpoint}
+        asked |= {filtered.port for filtered in self.expect.firewall}
         return tuple(sorted(asked | {self.expect.port_after(port) for port in asked}))
 
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Return the states that the cell goes through, in order."""
+        way = ("installed", "upgraded")
+        return (*way, "rolled_back") if self.upgrade.rollback else way
+
+    def release(self, state: str) -> Release:
+        """Return the release that a state must hold."""
+        return self.new if state == "upgraded" else self.old
+
+    def reason_for(self, state: str, path: str) -> str | None:
+        """Return why a change of the facts is expected in a state, or None: it is not.
+
+        ``upgraded`` is compared with ``installed``, and so is ``rolled_back``.
+        """
+        if state != "rolled_back":
+            return self.expect.reason_for(path)
+        left = self.upgrade.left_behind
+        return next((known.reason for known in left if known.covers(path)), None)
+
     def actions(self, state: str) -> tuple[Action, ...]:
-        """Return what leads to ``installed`` or ``upgraded`` from the state before it."""
-        if state == "installed":
-            steps = self.plan.install
-        else:
-            steps = tuple(s for leg in self.upgrade.legs for s in self.plan.leg(leg).steps)
+        """Return what leads to a state from the one before it."""
+        steps: tuple[Step, ...]
+        match state:
+            case "installed":
+                steps = self.plan.install
+            case "rolled_back":
+                steps = self.upgrade.rollback
+            case _:
+                steps = tuple(s for leg in self.upgrade.legs for s in self.plan.leg(leg).steps)
         return tuple(action for step in steps for action in step.actions(self.plan.folder))
 
 
@@ -95,7 +120,7 @@ def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ..
         for platform in _fitting(plan, upgrade, platforms(images))
     )
     for cell in cells:
-        for state in ("installed", "upgraded"):
+        for state in cell.states:
             cell.actions(state)
     return cells
 

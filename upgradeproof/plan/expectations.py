@@ -77,6 +77,15 @@ class Endpoint(Model):
     """Text that the answer must hold."""
 
 
+class Firewall(Model):
+    """A TCP port that the machine's packet filter lets pass or stops, tried from this host."""
+
+    port: PortNumber
+    allowed: bool
+    send: str = "GET / HTTP/1.0\r\n\r\n"
+    """What is sent to make the service answer; any byte of an answer counts."""
+
+
 class Data(Model):
     """Something written through the service before the upgrade and read through it afterwards."""
 
@@ -110,6 +119,7 @@ class Expectations(Model):
     port: tuple[Port, ...] = ()
     config: tuple[Config, ...] = ()
     endpoint: tuple[Endpoint, ...] = ()
+    firewall: tuple[Firewall, ...] = ()
     data: tuple[Data, ...] = ()
     change: tuple[KnownChange, ...] = ()
 
@@ -130,6 +140,7 @@ class Expectations(Model):
             port=_override(self.port, other.port, lambda p: (p.protocol, p.port)),
             config=_override(self.config, other.config, lambda c: c.path),
             endpoint=_override(self.endpoint, other.endpoint, lambda e: e.id),
+            firewall=_override(self.firewall, other.firewall, lambda f: f.port),
             data=_override(self.data, other.data, lambda d: d.id),
             change=(*self.change, *other.change),
         )

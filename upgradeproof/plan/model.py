@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, InstanceOf, model_validator
 
-from upgradeproof.plan.expectations import Expectations
+from upgradeproof.plan.expectations import Expectations, KnownChange
 from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
 from upgradeproof.plan.steps import AnyStep
 
@@ -35,6 +35,16 @@ class Upgrade(Model):
     """Tags of its cells, each with globs over the platforms whose cells carry it."""
     steps: tuple[AnyStep, ...] = ()
     expect: Expectations = Expectations()
+    rollback: tuple[AnyStep, ...] = ()
+    """The product's own way back to the old release; none: it promises none."""
+    left_behind: tuple[KnownChange, ...] = ()
+    """What differs from before the upgrade when it was rolled back, and why that is right."""
+
+    @model_validator(mode="after")
+    def _left_behind_by_something(self) -> Self:
+        if self.left_behind and not self.rollback:
+            raise ValueError("left_behind goes with the steps of a rollback")
+        return self
 
     @model_validator(mode="after")
     def _steps_or_via(self) -> Self:

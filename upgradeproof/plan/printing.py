@@ -10,7 +10,6 @@ from upgradeproof.plan.cells import Cell
 from upgradeproof.plan.steps import Action, Reboot, Script, Upload
 
 FORMATS = ("text", "json", "mermaid")
-STATES = ("installed", "upgraded")
 
 
 def show(cells: Sequence[Cell], form: str, *, scripts: bool = False) -> str:
@@ -27,7 +26,7 @@ def show(cells: Sequence[Cell], form: str, *, scripts: bool = False) -> str:
 def _text(cell: Cell, *, scripts: bool) -> Iterator[str]:
     tags = f"  [{', '.join(cell.tags)}]"
     yield f"{cell.id}{tags}"
-    for state in STATES:
+    for state in cell.states:
         yield f"  -> {state}"
         for action in cell.actions(state):
             yield f"     {_verb(action)} {action.title}"
@@ -49,7 +48,8 @@ def _plain(cell: Cell) -> dict[str, Any]:
         "tags": list(cell.tags),
         "ports": list(cell.ports),
         "states": {
-            state: [_plain_action(action) for action in cell.actions(state)] for state in STATES
+            state: [_plain_action(action) for action in cell.actions(state)]
+            for state in cell.states
         },
     }
 

@@ -8,7 +8,7 @@ from upgradeproof.plugin.hooks import (
     pytest_configure,
     pytest_generate_tests,
 )
-from upgradeproof.plugin.states import cell, installed, journey, upgraded
+from upgradeproof.plugin.states import cell, installed, journey, rolled_back, upgraded
 
 __all__ = [
     "cell",
@@ -17,5 +17,6 @@ __all__ = [
     "pytest_addoption",
     "pytest_configure",
     "pytest_generate_tests",
+    "rolled_back",
     "upgraded",
 ]

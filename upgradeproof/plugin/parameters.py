@@ -17,6 +17,10 @@ def _ports(fits: Callable[[Port], bool]) -> Subjects:
     return lambda cell: ((f"{p.protocol}-{p.port}", p) for p in cell.expect.port if fits(p))
 
 
+def _firewall(allowed: bool) -> Subjects:
+    return lambda cell: ((f"tcp-{f.port}", f) for f in cell.expect.firewall if f.allowed is allowed)
+
+
 def _configs(fits: Callable[[Config], bool]) -> Subjects:
     return lambda cell: ((config.path, config) for config in cell.expect.config if fits(config))
 
@@ -24,6 +28,7 @@ def _configs(fits: Callable[[Config], bool]) -> Subjects:
 SUBJECTS: dict[str, Subjects] = {
     "service": lambda cell: ((name, name) for name in cell.expect.services),
     "module": lambda cell: ((name, name) for name in cell.expect.modules),
+    "old_package": lambda cell: ((name, name) for name in cell.old.packages),
     "package": lambda cell: ((name, name) for name in cell.new.packages),
     "open_port": _ports(lambda port: port.after is not None),
     "owned_port": _ports(lambda port: port.after is not None and bool(port.process)),
@@ -35,6 +40,8 @@ SUBJECTS: dict[str, Subjects] = {
     "checked_config": _configs(lambda config: bool(config.check)),
     "certificate": lambda cell: ((path, path) for path in cell.expect.certificates),
     "endpoint": lambda cell: ((endpoint.id, endpoint) for endpoint in cell.expect.endpoint),
+    "allowed_port": _firewall(allowed=True),
+    "blocked_port": _firewall(allowed=False),
     "data": lambda cell: ((data.id, data) for data in cell.expect.data),
 }
 """Arguments of tests that the plan fills, one test for each: id and value by cell.
@@ -48,16 +55,18 @@ def parametrize(metafunc: pytest.Metafunc, part: RunPart) -> None:
     if "cell" not in metafunc.fixturenames:
         return
     subject = next((name for name in SUBJECTS if name in metafunc.fixturenames), None)
+    cells = [cell for cell in part.chosen.values() if _has_states(cell, metafunc.fixturenames)]
     if subject is None:
-        parameters = [_param(cell) for cell in part.chosen.values()]
+        parameters = [_param(cell) for cell in cells]
         metafunc.parametrize("cell", parameters, indirect=True, scope="session")
         return
-    pairs = [
-        _param(cell, name, value)
-        for cell in part.chosen.values()
-        for name, value in SUBJECTS[subject](cell)
-    ]
+    pairs = [_param(cell, name, value) for cell in cells for name, value in SUBJECTS[subject](cell)]
     metafunc.parametrize(("cell", subject), pairs, indirect=["cell"], scope="session")
+
+
+def _has_states(cell: Cell, names: Iterable[str]) -> bool:
+    """Tell whether a cell goes through every state that a test names: not all can go back."""
+    return "rolled_back" in cell.states or "rolled_back" not in names
 
 
 def _param(cell: Cell, *subject: Any) -> Any:

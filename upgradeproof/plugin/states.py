@@ -49,6 +49,13 @@ def upgraded(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State
         yield state
 
 
+@pytest.fixture
+def rolled_back(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
+    """Hand out the old release after the product's own way back from the upgrade."""
+    with _handed_out(journey, "rolled_back", request.node) as state:
+        yield state
+
+
 @contextmanager
 def _handed_out(journey: Journey, name: str, test: pytest.Item) -> Iterator[State]:
     """Reach a state for a test; a destructive test gets a machine of its own in it."""

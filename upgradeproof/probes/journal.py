@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from upgradeproof.probes.base import Interests, Probe, Record
-from upgradeproof.probes.text import clean, number
+from upgradeproof.probes.text import clean, general, number
 
 MAXIMUM_MESSAGES = 10_000
 """The newest ones are read; a service that logs more errors than that has one cause."""
@@ -16,10 +15,6 @@ MAXIMUM_LENGTH = 300
 """Characters of a message that tell it from others: the rest is data."""
 
 _FIELDS = "MESSAGE,PRIORITY,UNIT,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER"
-_HEX = re.compile(
-    r"\b(?:0x[0-9a-f]+|(?=[a-f]*[0-9])[0-9a-f]{8,}(?:-[0-9a-f]{4,})*)\b", re.IGNORECASE
-)
-_NUMBER = re.compile(r"[0-9]+(?:[.:,/T-][0-9]+)*")
 
 
 class JournalError(Record):
@@ -65,7 +60,7 @@ class Journal(Probe[JournalError]):
             )
             sample = _text(entry.get("MESSAGE"))[:MAXIMUM_LENGTH]
             priority = number(_text(entry.get("PRIORITY")))
-            key = _general(f"{unit}: {sample}")
+            key = general(f"{unit}: {sample}")
             seen = messages.get(key)
             messages[key] = JournalError(
                 unit=seen.unit if seen else unit,
@@ -94,7 +89,3 @@ def _text(value: object) -> str:
         except (TypeError, ValueError):
             return _text(value[0]) if isinstance(value[0], str) else ""
     return clean(value) if isinstance(value, str) else ""
-
-
-def _general(text: str) -> str:
-    return _NUMBER.sub("N", _HEX.sub("H", " ".join(text.split())))

@@ -10,6 +10,10 @@ from upgradeproof.errors import HarnessError
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 """Terminal escapes, and lone surrogates, which JSON may hold and UTF-8 may not."""
+_HEX = re.compile(
+    r"\b(?:0x[0-9a-f]+|(?=[a-f]*[0-9])[0-9a-f]{8,}(?:-[0-9a-f]{4,})*)\b", re.IGNORECASE
+)
+_NUMBER = re.compile(r"[0-9]+(?:[.:,/T-][0-9]+)*")
 _UNIT = re.compile(r"/([^/\s]+\.(?:service|scope))(?=[/\s]|$)")
 
 
@@ -32,6 +36,14 @@ def rows(output: str, separator: str = "\t") -> Iterator[list[str]]:
 def number(text: str) -> int | None:
     """Return a decimal number, or None for anything else (also for digits that ``int`` refuses)."""
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def general(text: str) -> str:
+    """Return a message with numbers and hexadecimal strings replaced by ``N`` and ``H``.
+
+    What is left is the same for the same complaint at another time.
+    """
+    return _NUMBER.sub("N", _HEX.sub("H", " ".join(text.split())))
 
 
 def decoded(text: str) -> bytes:

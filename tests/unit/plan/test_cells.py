@@ -23,7 +23,7 @@ def image(*architectures: str, machines: tuple[str, ...] = ("container",)) -> Im
             "architectures": architectures,
             "machines": machines,
             "bootstrap": bootstrap,
-            "vm": {"packages": {name: () for name in architectures}} if "vm" in machines else None,
+            "vm": {"packages": dict.fromkeys(architectures, ())} if "vm" in machines else None,
         }
     )
 
@@ -149,6 +149,11 @@ def test_a_cell_knows_its_old_and_its_new_release(tmp_path: Path) -> None:
     last = cells(plan(tmp_path))[-1]
     assert (last.old.name, last.old.packages) == ("1", {"thing": "1.*"})
     assert (last.new.name, last.new.packages) == ("3", {})
+
+
+def test_a_cell_publishes_the_ports_that_the_packet_filter_is_tried_on(tmp_path: Path) -> None:
+    text = "[[expect.firewall]]\nport = 82\nallowed = false\n[[expect.data]]"
+    assert cells(plan(tmp_path, ("[[expect.data]]", text)))[0].ports == (82,)
 
 
 def test_a_cell_publishes_the_ports_of_its_endpoints_before_and_after(tmp_path: Path) -> None:

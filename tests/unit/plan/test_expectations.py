@@ -62,6 +62,7 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
         port=[{"port": 1, "process": "old"}, {"port": 1, "protocol": "udp"}],
         config=[{"path": "/a"}, {"path": "/b"}],
         endpoint=[{"id": "e", "kind": "tcp", "port": 1}],
+        firewall=[{"port": 1, "allowed": True}, {"port": 2, "allowed": True}],
         data=[{"id": "d", "write": "w", "read": "r", "gives": "old"}],
         change=[{"facts": ["a"], "reason": "first reason"}],
     )
@@ -72,6 +73,7 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
         port=[{"port": 1, "process": "new"}],
         config=[{"path": "/b", "change": "migrated"}],
         endpoint=[{"id": "e", "kind": "tcp", "port": 2}],
+        firewall=[{"port": 2, "allowed": False}],
         data=[{"id": "d", "write": "w", "read": "r", "gives": "new"}],
         change=[{"facts": ["b"], "reason": "second reason"}],
     )
@@ -82,6 +84,7 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
     assert [(p.protocol, p.process) for p in both.port] == [("tcp", "new"), ("udp", "")]
     assert [(c.path, c.change) for c in both.config] == [("/a", "kept"), ("/b", "migrated")]
     assert [e.port for e in both.endpoint] == [2]
+    assert [(f.port, f.allowed) for f in both.firewall] == [(1, True), (2, False)]
     assert [d.gives for d in both.data] == ["new"]
     assert [c.reason for c in both.change] == ["first reason", "second reason"]
 

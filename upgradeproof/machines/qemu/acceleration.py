@@ -76,21 +76,25 @@ def accelerator(
         or not os.access(DEVICE, os.R_OK | os.W_OK)
     ):
         return "tcg"
-    identity = f"{_boot_id()} {program} {Path(program).stat().st_mtime_ns}"
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    identity = f"{boot} {program} {Path(program).stat().st_mtime_ns}"
     note = cache / f"acceleration-{architecture}.json"
-    try:
-        known = json.loads(note.read_text(encoding="utf-8"))
-        if known["identity"] == identity:
-            return "kvm" if known["kvm"] else "tcg"
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    proven = works(architecture, "kvm")
-    cache.mkdir(parents=True, exist_ok=True)
-    part = note.with_suffix(f".{os.getpid()}")
-    part.write_text(json.dumps({"identity": identity, "kvm": proven}), encoding="utf-8")
-    part.replace(note)
+    if (proven := _remembered(note, identity)) is None:
+        proven = works(architecture, "kvm")
+        _remember(note, identity, proven)
     return "kvm" if proven else "tcg"
 
 
-def _boot_id() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+def _remembered(note: Path, identity: str) -> bool | None:
+    try:
+        known = json.loads(note.read_text(encoding="utf-8"))
+        return bool(known["kvm"]) if known["identity"] == identity else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remember(note: Path, identity: str, proven: bool) -> None:
+    note.parent.mkdir(parents=True, exist_ok=True)
+    part = note.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps({"identity": identity, "kvm": proven}), encoding="utf-8")
+    part.replace(note)
