@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from upgradeproof import __version__, cache
+from upgradeproof.defects import choose, table, try_defect
 from upgradeproof.errors import HarnessError, PlanError, UpgradeproofError
 from upgradeproof.home import Home
 from upgradeproof.imaging import Images
@@ -63,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("folders", nargs="*", type=Path, help="default: reports/out")
     draw.add_argument("--to", type=Path, help="where the reports go; default: the first folder")
     draw.set_defaults(command=_report)
+
+    tried = commands.add_parser("defects", help="plant known defects; see which checks catch them")
+    tried.add_argument("names", nargs="*", help="defects by their files' names; default: all")
+    tried.add_argument("--cell", metavar="GLOB", default="*", help="the cell to plant them into")
+    tried.set_defaults(command=_defects)
 
     prune = commands.add_parser("prune", help="remove what earlier runs left running")
     prune.add_argument("--states", action="store_true", help="remove kept states, too")
@@ -124,6 +130,22 @@ def _report(arguments: argparse.Namespace) -> int:
     run = report(folders, target, home.templates)
     sys.stdout.write(f"{run.verdict}: {target / 'index.html'}\n")
     return 0 if run.green else 1
+
+
+def _defects(arguments: argparse.Namespace) -> int:
+    """Try each defect in the first cell that fits; exit 1 unless each is caught as it says."""
+    home = Home(Path.cwd())
+    found = []
+    for plan, path in choose(home, arguments.names):
+        cells = [c for c in home.cells if c.plan is plan and fnmatchcase(c.id, arguments.cell)]
+        if not cells:
+            raise PlanError(f"no cell of {plan.name} fits --cell={arguments.cell}")
+        reports = home.reports / "defects" / path.stem
+        found.append(try_defect(plan, path, cells[0], reports))
+        sys.stdout.write(f"{'caught' if found[-1].good else 'NOT caught'}: {path.stem}\n")
+        sys.stdout.flush()
+    sys.stdout.write(table(found))
+    return 0 if all(each.good for each in found) else 1
 
 
 def _prune(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from upgradeproof.errors import PlanError
 from upgradeproof.plan import Cell, Image, Plan, expand, load_images, load_plan
+from upgradeproof.plan.defects import load_defect
 
 DATA = Path(__file__).parent / "data"
 """What travels in the wheel; a checkout has the same folders at its top instead."""
@@ -20,6 +21,8 @@ class Home:
     root: Path
     named: tuple[Path, ...] = ()
     """Plans that were named on the command line; they replace those found in the folder."""
+    defect: Path | None = None
+    """A defect to plant into the plans: see ``plan.defects``."""
 
     @cached_property
     def plan_files(self) -> tuple[Path, ...]:
@@ -31,8 +34,12 @@ class Home:
 
     @cached_property
     def plans(self) -> tuple[Plan, ...]:
-        """Return the plans, read. Raises PlanError."""
-        return tuple(load_plan(path) for path in self.plan_files)
+        """Return the plans, read, with the defect if there is one. Raises PlanError."""
+        plans = tuple(load_plan(path) for path in self.plan_files)
+        if self.defect is None:
+            return plans
+        defect = load_defect(self.defect)
+        return tuple(defect.planted(plan) for plan in plans)
 
     @cached_property
     def images(self) -> dict[str, Image]:

@@ -83,6 +83,7 @@ class Journey(AbstractContextManager["Journey"]):
         """Take the cell for this process. Raises HarnessError when another one holds it."""
         backend = self._tools.backend(self.cell.platform.machine)
         self._open.enter_context(self._tools.store.alone(self._tools.run_id, self.cell.id))
+        self._open.enter_context(backend.seat())
         keeper = Keeper(self.cell.id, backend, self._tools.store)
         self._fleet = self._open.enter_context(
             Fleet(self.cell, backend, self._tools.run_id, keeper.snapshot)

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from upgradeproof.errors import NotReadyError, ProofError
 from upgradeproof.plan import Cell, Release
 from upgradeproof.probes import Facts
+from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.stale import Stale
@@ -15,7 +16,7 @@ from upgradeproof.probes.stale import Stale
 
 def prove_installed(cell: Cell, facts: Facts) -> None:
     """Raise NotReadyError unless the old release, and no other, is installed."""
-    wrong = list(_wrong_packages(cell.old, facts))
+    wrong = [*_wrong_packages(cell.old, facts), *_wrong_kernel(cell.old, facts)]
     if wrong:
         raise NotReadyError(
             f"what is installed is not the release {cell.old.name}: there is nothing to upgrade",
@@ -27,10 +28,11 @@ def prove_installed(cell: Cell, facts: Facts) -> None:
 def prove_upgraded(cell: Cell, before: Facts, after: Facts) -> None:
     """Raise ProofError unless the upgrade really happened.
 
-    Every package of the new release is there in its version; something was replaced at all; and
-    each service's main process runs the binary that is on the disk now, not the one from before.
+    Every package of the new release is there in its version, and its kernel runs where the machine
+    has one of its own; something was replaced at all; and each service's main process runs the
+    binary that is on the disk now, not the one from before.
     """
-    wrong = list(_wrong_packages(cell.new, after))
+    wrong = [*_wrong_packages(cell.new, after), *_wrong_kernel(cell.new, after)]
     if _versions(before) == _versions(after):
         wrong.append("no package changed: the steps did nothing")
     wrong += _old_binaries(cell, after)
@@ -74,6 +76,14 @@ def _wrong_packages(release: Release, facts: Facts) -> Iterator[str]:
             yield f"{name}: not installed, where {pattern} was expected"
         elif not fnmatchcase(package.version, pattern):
             yield f"{name}: {package.version}, where {pattern} was expected"
+
+
+def _wrong_kernel(release: Release, facts: Facts) -> Iterator[str]:
+    """Yield what is wrong with the running kernel; a shared one was never booted."""
+    running = facts[Kernel].get("running")
+    own = bool(facts[Boot])
+    if release.kernel and own and running and not fnmatchcase(running.release, release.kernel):
+        yield f"the kernel {running.release} runs, where {release.kernel} was expected"
 
 
 def _old_binaries(cell: Cell, facts: Facts) -> Iterator[str]:

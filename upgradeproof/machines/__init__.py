@@ -113,6 +113,10 @@ class Backend(Protocol):
         """Say whether machines of this kind can be started here; never raises."""
         ...
 
+    def seat(self) -> AbstractContextManager[None]:
+        """Hold room on this host for one cell's machines; waits while other cells fill it."""
+        ...
+
     def start(self, spec: MachineSpec) -> AbstractContextManager[Machine]:
         """Start a machine, wait until its init has settled, and end it on the way out."""
         ...

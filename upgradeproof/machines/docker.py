@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -176,6 +176,10 @@ class DockerBackend:
         except EngineError as error:
             return Health(works=False, brief=f"the Docker engine does not answer: {error}")
         return Health(works=True, brief=f"Docker engine {version['Version']}, {version['Arch']}")
+
+    def seat(self) -> AbstractContextManager[None]:
+        """Hold nothing: containers share the host as its programs do."""
+        return nullcontext()
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[DockerMachine]:

@@ -21,6 +21,9 @@ class Release(Model):
     name: Name
     packages: Mapping[str, str] = Field(default_factory=dict)
     """What makes it this release: a glob over the version of each package that matters."""
+    kernel: str = ""
+    """A glob over the running kernel's release (``uname -r``), proven on machines of their own
+    kernel; empty: any."""
 
 
 class Upgrade(Model):

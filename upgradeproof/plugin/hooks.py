@@ -39,6 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="GLOB",
         help="only the cells whose id fits; may be given several times",
     )
+    group.addoption(
+        "--defect",
+        metavar="PATH",
+        help="a product's defects/*.toml to plant into its upgrade: the run must then fail",
+    )
     group.addoption("--reports", metavar="DIR", help="where the reports go; default: reports/out")
     group.addoption(
         "--fresh",

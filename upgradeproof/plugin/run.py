@@ -124,7 +124,12 @@ def _begins(parameters: str, cell: str) -> bool:
 def begin(config: pytest.Config) -> RunPart | None:
     """Return this process's part in the run, or None where there is no plan."""
     named: Sequence[str] = config.getoption("plan") or ()
-    home = Home(config.rootpath, tuple(Path(path).resolve() for path in named))
+    defect = config.getoption("defect")
+    home = Home(
+        config.rootpath,
+        tuple(Path(path).resolve() for path in named),
+        defect=Path(defect).resolve() if defect else None,
+    )
     if not home.plan_files:
         return None
     given = getattr(config, "workerinput", {}).get("upgradeproof", {})

@@ -9,7 +9,7 @@ import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from testinfra.host import Host
@@ -135,6 +135,9 @@ class FolderBackend:
         """Whether there is no room left for snapshots, and how long one takes before it begins."""
         self.machines: list[FolderMachine] = []
         (folder / "kept").mkdir(parents=True, exist_ok=True)
+
+    def seat(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     @property
     def log(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from upgradeproof import cache
 from upgradeproof.command import run
 from upgradeproof.errors import BackendError, BootError, MachineError
 from upgradeproof.machines import Health, MachineSpec
-from upgradeproof.machines.qemu import acceleration, process
+from upgradeproof.machines.qemu import acceleration, process, seats
 from upgradeproof.machines.qemu.hardware import PACKAGES, PROGRAMS, DirectBoot, Hardware, Wiring
 from upgradeproof.machines.qemu.machine import QemuMachine, copied
 from upgradeproof.machines.qemu.snapshots import MEMORY, Shelf, Snapshot, free_bytes, overlay
@@ -67,6 +67,10 @@ class QemuBackend:
                 f"{' '.join(PACKAGES[architecture])} util-linux",
             )
         return None
+
+    def seat(self) -> AbstractContextManager[None]:
+        """Hold one of as many seats as this host's cores and memory carry."""
+        return seats.seat(self.folder / "seats", seats.of_this_host())
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[QemuMachine]:

@@ -12,6 +12,9 @@ CONSOLE_TAIL = 30
 """Lines of the console that an error carries."""
 _SAME_RESET_S = 1.0
 """A PC resets by several means at once: those within a second are one reset (0.1 s was seen)."""
+_REST_S = 0.3
+_REST_TIMEOUT_S = 3.0
+"""When a console counts as silent, and for how long it is listened to at most."""
 
 
 class Kind(StrEnum):
@@ -24,6 +27,8 @@ class Kind(StrEnum):
     EMERGENCY = "emergency shell"
     INITRAMFS = "initramfs shell"
     LOADER = "boot loader's prompt"
+    STOPPED = "stopped"
+    """QEMU has stopped the machine: this host could not write its disk."""
     GONE = "gone"
     """QEMU has ended."""
 
@@ -33,24 +38,33 @@ TROUBLES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.EMERGENCY,
         re.compile(
-            r"You are in emergency mode|You are in rescue mode|"
-            r"Cannot open access to console, the root account is locked"
+            r"^You are in (?:emergency|rescue) mode|"
+            r"^Cannot open access to console, the root account is locked"
         ),
     ),
     (
         Kind.INITRAMFS,
-        re.compile(r"Gave up waiting for root.*|ALERT! .* does not exist.*|^\(initramfs\) "),
+        re.compile(r"^Gave up waiting for root.*|^ALERT! .* does not exist.*"),
     ),
     (
         Kind.LOADER,
+        # GRUB says other files "not found", such as a font, and boots all the same.
         re.compile(
-            r"grub rescue> |^grub> |error: .*(?:not found|no such (?:device|partition)).*|"
-            r"No bootable (?:device|option).*"
+            r"^error: .*/(?:vmlinu[xz]|initrd)\S* not found.*|"
+            r"^error: .*you need to load the kernel first.*|^BdsDxe: No bootable .*"
         ),
     ),
 )
-"""How a console says that a boot has ended before its time."""
-_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>c])")
+"""How a line of the console says that a boot has ended before its time."""
+PROMPTS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (Kind.INITRAMFS, re.compile(r"^\(initramfs\) ")),
+    (Kind.LOADER, re.compile(r"^grub(?: rescue)?> ")),
+)
+"""The same of a line that has no end: somebody is asked, and nobody is there."""
+_ESCAPES = re.compile(
+    # What moves or colours; what names or asks (systemd 257 does), to its end or as far as it came.
+    r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>c78]|[P\]][^\x07\x1b\n]*(?:\x07|\x1b\\|$))"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +84,8 @@ class Life:
         self._signs: list[Sign] = []
         self._console = bytearray()
         self._scanned = 0
+        self._prompted = False
+        """Whether the last line, which has no end yet, was already told."""
 
     def note(self, kind: Kind, text: str = "") -> None:
         """Add a sign."""
@@ -85,18 +101,30 @@ class Life:
         """Take what the console printed, note the troubles in it, and tell whether there were."""
         with self._changed:
             self._console += data
-            # A prompt has no end of line: the last line is looked at again when there is more.
             new = bytes(self._console[self._scanned :])
             self._scanned += new.rfind(b"\n") + 1
-            lines = _text(new).split("\n")
-            seen = {(sign.kind, sign.text) for sign in self._signs[-5:]}
-        before = len(seen)
-        for line in lines:
-            for kind, pattern in TROUBLES:
-                if (found := pattern.search(line)) and (kind, found[0].strip()) not in seen:
-                    seen.add((kind, found[0].strip()))
-                    self.note(kind, found[0].strip())
-        return len(seen) > before
+            *lines, last = _text(new).split("\n")
+            found = []
+            for number, line in enumerate(lines):
+                told = number == 0 and self._prompted
+                found += _troubles(line, TROUBLES if told else (*TROUBLES, *PROMPTS))
+            if lines:
+                self._prompted = False
+            if not self._prompted:
+                prompts = _troubles(last, PROMPTS)
+                self._prompted = bool(prompts)
+                found += prompts
+            for kind, text in found:
+                self.note(kind, text)
+            self._changed.notify_all()
+            return bool(found)
+
+    def rest(self) -> None:
+        """Wait until the console says no more: a panic is told with what the kernel adds to it."""
+        deadline = time.monotonic() + _REST_TIMEOUT_S
+        with self._changed:
+            while time.monotonic() < deadline and self._changed.wait(_REST_S):
+                pass
 
     @property
     def mark(self) -> int:
@@ -117,13 +145,21 @@ class Life:
     @property
     def console(self) -> str:
         """Return all that the console printed, as text."""
-        return _text(bytes(self._console))
+        with self._changed:
+            return _text(bytes(self._console))
 
     @property
     def console_tail(self) -> str:
         """Return the console's last lines, for an error's details."""
         lines = [line.rstrip() for line in self.console.splitlines() if line.strip()]
         return "\n".join(lines[-CONSOLE_TAIL:])
+
+
+def _troubles(
+    line: str, patterns: tuple[tuple[Kind, re.Pattern[str]], ...]
+) -> list[tuple[Kind, str]]:
+    found = ((kind, pattern.search(line)) for kind, pattern in patterns)
+    return [(kind, match[0].strip()) for kind, match in found if match]
 
 
 def _text(console: bytes) -> str:

@@ -1,0 +1,267 @@
+"""VMs: boot, resume, commands, and a whole cell, each beside what a user would take instead."""
+
+from __future__ import annotations
+
+import shlex
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from statistics import median
+
+import testinfra
+
+from bench.cells import pytest
+from bench.result import Result
+from upgradeproof import cache
+from upgradeproof.home import Home
+from upgradeproof.imaging import Images
+from upgradeproof.machines import Machine, MachineSpec
+from upgradeproof.machines.qemu import BACKEND, acceleration
+from upgradeproof.machines.qemu.machine import QemuMachine
+from upgradeproof.plan import Cell, Platform
+from upgradeproof.plan.steps import Reboot, Script, Upload
+
+CELL = "debian-12-amd64.vm.debian-server-12-to-12-linux-6.12"
+BOOTS = 3
+COMMANDS = 100
+RESUME_FASTER, SSH_FASTER, TESTINFRA_FASTER = 20.0, 3.0, 20.0
+OVERHEAD, CACHED_S = 1.15, 3.0
+_KEY_OPTIONS = (
+    *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
+    *("-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
+)
+
+
+def measure(home: Home) -> list[Result]:
+    """Measure boot, resume and commands on Debian 12, amd64."""
+    platform = Platform(image="debian-12", architecture="amd64", machine="vm")
+    image = Images(home.images, cache.folder() / "images").ensure(platform)
+    with tempfile.TemporaryDirectory(prefix="upgradeproof-bench-") as scratch:
+        folder = Path(scratch)
+        key = folder / "key"
+        _checked("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+        disk = folder / "debvm.ext4"
+        _checked("debvm-create", "-r", "bookworm", "-k", f"{key}.pub", "-o", str(disk))
+        results = _starts(image, disk, key)
+        with _started(image, "commands") as machine:
+            results += _commands(machine, key)
+    return results
+
+
+def _started(
+    image: str, name: str, ports: tuple[int, ...] = (22,)
+) -> AbstractContextManager[QemuMachine]:
+    spec = MachineSpec(
+        snapshot=image, name=f"upgradeproof-bench-{name}", architecture="amd64", ports=ports
+    )
+    return BACKEND.start(spec)
+
+
+def _starts(image: str, debvm: Path, key: Path) -> list[Result]:
+    """Take turns: our boot, debvm's, and the resume of a kept machine."""
+    with _started(image, "kept") as machine:
+        memory_mb = _resident_mb(machine)
+        kept = BACKEND.snapshot(machine, "bench", {})
+    samples: dict[str, list[float]] = {"boot": [], "debvm": [], "resume": []}
+    for _ in range(BOOTS):
+        samples["boot"].append(_until_answer(image))
+        samples["debvm"].append(_until_ssh(debvm, key))
+        samples["resume"].append(_until_answer(kept))
+    boot, other, resume = (median(samples[name]) for name in ("boot", "debvm", "resume"))
+    return [
+        Result(
+            name=f"VM boot to first command ({memory_mb} MB resident)",
+            ours=f"{boot:.1f} s (firmware, GRUB, settled)",
+            other=f"{other:.1f} s (debvm: direct kernel boot, SSH)",
+            value=other / boot,
+            unit="x as fast",
+            target="-",
+            met=True,
+            samples={"ours": samples["boot"], "debvm": samples["debvm"]},
+        ),
+        Result(
+            name="resumed clone's first command",
+            ours=f"{resume:.2f} s",
+            other=f"{boot:.1f} s (boot)",
+            value=boot / resume,
+            unit="x faster",
+            target=f">= {RESUME_FASTER:g} x",
+            met=boot / resume >= RESUME_FASTER,
+            samples={"resume": samples["resume"], "boot": samples["boot"]},
+        ),
+    ]
+
+
+def _until_answer(snapshot: str) -> float:
+    started = time.perf_counter()
+    with _started(snapshot, "start") as machine:
+        machine.run("true")
+        return time.perf_counter() - started
+
+
+def _until_ssh(disk: Path, key: Path) -> float:
+    """Boot debvm's machine by the same accelerator and return the seconds to ssh's first answer."""
+    port = _free_port()
+    how = acceleration.accelerator("amd64", BACKEND.folder)
+    same = ("-accel", "tcg,thread=multi", "-cpu", "qemu64") if how == "tcg" else ()
+    options = ("-snapshot", "-m", "1024", "-smp", "2", "-display", "none", *same)
+    command = ("debvm-run", "-i", str(disk), "-s", str(port), "--", *options)
+    started = time.perf_counter()
+    # Without /dev/kvm in sight: where KVM is broken, debvm would take it and hang.
+    hidden = ("unshare", "--mount", "sh", "-c", 'mount --bind /dev/null /dev/kvm; exec "$@"', "sh")
+    run = subprocess.Popen(
+        (*(hidden if how == "tcg" and Path("/dev/kvm").exists() else ()), *command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        while _ssh(port, key, "true", timeout_s=60) != 0:
+            if time.perf_counter() - started > 300 or run.poll() is not None:
+                raise RuntimeError("debvm's machine does not answer")
+        return time.perf_counter() - started
+    finally:
+        subprocess.run(["pkill", "-KILL", "-s", str(run.pid)], check=False)
+        run.wait()
+
+
+def _commands(machine: Machine, key: Path) -> list[Result]:
+    """Take turns on one machine: our channel, ssh with ControlMaster, testinfra's ssh backend."""
+    public = Path(f"{key}.pub").read_bytes()
+    machine.run("apt-get update && apt-get install -y openssh-server", timeout_s=600)
+    machine.put(public, "/root/.ssh/authorized_keys", mode=0o600)
+    port = machine.published(22)
+    options = " ".join((*_KEY_OPTIONS, "-o", "ControlPath=none", "-i", str(key)))
+    remote = testinfra.get_host(
+        f"ssh://root@127.0.0.1:{port}", ssh_extra_args=options, controlpersist=0
+    )
+    with _master(port, key) as control:
+        ways: dict[str, tuple[Callable[[], object], int]] = {
+            "ours": (lambda: machine.run("true"), COMMANDS),
+            "ssh": (lambda: _ssh(port, key, "true", control=control), COMMANDS // 4),
+            "testinfra": (lambda: remote.run("true"), COMMANDS // 10),
+        }
+        samples: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(3):
+            for name, (act, count) in ways.items():
+                started = time.perf_counter()
+                for _ in range(count):
+                    act()
+                samples[name].append((time.perf_counter() - started) / count)
+    ours, ssh, theirs = (median(samples[name]) for name in ways)
+    return [
+        _faster("VM command, ssh with ControlMaster", ours, ssh, SSH_FASTER, samples),
+        _faster("VM command, testinfra ssh", ours, theirs, TESTINFRA_FASTER, samples),
+    ]
+
+
+def _faster(
+    name: str, ours: float, other: float, target: float, samples: dict[str, list[float]]
+) -> Result:
+    return Result(
+        name=name,
+        ours=f"{ours * 1000:.2f} ms",
+        other=f"{other * 1000:.1f} ms",
+        value=other / ours,
+        unit="x faster",
+        target=f">= {target:g} x",
+        met=other / ours >= target,
+        samples=samples,
+    )
+
+
+def measure_cell(home: Home) -> list[Result]:
+    """Measure a whole cell beside the same steps by a bare script, and one check on kept states."""
+    cell = next(cell for cell in home.cells if cell.id == CELL)
+    image = Images(home.images, cache.folder() / "images").ensure(cell.platform)
+    verified = pytest("--fresh", f"--cell={CELL}")
+    plain = _bare(cell, image)
+    check = ("-k", "test_service_is_active and nginx and not before")
+    cached = [pytest(f"--cell={CELL}", *check) for _ in range(3)]
+    return [
+        Result(
+            name="fresh verified VM cell",
+            ours=f"{verified:.0f} s",
+            other=f"{plain:.0f} s (bare script in the same VM)",
+            value=verified / plain,
+            unit="x the time",
+            target=f"<= {OVERHEAD} x",
+            met=verified / plain <= OVERHEAD,
+            samples={"verified": [verified], "bare": [plain]},
+        ),
+        Result(
+            name="one check on a VM's kept states",
+            ours=f"{median(cached):.2f} s",
+            other="-",
+            value=median(cached),
+            unit="s",
+            target=f"< {CACHED_S:g} s",
+            met=median(cached) < CACHED_S,
+            samples={"pytest -k": cached},
+        ),
+    ]
+
+
+def _bare(cell: Cell, image: str) -> float:
+    """Carry out the cell's steps up to ``upgraded`` with nothing read and nothing proven."""
+    started = time.perf_counter()
+    with _started(image, "bare", tuple(cell.ports)) as machine:
+        for state in ("installed", "upgraded"):
+            for action in cell.actions(state):
+                match action:
+                    case Script():
+                        done = machine.run(action.script, timeout_s=action.timeout_s)
+                        if not done.ok:
+                            raise RuntimeError(f"{action.title}: {done.tail}")
+                    case Upload():
+                        machine.put(action.source.read_bytes(), action.path, mode=action.mode)
+                    case Reboot():
+                        machine.reboot(timeout_s=action.timeout_s)
+        return time.perf_counter() - started
+
+
+def _resident_mb(machine: QemuMachine) -> int:
+    """Return what a VM takes of this host's memory, after its boot."""
+    pid = machine.process.pid
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) // 1024
+
+
+@contextmanager
+def _master(port: int, key: Path) -> Iterator[str]:
+    control = f"{key}.control"
+    words = ("ssh", *_KEY_OPTIONS, "-i", str(key), "-p", str(port))
+    _checked(*words, "-M", "-f", "-N", "-S", control, "root@127.0.0.1")
+    try:
+        yield control
+    finally:
+        subprocess.run([*words, "-S", control, "-O", "exit", "root@127.0.0.1"], check=False)
+
+
+def _ssh(port: int, key: Path, command: str, *, control: str = "", timeout_s: float = 60.0) -> int:
+    shared = ("-S", control) if control else ()
+    words = ("ssh", *_KEY_OPTIONS, *shared, "-i", str(key), "-p", str(port), "root@127.0.0.1")
+    try:
+        return subprocess.run(
+            [*words, command], capture_output=True, timeout=timeout_s, check=False
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return 255
+
+
+def _free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
+
+
+def _checked(*argv: str) -> None:
+    done = subprocess.run(argv, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{shlex.join(argv)[:200]}: {done.stderr.decode()[-2000:]}")

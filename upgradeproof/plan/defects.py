@@ -1,0 +1,90 @@
+"""Defects: known-bad upgrades, each a small patch on a good one, to prove that the checks see them.
+
+A product keeps them in ``defects/*.toml``; a defect's name is its file's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan.loading import Model, load
+from upgradeproof.plan.model import Plan, Upgrade
+from upgradeproof.plan.steps import AnyStep
+from upgradeproof.plan.steps.reboot import RebootStep
+
+
+class Consequence(Model):
+    """Checks that may fail beside the one that catches a defect, and why they do."""
+
+    checks: tuple[str, ...] = Field(min_length=1)
+    reason: str = Field(min_length=8)
+
+
+class Defect(Model):
+    """One real-life failure, planted into an upgrade."""
+
+    title: str
+    what_it_is: str
+    """The failure as it is met in life, in one line."""
+    at: Literal["before", "before-reboot"] = "before"
+    """Where its steps go: before the upgrade's own, or before the upgrade's first reboot."""
+    steps: tuple[AnyStep, ...] = Field(min_length=1)
+    caught_by: tuple[str, ...] = ()
+    """Globs over check ids: each must fail."""
+    stopped_by: str = ""
+    """A glob over the reason for which the state is not reached, where no check can run."""
+    allowed: tuple[Consequence, ...] = ()
+    name: str = ""
+    """The file's own name; set by ``load_defect``."""
+
+    def planted(self, plan: Plan) -> Plan:
+        """Return the plan with this defect in each of its upgrades; there is no way back."""
+        upgrades = tuple(
+            self._in(upgrade) if upgrade.steps else upgrade for upgrade in plan.upgrade
+        )
+        return plan.model_copy(update={"upgrade": upgrades})
+
+    def catches(self, check: str) -> bool:
+        """Tell whether a failed check is one that must see the defect."""
+        return any(fnmatchcase(check, glob) for glob in self.caught_by)
+
+    def unseen(self, failed: Sequence[str]) -> tuple[str, ...]:
+        """Return the globs of ``caught_by`` that no failed check fits."""
+        return tuple(g for g in self.caught_by if not any(fnmatchcase(c, g) for c in failed))
+
+    def stops(self, reason: str) -> bool:
+        """Tell whether the reason of a stop is the one that this defect must give."""
+        return bool(self.stopped_by) and fnmatchcase(reason.splitlines()[0], self.stopped_by)
+
+    def allows(self, check: str) -> bool:
+        """Tell whether a check may fail beside those."""
+        return any(fnmatchcase(check, glob) for known in self.allowed for glob in known.checks)
+
+    def _in(self, upgrade: Upgrade) -> Upgrade:
+        steps = upgrade.steps
+        reboots = [at for at, step in enumerate(steps) if isinstance(step, RebootStep)]
+        at = reboots[0] if self.at == "before-reboot" and reboots else 0
+        planted = (*steps[:at], *self.steps, *steps[at:])
+        return upgrade.model_copy(update={"steps": planted, "rollback": (), "left_behind": ()})
+
+
+def load_defect(path: Path) -> Defect:
+    """Return the defect of one file. Raises PlanError."""
+    defect = load(path, Defect).model_copy(update={"name": path.stem})
+    if not defect.caught_by and not defect.stopped_by:
+        raise PlanError(
+            f"{path}: nothing is named that sees this defect",
+            resolution="name checks in `caught_by`, or the reason of a stop in `stopped_by`",
+        )
+    return defect
+
+
+def defect_files(plan: Plan) -> tuple[Path, ...]:
+    """Return the files of a product's defects, by name."""
+    return tuple(sorted(plan.folder.glob("defects/*.toml")))
