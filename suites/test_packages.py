@@ -38,8 +38,8 @@ def test_package_is_still_installed(upgraded: State, package: str) -> None:
 
 
 def test_package_does_not_become_obsolete(installed: State, upgraded: State, package: str) -> None:
-    before, after = installed[Packages][package], upgraded[Packages][package]
-    assert before.obsolete or not after.obsolete, (
+    before, after = installed[Packages].get(package), upgraded[Packages][package]
+    assert (before and before.obsolete) or not after.obsolete, (
         f"no configured archive offers {package} {after.version} any more"
     )
 

@@ -26,12 +26,15 @@ Record = Callable[[StepStarted | StepFinished], None]
 class Work:
     """Carry out steps on the way of one cell to one state, each with its transcript."""
 
-    def __init__(self, cell: str, state: str, evidence: Evidence, record: Record) -> None:
+    def __init__(
+        self, cell: str, state: str, evidence: Evidence, record: Record, *, done: int = 0
+    ) -> None:
+        """Know where transcripts and events go; ``done`` steps were carried out before."""
         self._cell = cell
         self._state = state
         self._evidence = evidence
         self._record = record
-        self._count = 0
+        self._count = done
 
     def carry_out(self, machine: Machine, actions: Sequence[Action]) -> None:
         """Carry out the actions in order.

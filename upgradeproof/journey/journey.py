@@ -12,20 +12,19 @@ from typing import Protocol
 from upgradeproof.errors import (
     HarnessError,
     NotReachedError,
-    NotReadyError,
     UpgradeproofError,
 )
 from upgradeproof.evidence import Evidence
 from upgradeproof.journey import proof
+from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.journey.fleet import Fleet
 from upgradeproof.journey.keeper import Keeper
 from upgradeproof.journey.state import State, judge
 from upgradeproof.journey.store import Kept, Store, interests, key
+from upgradeproof.journey.way import Way
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell, Platform
-from upgradeproof.plan.steps import Script
 from upgradeproof.probes import Facts, read
-from upgradeproof.product import Work, wait_until_ready
 from upgradeproof.results import Journal, Verdict
 from upgradeproof.results.journal import (
     CellPlaced,
@@ -38,7 +37,6 @@ from upgradeproof.results.journal import (
 
 PARENT = {"installed": "base", "upgraded": "installed", "rolled_back": "upgraded"}
 """Each state that can be reached, with the one that it is reached from."""
-DATA_TIMEOUT_S = 60.0
 
 
 class Images(Protocol):
@@ -78,10 +76,11 @@ class Journey(AbstractContextManager["Journey"]):
         self._open = ExitStack()
         self._fleet: Fleet
         self._keeper: Keeper
+        self._backend: Backend
 
     def __enter__(self) -> Journey:
         """Take the cell for this process. Raises HarnessError when another one holds it."""
-        backend = self._tools.backend(self.cell.platform.machine)
+        backend = self._backend = self._tools.backend(self.cell.platform.machine)
         self._open.enter_context(self._tools.store.alone(self._tools.run_id, self.cell.id))
         self._open.enter_context(backend.seat())
         keeper = Keeper(self.cell.id, backend, self._tools.store)
@@ -174,27 +173,17 @@ class Journey(AbstractContextManager["Journey"]):
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
         started = time.monotonic()
-        traveller = self._fleet.travel(PARENT[name], None if before else self._base())
-        machine, traveller.state = traveller.machine, None
-        self._journal(CellPlaced(cell=self.cell.id, fidelity=machine.fidelity))
-        steps: list[StepStarted | StepFinished] = []
-
-        def record(event: StepStarted | StepFinished) -> None:
-            self._journal(event)
-            steps.append(event)
-
-        since = float(machine.run("date +%s.%N").text)
-        work = Work(self.cell.id, name, self._evidence, record)
-        work.carry_out(machine, self.cell.actions(name))
-        self._settle(name, machine, work)
-        facts = read(machine, interests(self.cell.expect, since))
+        way = Way(self.cell, name, self._evidence, self._checkpoints(name), self._journal)
+        traveller = way.walk(self._fleet, PARENT[name], None if before else self._base())
+        machine = traveller.machine
+        facts = read(machine, interests(self.cell.expect, way.since))
         self._prove(name, facts)
         kept = Kept(
             run_id=self._tools.run_id,
             fidelity=machine.fidelity,
-            steps=tuple(steps),
+            steps=tuple(way.steps),
             transcripts=self._evidence.collect(
-                event.transcript for event in steps if isinstance(event, StepStarted)
+                event.transcript for event in way.steps if isinstance(event, StepStarted)
             ),
             duration_s=time.monotonic() - started,
         )
@@ -214,33 +203,18 @@ class Journey(AbstractContextManager["Journey"]):
             case "rolled_back":
                 proof.prove_rolled_back(self.cell, self._states["installed"].facts, facts)
 
-    def _settle(self, name: str, machine: Machine, work: Work) -> None:
-        """Wait until the product is in use; in ``installed``, put it to use: write the data.
-
-        An old release that never gets ready can't be upgraded. A new one that does not is left for
-        the checks to judge, each with the fact that it is about.
-        """
-        limit_s = self.cell.plan.ready_timeout_s
-        missing = wait_until_ready(machine, self.cell.expect, name, limit_s)
-        if name != "installed":
-            return
-        if missing:
-            raise NotReadyError(
-                f"the old release is not in use after {limit_s:g} s",
-                details=missing,
-                resolution="see the transcripts, and journal.log in the cell's evidence",
-            )
-        for data in self.cell.expect.data:
-            title = f"write {data.id} through the service"
-            script = f"set -e\n{data.write}"
-            work.script(machine, Script(title=title, script=script, timeout_s=DATA_TIMEOUT_S))
-            found = machine.run(data.read)
-            if found.text != data.gives:
-                raise NotReadyError(
-                    f"the data {data.id!r} can't be read back before the upgrade",
-                    details=f"expected {data.gives!r}, found {found.tail!r}",
-                    resolution="mend `write`, `read` or `gives` in the plan",
-                )
+    def _checkpoints(self, name: str) -> Checkpoints | None:
+        """Return the stops on the way to a state; a run that builds anew wants none."""
+        if self._tools.fresh:
+            return None
+        parent = PARENT[name]
+        return Checkpoints(
+            folder=self._tools.store.checkpoints,
+            backend=self._backend,
+            parent=self._image if parent == "base" else self._keys[parent],
+            actions=self.cell.actions(name),
+            evidence=self._evidence,
+        )
 
     def _arrive(self, name: str, kept: Kept, facts: Facts, *, reused: bool) -> State:
         start = self._states.get("installed")

@@ -22,7 +22,7 @@ from upgradeproof.results import Fidelity
 from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.results.model import Frozen
 
-ENGINE_FILES = ("probes", "product.py", "journey/journey.py")
+ENGINE_FILES = ("probes", "product.py", "journey/way.py")
 """What of the engine decides a state's content: a change of it makes every kept state void."""
 BUILD_TIMEOUT_S = 3600.0
 
@@ -44,11 +44,16 @@ def key(parent: str, cell: Cell, state: str) -> str:
     content = {
         "parent": parent,
         "engine": _engine(),
-        "steps": [_step(action) for action in cell.actions(state)],
+        "steps": [described(action) for action in cell.actions(state)],
         "reads": _reads(cell.expect),
         "release": cell.release(state).model_dump(),
         "ready_timeout_s": cell.plan.ready_timeout_s,
     }
+    return content_key(content)
+
+
+def content_key(content: Any) -> str:
+    """Return the key of what something is made of."""
     text = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
@@ -75,7 +80,8 @@ def _reads(expect: Expectations) -> Any:
     }
 
 
-def _step(action: Action) -> Any:
+def described(action: Action) -> Any:
+    """Return all that an action does, with the content that it carries."""
     if isinstance(action, Upload):
         digest = hashlib.sha256(action.source.read_bytes()).hexdigest()
         return ["upload", action.path, action.mode, action.owner, digest]
@@ -100,6 +106,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._states = folder / "states"
         self._locks = folder / "locks"
+        self.checkpoints = folder / "checkpoints"
+        """Stops between states: see ``journey.checkpoints``."""
         for path in (self._states, self._locks):
             path.mkdir(parents=True, exist_ok=True)
 
@@ -151,7 +159,7 @@ class Store:
 
     def clear(self) -> None:
         """Remove every kept state; a run that goes on builds what it still needs anew."""
-        for folder in self._states.iterdir():
+        for folder in (*self._states.iterdir(), self.checkpoints):
             shutil.rmtree(folder, ignore_errors=True)
 
     def forget(self, state_key: str) -> None:

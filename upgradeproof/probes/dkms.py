@@ -29,6 +29,10 @@ _STATUS = re.compile(
 _LOG = re.compile(r"/var/lib/dkms/([^/]+)/([^/]+)/(?:build|([^/]+)/[^/]+/log)/make\.log")
 
 
+_NOISE = ("Deprecated", "dkms.conf: Warning", "readelf: Warning")
+"""What stands between the lines and says nothing of a module; binutils talks of debug sections."""
+
+
 class DkmsModule(Record):
     """One module for one kernel; the words are those of ``dkms status``."""
 
@@ -79,7 +83,7 @@ class Dkms(Probe[DkmsModule]):
         for line in filter(None, lines):
             status = _STATUS.fullmatch(line)
             if status is None:
-                if not line.startswith(("Deprecated", "dkms.conf: Warning")):
+                if not line.startswith(_NOISE):
                     records[line] = DkmsModule(name="", version="", state="unreadable")
                 continue
             fields = {name: value or "" for name, value in status.groupdict().items()}

@@ -47,8 +47,8 @@ SUITES = (
     test_kernel_module_index,
     test_kernel_modules,
 )
-OF_MACHINES = {"allowed_port", "blocked_port"}
-"""Arguments of tests that talk to the machine: see test_firewall_ports.py."""
+OF_MACHINES = {"allowed_port", "blocked_port", "fallback", "returned"}
+"""Arguments of tests that talk to a machine, or boot one: see test_firewall_ports.py."""
 Test = Callable[..., None]
 TESTS = {
     name: test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +16,15 @@ from upgradeproof.command import run
 from upgradeproof.errors import BackendError, BootError, MachineError
 from upgradeproof.machines import Health, MachineSpec
 from upgradeproof.machines.qemu import acceleration, process, seats
-from upgradeproof.machines.qemu.hardware import PACKAGES, PROGRAMS, DirectBoot, Hardware, Wiring
+from upgradeproof.machines.qemu.hardware import (
+    PACKAGES,
+    PROGRAMS,
+    Accelerator,
+    DirectBoot,
+    Hardware,
+    Wiring,
+    argv,
+)
 from upgradeproof.machines.qemu.machine import QemuMachine, copied
 from upgradeproof.machines.qemu.snapshots import MEMORY, Shelf, Snapshot, free_bytes, overlay
 from upgradeproof.plan.images import Architecture
@@ -139,10 +148,14 @@ class QemuBackend:
         """Remove what dead runs left, with ``states`` also the kept states."""
         return list(self._shelf.prune(states=states))
 
-    def _memory(self, hardware: Hardware, accelerator: str) -> str:
+    def _memory(self, hardware: Hardware, accelerator: Accelerator) -> str:
         """Return which QEMU a memory belongs to; empty where it can't keep one."""
         version = self._version(hardware.architecture)
-        return f"{'.'.join(map(str, version))} {accelerator}" if version >= _MAPPED_MEMORY else ""
+        if version < _MAPPED_MEMORY:
+            return ""
+        words = argv(hardware, accelerator, Wiring(disks={}))
+        machine = hashlib.sha256("\n".join(words).encode()).hexdigest()[:8]
+        return f"{'.'.join(map(str, version))} {accelerator} {machine}"
 
     @cached_property
     def _versions(self) -> dict[str, tuple[int, ...]]:

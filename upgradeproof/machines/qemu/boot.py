@@ -19,8 +19,8 @@ _RESOLUTIONS = {
 }
 
 
-def follow(life: Life, mark: int, name: str, timeout_s: float, *, reset: bool) -> str:
-    """Wait until a boot's agent reports and return the boot's id.
+def follow(life: Life, mark: int, name: str, timeout_s: float, *, reset: bool) -> int:
+    """Wait until a boot's agent reports and return the mark behind its report.
 
     ``mark`` is where the signs of this boot begin; with ``reset`` the machine must go down first.
     Raises BootError with the console's last lines when it ends otherwise; MachineError when QEMU
@@ -30,12 +30,18 @@ def follow(life: Life, mark: int, name: str, timeout_s: float, *, reset: bool) -
     while True:
         signs = life.since(mark)
         if trouble := judge(signs, name, reset=reset):
-            trouble.details = life.console_tail
-            raise trouble
-        if boot := _ready(signs, reset=reset):
-            return boot
+            raise told(trouble, life)
+        if ready := _ready(signs, reset=reset):
+            return mark + ready
         if not life.wait(mark + len(signs), deadline - time.monotonic()):
             raise _late(life, signs, name, timeout_s, reset=reset)
+
+
+def told(trouble: BootError | MachineError, life: Life) -> BootError | MachineError:
+    """Return the error with the console's last lines, once the console has said them."""
+    life.rest()
+    trouble.details = life.console_tail
+    return trouble
 
 
 def judge(signs: tuple[Sign, ...], name: str, *, reset: bool) -> BootError | MachineError | None:
@@ -47,6 +53,8 @@ def judge(signs: tuple[Sign, ...], name: str, *, reset: bool) -> BootError | Mac
                 f"QEMU ended while {name} booted",
                 resolution="see qemu.log in the evidence: was it killed, or out of memory?",
             )
+        if sign.kind is Kind.STOPPED:
+            return stopped(name)
         if sign.kind is Kind.RESET:
             resets += 1
             if resets >= LOOP:
@@ -54,6 +62,11 @@ def judge(signs: tuple[Sign, ...], name: str, *, reset: bool) -> BootError | Mac
                     f"{name} is in a boot loop: it was reset {resets} times and never came up",
                     resolution="see what it says last before each reset",
                 )
+        elif sign.kind is Kind.PANIC and reset and not resets:
+            return BootError(
+                f"{name} does not go down for its reboot: {sign.text}",
+                resolution="see what stood on the console before it",
+            )
         elif sign.kind in _RESOLUTIONS and (resets or not reset):
             return BootError(
                 f"{name} does not boot: {sign.kind}: {sign.text}",
@@ -62,16 +75,24 @@ def judge(signs: tuple[Sign, ...], name: str, *, reset: bool) -> BootError | Mac
     return None
 
 
-def _ready(signs: tuple[Sign, ...], *, reset: bool) -> str:
-    """Return the id of a boot whose agent reported after the last reset, or ""."""
+def stopped(name: str) -> MachineError:
+    """Return the error for a machine whose disk could not be written on this host."""
+    return MachineError(
+        f"QEMU has stopped {name}: this host could not write its disk",
+        resolution="is the disk full? make room; `upgradeproof prune --states` removes kept states",
+    )
+
+
+def _ready(signs: tuple[Sign, ...], *, reset: bool) -> int:
+    """Return how many signs there are with the agent's report after the last reset, or 0."""
     down = not reset
-    boot = ""
-    for sign in signs:
+    ready = 0
+    for number, sign in enumerate(signs, start=1):
         if sign.kind is Kind.RESET:
-            down, boot = True, ""
+            down, ready = True, 0
         elif sign.kind is Kind.READY and down:
-            boot = sign.text
-    return boot
+            ready = number
+    return ready
 
 
 def _late(

@@ -38,13 +38,13 @@ TROUBLES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         Kind.EMERGENCY,
         re.compile(
-            r"^You are in (?:emergency|rescue) mode|"
-            r"^Cannot open access to console, the root account is locked"
+            r"You are in (?:emergency|rescue) mode|"
+            r"Cannot open access to console, the root account is locked"
         ),
     ),
     (
         Kind.INITRAMFS,
-        re.compile(r"^Gave up waiting for root.*|^ALERT! .* does not exist.*"),
+        re.compile(r"Gave up waiting for root .*|ALERT! .* does not exist.*"),
     ),
     (
         Kind.LOADER,

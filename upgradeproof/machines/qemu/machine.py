@@ -23,9 +23,10 @@ from upgradeproof.errors import (
 from upgradeproof.machines import files
 from upgradeproof.machines.channel import Channel, Transport, end_session_script
 from upgradeproof.machines.qemu import boot
+from upgradeproof.machines.qemu.disks import Disks
 from upgradeproof.machines.qemu.life import Kind
 from upgradeproof.machines.qemu.process import Process
-from upgradeproof.machines.qemu.snapshots import MEMORY, Snapshot, overlay
+from upgradeproof.machines.qemu.snapshots import MEMORY, Snapshot
 from upgradeproof.machines.systemd import SETTLED
 from upgradeproof.machines.testinfra import host
 from upgradeproof.results import Fidelity
@@ -33,6 +34,8 @@ from upgradeproof.results import Fidelity
 _LAST_SIGN_S = 1.0
 """How long the console may lag behind a shell that died: panics are printed, then seen."""
 _END_TIMEOUT_S = 20.0
+_DOWN = frozenset({Kind.RESET, Kind.PANIC, Kind.STOPPED, Kind.GONE})
+"""After these no command is worth its time-out."""
 
 
 class QemuMachine:
@@ -47,7 +50,9 @@ class QemuMachine:
         self._folder = folder
         self._fidelity = fidelity
         self._channel = Channel(self, self.name)
-        self._layers = 0
+        self._known = 0
+        """The mark up to which its life is told; what comes later, and nobody asked for, is news."""
+        self._disks = Disks(folder, tuple(origin.disks), process.monitor)
 
     @property
     def name(self) -> str:
@@ -74,9 +79,12 @@ class QemuMachine:
     ) -> Completed:
         """Run a script through the channel; see the protocol.
 
-        Raises BootError when the machine went down by itself under it: that is the product's.
+        Raises BootError when the machine went down by itself under it, or since the command before
+        it: that is the product's.
         """
         mark = self.process.life.mark
+        if any(sign.kind in _DOWN for sign in self.process.life.since(self._known)):
+            raise self._diagnosed(MachineError("it was not run"), mark, "before a command")
         try:
             return self._channel.run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
         except (ChannelError, CommandTimeoutError) as error:
@@ -122,8 +130,7 @@ class QemuMachine:
     @property
     def disks(self) -> dict[str, Path]:
         """Return the files that it writes to now."""
-        layer = f"-{self._layers}" if self._layers else ""
-        return {name: self._folder / f"{name}{layer}.qcow2" for name in self._origin.disks}
+        return self._disks.files
 
     def await_first_boot(self, *, timeout_s: float) -> None:
         """Wait until a machine that was just started has settled. Raises BootError."""
@@ -132,6 +139,7 @@ class QemuMachine:
     def wake(self) -> None:
         """Make a resumed machine one of its own: its clock, and its random numbers."""
         self.process.port.say(b"reset")
+        self.run("true")  # the way is open: the time is still right when it arrives
         seed = secrets.token_bytes(64)
         done = self.run(f"date -s @{time.time():.2f} >/dev/null; cat >/dev/urandom", stdin=seed)
         if not done.ok:
@@ -165,9 +173,11 @@ class QemuMachine:
 
     def end_session(self, pid: int) -> None:
         """End what a shell left behind, through another shell."""
-        other = Channel(self, self.name)
+        other = Channel(_LastShell(self), self.name)
         try:
             other.run(end_session_script(pid), timeout_s=_END_TIMEOUT_S)
+        except CommandTimeoutError as error:
+            raise ChannelError(error.brief, details=error.details) from None
         finally:
             other.close()
 
@@ -177,13 +187,10 @@ class QemuMachine:
         The disks' files move there; the machine goes on with overlays on them. It stands still for
         about half a second.
         """
-        if not memory:
-            self.run("sync")
+        self.run("sync")  # the memory may never be used again: by another QEMU, for one
         self.process.monitor.execute("stop")
         try:
-            self._layers += 1
-            for name, kept in snapshot.disks.items():
-                self._layer(name, kept)
+            self._disks.freeze(snapshot.disks)
             if memory:
                 self.process.save_memory(snapshot.folder / MEMORY)
         finally:
@@ -199,36 +206,13 @@ class QemuMachine:
 
     def close(self) -> None:
         """End the machine at once."""
+        self.process.kill()  # first: a machine that hangs takes no farewell
         self._channel.close()
-        self.process.kill()
-
-    def _layer(self, name: str, kept: Path) -> None:
-        """Move a disk's file to where it is kept, and write to an overlay on it from now on.
-
-        QEMU opens the file anew, read-only: its old name goes when that is done.
-        """
-        layer = self._layers
-        node = name if layer == 1 else f"{name}-{layer - 1}"
-        old = self._folder / f"{node}.qcow2"
-        kept.hardlink_to(old)
-        path = self._folder / f"{name}-{layer}.qcow2"
-        overlay(kept, path)
-        self.process.monitor.execute(
-            "blockdev-add",
-            node_name=f"{name}-{layer}",
-            driver="qcow2",
-            file={"driver": "file", "filename": str(path)},
-            backing=None,
-            cache={"no-flush": True},
-            discard="unmap",
-        )
-        self.process.monitor.execute("blockdev-snapshot", node=node, overlay=f"{name}-{layer}")
-        old.unlink()
 
     def _await_boot(self, mark: int, timeout_s: float, *, reset: bool) -> None:
         deadline = time.monotonic() + timeout_s
         life = self.process.life
-        boot.follow(life, mark, self.name, timeout_s, reset=reset)
+        self._known = boot.follow(life, mark, self.name, timeout_s, reset=reset)
         try:
             left = max(deadline - time.monotonic(), 1.0)
             settled = self._channel.run(SETTLED, timeout_s=left).text
@@ -239,7 +223,10 @@ class QemuMachine:
                 resolution="the jobs that it waits for are above",
             ) from None
         except ChannelError as error:
-            raise self._diagnosed(error, mark + 1) from None
+            life.wait(self._known, _LAST_SIGN_S)
+            if trouble := boot.judge(life.since(mark), self.name, reset=reset):
+                raise boot.told(trouble, life) from None
+            raise self._diagnosed(error, self._known) from None
         if settled == "maintenance":
             raise BootError(
                 f"{self.name} does not boot: it ended in an emergency or rescue shell",
@@ -252,31 +239,52 @@ class QemuMachine:
             return self._channel.run("systemctl list-jobs --no-pager", timeout_s=10).text
         return ""
 
-    def _diagnosed(self, error: MachineError, mark: int) -> UpgradeproofError:
-        """Return what ended a command: the machine's own end, where there are signs of one."""
+    def _diagnosed(
+        self, error: MachineError, mark: int, when: str = "under a command"
+    ) -> UpgradeproofError:
+        """Return what ended a command: the machine's own end, where there are signs of one.
+
+        ``mark`` is where the signs begin that one is still waited for.
+        """
         life = self.process.life
         if isinstance(error, ChannelError):
             life.wait(mark, _LAST_SIGN_S)
-        for sign in life.since(mark):
+        for sign in life.since(self._known):
             if sign.kind is Kind.GONE:
                 return MachineError(
-                    f"QEMU of {self.name} ended under a command",
+                    f"QEMU of {self.name} ended {when}",
                     details="\n".join(filter(None, [self.process.log, error.details])),
                     resolution="was it killed, or out of memory? see `dmesg` of this host",
                 )
+            if sign.kind is Kind.STOPPED:
+                return boot.stopped(self.name)
             if sign.kind is Kind.RESET:
                 return BootError(
-                    f"{self.name} was reset by itself under a command",
+                    f"{self.name} was reset by itself {when}",
                     details=f"{error.brief}\n{life.console_tail}",
                     resolution='a reboot that is meant goes into the plan: step = "reboot"',
                 )
             if sign.kind is not Kind.READY:
+                life.rest()
                 return BootError(
-                    f"{self.name} went down under a command: {sign.kind}: {sign.text}",
+                    f"{self.name} went down {when}: {sign.kind}: {sign.text}",
                     details=f"{error.brief}\n{life.console_tail}",
                     resolution="see console.log in the evidence",
                 )
         return error
+
+
+class _LastShell:
+    """Give shells, and end nothing that they leave: it was for an end that they were started."""
+
+    def __init__(self, machine: QemuMachine) -> None:
+        self._machine = machine
+
+    def connect(self) -> Transport:
+        return self._machine.connect()
+
+    def end_session(self, pid: int) -> None:
+        pass
 
 
 def copied(snapshot: Snapshot, folder: Path) -> Snapshot:

@@ -9,6 +9,7 @@ import itertools
 import queue
 import secrets
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -22,16 +23,31 @@ CHUNK = 16384
 """Bytes of input in one line: under emulation the agent parses about 10 MB a second."""
 RETRY_S = 2.0
 """When a shell is asked for again: the first question may have met a system that was going down."""
+_END_TIMEOUT_S = 5.0
 _STREAMS = {b"out": Stream.OUT, b"err": Stream.ERR}
 
 
 class PortShell:
     """One shell on the machine: the channel's transport."""
 
-    def __init__(self, port: Port, number: bytes) -> None:
+    def __init__(
+        self, port: Port, number: bytes, answers: queue.SimpleQueue[PortShell | None]
+    ) -> None:
         self._port = port
         self._number = number
+        self._answers = answers
         self.arrived: queue.SimpleQueue[tuple[Stream, bytes] | None] = queue.SimpleQueue()
+        self.opened = False
+
+    def answer(self) -> None:
+        """Tell who asked for this shell that it is there."""
+        self.opened = True
+        self._answers.put(self)
+
+    def end(self) -> None:
+        """Tell who waits for this shell, or for a word of it, that it is gone."""
+        self.arrived.put(None)
+        self._answers.put(None)
 
     def send(self, data: bytes) -> None:
         """Send all bytes to the shell. Raises OSError when the machine is gone."""
@@ -70,30 +86,52 @@ class Port:
         self._name = name
         self._numbers = itertools.count(secrets.randbits(40))
         self._shells: dict[bytes, PortShell] = {}
-        self._opened: dict[bytes, threading.Event] = {}
         self._lock = threading.Lock()
+        self._half_sent = False
         self._ended = False
-        threading.Thread(target=self._read, name=f"port {name}", daemon=True).start()
+        # What a machine that hangs does not take must not hold us for ever; reading is not limited.
+        limit = struct.pack("ll", int(CONNECT_TIMEOUT_S), 0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        self._thread = threading.Thread(target=self._read, name=f"port {name}", daemon=True)
+        self._thread.start()
 
     def say(self, *words: bytes) -> None:
-        """Send one line to the agent. Raises OSError when QEMU is gone."""
+        """Send one line to the agent. Raises OSError when QEMU is gone, or takes no more."""
         with self._lock:
-            self._socket.sendall(b" ".join(words) + b"\n")
+            line = b" ".join(words) + b"\n"
+            try:
+                self._socket.sendall(b"\n" + line if self._half_sent else line)
+                self._half_sent = False
+            except BlockingIOError:
+                self._half_sent = True
+                raise
 
     def open(self, timeout_s: float = CONNECT_TIMEOUT_S) -> PortShell:
-        """Start a shell. Raises ChannelError when no agent answers in time."""
+        """Start a shell. Raises ChannelError when no agent answers in time.
+
+        It is asked for again and again, and the first that comes is taken: of a machine that is
+        busy, the answer to an earlier question.
+        """
         deadline = time.monotonic() + timeout_s
-        while (left := deadline - time.monotonic()) > 0 and not self._ended:
+        answers: queue.SimpleQueue[PortShell | None] = queue.SimpleQueue()
+        asked: list[PortShell] = []
+        found: PortShell | None = None
+        while not found and (left := deadline - time.monotonic()) > 0 and not self._ended:
             number = str(next(self._numbers)).encode()
-            shell = self._shells[number] = PortShell(self, number)
-            opened = self._opened[number] = threading.Event()
+            self._shells[number] = PortShell(self, number, answers)
+            asked.append(self._shells[number])
             try:
                 self.say(b"open", number)
+                found = answers.get(timeout=min(left, RETRY_S))
+            except queue.Empty:
+                continue
             except OSError:
                 break
-            if opened.wait(min(left, RETRY_S)):
-                return shell
-            shell.close()
+        for shell in asked:
+            if shell is not found:
+                shell.close()
+        if found:
+            return found
         raise ChannelError(
             f"no agent answers on {self._name}",
             details="QEMU is gone" if self._ended else f"waited {timeout_s:g} s",
@@ -102,25 +140,25 @@ class Port:
 
     def cut(self) -> None:
         """End every shell: the machine was reset under them. One that is asked for may yet come."""
-        for number, opened in tuple(self._opened.items()):
-            if opened.is_set() or self._ended:
+        for number, shell in tuple(self._shells.items()):
+            if shell.opened or self._ended:
                 self._end(number)
 
     def forget(self, number: bytes) -> None:
         """Drop whatever else a shell says."""
         self._shells.pop(number, None)
-        self._opened.pop(number, None)
 
     def close(self) -> None:
         """Let go of the machine; never raises."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_END_TIMEOUT_S)
 
     def _end(self, number: bytes) -> None:
         if shell := self._shells.pop(number, None):
-            shell.arrived.put(None)
-        self._opened.pop(number, None)
+            shell.end()
 
     def _read(self) -> None:
         with suppress(OSError, ValueError), self._socket.makefile("rb") as lines:
@@ -131,13 +169,14 @@ class Port:
 
     def _take(self, words: list[bytes]) -> None:
         """Take one line; what is none of the protocol's was cut in half by a reset."""
+        # Whoever lets go of a shell does so in another thread, at any time.
         match words:
-            case [(b"out" | b"err") as stream, number, data] if number in self._shells:
+            case [(b"out" | b"err") as stream, number, data] if shell := self._shells.get(number):
                 with suppress(ValueError):
                     content = bytes.fromhex(data.decode("ascii", "replace"))
-                    self._shells[number].arrived.put((_STREAMS[stream], content))
-            case [b"opened", number, _] if number in self._opened:
-                self._opened[number].set()
+                    shell.arrived.put((_STREAMS[stream], content))
+            case [b"opened", number, _] if shell := self._shells.get(number):
+                shell.answer()
             case [b"end", number, _]:
                 self._end(number)
             case [b"ready", boot]:

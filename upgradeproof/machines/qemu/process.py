@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -37,24 +37,13 @@ class Process:
         self.life = Life()
         self._folder = folder
         self._open = ExitStack()
-        monitor, monitor_far = self._pair()
-        channel, channel_far = self._pair()
-        console, console_far = self._pair()
-        far = [each.fileno() for each in (monitor_far, channel_far, console_far)]
-        wired = replace(wiring, monitor=far[0], channel=far[1], console=far[2])
-        # QEMU ends with the thread that starts it, even if that is killed.
-        command = ("setpriv", "--pdeathsig", "KILL", *argv(hardware, accelerator, wired))
-        with (folder / _LOG).open("wb") as log:
-            self._popen = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=far,
-                start_new_session=True,  # Ctrl-C is ours to answer
-            )
-        for each in (monitor_far, channel_far, console_far):
-            each.close()
+        with ExitStack() as far_ends:
+            monitor, monitor_far = self._pair(far_ends)
+            channel, channel_far = self._pair(far_ends)
+            console, console_far = self._pair(far_ends)
+            far = [each.fileno() for each in (monitor_far, channel_far, console_far)]
+            wired = replace(wiring, monitor=far[0], channel=far[1], console=far[2])
+            self._popen = self._started(argv(hardware, accelerator, wired), far)
         self.monitor = Monitor(monitor, name, self._on_event)
         self.port = Port(channel, name, lambda boot: self.life.note(Kind.READY, boot))
         self._console = threading.Thread(
@@ -68,6 +57,9 @@ class Process:
             raise MachineError(
                 f"QEMU could not start {name}", details=self.log, resolution=_advice(self.log)
             ) from None
+        except BaseException:
+            self.kill()
+            raise
 
     @property
     def pid(self) -> int:
@@ -137,15 +129,36 @@ class Process:
         answer: Mapping[str, Any] = self.monitor.execute("query-migrate")
         return answer
 
-    def _pair(self) -> tuple[socket.socket, socket.socket]:
+    def _pair(self, far_ends: ExitStack) -> tuple[socket.socket, socket.socket]:
         near, far = socket.socketpair()
         self._open.callback(near.close)
+        far_ends.callback(far.close)
         return near, far
 
-    def _on_event(self, event: str, _data: Mapping[str, Any]) -> None:
+    def _started(self, words: Sequence[str], inherited: Sequence[int]) -> subprocess.Popen[bytes]:
+        """Start QEMU. It ends with the thread that starts it, even if that is killed."""
+        try:
+            with (self._folder / _LOG).open("wb") as log:
+                return subprocess.Popen(
+                    ("setpriv", "--pdeathsig", "KILL", *words),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=inherited,
+                    start_new_session=True,  # Ctrl-C is ours to answer
+                )
+        except OSError as error:
+            self._open.close()
+            raise MachineError(f"QEMU could not start {self.name}", details=str(error)) from None
+
+    def _on_event(self, event: str, data: Mapping[str, Any]) -> None:
         if event == "RESET":
             self.life.note(Kind.RESET)
-            self.port.cut()
+        elif event == "BLOCK_IO_ERROR" and data.get("action") == "stop":
+            self.life.note(Kind.STOPPED, str(data.get("reason", "")))
+        else:
+            return
+        self.port.cut()
 
     def _listen(self, console: socket.socket) -> None:
         with suppress(OSError):

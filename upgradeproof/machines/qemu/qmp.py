@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -14,6 +16,7 @@ from upgradeproof.errors import MachineError
 
 ANSWER_TIMEOUT_S = 30.0
 """Limit of one command: the slowest, the writing of a disk's overlay, takes under a second."""
+_END_TIMEOUT_S = 5.0
 
 OnEvent = Callable[[str, Mapping[str, Any]], None]
 
@@ -24,13 +27,21 @@ class Monitor:
     A thread of its own reads: an event is told as it happens, whoever waits for what.
     """
 
-    def __init__(self, connection: socket.socket, name: str, on_event: OnEvent) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        name: str,
+        on_event: OnEvent,
+        timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
         """Talk over a connected socket; ``on_event`` is called in the reading thread."""
         self._socket = connection
         self._name = name
         self._on_event = on_event
+        self._timeout_s = timeout_s
         self._answers: queue.SimpleQueue[Mapping[str, Any] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        self._numbers = itertools.count()
         self._thread = threading.Thread(target=self._read, name=f"monitor {name}", daemon=True)
         self._thread.start()
 
@@ -40,17 +51,19 @@ class Monitor:
 
     def execute(self, command: str, **arguments: Any) -> Any:
         """Return what a command returns. Raises MachineError with QEMU's own words."""
-        request = {
-            "execute": command,
-            "arguments": {k.replace("_", "-"): v for k, v in arguments.items()},
-        }
         with self._lock:
+            number = next(self._numbers)
+            request = {
+                "execute": command,
+                "arguments": {k.replace("_", "-"): v for k, v in arguments.items()},
+                "id": number,
+            }
             try:
                 self._socket.sendall(json.dumps(request).encode() + b"\n")
-                answer = self._answers.get(timeout=ANSWER_TIMEOUT_S)
+                answer = self._answer(number)
             except queue.Empty:
                 raise MachineError(
-                    f"QEMU did not answer {command!r} of {self._name} in {ANSWER_TIMEOUT_S:g} s"
+                    f"QEMU did not answer {command!r} of {self._name} in {self._timeout_s:g} s"
                 ) from None
             except OSError as error:
                 raise self._gone(command, str(error)) from None
@@ -67,6 +80,16 @@ class Monitor:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_END_TIMEOUT_S)
+
+    def _answer(self, number: int) -> Mapping[str, Any] | None:
+        """Return the answer of one command, past what came too late for those before it."""
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            answer = self._answers.get(timeout=max(deadline - time.monotonic(), 0))
+            if answer is None or answer.get("id") == number:
+                return answer
 
     def _gone(self, command: str, details: str) -> MachineError:
         return MachineError(

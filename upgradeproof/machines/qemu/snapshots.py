@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -98,20 +99,26 @@ class Shelf:
 
     def new(self, key: str) -> Path:
         """Return a new folder for a snapshot of a key: another one may be in use by others."""
-        folder = self._states / f"{key}.{secrets.token_hex(4)}"
-        folder.mkdir(parents=True)
-        (folder / "owner").write_text(owner.mine(), encoding="ascii")
-        return folder
+        return _owned_folder(self._states / f"{key}.{secrets.token_hex(4)}")
 
     @contextmanager
     def machine(self, name: str) -> Iterator[Path]:
-        """Give a machine its folder, and remove it afterwards."""
+        """Give a machine its folder, and remove it afterwards.
+
+        Raises MachineError when a machine of this name runs.
+        """
         folder = self._machines / name
-        if folder.exists():  # a killed worker's
+        if folder.exists() and not _owned(folder):  # a killed worker's
             shutil.rmtree(folder)
-        folder.mkdir(parents=True)
         try:
-            (folder / "owner").write_text(owner.mine(), encoding="ascii")
+            _owned_folder(folder)
+        except OSError as error:
+            raise MachineError(
+                f"the name {name} is already in use"
+                if folder.exists()
+                else f"{name} can't have a folder: {error}"
+            ) from None
+        try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -134,6 +141,20 @@ def _folders(path: Path) -> list[Path]:
     return sorted(path.iterdir()) if path.is_dir() else []
 
 
+def _owned_folder(path: Path) -> Path:
+    """Make a folder that is ours from its first moment: another process may be pruning.
+
+    Raises OSError when there is one of this name.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent.parent, prefix="new-") as made:
+        folder = Path(made, path.name)
+        folder.mkdir()
+        (folder / "owner").write_text(owner.mine(), encoding="ascii")
+        folder.rename(path)
+    return path
+
+
 def _owned(folder: Path) -> bool:
     try:
         return owner.is_alive((folder / "owner").read_text(encoding="ascii"))
@@ -154,7 +175,10 @@ def _used(machine: Path) -> Iterator[str]:
 
 
 def free_bytes(path: Path) -> int:
-    """Return the room that is left for disks."""
-    path.mkdir(parents=True, exist_ok=True)
-    found = os.statvfs(path)
+    """Return the room that is left for disks. Raises MachineError when there can't be any."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        found = os.statvfs(path)
+    except OSError as error:
+        raise MachineError(f"the cache for VMs can't be used: {error}") from None
     return found.f_bavail * found.f_frsize

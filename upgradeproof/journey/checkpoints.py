@@ -1,0 +1,87 @@
+"""Stops between two states: after a step that was dear, the machine is kept as it then is.
+
+A change of a later step, or a defect planted behind, then costs only what comes after. Kept on
+backends that keep a machine's memory in a second; a run that builds everything anew uses none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from upgradeproof.errors import MachineError
+from upgradeproof.evidence import Evidence
+from upgradeproof.journey.store import content_key, described
+from upgradeproof.machines import Backend, Machine
+from upgradeproof.plan.steps import Action
+from upgradeproof.results.journal import StepFinished, StepStarted
+from upgradeproof.results.model import Frozen
+
+DEAR_S = 30.0
+"""What a step must have taken since the last stop: a snapshot of a VM takes about one second."""
+
+log = logging.getLogger(__name__)
+
+
+class Stop(Frozen):
+    """What is known of a stop beside its snapshot."""
+
+    done: int
+    """How many of the actions lie behind."""
+    since: float
+    """When the way to the state began, in seconds of the machine's clock."""
+    steps: tuple[StepStarted | StepFinished, ...]
+    transcripts: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoints:
+    """The stops on the way to one state."""
+
+    folder: Path
+    backend: Backend
+    parent: str
+    """The key of the state that the way begins at."""
+    actions: Sequence[Action]
+    evidence: Evidence
+
+    def find(self) -> tuple[Stop, str] | None:
+        """Return the last stop on this very way that is still kept, and its snapshot."""
+        for done in range(len(self.actions), 0, -1):
+            key = self._key(done)
+            try:
+                stop = Stop.model_validate_json((self.folder / f"{key}.json").read_bytes())
+            except (OSError, ValueError):
+                continue
+            if snapshot := self.backend.find_snapshot(key):
+                return stop, snapshot
+        return None
+
+    def worth_it(self, done: int, machine: Machine, spent_s: float) -> bool:
+        """Tell whether to stop here: after something dear, and before more is to come."""
+        more = done < len(self.actions)
+        return more and machine.fidelity.own_kernel and spent_s >= DEAR_S
+
+    def keep(
+        self, done: int, machine: Machine, since: float, steps: Sequence[StepStarted | StepFinished]
+    ) -> None:
+        """Keep a stop; what can't be kept is no harm to the way."""
+        key = self._key(done)
+        paths = [step.transcript for step in steps if isinstance(step, StepStarted)]
+        try:
+            stop = Stop(
+                done=done,
+                since=since,
+                steps=tuple(steps),
+                transcripts=self.evidence.collect(paths),
+            )
+            self.backend.snapshot(machine, key, {"upgradeproof.state": "on the way"})
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / f"{key}.json").write_text(stop.model_dump_json(), encoding="utf-8")
+        except (MachineError, OSError) as error:
+            log.warning("%s: a stop on the way was not kept: %s", machine.name, error)
+
+    def _key(self, done: int) -> str:
+        return content_key([self.parent, [described(action) for action in self.actions[:done]]])

@@ -1,0 +1,114 @@
+"""The way from one state to the next: the steps, on the travelling machine, until it is in use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from upgradeproof.errors import NotReadyError
+from upgradeproof.evidence import Evidence
+from upgradeproof.journey.checkpoints import Checkpoints
+from upgradeproof.journey.fleet import Fleet, Traveller
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Cell
+from upgradeproof.plan.steps import Script
+from upgradeproof.product import Work, wait_until_ready
+from upgradeproof.results.journal import CellPlaced, StepFinished, StepStarted
+
+DATA_TIMEOUT_S = 60.0
+
+
+class Way:
+    """Lead the machine of one cell from a state to the next one."""
+
+    def __init__(
+        self,
+        cell: Cell,
+        state: str,
+        evidence: Evidence,
+        checkpoints: Checkpoints | None,
+        journal: Callable[[StepStarted | StepFinished | CellPlaced], None],
+    ) -> None:
+        """Know where it leads; ``checkpoints`` None: no stop is used and none is kept."""
+        self._cell = cell
+        self._state = state
+        self._evidence = evidence
+        self._checkpoints = checkpoints
+        self._journal = journal
+        self.steps: list[StepStarted | StepFinished] = []
+        """The events of its steps, those of a kept stop included."""
+        self.since = 0.0
+        """When it began, in seconds of the machine's own clock."""
+
+    def walk(self, fleet: Fleet, parent: str, image: str | None) -> Traveller:
+        """Carry out the steps, wait until the product is in use, and return who got there.
+
+        Starts at the last kept stop, else at ``parent`` (``image`` where that is the bare one).
+        Raises what a step raises, and NotReadyError when the old release never gets ready.
+        """
+        actions = self._cell.actions(self._state)
+        traveller, done = self._set_out(fleet, parent, image)
+        machine, traveller.state = traveller.machine, None
+        work = Work(self._cell.id, self._state, self._evidence, self._record, done=done)
+        spent_s = 0.0
+        for number, action in enumerate(actions[done:], start=done + 1):
+            started = time.monotonic()
+            work.carry_out(machine, (action,))
+            spent_s += time.monotonic() - started
+            stops = self._checkpoints
+            if stops and stops.worth_it(number, machine, spent_s):
+                stops.keep(number, machine, self.since, self.steps)
+                spent_s = 0.0
+        self._settle(machine, work)
+        return traveller
+
+    def _set_out(self, fleet: Fleet, parent: str, image: str | None) -> tuple[Traveller, int]:
+        """Return the machine at the beginning, and how many of the steps lie behind it."""
+        found = self._checkpoints.find() if self._checkpoints else None
+        if found is None:
+            traveller = fleet.travel(parent, image)
+            self._journal(CellPlaced(cell=self._cell.id, fidelity=traveller.machine.fidelity))
+            self.since = float(traveller.machine.run("date +%s.%N").text)
+            return traveller, 0
+        stop, snapshot = found
+        fleet.dismiss()
+        traveller = fleet.travel(parent, snapshot)
+        self._journal(CellPlaced(cell=self._cell.id, fidelity=traveller.machine.fidelity))
+        for path, text in stop.transcripts.items():
+            self._evidence.restore(path, text)
+        for event in stop.steps:
+            self._record(event.model_copy(update={"cell": self._cell.id}))
+        self.since = stop.since
+        return traveller, stop.done
+
+    def _record(self, event: StepStarted | StepFinished) -> None:
+        self._journal(event)
+        self.steps.append(event)
+
+    def _settle(self, machine: Machine, work: Work) -> None:
+        """Wait until the product is in use; in ``installed``, put it to use: write the data.
+
+        An old release that never gets ready can't be upgraded. A new one that does not is left for
+        the checks to judge, each with the fact that it is about.
+        """
+        limit_s = self._cell.plan.ready_timeout_s
+        missing = wait_until_ready(machine, self._cell.expect, self._state, limit_s)
+        if self._state != "installed":
+            return
+        if missing:
+            raise NotReadyError(
+                f"the old release is not in use after {limit_s:g} s",
+                details=missing,
+                resolution="see the transcripts, and journal.log in the cell's evidence",
+            )
+        for data in self._cell.expect.data:
+            title = f"write {data.id} through the service"
+            script = f"set -e\n{data.write}"
+            work.script(machine, Script(title=title, script=script, timeout_s=DATA_TIMEOUT_S))
+            found = machine.run(data.read)
+            if found.text != data.gives:
+                raise NotReadyError(
+                    f"the data {data.id!r} can't be read back before the upgrade",
+                    details=f"expected {data.gives!r}, found {found.tail!r}",
+                    resolution="mend `write`, `read` or `gives` in the plan",
+                )

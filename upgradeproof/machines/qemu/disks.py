@@ -1,0 +1,53 @@
+"""The disks of one running machine: files that it writes to, and leaves behind in a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from upgradeproof.machines.qemu.qmp import Monitor
+from upgradeproof.machines.qemu.snapshots import overlay
+
+
+class Disks:
+    """Know what a machine writes to; it stands still while a disk is frozen."""
+
+    def __init__(self, folder: Path, names: Sequence[str], monitor: Monitor) -> None:
+        self._folder = folder
+        self._monitor = monitor
+        self._nodes = {name: name for name in names}
+        """What QEMU, and the file, call each disk's overlay that is written to now."""
+        self._layers = 0
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """Return the files that are written to now."""
+        return {name: self._folder / f"{node}.qcow2" for name, node in self._nodes.items()}
+
+    def freeze(self, kept: Mapping[str, Path]) -> None:
+        """Move each disk's file to where it is kept; the machine goes on with an overlay on it.
+
+        Raises MachineError; the disks that were not frozen then go on as they are.
+        """
+        self._layers += 1
+        for name, path in kept.items():
+            self._layer(name, path)
+
+    def _layer(self, name: str, kept: Path) -> None:
+        """Freeze one disk. QEMU opens its file anew, read-only: then its old name goes."""
+        node, layer = self._nodes[name], f"{name}-{self._layers}"
+        old, path = self._folder / f"{node}.qcow2", self._folder / f"{layer}.qcow2"
+        kept.hardlink_to(old)
+        overlay(kept, path)
+        self._monitor.execute(
+            "blockdev-add",
+            node_name=layer,
+            driver="qcow2",
+            file={"driver": "file", "filename": str(path)},
+            backing=None,
+            cache={"no-flush": True},
+            discard="unmap",
+        )
+        self._monitor.execute("blockdev-snapshot", node=node, overlay=layer)
+        self._nodes[name] = layer
+        old.unlink()
