@@ -19,6 +19,9 @@ BOOT_AT, BOOT_SIZE = MEBIBYTE, MEBIBYTE
 ESP_AT, ESP_SIZE = 2 * MEBIBYTE, 64 * MEBIBYTE
 ROOT_AT = ESP_AT + ESP_SIZE
 ROOT_LABEL, ESP_LABEL = "root", "ESP"
+_FEATURES = "^metadata_csum_seed,^orphan_file"
+"""What newer hosts would switch on and the GRUB of an old release can't read (2.04: "unknown
+filesystem")."""
 AGENT = "/usr/local/lib/upgradeproof/agent"
 
 _AGENT_UNIT = f"""\
@@ -125,7 +128,7 @@ printf '%s' '{partitions()}' | sfdisk -q {disk}
 mkfs.vfat -F 32 -n {ESP_LABEL} --offset {ESP_AT} {disk} {ESP_SIZE * SECTOR // 1024} >/dev/null
 mkdir {root}
 tar -x -f {tar} -C {root} --numeric-owner --exclude './dev/*'
-mke2fs -q -t ext4 -L {ROOT_LABEL} -E offset={ROOT_AT * SECTOR},root_owner=0:0 \\
+mke2fs -q -t ext4 -O {_FEATURES} -L {ROOT_LABEL} -E offset={ROOT_AT * SECTOR},root_owner=0:0 \\
     -d {root} {disk} {root_kib}k
 """
 

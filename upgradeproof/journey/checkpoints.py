@@ -46,6 +46,7 @@ class Checkpoints:
     """The key of the state that the way begins at."""
     actions: Sequence[Action]
     evidence: Evidence
+    dear_s: float = DEAR_S
 
     def find(self) -> tuple[Stop, str] | None:
         """Return the last stop on this very way that is still kept, and its snapshot."""
@@ -62,7 +63,7 @@ class Checkpoints:
     def worth_it(self, done: int, machine: Machine, spent_s: float) -> bool:
         """Tell whether to stop here: after something dear, and before more is to come."""
         more = done < len(self.actions)
-        return more and machine.fidelity.own_kernel and spent_s >= DEAR_S
+        return more and machine.fidelity.own_kernel and spent_s >= self.dear_s
 
     def keep(
         self, done: int, machine: Machine, since: float, steps: Sequence[StepStarted | StepFinished]

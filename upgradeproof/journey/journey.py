@@ -16,7 +16,7 @@ from upgradeproof.errors import (
 )
 from upgradeproof.evidence import Evidence
 from upgradeproof.journey import proof
-from upgradeproof.journey.checkpoints import Checkpoints
+from upgradeproof.journey.checkpoints import DEAR_S, Checkpoints
 from upgradeproof.journey.fleet import Fleet
 from upgradeproof.journey.keeper import Keeper
 from upgradeproof.journey.state import State, judge
@@ -60,6 +60,8 @@ class Toolbox:
     run_id: str
     fresh: bool
     """Whether states that were kept by earlier runs are left alone and built anew."""
+    dear_s: float = DEAR_S
+    """What steps must have taken for the machine to be kept on its way: see ``checkpoints``."""
 
 
 class Journey(AbstractContextManager["Journey"]):
@@ -214,6 +216,7 @@ class Journey(AbstractContextManager["Journey"]):
             parent=self._image if parent == "base" else self._keys[parent],
             actions=self.cell.actions(name),
             evidence=self._evidence,
+            dear_s=self._tools.dear_s,
         )
 
     def _arrive(self, name: str, kept: Kept, facts: Facts, *, reused: bool) -> State:

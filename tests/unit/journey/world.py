@@ -25,6 +25,8 @@ def cell(
     *,
     install: list[Mapping[str, Any]] | str = INSTALL,
     upgrade: list[Mapping[str, Any]] | str = UPGRADE,
+    rollback: str = "",
+    left_behind: list[Mapping[str, Any]] | None = None,
     old: str = "1",
     platform: Platform = PLATFORM,
     **others: Any,
@@ -42,7 +44,16 @@ def cell(
                 {"name": "2", "packages": {"thing": "2.*"}},
             ],
             "install": steps(install),
-            "upgrade": [{"from": old, "to": "2", "platforms": ["*"], "steps": steps(upgrade)}],
+            "upgrade": [
+                {
+                    "from": old,
+                    "to": "2",
+                    "platforms": ["*"],
+                    "steps": steps(upgrade),
+                    "rollback": steps(rollback) if rollback else [],
+                    "left_behind": left_behind or [],
+                }
+            ],
             **others,
         }
     ).model_copy(update={"folder": folder})
@@ -65,7 +76,7 @@ class World(AbstractContextManager["World"]):
     def __exit__(self, *_: object) -> None:
         self.journals.close()
 
-    def tools(self, *, fresh: bool = False) -> Toolbox:
+    def tools(self, *, fresh: bool = False, dear_s: float = 30.0) -> Toolbox:
         """Return the toolbox of another run."""
         self.runs += 1
         journal = Journal(self.folder / "journal" / f"run-{self.runs}.jsonl")
@@ -77,11 +88,14 @@ class World(AbstractContextManager["World"]):
             journal=self.journals.enter_context(journal),
             run_id=f"run{self.runs}",
             fresh=fresh,
+            dear_s=dear_s,
         )
 
-    def journey(self, on: Cell | None = None, *, fresh: bool = False) -> Journey:
+    def journey(
+        self, on: Cell | None = None, *, fresh: bool = False, dear_s: float = 30.0
+    ) -> Journey:
         """Return a journey of another run."""
-        return Journey(on or cell(), self.tools(fresh=fresh))
+        return Journey(on or cell(), self.tools(fresh=fresh, dear_s=dear_s))
 
     @property
     def log(self) -> list[str]:

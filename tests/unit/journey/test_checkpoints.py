@@ -1,0 +1,81 @@
+"""After a dear step the machine is kept on its way, so that only what comes after is done again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.unit.journey.fakes import FolderBackend
+from tests.unit.journey.world import UPGRADE, World, cell
+from upgradeproof.probes.packages import Packages
+
+DEAR = {"step": "run", "script": f"{UPGRADE}; echo once >>dear", "title": "dear"}
+THEN = {"step": "run", "script": "echo then >>later", "title": "then"}
+OTHER = {"step": "run", "script": "echo other >>later; echo 2.1 >packages/thing", "title": "other"}
+
+
+def world_of_vms(folder: Path) -> World:
+    world = World(folder)
+    world.backend = FolderBackend(folder / "backend", kernel="own")
+    return world
+
+
+def reach(world: World, *steps: dict[str, str], fresh: bool = False, dear_s: float = 0.0) -> str:
+    """Reach ``upgraded`` in another run; return the installed version."""
+    with world.journey(cell(upgrade=list(steps)), fresh=fresh, dear_s=dear_s) as journey:
+        return journey.reach("upgraded")[Packages]["thing"].version
+
+
+def test_another_later_step_goes_on_from_the_stop(tmp_path: Path) -> None:
+    with world_of_vms(tmp_path) as world:
+        assert reach(world, DEAR, THEN) == "2.0"
+        before = len(world.log)
+        assert reach(world, DEAR, OTHER) == "2.1"
+        assert world.log[before:] == ["start journey from kept", "keep upgraded", "end journey"]
+
+
+def test_the_steps_before_the_stop_are_told_with_their_transcripts(tmp_path: Path) -> None:
+    with world_of_vms(tmp_path) as world:
+        reach(world, DEAR, THEN)
+        first = world.state("upgraded")
+        (world.folder / "reports" / first.steps[0].transcript).unlink()
+        reach(world, DEAR, OTHER)
+        state = world.state("upgraded")
+        assert [step.title for step in state.steps] == ["dear", "other"]
+        assert all((world.folder / "reports" / step.transcript).exists() for step in state.steps)
+        assert len({step.transcript for step in state.steps}) == 2
+
+
+def test_another_earlier_step_begins_anew(tmp_path: Path) -> None:
+    with world_of_vms(tmp_path) as world:
+        reach(world, DEAR, THEN)
+        before = len(world.log)
+        reach(world, {**DEAR, "script": f"{UPGRADE}; echo twice >>dear"}, THEN)
+        assert "keep on the way" in world.log[before:]
+
+
+def test_a_cheap_step_is_not_kept(tmp_path: Path) -> None:
+    with world_of_vms(tmp_path) as world:
+        reach(world, DEAR, THEN, dear_s=30.0)
+        assert "keep on the way" not in world.log
+
+
+def test_a_fresh_run_keeps_no_stop_and_uses_none(tmp_path: Path) -> None:
+    with world_of_vms(tmp_path) as world:
+        reach(world, DEAR, THEN)
+        before = len(world.log)
+        reach(world, DEAR, OTHER, fresh=True)
+        assert world.log[before] == "start journey from image"
+        assert "keep on the way" not in world.log[before:]
+
+
+def test_a_container_is_not_kept_on_its_way(world: World) -> None:
+    reach(world, DEAR, THEN)
+    assert "keep on the way" not in world.log
+
+
+def test_a_stop_whose_snapshot_is_gone_is_no_stop(tmp_path: Path) -> None:
+    with world_of_vms(tmp_path) as world:
+        reach(world, DEAR, THEN)
+        for note in (world.folder / "cache" / "checkpoints").glob("*.json"):
+            note.write_text("{", encoding="utf-8")
+        assert reach(world, DEAR, OTHER) == "2.1"
