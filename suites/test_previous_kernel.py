@@ -7,7 +7,7 @@ from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.modules import Modules
 from upgradeproof.probes.services import Services
 
-pytestmark = pytest.mark.own_kernel
+pytestmark = [pytest.mark.own_kernel, pytest.mark.destructive]
 
 
 def test_kernel_from_before_boots(installed: State, upgraded: State, fallback: State) -> None:

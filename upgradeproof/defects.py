@@ -12,6 +12,7 @@ from pathlib import Path
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from upgradeproof.command import run
 from upgradeproof.errors import HarnessError, PlanError
@@ -61,12 +62,20 @@ def choose(home: Home, names: Sequence[str]) -> list[tuple[Plan, Path]]:
 
 
 def try_defect(plan: Plan, path: Path, cell: Cell, reports: Path) -> Caught:
-    """Run one cell with one defect in it. Raises HarnessError when the run left no result."""
+    """Run one cell with one defect in it; checks that want a machine of their own are left out.
+
+    Raises HarnessError when the run left no result.
+    """
     defect = load_defect(path)
     started = time.monotonic()
     command = (
-        *(sys.executable, "-m", "pytest", "-q", f"--plan={plan.folder / 'upgrade.toml'}"),
-        *(f"--defect={path}", f"--cell={cell.id}", f"--reports={reports}"),
+        *(sys.executable, "-m", "pytest", "-q", "-m", "not destructive"),
+        *(
+            f"--plan={plan.folder / 'upgrade.toml'}",
+            f"--defect={path}",
+            f"--cell={cell.id}",
+            f"--reports={reports}",
+        ),
     )
     done = run(command, timeout_s=RUN_TIMEOUT_S, check=False)
     try:
@@ -117,7 +126,7 @@ def table(caught: Sequence[Caught]) -> str:
         lines += [f"MISSED BY {check}" for check in each.missed]
         lines += [f"and, unrelated, {check}" for check in each.unrelated]
         word = "caught" if each.good else "NOT"
-        drawn.add_row(word, each.defect, "\n".join(lines), f"{each.duration_s:.0f} s")
+        drawn.add_row(word, each.defect, Text("\n".join(lines)), f"{each.duration_s:.0f} s")
     text = io.StringIO()
     Console(width=140, file=text).print(drawn)
     return text.getvalue()

@@ -6,6 +6,7 @@ Debian's own work, in its own environment, and this host needs neither a loop de
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -121,15 +122,16 @@ def assembly(disk: Path, size_mb: int, tar: Path, root: Path) -> str:
     Under ``fakeroot`` it needs no rights; every file system is written at its offset, so there is
     no loop device. Device nodes stay behind: a kernel makes its own.
     """
+    disk_word, tar_word, root_word = (shlex.quote(str(path)) for path in (disk, tar, root))
     root_kib = (size_mb * MEBIBYTE - ROOT_AT - MEBIBYTE) * SECTOR // 1024
     return f"""set -e
-truncate -s {size_mb}M {disk}
-printf '%s' '{partitions()}' | sfdisk -q {disk}
-mkfs.vfat -F 32 -n {ESP_LABEL} --offset {ESP_AT} {disk} {ESP_SIZE * SECTOR // 1024} >/dev/null
-mkdir {root}
-tar -x -f {tar} -C {root} --numeric-owner --exclude './dev/*'
+truncate -s {size_mb}M {disk_word}
+printf '%s' '{partitions()}' | sfdisk -q {disk_word}
+mkfs.vfat -F 32 -n {ESP_LABEL} --offset {ESP_AT} {disk_word} {ESP_SIZE * SECTOR // 1024} >/dev/null
+mkdir {root_word}
+tar -x -f {tar_word} -C {root_word} --numeric-owner --exclude './dev/*'
 mke2fs -q -t ext4 -O {_FEATURES} -L {ROOT_LABEL} -E offset={ROOT_AT * SECTOR},root_owner=0:0 \\
-    -d {root} {disk} {root_kib}k
+    -d {root_word} {disk_word} {root_kib}k
 """
 
 

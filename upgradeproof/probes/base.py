@@ -195,22 +195,34 @@ def read(machine: Machine, interests: Interests) -> Facts:
 
 
 def _pass_script(interests: Interests) -> str:
-    lines = ["set -e", "d=$(mktemp -d /run/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"]
+    """Return the script of a pass: as many lanes as processors, each taking the next free probe.
+
+    All at once would take longer where processes are dear: 43 s instead of 29 s under emulation.
+    """
+    lines = [
+        *("set -e", "d=$(mktemp -d /run/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"),
+        f"export LC_ALL=C SYSTEMD_BUS_TIMEOUT={PASS_TIMEOUT_S:.0f}s",
+    ]
+    names = [probe.section for probe in every_probe()]
     for probe in every_probe():
-        name = probe.section
-        lines += [
-            "(",
-            "set +e",
-            f'( export LC_ALL=C; {probe.script(interests)}\n) >"$d/{name}.out" 2>"$d/{name}.err"',
-            f'echo $? >"$d/{name}.status"',
-            ") </dev/null &",
-        ]
-    lines.append("wait")
+        lines += [f"probe_{probe.section}() ( set +C", probe.script(interests), ")"]
     lines += [
-        f"printf '%s %s %s %s\\n' {probe.section} \"$(cat $d/{probe.section}.status)\""
-        f' "$(wc -c <$d/{probe.section}.out)" "$(wc -c <$d/{probe.section}.err)";'
-        f' cat "$d/{probe.section}.out" "$d/{probe.section}.err"'
-        for probe in every_probe()
+        "lane() {",
+        "set +e -C",  # the first lane to make a probe's file has it
+        f"for name in {' '.join(names)}; do",
+        'true 2>/dev/null >"$d/$name.out" || continue',
+        '"probe_$name" >>"$d/$name.out" 2>"$d/$name.err"',
+        'echo $? >"$d/$name.status"',
+        "done",
+        "}",
+        'for lane in $(seq "$(nproc)"); do lane </dev/null & done',
+        "wait",
+    ]
+    lines += [
+        f"printf '%s %s %s %s\\n' {name} \"$(cat $d/{name}.status)\""
+        f' "$(wc -c <$d/{name}.out)" "$(wc -c <$d/{name}.err)";'
+        f' cat "$d/{name}.out" "$d/{name}.err"'
+        for name in names
     ]
     return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ def cell(
     install: list[Mapping[str, Any]] | str = INSTALL,
     upgrade: list[Mapping[str, Any]] | str = UPGRADE,
     rollback: str = "",
-    left_behind: list[Mapping[str, Any]] | None = None,
+    left_behind: Sequence[Mapping[str, Any]] = (),
     old: str = "1",
     platform: Platform = PLATFORM,
     **others: Any,
@@ -51,7 +51,7 @@ def cell(
                     "platforms": ["*"],
                     "steps": steps(upgrade),
                     "rollback": steps(rollback) if rollback else [],
-                    "left_behind": left_behind or [],
+                    "left_behind": left_behind,
                 }
             ],
             **others,

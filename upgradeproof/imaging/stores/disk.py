@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from upgradeproof.machines.qemu.hardware import (
     Hardware,
 )
 from upgradeproof.machines.qemu.snapshots import RECORD, Snapshot
+from upgradeproof.plan.images import FIRMWARE
 
 ASSEMBLY_TIMEOUT_S = 300.0
 """Limit of making the file systems: 6 s were measured for 400 MB."""
@@ -73,7 +75,7 @@ class DiskStore:
         hardware = _hardware(request)
         overlay = scratch / _OVERLAY
         bootable.write_configuration(overlay, hardware.architecture, hardware.firmware)
-        return (f"sync-in {overlay} /",)
+        return (f"sync-in {shlex.quote(str(overlay))} /",)
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:
         """Make a disk of a root file system, let it install its boot loader, and keep it.
@@ -138,7 +140,7 @@ def _hardware(request: Request) -> Hardware:
         raise ImageError(f"{request.label} is not described as a VM: it has no table [vm]")
     return Hardware(
         architecture=request.architecture,
-        firmware=vm.firmware[request.architecture],
+        firmware=vm.firmware.get(request.architecture, FIRMWARE[request.architecture]),
         memory_mb=vm.memory_mb,
         processors=vm.processors,
     )

@@ -18,7 +18,8 @@ use warnings;
 use Errno ();
 use POSIX ();
 
-my $NAME = shift // 'upgradeproof.channel';
+my $NAME = shift // 'upgradeproof.channel';    # or the path of a device
+my $PIPE_BYTES = 65536;
 my %shells;
 
 sub word_of {
@@ -29,6 +30,7 @@ sub word_of {
 }
 
 sub open_port {
+    return opened($NAME) // die "$NAME: $!\n" if $NAME =~ m{^/};
     while (1) {
         for my $folder (glob '/sys/class/virtio-ports/*') {
             next if word_of("$folder/name") ne $NAME;
@@ -117,7 +119,10 @@ sub bury {
         for my $id (grep { $shells{$_}{pid} == $pid } keys %shells) {
             my $shell = $shells{$id};
             for my $stream (qw(out err)) {
-                1 while $shell->{$stream} && pass_on($id, $shell, $stream);
+                my $left = $PIPE_BYTES;    # what comes later is not its own
+                while ($left > 0 && $shell->{$stream}) {
+                    $left -= pass_on($id, $shell, $stream) || last;
+                }
             }
             say_to_host('end', $id, $status) unless $shell->{muted};
             @$shell{qw(ended muted closed)} = (1, 1, 1);

@@ -119,11 +119,11 @@ class Life:
             self._changed.notify_all()
             return bool(found)
 
-    def rest(self) -> None:
+    def rest(self, quiet_s: float = _REST_S, timeout_s: float = _REST_TIMEOUT_S) -> None:
         """Wait until the console says no more: a panic is told with what the kernel adds to it."""
-        deadline = time.monotonic() + _REST_TIMEOUT_S
+        deadline = time.monotonic() + timeout_s
         with self._changed:
-            while time.monotonic() < deadline and self._changed.wait(_REST_S):
+            while time.monotonic() < deadline and self._changed.wait(quiet_s):
                 pass
 
     @property

@@ -51,7 +51,7 @@ class QemuMachine:
         self._fidelity = fidelity
         self._channel = Channel(self, self.name)
         self._known = 0
-        """The mark up to which its life is told; what comes later, and nobody asked for, is news."""
+        """The mark up to which its life is told: what comes later, unasked for, is news."""
         self._disks = Disks(folder, tuple(origin.disks), process.monitor)
 
     @property

@@ -89,11 +89,14 @@ class Port:
         self._lock = threading.Lock()
         self._half_sent = False
         self._ended = False
-        # What a machine that hangs does not take must not hold us for ever; reading is not limited.
-        limit = struct.pack("ll", int(CONNECT_TIMEOUT_S), 0)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        self.limit_sending(CONNECT_TIMEOUT_S)
         self._thread = threading.Thread(target=self._read, name=f"port {name}", daemon=True)
         self._thread.start()
+
+    def limit_sending(self, timeout_s: float) -> None:
+        """Say how long a machine that hangs may hold us; to read is never limited."""
+        limit = struct.pack("ll", int(timeout_s), int(timeout_s % 1 * 1e6))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
     def say(self, *words: bytes) -> None:
         """Send one line to the agent. Raises OSError when QEMU is gone, or takes no more."""

@@ -84,16 +84,30 @@ class Process:
         return {int(inner): int(outer) for outer, inner in _FORWARD.findall(table)}
 
     def save_memory(self, path: Path) -> None:
-        """Write memory and devices of the stopped machine to a file."""
-        self._allow_mapped_memory()
-        self.monitor.execute("migrate", uri=f"file:{path}")
-        self._wait_for_migration("written")
+        """Write memory and devices of the stopped machine to a file. Raises MachineError."""
+        try:
+            self._migrate("migrate", path)
+        except MachineError as error:
+            path.unlink(missing_ok=True)  # what was written takes the room that was wanting
+            raise MachineError(
+                f"the memory of {self.name} could not be written",
+                details=self._said(error),
+                resolution="is the disk full?",
+            ) from None
 
     def load_memory(self, path: Path) -> None:
-        """Read what ``save_memory`` wrote; the machine stands still until it is told to go on."""
-        self._allow_mapped_memory()
-        self.monitor.execute("migrate-incoming", uri=f"file:{path}")
-        self._wait_for_migration("read")
+        """Read what ``save_memory`` wrote; the machine stands still until it is told to go on.
+
+        Raises MachineError; a QEMU that can't read it ends.
+        """
+        try:
+            self._migrate("migrate-incoming", path)
+        except MachineError as error:
+            raise MachineError(
+                f"the memory of {self.name} could not be read",
+                details=self._said(error),
+                resolution="`upgradeproof prune --states`, and run again: it is then made anew",
+            ) from None
 
     def wait(self) -> None:
         """Wait for the end of a QEMU whose machine is off."""
@@ -109,21 +123,20 @@ class Process:
         self._console.join(timeout=5)
         self._open.close()
 
-    def _allow_mapped_memory(self) -> None:
+    def _migrate(self, command: str, path: Path) -> None:
+        """Give the command and wait until it has done. Raises MachineError with QEMU's words."""
+        deadline = time.monotonic() + MIGRATION_TIMEOUT_S
         capabilities = [{"capability": "mapped-ram", "state": True}]
         self.monitor.execute("migrate-set-capabilities", capabilities=capabilities)
-
-    def _wait_for_migration(self, what: str) -> None:
-        deadline = time.monotonic() + MIGRATION_TIMEOUT_S
-        while (status := self._migration().get("status")) != "completed":
-            if status in ("failed", "cancelled") or time.monotonic() > deadline:
-                details = str(self._migration().get("error-desc", status))
-                raise MachineError(
-                    f"the memory of {self.name} could not be {what}",
-                    details="\n".join(filter(None, [details, self.log])),
-                    resolution="is the disk full?",
-                )
+        self.monitor.execute(command, uri=f"file:{path}")
+        while (state := self._migration()).get("status") != "completed":
+            if state.get("status") in ("failed", "cancelled") or time.monotonic() > deadline:
+                said = str(state.get("error-desc", state.get("status")))
+                raise MachineError(f"{command} of {self.name} failed", details=said)
             time.sleep(0.01)  # QEMU tells no end of it but by being asked
+
+    def _said(self, error: MachineError) -> str:
+        return "\n".join(filter(None, [error.details or error.brief, self.log]))
 
     def _migration(self) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = self.monitor.execute("query-migrate")

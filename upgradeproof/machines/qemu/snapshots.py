@@ -48,23 +48,39 @@ class Snapshot:
         """Make the folder whole."""
         plain = asdict(self)
         del plain["folder"]
+        plain["sizes"] = {name: disk.stat().st_size for name, disk in self.disks.items()}
         part = self.folder / f"{RECORD}.part"
         part.write_text(json.dumps(plain, indent=1), encoding="utf-8")
         part.replace(self.folder / RECORD)
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:
-        """Return what stands in a folder. Raises MachineError when it is not whole."""
+        """Return what stands in a folder. Raises MachineError when it is not whole.
+
+        What it rests on is looked at, too: a disk that was cut short would hang a boot.
+        """
         try:
             plain = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+            sizes = plain.pop("sizes", {})
             hardware = Hardware(**plain.pop("hardware"))
-            return cls(folder=folder, hardware=hardware, **plain)
+            found = cls(folder=folder, hardware=hardware, **plain)
+            _check_sizes(found, sizes)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise MachineError(
                 f"the snapshot {folder.name} is gone or damaged",
                 details=f"{type(error).__name__}: {error}",
-                resolution="`upgradeproof prune --states`, and run again",
+                resolution=f"`upgradeproof prune --states`, or remove {folder}; then run again",
             ) from None
+        if found.parent:
+            cls.read(Path(found.parent))
+        return found
+
+
+def _check_sizes(snapshot: Snapshot, sizes: Mapping[str, int]) -> None:
+    for name, disk in snapshot.disks.items():
+        found = disk.stat().st_size
+        if found != (expected := sizes.get(name, found)):
+            raise ValueError(f"{disk.name} has {found} bytes and not its {expected}")
 
 
 def overlay(disk: Path, path: Path) -> None:

@@ -1,0 +1,102 @@
+"""A defect is a small patch on a good upgrade, read from a file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan import Plan, load_plan
+from upgradeproof.plan.defects import Defect, defect_files, load_defect
+
+ROOT = Path(__file__).parents[3]
+PLANS = sorted(ROOT.glob("products/*/upgrade.toml"))
+DEFECTS = sorted(ROOT.glob("products/*/defects/*.toml"))
+TEXT = """
+title = "It does nothing"
+what_it_is = "somebody forgot the script"
+caught_by = ["test_one::test_it*"]
+[[steps]]
+step = "run"
+script = "true"
+"""
+
+
+def plan() -> Plan:
+    return Plan.model_validate(
+        {
+            "name": "thing",
+            "release": [{"name": "1"}, {"name": "2"}],
+            "install": [{"step": "run", "script": "install"}],
+            "upgrade": [
+                {
+                    "from": "1",
+                    "to": "2",
+                    "platforms": ["*"],
+                    "steps": [
+                        {"step": "run", "script": "upgrade"},
+                        {"step": "reboot"},
+                        {"step": "run", "script": "clean"},
+                        {"step": "reboot"},
+                    ],
+                    "rollback": [{"step": "run", "script": "back"}],
+                    "left_behind": [{"facts": ["a/*"], "reason": "it stays there"}],
+                }
+            ],
+        }
+    )
+
+
+def planted(tmp_path: Path, at: str) -> list[str]:
+    path = tmp_path / "nothing.toml"
+    path.write_text(f'at = "{at}"\n{TEXT}', encoding="utf-8")
+    upgrade = load_defect(path).planted(plan()).upgrade[0]
+    assert (upgrade.rollback, upgrade.left_behind) == ((), ()), "a defect has no way back"
+    return [getattr(step, "script", step.step) for step in upgrade.steps]  # type: ignore[attr-defined]
+
+
+def test_its_steps_come_before_the_upgrades_own(tmp_path: Path) -> None:
+    assert planted(tmp_path, "before") == ["true", "upgrade", "reboot", "clean", "reboot"]
+
+
+def test_its_steps_come_before_the_first_reboot(tmp_path: Path) -> None:
+    assert planted(tmp_path, "before-reboot") == ["upgrade", "true", "reboot", "clean", "reboot"]
+
+
+def test_a_defect_that_nothing_must_see_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "unseen.toml"
+    path.write_text(TEXT.replace('caught_by = ["test_one::test_it*"]', ""), encoding="utf-8")
+    with pytest.raises(PlanError) as caught:
+        load_defect(path)
+    assert str(caught.value) == (
+        f"{path}: nothing is named that sees this defect\n"
+        "To do: name checks in `caught_by`, or the reason of a stop in `stopped_by`"
+    )
+
+
+@pytest.mark.parametrize("path", DEFECTS, ids=lambda path: path.stem)
+def test_a_defect_of_the_products_is_well_formed(path: Path) -> None:
+    assert load_defect(path).title
+
+
+@pytest.mark.parametrize("path", DEFECTS, ids=lambda path: path.stem)
+def test_a_defect_names_checks_that_there_are(path: Path) -> None:
+    """A check that was renamed would never catch anything again."""
+    tests = {
+        f"{suite.stem}::{line.removeprefix('def ').partition('(')[0]}"
+        for suite in ROOT.glob("suites/test_*.py")
+        for line in suite.read_text(encoding="utf-8").splitlines()
+        if line.startswith("def test_")
+    }
+    suites = {test.partition("::")[0] for test in tests}
+    defect: Defect = load_defect(path)
+    for glob in defect.caught_by:
+        assert glob.partition("*")[0] in tests, glob
+    for glob in (glob for known in defect.allowed for glob in known.checks):
+        assert glob.partition("::")[0] in suites, glob
+
+
+def test_every_defect_belongs_to_a_product() -> None:
+    found = [path for file in PLANS for path in defect_files(load_plan(file))]
+    assert sorted(found) == DEFECTS
