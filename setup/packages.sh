@@ -3,9 +3,10 @@
 
 ENGINE_PACKAGES=(docker.io iptables)
 # mmdebstrap, arch-test, keyrings, distro-info-data: images. openssl: certificates of the examples.
+# openssh-client: an administrator's login.
 RUN_PACKAGES=(
     mmdebstrap arch-test distro-info-data debian-archive-keyring ubuntu-keyring
-    ubuntu-archive-keyring ca-certificates kmod openssl
+    ubuntu-archive-keyring ca-certificates kmod openssl openssh-client
 )
 # A browser, and a font for what it draws: the report is looked at in its tests.
 TEST_PACKAGES=(chromium fonts-dejavu-core)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import urllib3
 
+from upgradeproof.administrator import log_in
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Endpoint, Firewall
 
@@ -52,6 +53,8 @@ def ask(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
     try:
         if endpoint.kind == "tcp":
             return _tcp(endpoint, published)
+        if endpoint.kind == "ssh":
+            return _ssh(machine, endpoint, published)
         return _http(endpoint, published, certificate)
     except (urllib3.exceptions.HTTPError, OSError, ssl.SSLError) as error:
         return Answer(problem=f"{type(error).__name__}: {error}")
@@ -83,6 +86,12 @@ def _http(endpoint: Endpoint, port: int, certificate: str | None) -> Answer:
         body = response.read(LARGEST_BODY).decode("utf-8", "replace")
         response.release_conn()
     return Answer(status=response.status, body=body)
+
+
+def _ssh(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
+    """Log in and run the endpoint's command; its exit status must be 0, as the plan's default."""
+    done = log_in(machine, port, endpoint.send)
+    return Answer(body=done.text, problem="" if done.ok else done.tail or "ssh failed")
 
 
 def _tcp(endpoint: Endpoint, port: int) -> Answer:

@@ -25,8 +25,8 @@ OURS = [
     ),
 ]
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_COMPOSITION_ROOT = 300, 60, 30
-SUBSYSTEMS = {"nftables"}
-"""Parts of the system that probes read, and that a plan may name as a service too."""
+SUBSYSTEMS = {"nftables", "ssh", "systemd-networkd"}
+"""Parts of every system that the engine reads or uses, and that a plan may name as services."""
 PORTS = {22, 25, 53, 80, 443, 2379, 6379, 8080, 8443}
 
 

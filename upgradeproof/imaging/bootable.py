@@ -23,6 +23,10 @@ ROOT_LABEL, ESP_LABEL = "root", "ESP"
 _FEATURES = "^metadata_csum_seed,^orphan_file"
 """What newer hosts would switch on and the GRUB of an old release can't read (2.04: "unknown
 filesystem")."""
+INITRAMFS_MODULES = "/usr/share/initramfs-tools/modules.d/upgradeproof"
+EARLY = frozenset({"/etc/fstab", INITRAMFS_MODULES})
+"""What must be there before the kernel's package: it makes the initramfs after it, and the check of
+the root file system is in there only if its type is known."""
 AGENT = "/usr/local/lib/upgradeproof/agent"
 
 _AGENT_UNIT = f"""\
@@ -47,7 +51,10 @@ _NETWORK = """\
 Type=ether
 
 [Network]
-DHCP=yes
+# What QEMU's own network gives to everybody; asking for it would be one more socket that comes and
+# goes.
+Address=10.0.2.15/24
+Gateway=10.0.2.2
 """
 _SERIAL_GRUB = """\
 # The console log is all that is seen of a boot.
@@ -68,12 +75,12 @@ def configuration(architecture: Architecture, firmware: Firmware) -> dict[str, s
     return {
         AGENT: files("upgradeproof.machines.qemu").joinpath("agent.pl").read_text("utf-8"),
         "/etc/systemd/system/upgradeproof-agent.service": _AGENT_UNIT,
-        "/etc/systemd/network/80-dhcp.network": _NETWORK,
+        "/etc/systemd/network/80-ether.network": _NETWORK,
         "/etc/default/grub.d/upgradeproof.cfg": _SERIAL_GRUB.format(
             console=CONSOLES[architecture], terminal=serial, serial=command
         ),
         # The channel must not depend on the modules that are under test.
-        "/etc/initramfs-tools/modules": "virtio_console\n",
+        INITRAMFS_MODULES: "virtio_console\n",
         "/etc/fstab": mounts,
         "/etc/hostname": "machine\n",
         "/etc/hosts": "127.0.0.1 localhost\n127.0.1.1 machine\n::1 localhost\n",
@@ -93,17 +100,30 @@ LINKS: Mapping[str, str] = {
 """What is enabled at boot."""
 
 
-def write_configuration(folder: Path, architecture: Architecture, firmware: Firmware) -> None:
-    """Write these files below a folder, from where they are copied into the root."""
+def write_configuration(
+    early: Path, late: Path, architecture: Architecture, firmware: Firmware
+) -> None:
+    """Write these files below two folders, from where they are copied into the root in turn."""
     for path, text in configuration(architecture, firmware).items():
-        file = folder / path.lstrip("/")
+        file = (early if path in EARLY else late) / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         file.chmod(0o755 if path == AGENT else 0o644)
     for path, target in LINKS.items():
-        link = folder / path.lstrip("/")
+        link = late / path.lstrip("/")
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
+
+
+def recipe(architecture: Architecture, firmware: Firmware) -> list[object]:
+    """Return all that is done to a root file system, for the key of what comes of it."""
+    anywhere = Path("/")
+    return [
+        configuration(architecture, firmware),
+        dict(LINKS),
+        assembly(anywhere, 0, anywhere, anywhere),
+        installation(architecture, firmware),
+    ]
 
 
 def partitions() -> str:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from upgradeproof.imaging import bootable
 from upgradeproof.imaging.archive import Archive
 from upgradeproof.plan.images import Architecture, Image, Vm
 
@@ -60,10 +61,15 @@ class Request:
             "registry": self.image.registry.get(self.architecture, ""),
             "bootstrap": self.image.bootstrap.model_dump(mode="json"),
             "archive": [chosen.main, chosen.security] if chosen else [],
-            **({"vm": self.vm.model_dump(mode="json")} if self.vm else {}),
+            **(self._disk(self.vm) if self.vm else {}),
         }
         digest = hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
         return f"{self.label}-{digest[:12]}"
+
+    def _disk(self, vm: Vm) -> dict[str, object]:
+        """Return what shapes a disk beside its packages: the machine, and all that we lay on it."""
+        recipe = bootable.recipe(self.architecture, vm.firmware[self.architecture])
+        return {"vm": vm.model_dump(mode="json"), "bootable": recipe}
 
     @property
     def reference(self) -> str:

@@ -19,8 +19,9 @@ from upgradeproof.plan.steps import Action
 from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.results.model import Frozen
 
-DEAR_S = 30.0
-"""What a step must have taken since the last stop: a snapshot of a VM takes about one second."""
+DEAR_S = 60.0
+"""What a step must have taken since the last stop: a snapshot of a VM takes one or two
+seconds and about half a gigabyte."""
 
 log = logging.getLogger(__name__)
 

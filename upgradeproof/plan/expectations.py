@@ -64,17 +64,24 @@ class Endpoint(Model):
 
     id: Id
     port: PortNumber
-    kind: Literal["http", "https", "tcp"]
+    kind: Literal["http", "https", "tcp", "ssh"]
+    """``ssh`` logs in as root, with a key made for it, and runs ``send``."""
     path: str = "/"
     host: str = "localhost"
     """The name that an HTTP client asks for, and that a certificate must carry."""
     ca: str = ""
     """The certificate on the machine that signs the server's; empty: the host's own store."""
     send: str = ""
-    """What a TCP client sends first."""
+    """What a TCP client sends first; the command that SSH runs."""
     status: int = 200
     gives: str = ""
     """Text that the answer must hold."""
+
+    @model_validator(mode="after")
+    def _ssh_runs_something(self) -> Self:
+        if self.kind == "ssh" and not self.send:
+            raise ValueError("an endpoint of the kind ssh needs a command in `send`")
+        return self
 
 
 class Firewall(Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import ClassVar
 
 from upgradeproof.probes.base import Interests, Probe, Record
@@ -34,6 +35,12 @@ _NO_FILES = re.compile(
 )
 """Memory that the kernel shows as a deleted file, and files that live to be deleted."""
 _SUFFIX = " (deleted)"
+
+
+def _of_initramfs(path: str, control_groups: Sequence[str]) -> bool:
+    """Tell whether a process is the initramfs's own udev: it stands in no unit of the system."""
+    udev = path.removesuffix(_SUFFIX).endswith(("/udevadm", "/systemd-udevd"))
+    return udev and not unit_of("\n".join(control_groups))
 
 
 class StaleProcess(Record):
@@ -74,19 +81,21 @@ class Stale(Probe[StaleProcess]):
                     own.add(pid)
                 case ["file", pid, path] if not _NO_FILES.fullmatch(path):
                     files.setdefault(pid, set()).add(path.removesuffix(_SUFFIX))
+                case ["process", _, path, *groups] if _of_initramfs(path, groups):
+                    continue  # it is about to end, on a slow machine a little later
                 case ["process", pid, path, *control_groups] if path:
                     unit = unit_of("\n".join(control_groups))
                     executable = path.removesuffix(_SUFFIX)
                     key = unit if unit.endswith(".service") else executable
                     processes[pid] = (key, executable)
-        groups: dict[str, list[str]] = {}
+        by_unit: dict[str, list[str]] = {}
         for pid in files.keys() & processes.keys() - own:
-            groups.setdefault(processes[pid][0], []).append(pid)
+            by_unit.setdefault(processes[pid][0], []).append(pid)
         return {
             key: StaleProcess(
                 executables=tuple(sorted({processes[pid][1] for pid in pids})),
                 deleted=tuple(sorted({path for pid in pids for path in files[pid]})),
                 pids=tuple(sorted(number(pid) or 0 for pid in pids)),
             )
-            for key, pids in groups.items()
+            for key, pids in by_unit.items()
         }

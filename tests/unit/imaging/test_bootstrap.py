@@ -50,9 +50,11 @@ def test_command_line(
 
 
 def test_every_image_declares_both_architectures_and_an_init() -> None:
-    assert sorted(IMAGES) == ["debian-11", "debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04"]
-    for image in IMAGES.values():
-        assert image.architectures == ("amd64", "arm64")
+    releases = ["debian-11", "debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04"]
+    assert sorted(IMAGES) == sorted([*releases, "debian-12-uefi"])
+    for name, image in IMAGES.items():
+        both = ("amd64", "arm64")
+        assert image.architectures == (both if name in releases else ("amd64",))
         assert "systemd-sysv" in image.bootstrap.packages
 
 

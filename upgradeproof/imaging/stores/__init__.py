@@ -27,7 +27,7 @@ class Store(Protocol):
         ...
 
     def hooks(self, request: Request, scratch: Path) -> tuple[str, ...]:
-        """Return what mmdebstrap has to do in the root, last, for this kind of machine."""
+        """Return mmdebstrap's options for what this kind of machine needs in its root."""
         ...
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:

@@ -36,7 +36,6 @@ PROGRAMS = {
     "setpriv": "util-linux",
 }
 """What assembles a disk, and the package that holds it."""
-_OVERLAY = "configuration"
 
 
 class DiskStore:
@@ -71,11 +70,14 @@ class DiskStore:
         return str(folder) if (folder / RECORD).is_file() else None
 
     def hooks(self, request: Request, scratch: Path) -> tuple[str, ...]:
-        """Return the hook that copies a VM's configuration into the root."""
+        """Return the hooks that copy a VM's configuration into the root: some before its kernel."""
         hardware = _hardware(request)
-        overlay = scratch / _OVERLAY
-        bootable.write_configuration(overlay, hardware.architecture, hardware.firmware)
-        return (f"sync-in {shlex.quote(str(overlay))} /",)
+        early, late = scratch / "early", scratch / "late"
+        bootable.write_configuration(early, late, hardware.architecture, hardware.firmware)
+        return (
+            f"--essential-hook=sync-in {shlex.quote(str(early))} /",
+            f"--customize-hook=sync-in {shlex.quote(str(late))} /",
+        )
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:
         """Make a disk of a root file system, let it install its boot loader, and keep it.

@@ -51,7 +51,7 @@ TROUBLES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         # GRUB says other files "not found", such as a font, and boots all the same.
         re.compile(
             r"^error: .*/(?:vmlinu[xz]|initrd)\S* not found.*|"
-            r"^error: .*you need to load the kernel first.*|^BdsDxe: No bootable .*"
+            r"^error: .*you need to load the kernel first.*|^(?:BdsDxe: )?No bootable .*"
         ),
     ),
 )

@@ -68,8 +68,9 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Tell whether QEMU runs."""
-        return self._popen.poll() is None
+        """Tell whether QEMU runs; one that has let go of its console is about to end."""
+        gone = any(sign.kind is Kind.GONE for sign in self.life.since(0))
+        return not gone and self._popen.poll() is None
 
     @property
     def log(self) -> str:
