@@ -37,7 +37,8 @@ lint: setup
 	@if grep -qs '^\[tool.importlinter' pyproject.toml || [ -e .importlinter ]; then \
 	    echo $(VENV)/lint-imports; $(VENV)/lint-imports; fi
 
-bench: setup
+bench:
+	@setup/setup.sh bench
 	$(VENV)/python -m bench
 
 # Versions and hashes only, from the ordinary registry: no index or folder of this machine.

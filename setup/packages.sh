@@ -10,6 +10,8 @@ RUN_PACKAGES=(
 )
 # A browser, and a font for what it draws: the report is looked at in its tests.
 TEST_PACKAGES=(chromium fonts-dejavu-core)
+# What the bench is measured beside.
+BENCH_PACKAGES=(debvm)
 ARM64_PACKAGES=(qemu-user-static arch-test)
 # Not in every archive; what is missing then is said by `upgradeproof doctor`.
 OPTIONAL_PACKAGES=" ubuntu-keyring ubuntu-archive-keyring "
@@ -40,7 +42,8 @@ has_candidate() {
 everything_needed() {
     local named="${RUN_PACKAGES[*]} ${VM_PACKAGES[*]}"
     [ "$profile" != test ] || named+=" ${TEST_PACKAGES[*]}"
-    [ "$profile" != arm64 ] || named+=" ${ARM64_PACKAGES[*]}"
+    [ "$profile" != arm64 ] || named+=" ${ARM64_PACKAGES[*]} ${ARM64_VM_PACKAGES[*]}"
+    [ "$profile" != bench ] || named+=" ${BENCH_PACKAGES[*]}"
     echo "Python 3.11 or newer with venv, a Docker engine, and (as Debian names them): $named"
 }
 

@@ -4,6 +4,7 @@
 #   setup/setup.sh run     what a verification needs (`make setup`)
 #   setup/setup.sh test    and what the project's own tests need (`make setup-test`)
 #   setup/setup.sh arm64   and what arm64 machines on another processor need (`make setup-arm64`)
+#   setup/setup.sh bench   and what the bench is measured beside (`make bench`)
 #
 # Says one line for each thing that it does, and does nothing the second time.
 set -euo pipefail
@@ -39,8 +40,8 @@ is_ready() {
 
 main() {
     case $profile in
-        run | test | arm64) ;;
-        *) fail "there is no profile '$profile'" "use one of: run, test, arm64" ;;
+        run | test | arm64 | bench) ;;
+        *) fail "there is no profile '$profile'" "use one of: run, test, arm64, bench" ;;
     esac
     local stamp=$venv/.set-up-$profile
     ! is_ready "$stamp" || return 0
@@ -49,6 +50,7 @@ main() {
     local packages=("${RUN_PACKAGES[@]}")
     [ "$profile" != test ] || packages+=("${TEST_PACKAGES[@]}")
     [ "$profile" != arm64 ] || packages+=("${ARM64_PACKAGES[@]}")
+    [ "$profile" != bench ] || packages+=("${BENCH_PACKAGES[@]}")
     ! needs_engine_package || packages+=("${ENGINE_PACKAGES[@]}")
     install_packages "${packages[@]}"
     local vm_packages=("${VM_PACKAGES[@]}")

@@ -24,8 +24,9 @@ ROOT = Path(__file__).parents[2]
 BY_HAND = (
     "Python 3.11 or newer with venv, a Docker engine, and (as Debian names them): mmdebstrap "
     "arch-test distro-info-data debian-archive-keyring ubuntu-keyring ubuntu-archive-keyring "
-    "ca-certificates kmod openssl"
+    "ca-certificates kmod openssl openssh-client"
 )
+FOR_VMS = "qemu-system-x86 qemu-utils ovmf fdisk dosfstools e2fsprogs util-linux"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_without_root_or_sudo_one_message_lists_what_to_install(debian: Containe
         "set-up: setting up for 'run'\n"
         "set-up: this machine lacks python3 python3-venv, and mending that needs root: run this "
         "as root, or with sudo at hand\n"
-        f"  or let an administrator install: {BY_HAND} uidmap acl\n"
+        f"  or let an administrator install: {BY_HAND} uidmap acl {FOR_VMS} fakeroot\n"
     )
 
 
@@ -80,14 +81,14 @@ def test_on_another_system_one_message_lists_what_to_install(debian: Container) 
         "set-up: setting up for 'run'\n"
         "set-up: this machine lacks python3 python3-venv, and only Debian and its kin can be set "
         "up automatically; this is Example 9\n"
-        f"  install: {BY_HAND}\n"
+        f"  install: {BY_HAND} {FOR_VMS}\n"
         "  and run this again\n"
     )
 
 
 def test_an_unknown_profile_is_one_clear_error(debian: Container) -> None:
     assert told(debian, "/project/setup/setup.sh everything", status=1) == (
-        "set-up: there is no profile 'everything'\n  use one of: run, test, arm64\n"
+        "set-up: there is no profile 'everything'\n  use one of: run, test, arm64, bench\n"
     )
 
 
