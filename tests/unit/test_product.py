@@ -10,12 +10,13 @@ import pytest
 
 from tests.unit.journey.fakes import IMAGE, FolderBackend, FolderMachine
 from upgradeproof.command import Completed, run
-from upgradeproof.errors import StepError
+from upgradeproof.errors import BootError, StepError
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Expectations
 from upgradeproof.plan.steps import Action, Reboot, Script, Upload
 from upgradeproof.product import Work, wait_until_ready
+from upgradeproof.results import Fidelity, Verdict
 from upgradeproof.results.journal import StepFinished, StepStarted
 
 SPEC = MachineSpec(snapshot=IMAGE, name="thing-journey-1", architecture="amd64")
@@ -92,6 +93,57 @@ def test_steps_of_one_title_have_transcripts_of_their_own(
     steps.work.carry_out(machine, [script("echo 1"), script("echo 2"), script("echo 3", "x" * 300)])
     names = sorted(path.name for path in steps.reports.rglob("*.log"))
     assert names == ["01-a-step.log", "02-a-step.log", f"03-{'x' * 60}.log"]
+
+
+class BootingMachine(FolderMachine):
+    """Have a kernel of its own, and a console on which it says how it boots."""
+
+    console = "the boot before\n"
+
+    def reboot(self, *, timeout_s: float) -> None:
+        self.console += f"booting within {timeout_s:g} s\n"
+        super().reboot(timeout_s=timeout_s)
+
+    def logs(self) -> str:
+        return self.console
+
+
+@pytest.fixture
+def booting(machine: FolderMachine) -> BootingMachine:
+    return BootingMachine(SPEC, machine.disk, Fidelity(kernel="own", execution="tcg", boot="own"))
+
+
+def test_a_machine_with_a_kernel_of_its_own_is_booted_again(
+    booting: BootingMachine, tmp_path: Path
+) -> None:
+    steps = Steps(tmp_path)
+    steps.work.carry_out(booting, [Reboot(title="reboot", timeout_s=7), script("echo after")])
+    assert (booting.disk / "booted").read_text() == "7"
+    assert steps.told == [("reboot", 0), ("a step", 0)]
+    assert steps.transcript(0)[12:] == "booting within 7 s\n", "the console, from this boot on"
+
+
+def test_a_boot_that_fails_is_the_products_and_its_console_is_kept(
+    booting: BootingMachine, tmp_path: Path
+) -> None:
+    (booting.disk / "panic").write_text("kernel panic: no init found")
+    steps = Steps(tmp_path)
+    with pytest.raises(BootError) as caught:
+        steps.work.carry_out(booting, [Reboot(title="reboot", timeout_s=7), script("touch never")])
+    assert str(caught.value) == "thing-journey-1 does not boot: kernel panic: no init found"
+    assert Verdict.of(caught.value) is Verdict.FAILED
+    assert steps.told == [("reboot", None)]
+    assert steps.transcript(0)[12:] == "booting within 7 s\n"
+    assert not (booting.disk / "never").exists()
+
+
+def test_a_shared_kernel_is_left_alone_and_it_is_said(
+    machine: FolderMachine, tmp_path: Path
+) -> None:
+    steps = Steps(tmp_path)
+    steps.work.reboot(machine, Reboot(title="reboot", timeout_s=5))
+    assert steps.told == [("reboot: left out, thing-journey-1 has no kernel of its own", 0)]
+    assert not (machine.disk / "booted").exists()
 
 
 class ReadyMachine(FolderMachine):

@@ -1,0 +1,158 @@
+"""Machines that go down by themselves, or don't come up: what is said of them, and whose it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.machines.projects import wait_until
+from tests.machines.starting import told
+from tests.machines.vms import Vms, boot_id, head, is_there, signs, spec, vms
+from upgradeproof.errors import BootError, CommandTimeoutError, MachineError
+from upgradeproof.machines.qemu import QemuBackend
+from upgradeproof.machines.qemu.life import Kind
+from upgradeproof.machines.qemu.machine import QemuMachine, copied
+
+__all__ = ["vms"]
+
+SYSRQ = "Kernel panic - not syncing: sysrq triggered crash"
+
+
+@pytest.fixture(scope="module")
+def backend(vms: Vms) -> Iterator[QemuBackend]:
+    with vms.cache() as found:
+        yield found
+
+
+@pytest.fixture
+def clone(vms: Vms, backend: QemuBackend) -> Iterator[QemuMachine]:
+    """A machine of a test's own, which may be broken."""
+    with backend.start(spec(vms.kept(), "clone")) as machine:
+        yield machine
+
+
+def test_a_panic_under_a_command_is_told_at_once_with_the_kernels_words(
+    clone: QemuMachine,
+) -> None:
+    began = time.monotonic()
+    with pytest.raises(BootError) as caught:
+        clone.run("echo working; echo c >/proc/sysrq-trigger; sleep 60")
+    assert head(caught.value) == [
+        f"clone went down under a command: kernel panic: {SYSRQ}",
+        "see console.log in the evidence",
+    ]
+    assert caught.value.details.startswith("the shell on clone died under a command: echo working;")
+    assert f"---[ end {SYSRQ} ]---" in caught.value.details
+    with pytest.raises(BootError) as again:
+        clone.run("true")
+    assert again.value.brief == f"clone went down before a command: kernel panic: {SYSRQ}"
+    assert time.monotonic() - began < 15
+
+
+def test_a_panic_between_two_commands_is_told_by_the_next(clone: QemuMachine) -> None:
+    told(clone, "(sleep 0.5; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &")
+    wait_until("it panics", lambda: Kind.PANIC in signs(clone))
+    with pytest.raises(BootError) as caught:
+        clone.run("true")
+    assert caught.value.brief == f"clone went down before a command: kernel panic: {SYSRQ}"
+
+
+def test_a_reset_under_a_command_is_the_products(clone: QemuMachine) -> None:
+    with pytest.raises(BootError) as caught:
+        clone.run("echo b >/proc/sysrq-trigger; sleep 60")
+    assert head(caught.value) == [
+        "clone was reset by itself under a command",
+        'a reboot that is meant goes into the plan: step = "reboot"',
+    ]
+
+
+def test_a_kernel_that_is_not_there_is_told_in_the_boot_loaders_words(clone: QemuMachine) -> None:
+    told(clone, "mv /boot/vmlinuz-* /srv; sync")
+    with pytest.raises(BootError) as caught:
+        clone.reboot(timeout_s=120)
+    assert caught.value.brief.startswith(
+        "clone does not boot: boot loader's prompt: error: file `/boot/vmlinuz-"
+    )
+    assert "error: you need to load the kernel first." in caught.value.details
+
+
+@pytest.mark.parametrize(("lost", "prompt"), [("grub.cfg", "grub>"), ("i386-pc", "grub rescue>")])
+def test_a_boot_loader_that_lost_its_files_is_told_by_its_prompt(
+    clone: QemuMachine, lost: str, prompt: str
+) -> None:
+    told(clone, f"mv /boot/grub/{lost} /srv; sync")
+    with pytest.raises(BootError) as caught:
+        clone.reboot(timeout_s=120)
+    assert head(caught.value) == [
+        f"clone does not boot: boot loader's prompt: {prompt}",
+        "the boot loader misses its files, or the kernel: grub-install, update-grub",
+    ]
+
+
+def test_a_boot_that_hangs_is_told_after_its_time(clone: QemuMachine) -> None:
+    """GRUB shows its menu and waits for somebody to choose."""
+    told(clone, "sed -i s/timeout=1/timeout=-1/ /boot/grub/grub.cfg; sync")
+    with pytest.raises(BootError) as caught:
+        clone.reboot(timeout_s=20)
+    assert head(caught.value) == [
+        "clone hangs at boot: it did not answer in 20 s",
+        "see console.log in the evidence: what is its last word?",
+    ]
+    assert "Advanced options for Debian GNU/Linux" in caught.value.details
+
+
+def test_an_emergency_shell_is_no_boot(clone: QemuMachine) -> None:
+    mount = "LABEL=none /srv ext4 x-systemd.device-timeout=2s 0 2"
+    told(clone, f"echo '{mount}' >>/etc/fstab; sync")
+    with pytest.raises(BootError) as caught:
+        clone.reboot(timeout_s=240)
+    assert head(caught.value) == [
+        "clone does not boot: emergency shell: You are in emergency mode",
+        "see the failed units on the console: a mount of fstab, a file system check",
+    ]
+
+
+def test_a_machine_that_never_answers_is_the_harnesss(clone: QemuMachine) -> None:
+    """It stands still: a time-out is met, and when it goes on it is as it was."""
+    before = boot_id(clone)
+    clone.process.monitor.execute("stop")
+    with pytest.raises(CommandTimeoutError) as caught:
+        clone.run("true", timeout_s=1)
+    assert caught.value.brief == "a command on clone did not end in 1 s and was ended: true"
+    clone.process.monitor.execute("cont")
+    assert boot_id(clone) == before
+
+
+def test_a_killed_qemu_is_the_harnesss_and_its_disk_holds_what_was_synced(
+    clone: QemuMachine, backend: QemuBackend, tmp_path: Path
+) -> None:
+    clone.put(b"synced", "/srv/synced")
+    told(clone, "sync")
+    began = time.monotonic()
+    threading.Timer(0.5, os.kill, args=[clone.process.pid, signal.SIGKILL]).start()
+    with pytest.raises(MachineError) as caught:
+        clone.run("echo working; sleep 60")
+    with pytest.raises(MachineError, match="QEMU of clone ended before a command"):
+        clone.run("true")
+    assert time.monotonic() - began < 5
+    assert str(caught.value) == (
+        "QEMU of clone ended under a command\nworking\n"
+        "To do: was it killed, or out of memory? see `dmesg` of this host"
+    )
+    assert not clone.alive()
+    wait_until("it has ended", lambda: not is_there(clone.process.pid), timeout_s=5)
+
+    left = copied(clone.origin, tmp_path)
+    shutil.copy(clone.disks["disk"], left.disks["disk"])
+    replace(left, labels={"upgradeproof.cell": "x"}).write()
+    with backend.start(spec(str(tmp_path), "heir")) as heir:
+        assert heir.get("/srv/synced") == b"synced"
+        assert signs(heir) == [Kind.READY]

@@ -1,0 +1,24 @@
+"""Fixtures: a channel to a shell of this host through the very agent that runs on a VM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.machines.qemu.agent import AgentShells
+from upgradeproof.machines.channel import Channel
+
+
+@pytest.fixture
+def shells() -> Iterator[AgentShells]:
+    started = AgentShells()
+    yield started
+    started.end()
+
+
+@pytest.fixture
+def channel(shells: AgentShells) -> Iterator[Channel]:
+    opened = Channel(shells, "box")
+    yield opened
+    opened.close()

@@ -1,0 +1,138 @@
+"""KVM counts when a guest has run under it, and is asked again when the host has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from upgradeproof.machines.qemu import acceleration
+from upgradeproof.machines.qemu.acceleration import accelerator, probe_argv, works
+from upgradeproof.plan.images import Architecture
+
+BOOT = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+needs_kvm = pytest.mark.skipif(
+    not os.access(acceleration.DEVICE, os.R_OK | os.W_OK), reason="there is no /dev/kvm here"
+)
+
+
+class FakeQemu:
+    """A program on PATH that ends as the probe's guest would, and counts its starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "qemu-system-x86_64"
+        self.ends(33)
+
+    def ends(self, status: int, wait_s: int = 0) -> None:
+        self.path.write_text(
+            f"#!/bin/sh\necho >>{self.folder}/starts\nsleep {wait_s}\nexit {status}\n"
+        )
+        self.path.chmod(0o755)
+
+    @property
+    def starts(self) -> int:
+        log = self.folder / "starts"
+        return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+@pytest.fixture
+def qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeQemu:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    return FakeQemu(tmp_path / "bin")
+
+
+def test_the_probes_guest_of_a_pc() -> None:
+    assert " ".join(probe_argv("amd64", "kvm", Path("/t/guest"))) == (
+        "qemu-system-x86_64 -accel kvm -nodefaults -no-user-config -display none -m 64 -no-reboot"
+        " -device isa-debug-exit,iobase=0xf4,iosize=0x04"
+        " -drive file=/t/guest,format=raw,if=ide,snapshot=on"
+    )
+
+
+@pytest.mark.parametrize(("with_kvm", "cpu"), [(True, "host"), (False, "max")])
+def test_the_probes_guest_of_an_arm_server(with_kvm: bool, cpu: str) -> None:
+    assert " ".join(probe_argv("arm64", "kvm" if with_kvm else "tcg", Path("/t/guest"))) == (
+        f"qemu-system-aarch64 -accel {'kvm' if with_kvm else 'tcg'} -nodefaults -no-user-config"
+        f" -display none -m 64 -no-reboot -machine virt -cpu {cpu} -kernel /t/guest"
+    )
+
+
+@pytest.mark.parametrize(
+    ("architecture", "program"),
+    [("amd64", "qemu-system-x86_64"), ("arm64", "qemu-system-aarch64")],
+)
+def test_the_guest_runs_to_its_end_under_emulation(
+    architecture: Architecture, program: str
+) -> None:
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    assert works(architecture, "tcg")
+
+
+@pytest.mark.parametrize("status", [0, 1, 32, 34])
+def test_a_guest_that_ends_otherwise_did_not_run(qemu: FakeQemu, status: int) -> None:
+    qemu.ends(status)
+    assert not works("amd64", "kvm")
+
+
+def test_a_guest_that_hangs_is_ended(qemu: FakeQemu, monkeypatch: pytest.MonkeyPatch) -> None:
+    qemu.ends(33, wait_s=60)
+    began = time.monotonic()
+    assert not works("amd64", "kvm")
+    assert time.monotonic() - began < acceleration.PROBE_TIMEOUT_S + 2
+
+
+def test_without_qemu_nothing_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not works("amd64", "tcg")
+    assert accelerator("amd64", tmp_path) == "tcg"
+
+
+def test_another_architecture_is_always_emulated(qemu: FakeQemu, tmp_path: Path) -> None:
+    assert accelerator("amd64", tmp_path, machine="aarch64") == "tcg"
+    assert accelerator("arm64", tmp_path, machine="x86_64") == "tcg"
+    assert qemu.starts == 0
+
+
+@needs_kvm
+@pytest.mark.parametrize(("status", "found"), [(33, "kvm"), (1, "tcg")])
+def test_what_the_probe_has_shown_is_remembered(
+    qemu: FakeQemu, tmp_path: Path, status: int, found: str
+) -> None:
+    qemu.ends(status)
+    cache = tmp_path / "cache"
+    assert [accelerator("amd64", cache, machine="x86_64") for _ in range(3)] == [found] * 3
+    assert qemu.starts == 1
+    assert [path.name for path in cache.iterdir()] == ["acceleration-amd64.json"]
+
+
+@needs_kvm
+@pytest.mark.parametrize(
+    "note",
+    [
+        json.dumps({"identity": "another-boot /usr/bin/qemu-system-x86_64 1", "kvm": False}),
+        json.dumps({"identity": f"{BOOT} /usr/bin/qemu-system-x86_64 1", "kvm": False}),
+        json.dumps({"kvm": False}),
+        "[]",
+        "half a no",
+    ],
+    ids=["another boot", "another QEMU", "half", "a list", "cut off"],
+)
+def test_a_note_of_another_host_is_void(qemu: FakeQemu, tmp_path: Path, note: str) -> None:
+    (tmp_path / "acceleration-amd64.json").write_text(note)
+    assert accelerator("amd64", tmp_path, machine="x86_64") == "kvm"
+    assert qemu.starts == 1
+
+
+@needs_kvm
+def test_a_newer_qemu_is_asked_again(qemu: FakeQemu, tmp_path: Path) -> None:
+    assert accelerator("amd64", tmp_path, machine="x86_64") == "kvm"
+    qemu.ends(1)
+    os.utime(qemu.path, ns=(0, 1))
+    assert accelerator("amd64", tmp_path, machine="x86_64") == "tcg"

@@ -1,0 +1,194 @@
+"""What a console tells: the troubles in it, however its bytes come, and nothing that is none."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from upgradeproof.machines.qemu.life import Kind, Life
+
+PANIC = "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)"
+ALERT = "ALERT!  UUID=fb66a876-d4b2 does not exist.  Dropping to a shell!"
+NO_KERNEL = "error: file `/boot/vmlinuz-6.1.0-56-cloud-amd64' not found."
+TROUBLES = [
+    (f"[    1.503211] {PANIC}\r\n", Kind.PANIC, PANIC),
+    (f"[    1.5]\x1b[31m {PANIC}\x1b[0m\r\n", Kind.PANIC, PANIC),
+    (f"{ALERT}\r\n", Kind.INITRAMFS, ALERT),
+    (
+        "Gave up waiting for root file system device.  Common problems:\r\n",
+        Kind.INITRAMFS,
+        "Gave up waiting for root file system device.  Common problems:",
+    ),
+    ("(initramfs) ", Kind.INITRAMFS, "(initramfs)"),
+    ("\x1b[6n\r(initramfs) \x1b[6n", Kind.INITRAMFS, "(initramfs)"),
+    ("\x1b]3008;start=1;type=shell\x1b\\(initramfs) ", Kind.INITRAMFS, "(initramfs)"),
+    (
+        'You are in emergency mode. After logging in, type "journalctl -xb" to view\r\n',
+        Kind.EMERGENCY,
+        "You are in emergency mode",
+    ),
+    ("You are in rescue mode. After logging in\r\n", Kind.EMERGENCY, "You are in rescue mode"),
+    (
+        "Cannot open access to console, the root account is locked.\r\n",
+        Kind.EMERGENCY,
+        "Cannot open access to console, the root account is locked",
+    ),
+    ("grub rescue> ", Kind.LOADER, "grub rescue>"),
+    ("\r\n\r\x1b[mgrub> ", Kind.LOADER, "grub>"),
+    (
+        "\rerror: file '/boot/vmlinuz-6.1' not found.\r\n",
+        Kind.LOADER,
+        "error: file '/boot/vmlinuz-6.1' not found.",
+    ),
+    (f"\r{NO_KERNEL}\n\r", Kind.LOADER, NO_KERNEL),
+    (
+        "error: ../../grub-core/fs/fshelp.c:257:file `/boot/initrd.img-6' not found.\n\r",
+        Kind.LOADER,
+        "error: ../../grub-core/fs/fshelp.c:257:file `/boot/initrd.img-6' not found.",
+    ),
+    (
+        "error: you need to load the kernel first.\n\r",
+        Kind.LOADER,
+        "error: you need to load the kernel first.",
+    ),
+    ("\r\nNo bootable device.\r\n", Kind.LOADER, "No bootable device."),
+    (
+        "BdsDxe: No bootable option or device was found.\r\n",
+        Kind.LOADER,
+        "BdsDxe: No bootable option or device was found.",
+    ),
+]
+HARMLESS = [
+    "[    0.000000] Command line: BOOT_IMAGE=/boot/vmlinuz root=UUID=x panic=10 emergency ro\r\n",
+    "[    0.000000] Kernel command line: systemd.unit=rescue.target grub> (initramfs) x\r\n",
+    "[  OK  ] Reached target emergency.target - Emergency Mode.\r\n",
+    "         Starting emergency.service - Emergency Shell...\r\n",
+    "app[212]: error: file '/etc/app.conf' not found.\r\n",
+    "error: file '/etc/app.conf' not found.\r\n",
+    "error: file `/boot/grub/fonts/unicode.pf2' not found.\n\r",
+    "error: no such device: 1234-abcd.\n\r",
+    "error: no suitable video mode found.\n\r",
+    "Gave up waiting for suspend/resume device\r\n",
+    "[    2.1] ACPI: ALERT! battery low\r\n",
+    "type 'exit' in (initramfs) to go on\r\n",
+    "[    3.2] watchdog: kernel panic on hang is off\r\n",
+    "Loading initial ramdisk ...\r\n",
+    "machine login: ",
+    "\x1b[2;24HGNU GRUB  version 2.06\r\n",
+]
+
+
+def heard(text: str, size: int = 1 << 16) -> tuple[Life, list[bool]]:
+    """Return a life to which a console was told in pieces."""
+    life, data = Life(), text.encode()
+    return life, [life.hear(data[at : at + size]) for at in range(0, len(data), size)]
+
+
+def told(life: Life) -> list[tuple[Kind, str]]:
+    return [(sign.kind, sign.text) for sign in life.since(0)]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1 << 16])
+@pytest.mark.parametrize(("text", "kind", "words"), TROUBLES)
+def test_a_trouble_is_told_once_and_whole_however_its_bytes_come(
+    text: str, kind: Kind, words: str, size: int
+) -> None:
+    life, found = heard(f"[  OK  ] Started something.\r\n{text}", size)
+    assert told(life) == [(kind, words)]
+    assert found.count(True) == 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 16])
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_only_sounds_like_trouble_is_none(text: str, size: int) -> None:
+    life, found = heard(text * 3, size)
+    assert told(life) == []
+    assert not any(found)
+
+
+def test_a_prompt_is_told_before_its_line_ends_and_not_again_when_it_does() -> None:
+    life = Life()
+    assert life.hear(b"\r\n(initramfs) ")
+    assert not life.hear(b"reboot")
+    assert not life.hear(b"\r\nsomething\r\n")
+    assert life.hear(b"(initramfs) ")
+    assert told(life) == [(Kind.INITRAMFS, "(initramfs)")] * 2
+
+
+def test_the_same_trouble_of_the_next_boot_is_told_again() -> None:
+    life = Life()
+    life.hear(f"{PANIC}\r\n".encode())
+    life.note(Kind.RESET)
+    life.hear(f"{PANIC}\r\n".encode())
+    assert [kind for kind, _ in told(life)] == [Kind.PANIC, Kind.RESET, Kind.PANIC]
+
+
+def test_garbage_bytes_hide_nothing() -> None:
+    life = Life()
+    life.hear(b"\xff\xfe\x00\x80garbage\x1b\x1b[\n" + f"{PANIC}\r\n".encode())
+    assert told(life) == [(Kind.PANIC, PANIC)]
+
+
+def test_a_line_without_end_is_read_in_one_go() -> None:
+    life = Life()
+    began = time.monotonic()
+    for _ in range(200):
+        life.hear(b"." * 1000)
+    assert time.monotonic() - began < 2
+    assert len(life.console) == 200_000
+
+
+def test_resets_within_a_second_are_one() -> None:
+    life = Life()
+    for _ in range(3):
+        life.note(Kind.RESET)
+    assert told(life) == [(Kind.RESET, "")]
+
+
+def test_a_reset_after_a_second_is_another() -> None:
+    life = Life()
+    life.note(Kind.RESET)
+    time.sleep(1.05)
+    life.note(Kind.RESET)
+    assert life.mark == 2
+
+
+def test_a_console_is_shown_without_what_moves_and_colours() -> None:
+    life, _ = heard("\x1b[0;32m  OK  \x1b[0m\x1b[H\x1b[?25l\x1b(B done\r\n\x1bP+q6E\x1b\\end\x1b[c")
+    assert life.console == "  OK   done\nend"
+
+
+def test_the_tail_is_the_last_lines_that_say_something() -> None:
+    life, _ = heard("\r\n".join(f"{number}  " for number in range(100)) + "\r\n\r\n\r\n")
+    assert life.console_tail.splitlines() == [str(number) for number in range(70, 100)]
+
+
+def test_who_waits_is_woken_by_a_sign_and_not_by_words() -> None:
+    life = Life()
+    mark = life.mark
+    talker = threading.Timer(0.05, life.hear, args=[b"words\n"])
+    signer = threading.Timer(0.15, life.note, args=[Kind.READY, "boot"])
+    began = time.monotonic()
+    talker.start()
+    signer.start()
+    assert life.wait(mark, 5)
+    assert 0.1 < time.monotonic() - began < 2
+    assert not life.wait(life.mark, 0.01)
+
+
+def test_a_console_that_never_rests_is_not_waited_for_for_ever() -> None:
+    life, stop = Life(), threading.Event()
+
+    def talk() -> None:
+        while not stop.wait(0.05):
+            life.hear(b"again\n")
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    began = time.monotonic()
+    life.rest(quiet_s=0.2, timeout_s=0.5)
+    stop.set()
+    talker.join()
+    assert 0.4 < time.monotonic() - began < 1.5
