@@ -74,6 +74,15 @@ class Vm(Model):
     memory_mb: int = Field(default=1024, ge=128)
     processors: int = Field(default=2, ge=1)
 
+    @field_validator("firmware")
+    @classmethod
+    def _arm_has_no_bios(
+        cls, firmware: Mapping[Architecture, Firmware]
+    ) -> Mapping[Architecture, Firmware]:
+        if firmware.get("arm64", "uefi") != "uefi":
+            raise ValueError('a machine of arm64 boots by "uefi"')
+        return firmware
+
 
 class Image(Model):
     """One operating system release, for some architectures and kinds of machine."""

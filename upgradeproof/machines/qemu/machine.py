@@ -34,6 +34,8 @@ from upgradeproof.results import Fidelity
 _LAST_SIGN_S = 1.0
 """How long the console may lag behind a shell that died: panics are printed, then seen."""
 _END_TIMEOUT_S = 20.0
+_SETTLED = f"udevadm settle --timeout=120; {SETTLED}"
+"""systemd may have settled before the drivers of slow devices are there: udev is asked first."""
 _DOWN = frozenset({Kind.RESET, Kind.PANIC, Kind.STOPPED, Kind.GONE})
 """After these no command is worth its time-out."""
 
@@ -215,7 +217,7 @@ class QemuMachine:
         self._known = boot.follow(life, mark, self.name, timeout_s, reset=reset)
         try:
             left = max(deadline - time.monotonic(), 1.0)
-            settled = self._channel.run(SETTLED, timeout_s=left).text
+            settled = self._channel.run(_SETTLED, timeout_s=left).text
         except CommandTimeoutError:
             raise BootError(
                 f"{self.name} booted, and its systemd did not settle in {timeout_s:g} s",
