@@ -23,7 +23,8 @@ _WORDS: dict[Kind, str] = {
     r"|loading of .*rejected|lockdown: .*module",
     "format": r"invalid module format|exec format error|version magic|invalid elf header",
     "firmware": r"direct firmware load for .* failed|failed to load firmware|firmware: failed",
-    "crash": r"\bbug: |\boops\b|warning: (cpu: |possible |.*:[0-9]+ at )|call trace:"
+    "crash": r"(^|\] )bug: |kernel bug at|\boops\b|warning: (cpu: |possible |.*:[0-9]+ at )"
+    r"|call trace:"
     r"|general protection fault|kernel panic|soft lockup|blocked for more than"
     r"|unable to handle kernel",
     "disk": r"i/o error|ext4-fs error|xfs .*corruption|btrfs error|remounting filesystem read-only",

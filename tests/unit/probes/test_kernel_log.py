@@ -34,6 +34,8 @@ def test_every_complaint_is_of_a_kind(line: str, kind: str) -> None:
     [
         "EXT4-fs (vda1): mounted filesystem with ordered data mode",
         "Debugging is off",
+        "..MP-BIOS bug: 8254 timer not connected to IO-APIC",
+        "[Firmware Bug]: TSC not synchronous to P0",
         "virtio_blk virtio1: [vda] 4194304 512-byte logical blocks",
         "nft: warning: `nft' uses old interface",
         "",
