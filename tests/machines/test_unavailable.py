@@ -83,7 +83,8 @@ def test_without_an_engine_no_cell_runs_and_one_reason_is_given(
 def test_the_doctor_says_that_there_is_no_engine(two: Project) -> None:
     two.environment["DOCKER_HOST"] = NOWHERE
     told = two.upgradeproof("doctor")
-    assert told.exit_status == 1
+    assert told.exit_status == 0, "VMs work here"
+    assert re.search(r"works +backend vm +QEMU", told.output)
     assert re.search(r"can't +backend container +no Docker engine answers", told.output)
     assert "Traceback" not in told.output
 
@@ -91,8 +92,10 @@ def test_the_doctor_says_that_there_is_no_engine(two: Project) -> None:
 def test_prune_says_that_it_could_not_ask(two: Project) -> None:
     two.environment["DOCKER_HOST"] = NOWHERE
     told = two.upgradeproof("prune")
-    assert told.exit_status == 1
-    assert told.output == "container: nothing removed, no Docker engine answers\n"
+    assert told.exit_status == 0, "VMs could be asked"
+    container, vm = told.output.splitlines()
+    assert container == "container: nothing removed, no Docker engine answers"
+    assert re.fullmatch(r"vm: \d+ removed", vm)
 
 
 @pytest.mark.parametrize("release", ["debian-11", "debian-12"])
