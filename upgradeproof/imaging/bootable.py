@@ -27,6 +27,8 @@ INITRAMFS_MODULES = "/usr/share/initramfs-tools/modules.d/upgradeproof"
 EARLY = frozenset({"/etc/fstab", INITRAMFS_MODULES})
 """What must be there before the kernel's package: it makes the initramfs after it, and the check of
 the root file system is in there only if its type is known."""
+_VFAT = "-F 32 -s 1"
+"""Left to itself mkfs.vfat takes clusters for the whole file: too few for UEFI to read."""
 AGENT = "/usr/local/lib/upgradeproof/agent"
 
 _AGENT_UNIT = f"""\
@@ -143,11 +145,12 @@ def assembly(disk: Path, size_mb: int, tar: Path, root: Path) -> str:
     no loop device. Device nodes stay behind: a kernel makes its own.
     """
     disk_word, tar_word, root_word = (shlex.quote(str(path)) for path in (disk, tar, root))
+    esp_kib = ESP_SIZE * SECTOR // 1024
     root_kib = (size_mb * MEBIBYTE - ROOT_AT - MEBIBYTE) * SECTOR // 1024
     return f"""set -e
 truncate -s {size_mb}M {disk_word}
 printf '%s' '{partitions()}' | sfdisk -q {disk_word}
-mkfs.vfat -F 32 -n {ESP_LABEL} --offset {ESP_AT} {disk_word} {ESP_SIZE * SECTOR // 1024} >/dev/null
+mkfs.vfat {_VFAT} -n {ESP_LABEL} --offset {ESP_AT} {disk_word} {esp_kib} >/dev/null
 mkdir {root_word}
 tar -x -f {tar_word} -C {root_word} --numeric-owner --exclude './dev/*'
 mke2fs -q -t ext4 -O {_FEATURES} -L {ROOT_LABEL} -E offset={ROOT_AT * SECTOR},root_owner=0:0 \\

@@ -113,7 +113,7 @@ def test_a_disk_is_assembled_without_rights() -> None:
         "set -e\n"
         "truncate -s 8192M /s/disk.raw\n"
         f"printf '%s' '{bootable.partitions()}' | sfdisk -q /s/disk.raw\n"
-        "mkfs.vfat -F 32 -n ESP --offset 4096 /s/disk.raw 65536 >/dev/null\n"
+        "mkfs.vfat -F 32 -s 1 -n ESP --offset 4096 /s/disk.raw 65536 >/dev/null\n"
         "mkdir /s/root\n"
         "tar -x -f /s/root.tar -C /s/root --numeric-owner --exclude './dev/*'\n"
         "mke2fs -q -t ext4 -O ^metadata_csum_seed,^orphan_file -L root"
