@@ -114,7 +114,7 @@ def bare(cell: Cell, image: str) -> float:
     start = ["docker", "run", "-d", "--name", name, "--cgroupns=private"]
     start += [f"--cap-add={capability}" for capability in CAPABILITIES]
     start += ["--tmpfs", "/run", "--tmpfs", "/run/lock", "-e", "container=docker"]
-    _checked([*start, image, "sh", "-c", INIT])
+    checked([*start, image, "sh", "-c", INIT])
     try:
         _in(name, SETTLED)
         for state in ("installed", "upgraded"):
@@ -131,10 +131,11 @@ def bare(cell: Cell, image: str) -> float:
 
 
 def _in(name: str, script: str, stdin: bytes = b"") -> None:
-    _checked(["docker", "exec", "-i", name, "sh", "-c", script], stdin)
+    checked(["docker", "exec", "-i", name, "sh", "-c", script], stdin)
 
 
-def _checked(argv: list[str], stdin: bytes = b"") -> None:
+def checked(argv: list[str], stdin: bytes = b"") -> None:
+    """Run a command. Raises RuntimeError with its words when it fails."""
     done = subprocess.run(argv, input=stdin, capture_output=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{shlex.join(argv)[:200]}: {done.stderr.decode()[-2000:]}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import socket
 import subprocess
 import tempfile
@@ -14,7 +13,7 @@ from statistics import median
 
 import testinfra
 
-from bench.cells import pytest
+from bench.cells import checked, pytest
 from bench.result import Result
 from upgradeproof import cache
 from upgradeproof.home import Home
@@ -43,9 +42,9 @@ def measure(home: Home) -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="upgradeproof-bench-") as scratch:
         folder = Path(scratch)
         key = folder / "key"
-        _checked("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+        checked(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
         disk = folder / "debvm.ext4"
-        _checked("debvm-create", "-r", "bookworm", "-k", f"{key}.pub", "-o", str(disk))
+        checked(["debvm-create", "-r", "bookworm", "-k", f"{key}.pub", "-o", str(disk)])
         results = _starts(image, disk, key)
         with _started(image, "commands") as machine:
             results += _commands(machine, key)
@@ -237,7 +236,7 @@ def _resident_mb(machine: QemuMachine) -> int:
 def _master(port: int, key: Path) -> Iterator[str]:
     control = f"{key}.control"
     words = ("ssh", *_KEY_OPTIONS, "-i", str(key), "-p", str(port))
-    _checked(*words, "-M", "-f", "-N", "-S", control, "root@127.0.0.1")
+    checked([*words, "-M", "-f", "-N", "-S", control, "root@127.0.0.1"])
     try:
         yield control
     finally:
@@ -259,9 +258,3 @@ def _free_port() -> int:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         return int(server.getsockname()[1])
-
-
-def _checked(*argv: str) -> None:
-    done = subprocess.run(argv, capture_output=True, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{shlex.join(argv)[:200]}: {done.stderr.decode()[-2000:]}")

@@ -19,7 +19,8 @@ from tests.machines.vms import Vms, boot_id, head, is_there, signs, spec, vms
 from upgradeproof.errors import BootError, CommandTimeoutError, MachineError
 from upgradeproof.machines.qemu import QemuBackend
 from upgradeproof.machines.qemu.life import Kind
-from upgradeproof.machines.qemu.machine import QemuMachine, copied
+from upgradeproof.machines.qemu.machine import QemuMachine
+from upgradeproof.machines.qemu.snapshots import Snapshot
 
 __all__ = ["vms"]
 
@@ -150,7 +151,8 @@ def test_a_killed_qemu_is_the_harnesss_and_its_disk_holds_what_was_synced(
     assert not clone.alive()
     wait_until("it has ended", lambda: not is_there(clone.process.pid), timeout_s=5)
 
-    left = copied(clone.origin, tmp_path)
+    origin = clone.origin
+    left = Snapshot(folder=tmp_path, hardware=origin.hardware, parent=str(origin.folder))
     shutil.copy(clone.disks["disk"], left.disks["disk"])
     replace(left, labels={"upgradeproof.cell": "x"}).write()
     with backend.start(spec(str(tmp_path), "heir")) as heir:

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,7 +24,7 @@ from upgradeproof.machines.qemu.hardware import (
     Wiring,
     argv,
 )
-from upgradeproof.machines.qemu.machine import QemuMachine, copied
+from upgradeproof.machines.qemu.machine import QemuMachine
 from upgradeproof.machines.qemu.snapshots import MEMORY, Shelf, Snapshot, free_bytes, overlay
 from upgradeproof.plan.images import Architecture
 from upgradeproof.results import Fidelity
@@ -68,8 +67,7 @@ class QemuBackend:
 
     def obstacle(self, architecture: Architecture) -> BackendError | None:
         """Return what this host lacks for machines of an architecture; None if nothing."""
-        hardware = Hardware(architecture=architecture, firmware="bios", memory_mb=64, processors=1)
-        if program := process.missing(hardware):
+        if program := process.missing(architecture):
             return BackendError(
                 f"{program} is not installed: no VM of {architecture} can be started",
                 resolution=f"`make setup` installs it; by hand: apt install "
@@ -131,10 +129,14 @@ class QemuBackend:
     def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
         """Keep disks and, where QEMU can, memory; the machine stands still for half a second."""
         self._check_room()
-        hardware = machine.origin.hardware
-        memory = self._memory(hardware, machine.fidelity.execution)
-        kept = replace(
-            copied(machine.origin, self._shelf.new(key)), memory=memory, labels=dict(labels)
+        origin: Snapshot = machine.origin
+        memory = self._memory(origin.hardware, machine.fidelity.execution)
+        kept = Snapshot(
+            folder=self._shelf.new(key),
+            hardware=origin.hardware,
+            parent=str(origin.folder),
+            memory=memory,
+            labels=dict(labels),
         )
         machine.freeze(kept, memory=bool(memory))
         return str(kept.folder)

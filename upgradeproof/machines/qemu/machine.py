@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -287,8 +286,3 @@ class _LastShell:
 
     def end_session(self, pid: int) -> None:
         pass
-
-
-def copied(snapshot: Snapshot, folder: Path) -> Snapshot:
-    """Return a snapshot-to-be in another folder: its disks will rest on those of this one."""
-    return replace(snapshot, folder=folder, parent=str(snapshot.folder), memory="")

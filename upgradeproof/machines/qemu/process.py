@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from upgradeproof.errors import MachineError
-from upgradeproof.machines.qemu.hardware import Accelerator, Hardware, Wiring, argv
+from upgradeproof.machines.qemu.hardware import PROGRAMS, Accelerator, Hardware, Wiring, argv
 from upgradeproof.machines.qemu.life import Kind, Life
 from upgradeproof.machines.qemu.port import Port
 from upgradeproof.machines.qemu.qmp import Monitor
+from upgradeproof.plan.images import Architecture
 
 MIGRATION_TIMEOUT_S = 60.0
 """Limit for a memory to be written or read: 0.4 s were measured for 200 MB."""
@@ -182,10 +183,9 @@ class Process:
         self.life.note(Kind.GONE)
 
 
-def missing(hardware: Hardware) -> str | None:
-    """Return the program that this host lacks for a machine, or None."""
-    program = argv(hardware, "tcg", Wiring(disks={}))[0]
-    needed = (program, "qemu-img", "setpriv")
+def missing(architecture: Architecture) -> str | None:
+    """Return the program that this host lacks for machines of an architecture, or None."""
+    needed = (PROGRAMS[architecture], "qemu-img", "setpriv")
     return next((name for name in needed if shutil.which(name) is None), None)
 
 
