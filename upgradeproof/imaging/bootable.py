@@ -20,13 +20,18 @@ BOOT_AT, BOOT_SIZE = MEBIBYTE, MEBIBYTE
 ESP_AT, ESP_SIZE = 2 * MEBIBYTE, 64 * MEBIBYTE
 ROOT_AT = ESP_AT + ESP_SIZE
 ROOT_LABEL, ESP_LABEL = "root", "ESP"
-_FEATURES = "^metadata_csum_seed,^orphan_file"
-"""What newer hosts would switch on and the GRUB of an old release can't read (2.04: "unknown
-filesystem")."""
+_FEATURES = (
+    "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"
+    "large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
+)
+"""What ext4 had when Debian 11 was made: GRUB 2.04 calls a file system with more "unknown", and the
+tools of an old host refuse words for what they don't know, even to leave it out."""
 INITRAMFS_MODULES = "/usr/share/initramfs-tools/modules.d/upgradeproof"
-EARLY = frozenset({"/etc/fstab", INITRAMFS_MODULES})
-"""What must be there before the kernel's package: it makes the initramfs after it, and the check of
-the root file system is in there only if its type is known."""
+INITRAMFS_ROOT = "/etc/initramfs-tools/conf.d/upgradeproof"
+EARLY = frozenset({INITRAMFS_MODULES, INITRAMFS_ROOT})
+"""What must be there before the kernel's package, which makes the initramfs after it."""
+PASSING = frozenset({INITRAMFS_ROOT})
+"""What of it does not stay in the image."""
 _VFAT = "-F 32 -s 1"
 """Left to itself mkfs.vfat takes clusters for the whole file: too few for UEFI to read."""
 AGENT = "/usr/local/lib/upgradeproof/agent"
@@ -83,6 +88,9 @@ def configuration(architecture: Architecture, firmware: Firmware) -> dict[str, s
         ),
         # The channel must not depend on the modules that are under test.
         INITRAMFS_MODULES: "virtio_console\n",
+        # A machine looks at the disk that it runs from; there is none yet, and an initramfs that
+        # does not know its root's type has no fsck.
+        INITRAMFS_ROOT: "FSTYPE=ext4\n",
         "/etc/fstab": mounts,
         "/etc/hostname": "machine\n",
         "/etc/hosts": "127.0.0.1 localhost\n127.0.1.1 machine\n::1 localhost\n",

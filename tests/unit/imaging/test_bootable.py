@@ -33,6 +33,7 @@ def test_the_same_files_make_every_kind_of_vm(
         "/etc/systemd/network/80-ether.network",
         "/etc/default/grub.d/upgradeproof.cfg",
         "/usr/share/initramfs-tools/modules.d/upgradeproof",
+        "/etc/initramfs-tools/conf.d/upgradeproof",
         "/etc/fstab",
         "/etc/hostname",
         "/etc/hosts",
@@ -116,8 +117,9 @@ def test_a_disk_is_assembled_without_rights() -> None:
         "mkfs.vfat -F 32 -s 1 -n ESP --offset 4096 /s/disk.raw 65536 >/dev/null\n"
         "mkdir /s/root\n"
         "tar -x -f /s/root.tar -C /s/root --numeric-owner --exclude './dev/*'\n"
-        "mke2fs -q -t ext4 -O ^metadata_csum_seed,^orphan_file -L root"
-        " -E offset=69206016,root_owner=0:0 \\\n"
+        "mke2fs -q -t ext4 -O none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,"
+        "64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
+        " -L root -E offset=69206016,root_owner=0:0 \\\n"
         "    -d /s/root /s/disk.raw 8320000k\n"
     )
     assert is_shell(script)

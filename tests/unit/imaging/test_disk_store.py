@@ -114,15 +114,17 @@ def test_the_configuration_is_copied_into_the_root_some_of_it_before_the_kernel(
     assert STORE.hooks(request(), scratch) == (
         f"--essential-hook=sync-in '{scratch}/early' /",
         f"--customize-hook=sync-in '{scratch}/late' /",
+        '--customize-hook=rm "$1/etc/initramfs-tools/conf.d/upgradeproof"',
     )
-    assert (scratch / "early" / "etc" / "fstab").is_file()
+    types = scratch / "early" / "etc" / "initramfs-tools" / "conf.d" / "upgradeproof"
+    assert types.read_text() == "FSTYPE=ext4\n"
     assert (scratch / "late" / "etc" / "hostname").is_file()
 
 
 def test_an_image_may_name_the_firmware_of_one_architecture_only(tmp_path: Path) -> None:
     mixed = {"firmware": {"amd64": "uefi"}}
     STORE.hooks(request("arm64", **mixed), tmp_path)
-    assert "/boot/efi" in (tmp_path / "early/etc/fstab").read_text()
+    assert "/boot/efi" in (tmp_path / "late/etc/fstab").read_text()
 
 
 def test_a_container_image_is_no_disk() -> None:

@@ -77,6 +77,7 @@ class DiskStore:
         return (
             f"--essential-hook=sync-in {shlex.quote(str(early))} /",
             f"--customize-hook=sync-in {shlex.quote(str(late))} /",
+            *(f'--customize-hook=rm "$1{path}"' for path in sorted(bootable.PASSING)),
         )
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:

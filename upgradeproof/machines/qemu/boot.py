@@ -9,6 +9,8 @@ from upgradeproof.machines.qemu.life import Kind, Life, Sign
 
 LOOP = 3
 """So many resets while one boot was waited for are a boot loop."""
+_SHELL_S = 10.0
+"""How long an emergency shell is waited for on the console, once systemd has told of it."""
 _RESOLUTIONS = {
     Kind.PANIC: "boot the previous kernel from the boot loader's menu; is the root's driver in the"
     " initramfs, and was the initramfs made for this kernel?",
@@ -68,11 +70,27 @@ def judge(signs: tuple[Sign, ...], name: str, *, reset: bool) -> BootError | Mac
                 resolution="see what stood on the console before it",
             )
         elif sign.kind in _RESOLUTIONS and (resets or not reset):
-            return BootError(
-                f"{name} does not boot: {sign.kind}: {sign.text}",
-                resolution=_RESOLUTIONS[sign.kind],
-            )
+            return _ended(name, sign.kind, sign.text)
     return None
+
+
+def _ended(name: str, kind: Kind, text: str) -> BootError:
+    return BootError(f"{name} does not boot: {kind}: {text}", resolution=_RESOLUTIONS[kind])
+
+
+def locked_out(life: Life, mark: int, name: str, timeout_s: float = _SHELL_S) -> BootError:
+    """Return the error for a boot that systemd itself calls ``maintenance``.
+
+    The shell says so on the console, in better words, but may say it later.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        signs = life.since(mark)
+        shell = next((sign.text for sign in signs if sign.kind is Kind.EMERGENCY), "")
+        left = deadline - time.monotonic()
+        if shell or left <= 0 or not life.wait(mark + len(signs), left):
+            break
+    return _ended(name, Kind.EMERGENCY, shell or "systemd's state is maintenance")
 
 
 def stopped(name: str) -> MachineError:

@@ -229,11 +229,7 @@ class QemuMachine:
                 raise boot.told(trouble, life) from None
             raise self._diagnosed(error, self._known) from None
         if settled == "maintenance":
-            raise BootError(
-                f"{self.name} does not boot: it ended in an emergency or rescue shell",
-                details=life.console_tail,
-                resolution="see the failed units on the console: a mount of fstab, a full disk",
-            )
+            raise boot.told(boot.locked_out(life, mark, self.name), life)
 
     def _jobs(self) -> str:
         with suppress(MachineError):

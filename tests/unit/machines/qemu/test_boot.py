@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from upgradeproof.errors import BootError, MachineError, UpgradeproofError
-from upgradeproof.machines.qemu.boot import follow, judge
+from upgradeproof.machines.qemu.boot import follow, judge, locked_out
 from upgradeproof.machines.qemu.life import Kind, Life, Sign
 
 PANIC = "Kernel panic - not syncing: Attempted to kill init!"
@@ -146,3 +146,22 @@ def test_a_trouble_is_told_with_the_consoles_words() -> None:
     with pytest.raises(BootError) as caught:
         followed(R, (Kind.PANIC, PANIC), reset=True)
     assert caught.value.details == "the console's words"
+
+
+@pytest.mark.parametrize(
+    ("after_s", "words"),
+    [(0.05, "You are in emergency mode"), (5.0, "systemd's state is maintenance")],
+)
+def test_an_emergency_shell_that_systemd_knows_of_is_told_in_the_consoles_words(
+    after_s: float, words: str
+) -> None:
+    """The shell may come to the console after systemd has told of it, or never."""
+    life = Life()
+    life.note(*Y)
+    speaks = threading.Timer(after_s, life.note, args=[Kind.EMERGENCY, "You are in emergency mode"])
+    speaks.start()
+    error = locked_out(life, 0, "box", timeout_s=0.5)
+    speaks.cancel()
+    assert str(error) == (
+        f"box does not boot: emergency shell: {words}\nTo do: {ADVICE[Kind.EMERGENCY]}"
+    )
