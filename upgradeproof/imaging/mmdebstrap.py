@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 from upgradeproof.command import Completed
@@ -18,6 +19,9 @@ NO_KEYS = "no-keys"
 
 _LINKS: dict[Architecture, str] = {"amd64": "bin sbin lib lib64", "arm64": "bin sbin lib"}
 """What debootstrap lays as links into /usr, by architecture."""
+_NO_USRMERGE = "/etc/apt/preferences.d/no-usrmerge"
+"""There is nothing left to merge: apt is to take the empty usr-is-merged, where a package wants one
+of the two, and not all of perl."""
 _APART = (
     "setpriv", "--pdeathsig", "KILL",
     "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
@@ -63,7 +67,7 @@ def argv(
         f"--aptopt={scratch / APT_OPTIONS}",
         *((f"--include={','.join(request.packages)}",) if request.packages else ()),
         *(f"--setup-hook={hook}" for hook in setup_hooks(bootstrap, request.architecture)),
-        *(f"--customize-hook={hook}" for hook in customize_hooks()),
+        *(f"--customize-hook={hook}" for hook in customize_hooks(bootstrap)),
         *hooks,
         request.image.codename,
         str(scratch / ROOT),
@@ -76,10 +80,26 @@ def setup_hooks(bootstrap: Bootstrap, architecture: Architecture) -> tuple[str, 
     if not bootstrap.merged_usr:
         return ()
     link = 'mkdir -p "$1/usr/$d" && ln -s "usr/$d" "$1/$d" || exit 1'
-    return (f"for d in {_LINKS[architecture]}; do {link}; done",)
+    return (
+        f"for d in {_LINKS[architecture]}; do {link}; done",
+        f"printf 'Package: usrmerge\\nPin: release *\\nPin-Priority: -1\\n' >\"$1{_NO_USRMERGE}\"",
+    )
 
 
-def customize_hooks() -> tuple[str, ...]:
+def lending() -> tuple[str, str]:
+    """Return the options that lend this host's programs to a root while it is emulated.
+
+    The scripts stand in the command itself: without root, mmdebstrap's users can't enter a private
+    home folder.
+    """
+    lend, take_back = (
+        files("upgradeproof.imaging").joinpath(name).read_text("utf-8")
+        for name in ("lend.sh", "take-back.sh")
+    )
+    return f"--extract-hook={lend}", f"--customize-hook={take_back}"
+
+
+def customize_hooks(bootstrap: Bootstrap) -> tuple[str, ...]:
     """Return what is done at the end: nothing of this host stays, and init must be there.
 
     mmdebstrap copies this host's name and resolver, and keeps its apt options as 99mmdebstrap: a
@@ -88,6 +108,7 @@ def customize_hooks() -> tuple[str, ...]:
     return (
         'chroot "$1" test -x /sbin/init',
         'rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap" "$1/etc/hostname" "$1/etc/resolv.conf"',
+        *((f'rm "$1{_NO_USRMERGE}"',) if bootstrap.merged_usr else ()),
     )
 
 

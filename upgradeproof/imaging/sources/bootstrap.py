@@ -18,12 +18,13 @@ from upgradeproof.imaging.mmdebstrap import (
     apt_options,
     argv,
     explain,
+    lending,
 )
 from upgradeproof.imaging.request import Request
 from upgradeproof.imaging.stores import Store
 
 BUILD_TIMEOUT_S = 1800.0
-"""Limit of one bootstrap. Measured: 26-32 s native, 334 s for arm64 under qemu-user."""
+"""Limit of one bootstrap. Measured: 26-32 s native; arm64 under qemu-user see bench."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,10 @@ class BootstrapSource:
         # Only root may be sent to our cache: without it mmdebstrap works in a user namespace,
         # whose users can't enter a private home folder.
         where = {"TMPDIR": str(scratch)} if as_root else {}
+        lent = () if emulation.native(request.architecture) else lending()
+        hooks = (*lent, *store.hooks(request, scratch))
         done = run(
-            argv(request, scratch, as_root=as_root, hooks=store.hooks(request, scratch)),
+            argv(request, scratch, as_root=as_root, hooks=hooks),
             timeout_s=BUILD_TIMEOUT_S,
             env={"LC_ALL": "C.UTF-8", **where},
             check=False,

@@ -1,0 +1,95 @@
+"""This host's programs in another architecture's root: lent, and taken back without a trace."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from upgradeproof.imaging.mmdebstrap import lending
+
+LEND, TAKE_BACK = (option.partition("=")[2] for option in lending())
+DIVERSIONS = "/bin/sh\n/bin/sh.distrib\ndash\n"
+THEIRS = ("usr/bin/cat", "usr/bin/dash", "usr/bin/perl", "usr/bin/uname")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root whose programs this host can't run, with /usr merged, as dpkg has unpacked it."""
+    root = tmp_path / "root"
+    for folder in ("usr/bin", "usr/lib/other-architecture", "usr/share", "var/lib/dpkg", "dev"):
+        (root / folder).mkdir(parents=True)
+    for folder in ("bin", "lib"):
+        (root / folder).symlink_to(f"usr/{folder}")
+    for program in THEIRS:
+        (root / program).write_text("not for this host")
+        (root / program).chmod(0o755)
+    (root / "var/lib/dpkg/diversions").write_text(DIVERSIONS)
+    return root
+
+
+def hook(script: str, root: Path) -> None:
+    """Run a hook as mmdebstrap does."""
+    subprocess.run(["sh", "-c", script, "exec", str(root)], check=True)
+
+
+def listed(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes() if path.is_file() else b""
+        for path in root.rglob("*")
+    }
+
+
+def test_what_is_lent_is_taken_back_without_a_trace(root: Path) -> None:
+    before = listed(root)
+    hook(LEND, root)
+    assert len(listed(root)) > len(before) + 20
+    hook(TAKE_BACK, root)
+    assert listed(root) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may change its root")
+def test_programs_that_are_lent_run_in_the_root(root: Path) -> None:
+    hook(LEND, root)
+    (root / "dev/null").touch()  # a stand-in: perl opens it for its -e
+    script = "perl -MPOSIX=floor -e 'print floor(3.7)' | cat"
+    done = subprocess.run(
+        ["/usr/sbin/chroot", str(root), "/bin/dash", "-c", script], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, b"3")
+
+
+def test_what_knows_the_architecture_stays_the_roots_own(root: Path) -> None:
+    hook(LEND, root)
+    assert (root / "usr/bin/uname").read_text() == "not for this host"
+    assert not (root / "usr/bin/uname.lent").exists()
+
+
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="this host has no dpkg")
+def test_a_package_that_is_unpacked_meanwhile_replaces_what_comes_back(
+    root: Path, tmp_path: Path
+) -> None:
+    """dpkg knows what is lent as diversions, and the name under which a package brings it."""
+    source = tmp_path / "package"
+    (source / "DEBIAN").mkdir(parents=True)
+    control = "Package: coreutils\nVersion: 2\nArchitecture: all\nMaintainer: x <x@example.org>\n"
+    (source / "DEBIAN/control").write_text(f"{control}Description: newer\n")
+    (source / "bin").mkdir()
+    (source / "bin/cat").write_text("newer")
+    package = tmp_path / "coreutils.deb"
+    subprocess.run(["dpkg-deb", "--build", str(source), str(package)], check=True)
+    for name in ("status", "available"):
+        (root / "var/lib/dpkg" / name).touch()
+    for folder in ("info", "updates", "triggers"):
+        (root / "var/lib/dpkg" / folder).mkdir()
+    hook(LEND, root)
+    lent = (root / "usr/bin/cat").read_bytes()
+    dpkg = ["dpkg", "--root", str(root), "--force-not-root", "--force-bad-path", "--unpack"]
+    subprocess.run([*dpkg, str(package)], check=True)
+    assert (root / "usr/bin/cat").read_bytes() == lent
+    hook(TAKE_BACK, root)
+    assert (root / "usr/bin/cat").read_text() == "newer"
+    assert (root / "var/lib/dpkg/diversions").read_text() == DIVERSIONS

@@ -1,0 +1,67 @@
+# Lend this host's programs to the root $1, which is another architecture's, until take-back.sh.
+#
+# Maintainer scripts spend their time in starting small programs, and under emulation each start
+# takes ten times as long. A kernel that emulates the root's programs runs its own as ever, so these
+# need no more than their libraries at the place where they look for them.
+set -eu
+root=$1
+lent=$root/var/lib/lent
+mkdir "$lent"
+: >"$lent/links"
+
+# What says of which architecture it is (uname, dpkg, ldconfig) stays the root's own, and so does
+# what comes with a package that is not essential: it is not there yet.
+programs="bash basename cat chmod chown cmp comm cp cut date dash dd diff dirname du env expr find
+grep gzip head id install ln ls md5sum mkdir mktemp mv od paste perl printf readlink realpath rm
+rmdir sed seq sha256sum sleep sort stat tail tar tee touch tr uniq wc xargs mawk dpkg-deb dpkg-split
+dpkg-divert update-alternatives"
+
+# What a package brings under that name goes beside it: dpkg's own way, a local diversion. A package
+# of the same /usr may know the file by either name.
+divert() {
+  printf '%s\n%s\n:\n' "$1" "$1.lent" >>"$root/var/lib/dpkg/diversions"
+}
+
+# A folder of libraries that the root lacks is a link there, too, if its own one is.
+give() {
+  [ ! -e "$root$1" ] || return 0
+  top=$(expr "$1" : '/\([^/]*\)')
+  if [ -L "$root/lib" ] && [ ! -e "$root/$top" ]; then
+    ln -s "usr/$top" "$root/$top"
+    divert "/$top" # so that dpkg knows it, and usr-is-merged does not tidy it away
+    echo "/$top" >>"$lent/links"
+  fi
+  mkdir -p "$(realpath -m "$root${1%/*}")"
+  cp --dereference --preserve=mode,timestamps "$1" "$root$1"
+  echo "$1" >>"$lent/files"
+}
+
+give_libraries() {
+  ldd "$1" | sed -n 's,^[^/]*\(/[^ ]*\) (0x.*,\1,p' >"$lent/libraries"
+  while read -r library; do give "$library"; done <"$lent/libraries"
+}
+
+for program in $programs; do
+  for folder in /usr/bin /bin; do
+    native=$(readlink -f "$folder/$program") || continue
+    theirs=$root$folder/$program
+    if [ ! -f "$theirs" ] || [ -L "$theirs" ] || ! ldd "$native" >/dev/null 2>&1; then
+      continue
+    fi
+    mv "$theirs" "$theirs.lent"
+    cp --preserve=mode,timestamps "$native" "$theirs"
+    echo "$folder/$program" >>"$lent/programs"
+    divert "/usr/bin/$program"
+    divert "/bin/$program"
+    give_libraries "$native"
+    break
+  done
+done
+
+# The host's perl reads the host's own modules, which lie in a folder of its architecture.
+perl -e 'print join("\n", grep { /perl-base/ } @INC), "\n"' | while read -r folder; do
+  find "$folder" -type f >"$lent/modules"
+  while read -r module; do give "$module"; done <"$lent/modules"
+  find "$folder" -name '*.so' >"$lent/modules"
+  while read -r module; do give_libraries "$module"; done <"$lent/modules"
+done
