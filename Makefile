@@ -37,7 +37,7 @@ lint: setup
 	@if grep -qs '^\[tool.importlinter' pyproject.toml || [ -e .importlinter ]; then \
 	    echo $(VENV)/lint-imports; $(VENV)/lint-imports; fi
 
-bench:
+bench: setup-arm64
 	@setup/setup.sh bench
 	$(VENV)/python -m bench
 

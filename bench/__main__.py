@@ -1,13 +1,13 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
-``python -m bench channel cells vm vm-cell`` measures only what is named.
+``python -m bench channel cells vm vm-cell arm64-image`` measures only what is named.
 """
 
 from __future__ import annotations
 
 import sys
 
-from bench import cells, channel, vm
+from bench import cells, channel, images, vm
 from bench.result import show
 
 MEASURES = {
@@ -15,6 +15,7 @@ MEASURES = {
     "cells": cells.measure,
     "vm": vm.measure,
     "vm-cell": vm.measure_cell,
+    "arm64-image": images.measure,
 }
 wanted = sys.argv[1:] or list(MEASURES)
 home = cells.home_of_the_checkout()

@@ -9,12 +9,12 @@ lent=$root/var/lib/lent
 mkdir "$lent"
 : >"$lent/links"
 
-# What says of which architecture it is (uname, dpkg, ldconfig) stays the root's own, and so does
-# what comes with a package that is not essential: it is not there yet.
-programs="bash basename cat chmod chown cmp comm cp cut date dash dd diff dirname du env expr find
-grep gzip head id install ln ls md5sum mkdir mktemp mv od paste perl printf readlink realpath rm
-rmdir sed seq sha256sum sleep sort stat tail tar tee touch tr uniq wc xargs mawk dpkg-deb dpkg-split
-dpkg-divert update-alternatives"
+# What says of which architecture it is (uname, dpkg, ldconfig) stays the root's own. Some come with
+# packages that are not there yet: what makes an initramfs, and the list of certificates.
+programs="bash basename cat chmod chown cmp comm cp cpio cut date dash dd diff dirname du env expr
+find grep gzip head id install kmod ln ls md5sum mkdir mktemp mv od openssl paste perl printf
+readlink realpath rm rmdir sed seq sha256sum sleep sort stat tail tar tee touch tr uniq wc xargs xz
+zstd mawk dpkg-deb dpkg-split dpkg-divert update-alternatives"
 
 # What a package brings under that name goes beside it: dpkg's own way, a local diversion. A package
 # of the same /usr may know the file by either name.
@@ -45,10 +45,12 @@ for program in $programs; do
   for folder in /usr/bin /bin; do
     native=$(readlink -f "$folder/$program") || continue
     theirs=$root$folder/$program
-    if [ ! -f "$theirs" ] || [ -L "$theirs" ] || ! ldd "$native" >/dev/null 2>&1; then
+    if [ -L "$theirs" ] || ! ldd "$native" >/dev/null 2>&1; then
       continue
     fi
-    mv "$theirs" "$theirs.lent"
+    # Where it is not there, its place is known only if there is one place for both names.
+    [ -e "$theirs" ] || [ -L "$root/bin" ] || continue
+    [ ! -e "$theirs" ] || mv "$theirs" "$theirs.lent"
     cp --preserve=mode,timestamps "$native" "$theirs"
     echo "$folder/$program" >>"$lent/programs"
     divert "/usr/bin/$program"

@@ -3,7 +3,8 @@ set -eu
 root=$1
 lent=$root/var/lib/lent
 while read -r program; do
-  mv "$root$program.lent" "$root$program"
+  rm "$root$program"
+  [ ! -e "$root$program.lent" ] || mv "$root$program.lent" "$root$program"
 done <"$lent/programs"
 # Three lines each: the name, the other name, whose it is.
 paste -d '\t' - - - <"$root/var/lib/dpkg/diversions" | grep -v '\.lent\s' | tr '\t' '\n' \
