@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cached_property
 from typing import Any, ClassVar
 
 import docker
 import docker.errors
 from docker.models.containers import Container
-from testinfra.host import Host
 
-from upgradeproof.command import Completed
 from upgradeproof.errors import BackendError, ChannelError, MachineError
-from upgradeproof.machines import Health, MachineSpec, files, owner
-from upgradeproof.machines.channel import Channel, Transport, end_session_script
+from upgradeproof.machines import Health, MachineSpec, owner
+from upgradeproof.machines.channel import Transport, end_session_script
+from upgradeproof.machines.channel_machine import ChannelMachine
 from upgradeproof.machines.docker_exec import ExecTransport
 from upgradeproof.machines.engine import LABEL, EngineError, client, failed
 from upgradeproof.machines.systemd import SETTLED
-from upgradeproof.machines.testinfra import host
 from upgradeproof.results import Fidelity
 
 SETTLE_TIMEOUT_S = 90.0
@@ -67,52 +64,17 @@ def creation(spec: MachineSpec, *, apparmor: bool, emulated: bool) -> dict[str, 
     }
 
 
-class DockerMachine:
+class DockerMachine(ChannelMachine):
     """A running container."""
 
     def __init__(self, container: Container, fidelity: Fidelity) -> None:
+        super().__init__(str(container.name), fidelity)
         self._container = container
-        self._fidelity = fidelity
-        self._channel = Channel(self, self.name)
-
-    @property
-    def name(self) -> str:
-        """Return the container's name."""
-        return str(self._container.name)
 
     @property
     def container(self) -> Container:
         """Return the SDK's container."""
         return self._container
-
-    @property
-    def fidelity(self) -> Fidelity:
-        """Return what a container can prove: everything but a kernel."""
-        return self._fidelity
-
-    @cached_property
-    def host(self) -> Host:
-        """Return testinfra's Host on the channel."""
-        return host(self)
-
-    def run(
-        self,
-        script: str,
-        *,
-        timeout_s: float = 60.0,
-        stdin: bytes = b"",
-        on_output: Callable[[bytes], None] | None = None,
-    ) -> Completed:
-        """Run a script through the channel; see the protocol."""
-        return self._channel.run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
-
-    def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
-        """Write a file through the channel."""
-        files.put(self, content, path, mode, owner)
-
-    def get(self, path: str) -> bytes:
-        """Return a file's bytes. Raises MachineError when it can't be read."""
-        return files.get(self, path)
 
     def reboot(self, *, timeout_s: float) -> None:  # noqa: ARG002  # the protocol's
         """Refuse: what a container would boot is its host's kernel."""

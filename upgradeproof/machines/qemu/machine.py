@@ -9,8 +9,6 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from testinfra.host import Host
-
 from upgradeproof.command import Completed
 from upgradeproof.errors import (
     BootError,
@@ -19,15 +17,14 @@ from upgradeproof.errors import (
     MachineError,
     UpgradeproofError,
 )
-from upgradeproof.machines import files
 from upgradeproof.machines.channel import Channel, Transport, end_session_script
+from upgradeproof.machines.channel_machine import ChannelMachine
 from upgradeproof.machines.qemu import boot
 from upgradeproof.machines.qemu.disks import Disks
 from upgradeproof.machines.qemu.life import Kind
 from upgradeproof.machines.qemu.process import Process
 from upgradeproof.machines.qemu.snapshots import MEMORY, Snapshot
 from upgradeproof.machines.systemd import SETTLED
-from upgradeproof.machines.testinfra import host
 from upgradeproof.results import Fidelity
 
 _LAST_SIGN_S = 1.0
@@ -39,36 +36,20 @@ _DOWN = frozenset({Kind.RESET, Kind.PANIC, Kind.STOPPED, Kind.GONE})
 """After these no command is worth its time-out."""
 
 
-class QemuMachine:
+class QemuMachine(ChannelMachine):
     """A running VM."""
 
     def __init__(
         self, process: Process, origin: Snapshot, folder: Path, fidelity: Fidelity
     ) -> None:
+        super().__init__(process.name, fidelity)
         self.process = process
         self._origin = origin
         """What its disks are overlays of."""
         self._folder = folder
-        self._fidelity = fidelity
-        self._channel = Channel(self, self.name)
         self._known = 0
         """The mark up to which its life is told: what comes later, unasked for, is news."""
         self._disks = Disks(folder, tuple(origin.disks), process.monitor)
-
-    @property
-    def name(self) -> str:
-        """Return the machine's name."""
-        return self.process.name
-
-    @property
-    def fidelity(self) -> Fidelity:
-        """Return what a VM can prove: its own kernel, at the speed of what runs it."""
-        return self._fidelity
-
-    @cached_property
-    def host(self) -> Host:
-        """Return testinfra's Host on the channel."""
-        return host(self)
 
     def run(
         self,
@@ -87,17 +68,9 @@ class QemuMachine:
         if any(sign.kind in _DOWN for sign in self.process.life.since(self._known)):
             raise self._diagnosed(MachineError("it was not run"), mark, "before a command")
         try:
-            return self._channel.run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
+            return super().run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
         except (ChannelError, CommandTimeoutError) as error:
             raise self._diagnosed(error, mark) from None
-
-    def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
-        """Write a file through the channel."""
-        files.put(self, content, path, mode, owner)
-
-    def get(self, path: str) -> bytes:
-        """Return a file's bytes. Raises MachineError when it can't be read."""
-        return files.get(self, path)
 
     def reboot(self, *, timeout_s: float) -> None:
         """Boot again, by the machine's own means, and wait until its init has settled.
