@@ -14,6 +14,8 @@ from upgradeproof.defects import choose, table, try_defect
 from upgradeproof.errors import HarnessError, PlanError, UpgradeproofError
 from upgradeproof.home import Home
 from upgradeproof.imaging import Images
+from upgradeproof.interruptions import FAULTS, sweep
+from upgradeproof.interruptions import table as interruption_table
 from upgradeproof.journey.store import Store
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
@@ -21,6 +23,7 @@ from upgradeproof.plan import json_schema, platforms
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.printing import FORMATS, show
 from upgradeproof.report import report
+from upgradeproof.results import Verdict
 from upgradeproof.starter import write_starter
 
 
@@ -69,6 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     tried.add_argument("names", nargs="*", help="defects by their files' names; default: all")
     tried.add_argument("--cell", metavar="GLOB", default="*", help="the cell to plant them into")
     tried.set_defaults(command=_defects)
+
+    cut = commands.add_parser("interrupt", help="interrupt an upgrade at every step, and recover")
+    cut.add_argument("cell", metavar="GLOB", help="the cells whose upgrades are interrupted")
+    cut.add_argument(
+        "--at", metavar="GLOB", default="*", help="only at steps such as 'Unpacking *'"
+    )
+    cut.add_argument("--fault", choices=FAULTS, action="append", help="only this; may be repeated")
+    cut.set_defaults(command=_interrupt)
 
     prune = commands.add_parser("prune", help="remove what earlier runs left running")
     prune.add_argument("--states", action="store_true", help="remove kept states, too")
@@ -146,6 +157,26 @@ def _defects(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
     sys.stdout.write(table(found))
     return 0 if all(each.good for each in found) else 1
+
+
+def _interrupt(arguments: argparse.Namespace) -> int:
+    """Sweep each cell that fits; exit 1 unless every interruption was recovered."""
+    home = Home(Path.cwd())
+    cells = [cell for cell in home.cells if fnmatchcase(cell.id, arguments.cell)]
+    if not cells:
+        raise PlanError(
+            f"no cell fits {arguments.cell}",
+            details=nearest(arguments.cell, [cell.id for cell in home.cells]),
+        )
+    found = []
+    for cell in cells:
+        reports = home.reports / "interruptions" / cell.id
+        for outcome in sweep(home, cell, reports, at=arguments.at, faults=arguments.fault):
+            sys.stdout.write(f"{outcome.line}\n")
+            sys.stdout.flush()
+            found.append(outcome)
+    sys.stdout.write(interruption_table(found))
+    return 0 if all(each.verdict is Verdict.PASSED for each in found) else 1
 
 
 def _prune(arguments: argparse.Namespace) -> int:

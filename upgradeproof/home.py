@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from upgradeproof import cache
 from upgradeproof.errors import PlanError
+from upgradeproof.imaging import Images
+from upgradeproof.journey import Toolbox
+from upgradeproof.journey.store import Store
+from upgradeproof.machines.backends import backend
 from upgradeproof.plan import Cell, Image, Plan, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
+from upgradeproof.results import Journal
 
 DATA = Path(__file__).parent / "data"
 """What travels in the wheel; a checkout has the same folders at its top instead."""
@@ -80,3 +86,15 @@ class Home:
     def reports(self) -> Path:
         """Return the folder in which a run leaves its reports."""
         return self.root / "reports" / "out"
+
+    def tools(self, reports: Path, journal: Journal, run_id: str, *, fresh: bool) -> Toolbox:
+        """Return what the journeys of one process work with."""
+        return Toolbox(
+            images=Images(self.images, cache.folder() / "images", run=run_id),
+            backend=backend,
+            store=Store(cache.folder()),
+            reports=reports,
+            journal=journal,
+            run_id=run_id,
+            fresh=fresh,
+        )

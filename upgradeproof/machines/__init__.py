@@ -90,6 +90,13 @@ class Machine(Protocol):
         """
         ...
 
+    def power_cut(self, *, timeout_s: float) -> None:
+        """Take the power away for a moment: every process ends, what was not written is lost.
+
+        Waits until its init has settled again. Raises BootError when it does not come up.
+        """
+        ...
+
     def published(self, port: int) -> int:
         """Return the port of 127.0.0.1 on this host that leads to the machine's ``port``."""
         ...

@@ -76,6 +76,29 @@ class DockerMachine(ChannelMachine):
         """Return the SDK's container."""
         return self._container
 
+    def boot(self, *, timeout_s: float) -> None:
+        """Start, and wait until systemd has settled. Raises MachineError."""
+        try:
+            self._container.start()
+            self.run(SETTLED, timeout_s=timeout_s)
+        except EngineError as error:
+            raise failed(f"{self.name} could not be started", error) from None
+        except MachineError as error:
+            raise MachineError(
+                f"systemd on {self.name} did not settle in {timeout_s:g} s",
+                details="\n".join([error.brief, *self.logs().splitlines()[-20:]]),
+                resolution="`upgradeproof doctor` says whether containers work here at all",
+            ) from None
+
+    def power_cut(self, *, timeout_s: float) -> None:
+        """Kill every process at once, and start again on the same disk."""
+        try:
+            self._container.kill()
+            self._container.wait(timeout=timeout_s)
+        except EngineError as error:
+            raise failed(f"{self.name} could not be stopped", error) from None
+        self.boot(timeout_s=timeout_s)
+
     def reboot(self, *, timeout_s: float) -> None:  # noqa: ARG002  # the protocol's
         """Refuse: what a container would boot is its host's kernel."""
         raise MachineError(f"{self.name} has no kernel of its own to boot")
@@ -162,25 +185,12 @@ class DockerBackend:
             raise failed(f"{spec.name} could not be created", error) from None
         machine = DockerMachine(container, fidelity)
         try:
-            self._boot(machine)
+            machine.boot(timeout_s=SETTLE_TIMEOUT_S)
             yield machine
         finally:
             machine.close()
             with suppress(*EngineError):
                 container.remove(force=True, v=True)
-
-    def _boot(self, machine: DockerMachine) -> None:
-        try:
-            machine.container.start()
-            machine.run(SETTLED, timeout_s=SETTLE_TIMEOUT_S)
-        except EngineError as error:
-            raise failed(f"{machine.name} could not be started", error) from None
-        except MachineError as error:
-            raise MachineError(
-                f"systemd on {machine.name} did not settle in {SETTLE_TIMEOUT_S:g} s",
-                details="\n".join([error.brief, *machine.logs().splitlines()[-20:]]),
-                resolution="`upgradeproof doctor` says whether containers work here at all",
-            ) from None
 
     def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
         """Commit the container's disk; it is paused while the engine reads it."""

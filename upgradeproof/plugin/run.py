@@ -14,13 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof import __version__, cache
+from upgradeproof import __version__
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
-from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
-from upgradeproof.journey.store import Store
-from upgradeproof.machines.backends import backend
 from upgradeproof.plan import Cell
 from upgradeproof.plan.loading import nearest
 from upgradeproof.results import Journal
@@ -91,15 +88,7 @@ class RunPart:
     @cached_property
     def tools(self) -> Toolbox:
         """Return what the journeys of this process work with."""
-        return Toolbox(
-            images=Images(self.home.images, cache.folder() / "images", run=self.run_id),
-            backend=backend,
-            store=Store(cache.folder()),
-            reports=self.reports,
-            journal=self.journal,
-            run_id=self.run_id,
-            fresh=self.fresh,
-        )
+        return self.home.tools(self.reports, self.journal, self.run_id, fresh=self.fresh)
 
     def find_check(self, nodeid: str) -> tuple[Cell, str] | None:
         """Return the cell and the check's id of a test, or None for a test without a cell.

@@ -105,6 +105,9 @@ class FolderMachine:
             raise BootError(f"{self.name} does not boot: {panic}")
         (self.disk / "booted").write_text(f"{timeout_s:g}", encoding="utf-8")
 
+    def power_cut(self, *, timeout_s: float) -> None:
+        self.reboot(timeout_s=timeout_s)
+
     def published(self, port: int) -> int:
         raise MachineError(f"port {port} of {self.name} is not published")
 

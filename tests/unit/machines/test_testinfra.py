@@ -50,6 +50,9 @@ class ThisHost:
     def reboot(self, *, timeout_s: float) -> None:
         raise NotImplementedError
 
+    def power_cut(self, *, timeout_s: float) -> None:
+        raise NotImplementedError
+
     def published(self, port: int) -> int:
         raise NotImplementedError
 

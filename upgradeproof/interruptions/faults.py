@@ -1,0 +1,128 @@
+"""What may befall an upgrade: each fault interrupts it at one moment, on a machine of its own."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+from upgradeproof.errors import HarnessError, UpgradeproofError
+from upgradeproof.interruptions.trap import HALTED, Moment, trapped
+from upgradeproof.machines import Machine
+from upgradeproof.plan.steps import Script
+
+POWER_TIMEOUT_S = 300.0
+_DPKG = "/var/lib/dpkg"
+_ROOM_KB = 64
+"""What is left to dpkg: less than the control files and the status that it writes at an unpack."""
+
+
+class Fault(ABC):
+    """One kind of interruption."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
+        """Carry out the action and interrupt it at the moment.
+
+        Raises HarnessError when the action got past it.
+        """
+
+    def chosen(self, moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
+        """Return the moments at which this fault says something: all of them, but for some."""
+        return moments
+
+
+class Killed(Fault):
+    """The whole tree of apt and dpkg is killed, as when memory runs out or somebody hurries."""
+
+    name = "killed"
+
+    def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
+        """Kill at the step; what the script does after apt must not run as if nothing had been."""
+        script = trapped(action.script, number=moment.number, act="kill")
+        if machine.run(script, timeout_s=action.timeout_s).ok:
+            raise _missed(moment)
+
+
+class PowerLost(Fault):
+    """The machine loses its power, and starts again."""
+
+    name = "power-lost"
+
+    def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
+        """Take the power when the machine says that it stands at the step."""
+        halted, ended = threading.Event(), threading.Event()
+        script = trapped(action.script, number=moment.number, act="halt")
+        heard = bytearray()
+
+        def listen(data: bytes) -> None:
+            heard.extend(data)
+            if HALTED in heard:
+                halted.set()
+
+        def work() -> None:
+            try:
+                machine.run(script, timeout_s=action.timeout_s, on_output=listen)
+            except UpgradeproofError:
+                pass  # its shell went down with it
+            finally:
+                ended.set()
+                halted.set()
+
+        worker = threading.Thread(target=work, name="interrupted", daemon=True)
+        worker.start()
+        halted.wait(action.timeout_s)
+        if ended.is_set() or not halted.is_set():
+            worker.join()
+            raise _missed(moment)
+        machine.power_cut(timeout_s=POWER_TIMEOUT_S)
+        worker.join(POWER_TIMEOUT_S)
+
+
+class DiskFull(Fault):
+    """There is no room for dpkg to unpack; before anything is recovered, somebody makes some."""
+
+    name = "disk-full"
+
+    def chosen(self, moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
+        """Return the first unpacking of each action: it fails there, and nothing comes after."""
+        firsts = {m.action: m for m in reversed(moments) if m.said.startswith("Unpacking")}
+        return tuple(firsts[action] for action in sorted(firsts))
+
+    def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
+        """Put dpkg's own folder on a small file system for the time of the action."""
+        _told(machine, _SHRUNK)
+        done = machine.run(action.script, timeout_s=action.timeout_s)
+        _told(machine, _GROWN)
+        if done.ok or b"No space left on device" not in done.stdout + done.stderr:
+            raise _missed(moment)
+
+
+FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in (Killed(), PowerLost(), DiskFull())}
+
+_SHRUNK = f"""set -e
+size=$(du -sk {_DPKG} | cut -f 1)
+mkdir -p /run/upgradeproof-small
+mount -t tmpfs -o size=$((size + {_ROOM_KB}))k,mode=755 small /run/upgradeproof-small
+cp -a {_DPKG}/. /run/upgradeproof-small
+mount --bind /run/upgradeproof-small {_DPKG}
+"""
+_GROWN = f"""set -e
+umount {_DPKG}
+cp -a /run/upgradeproof-small/. {_DPKG}
+umount /run/upgradeproof-small
+rmdir /run/upgradeproof-small
+"""
+
+
+def _told(machine: Machine, script: str) -> None:
+    done = machine.run(script)
+    if not done.ok:
+        raise HarnessError(f"the disk of {machine.name} can't be filled", details=done.tail)
+
+
+def _missed(moment: Moment) -> HarnessError:
+    return HarnessError(f"the upgrade was over before it could be interrupted at: {moment.said}")

@@ -1,0 +1,70 @@
+"""What an administrator does with an interrupted upgrade, in the order of the manuals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Cell
+from upgradeproof.plan.steps import Action, Script
+
+TIMEOUT_S = 600.0
+_ENVIRONMENT = "export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1"
+_KEEP = "--force-confdef --force-confold"
+_APT_KEEP = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """One way out: its name in the table, and what it does."""
+
+    name: str
+    actions: tuple[Action, ...]
+
+
+def recoveries(cell: Cell, interrupted: int) -> Iterator[Recovery]:
+    """Yield the ways out in order, each meant to follow on the one before it.
+
+    ``interrupted`` is the place of the action that was interrupted: the upgrade is taken up there.
+    """
+    yield _shell(
+        "dpkg --configure -a",
+        f"dpkg {_KEEP} --configure -a",
+    )
+    yield _shell(
+        "apt-get -f install",
+        f"apt-get -q -y -o Dpkg::Use-Pty=0 {_APT_KEEP} -f install",
+    )
+    yield Recovery(name="the upgrade again", actions=cell.actions("upgraded")[interrupted:])
+    if cell.upgrade.rollback:
+        yield Recovery(name="rollback", actions=cell.actions("rolled_back"))
+
+
+def recover(
+    machine: Machine,
+    ways: Iterator[Recovery],
+    carry_out: Callable[[Machine, Sequence[Action]], str],
+    arrived: Callable[[Machine], str],
+) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Try one way after the other until the machine has arrived somewhere.
+
+    ``carry_out`` returns why it failed, or nothing; ``arrived`` the state that the machine's facts
+    are those of, or nothing. Returns the ways that were tried, where that led (nothing: not
+    recovered), and what failed on the way.
+    """
+    tried: list[str] = []
+    failures: list[str] = []
+    for way in ways:
+        tried.append(way.name)
+        if failure := carry_out(machine, way.actions):
+            failures.append(f"{way.name}: {failure}")
+            continue
+        if state := arrived(machine):
+            return tuple(tried), state, tuple(failures)
+    return tuple(tried), "", tuple(failures)
+
+
+def _shell(name: str, script: str) -> Recovery:
+    text = f"set -e\n{_ENVIRONMENT}\n{script}"
+    return Recovery(name=name, actions=(Script(title=name, script=text, timeout_s=TIMEOUT_S),))
