@@ -1,0 +1,77 @@
+"""The trap in a script that runs apt: what it writes down, and what it does at a step."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from upgradeproof.interruptions import trap
+from upgradeproof.interruptions.trap import Moment, moments, trapped
+
+LOG = """\
+pmstatus:dpkg-exec:0.0000:Running dpkg
+pmstatus:liblighthouse:amd64:12.5000:Unpacking liblighthouse (amd64)
+dlstatus:1:20:Retrieving file
+pmstatus:lighthouse-agent:37.5000:Configuring lighthouse-agent (all)
+"""
+STATUS = [
+    "pmstatus:a:1.0:Preparing a",
+    "dlstatus:1:2:Retrieving",
+    "pmstatus:a:2.0:Unpacking a",
+    "pmstatus:a:3.0:Configuring a",
+]
+
+
+def test_every_step_of_dpkg_is_a_moment() -> None:
+    assert moments(LOG, action=2) == (
+        Moment(action=2, number=1, said="Running dpkg"),
+        Moment(action=2, number=2, said="Unpacking liblighthouse (amd64)"),
+        Moment(action=2, number=3, said="Configuring lighthouse-agent (all)"),
+    )
+
+
+def sprung(
+    folder: Path, number: int, act: trap.Act = "kill"
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """Run a script with the trap, in which a program called apt-get tells its status."""
+    apt = folder / "apt-get"
+    told = "\n".join(f"echo '{line}' >&9; sleep 0.2" for line in STATUS)
+    apt.write_text(f"#!/bin/sh\n{told}\n(sleep 30) &\nkill $!\necho over\n")
+    apt.chmod(0o755)
+    place = folder / "place"
+    script = trapped(f"{apt}\necho after $?", number=number, act=act)
+    done = subprocess.run(
+        ["timeout", "5", "sh", "-c", script.replace(trap.FOLDER, str(place))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done, (place / "log").read_text().splitlines()
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the trap reads /proc")
+
+
+@linux
+def test_an_undisturbed_script_is_only_written_down(tmp_path: Path) -> None:
+    done, log = sprung(tmp_path, 0)
+    assert done.stdout == "over\nafter 0\n"
+    assert log == [line for line in STATUS if line.startswith("pmstatus")]
+
+
+@linux
+def test_apt_is_killed_at_the_step(tmp_path: Path) -> None:
+    done, log = sprung(tmp_path, 2)
+    assert done.stdout == "after 137\n"
+    assert log[-1] == "pmstatus:a:2.0:Unpacking a"
+
+
+@linux
+def test_a_halt_is_told_and_nothing_goes_on(tmp_path: Path) -> None:
+    done, log = sprung(tmp_path, 1, "halt")
+    assert done.returncode == 124  # timeout's: the script stands still
+    assert done.stdout.encode() == trap.HALTED
+    assert log == ["pmstatus:a:1.0:Preparing a"]
