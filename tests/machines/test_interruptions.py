@@ -48,7 +48,7 @@ def test_every_fault_interrupts_it_and_it_is_recovered(
         ("power-lost", "passed", "upgraded"),
         ("disk-full", "passed", "upgraded"),
     ]
-    assert {each["step"] for each in outcomes} == {"Unpacking ticker (all)"}
+    assert {each["step"] for each in outcomes} == {"Unpacking ticker (amd64)"}
 
 
 def test_the_table_says_what_helped(unpacking: tuple[Ended, Outcomes]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from upgradeproof.errors import HarnessError, UpgradeproofError
-from upgradeproof.interruptions.trap import HALTED, Moment, trapped
+from upgradeproof.interruptions.trap import FOLDER, HALTED, Moment, trapped
 from upgradeproof.machines import Machine
 from upgradeproof.plan.steps import Script
 
@@ -45,6 +45,7 @@ class Killed(Fault):
         script = trapped(action.script, number=moment.number, act="kill")
         if machine.run(script, timeout_s=action.timeout_s).ok:
             raise _missed(moment)
+        _told(machine, f"until [ -e {FOLDER}/done ]; do sleep 0.01; done")
 
 
 class PowerLost(Fault):
@@ -121,7 +122,7 @@ rmdir /run/upgradeproof-small
 def _told(machine: Machine, script: str) -> None:
     done = machine.run(script)
     if not done.ok:
-        raise HarnessError(f"the disk of {machine.name} can't be filled", details=done.tail)
+        raise HarnessError(f"{machine.name} can't be interrupted", details=done.tail)
 
 
 def _missed(moment: Moment) -> HarnessError:

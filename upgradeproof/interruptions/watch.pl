@@ -30,6 +30,26 @@ sub freeze {
     return keys %stopped;
 }
 
+sub alive {
+    open my $file, "<", "/proc/$_[0]/stat" or return 0;
+    return (<$file> // "") =~ /\) [^ZX] /;
+}
+
+# In the midst of a package's own script is where it hurts: wait until it has begun.
+sub await_script {
+    my ($package) = @_;
+    return if !grep { -e } glob "/var/lib/dpkg/info/$package\{,:*}.postinst";
+    for (1 .. 400) {
+        for my $pid (tree()) {
+            open my $file, "<", "/proc/$pid/cmdline" or next;
+            next if (<$file> // "") !~ m{/var/lib/dpkg/info/\Q$package\E[^\0]*\.postinst};
+            select undef, undef, undef, 0.1;
+            return;
+        }
+        select undef, undef, undef, 0.005;
+    }
+}
+
 open my $status, "<", "$folder/status" or die "$folder/status: $!\n";
 open my $log, ">", "$folder/log" or die "$folder/log: $!\n";
 $log->autoflush(1);
@@ -38,9 +58,13 @@ while (my $line = <$status>) {
     next if $line !~ /^pmstatus:/;
     print $log $line;
     next if ++$seen != $number;
+    await_script($1) if $line =~ /^pmstatus:([a-z0-9.+-]+)[^ ]*:Configuring /;
     my @all = freeze();
     if ($act eq "kill") {
         kill "KILL", @all;
+        # Until the last of them has let go of its locks.
+        select undef, undef, undef, 0.005 while grep { alive($_) } @all;
+        open my $done, ">", "$folder/done";
     } else {
         $| = 1;
         print "upgradeproof: halted\n";
