@@ -23,9 +23,7 @@ dpkg-deb --build -Zgzip $d /opt/ticker_2.deb; rm -r $d
 """A migration that can't be begun twice: a kill in the midst of it leaves its lock."""
 
 
-def interrupted(
-    project: Project, *words: str, install: str = ""
-) -> tuple[Ended, Outcomes]:
+def interrupted(project: Project, *words: str, install: str = "") -> tuple[Ended, Outcomes]:
     plan = ticker.plan(project.token, {"2": ticker.run(APT, 'title = "upgrade"')}, install=install)
     project.write("upgrade.toml", plan)
     ended = project.run("upgradeproof", "interrupt", "*", *words)

@@ -247,7 +247,8 @@ class Journey(AbstractContextManager["Journey"]):
         """Journal why a state was not reached, with what the machine can still say."""
         if self._fleet.traveller is not None:
             machine = self._fleet.traveller.machine
-            with suppress(HarnessError, OSError):
+            # One that is down says so again, as its product's failure: the first cause counts.
+            with suppress(UpgradeproofError, OSError):
                 self._evidence.keep(machine.logs(), name, "console.log")
                 words = machine.run("journalctl -b --no-pager -n 1000", timeout_s=20.0)
                 self._evidence.keep(words.text, name, "journal.log")

@@ -31,7 +31,8 @@ class FolderMachine:
     """A machine whose disk is a folder.
 
     ``packages/NAME`` holds an installed version, ``stale`` what the probe of stale processes says,
-    ``not-ready`` what keeps the product from being ready, ``dead`` that the machine is gone.
+    ``not-ready`` what keeps the product from being ready, ``dead`` that the machine is gone,
+    ``panic`` what its next boot ends with, and ``down`` that it is down since.
     """
 
     def __init__(self, spec: MachineSpec, disk: Path, fidelity: Fidelity) -> None:
@@ -54,6 +55,8 @@ class FolderMachine:
     ) -> Completed:
         if (self.disk / "dead").exists():
             raise ChannelError(f"the shell on {self.name} died")
+        if (self.disk / "down").exists():
+            raise BootError(f"{self.name} went down before a command")
         if "/run/upgradeproof." in script:
             done = _answer(self._facts())
         elif script.startswith("ready() {"):
@@ -101,7 +104,8 @@ class FolderMachine:
         return (self.disk / path.removeprefix("/")).read_bytes()
 
     def reboot(self, *, timeout_s: float) -> None:
-        if panic := self._read("panic"):
+        if panic := self._read("panic").strip():
+            (self.disk / "down").touch()
             raise BootError(f"{self.name} does not boot: {panic}")
         (self.disk / "booted").write_text(f"{timeout_s:g}", encoding="utf-8")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.journey.fakes import OneImage
+from tests.unit.journey.fakes import FolderBackend, OneImage
 from tests.unit.journey.world import INSTALL, World, cell
 from upgradeproof.errors import (
     BackendError,
+    BootError,
     ChannelError,
     HarnessError,
     ImageError,
@@ -194,6 +195,19 @@ def test_a_machine_that_dies_under_a_step_is_broken(world: World) -> None:
     error = met(world, cell(install="touch dead"))
     assert isinstance(error, ChannelError)
     assert world.state("installed").verdict is Verdict.BROKEN
+
+
+def test_a_machine_that_does_not_boot_fails_by_its_first_cause(world: World) -> None:
+    """Asked for its journal, it says that it is down: a failure of its own, which comes second."""
+    world.backend = FolderBackend(world.folder / "backend", kernel="own")
+    breaks = {"step": "run", "script": "echo no root disk >panic"}
+    error = met(world, cell(upgrade=[breaks, {"step": "reboot"}]))
+    assert isinstance(error, BootError)
+    assert error.brief.endswith(" does not boot: no root disk")
+    told = world.state("upgraded")
+    assert (told.verdict, told.reason) == (Verdict.FAILED, str(error))
+    kept = world.folder / "reports" / "evidence" / cell().id / "upgraded"
+    assert (kept / "console.log").read_text() == "what the console says\n"
 
 
 def test_an_image_that_can_not_be_had_means_never_ran(world: World) -> None:
