@@ -87,7 +87,13 @@ def _apply(cell: _Cell, event: j.Event) -> None:
                     "reason": "the run ended on the way to this state",
                 }
             )
-        case j.StepStarted() | j.StepFinished() | j.StateReached() | j.StateFailed():
+        case (
+            j.PreflightDone()
+            | j.StepStarted()
+            | j.StepFinished()
+            | j.StateReached()
+            | j.StateFailed()
+        ):
             known_state = cell.states.get(event.state, State(name=event.state))
             cell.states[event.state] = _advance(known_state, event)
 
@@ -106,9 +112,12 @@ def _judge(check: Check, event: j.CheckFinished) -> Check:
 
 
 def _advance(
-    state: State, event: j.StepStarted | j.StepFinished | j.StateReached | j.StateFailed
+    state: State,
+    event: j.PreflightDone | j.StepStarted | j.StepFinished | j.StateReached | j.StateFailed,
 ) -> State:
     match event:
+        case j.PreflightDone():
+            return state.model_copy(update={"findings": event.findings})
         case j.StepStarted():
             step = Step(title=event.title, started_at=event.at, transcript=event.transcript)
             return state.model_copy(update={"steps": (*state.steps, step)})

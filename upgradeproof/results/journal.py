@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.results.model import Change, Fidelity, Frozen, Verdict
+from upgradeproof.results.model import Change, Fidelity, Finding, Frozen, Verdict
 
 
 def now() -> str:
@@ -90,6 +90,16 @@ class StateStarted(Frozen):
     key: str
 
 
+class PreflightDone(Frozen):
+    """What was found on a machine before it set out for a state; nothing was changed by it."""
+
+    event: Literal["preflight_done"] = "preflight_done"
+    at: str = Field(default_factory=now)
+    cell: str
+    state: str
+    findings: tuple[Finding, ...]
+
+
 class StepStarted(Frozen):
     """A step begins; ``transcript`` is its file, relative to the report's folder."""
 
@@ -145,6 +155,7 @@ Event = Annotated[
     | CheckDeclared
     | CheckFinished
     | StateStarted
+    | PreflightDone
     | StepStarted
     | StepFinished
     | StateReached

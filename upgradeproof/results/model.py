@@ -114,6 +114,27 @@ class Change(Frozen):
     reason: str = ""
 
 
+class Finding(Frozen):
+    """What the preflight found on a machine before its upgrade."""
+
+    id: str
+    """Which check found it, and on what: ``held/nginx``."""
+    severity: Literal["inhibitor", "high", "info"]
+    """An inhibitor stops the upgrade before it changes anything; high wants a decision."""
+    title: str
+    meaning: str
+    remedy: str
+    """What to do; a command where one does it."""
+    code: str = ""
+    """The product's own error code."""
+    accepted: str = ""
+    """Why somebody decided to live with it; empty: nobody did."""
+
+    def __str__(self) -> str:
+        title = f"{self.code} {self.title}" if self.code else self.title
+        return f"{title}\n  {self.meaning}\n  To do: {self.remedy}"
+
+
 class State(Frozen):
     """One state that a cell reached, or tried to reach."""
 
@@ -126,6 +147,8 @@ class State(Frozen):
     duration_s: float | None = None
     steps: tuple[Step, ...] = ()
     changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Of the preflight, before the machine set out for this state; the gravest first."""
     facts: str = ""
     """Path of the facts, as JSON, relative to run.json."""
 
