@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,20 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.machines import ticker
+from tests.machines.conftest import DEBIAN_12
 from tests.machines.probing import NOTHING
 from upgradeproof.errors import InhibitedError
 from upgradeproof.imaging import Images
 from upgradeproof.journey import Journey, Toolbox
 from upgradeproof.journey.store import Store
-from upgradeproof.machines.docker import BACKEND
+from upgradeproof.machines.backends import backend
 from upgradeproof.plan import Cell, load_plan
 from upgradeproof.probes import diff, read
-from upgradeproof.results import Journal
+from upgradeproof.results import Journal, read_journals
 from upgradeproof.results.journal import PreflightDone, StepStarted
-from upgradeproof.results import read_journals
-from tests.machines.conftest import DEBIAN_12
-
-STATUS = "sha256sum /var/lib/dpkg/status; find / -xdev -newer /run/mark -type f ! -path '/proc/*'"
 
 
 @dataclass
@@ -53,7 +49,7 @@ class Lab:
         with ExitStack() as open_until_the_end:
             tools = Toolbox(
                 images=self.images,
-                backend=lambda _: BACKEND,
+                backend=backend,
                 store=Store(self.folder / "cache"),
                 reports=self.folder / "reports",
                 journal=open_until_the_end.enter_context(Journal(journal)),

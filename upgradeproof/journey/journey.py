@@ -196,7 +196,7 @@ class Journey(AbstractContextManager["Journey"]):
         way = Way(self.cell, name, self._evidence, self._checkpoints(name), self._journal)
         traveller = way.walk(self._fleet, PARENT[name], None if before else self._base())
         machine = traveller.machine
-        facts = read(machine, interests(self.cell.expect, way.since))
+        facts = read(machine, interests(self.cell, way.since))
         self._prove(name, facts)
         kept = Kept(
             run_id=self._tools.run_id,

@@ -27,6 +27,11 @@ class Amount(Model):
     severity: Severity = "high"
     """Of less than ``least``; less than ``recommended`` is ``info``."""
 
+    @property
+    def asked(self) -> bool:
+        """Tell whether the plan asks for any."""
+        return bool(self.least or self.recommended)
+
     @model_validator(mode="after")
     def _recommended_is_more(self) -> Self:
         if self.recommended and self.recommended < self.least:
@@ -48,6 +53,12 @@ class Space(Model):
     """In millions of bytes; a quota of the folder's tree counts."""
     recommended_mb: float = Field(default=0, ge=0)
     severity: Severity = "inhibitor"
+
+
+BOOT = "/boot"
+ALWAYS = (Space(path="/", least_mb=200), Space(path=BOOT, least_mb=100))
+"""A kernel with its initramfs takes 50 to 100 MB in /boot; with less than 200 MB on the root file
+system APT can't even unpack a few packages."""
 
 
 class Schedulers(Model):
@@ -98,6 +109,18 @@ class Preflight(Model):
         if (again := repeated(paths)) is not None:
             raise misplaced(f"{paths[again]} is asked for twice", "space", again, "path")
         return self
+
+    @property
+    def rooms(self) -> tuple[Space, ...]:
+        """Return the space that is asked for, with that without which no upgrade ends well."""
+        named = {space.path for space in self.space}
+        return (*self.space, *(space for space in ALWAYS if space.path not in named))
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return the folders whose room has to be read."""
+        measured = [self.storage_iops.path] if self.storage_iops.asked else []
+        return tuple(dict.fromkeys([*(space.path for space in self.rooms), *measured]))
 
     def code_for(self, finding: str) -> str:
         """Return the product's error code of a finding, by its id; empty: it has none."""

@@ -19,7 +19,7 @@ WRONG = {
     "an unknown key that is like no other": (
         ("[expect]", "[zzz]\n[expect]"),
         (
-            "47: unknown key 'zzz'; valid: $schema, expect, install, name, ready_timeout_s, "
+            "47: unknown key 'zzz'; valid: $schema, expect, install, name, preflight, ready_timeout_s, "
             "release, title, upgrade"
         ),
     ),
