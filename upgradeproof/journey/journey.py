@@ -26,15 +26,16 @@ from upgradeproof.journey.store import Kept, Store, interests, key
 from upgradeproof.journey.way import Way
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell, Platform
+from upgradeproof.preflight.support import components_found
 from upgradeproof.probes import Facts, read
 from upgradeproof.results import Journal, Verdict
 from upgradeproof.results.journal import (
     CellPlaced,
+    Event,
     PreflightDone,
     StateFailed,
     StateReached,
     StateStarted,
-    StepFinished,
     StepStarted,
 )
 
@@ -250,6 +251,8 @@ class Journey(AbstractContextManager["Journey"]):
                 duration_s=kept.duration_s,
                 facts=self._evidence.keep(facts.to_json(), name, "facts.json"),
                 changes=changes,
+                release=self.cell.release(name).name,
+                components=components_found(self.cell.release(name), facts),
             )
         )
         return State(
@@ -279,14 +282,5 @@ class Journey(AbstractContextManager["Journey"]):
             )
         )
 
-    def _journal(
-        self,
-        event: StateStarted
-        | PreflightDone
-        | StepStarted
-        | StepFinished
-        | StateReached
-        | StateFailed
-        | CellPlaced,
-    ) -> None:
+    def _journal(self, event: Event) -> None:
         self._tools.journal.write(event)

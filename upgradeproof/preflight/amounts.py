@@ -8,7 +8,7 @@ from upgradeproof.plan.preflight import Amount
 from upgradeproof.results import Finding
 
 
-def judge_amount(  # the others are the finding's own
+def judge_amount(
     asked: Amount,
     have: float,
     *,
@@ -19,8 +19,8 @@ def judge_amount(  # the others are the finding's own
 ) -> Iterator[Finding]:
     """Yield a finding where there is less than is needed, or less than is recommended.
 
-    ``name`` is the finding's id. ``of`` names what is counted, with its unit: ``GB of memory``. In ``remedy``, ``{}`` stands for
-    how much there should be.
+    ``name`` is the finding's id. ``of`` names what is counted, with its unit: ``GB of memory``. In
+    ``remedy``, ``{}`` stands for how much there should be.
     """
     there = f"{number(have)} {of}"
     if have < asked.least:
@@ -29,7 +29,7 @@ def judge_amount(  # the others are the finding's own
             severity=asked.severity,
             title=f"{there}, where {number(asked.least)} are needed",
             meaning=meaning,
-            remedy=remedy.format(number(max(asked.least, asked.recommended))),
+            remedy=remedy.replace("{}", number(max(asked.least, asked.recommended))),
         )
     elif have < asked.recommended:
         yield Finding(
@@ -37,7 +37,7 @@ def judge_amount(  # the others are the finding's own
             severity="info",
             title=f"{there}, where {number(asked.recommended)} are recommended",
             meaning=meaning,
-            remedy=remedy.format(number(asked.recommended)),
+            remedy=remedy.replace("{}", number(asked.recommended)),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
-from upgradeproof.results.model import Cell, Check, Run, State, Step, Verdict, worst
+from upgradeproof.results.model import Cell, Check, Release, Run, State, Step, Verdict, worst
 
 STATE_ORDER = ("base", "installed", "upgraded", "rolled_back")
 
@@ -38,11 +38,14 @@ def fold(events: Iterable[j.Event]) -> Run:
         )
     finished = [event for event in ordered if isinstance(event, j.RunFinished)]
     cells: dict[str, _Cell] = {}
+    releases: dict[tuple[str, str], Release] = {}
     for event in ordered:
         if isinstance(event, j.CellDeclared):
             cell = cells.setdefault(event.cell, _Cell(declared=event))
             if event.selected and not cell.declared.selected:
                 cell.declared = event
+        elif isinstance(event, j.ReleaseDeclared):
+            releases.setdefault((event.release.product, event.release.name), event.release)
         elif not isinstance(event, j.RunStarted | j.RunFinished) and event.cell in cells:
             _apply(cells[event.cell], event)
     return Run(
@@ -52,6 +55,7 @@ def fold(events: Iterable[j.Event]) -> Run:
         upgradeproof=started[0].upgradeproof,
         fresh=all(event.fresh for event in started),
         host=started[0].host,
+        releases=tuple(releases.values()),
         cells=tuple(_finish(cell) for cell in cells.values()),
     )
 
@@ -61,7 +65,7 @@ def _rank(event: j.Event) -> tuple[int, str]:
     match event:
         case j.RunStarted() | j.RunFinished():
             return 0, event.at
-        case j.CellDeclared():
+        case j.CellDeclared() | j.ReleaseDeclared():
             return 1, ""
         case j.CheckDeclared() | j.CellPlaced():
             return 2, ""
@@ -136,6 +140,8 @@ def _advance(
                     "duration_s": event.duration_s,
                     "facts": event.facts,
                     "changes": event.changes,
+                    "release": event.release,
+                    "components": event.components,
                 }
             )
         case j.StateFailed():

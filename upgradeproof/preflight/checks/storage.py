@@ -38,7 +38,7 @@ def _iops(situation: Situation) -> Iterator[Finding]:
             name="storage",
             of=f"writes of 4 KiB in a second in {asked.path}",
             meaning="On slower storage the new release stalls when it writes.",
-            remedy=f"put {asked.path} on storage that bears {{}} writes in a second",
+            remedy="put its folder on storage that bears {} writes in a second",
         )
         return
     yield unknown(
