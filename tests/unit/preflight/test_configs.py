@@ -22,7 +22,8 @@ def test_a_file_that_is_not_there_inhibits() -> None:
     assert judged(Config()) == [
         (
             "inhibitor configs//etc/thing.conf: E1001 /etc/thing.conf is not there\n"
-            "  The plan names it as the old release's configuration: the new one finds no settings.\n"
+            "  The plan names it as the old release's configuration: the new one finds no "
+            "settings.\n"
             "  To do: bring /etc/thing.conf back, from a backup or from its package"
         )
     ]

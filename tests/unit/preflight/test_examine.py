@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import upgradeproof.preflight
-from tests.unit.preflight.situations import found, package, situation
+from tests.unit.preflight.situations import Read, found, package, situation
 from upgradeproof.errors import InhibitedError
 from upgradeproof.preflight import examine, stop
 from upgradeproof.preflight.base import every_check
@@ -15,7 +15,7 @@ from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.resources import Given, Resources
 from upgradeproof.results import Verdict
 
-HELD = {
+HELD: Read = {
     Packages: {
         "thing": package("1.0", "hold ok installed"),
         "other": package("5", "hold ok installed"),
@@ -49,9 +49,7 @@ def test_the_plan_gives_codes_by_glob() -> None:
     assert [f.code for f in examined] == ["E7", "E8", "E7"]
 
 
-def test_a_decision_of_the_plan_stands_beside_its_finding_but_never_lets_an_inhibitor_pass() -> (
-    None
-):
+def test_a_decision_stands_beside_its_finding_and_lets_no_inhibitor_pass() -> None:
     accept = [{"findings": ["*"], "reason": "it is only a test"}]
     examined = examine(situation(HELD, preflight={"accept": accept, **CORES}))
     assert [f.accepted for f in examined] == ["", "it is only a test", "it is only a test"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.preflight.situations import EMULATED, SHARED, found
+from tests.unit.preflight.situations import EMULATED, SHARED, Read, found
 from upgradeproof.probes.boot import Boot, CurrentBoot
 from upgradeproof.probes.disks import Disk, Disks
 from upgradeproof.probes.firewall import FilterTable, PacketFilter
@@ -116,7 +116,8 @@ def test_slow_storage_is_high() -> None:
     folder = Folder(file_system="ext2/ext3", write_iops=312.4)
     assert found({Folders: {"/var/thing": folder}}, preflight=STORAGE) == [
         (
-            "high storage: 312.4 writes of 4 KiB in a second in /var/thing, where 5,000 are needed\n"
+            "high storage: 312.4 writes of 4 KiB in a second in /var/thing, "
+            "where 5,000 are needed\n"
             "  On slower storage the new release stalls when it writes.\n"
             "  To do: put its folder on storage that bears 5,000 writes in a second"
         )
@@ -171,7 +172,7 @@ def test_a_wrong_scheduler_is_high() -> None:
     ]
 
 
-def protected(read: dict[Any, Any], **others: Any) -> list[str]:
+def protected(read: Read, **others: Any) -> list[str]:
     asked = {"protection": {"services": ["waf"], "packet_filter": True}}
     return found(read, preflight=asked, **others)
 
@@ -193,7 +194,7 @@ def test_a_machine_without_its_protection_is_high() -> None:
 
 
 def test_a_protected_machine_is_no_finding() -> None:
-    read = {
+    read: Read = {
         Services: {"waf.service": Service(active="active")},
         PacketFilter: {"inet/filter": FilterTable(rules=("chain input {",))},
     }
@@ -215,7 +216,7 @@ def test_a_reboot_that_is_due_is_high() -> None:
     unproven = (
         "If the machine does not boot after the upgrade, nobody knows which change was the one."
     )
-    read = {
+    read: Read = {
         Reboots: {"pending": PendingReboot(required=True, packages=("dbus", "libc6"))},
         Boot: {"current": KERNEL.model_copy(update={"release": "6.1.0-8"})},
     }
@@ -232,5 +233,5 @@ def test_a_reboot_that_is_due_is_high() -> None:
 
 
 def test_the_newest_kernel_without_a_mark_is_no_finding() -> None:
-    read = {Reboots: {"pending": PendingReboot(required=False)}, Boot: {"current": KERNEL}}
+    read: Read = {Reboots: {"pending": PendingReboot(required=False)}, Boot: {"current": KERNEL}}
     assert found(read) == []

@@ -38,7 +38,8 @@ def test_a_package_that_is_not_configured_inhibits() -> None:
     half = package("5", "install ok half-configured")
     assert found({Packages: {**THING, "half": half}}) == [
         (
-            "inhibitor dpkg/half-configured: not wholly installed: half (install ok half-configured)\n"
+            "inhibitor dpkg/half-configured: "
+            "not wholly installed: half (install ok half-configured)\n"
             "  An upgrade begins with what is left of these, and may fail there.\n"
             "  To do: dpkg --configure --pending"
         )
