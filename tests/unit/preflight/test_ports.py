@@ -42,6 +42,11 @@ def test_a_stranger_on_the_port_that_the_new_release_moves_to_inhibits() -> None
     ]
 
 
+def test_a_unit_with_a_name_made_to_hurt_is_quoted_in_the_remedy() -> None:
+    (only,) = held(listening(80, "x", "$(reboot).service"), process="thingd")
+    assert only.endswith("  To do: systemctl disable --now '$(reboot).service'")
+
+
 @pytest.mark.parametrize(
     ("read", "port"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from upgradeproof.plan import Port
@@ -52,7 +53,7 @@ def _stranger(situation: Situation, port: Port, number: int, socket: ListeningSo
         severity="inhibitor",
         title=f"{port.protocol.upper()} port {number} is held by {who}{unit}",
         meaning=f"{release.name} needs it{purpose}, and can't listen there.",
-        remedy=f"systemctl disable --now {socket.unit}"
+        remedy=f"systemctl disable --now {shlex.quote(socket.unit)}"
         if socket.unit
         else f"ss -lnp 'sport = :{number}', then end that process or give it another port",
     )
