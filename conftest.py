@@ -1,3 +1,3 @@
 """Composition root of the suites: which fixtures they use. The engine comes by its entry point."""
 
-pytest_plugins = ["fixtures.expectations", "fixtures.kernels"]
+pytest_plugins = ["fixtures.expectations", "fixtures.kernels", "fixtures.preflight"]

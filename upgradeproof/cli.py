@@ -22,6 +22,8 @@ from upgradeproof.machines.backends import backends
 from upgradeproof.plan import json_schema, platforms
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.printing import FORMATS, show
+from upgradeproof.preflight.support import support_graph
+from upgradeproof.render.support import mermaid
 from upgradeproof.report import report
 from upgradeproof.results import Verdict
 from upgradeproof.starter import write_starter
@@ -56,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("--format", choices=FORMATS, default="text")
     plan.add_argument("--scripts", action="store_true", help="show each step's script")
     plan.set_defaults(command=_plan)
+
+    graph = commands.add_parser("graph", help="print what each release works with, as Mermaid")
+    graph.add_argument("products", nargs="*", help="products by name; default: all")
+    graph.set_defaults(command=_graph)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of upgrade.toml")
     schema.set_defaults(command=_schema)
@@ -106,6 +112,22 @@ def _plan(arguments: argparse.Namespace) -> int:
             resolution="`upgradeproof plan` prints all cells",
         )
     sys.stdout.write(show(wanted, arguments.format, scripts=arguments.scripts) + "\n")
+    return 0
+
+
+def _graph(arguments: argparse.Namespace) -> int:
+    plans = {plan.name: plan for plan in Home(Path.cwd()).plans}
+    for name in arguments.products:
+        if name not in plans:
+            raise PlanError(f"there is no product {name!r}; {nearest(name, plans)}")
+    wanted = arguments.products or plans
+    releases = [release for name in wanted for release in support_graph(plans[name])]
+    if not releases:
+        raise PlanError(
+            "no release names its components",
+            resolution="add [[release.component]] to the plan",
+        )
+    sys.stdout.write(mermaid(releases) + "\n")
     return 0
 
 

@@ -72,6 +72,10 @@ class StepTimeoutError(StepError):
     """A step did not end in its time; its last output (often a prompt) is in the details."""
 
 
+class InhibitedError(ProductError):
+    """The preflight found what must be mended first: the upgrade was not begun."""
+
+
 class ProofError(ProductError):
     """The upgrade did not happen, whatever its exit code said."""
 

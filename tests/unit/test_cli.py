@@ -259,3 +259,26 @@ def test_the_version_is_the_packages_own(
     with pytest.raises(SystemExit) as caught:
         upgradeproof("--version")
     assert (caught.value.code, capsys.readouterr().out) == (0, f"upgradeproof {__version__}\n")
+
+
+def test_the_support_graph_is_printed(upgradeproof: Command, tmp_path: Path) -> None:
+    part = (
+        '[[release.component]]\nname = "NGINX"\nsupported = "1.21.3"\n[[install]]\nstep = "run"\n'
+    )
+    write(tmp_path, ('[[install]]\nstep = "run"\n', part))
+    told = upgradeproof("graph", "thing")
+    assert (told.status, told.err) == (0, "")
+    assert told.out == 'graph LR\n  r1(["thing 3"])\n  r1c1["NGINX 1.21.3"]\n  r1 --> r1c1\n'
+
+
+def test_a_graph_without_components_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+    write(tmp_path)
+    assert upgradeproof("graph") == Told(
+        2,
+        "",
+        "upgradeproof: no release names its components\n"
+        "To do: add [[release.component]] to the plan\n",
+    )
+    assert upgradeproof("graph", "think").err == (
+        "upgradeproof: there is no product 'think'; did you mean 'thing'?\n"
+    )

@@ -16,9 +16,10 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from upgradeproof import cli, errors
+from upgradeproof import cli, errors, results
 from upgradeproof.machines.docker import CAPABILITIES, DROPPED
 from upgradeproof.plan import (
+    Component,
     Config,
     Data,
     Endpoint,
@@ -28,14 +29,16 @@ from upgradeproof.plan import (
     KnownChange,
     Plan,
     Port,
+    Preflight,
     Release,
     Upgrade,
 )
 from upgradeproof.plan.images import Bootstrap
+from upgradeproof.plan.preflight import Accepted, Amount, Iops, Protection, Schedulers, Space
 from upgradeproof.plan.steps import step_kinds
 from upgradeproof.plugin.parameters import SUBJECTS
 from upgradeproof.probes import every_probe
-from upgradeproof.results import Cell, Change, Check, Fidelity, Run, State, Step, Verdict
+from upgradeproof.results import Cell, Change, Check, Fidelity, Finding, Run, State, Step, Verdict
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -56,6 +59,7 @@ OF_THE_LOADER: dict[type[BaseModel], set[str]] = {Plan: {"folder"}, Image: {"nam
 PLAN_MODELS: dict[str, type[BaseModel]] = {
     "The file": Plan,
     "Release": Release,
+    "Component": Component,
     "Upgrade": Upgrade,
     "Expect": Expectations,
     "Port": Port,
@@ -64,10 +68,21 @@ PLAN_MODELS: dict[str, type[BaseModel]] = {
     "Firewall": Firewall,
     "Data": Data,
     "Change": KnownChange,
+    "Preflight": Preflight,
+    "Amount": Amount,
+    "Iops": Iops,
+    "Schedulers": Schedulers,
+    "Space": Space,
+    "Protection": Protection,
+    "Accepted": Accepted,
 }
 IMAGE_MODELS: dict[str, type[BaseModel]] = {"The file": Image, "Bootstrap": Bootstrap}
 RUN_MODELS: dict[str, type[BaseModel]] = {
-    model.__name__: model for model in (Run, Cell, Check, State, Step, Change, Fidelity)
+    model.__name__: model
+    for model in (
+        *(Run, Cell, Check, State, Step, Change, Finding, Fidelity),
+        *(results.Release, results.Component),
+    )
 }
 
 
@@ -160,7 +175,7 @@ def test_every_block_of_python_parses(page: Path) -> None:
 def test_every_block_of_toml_parses_and_every_whole_plan_is_valid(page: Path) -> None:
     for code in blocks(page, "toml"):
         data = tomllib.loads(code)
-        if "release" in data:
+        if {"name", "release"} <= data.keys():
             Plan.model_validate(data)
         if "codename" in data:
             Image.model_validate(data)

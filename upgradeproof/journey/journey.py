@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from upgradeproof import preflight
 from upgradeproof.errors import (
     HarnessError,
+    InhibitedError,
     NotReachedError,
     UpgradeproofError,
 )
@@ -24,14 +26,16 @@ from upgradeproof.journey.store import Kept, Store, interests, key
 from upgradeproof.journey.way import Way
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell, Platform
+from upgradeproof.preflight.support import components_found
 from upgradeproof.probes import Facts, read
 from upgradeproof.results import Journal, Verdict
 from upgradeproof.results.journal import (
     CellPlaced,
+    Event,
+    PreflightDone,
     StateFailed,
     StateReached,
     StateStarted,
-    StepFinished,
     StepStarted,
 )
 
@@ -111,7 +115,8 @@ class Journey(AbstractContextManager["Journey"]):
             except Exception as error:
                 known = error if isinstance(error, UpgradeproofError) else None
                 self._failed[name] = known or HarnessError(repr(error))
-                self._fleet.dismiss()
+                if not isinstance(error, InhibitedError):  # its machine still stands where it stood
+                    self._fleet.dismiss()
                 raise
         return self._states[name]
 
@@ -125,11 +130,25 @@ class Journey(AbstractContextManager["Journey"]):
         state_key = self._key(name, before)
         try:
             self._journal(StateStarted(cell=self.cell.id, state=name, key=state_key))
+            if name == "upgraded" and before:
+                self._preflight(before)
             with self._tools.store.building(state_key):
                 return self._reuse(name, state_key) or self._build(name, state_key, before)
         except Exception as error:
             self._note_failure(name, error, time.monotonic() - started)
             raise
+
+    def _preflight(self, installed: State) -> None:
+        """Stop the upgrade before it changes anything, if something stands in its way.
+
+        Done for a kept state, too: its findings are those of the plan as it is now.
+        """
+        situation = preflight.Situation(
+            cell=self.cell, facts=installed.facts, fidelity=installed.fidelity
+        )
+        found = preflight.examine(situation)
+        self._journal(PreflightDone(cell=self.cell.id, state="upgraded", findings=found))
+        preflight.stop(situation, found)
 
     def _key(self, name: str, before: State | None) -> str:
         parent = self._keys[before.name] if before else self._base()
@@ -178,7 +197,7 @@ class Journey(AbstractContextManager["Journey"]):
         way = Way(self.cell, name, self._evidence, self._checkpoints(name), self._journal)
         traveller = way.walk(self._fleet, PARENT[name], None if before else self._base())
         machine = traveller.machine
-        facts = read(machine, interests(self.cell.expect, way.since))
+        facts = read(machine, interests(self.cell, way.since))
         self._prove(name, facts)
         kept = Kept(
             run_id=self._tools.run_id,
@@ -232,6 +251,8 @@ class Journey(AbstractContextManager["Journey"]):
                 duration_s=kept.duration_s,
                 facts=self._evidence.keep(facts.to_json(), name, "facts.json"),
                 changes=changes,
+                release=self.cell.release(name).name,
+                components=components_found(self.cell.release(name), facts),
             )
         )
         return State(
@@ -262,8 +283,5 @@ class Journey(AbstractContextManager["Journey"]):
             )
         )
 
-    def _journal(
-        self,
-        event: StateStarted | StepStarted | StepFinished | StateReached | StateFailed | CellPlaced,
-    ) -> None:
+    def _journal(self, event: Event) -> None:
         self._tools.journal.write(event)

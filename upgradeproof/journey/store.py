@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.plan import Cell, Expectations
+from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action, Upload
 from upgradeproof.probes import ConfigInterest, Facts, Interests
 from upgradeproof.results import Fidelity
@@ -45,8 +45,8 @@ def key(parent: str, cell: Cell, state: str) -> str:
         "parent": parent,
         "engine": _engine(),
         "steps": [described(action) for action in cell.actions(state)],
-        "reads": _reads(cell.expect),
-        "release": cell.release(state).model_dump(),
+        "reads": _reads(cell),
+        "release": cell.release(state).model_dump(exclude={"component"}),
         "ready_timeout_s": cell.plan.ready_timeout_s,
     }
     return content_key(content)
@@ -58,10 +58,18 @@ def content_key(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def interests(expect: Expectations, since: float = 0.0) -> Interests:
-    """Return what the probes shall look at; ``since`` is when the state began, in seconds."""
+def interests(cell: Cell, since: float = 0.0) -> Interests:
+    """Return what the probes shall look at; ``since`` is when the state began, in seconds.
+
+    The components are those of all releases: upgrades that begin alike share ``installed``.
+    """
+    expect, asked = cell.expect, cell.plan.preflight
+    commands = (part.command for release in cell.plan.release for part in release.component)
     return Interests(
         since=since,
+        commands=tuple(dict.fromkeys(filter(None, commands))),
+        folders=asked.folders,
+        measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",
         configs=tuple(
             ConfigInterest(path=c.path, format=c.format, check=c.check) for c in expect.config
         ),
@@ -70,10 +78,11 @@ def interests(expect: Expectations, since: float = 0.0) -> Interests:
     )
 
 
-def _reads(expect: Expectations) -> Any:
-    """Return what of the expectations reaches the machine; what only judges is left out."""
+def _reads(cell: Cell) -> Any:
+    """Return what of the plan reaches the machine; what only judges is left out."""
+    expect = cell.expect
     return {
-        "interests": repr(interests(expect)),
+        "interests": repr(interests(cell)),
         "services": expect.services,
         "ports": [port.model_dump() for port in expect.port],
         "data": [(data.id, data.write) for data in expect.data],

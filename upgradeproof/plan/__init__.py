@@ -1,6 +1,7 @@
 """The plan: what to verify, read from TOML into frozen models; cells out, no machine touched."""
 
 from upgradeproof.plan.cells import Cell, expand
+from upgradeproof.plan.components import Component
 from upgradeproof.plan.expectations import (
     Config,
     Data,
@@ -12,9 +13,11 @@ from upgradeproof.plan.expectations import (
 )
 from upgradeproof.plan.images import Image, Platform, load_images, platforms
 from upgradeproof.plan.model import Plan, Release, Upgrade, json_schema, load_plan
+from upgradeproof.plan.preflight import Preflight
 
 __all__ = [
     "Cell",
+    "Component",
     "Config",
     "Data",
     "Endpoint",
@@ -25,6 +28,7 @@ __all__ = [
     "Plan",
     "Platform",
     "Port",
+    "Preflight",
     "Release",
     "Upgrade",
     "expand",

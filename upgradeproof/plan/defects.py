@@ -32,8 +32,9 @@ class Defect(Model):
     title: str
     what_it_is: str
     """The failure as it is met in life, in one line."""
-    at: Literal["before", "before-reboot"] = "before"
-    """Where its steps go: before the upgrade's own, or before the upgrade's first reboot."""
+    at: Literal["installed", "before", "before-reboot"] = "before"
+    """Where its steps go: behind the installation, so that the preflight meets it; before the
+    upgrade's own; or before the upgrade's first reboot."""
     steps: tuple[AnyStep, ...] = Field(min_length=1)
     caught_by: tuple[str, ...] = ()
     """Globs over check ids: each must fail."""
@@ -48,7 +49,8 @@ class Defect(Model):
         upgrades = tuple(
             self._in(upgrade) if upgrade.steps else upgrade for upgrade in plan.upgrade
         )
-        return plan.model_copy(update={"upgrade": upgrades})
+        install = (*plan.install, *self.steps) if self.at == "installed" else plan.install
+        return plan.model_copy(update={"install": install, "upgrade": upgrades})
 
     def catches(self, check: str) -> bool:
         """Tell whether a failed check is one that must see the defect."""
@@ -70,7 +72,8 @@ class Defect(Model):
         steps = upgrade.steps
         reboots = [at for at, step in enumerate(steps) if isinstance(step, RebootStep)]
         at = reboots[0] if self.at == "before-reboot" and reboots else 0
-        planted = (*steps[:at], *self.steps, *steps[at:])
+        own = () if self.at == "installed" else self.steps
+        planted = (*steps[:at], *own, *steps[at:])
         return upgrade.model_copy(update={"steps": planted, "rollback": (), "left_behind": ()})
 
 

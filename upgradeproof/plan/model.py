@@ -8,8 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, InstanceOf, model_validator
 
+from upgradeproof.plan.components import Component, check_graph
 from upgradeproof.plan.expectations import Expectations, KnownChange
 from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
+from upgradeproof.plan.preflight import Preflight
 from upgradeproof.plan.steps import AnyStep
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+~_-]*$", max_length=40)]
@@ -24,6 +26,13 @@ class Release(Model):
     kernel: str = ""
     """A glob over the running kernel's release (``uname -r``), proven on machines of their own
     kernel; empty: any."""
+    component: tuple[Component, ...] = ()
+    """What it works with: the ranges that it allows, and the graph of what is supported."""
+
+    @model_validator(mode="after")
+    def _components_fit(self) -> Self:
+        check_graph(self.component)
+        return self
 
 
 class Upgrade(Model):
@@ -84,6 +93,7 @@ class Plan(Model):
     """The steps from a bare machine to the old release, installed and in use."""
     upgrade: tuple[Upgrade, ...] = Field(min_length=1)
     expect: Expectations = Expectations()
+    preflight: Preflight = Preflight()
     ready_timeout_s: float = Field(default=60.0, gt=0)
     """How long the services and ports may take to come up after a state's last step."""
     folder: InstanceOf[Path] = Field(default=Path(), exclude=True)

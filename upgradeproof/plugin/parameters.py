@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.plan import Cell, Config, Port
+from upgradeproof.plan import Cell, Component, Config, Port, Release
 from upgradeproof.plugin.run import RunPart
 
 Subjects = Callable[[Cell], Iterable[tuple[str, Any]]]
@@ -25,11 +25,17 @@ def _configs(fits: Callable[[Config], bool]) -> Subjects:
     return lambda cell: ((config.path, config) for config in cell.expect.config if fits(config))
 
 
+def _components(release: Release) -> Iterable[tuple[str, Component]]:
+    return ((component.name, component) for component in release.component if component.judged)
+
+
 SUBJECTS: dict[str, Subjects] = {
     "service": lambda cell: ((name, name) for name in cell.expect.services),
     "module": lambda cell: ((name, name) for name in cell.expect.modules),
     "old_package": lambda cell: ((name, name) for name in cell.old.packages),
     "package": lambda cell: ((name, name) for name in cell.new.packages),
+    "old_component": lambda cell: _components(cell.old),
+    "component": lambda cell: _components(cell.new),
     "open_port": _ports(lambda port: port.after is not None),
     "owned_port": _ports(lambda port: port.after is not None and bool(port.process)),
     "given_up_port": _ports(lambda port: port.change in ("moved", "retired")),

@@ -20,6 +20,8 @@ from upgradeproof.plugin.run import RunPart
 from upgradeproof.results import journal as j
 
 PERIOD_S = 0.25
+DECLARED = (j.RunStarted, j.RunFinished, j.ReleaseDeclared, j.CellDeclared, j.CheckDeclared)
+"""Events of which no cell's row tells."""
 
 
 class Tail:
@@ -63,7 +65,7 @@ class Board:
 
     def take(self, event: j.Event) -> str | None:
         """Take an event and return the line that tells of it, if it is worth one."""
-        if isinstance(event, j.RunStarted | j.RunFinished | j.CellDeclared | j.CheckDeclared):
+        if isinstance(event, DECLARED):
             return None
         doing = self.cells.setdefault(event.cell, Doing())
         match event:

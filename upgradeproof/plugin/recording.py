@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 from upgradeproof.errors import UpgradeproofError
 from upgradeproof.plugin.run import RunPart
-from upgradeproof.results import Verdict
-from upgradeproof.results.journal import CellDeclared, CheckDeclared, CheckFinished
+from upgradeproof.preflight.support import support_graph
+from upgradeproof.results import Release, Verdict
+from upgradeproof.results.journal import (
+    CellDeclared,
+    CheckDeclared,
+    CheckFinished,
+    ReleaseDeclared,
+)
 
 STATES = ("installed", "upgraded", "rolled_back")
 LONGEST_REASON = 20_000
@@ -32,6 +38,8 @@ class Recorder:
         selected = {found[0].id for _, found in checks if found}
         if not selected:
             return
+        for release in self._releases():
+            self._part.journal.write(ReleaseDeclared(release=release))
         for cell in self._part.cells.values():
             self._part.journal.write(
                 CellDeclared(
@@ -54,6 +62,11 @@ class Recorder:
                         states=tuple(state for state in STATES if state in names),
                     )
                 )
+
+    def _releases(self) -> Iterator[Release]:
+        """Yield what the releases of every plan work with, where they say so."""
+        for plan in {cell.plan.name: cell.plan for cell in self._part.cells.values()}.values():
+            yield from support_graph(plan)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -51,6 +51,12 @@ class Interests:
     configs: tuple[ConfigInterest, ...] = ()
     certificates: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    """Commands that print a component's version."""
+    folders: tuple[str, ...] = ()
+    """Folders whose room counts."""
+    measured_folder: str = ""
+    """Of these, the one whose storage is measured; empty: none."""
     since: float = 0.0
     """When the state began, in seconds of the machine's own clock since the epoch."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from upgradeproof.render import findings, words
+from upgradeproof.render import findings, preflight, words
 from upgradeproof.render.transcripts import Transcripts, link, plain
 from upgradeproof.results import Cell, Check, State, Step, Verdict, worst
 
@@ -35,6 +35,11 @@ def details(cell: Cell, transcripts: Transcripts) -> Plain:
         "fidelity": None
         if cell.fidelity is None
         else {"text": str(cell.fidelity), "proofs": words.proofs(cell.fidelity)},
+        "findings": [
+            preflight.readable(finding).model_dump()
+            for state in cell.states
+            for finding in state.findings
+        ],
         "suites": without_repeats(suites(cell.checks), {s.reason: s.says for s in stops}),
         "states": time_line(cell.states, transcripts),
     }

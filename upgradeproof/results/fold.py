@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
-from upgradeproof.results.model import Cell, Check, Run, State, Step, Verdict, worst
+from upgradeproof.results.model import Cell, Check, Release, Run, State, Step, Verdict, worst
 
 STATE_ORDER = ("base", "installed", "upgraded", "rolled_back")
 
@@ -38,11 +38,14 @@ def fold(events: Iterable[j.Event]) -> Run:
         )
     finished = [event for event in ordered if isinstance(event, j.RunFinished)]
     cells: dict[str, _Cell] = {}
+    releases: dict[tuple[str, str], Release] = {}
     for event in ordered:
         if isinstance(event, j.CellDeclared):
             cell = cells.setdefault(event.cell, _Cell(declared=event))
             if event.selected and not cell.declared.selected:
                 cell.declared = event
+        elif isinstance(event, j.ReleaseDeclared):
+            releases.setdefault((event.release.product, event.release.name), event.release)
         elif not isinstance(event, j.RunStarted | j.RunFinished) and event.cell in cells:
             _apply(cells[event.cell], event)
     return Run(
@@ -52,6 +55,7 @@ def fold(events: Iterable[j.Event]) -> Run:
         upgradeproof=started[0].upgradeproof,
         fresh=all(event.fresh for event in started),
         host=started[0].host,
+        releases=tuple(releases.values()),
         cells=tuple(_finish(cell) for cell in cells.values()),
     )
 
@@ -61,7 +65,7 @@ def _rank(event: j.Event) -> tuple[int, str]:
     match event:
         case j.RunStarted() | j.RunFinished():
             return 0, event.at
-        case j.CellDeclared():
+        case j.CellDeclared() | j.ReleaseDeclared():
             return 1, ""
         case j.CheckDeclared() | j.CellPlaced():
             return 2, ""
@@ -87,7 +91,13 @@ def _apply(cell: _Cell, event: j.Event) -> None:
                     "reason": "the run ended on the way to this state",
                 }
             )
-        case j.StepStarted() | j.StepFinished() | j.StateReached() | j.StateFailed():
+        case (
+            j.PreflightDone()
+            | j.StepStarted()
+            | j.StepFinished()
+            | j.StateReached()
+            | j.StateFailed()
+        ):
             known_state = cell.states.get(event.state, State(name=event.state))
             cell.states[event.state] = _advance(known_state, event)
 
@@ -106,9 +116,12 @@ def _judge(check: Check, event: j.CheckFinished) -> Check:
 
 
 def _advance(
-    state: State, event: j.StepStarted | j.StepFinished | j.StateReached | j.StateFailed
+    state: State,
+    event: j.PreflightDone | j.StepStarted | j.StepFinished | j.StateReached | j.StateFailed,
 ) -> State:
     match event:
+        case j.PreflightDone():
+            return state.model_copy(update={"findings": event.findings})
         case j.StepStarted():
             step = Step(title=event.title, started_at=event.at, transcript=event.transcript)
             return state.model_copy(update={"steps": (*state.steps, step)})
@@ -127,6 +140,8 @@ def _advance(
                     "duration_s": event.duration_s,
                     "facts": event.facts,
                     "changes": event.changes,
+                    "release": event.release,
+                    "components": event.components,
                 }
             )
         case j.StateFailed():

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.results.model import Change, Fidelity, Frozen, Verdict
+from upgradeproof.results.model import Change, Fidelity, Finding, Frozen, Release, Verdict
 
 
 def now() -> str:
@@ -36,6 +36,13 @@ class RunFinished(Frozen):
 
     event: Literal["run_finished"] = "run_finished"
     at: str = Field(default_factory=now)
+
+
+class ReleaseDeclared(Frozen):
+    """A plan has a release that names its components."""
+
+    event: Literal["release_declared"] = "release_declared"
+    release: Release
 
 
 class CellDeclared(Frozen):
@@ -90,6 +97,16 @@ class StateStarted(Frozen):
     key: str
 
 
+class PreflightDone(Frozen):
+    """What was found on a machine before it set out for a state; nothing was changed by it."""
+
+    event: Literal["preflight_done"] = "preflight_done"
+    at: str = Field(default_factory=now)
+    cell: str
+    state: str
+    findings: tuple[Finding, ...]
+
+
 class StepStarted(Frozen):
     """A step begins; ``transcript`` is its file, relative to the report's folder."""
 
@@ -123,6 +140,8 @@ class StateReached(Frozen):
     duration_s: float
     facts: str
     changes: tuple[Change, ...] = ()
+    release: str = ""
+    components: dict[str, str] = Field(default_factory=dict)
 
 
 class StateFailed(Frozen):
@@ -140,11 +159,13 @@ class StateFailed(Frozen):
 Event = Annotated[
     RunStarted
     | RunFinished
+    | ReleaseDeclared
     | CellDeclared
     | CellPlaced
     | CheckDeclared
     | CheckFinished
     | StateStarted
+    | PreflightDone
     | StepStarted
     | StepFinished
     | StateReached

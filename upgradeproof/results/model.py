@@ -114,6 +114,27 @@ class Change(Frozen):
     reason: str = ""
 
 
+class Finding(Frozen):
+    """What the preflight found on a machine before its upgrade."""
+
+    id: str
+    """Which check found it, and on what: ``held/nginx``."""
+    severity: Literal["inhibitor", "high", "info"]
+    """An inhibitor stops the upgrade before it changes anything; high wants a decision."""
+    title: str
+    meaning: str
+    remedy: str
+    """What to do; a command where one does it."""
+    code: str = ""
+    """The product's own error code."""
+    accepted: str = ""
+    """Why somebody decided to live with it; empty: nobody did."""
+
+    def __str__(self) -> str:
+        title = f"{self.code} {self.title}" if self.code else self.title
+        return f"{title}\n  {self.meaning}\n  To do: {self.remedy}"
+
+
 class State(Frozen):
     """One state that a cell reached, or tried to reach."""
 
@@ -126,6 +147,12 @@ class State(Frozen):
     duration_s: float | None = None
     steps: tuple[Step, ...] = ()
     changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """Of the preflight, before the machine set out for this state; the gravest first."""
+    release: str = ""
+    """The release that it holds."""
+    components: dict[str, str] = Field(default_factory=dict)
+    """Installed versions of the components that the release names, by name."""
     facts: str = ""
     """Path of the facts, as JSON, relative to run.json."""
 
@@ -163,6 +190,29 @@ class Cell(Frozen):
         return worst([*reached, *(check.verdict for check in self.checks)])
 
 
+class Component(Frozen):
+    """What a release works with."""
+
+    name: str
+    supported: str = ""
+    """The version that the release was proven with."""
+    allowed: str = ""
+    """Which versions it allows, in words; empty: it is not judged."""
+    needs: tuple[str, ...] = ()
+    """Names of the components that it stands on."""
+    consequence: str = ""
+    """What breaks outside of the range."""
+    code: str = ""
+
+
+class Release(Frozen):
+    """A release of a product that names its components: the support graph."""
+
+    product: str
+    name: str
+    components: tuple[Component, ...]
+
+
 class Run(Frozen):
     """A whole run. Times are UTC in ISO 8601, durations seconds."""
 
@@ -174,6 +224,8 @@ class Run(Frozen):
     upgradeproof: str
     fresh: bool = False
     host: dict[str, str] = Field(default_factory=dict)
+    releases: tuple[Release, ...] = ()
+    """Those that name the components that they work with."""
     cells: tuple[Cell, ...] = ()
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order

@@ -51,17 +51,50 @@ def plan() -> Plan:
 def planted(tmp_path: Path, at: str) -> list[str]:
     path = tmp_path / "nothing.toml"
     path.write_text(f'at = "{at}"\n{TEXT}', encoding="utf-8")
-    upgrade = load_defect(path).planted(plan()).upgrade[0]
+    spoilt = load_defect(path).planted(plan())
+    upgrade = spoilt.upgrade[0]
     assert (upgrade.rollback, upgrade.left_behind) == ((), ()), "a defect has no way back"
-    return [str(getattr(step, "script", "reboot")) for step in upgrade.steps]
+    install, upgrading = (
+        [str(getattr(step, "script", "reboot")) for step in steps]
+        for steps in (spoilt.install, upgrade.steps)
+    )
+    return [*install, "|", *upgrading]
 
 
 def test_its_steps_come_before_the_upgrades_own(tmp_path: Path) -> None:
-    assert planted(tmp_path, "before") == ["true", "upgrade", "reboot", "clean", "reboot"]
+    assert planted(tmp_path, "before") == [
+        "install",
+        "|",
+        "true",
+        "upgrade",
+        "reboot",
+        "clean",
+        "reboot",
+    ]
 
 
 def test_its_steps_come_before_the_first_reboot(tmp_path: Path) -> None:
-    assert planted(tmp_path, "before-reboot") == ["upgrade", "true", "reboot", "clean", "reboot"]
+    assert planted(tmp_path, "before-reboot") == [
+        "install",
+        "|",
+        "upgrade",
+        "true",
+        "reboot",
+        "clean",
+        "reboot",
+    ]
+
+
+def test_its_steps_come_behind_the_installation_for_the_preflight_to_meet(tmp_path: Path) -> None:
+    assert planted(tmp_path, "installed") == [
+        "install",
+        "true",
+        "|",
+        "upgrade",
+        "reboot",
+        "clean",
+        "reboot",
+    ]
 
 
 def test_a_defect_that_nothing_must_see_is_an_error(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ WRONG = {
     "an unknown key that is like no other": (
         ("[expect]", "[zzz]\n[expect]"),
         (
-            "47: unknown key 'zzz'; valid: $schema, expect, install, name, ready_timeout_s, "
-            "release, title, upgrade"
+            "47: unknown key 'zzz'; valid: $schema, expect, install, name, preflight, "
+            "ready_timeout_s, release, title, upgrade"
         ),
     ),
     "an unknown key of a release": (

@@ -41,6 +41,7 @@ def test_the_kernels_probes_are_guarded() -> None:
         "boot",
         "configured_modules",
         "devices",
+        "disks",
         "dkms",
         "firewall",
         "initramfs",

@@ -1,10 +1,63 @@
-"""What the example's cells leave behind: diffs and transcripts."""
+"""What the example's cells leave behind: diffs, transcripts, and what their preflights found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from upgradeproof.results import Change
+from upgradeproof.results import Change, Component, Finding, Release
+
+SUPPORT = Release(
+    product="lighthouse",
+    name="1.2.8",
+    components=(
+        Component(
+            name="NGINX",
+            supported="1.21.3",
+            allowed="1.21.1 to 1.21.9",
+            needs=("OpenSSL",),
+            consequence="queue management module",
+            code="E1102",
+        ),
+        Component(name="OpenSSL", supported="1.1.1k"),
+        Component(name="Redis", supported="6.2.0", needs=("RedisGears",)),
+        Component(name="RedisGears", supported="1.4.8"),
+        Component(
+            name="etcd",
+            supported="3.5.2",
+            allowed="3.5.0 to 3.5.4",
+            needs=("etcd raft",),
+            consequence="rate limiting policy",
+            code="E1102",
+        ),
+        Component(name="etcd raft", supported="0.45.0"),
+    ),
+)
+FINDINGS = (
+    Finding(
+        id="components/NGINX",
+        severity="inhibitor",
+        title="NGINX 1.22.1-9 is not a version that 1.2.8 allows",
+        meaning="1.2.8 allows 1.21.1 to 1.21.9. Outside of it breaks: queue management module.",
+        remedy="apt-get install --allow-downgrades 'nginx=1.21.3*'",
+        code="E1102",
+    ),
+    Finding(
+        id="cores",
+        severity="high",
+        title="2 processor cores, where 4 are needed",
+        meaning="With less, the new release is not supported.",
+        remedy="give the machine 8 processor cores",
+        code="E1203",
+        accepted="test machines share a small host",
+    ),
+    Finding(
+        id="uplink",
+        severity="info",
+        title="the speed of the uplink is not known here",
+        meaning="A container has a virtual link.",
+        remedy="look at the host's: ethtool",
+    ),
+)
 
 
 def small_diff(*, regressed: bool) -> Iterator[Change]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.unit.render.evidence import big_diff, small_diff, transcript
+from tests.unit.render.evidence import FINDINGS, SUPPORT, big_diff, small_diff, transcript
 from upgradeproof.results import Cell, Change, Check, Fidelity, Run, State, Step, Verdict
 
 PLATFORMS = (
@@ -97,6 +97,7 @@ def example_run() -> Run:
             "memory": "24 GiB",
             "python": "3.11.7",
         },
+        releases=(SUPPORT,),
         cells=tuple(_cells()),
     )
 
@@ -174,10 +175,21 @@ def _ordinary(platform: str, product: str, upgrade: str, *, failing: bool) -> Ce
                 path,
                 ("apt-get update", "apt-get install --only-upgrade", "systemctl restart"),
                 changes=tuple(small_diff(regressed=failing)),
-            ),
+            ).model_copy(update=_preflight(product, upgrade)),
             _state("rolled_back", 38.9, path, ("roll back with the product's own script",)),
         ),
     )
+
+
+def _preflight(product: str, upgrade: str) -> dict[str, object]:
+    if product != "lighthouse":
+        return {}
+    release = upgrade.rpartition("-")[2]
+    return {
+        "findings": FINDINGS[1:],
+        "release": release,
+        "components": {"NGINX": "1.21.9-1"},
+    }
 
 
 def _broken(platform: str, product: str, upgrade: str) -> Cell:

@@ -10,7 +10,18 @@ from tests.unit.render.example import example_run, write_transcripts
 from tests.unit.render.reading import Page
 from upgradeproof.errors import HarnessError
 from upgradeproof.render import write_page
-from upgradeproof.results import Cell, Change, Check, Run, State, Step, Verdict
+from upgradeproof.results import (
+    Cell,
+    Change,
+    Check,
+    Component,
+    Finding,
+    Release,
+    Run,
+    State,
+    Step,
+    Verdict,
+)
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028\"'&{{ 7*7 }}"
 
@@ -18,6 +29,18 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028\
 def hostile_run(transcript: str = "") -> Run:
     step = Step(title=HOSTILE, started_at=HOSTILE, transcript=transcript, exit_status=1)
     change = Change(path=HOSTILE, before=HOSTILE, after=HOSTILE, expected=False, reason=HOSTILE)
+    finding = Finding(
+        id=HOSTILE,
+        severity="inhibitor",
+        title=HOSTILE,
+        meaning=HOSTILE,
+        remedy=HOSTILE,
+        code=HOSTILE,
+        accepted=HOSTILE,
+    )
+    part = Component(
+        name=HOSTILE, supported=HOSTILE, allowed=HOSTILE, consequence=HOSTILE, code=HOSTILE
+    )
     state = State(
         name="upgraded",
         key=HOSTILE,
@@ -26,6 +49,9 @@ def hostile_run(transcript: str = "") -> Run:
         started_at=HOSTILE,
         steps=(step,),
         changes=(change,),
+        findings=(finding,),
+        release=HOSTILE,
+        components={HOSTILE: HOSTILE},
         facts=HOSTILE,
     )
     check = Check(id=HOSTILE, verdict=Verdict.FAILED, reason=HOSTILE, states=(HOSTILE,))
@@ -45,6 +71,7 @@ def hostile_run(transcript: str = "") -> Run:
         finished_at=HOSTILE,
         upgradeproof=HOSTILE,
         host={HOSTILE: HOSTILE},
+        releases=(Release(product=HOSTILE, name=HOSTILE, components=(part,)),),
         cells=(cell,),
     )
 

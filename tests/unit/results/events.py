@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upgradeproof.results import Fidelity, Verdict
+from upgradeproof.results import Component, Fidelity, Finding, Release, Verdict
 from upgradeproof.results import journal as j
 
 CELL = "debian-12-amd64.container.thing-1-to-2"
@@ -86,8 +86,19 @@ def placed(cell: str = CELL) -> j.CellPlaced:
     return j.CellPlaced(cell=cell, fidelity=Fidelity(kernel="shared", execution="native"))
 
 
+FINDING = Finding(
+    id="cores",
+    severity="high",
+    title="2 cores",
+    meaning="That is few.",
+    remedy="give it more",
+)
+RELEASE = Release(product="thing", name="2", components=(Component(name="part"),))
+
+
 CONTROLLER: list[j.Event] = [
     begun(),
+    j.ReleaseDeclared(release=RELEASE),
     declared(),
     declared(OTHER, selected=False),
     check("a"),
@@ -102,6 +113,7 @@ WORKER: list[j.Event] = [
     *step("installed", "configure", 5),
     reached("installed", 10),
     started("upgraded", 11),
+    j.PreflightDone(at=at(11), cell=CELL, state="upgraded", findings=(FINDING,)),
     *step("upgraded", "upgrade", 12),
     reached("upgraded", 20),
     finished("a", second=21),

@@ -9,7 +9,9 @@ import pytest
 from tests.unit.results.events import (
     CELL,
     CONTROLLER,
+    FINDING,
     OTHER,
+    RELEASE,
     WORKER,
     at,
     begun,
@@ -206,3 +208,19 @@ def test_without_the_beginning_of_a_run_nothing_can_be_said(events: list[j.Event
 
 def test_the_cells_come_as_they_were_declared() -> None:
     assert [cell.id for cell in fold(WHOLE).cells] == [CELL, OTHER]
+
+
+def test_findings_belong_to_the_state_that_the_machine_set_out_for() -> None:
+    installed, upgraded = fold(WHOLE).cells[0].states
+    assert (installed.findings, upgraded.findings) == ((), (FINDING,))
+
+
+def test_findings_of_a_state_that_was_not_reached_are_kept() -> None:
+    at_the_preflight = next(i for i, e in enumerate(WORKER) if isinstance(e, j.PreflightDone))
+    run = fold([*CONTROLLER, *WORKER[: at_the_preflight + 1], failed("upgraded", 12)])
+    state = run.cells[0].states[1]
+    assert (state.verdict, state.findings) == (Verdict.FAILED, (FINDING,))
+
+
+def test_a_release_that_several_shards_declare_stands_there_once() -> None:
+    assert fold([*WHOLE, *CONTROLLER]).releases == (RELEASE,)

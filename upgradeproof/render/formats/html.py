@@ -20,7 +20,7 @@ from jinja2 import (
 )
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.render import findings, grid, words
+from upgradeproof.render import findings, grid, preflight, support, words
 from upgradeproof.render.details import changes, details
 from upgradeproof.render.transcripts import Transcripts
 from upgradeproof.render.writing import write_text
@@ -29,7 +29,7 @@ from upgradeproof.results import Run
 FORMAT = "html"
 FILE_NAME = "index.html"
 
-STYLES = ("theme.css", "page.css", "matrix.css", "cell.css", "print.css")
+STYLES = ("theme.css", "page.css", "matrix.css", "cell.css", "preflight.css", "print.css")
 STYLES_WITHOUT_SCRIPT = ("noscript.css",)
 SCRIPTS = ("dom.js", "cell.js", "matrix.js")
 
@@ -104,6 +104,8 @@ def _page(run: Run, folder: Path, environment: Environment) -> str:
         grid=grid.arrange(run),
         records=records,
         causes=findings.causes(records),
+        preflight=preflight.gather(run),
+        support=support.trees(run),
         style=style,
         style_without_script=style_without_script,
         script=script,

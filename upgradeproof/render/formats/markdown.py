@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from upgradeproof.render import findings, grid, words
+from upgradeproof.render import findings, grid, preflight, support, words
 from upgradeproof.render.writing import write_text
-from upgradeproof.results import Run
+from upgradeproof.results import Cell, Run
 
 FORMAT = "markdown"
 FILE_NAME = "summary.md"
@@ -75,6 +75,25 @@ def _parts(run: Run) -> Iterator[str]:
         yield _cause(cause)
     if len(causes) > CAUSES:
         yield f"*{words.plural(len(causes) - CAUSES, 'more finding')} in index.html.*\n"
+    yield from _preflight(run)
+    if run.releases:
+        yield f"### Support graph\n\n```mermaid\n{support.mermaid(run.releases)}\n```\n"
+
+
+def _preflight(run: Run) -> Iterator[str]:
+    found = preflight.gather(run)
+    if found:
+        yield "### Preflight\n"
+    for each in found[:CAUSES]:
+        finding = each.finding
+        code = f"{escape(finding.code)} " if finding.code else ""
+        accepted = f"  \n  Accepted: {escape(finding.accepted)}" if finding.accepted else ""
+        yield (
+            f"- **{finding.severity}**: {code}{escape(finding.title)}, on {_named(each.cells)}  \n"
+            f"  {escape(finding.meaning)}  \n  To do: {escape(finding.remedy)}{accepted}\n"
+        )
+    if len(found) > CAUSES:
+        yield f"*{words.plural(len(found) - CAUSES, 'more finding')} in index.html.*\n"
 
 
 def _about(run: Run) -> str:
@@ -125,13 +144,17 @@ def _face(face: grid.Face) -> str:
 
 def _cause(cause: findings.Cause) -> str:
     first = cause.first
-    named = ", ".join(escape(cell.id) for cell in cause.cells[:CELLS])
-    more = len(cause.cells) - CELLS
-    tail = f" and {words.plural(more, 'more cell')}" if more > 0 else ""
     word = words.WORDS[first.verdict]
     also = f" (and {words.plural(len(first.also), 'more check')} there)" if first.also else ""
     block = f"\n\n{fenced(first.reason)}" if first.reason.strip() else ""
     return (
         f"{word.symbol} **{escape(first.says)}**{also}: {word.word} on "
-        f"{words.plural(len(cause.cells), 'cell')}: {named}{tail}{block}\n"
+        f"{_named(cause.cells)}{block}\n"
     )
+
+
+def _named(cells: Sequence[Cell]) -> str:
+    named = ", ".join(escape(cell.id) for cell in cells[:CELLS])
+    more = len(cells) - CELLS
+    tail = f" and {words.plural(more, 'more cell')}" if more > 0 else ""
+    return f"{words.plural(len(cells), 'cell')}: {named}{tail}"

@@ -5,7 +5,7 @@ function cellSheet(index) {
   const cell = block(`cell-${index}`);
   const diffs = block(`changes-${index}`);
   return h("div", { class: "sheet" },
-    summarySection(cell), checksSection(cell), timeSection(cell), diffSection(diffs));
+    summarySection(cell), preflightSection(cell), checksSection(cell), timeSection(cell), diffSection(diffs));
 }
 
 function section(title, aside, ...children) {
@@ -34,6 +34,17 @@ function summarySection(cell) {
       h("p", {}, verdictOf(stop.verdict), ` ${stop.says}`), reasonBlock(stop.reason))),
     h("ul", { class: "proofs" }, proofs),
     h("p", { class: "quiet" }, [told, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
+}
+
+function preflightSection(cell) {
+  if (!cell.findings.length) return null;
+  return section("Preflight", "found before the upgrade changed anything",
+    h("ul", { class: "findings" }, cell.findings.map((finding) => h("li", { class: `finding s-${finding.severity}` },
+      h("span", { class: "severity" }, finding.severity),
+      h("div", { class: "says", title: finding.id }, finding.code ? h("b", { class: "machine" }, `${finding.code} `) : null, finding.title,
+        h("p", { class: "meaning" }, finding.meaning),
+        h("p", {}, "To do: ", h("span", { class: "machine" }, finding.remedy)),
+        finding.accepted ? h("p", { class: "quiet" }, `Accepted: ${finding.accepted}`) : null)))));
 }
 
 function tally(counts) {

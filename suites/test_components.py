@@ -1,0 +1,29 @@
+"""Each component is of a version that the release allows; one that is not there is no matter."""
+
+import pytest
+
+from upgradeproof.journey import State
+from upgradeproof.plan import Component, Release
+from upgradeproof.preflight.ranges import installed_version, out_of_range
+
+
+def complaint(state: State, release: Release, component: Component) -> str:
+    version = installed_version(component, state.facts)
+    if not version:
+        pytest.skip(f"{component.name} is not installed")
+    finding = out_of_range(release, component, version, severity="high")
+    return "" if component.allows(version) else str(finding)
+
+
+def test_component_is_one_that_the_old_release_allows(
+    installed: State, old_component: Component
+) -> None:
+    complained = complaint(installed, installed.cell.old, old_component)
+    assert not complained, complained
+
+
+def test_component_is_one_that_the_new_release_allows(
+    upgraded: State, component: Component
+) -> None:
+    complained = complaint(upgraded, upgraded.cell.new, component)
+    assert not complained, complained

@@ -1,0 +1,19 @@
+"""Nothing stands in the way of the upgrade, and nothing grave that nobody has decided on."""
+
+from collections.abc import Sequence
+
+from upgradeproof.preflight import Finding
+
+
+def test_nothing_stands_in_the_way_of_the_upgrade(findings: Sequence[Finding]) -> None:
+    inhibitors = [str(finding) for finding in findings if finding.severity == "inhibitor"]
+    assert not inhibitors, "\n".join(inhibitors)
+
+
+def test_every_grave_finding_is_accepted(findings: Sequence[Finding]) -> None:
+    left = [
+        f"{finding.id}: {finding}"
+        for finding in findings
+        if finding.severity == "high" and not finding.accepted
+    ]
+    assert not left, "\n".join(["neither mended nor accepted in [[preflight.accept]]:", *left])

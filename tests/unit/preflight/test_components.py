@@ -1,0 +1,112 @@
+"""Components that are installed, against what the releases allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.unit.preflight.situations import found, package
+from upgradeproof.probes.components import Components, PrintedVersion
+from upgradeproof.probes.packages import Packages
+
+RANGE = {"least": "1.21.1", "most": "1.21.9", "supported": "1.21.3"}
+NGINX = {
+    "name": "NGINX",
+    "package": "nginx",
+    **RANGE,
+    "consequence": "queue management module",
+    "code": "E1102",
+}
+
+
+def judged(
+    version: str,
+    *,
+    new: dict[str, Any] | None = None,
+    old: dict[str, Any] | None = None,
+    state: str = "install ok installed",
+) -> list[str]:
+    releases = [
+        {"name": "1", "packages": {"thing": "1.*"}, "component": [old] if old else []},
+        {"name": "2", "packages": {"thing": "2.*"}, "component": [new] if new else []},
+    ]
+    packages = {"thing": package("1.0"), "nginx": package(version, state)}
+    return found({Packages: packages}, release=releases)
+
+
+def test_a_component_that_the_new_release_does_not_allow_inhibits() -> None:
+    assert judged("1.22.1-9", new=NGINX) == [
+        (
+            "inhibitor components/NGINX: E1102 NGINX 1.22.1-9 is not a version that 2 allows\n"
+            "  2 allows 1.21.1 to 1.21.9. Outside of it breaks: queue management module.\n"
+            "  To do: apt-get install --allow-downgrades 'nginx=1.21.3*'"
+        )
+    ]
+
+
+def test_one_that_the_upgrade_brings_may_be_what_it_is() -> None:
+    assert judged("1.22.1-9", new={**NGINX, "brought": True}) == []
+
+
+def test_one_that_only_the_old_release_does_not_allow_is_high() -> None:
+    (only,) = judged("1.22.1-9", old=NGINX)
+    assert only.startswith("high components/NGINX: E1102 NGINX 1.22.1-9 is not a version that 1 ")
+
+
+def test_one_that_both_releases_name_is_told_once() -> None:
+    (only,) = judged("1.22.1-9", old=NGINX, new=NGINX)
+    assert only.startswith("inhibitor ")
+
+
+def test_one_in_its_range_that_was_not_proven_is_good_to_know() -> None:
+    assert judged("1.21.6-1", new=NGINX) == [
+        (
+            "info components/NGINX: NGINX 1.21.6-1 is installed, and 2 was proven with 1.21.3\n"
+            "  It is in the range that 2 allows: 1.21.1 to 1.21.9.\n"
+            "  To do: none is needed; 1.21.3 is the surest"
+        )
+    ]
+
+
+def test_the_one_that_was_proven_is_no_finding() -> None:
+    assert judged("1.21.3-1~bookworm", new=NGINX) == []
+
+
+def test_one_that_is_not_installed_is_no_finding() -> None:
+    assert judged("1.22.1", new={**NGINX, "package": "haproxy"}) == []
+    assert judged("1.22.1", new=NGINX, state="deinstall ok config-files") == []
+
+
+def test_one_without_a_range_is_held_to_the_support_graph() -> None:
+    openssl = {"name": "OpenSSL", "package": "nginx", "supported": "1.1.1k"}
+    assert judged("1.1.1k-1", new=openssl) == []
+    assert judged("3.0.15-1", new={**openssl, "remedy": "ask the vendor"}) == [
+        (
+            "inhibitor components/OpenSSL: OpenSSL 3.0.15-1 is not a version that 2 allows\n"
+            "  2 allows 1.1.1k.\n"
+            "  To do: ask the vendor"
+        )
+    ]
+
+
+def test_a_version_that_dpkg_can_not_compare_is_told_and_not_judged() -> None:
+    assert judged("what?", new=NGINX) == [
+        (
+            "info components/NGINX: E1102 NGINX says that its version is 'what?'\n"
+            "  That can't be compared; 2 allows 1.21.1 to 1.21.9.\n"
+            "  To do: compare it yourself"
+        )
+    ]
+
+
+def test_a_version_that_a_command_prints_counts() -> None:
+    etcd = {"name": "etcd", "command": "etcd --version", "most": "3.5.4"}
+    releases = [{"name": "1"}, {"name": "2", "component": [etcd]}]
+    read = {Components: {"etcd --version": PrintedVersion(version="3.6.0")}}
+    assert found(read, release=releases) == [
+        (
+            "inhibitor components/etcd: etcd 3.6.0 is not a version that 2 allows\n"
+            "  2 allows 3.5.4 or older.\n"
+            "  To do: install etcd 3.5.4"
+        )
+    ]
+    assert found({}, release=releases) == []

@@ -1,0 +1,83 @@
+"""All findings of a situation: in order, with the plan's codes and decisions, and the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import upgradeproof.preflight
+from tests.unit.preflight.situations import Read, found, package, situation
+from upgradeproof.errors import InhibitedError
+from upgradeproof.preflight import examine, stop
+from upgradeproof.preflight.base import every_check
+from upgradeproof.probes.packages import Packages
+from upgradeproof.probes.resources import Given, Resources
+from upgradeproof.results import Verdict
+
+HELD: Read = {
+    Packages: {
+        "thing": package("1.0", "hold ok installed"),
+        "other": package("5", "hold ok installed"),
+    },
+    Resources: {"given": Given(cores=2)},
+}
+CORES = {"cores": {"least": 4}}
+
+
+def test_a_sound_machine_has_no_findings() -> None:
+    assert found() == []
+
+
+def test_every_file_of_the_folder_is_a_check() -> None:
+    folder = Path(upgradeproof.preflight.__file__).parent / "checks"
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert {check.findings.__module__.rpartition(".")[2] for check in every_check()} == files
+
+
+def test_the_gravest_stand_first() -> None:
+    examined = examine(situation(HELD, preflight=CORES))
+    assert [(f.severity, f.id) for f in examined] == [
+        ("inhibitor", "held/thing"),
+        ("high", "cores"),
+        ("info", "held/other"),
+    ]
+
+
+def test_the_plan_gives_codes_by_glob() -> None:
+    examined = examine(situation(HELD, preflight={"codes": {"held/*": "E7", "*": "E8"}, **CORES}))
+    assert [f.code for f in examined] == ["E7", "E8", "E7"]
+
+
+def test_a_decision_stands_beside_its_finding_and_lets_no_inhibitor_pass() -> None:
+    accept = [{"findings": ["*"], "reason": "it is only a test"}]
+    examined = examine(situation(HELD, preflight={"accept": accept, **CORES}))
+    assert [f.accepted for f in examined] == ["", "it is only a test", "it is only a test"]
+    with pytest.raises(InhibitedError):
+        stop(situation(HELD), examined)
+
+
+def test_without_an_inhibitor_the_upgrade_goes_on() -> None:
+    examined = examine(situation({Resources: {"given": Given(cores=2)}}, preflight=CORES))
+    stop(situation(), examined)
+    assert [f.severity for f in examined] == ["high"]
+
+
+def test_the_end_tells_every_inhibitor_with_its_code_and_its_remedy() -> None:
+    read = {**HELD, Resources: {"given": Given(cores=2)}}
+    asked = {"cores": {"least": 4, "severity": "inhibitor"}, "codes": {"cores": "E1203"}}
+    before = situation(read, preflight=asked)
+    with pytest.raises(InhibitedError) as caught:
+        stop(before, examine(before))
+    assert str(caught.value) == (
+        "the preflight stops the upgrade to 2: E1203 2 processor cores, where 4 are needed"
+        " (and 1 more)\n"
+        "E1203 2 processor cores, where 4 are needed\n"
+        "  With less, the new release is not supported, and may be slow or run out of it.\n"
+        "  To do: give the machine 4 processor cores\n"
+        "the package thing is held at 1.0\n"
+        "  2 is made of thing 2.*, and APT leaves a held package as it is.\n"
+        "  To do: apt-mark unhold thing\n"
+        "To do: mend this on the machine, then upgrade; nothing was changed"
+    )
+    assert Verdict.of(caught.value) is Verdict.FAILED

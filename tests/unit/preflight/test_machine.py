@@ -1,0 +1,237 @@
+"""What the machine is: resources, room, storage, uplink, protection, and a reboot that is due."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.preflight.situations import EMULATED, SHARED, Read, found
+from upgradeproof.probes.boot import Boot, CurrentBoot
+from upgradeproof.probes.disks import Disk, Disks
+from upgradeproof.probes.firewall import FilterTable, PacketFilter
+from upgradeproof.probes.folders import Folder, Folders
+from upgradeproof.probes.links import Link, Links
+from upgradeproof.probes.reboots import PendingReboot, Reboots
+from upgradeproof.probes.resources import Given, Resources
+from upgradeproof.probes.services import Service, Services
+from upgradeproof.results import Fidelity
+
+SMALL = {Resources: {"given": Given(cores=2, memory_bytes=8_350_000_000)}}
+KERNEL = CurrentBoot(boot_id="b", release="6.1.0-9", version="#1", images=("6.1.0-9", "6.1.0-8"))
+STORAGE = {"storage_iops": {"path": "/var/thing", "least": 5000}}
+
+
+def test_too_few_cores_and_too_little_memory_are_high() -> None:
+    asked = {
+        "cores": {"least": 4, "recommended": 8},
+        "memory_gb": {"least": 16, "recommended": 32, "severity": "info"},
+        "codes": {"cores": "E1203", "memory": "E1203"},
+    }
+    meaning = "With less, the new release is not supported, and may be slow or run out of it."
+    assert found(SMALL, preflight=asked) == [
+        (
+            f"high cores: E1203 2 processor cores, where 4 are needed\n  {meaning}\n"
+            "  To do: give the machine 8 processor cores"
+        ),
+        (
+            f"info memory: E1203 8.3 GB of memory, where 16 are needed\n  {meaning}\n"
+            "  To do: give the machine 32 GB of memory"
+        ),
+    ]
+
+
+def test_fewer_cores_than_recommended_are_good_to_know() -> None:
+    (only,) = found(SMALL, preflight={"cores": {"least": 2, "recommended": 4}})
+    assert only.startswith("info cores: 2 processor cores, where 4 are recommended\n")
+
+
+@pytest.mark.parametrize("given", [Given(), Given(cores=4, memory_bytes=16_000_000_000)])
+def test_enough_or_unknown_resources_are_no_finding(given: Given) -> None:
+    asked = {"cores": {"least": 4}, "memory_gb": {"least": 16}}
+    assert found({Resources: {"given": given}}, preflight=asked) == []
+
+
+def test_a_folder_without_room_inhibits() -> None:
+    folders = {Folders: {"/var/thing": Folder(available_bytes=90_000_000, available_inodes=0)}}
+    assert found(folders, preflight={"space": [{"path": "/var/thing", "least_mb": 1000}]}) == [
+        (
+            "inhibitor inodes//var/thing: no inode is free in /var/thing\n"
+            "  No file can be made there, however much room is left.\n"
+            "  To do: remove files from /var/thing, or make its file system anew with more inodes"
+        ),
+        (
+            "inhibitor room//var/thing: 90 MB free in /var/thing, where 1,000 are needed\n"
+            "  Without room the upgrade stops half-way, and the new release can't write.\n"
+            "  To do: make room, or raise the quota, until 1,000 MB are free in /var/thing"
+        ),
+    ]
+
+
+def test_a_full_root_file_system_inhibits_without_a_word_of_the_plan() -> None:
+    (only,) = found({Folders: {"/": Folder(available_bytes=5_000_000)}})
+    assert only.startswith("inhibitor room//: 5 MB free in /, where 200 are needed\n")
+
+
+def test_the_plan_may_ask_for_less() -> None:
+    asked = {"space": [{"path": "/", "least_mb": 1}]}
+    assert found({Folders: {"/": Folder(available_bytes=5_000_000)}}, preflight=asked) == []
+
+
+def test_room_in_boot_counts_where_a_kernel_is_in_it() -> None:
+    full = {Folders: {"/boot": Folder(available_bytes=5_000_000)}}
+    assert found(full) == []
+    (only,) = found({**full, Boot: {"current": KERNEL}})
+    assert only.startswith("inhibitor room//boot: 5 MB free in /boot, where 100 are needed\n")
+
+
+def test_room_that_nobody_could_read_is_no_finding() -> None:
+    assert found({Folders: {"/": Folder()}}) == []
+
+
+def test_a_slow_uplink_is_high() -> None:
+    read = {Links: {"ens3": Link(speed_mbps=100), "ens4": Link()}}
+    assert found(read, preflight={"uplink_gbps": {"least": 1, "recommended": 10}}) == [
+        (
+            "high uplink: 0.1 Gbps on the fastest link, where 1 are needed\n"
+            "  Packages and data take longer than the window of the upgrade may allow.\n"
+            "  To do: give the machine a link of 10 Gbps"
+        )
+    ]
+
+
+def test_an_uplink_of_unknown_speed_is_good_to_know_where_the_plan_asks() -> None:
+    read = {Links: {"ens3": Link()}}
+    assert found(read) == []
+    assert found(read, preflight={"uplink_gbps": {"least": 1}}) == [
+        (
+            "info uplink: the speed of the uplink is not known here\n"
+            "  A container has a virtual link, and few drivers of virtual machines tell a speed.\n"
+            "  To do: look at the host's: ethtool"
+        )
+    ]
+
+
+def test_slow_storage_is_high() -> None:
+    folder = Folder(file_system="ext2/ext3", write_iops=312.4)
+    assert found({Folders: {"/var/thing": folder}}, preflight=STORAGE) == [
+        (
+            "high storage: 312.4 writes of 4 KiB in a second in /var/thing, "
+            "where 5,000 are needed\n"
+            "  On slower storage the new release stalls when it writes.\n"
+            "  To do: put its folder on storage that bears 5,000 writes in a second"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "fidelity", "why"),
+    [
+        (
+            Folder(file_system="ext2/ext3", write_iops=9),
+            EMULATED,
+            "The machine is emulated (tcg): its time is not real.",
+        ),
+        (
+            Folder(file_system="overlayfs", write_iops=9),
+            SHARED,
+            "/var/thing is on overlayfs, which is no storage of this machine.",
+        ),
+        (
+            Folder(file_system="ext2/ext3"),
+            SHARED,
+            "fio is not installed on the machine, or could not measure there.",
+        ),
+    ],
+)
+def test_storage_is_not_judged_where_a_measurement_means_nothing(
+    folder: Folder, fidelity: Fidelity, why: str
+) -> None:
+    assert found({Folders: {"/var/thing": folder}}, fidelity=fidelity, preflight=STORAGE) == [
+        (
+            "info storage: how many writes in a second /var/thing bears is not known here\n"
+            f"  {why}\n"
+            "  To do: measure it with fio on a machine of the kind that is in use"
+        )
+    ]
+
+
+def test_a_wrong_scheduler_is_high() -> None:
+    disks = {
+        "sda": Disk(rotational=True, scheduler="none"),
+        "sdb": Disk(rotational=True, scheduler="bfq"),
+        "nvme0n1": Disk(rotational=False, scheduler="bfq"),
+    }
+    asked = {"schedulers": {"rotational": ["mq-deadline", "bfq"]}}
+    assert found({Disks: disks}, preflight=asked) == [
+        (
+            "high scheduler/sda: the disk sda has the I/O scheduler none\n"
+            "  It rotates: the plan has mq-deadline or bfq for it.\n"
+            "  To do: echo mq-deadline >/sys/block/sda/queue/scheduler, and a udev rule to keep it"
+        )
+    ]
+
+
+def protected(read: Read, **others: Any) -> list[str]:
+    asked = {"protection": {"services": ["waf"], "packet_filter": True}}
+    return found(read, preflight=asked, **others)
+
+
+def test_a_machine_without_its_protection_is_high() -> None:
+    exposed = "While it is upgraded, and after, the machine is open to what it was protected from."
+    filtered = (
+        f"high protection/packet-filter: the packet filter has no rules\n  {exposed}\n"
+        "  To do: systemctl enable --now nftables, with rules in /etc/nftables.conf"
+    )
+    assert protected({}) == [
+        filtered,
+        f"high protection/waf: waf is not installed\n  {exposed}\n  To do: install waf",
+    ]
+    assert protected({Services: {"waf.service": Service()}}) == [
+        filtered,
+        f"high protection/waf: waf is inactive\n  {exposed}\n  To do: systemctl enable --now waf",
+    ]
+
+
+def test_a_protected_machine_is_no_finding() -> None:
+    read: Read = {
+        Services: {"waf.service": Service(active="active")},
+        PacketFilter: {"inet/filter": FilterTable(rules=("chain input {",))},
+    }
+    assert protected(read) == []
+
+
+def test_a_containers_packet_filter_is_not_known() -> None:
+    running = {Services: {"waf.service": Service(active="active")}}
+    assert protected(running, fidelity=SHARED) == [
+        (
+            "info protection/packet-filter: whether the packet filter has rules is not known here\n"
+            "  A container's packet filter is a matter of its host's kernel.\n"
+            "  To do: look on a machine with a kernel of its own: nft list ruleset"
+        )
+    ]
+
+
+def test_a_reboot_that_is_due_is_high() -> None:
+    unproven = (
+        "If the machine does not boot after the upgrade, nobody knows which change was the one."
+    )
+    read: Read = {
+        Reboots: {"pending": PendingReboot(required=True, packages=("dbus", "libc6"))},
+        Boot: {"current": KERNEL.model_copy(update={"release": "6.1.0-8"})},
+    }
+    assert found(read) == [
+        (
+            f"high reboot/kernel: the kernel 6.1.0-8 runs, and 6.1.0-9 is installed\n  {unproven}\n"
+            "  To do: systemctl reboot"
+        ),
+        (
+            f"high reboot/required: a reboot is due, as dbus, libc6 asked\n  {unproven}\n"
+            "  To do: systemctl reboot"
+        ),
+    ]
+
+
+def test_the_newest_kernel_without_a_mark_is_no_finding() -> None:
+    read: Read = {Reboots: {"pending": PendingReboot(required=False)}, Boot: {"current": KERNEL}}
+    assert found(read) == []

@@ -1,0 +1,79 @@
+"""Ports of the old and the new release, and who holds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.preflight.situations import found
+from upgradeproof.probes.sockets import ListeningSocket, Sockets
+
+
+def listening(port: int, process: str, unit: str = "", protocol: str = "tcp") -> dict[Any, Any]:
+    socket = ListeningSocket(
+        protocol=protocol, address="0.0.0.0", port=port, process=process, unit=unit
+    )
+    return {Sockets: {f"{protocol}/0.0.0.0:{port}": socket}}
+
+
+def held(read: dict[Any, Any], **port: Any) -> list[str]:
+    return found(read, expect={"port": [{"port": 80, **port}]})
+
+
+def test_a_stranger_on_the_port_of_the_old_release_inhibits() -> None:
+    assert held(listening(80, "caddy", "caddy.service"), process="thingd") == [
+        (
+            "inhibitor ports/tcp-80: TCP port 80 is held by caddy (caddy.service)\n"
+            "  1 needs it for thingd, and can't listen there.\n"
+            "  To do: systemctl disable --now caddy.service"
+        )
+    ]
+
+
+def test_a_stranger_on_the_port_that_the_new_release_moves_to_inhibits() -> None:
+    found_there = held(listening(81, "nc"), process="thingd", change="moved", to=81)
+    assert found_there == [
+        (
+            "inhibitor ports/tcp-81: TCP port 81 is held by nc\n"
+            "  2 needs it for thingd, and can't listen there.\n"
+            "  To do: ss -lnp 'sport = :81', then end that process or give it another port"
+        )
+    ]
+
+
+def test_a_unit_with_a_name_made_to_hurt_is_quoted_in_the_remedy() -> None:
+    (only,) = held(listening(80, "x", "$(reboot).service"), process="thingd")
+    assert only.endswith("  To do: systemctl disable --now '$(reboot).service'")
+
+
+@pytest.mark.parametrize(
+    ("read", "port"),
+    [
+        ({}, {"process": "thingd"}),
+        (listening(80, "thingd"), {"process": "thingd"}),
+        (listening(80, "systemd", "init.scope"), {"process": "thingd"}),
+        (listening(80, "anybody"), {}),
+        (listening(80, "stranger", protocol="udp"), {"process": "thingd"}),
+        (listening(81, "thingd"), {"process": "thingd", "change": "moved", "to": 81}),
+        (listening(81, "stranger"), {"process": "thingd"}),
+    ],
+    ids=[
+        "free",
+        "ours",
+        "of systemd, which starts it",
+        "of no process that the plan names",
+        "of another protocol",
+        "ours before the move",
+        "not in the plan",
+    ],
+)
+def test_a_port_is_no_finding(read: dict[Any, Any], port: dict[str, Any]) -> None:
+    assert held(read, **port) == []
+
+
+def test_a_port_that_is_added_must_not_be_held() -> None:
+    (only,) = held(
+        listening(80, "", protocol="udp"), process="thingd", change="added", protocol="udp"
+    )
+    assert only.startswith("inhibitor ports/udp-80: UDP port 80 is held by the kernel\n")

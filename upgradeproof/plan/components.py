@@ -1,0 +1,141 @@
+"""Components that a release works with: the versions it allows, and what each needs in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Self
+
+from debian.debian_support import Version
+from pydantic import AfterValidator, Field, model_validator
+
+from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
+
+
+def _is_a_version(text: str) -> str:
+    if text:
+        try:
+            Version(text)
+        except ValueError:
+            raise ValueError("should be a version as dpkg compares them") from None
+    return text
+
+
+ComponentVersion = Annotated[str, AfterValidator(_is_a_version)]
+
+
+class Component(Model):
+    """One component: how its installed version is seen, and which versions the release allows."""
+
+    name: str = Field(pattern=r"\S")
+    package: str = ""
+    """The package whose version counts."""
+    command: str = ""
+    """A command that prints the version, such as ``nginx -v``, where no package tells it."""
+    least: ComponentVersion = ""
+    most: ComponentVersion = ""
+    """The range, both ends allowed; empty: no such end."""
+    supported: ComponentVersion = ""
+    """The version of the support graph: the one that the release was proven with."""
+    needs: tuple[str, ...] = ()
+    """Names of the components that this one stands on."""
+    brought: bool = False
+    """Whether the upgrade itself installs it: then what is there before is no hindrance."""
+    consequence: str = ""
+    """What breaks outside of the range."""
+    code: str = ""
+    remedy: str = ""
+    """The command that mends it; empty: one is made of the package's name."""
+
+    @model_validator(mode="after")
+    def _seen_in_one_way(self) -> Self:
+        if self.package and self.command:
+            raise ValueError("a component's version is told by a package or by a command, not both")
+        if not (self.package or self.command) and (self.least or self.most):
+            raise ValueError("a range needs a `package` or a `command` that tells the version")
+        if self.least and self.most and Version(self.least) > Version(self.most):
+            raise ValueError(f"no version is at least {self.least} and at most {self.most}")
+        return self
+
+    @property
+    def judged(self) -> bool:
+        """Tell whether an installed version can be one that the release does not allow."""
+        return bool((self.package or self.command) and (self.least or self.most or self.supported))
+
+    @property
+    def range(self) -> str:
+        """Return which versions are allowed, in words; without a range only the graph's is."""
+        match bool(self.least), bool(self.most):
+            case True, True:
+                return f"{self.least} to {self.most}"
+            case True, False:
+                return f"{self.least} or newer"
+            case False, True:
+                return f"{self.most} or older"
+        return self.supported or "any version"
+
+    def allows(self, version: str) -> bool:
+        """Tell whether the release works with an installed version.
+
+        Raises ValueError when dpkg could not compare it.
+        """
+        if self.least or self.most:
+            return not (
+                (self.least and compare(version, self.least) < 0)
+                or (self.most and compare(version, self.most) > 0)
+            )
+        return not self.supported or self.proven_with(version)
+
+    def proven_with(self, version: str) -> bool:
+        """Tell whether an installed version is that of the support graph."""
+        return bool(self.supported) and compare(version, self.supported) == 0
+
+
+def compare(version: str, bound: str) -> int:
+    """Compare as dpkg does, by as much of an installed version as the bound names.
+
+    ``5:6.2.0+dfsg-3`` is neither below nor above ``6.2.0``: epoch, repacking and Debian revision
+    say how it was packaged. A bound that names one of them is compared with it. Raises ValueError
+    for what is no version.
+    """
+    found, limit = Version(version), Version(bound)
+    upstream = str(found.upstream_version)
+    if "+" not in str(limit.upstream_version):
+        upstream = upstream.partition("+")[0]
+    epoch = f"{found.epoch or 0}:" if limit.epoch is not None else ""
+    revision = f"-{found.debian_revision or 0}" if limit.debian_revision is not None else ""
+    compared = Version(f"{epoch}{upstream}{revision}")
+    return int(compared > limit) - int(compared < limit)
+
+
+def roots(components: Sequence[Component]) -> tuple[Component, ...]:
+    """Return the components that the release itself stands on: no other one needs them."""
+    below = {name for component in components for name in component.needs}
+    return tuple(component for component in components if component.name not in below)
+
+
+def check_graph(components: Sequence[Component]) -> None:
+    """Raise an error of the plan unless names are unique, needs exist, and none needs itself."""
+    names = [component.name for component in components]
+    if (again := repeated(names)) is not None:
+        what = f"there is another component {names[again]!r}"
+        raise misplaced(what, "component", again, "name")
+    for at, component in enumerate(components):
+        for name in component.needs:
+            if name not in names:
+                what = f"there is no component {name!r}; {nearest(name, names)}"
+                raise misplaced(what, "component", at, "needs")
+        if component.name in _below(component, {c.name: c for c in components}):
+            what = f"{component.name!r} needs itself in the end"
+            raise misplaced(what, "component", at, "needs")
+
+
+def _below(component: Component, known: dict[str, Component]) -> set[str]:
+    """Return the names of all that a component stands on."""
+    found: set[str] = set()
+    waiting = list(component.needs)
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in found:
+            found.add(name)
+            waiting.extend(known[name].needs)
+    return found

@@ -1,0 +1,139 @@
+"""What the preflight asks of a machine before its upgrade, and which findings are accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from upgradeproof.plan.expectations import AbsolutePath
+from upgradeproof.plan.loading import Model, misplaced, repeated
+
+Severity = Literal["inhibitor", "high", "info"]
+"""In the words of Leapp: it stops the upgrade; it wants a decision; it is good to know."""
+
+
+class Amount(Model):
+    """How much of something a machine must have; 0: nothing is asked.
+
+    What only the harness gives a machine, such as processor cores, is no inhibitor unless the plan
+    says so: a small host must not stop every cell.
+    """
+
+    least: float = Field(default=0, ge=0)
+    recommended: float = Field(default=0, ge=0)
+    severity: Severity = "high"
+    """Of less than ``least``; less than ``recommended`` is ``info``."""
+
+    @property
+    def asked(self) -> bool:
+        """Tell whether the plan asks for any."""
+        return bool(self.least or self.recommended)
+
+    @model_validator(mode="after")
+    def _recommended_is_more(self) -> Self:
+        if self.recommended and self.recommended < self.least:
+            raise ValueError("what is recommended is less than what is needed")
+        return self
+
+
+class Iops(Amount):
+    """4 KiB writes in a second that the storage of a folder must bear."""
+
+    path: AbsolutePath = "/var/lib"
+
+
+class Space(Model):
+    """Free space that a folder must have before the upgrade."""
+
+    path: AbsolutePath
+    least_mb: float = Field(ge=0)
+    """In millions of bytes; a quota of the folder's tree counts."""
+    recommended_mb: float = Field(default=0, ge=0)
+    severity: Severity = "inhibitor"
+
+
+BOOT = "/boot"
+ALWAYS = (Space(path="/", least_mb=200), Space(path=BOOT, least_mb=100))
+"""A kernel with its initramfs takes 50 to 100 MB in /boot; with less than 200 MB on the root file
+system APT can't even unpack a few packages."""
+
+
+class Schedulers(Model):
+    """Which I/O schedulers are right for disks that rotate and for those that do not; none: any."""
+
+    rotational: tuple[str, ...] = ()
+    solid: tuple[str, ...] = ()
+    severity: Severity = "high"
+
+
+class Protection(Model):
+    """What must protect the machine while it is upgraded."""
+
+    services: tuple[str, ...] = ()
+    """systemd units, without ``.service``, of a web application firewall or its like."""
+    packet_filter: bool = False
+    """Whether nftables must have rules."""
+    severity: Severity = "high"
+
+
+class Accepted(Model):
+    """Findings that somebody has decided to live with, and why."""
+
+    findings: tuple[str, ...] = Field(min_length=1)
+    """Globs over the ids of findings, such as ``cores`` or ``held/*``."""
+    reason: str = Field(min_length=8)
+
+
+class Preflight(Model):
+    """What is asked beside that which is always looked at."""
+
+    cores: Amount = Amount()
+    memory_gb: Amount = Amount()
+    """In thousands of millions of bytes: a machine of 16 GiB, of which its kernel keeps some for
+    itself, has 16."""
+    uplink_gbps: Amount = Amount()
+    storage_iops: Iops = Iops()
+    schedulers: Schedulers = Schedulers()
+    space: tuple[Space, ...] = ()
+    protection: Protection = Protection()
+    codes: Mapping[str, str] = Field(default_factory=dict)
+    """The product's own error codes, by globs over the ids of findings."""
+    accept: tuple[Accepted, ...] = ()
+
+    @model_validator(mode="after")
+    def _folders_are_unique(self) -> Self:
+        paths = [space.path for space in self.space]
+        if (again := repeated(paths)) is not None:
+            raise misplaced(f"{paths[again]} is asked for twice", "space", again, "path")
+        return self
+
+    @property
+    def rooms(self) -> tuple[Space, ...]:
+        """Return the space that is asked for, with that without which no upgrade ends well."""
+        named = {space.path for space in self.space}
+        return (*self.space, *(space for space in ALWAYS if space.path not in named))
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return the folders whose room has to be read."""
+        measured = [self.storage_iops.path] if self.storage_iops.asked else []
+        return tuple(dict.fromkeys([*(space.path for space in self.rooms), *measured]))
+
+    def code_for(self, finding: str) -> str:
+        """Return the product's error code of a finding, by its id; empty: it has none."""
+        fits = (code for glob, code in self.codes.items() if fnmatchcase(finding, glob))
+        return next(fits, "")
+
+    def reason_for(self, finding: str) -> str:
+        """Return why a finding is accepted, by its id; empty: it is not."""
+        return next(
+            (
+                accepted.reason
+                for accepted in self.accept
+                if any(fnmatchcase(finding, glob) for glob in accepted.findings)
+            ),
+            "",
+        )

@@ -1,0 +1,53 @@
+"""Judge how much of something there is, against what the plan needs and recommends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from upgradeproof.plan.preflight import Amount
+from upgradeproof.results import Finding
+
+
+def judge_amount(
+    asked: Amount,
+    have: float,
+    *,
+    name: str,
+    of: str,
+    meaning: str,
+    remedy: str,
+) -> Iterator[Finding]:
+    """Yield a finding where there is less than is needed, or less than is recommended.
+
+    ``name`` is the finding's id. ``of`` names what is counted, with its unit: ``GB of memory``. In
+    ``remedy``, ``{}`` stands for how much there should be.
+    """
+    there = f"{number(have)} {of}"
+    if have < asked.least:
+        yield Finding(
+            id=name,
+            severity=asked.severity,
+            title=f"{there}, where {number(asked.least)} are needed",
+            meaning=meaning,
+            remedy=remedy.replace("{}", number(max(asked.least, asked.recommended))),
+        )
+    elif have < asked.recommended:
+        yield Finding(
+            id=name,
+            severity="info",
+            title=f"{there}, where {number(asked.recommended)} are recommended",
+            meaning=meaning,
+            remedy=remedy.replace("{}", number(asked.recommended)),
+        )
+
+
+def unknown(*, name: str, what: str, why: str, remedy: str) -> Finding:
+    """Return the finding that something which the plan asks for can't be told here."""
+    return Finding(
+        id=name, severity="info", title=f"{what} is not known here", meaning=why, remedy=remedy
+    )
+
+
+def number(value: float) -> str:
+    """Return a number as people write it: ``16``, ``1.5``, ``5,000``."""
+    return f"{value:,.1f}".removesuffix(".0")

@@ -1,0 +1,82 @@
+"""The situation before an upgrade, the checks that look at it, and the end where one inhibits."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Protocol, cast, get_args
+
+from upgradeproof.errors import InhibitedError
+from upgradeproof.plan import Cell
+from upgradeproof.plan.preflight import Severity
+from upgradeproof.probes import Facts
+from upgradeproof.results import Fidelity, Finding
+
+SEVERITIES: tuple[str, ...] = get_args(Severity)
+"""The gravest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """What is known before an upgrade: the plan of its cell, and the machine as it stands."""
+
+    cell: Cell
+    facts: Facts
+    fidelity: Fidelity
+
+
+class Check(Protocol):
+    """A module of ``checks/``, as the rest of the engine sees it."""
+
+    @staticmethod
+    def findings(situation: Situation) -> Iterator[Finding]:
+        """Yield what stands in the way; pure."""
+
+
+@cache
+def every_check() -> tuple[Check, ...]:
+    """Return the checks of the folder, by name."""
+    folder = str(Path(__file__).parent / "checks")
+    names = sorted(module.name for module in pkgutil.iter_modules([folder]))
+    return tuple(
+        cast("Check", importlib.import_module(f"upgradeproof.preflight.checks.{name}"))
+        for name in names
+    )
+
+
+def examine(situation: Situation) -> tuple[Finding, ...]:
+    """Return what every check finds, the gravest first, with the plan's codes and acceptances.
+
+    An inhibitor is never accepted: what stops an upgrade has to be mended.
+    """
+    asked = situation.cell.plan.preflight
+    found = [
+        finding.model_copy(
+            update={
+                "code": finding.code or asked.code_for(finding.id),
+                "accepted": "" if finding.severity == "inhibitor" else asked.reason_for(finding.id),
+            }
+        )
+        for check in every_check()
+        for finding in check.findings(situation)
+    ]
+    return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.id)))
+
+
+def stop(situation: Situation, found: Sequence[Finding]) -> None:
+    """Raise InhibitedError if a finding inhibits the upgrade."""
+    inhibitors = [finding for finding in found if finding.severity == "inhibitor"]
+    if not inhibitors:
+        return
+    first, *others = inhibitors
+    title = f"{first.code} {first.title}" if first.code else first.title
+    more = f" (and {len(others)} more)" if others else ""
+    raise InhibitedError(
+        f"the preflight stops the upgrade to {situation.cell.new.name}: {title}{more}",
+        details="\n".join(map(str, inhibitors)),
+        resolution="mend this on the machine, then upgrade; nothing was changed",
+    )

@@ -1,0 +1,59 @@
+"""The ports of the old and the new release: free, or held by the process that the plan names."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from upgradeproof.plan import Port
+from upgradeproof.preflight.base import Situation
+from upgradeproof.probes.sockets import ListeningSocket, Sockets
+from upgradeproof.results import Finding
+
+OF_SYSTEMD = "init.scope"
+"""The unit of systemd itself, which listens for services that it starts at the first client."""
+
+
+def findings(situation: Situation) -> Iterator[Finding]:
+    """Yield every port that somebody else holds."""
+    ours = {port.process for port in situation.cell.expect.port if port.process}
+    for port in situation.cell.expect.port:
+        numbers = {number for number in (port.before, port.after) if number is not None}
+        for number in sorted(numbers):
+            yield from _judge(situation, port, number, ours)
+
+
+def _judge(situation: Situation, port: Port, number: int, ours: set[str]) -> Iterator[Finding]:
+    """Yield a finding for each stranger on a port, by its name.
+
+    A port that the old release does not have must be free: whoever holds it, unless it is a process
+    of the product itself, is a stranger. A port whose process the plan does not name can't be told.
+    """
+    known = ours if port.before != number else {port.process} - {""}
+    if not known:
+        return
+    holders = {
+        socket.process: socket
+        for socket in situation.facts[Sockets].values()
+        if (socket.protocol, socket.port) == (port.protocol, number)
+        and socket.process not in known
+        and socket.unit != OF_SYSTEMD
+    }
+    for socket in holders.values():
+        yield _stranger(situation, port, number, socket)
+
+
+def _stranger(situation: Situation, port: Port, number: int, socket: ListeningSocket) -> Finding:
+    release = situation.cell.old if port.before == number else situation.cell.new
+    who = socket.process or "the kernel"
+    unit = f" ({socket.unit})" if socket.unit else ""
+    purpose = f" for {port.process}" if port.process else ""
+    return Finding(
+        id=f"ports/{port.protocol}-{number}",
+        severity="inhibitor",
+        title=f"{port.protocol.upper()} port {number} is held by {who}{unit}",
+        meaning=f"{release.name} needs it{purpose}, and can't listen there.",
+        remedy=f"systemctl disable --now {shlex.quote(socket.unit)}"
+        if socket.unit
+        else f"ss -lnp 'sport = :{number}', then end that process or give it another port",
+    )

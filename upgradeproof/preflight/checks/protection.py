@@ -1,0 +1,45 @@
+"""What must protect the machine: services such as a web application firewall, the packet filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from upgradeproof.preflight.amounts import unknown
+from upgradeproof.preflight.base import Situation
+from upgradeproof.probes.firewall import PacketFilter
+from upgradeproof.probes.services import Services
+from upgradeproof.results import Finding
+
+EXPOSED = "While it is upgraded, and after, the machine is open to what it was protected from."
+
+
+def findings(situation: Situation) -> Iterator[Finding]:
+    """Yield services that are not active, and a packet filter without rules."""
+    asked = situation.cell.plan.preflight.protection
+    for name in asked.services:
+        service = situation.facts[Services].get(f"{name}.service")
+        if service is None or service.active != "active":
+            yield Finding(
+                id=f"protection/{name}",
+                severity=asked.severity,
+                title=f"{name} is {service.active if service else 'not installed'}",
+                meaning=EXPOSED,
+                remedy=f"systemctl enable --now {name}" if service else f"install {name}",
+            )
+    if not asked.packet_filter:
+        return
+    if not situation.fidelity.own_kernel:
+        yield unknown(
+            name="protection/packet-filter",
+            what="whether the packet filter has rules",
+            why="A container's packet filter is a matter of its host's kernel.",
+            remedy="look on a machine with a kernel of its own: nft list ruleset",
+        )
+    elif not any(table.rules for table in situation.facts[PacketFilter].values()):
+        yield Finding(
+            id="protection/packet-filter",
+            severity=asked.severity,
+            title="the packet filter has no rules",
+            meaning=EXPOSED,
+            remedy="systemctl enable --now nftables, with rules in /etc/nftables.conf",
+        )

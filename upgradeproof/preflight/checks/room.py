@@ -1,0 +1,43 @@
+"""Free space where the product keeps its state, on the root file system, and in /boot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from upgradeproof.plan.preflight import BOOT, Amount, Space
+from upgradeproof.preflight.amounts import judge_amount
+from upgradeproof.preflight.base import Situation
+from upgradeproof.probes.boot import Boot
+from upgradeproof.probes.folders import Folder, Folders
+from upgradeproof.results import Finding
+
+MB = 1_000_000
+
+
+def findings(situation: Situation) -> Iterator[Finding]:
+    """Yield folders without the room that is needed; /boot counts where a kernel is in it."""
+    folders = situation.facts[Folders]
+    for space in situation.cell.plan.preflight.rooms:
+        folder = folders.get(space.path)
+        if folder and (space.path != BOOT or situation.facts[Boot]):
+            yield from _judge(space, folder)
+
+
+def _judge(space: Space, folder: Folder) -> Iterator[Finding]:
+    if folder.available_bytes is not None:
+        yield from judge_amount(
+            Amount(least=space.least_mb, recommended=space.recommended_mb, severity=space.severity),
+            folder.available_bytes / MB,
+            name=f"room/{space.path}",
+            of=f"MB free in {space.path}",
+            meaning="Without room the upgrade stops half-way, and the new release can't write.",
+            remedy="make room, or raise the quota, until {} MB are free in " + space.path,
+        )
+    if folder.available_inodes == 0:
+        yield Finding(
+            id=f"inodes/{space.path}",
+            severity=space.severity,
+            title=f"no inode is free in {space.path}",
+            meaning="No file can be made there, however much room is left.",
+            remedy=f"remove files from {space.path}, or make its file system anew with more inodes",
+        )

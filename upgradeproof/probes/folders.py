@@ -1,0 +1,107 @@
+"""Read the room that folders have, and how fast their storage is where the plan asks."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import Any, ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, decoded, number, rows
+
+MEASURED_MIB, MEASURED_S, MEASURE_TIMEOUT_S = 64, 4, 40
+
+_SCRIPT = r"""
+there() { p=$1; while [ ! -d "$p" ]; do p=$(dirname "$p"); done; printf '%s' "$p"; }
+room() {
+  p=$(there "$2")
+  printf 'bytes\t%s\t%s\n' "$1" "$(timeout 10 df -P -B 1 -- "$p" 2>/dev/null | tail -n 1)"
+  printf 'inodes\t%s\t%s\n' "$1" "$(timeout 10 df -P -i -- "$p" 2>/dev/null | tail -n 1)"
+  printf 'type\t%s\t%s\n' "$1" "$(stat -f -c %T -- "$p" 2>/dev/null)"
+}
+"""
+_MEASURE = rf"""
+measure() {{
+  command -v fio >/dev/null || return
+  d=$(mktemp -d "$(there "$2")/upgradeproof.XXXXXX") || return
+  said=$(timeout {MEASURE_TIMEOUT_S} fio --name=iops --directory="$d" --rw=randwrite --bs=4k \
+    --size={MEASURED_MIB}m --direct=1 --ioengine=libaio --iodepth=32 --runtime={MEASURED_S} \
+    --time_based --output-format=json 2>/dev/null) &&
+    printf 'fio\t%s\t%s\n' "$1" "$(printf '%s' "$said" | base64 -w 0)"
+  rm -rf "$d"
+}}
+"""
+_ROOM = re.compile(r".* (\d+|-) +(\d+|-) +(-?\d+|-) +\S+ +/.*")
+
+
+class Folder(Record):
+    """The room of one folder, or of the nearest one above it that is there.
+
+    All of it changes by itself.
+    """
+
+    volatile: ClassVar[frozenset[str]] = frozenset(
+        {"file_system", "total_bytes", "available_bytes", "available_inodes", "write_iops"}
+    )
+    file_system: str = ""
+    """As ``stat -f`` calls it: ``ext2/ext3``, ``tmpfs``, ``overlayfs``..."""
+    total_bytes: int | None = None
+    available_bytes: int | None = None
+    """For an ordinary user; a quota of the folder's tree counts as its end."""
+    available_inodes: int | None = None
+    """None also where the file system does not count them."""
+    write_iops: float | None = None
+    """4 KiB writes in a second, at random places and past the page cache, as fio measured them
+    beside the other probes: what the storage bears at least."""
+
+
+class Folders(Probe[Folder]):
+    """Ask ``df`` for the folders that the plan names, each keyed by its path as the plan has it."""
+
+    section = "folders"
+    record: ClassVar[type[Record]] = Folder
+
+    @classmethod
+    def script(cls, interests: Interests, /) -> str:
+        """Return the script; storage is only measured where the plan asks, and fio is there."""
+        lines = [_SCRIPT]
+        for index, path in enumerate(interests.folders):
+            lines.append(f"room {index} {shlex.quote(path)}")
+            if path == interests.measured_folder:
+                lines += [_MEASURE, f"measure {index} {shlex.quote(path)}"]
+        return "\n".join([*lines, ":"])
+
+    @classmethod
+    def parse(cls, output: str, interests: Interests, /) -> dict[str, Folder]:
+        """Return the folders; what df or fio did not say is None."""
+        facts: dict[int, dict[str, Any]] = {at: {} for at in range(len(interests.folders))}
+        for cells in rows(clean(output)):
+            match cells:
+                case [what, index, said] if (at := number(index)) in facts:
+                    facts[at] |= _fields(what, said)
+        return {path: Folder.model_validate(facts[at]) for at, path in enumerate(interests.folders)}
+
+
+def _fields(what: str, said: str) -> dict[str, Any]:
+    room = _ROOM.fullmatch(said)
+    match what:
+        case "bytes" if room:
+            return {
+                "total_bytes": number(room[1]),
+                "available_bytes": number(room[3]),
+            }
+        case "inodes" if room and number(room[1]) != 0 and number(room[2]) is not None:
+            return {"available_inodes": number(room[3])}
+        case "type":
+            return {"file_system": said}
+        case "fio":
+            return {"write_iops": _write_iops(decoded(said))}
+    return {}
+
+
+def _write_iops(said: bytes) -> float | None:
+    try:
+        return round(float(json.loads(said)["jobs"][0]["write"]["iops"]), 1)
+    except (ValueError, LookupError, TypeError):
+        return None

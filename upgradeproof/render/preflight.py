@@ -1,0 +1,35 @@
+"""What the preflights of a run found, the same on several cells told once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from upgradeproof.render.transcripts import plain
+from upgradeproof.results import Cell, Finding, Run
+
+ORDER = ("inhibitor", "high", "info")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One finding, and the cells whose machines have it."""
+
+    finding: Finding
+    cells: tuple[Cell, ...]
+
+
+def gather(run: Run) -> tuple[Found, ...]:
+    """Return the findings of all selected cells: the gravest first, then the widest."""
+    alike: dict[Finding, dict[str, Cell]] = {}
+    for cell in run.cells:
+        for state in cell.states:
+            for finding in state.findings if cell.selected else ():
+                alike.setdefault(readable(finding), {})[cell.id] = cell
+    found = [Found(finding=f, cells=tuple(cells.values())) for f, cells in alike.items()]
+    return tuple(sorted(found, key=lambda f: (ORDER.index(f.finding.severity), -len(f.cells))))
+
+
+def readable(finding: Finding) -> Finding:
+    """Return a finding whose text, which a machine may have said, holds no control characters."""
+    texts = ("id", "title", "meaning", "remedy", "code", "accepted")
+    return finding.model_copy(update={name: plain(getattr(finding, name)) for name in texts})
