@@ -164,7 +164,7 @@ class Sweep:
     def _differences(self, machine: Machine, state: str, facts: Facts) -> list[str]:
         """Return the facts that differ, once what listens and runs had its time to come up."""
         wait_until_ready(machine, self._cell.expect, state, self._cell.plan.ready_timeout_s)
-        now = read(machine, interests(self._cell.expect, time.time()))
+        now = read(machine, interests(self._cell, time.time()))
         events = tuple(f"{probe.section}/" for probe in every_probe() if probe.events)
         return [
             f"{line.path}: {line.before} -> {line.after}"
