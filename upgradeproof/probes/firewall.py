@@ -22,6 +22,8 @@ _TABLE = re.compile(r"table (\w+) (\S+) \{.*")
 _STATUS = re.compile(r"status \d+")
 _SET = re.compile(r"\{ ([^{}]*) \}")
 _HANDLE = re.compile(r" # handle \d+$")
+_BURST = re.compile(r" burst 5 packets\b")
+"""The default of a limit, which nft prints from 1.1 on."""
 _COUNTER = re.compile(r"\bcounter packets \d+ bytes \d+")
 
 
@@ -92,5 +94,5 @@ def _whole(lines: Iterable[str]) -> Iterator[str]:
 def _normal(line: str) -> str:
     """Return a line as every version of nft would print it, as far as its words are the same."""
     text = _HANDLE.sub("", " ".join(line.split()))
-    text = _COUNTER.sub("counter", text)
+    text = _BURST.sub("", _COUNTER.sub("counter", text))
     return _SET.sub(lambda match: f"{{ {', '.join(sorted(match[1].split(', ')))} }}", text)

@@ -21,7 +21,8 @@ _WORDS: dict[Kind, str] = {
     "symbol": r"unknown symbol",
     "signature": r"required key not available|key was rejected|module verification failed"
     r"|loading of .*rejected|lockdown: .*module",
-    "format": r"invalid module format|exec format error|version magic|invalid elf header",
+    "format": r"invalid module format|exec format error|version magic|invalid elf header"
+    r"|this_module section size must match",
     "firmware": r"direct firmware load for .* failed|failed to load firmware|firmware: failed",
     "crash": r"(^|\] )bug: |kernel bug at|\boops\b|warning: (cpu: |possible |.*:[0-9]+ at )"
     r"|call trace:"

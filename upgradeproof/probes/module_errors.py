@@ -49,7 +49,8 @@ _TABLE = (
         "see /sys/kernel/security/lockdown and the sysctl kernel.modules_disabled",
     ),
     (
-        r"invalid module format|exec format error|version magic",
+        # The last is what Linux 6.12 says before it even compares symbols.
+        r"invalid module format|exec format error|version magic|section size must match",
         "it was built for another kernel or architecture, or its file is damaged",
         (
             "install the headers of this kernel and rebuild the module with DKMS, or reinstall the"

@@ -35,6 +35,12 @@ def test_the_order_in_a_set_and_the_width_of_a_line_make_no_difference() -> None
     assert diff(first, second) == ()
 
 
+def test_a_default_that_a_newer_nft_prints_makes_no_difference() -> None:
+    rule = "table inet f {\n\tchain c {\n\t\tlimit rate 20/second%s accept\n\t}\n}\n"
+    assert tables(rule % " burst 5 packets") == tables(rule % "")
+    assert tables(rule % " burst 7 packets") != tables(rule % "")
+
+
 def test_another_rule_is_one_difference() -> None:
     other = captured("firewall").replace("policy drop", "policy accept")
     first, second = (Facts({"firewall": tables(text)}) for text in (captured("firewall"), other))

@@ -11,7 +11,7 @@ from upgradeproof.probes.base import Facts, Interests, diff
 from upgradeproof.probes.kernel_log import KernelLog
 
 KINDS = (
-    *("taint", "signature", "version", "symbol", "format", "firmware"),
+    *("taint", "signature", "version", "symbol", "format", "format", "firmware"),
     *("crash", "crash", "disk", "disk", "memory"),
 )
 """Of the lines that were captured."""

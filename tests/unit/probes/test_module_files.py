@@ -86,6 +86,7 @@ def test_a_container_has_no_index() -> None:
         ("x: disagrees about version of symbol module_layout", "another kernel's symbols", "DKMS"),
         ("could not insert 'x': Invalid module format", "another kernel", "headers"),
         ("could not insert 'x': Exec format error", "another kernel", "headers"),
+        ("x: .gnu.linkonce.this_module section size must match", "another kernel", "headers"),
         ("could not insert 'x': Required key not available", "no signature", "mokutil"),
         ("could not insert 'x': Key was rejected by service", "no signature", "mokutil"),
         (
