@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from upgradeproof.errors import CommandTimeoutError, MachineError
 
@@ -52,11 +53,12 @@ def run(
     timeout_s: float,
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
     check: bool = True,
 ) -> Completed:
     """Run ``argv`` in a process group of its own and return what it did.
 
-    ``env`` is added to this process's environment. Raises MachineError when the program is missing
+    ``env`` is added to this process's environment; it runs in ``cwd`` where one is given. Raises MachineError when the program is missing
     or, with ``check``, when it exits with another status than 0; CommandTimeoutError when it does
     not end in ``timeout_s`` seconds, after its whole group was killed.
     """
@@ -69,6 +71,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
+            cwd=cwd,
             start_new_session=True,
         )
     except FileNotFoundError as error:

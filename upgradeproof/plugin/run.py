@@ -21,6 +21,7 @@ from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
 from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
+from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell
 from upgradeproof.plan.loading import nearest
 from upgradeproof.results import Journal
@@ -93,6 +94,7 @@ class RunPart:
         """Return what the journeys of this process work with."""
         return Toolbox(
             images=Images(self.home.images, cache.folder() / "images", run=self.run_id),
+            packager=Packager(cache.folder() / "packages"),
             backend=backend,
             store=Store(cache.folder()),
             reports=self.reports,
