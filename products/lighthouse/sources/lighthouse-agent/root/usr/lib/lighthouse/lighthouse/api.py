@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Dict
+from typing import Dict, List
 from urllib.parse import unquote
 
 from lighthouse.release import VERSION
@@ -88,7 +88,7 @@ class Api:
             return plain(HTTPStatus.OK if gone else HTTPStatus.NOT_FOUND, item=name)
         return plain(HTTPStatus.METHOD_NOT_ALLOWED, error="an item takes GET, PUT and DELETE")
 
-    def agent_metrics(self, _: Request) -> Response:
+    def agent_metrics(self, request: Request) -> Response:
         """Answer Prometheus about the agent."""
         lines = [
             "# TYPE lighthouse_info gauge",
@@ -101,9 +101,9 @@ class Api:
                 for status, count in sorted(self.answered.items())
             ),
         ]
-        return _metrics(lines)
+        return _metrics(request, lines)
 
-    def store_metrics(self, _: Request) -> Response:
+    def store_metrics(self, request: Request) -> Response:
         """Answer Prometheus about the items."""
         lines = [
             "# TYPE lighthouse_items gauge",
@@ -111,9 +111,11 @@ class Api:
             "# TYPE lighthouse_store_bytes gauge",
             f"lighthouse_store_bytes {self.store.size_bytes}",
         ]
-        return _metrics(lines)
+        return _metrics(request, lines)
 
 
-def _metrics(lines: list[str]) -> Response:
+def _metrics(request: Request, lines: List[str]) -> Response:
+    if request.path != "/metrics":
+        return plain(HTTPStatus.NOT_FOUND, error=f"there is no {request.path}")
     kind = "text/plain; version=0.0.4; charset=utf-8"
     return Response(HTTPStatus.OK, ("\n".join(lines) + "\n").encode(), kind)

@@ -50,7 +50,7 @@ class BadRequestError(Exception):
         self.status = status
 
 
-def plain(status: HTTPStatus, **values: Any) -> Response:
+def plain(status: HTTPStatus, /, **values: Any) -> Response:
     """Return a response that holds a JSON object."""
     return Response(status, json.dumps(values, sort_keys=True).encode() + b"\n")
 

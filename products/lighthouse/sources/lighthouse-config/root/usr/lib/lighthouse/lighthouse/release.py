@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 FILE = Path(__file__).with_name("release.json")
 
@@ -19,5 +19,5 @@ VERSION: str = _RELEASE["version"]
 API_PORT: int = _RELEASE["api_port"]
 CONFIG_FORMAT: str = _RELEASE["config_format"]
 ENVIRONMENT_PREFIX: str = _RELEASE["environment_prefix"]
-COMPONENTS: Dict[str, list[str]] = _RELEASE["components"]
+COMPONENTS: Dict[str, List[str]] = _RELEASE["components"]
 """For each component the first and the last version that this release works with."""
