@@ -17,7 +17,9 @@ from upgradeproof.imaging import Images
 from upgradeproof.journey.store import Store
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
+from upgradeproof.packaging import Packager
 from upgradeproof.plan import json_schema, platforms
+from upgradeproof.plan.defects import load_defect
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.printing import FORMATS, show
 from upgradeproof.report import report
@@ -69,6 +71,10 @@ def _parser() -> argparse.ArgumentParser:
     tried.add_argument("names", nargs="*", help="defects by their files' names; default: all")
     tried.add_argument("--cell", metavar="GLOB", default="*", help="the cell to plant them into")
     tried.set_defaults(command=_defects)
+
+    packages = commands.add_parser("packages", help="build the products' own packages; list them")
+    packages.add_argument("products", nargs="*", help="globs over products; default: all")
+    packages.set_defaults(command=_packages)
 
     prune = commands.add_parser("prune", help="remove what earlier runs left running")
     prune.add_argument("--states", action="store_true", help="remove kept states, too")
@@ -137,9 +143,14 @@ def _defects(arguments: argparse.Namespace) -> int:
     home = Home(Path.cwd())
     found = []
     for plan, path in choose(home, arguments.names):
-        cells = [c for c in home.cells if c.plan is plan and fnmatchcase(c.id, arguments.cell)]
+        defect = load_defect(path)
+        own = [cell for cell in home.cells if cell.plan is plan and defect.shows_in(cell.id)]
+        cells = [cell for cell in own if fnmatchcase(cell.id, arguments.cell)]
         if not cells:
-            raise PlanError(f"no cell of {plan.name} fits --cell={arguments.cell}")
+            raise PlanError(
+                f"no cell in which {defect.name} shows fits --cell={arguments.cell}",
+                details="\n".join(cell.id for cell in own),
+            )
         reports = home.reports / "defects" / path.stem
         found.append(try_defect(plan, path, cells[0], reports))
         sys.stdout.write(f"{'caught' if found[-1].good else 'NOT caught'}: {path.stem}\n")
@@ -148,11 +159,28 @@ def _defects(arguments: argparse.Namespace) -> int:
     return 0 if all(each.good for each in found) else 1
 
 
+def _packages(arguments: argparse.Namespace) -> int:
+    """Print each package's sum and where it is, as ``sha256sum`` would."""
+    packager = Packager(cache.folder() / "packages")
+    wanted = arguments.products or ["*"]
+    plans = [plan for plan in Home(Path.cwd()).plans if plan.packages]
+    chosen = [plan for plan in plans if any(fnmatchcase(plan.name, glob) for glob in wanted)]
+    if not chosen:
+        names = [plan.name for plan in plans]
+        raise PlanError(f"no product with own packages fits; {nearest(wanted[0], names)}")
+    for plan in chosen:
+        for release in plan.release:
+            for package in packager.packages(plan, release.name):
+                sys.stdout.write(f"{package.sha256}  {package.path}\n")
+    return 0
+
+
 def _prune(arguments: argparse.Namespace) -> int:
     """Say what went; exit 1 if no backend could be asked, for then nothing is known to be gone."""
     asked = 0
     if arguments.states:
         Store(cache.folder()).clear()
+        Packager(cache.folder() / "packages").clear()
     for kind, backend in sorted(backends().items()):
         health = backend.health()
         if not health.works:

@@ -13,6 +13,8 @@ from upgradeproof.command import Completed, run
 from upgradeproof.packaging.build import require
 
 TIMEOUT_S = 60.0
+SHORT = Path("/tmp")  # noqa: S108  # a folder of a random name in it, and nobody else may enter
+"""Where GnuPG works: its agent's sockets may not have paths of more than 107 characters."""
 _OWNER = "upgradeproof <upgradeproof@localhost>"
 _QUIETLY = ("--batch", "--quiet", "--yes", "--no-tty", "--pinentry-mode=loopback", "--passphrase=")
 
@@ -20,9 +22,10 @@ _QUIETLY = ("--batch", "--quiet", "--yes", "--no-tty", "--pinentry-mode=loopback
 class Signer:
     """The key of one cache: made when it is first needed, readable by its owner alone."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scratch: Path = SHORT) -> None:
         """Know where the key is, or will be."""
         self._folder = folder
+        self._scratch = scratch
         self._secret = folder / "secret.asc"
         self._public = folder / "public.gpg"
 
@@ -34,7 +37,7 @@ class Signer:
     def sign(self, text: str) -> bytes:
         """Return a text with its signature around it. Raises ProgramError without gpg."""
         self._ensure()
-        with _keyring() as keyring:
+        with _keyring(self._scratch) as keyring:
             _gpg(keyring, "--import", str(self._secret))
             done = _gpg(keyring, "--digest-algo=SHA512", "--clear-sign", stdin=text.encode())
         return done.stdout
@@ -46,7 +49,7 @@ class Signer:
         with FileLock(self._folder / "lock"):
             if self._public.exists():
                 return
-            with _keyring() as keyring:
+            with _keyring(self._scratch) as keyring:
                 _gpg(keyring, "--quick-generate-key", _OWNER, "ed25519", "sign", "never")
                 self._secret.touch(mode=0o600)
                 self._secret.write_bytes(
@@ -57,9 +60,9 @@ class Signer:
 
 
 @contextmanager
-def _keyring() -> Iterator[Path]:
-    """Give GnuPG a home of its own, as short as its agent's sockets want it, and end the agent."""
-    with tempfile.TemporaryDirectory(prefix="upgradeproof-", ignore_cleanup_errors=True) as home:
+def _keyring(scratch: Path) -> Iterator[Path]:
+    """Give GnuPG a home of its own, and end its agent on the way out."""
+    with tempfile.TemporaryDirectory(prefix="upgradeproof-", dir=scratch) as home:
         try:
             yield Path(home)
         finally:

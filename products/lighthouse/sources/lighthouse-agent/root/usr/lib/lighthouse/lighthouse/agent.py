@@ -27,29 +27,31 @@ log = logging.getLogger(__name__)
 def main() -> int:
     """Run the agent; what keeps it from starting is said in one line."""
     try:
+        _log_to(LOG)
         config = configuration.load()
-        _log_to(LOG, config.text("log.level"))
+        logging.getLogger().setLevel(config.text("log.level").upper())
         api = _api(config, Library())
-    except ConfigurationError as error:
-        sys.stderr.write(f"E1001: configuration conflict: {error}\n")
-        return 1
-    except (LibraryError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    try:
         asyncio.run(_serve(config, api))
-    except OSError as error:
-        log.error("%s", error)
-        sys.stderr.write(f"{error}\n")
-        return 1
+    except ConfigurationError as error:
+        return _give_up(f"E1001: configuration conflict: {error}")
+    except (LibraryError, OSError) as error:
+        return _give_up(str(error))
     return 0
 
 
-def _log_to(path: Path, level: str) -> None:
+def _give_up(why: str) -> int:
+    """Say why, to the log and to whoever started us: `<3>` makes it an error in the journal."""
+    log.error("%s", why)
+    mark = "<3>" if "JOURNAL_STREAM" in os.environ else ""
+    sys.stderr.write(f"{mark}{why}\n")
+    return 1
+
+
+def _log_to(path: Path) -> None:
     """Log to a file; it is opened anew when logrotate has moved it away."""
     handler = WatchedFileHandler(path, encoding="utf-8")
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=level.upper(), handlers=[handler], format=form)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format=form)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 
