@@ -58,9 +58,10 @@ def run(
 ) -> Completed:
     """Run ``argv`` in a process group of its own and return what it did.
 
-    ``env`` is added to this process's environment; it runs in ``cwd`` where one is given. Raises MachineError when the program is missing
-    or, with ``check``, when it exits with another status than 0; CommandTimeoutError when it does
-    not end in ``timeout_s`` seconds, after its whole group was killed.
+    ``env`` is added to this process's environment; ``cwd`` is where it runs. Raises MachineError
+    when the program is missing or, with ``check``, when it exits with another status than 0;
+    CommandTimeoutError when it does not end in ``timeout_s`` seconds, after its whole group was
+    killed.
     """
     command = shlex.join(argv)
     started = time.monotonic()

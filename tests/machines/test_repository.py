@@ -1,4 +1,4 @@
-"""A repository of own packages, on a real machine: its apt takes what we signed, and nothing else."""
+"""A repository of own packages on a real machine: its apt takes what we signed, and no other."""
 
 from __future__ import annotations
 
@@ -139,9 +139,10 @@ def test_what_was_not_signed_like_that_is_refused(
     machine: DockerMachine,
     work: Work,
     actions: Callable[[str], tuple[Action, ...]],
+    tmp_path: Path,
+    *,
     spoil: Spoil,
     words: str,
-    tmp_path: Path,
 ) -> None:
     with pytest.raises(EnvironmentFailedError) as caught:
         work.carry_out(machine, spoilt(actions("installed"), spoil, tmp_path))

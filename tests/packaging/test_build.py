@@ -15,7 +15,9 @@ from upgradeproof.plan.packages import Edit
 from upgradeproof.results import Verdict
 
 ROOT = Path(__file__).parents[2]
-OWN = [plan for plan in map(load_plan, sorted(ROOT.glob("products/*/upgrade.toml"))) if plan.packages]
+OWN = [
+    plan for plan in map(load_plan, sorted(ROOT.glob("products/*/upgrade.toml"))) if plan.packages
+]
 
 
 def failed(packager: Packager, new_plan: NewPlan, build: str, **packages: object) -> str:

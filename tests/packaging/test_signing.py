@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -66,7 +65,7 @@ def test_without_gpg_the_package_is_named(
 ) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
-    os.symlink(str(shutil.which("gpg-agent")), programs / "gpg-agent")
+    (programs / "gpg-agent").symlink_to(str(shutil.which("gpg-agent")))
     monkeypatch.setenv("PATH", str(programs))
     with pytest.raises(ProgramError) as caught:
         signer.sign("text")

@@ -179,10 +179,10 @@ class Journey(AbstractContextManager["Journey"]):
         way = Way(
             self.cell,
             name,
-            self._actions[name],
-            self._evidence,
-            self._checkpoints(name),
-            self._journal,
+            actions=self._actions[name],
+            evidence=self._evidence,
+            checkpoints=self._checkpoints(name),
+            journal=self._journal,
         )
         traveller = way.walk(self._fleet, PARENT[name], None if before else self._base())
         machine = traveller.machine

@@ -25,6 +25,7 @@ class Way:
         self,
         cell: Cell,
         state: str,
+        *,
         actions: Sequence[Action],
         evidence: Evidence,
         checkpoints: Checkpoints | None,

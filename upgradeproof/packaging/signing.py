@@ -44,7 +44,7 @@ class Signer:
 
     def _ensure(self) -> None:
         """Make the key, where no process has made it yet."""
-        require({"gpg": "gnupg", "gpg-agent": "gpg-agent"}, "sign a repository")
+        require({"gpg": "gnupg", "gpg-agent": "gnupg"}, "sign a repository")
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(self._folder / "lock"):
             if self._public.exists():

@@ -233,6 +233,18 @@ def test_a_change_of_the_upgrade_leaves_the_old_releases_key(changed: dict[str, 
     assert before[1] != after[1]
 
 
+def test_a_repository_signed_anew_leaves_the_key(tmp_path: Path) -> None:
+    found = []
+    for number, digest in enumerate(("same packages", "same packages", "other packages")):
+        bundle = tmp_path / "bundle"
+        bundle.write_text(f"signed for the {number}. time")
+        upload = Upload(
+            title="copy", source=bundle, path="/a", mode=0o644, owner="root", digest=digest
+        )
+        found.append(key("image", cell(), "installed", [upload]))
+    assert found[0] == found[1] != found[2]
+
+
 def test_the_key_changes_with_the_image(world: World) -> None:
     steps = actions(cell(), "installed")
     one, two = (key(image, cell(), "installed", steps) for image in ("image one", "image two"))

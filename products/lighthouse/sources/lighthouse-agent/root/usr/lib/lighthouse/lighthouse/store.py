@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Callable, Dict, List, Optional
+from typing import Callable
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PART = ".part"
@@ -33,12 +33,12 @@ class Store:
         self._folder = folder
         self._quota_bytes = quota_bytes
         self._checksum = checksum
-        self._sizes: Dict[str, int] = {
+        self._sizes: dict[str, int] = {
             path.name: path.stat().st_size for path in folder.iterdir() if is_name(path.name)
         }
 
     @property
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """Return the names of all items."""
         return sorted(self._sizes)
 
@@ -47,7 +47,7 @@ class Store:
         """Return the room that all items take."""
         return sum(self._sizes.values())
 
-    def read(self, name: str) -> Optional[bytes]:
+    def read(self, name: str) -> bytes | None:
         """Return an item, or None where there is none. Raises DamagedError."""
         if name not in self._sizes:
             return None

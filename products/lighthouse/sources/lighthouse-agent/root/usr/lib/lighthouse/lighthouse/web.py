@@ -6,7 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable
 
 MAXIMUM_HEAD_BYTES = 16_384
 MAXIMUM_BODY_BYTES = 1_048_576
@@ -21,7 +21,7 @@ class Request:
 
     method: str
     path: str
-    headers: Dict[str, str]
+    headers: dict[str, str]
     body: bytes
 
     @property
@@ -67,9 +67,7 @@ async def serve(host: str, port: int, handler: Handler) -> asyncio.AbstractServe
         finally:
             writer.close()
 
-    return await asyncio.start_server(
-        client, host, port, backlog=BACKLOG, limit=MAXIMUM_HEAD_BYTES
-    )
+    return await asyncio.start_server(client, host, port, backlog=BACKLOG, limit=MAXIMUM_HEAD_BYTES)
 
 
 async def _answer(
@@ -87,7 +85,7 @@ async def _answer(
     return request.keeps_alive
 
 
-async def _read(reader: asyncio.StreamReader) -> Optional[Request]:
+async def _read(reader: asyncio.StreamReader) -> Request | None:
     """Return the next request, or None where the client has no more."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -108,7 +106,7 @@ async def _read(reader: asyncio.StreamReader) -> Optional[Request]:
     return Request(words[0], words[1].partition("?")[0], headers, await _body(reader, headers))
 
 
-async def _body(reader: asyncio.StreamReader, headers: Dict[str, str]) -> bytes:
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
     length = headers.get("content-length", "0")
     if "transfer-encoding" in headers or not length.isdecimal():
         raise BadRequestError(HTTPStatus.LENGTH_REQUIRED)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, Mapping, Tuple
 
 from lighthouse import configuration, environment
 from lighthouse.release import COMPONENTS, ENVIRONMENT_PREFIX, VERSION
@@ -75,12 +75,12 @@ def check_resources(cpus: int, memory_kb: int) -> Iterator[Problem]:
         )
 
 
-def resources() -> Tuple[int, int]:
+def resources() -> tuple[int, int]:
     """Return the machine's processors and its memory in kilobytes."""
     text = Path("/proc/meminfo").read_text(encoding="utf-8")
     found = re.search(r"^MemTotal:\s+(\d+) kB", text, re.MULTILINE)
     return os.cpu_count() or 1, int(found[1]) if found else 0
 
 
-def _key(version: str) -> Tuple[int, ...]:
+def _key(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, Mapping, Tuple
 
 from lighthouse.formats import FormatError, format_of, settings
 from lighthouse.release import API_PORT, CONFIG_FORMAT, VERSION
 
 PATH = Path("/etc/lighthouse.conf")
 LEVELS = ("debug", "info", "warning", "error")
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # a server's clients are elsewhere
 DEFAULTS = {
-    "api.listen": "0.0.0.0",
+    "api.listen": EVERYWHERE,
     "api.port": str(API_PORT),
-    "metrics.listen": "0.0.0.0",
+    "metrics.listen": EVERYWHERE,
     "metrics.agent_port": "9100",
     "metrics.store_port": "9101",
     "store.quota_mb": "256",
@@ -43,7 +44,7 @@ class Configuration:
         return int(self.values[key])
 
     @property
-    def components(self) -> Dict[str, str]:
+    def components(self) -> dict[str, str]:
         """Return the versions of the components beside the agent."""
         mark = "components."
         return {k[len(mark) :]: v for k, v in self.values.items() if k.startswith(mark)}
@@ -76,7 +77,7 @@ def _unknown(own: Mapping[str, str]) -> Iterator[str]:
 
 
 def _not_numbers(values: Mapping[str, str]) -> Iterator[str]:
-    limits: Tuple[Tuple[str, int], ...] = (
+    limits: tuple[tuple[str, int], ...] = (
         *((port, _LAST_PORT) for port in PORTS),
         ("store.quota_mb", 1_000_000),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Dict, Iterator, Tuple
+from collections.abc import Iterator
 
 HEADER = 'format = "2023Q4"'
 
@@ -30,7 +30,7 @@ def format_of(text: str) -> str:
     return "ini"
 
 
-def settings(text: str) -> Dict[str, str]:
+def settings(text: str) -> dict[str, str]:
     """Return the settings by ``section.key``, each as text. Raises FormatError."""
     new = format_of(text) == "2023Q4"
     found = {}
@@ -74,7 +74,7 @@ def to_old(text: str) -> str:
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def _settings(text: str) -> Iterator[Tuple[int, str, str, str]]:
+def _settings(text: str) -> Iterator[tuple[int, str, str, str]]:
     """Yield number, section, key and value of each line that sets something."""
     section = ""
     for number, line in enumerate(map(str.strip, text.splitlines()), start=1):

@@ -10,7 +10,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Tuple
+from typing import Callable
 
 from lighthouse import configuration, environment, formats
 from lighthouse.release import CONFIG_FORMAT, ENVIRONMENT_PREFIX
@@ -55,7 +55,7 @@ class Document:
         return True
 
 
-def documents() -> Tuple[Document, ...]:
+def documents() -> tuple[Document, ...]:
     """Return the files that change their format from release to release."""
     old, new = environment.OLD, environment.NEW
     return (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional, Sequence
 
 from lighthouse import check, configuration, environment
 from lighthouse.formats import FormatError
@@ -13,7 +13,7 @@ from lighthouse.migration import KEPT, documents
 from lighthouse.release import VERSION
 
 
-def config(argv: Optional[Sequence[str]] = None) -> int:
+def config(argv: Sequence[str] | None = None) -> int:
     """Run ``lighthouse-config``: ``get KEY``, ``migrate`` or ``restore``."""
     parser = argparse.ArgumentParser(prog="lighthouse-config")
     parser.add_argument("--version", action="version", version=VERSION)
@@ -47,7 +47,7 @@ def _carry(*, back: bool) -> int:
     return 0
 
 
-def config_check(argv: Optional[Sequence[str]] = None) -> int:
+def config_check(argv: Sequence[str] | None = None) -> int:
     """Run ``lighthouse-config-check``; the exit status is that of the first problem."""
     parser = argparse.ArgumentParser(prog="lighthouse-config-check")
     parser.add_argument("--config", type=Path, default=configuration.PATH)
