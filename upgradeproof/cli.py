@@ -110,11 +110,13 @@ def _schema(_: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    """Print a line for each backend and platform; exit 1 if no backend works at all."""
+    """Print a line for each backend, platform and product to build; exit 1 without a backend."""
     found = {f"backend {kind}": backend.health() for kind, backend in sorted(backends().items())}
     home = Home(Path.cwd())
     images = Images(home.images, cache.folder() / "images")
+    packager = Packager(cache.folder() / "packages")
     every = found | {f"image {p.id}": images.health(p) for p in platforms(home.images)}
+    every |= {f"packages {p.name}": packager.health(p.packages) for p in home.plans if p.packages}
     width = max(len(name) for name in every)
     for name, health in every.items():
         sys.stdout.write(f"{_word(health):<6} {name:<{width}}  {health.brief}\n")

@@ -13,6 +13,7 @@ from upgradeproof.errors import BuildError, MachineError
 from upgradeproof.packaging.build import require
 
 READ_TIMEOUT_S = 30.0
+TOOLS = {"dpkg-deb": "dpkg"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Package:
 
 def read_package(path: Path) -> Package:
     """Return a package. Raises BuildError when the file is none, ProgramError without dpkg."""
-    require({"dpkg-deb": "dpkg"}, "read packages")
+    require(TOOLS, "read packages")
     try:
         done = run(["dpkg-deb", "--field", str(path)], timeout_s=READ_TIMEOUT_S)
     except MachineError as error:

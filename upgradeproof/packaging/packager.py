@@ -14,15 +14,20 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from upgradeproof.errors import PlanError, UpgradeproofError
-from upgradeproof.packaging.build import EPOCH_S, build
+from upgradeproof.errors import PlanError, ProgramError, UpgradeproofError
+from upgradeproof.machines import Health
+from upgradeproof.packaging import package, signing
+from upgradeproof.packaging.build import EPOCH_S, build, require
 from upgradeproof.packaging.package import Package, read_package
 from upgradeproof.packaging.repository import Repository
 from upgradeproof.packaging.signing import Signer
 from upgradeproof.packaging.sources import Sources
 from upgradeproof.plan import Cell, Plan
-from upgradeproof.plan.packages import Edit
+from upgradeproof.plan.packages import Edit, OwnPackages
 from upgradeproof.plan.steps import Action, Publish
+
+TOOLS = {**package.TOOLS, **signing.TOOLS}
+"""What every product's packages need on this host, each with the package that has it."""
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +70,14 @@ class Packager:
                 self._build(plan, release, sources, out)
         return [read_package(path) for path in sorted(out.glob("*.deb"))]
 
+    def health(self, recipe: OwnPackages) -> Health:
+        """Say whether a product's packages can be built and published here; never raises."""
+        try:
+            require({**recipe.programs, **TOOLS}, "build and publish packages")
+        except ProgramError as error:
+            return Health(works=False, brief=error.brief, resolution=error.resolution)
+        return Health(works=True, brief="built when needed")
+
     def _build(self, plan: Plan, release: str, sources: Sources, out: Path) -> None:
         """Build in a folder that goes again; what came out is there whole or not at all."""
         assert plan.packages is not None  # noqa: S101  # `packages` has looked
@@ -84,9 +97,9 @@ class Packager:
         repository = Repository.of(
             cell.plan.name,
             [
-                package
+                built
                 for release in action.releases
-                for package in self.packages(
+                for built in self.packages(
                     cell.plan, release, cell.plan.edits if release == cell.new.name else ()
                 )
             ],

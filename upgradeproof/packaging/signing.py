@@ -13,6 +13,7 @@ from upgradeproof.command import Completed, run
 from upgradeproof.packaging.build import require
 
 TIMEOUT_S = 60.0
+TOOLS = {"gpg": "gnupg", "gpg-agent": "gnupg"}
 SHORT = Path("/tmp")  # noqa: S108  # a folder of a random name in it, and nobody else may enter
 """Where GnuPG works: its agent's sockets may not have paths of more than 107 characters."""
 _OWNER = "upgradeproof <upgradeproof@localhost>"
@@ -44,7 +45,7 @@ class Signer:
 
     def _ensure(self) -> None:
         """Make the key, where no process has made it yet."""
-        require({"gpg": "gnupg", "gpg-agent": "gnupg"}, "sign a repository")
+        require(TOOLS, "sign a repository")
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(self._folder / "lock"):
             if self._public.exists():
