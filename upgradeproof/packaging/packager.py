@@ -59,15 +59,16 @@ class Packager:
 
         They are known by their sources and by how they are built. Raises as ``actions``.
         """
-        if plan.packages is None:
+        recipe = plan.packages
+        if recipe is None:
             raise PlanError(f"the product {plan.name} has no [packages] to build")
-        sources = Sources.read(plan.folder / plan.packages.sources).edited(edits)
-        made_of = [sources.digest(), plan.packages.build, release, EPOCH_S]
+        sources = Sources.read(plan.folder / recipe.sources).edited(edits)
+        made_of = [sources.digest(), recipe.build, release, EPOCH_S]
         key = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:24]
         out = self._folder / "built" / f"{plan.name}-{release}-{key}"
         with self._once(key):
             if not out.exists():
-                self._build(plan, release, sources, out)
+                self._build(recipe, release, sources, out)
         return [read_package(path) for path in sorted(out.glob("*.deb"))]
 
     def health(self, recipe: OwnPackages) -> Health:
@@ -78,19 +79,18 @@ class Packager:
             return Health(works=False, brief=error.brief, resolution=error.resolution)
         return Health(works=True, brief="built when needed")
 
-    def _build(self, plan: Plan, release: str, sources: Sources, out: Path) -> None:
+    def _build(self, recipe: OwnPackages, release: str, sources: Sources, out: Path) -> None:
         """Build in a folder that goes again; what came out is there whole or not at all."""
-        assert plan.packages is not None  # noqa: S101  # `packages` has looked
         started = time.monotonic()
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{out.name}.", dir=out.parent) as scratch:
             copy, made = Path(scratch, "sources"), Path(scratch, "out")
             sources.write(copy)
-            build(plan.packages, release, copy, made)
+            build(recipe, release, copy, made)
             for path in made.glob("*.deb"):
                 read_package(path)
             made.rename(out)
-        log.info("built %s %s in %.1f s", plan.name, release, time.monotonic() - started)
+        log.info("built %s in %.1f s", out.name, time.monotonic() - started)
 
     def _published(self, cell: Cell, action: Publish) -> tuple[Action, ...]:
         """Return how a repository gets to a machine; a defect is in the new release alone."""
