@@ -220,6 +220,23 @@ def test_the_doctor_says_what_does_not_work_and_how_to_mend_it(
     ]
 
 
+def test_a_defect_that_shows_in_no_chosen_cell_is_told(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    project(tmp_path)
+    (tmp_path / "defects").mkdir()
+    (tmp_path / "defects" / "bad.toml").write_text(
+        'title = "t"\nwhat_it_is = "w"\ncaught_by = ["a"]\ncells = ["*-amd64.*.thing-1-to-2"]\n'
+        '[[steps]]\nstep = "run"\nscript = "true"\n'
+    )
+    assert upgradeproof("defects", "--cell=*-arm64.*") == Told(
+        2,
+        "",
+        "upgradeproof: no cell in which bad shows fits --cell=*-arm64.*\n"
+        "example-1-amd64.container.thing-1-to-2\n",
+    )
+
+
 def test_prune_says_which_backend_it_could_not_ask(
     upgradeproof: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
