@@ -19,6 +19,10 @@ _ESCAPE = re.compile(r"\\([0-7]{3})")
 _SPACE = re.compile(r"\S+ +(\d+|-) +(\d+|-) +(-?\d+|-) +\S+ (/.*)")
 _COMES_AND_GOES = re.compile(r"/run/(?:user|credentials|docker|upgradeproof)[./].*")
 
+_OF_THE_HOST = re.compile(r"/sys/fs/cgroup/.+")
+"""A container gets the controllers that its host has mounted when it starts: two containers of one
+state may differ there."""
+
 
 class Mount(Record):
     """What is mounted on one folder or file.
@@ -47,7 +51,7 @@ class Mount(Record):
 
 
 class Mounts(Probe[Mount]):
-    """Read the topmost mount of every target; those of logins and of services are left out."""
+    """Read the topmost mount of every target; those of logins, services and controllers are left out."""
 
     section = "mounts"
     record: ClassVar[type[Record]] = Mount
@@ -70,7 +74,7 @@ class Mounts(Probe[Mount]):
                 continue
             escaped, options, file_system, source, file_system_options = match.groups()
             target = _plain(escaped)
-            if _COMES_AND_GOES.fullmatch(target):
+            if _COMES_AND_GOES.fullmatch(target) or _OF_THE_HOST.fullmatch(target):
                 continue
             used, available = space.get(target, (None, None))
             used_inodes, available_inodes = inodes.get(target, (None, None))

@@ -13,6 +13,8 @@ CAPTURED = f"""\
 60 72 0:50 / /srv/my\\040files rw - tmpfs tmpfs rw
 61 60 0:51 / /srv/my\\040files ro,noexec - tmpfs tmpfs rw
 62 60 0:52 / /run/user/0 rw,noexec - tmpfs tmpfs rw
+63 60 0:53 / /sys/fs/cgroup ro - tmpfs cgroup rw
+64 63 0:54 / /sys/fs/cgroup/net_cls,net_prio rw - cgroup cgroup rw,net_cls,net_prio
 bytes
 Filesystem         1-blocks        Used   Available Capacity Mounted on
 overlay        270553174016 30177460224 78766833664      28% /
@@ -53,5 +55,5 @@ def test_a_dash_in_the_space_is_unknown() -> None:
     assert (mount.used_bytes, mount.used_inodes) == (0, None)
 
 
-def test_mounts_of_logins_are_no_facts() -> None:
-    assert set(parse("abc")) == {"/", "/proc", "/etc/hosts", "/srv/my files"}
+def test_mounts_of_logins_and_the_hosts_controllers_are_no_facts() -> None:
+    assert set(parse("abc")) == {"/", "/proc", "/etc/hosts", "/srv/my files", "/sys/fs/cgroup"}
