@@ -18,7 +18,6 @@ _LINE = re.compile(r"\d+ \d+ \S+ \S+ (\S+) (\S+)(?: \S+)*? - (\S+) (\S+) (\S+).*
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _SPACE = re.compile(r"\S+ +(\d+|-) +(\d+|-) +(-?\d+|-) +\S+ (/.*)")
 _COMES_AND_GOES = re.compile(r"/run/(?:user|credentials|docker|upgradeproof)[./].*")
-
 _OF_THE_HOST = re.compile(r"/sys/fs/cgroup/.+")
 """A container gets the controllers that its host has mounted when it starts: two containers of one
 state may differ there."""
@@ -51,7 +50,7 @@ class Mount(Record):
 
 
 class Mounts(Probe[Mount]):
-    """Read the topmost mount of every target; those of logins, services and controllers are left out."""
+    """Read the topmost mount of every target, but for logins, services and cgroup controllers."""
 
     section = "mounts"
     record: ClassVar[type[Record]] = Mount
