@@ -67,11 +67,16 @@ def build_package(name: str, release: dict[str, Any], out: Path) -> None:
 
 def pack(name: str, version: str, architecture: str, folder: Path, out: Path) -> None:
     """Make a package of a staged folder."""
+    licence = folder / "usr/share/doc" / name / "copyright"
+    licence.parent.mkdir(parents=True)
+    shutil.copyfile(SOURCES / "copyright", licence)
     for path in folder.rglob("*"):
         if not path.is_symlink():
             program = path.is_dir() or path.parent.name in ("bin", "sbin")
             path.chmod(0o755 if program else 0o644)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    size_kb = -(-sum(path.stat().st_size for path in files) // 1024)
+    values = {"@VERSION@": version, "@ARCHITECTURE@": architecture, "@SIZE@": str(size_kb)}
     control = folder / "DEBIAN"
     control.mkdir(mode=0o755)
     (control / "md5sums").write_text(
@@ -79,7 +84,8 @@ def pack(name: str, version: str, architecture: str, folder: Path, out: Path) ->
     )
     for source in (SOURCES / name / "debian").iterdir():
         text = source.read_text(encoding="utf-8")
-        text = text.replace("@VERSION@", version).replace("@ARCHITECTURE@", architecture)
+        for mark, value in values.items():
+            text = text.replace(mark, value)
         (control / source.name).write_text(text, encoding="utf-8")
     for path in control.iterdir():
         path.chmod(0o755 if path.name in MAINTAINER_SCRIPTS else 0o644)
