@@ -3,11 +3,16 @@
 
 ENGINE_PACKAGES=(docker.io iptables)
 # mmdebstrap, arch-test, keyrings, distro-info-data: images. openssl: certificates of the examples.
-# openssh-client: an administrator's login.
+# openssh-client: an administrator's login. gnupg, gcc: packages of a product's own, their signature.
 RUN_PACKAGES=(
     mmdebstrap arch-test distro-info-data debian-archive-keyring ubuntu-keyring
-    ubuntu-archive-keyring ca-certificates kmod openssl openssh-client
+    ubuntu-archive-keyring ca-certificates kmod openssl openssh-client gnupg gcc
 )
+# They are built for both architectures, whichever this host's own is.
+case $(dpkg --print-architecture 2>/dev/null) in
+    arm64) RUN_PACKAGES+=(gcc-x86-64-linux-gnu) ;;
+    *) RUN_PACKAGES+=(gcc-aarch64-linux-gnu) ;;
+esac
 # A browser, and a font for what it draws: the report is looked at in its tests.
 TEST_PACKAGES=(chromium fonts-dejavu-core)
 # What the bench is measured beside.

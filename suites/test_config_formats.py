@@ -27,6 +27,16 @@ def test_migrated_config_keeps_its_settings(
     assert not lost, f"{migrated_config.path} lost or changed {lost}"
 
 
+def test_config_leaves_its_old_format(
+    installed: State, upgraded: State, reformatted_config: Config
+) -> None:
+    before = installed[Configs][reformatted_config.path]
+    after = upgraded[Configs][reformatted_config.path]
+    assert after.sha256 != before.sha256, (
+        f"{reformatted_config.path} is still the file in the format {reformatted_config.format}"
+    )
+
+
 def test_config_parses_in_its_format(upgraded: State, parsed_config: Config) -> None:
     found = upgraded[Configs][parsed_config.path]
     assert not found.problem, found.problem

@@ -19,7 +19,9 @@ from upgradeproof.interruptions import table as interruption_table
 from upgradeproof.journey.store import Store
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
+from upgradeproof.packaging import Packager
 from upgradeproof.plan import json_schema, platforms
+from upgradeproof.plan.defects import load_defect
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.printing import FORMATS, show
 from upgradeproof.preflight.support import support_graph
@@ -87,6 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     cut.add_argument("--fault", choices=FAULTS, action="append", help="only this; may be repeated")
     cut.set_defaults(command=_interrupt)
 
+    packages = commands.add_parser("packages", help="build the products' own packages; list them")
+    packages.add_argument("products", nargs="*", help="globs over products; default: all")
+    packages.set_defaults(command=_packages)
+
     prune = commands.add_parser("prune", help="remove what earlier runs left running")
     prune.add_argument("--states", action="store_true", help="remove kept states, too")
     prune.set_defaults(command=_prune)
@@ -137,11 +143,13 @@ def _schema(_: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    """Print a line for each backend and platform; exit 1 if no backend works at all."""
+    """Print a line for each backend, platform and product to build; exit 1 without a backend."""
     found = {f"backend {kind}": backend.health() for kind, backend in sorted(backends().items())}
     home = Home(Path.cwd())
     images = Images(home.images, cache.folder() / "images")
+    packager = Packager(cache.folder() / "packages")
     every = found | {f"image {p.id}": images.health(p) for p in platforms(home.images)}
+    every |= {f"packages {p.name}": packager.health(p.packages) for p in home.plans if p.packages}
     width = max(len(name) for name in every)
     for name, health in every.items():
         sys.stdout.write(f"{_word(health):<6} {name:<{width}}  {health.brief}\n")
@@ -170,9 +178,14 @@ def _defects(arguments: argparse.Namespace) -> int:
     home = Home(Path.cwd())
     found = []
     for plan, path in choose(home, arguments.names):
-        cells = [c for c in home.cells if c.plan is plan and fnmatchcase(c.id, arguments.cell)]
+        defect = load_defect(path)
+        own = [cell for cell in home.cells if cell.plan is plan and defect.shows_in(cell.id)]
+        cells = [cell for cell in own if fnmatchcase(cell.id, arguments.cell)]
         if not cells:
-            raise PlanError(f"no cell of {plan.name} fits --cell={arguments.cell}")
+            raise PlanError(
+                f"no cell in which {defect.name} shows fits --cell={arguments.cell}",
+                details="\n".join(cell.id for cell in own),
+            )
         reports = home.reports / "defects" / path.stem
         found.append(try_defect(plan, path, cells[0], reports))
         sys.stdout.write(f"{'caught' if found[-1].good else 'NOT caught'}: {path.stem}\n")
@@ -201,11 +214,28 @@ def _interrupt(arguments: argparse.Namespace) -> int:
     return 0 if all(each.verdict is Verdict.PASSED for each in found) else 1
 
 
+def _packages(arguments: argparse.Namespace) -> int:
+    """Print each package's sum and where it is, as ``sha256sum`` would."""
+    packager = Packager(cache.folder() / "packages")
+    wanted = arguments.products or ["*"]
+    plans = [plan for plan in Home(Path.cwd()).plans if plan.packages]
+    chosen = [plan for plan in plans if any(fnmatchcase(plan.name, glob) for glob in wanted)]
+    if not chosen:
+        names = [plan.name for plan in plans]
+        raise PlanError(f"no product with own packages fits; {nearest(wanted[0], names)}")
+    for plan in chosen:
+        for release in plan.release:
+            for package in packager.packages(plan, release.name):
+                sys.stdout.write(f"{package.sha256}  {package.path}\n")
+    return 0
+
+
 def _prune(arguments: argparse.Namespace) -> int:
     """Say what went; exit 1 if no backend could be asked, for then nothing is known to be gone."""
     asked = 0
     if arguments.states:
         Store(cache.folder()).clear()
+        Packager(cache.folder() / "packages").clear()
     for kind, backend in sorted(backends().items()):
         health = backend.health()
         if not health.works:

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from upgradeproof.errors import CommandTimeoutError, MachineError
 
@@ -52,13 +53,15 @@ def run(
     timeout_s: float,
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
     check: bool = True,
 ) -> Completed:
     """Run ``argv`` in a process group of its own and return what it did.
 
-    ``env`` is added to this process's environment. Raises MachineError when the program is missing
-    or, with ``check``, when it exits with another status than 0; CommandTimeoutError when it does
-    not end in ``timeout_s`` seconds, after its whole group was killed.
+    ``env`` is added to this process's environment; ``cwd`` is where it runs. Raises MachineError
+    when the program is missing or, with ``check``, when it exits with another status than 0;
+    CommandTimeoutError when it does not end in ``timeout_s`` seconds, after its whole group was
+    killed.
     """
     command = shlex.join(argv)
     started = time.monotonic()
@@ -69,6 +72,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
+            cwd=cwd,
             start_new_session=True,
         )
     except FileNotFoundError as error:

@@ -88,6 +88,10 @@ class BootError(ProductError):
     """A machine did not come up, or went down by itself: panic, emergency shell, hang, loop."""
 
 
+class BuildError(ProductError):
+    """The product's own packages can't be made from its sources, or are none."""
+
+
 class MachineError(HarnessError):
     """A machine could not be started, kept, copied or reached."""
 
@@ -114,3 +118,7 @@ class NotReachedError(UnavailableError):
 
 class BackendError(UnavailableError):
     """A kind of machine (container engine, hypervisor) does not work on this host."""
+
+
+class ProgramError(UnavailableError):
+    """A program that something needs on this host is not installed."""

@@ -12,6 +12,7 @@ from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
 from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
+from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Image, Plan, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
 from upgradeproof.results import Journal
@@ -91,6 +92,7 @@ class Home:
         """Return what the journeys of one process work with."""
         return Toolbox(
             images=Images(self.images, cache.folder() / "images", run=run_id),
+            packager=Packager(cache.folder() / "packages"),
             backend=backend,
             store=Store(cache.folder()),
             reports=reports,

@@ -129,7 +129,7 @@ def _environment_failed(action: Script, how: str, details: str) -> EnvironmentFa
     return EnvironmentFailedError(
         f"could not {action.title} {how}: nothing is known of the product",
         details=details,
-        resolution="is the archive that the machine's sources name in reach of it? then run again",
+        resolution=action.environment,
     )
 
 

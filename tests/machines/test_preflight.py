@@ -17,6 +17,7 @@ from upgradeproof.imaging import Images
 from upgradeproof.journey import Journey, Toolbox
 from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
+from upgradeproof.packaging import Packager
 from upgradeproof.plan import expand, load_images, load_plan
 from upgradeproof.probes import Difference, diff, read
 from upgradeproof.results import Journal, read_journals
@@ -77,6 +78,7 @@ class Lab:
         with ExitStack() as open_until_the_end:
             tools = Toolbox(
                 images=self.images,
+                packager=Packager(self.folder / "packages"),
                 backend=backend,
                 store=Store(self.folder / "cache"),
                 reports=self.folder / "reports",

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 BY_HAND = (
     "Python 3.11 or newer with venv, a Docker engine, and (as Debian names them): mmdebstrap "
     "arch-test distro-info-data debian-archive-keyring ubuntu-keyring ubuntu-archive-keyring "
-    "ca-certificates kmod openssl openssh-client"
+    "ca-certificates kmod openssl openssh-client gnupg gcc gcc-aarch64-linux-gnu"
 )
 FOR_VMS = "qemu-system-x86 qemu-utils ovmf fdisk dosfstools e2fsprogs util-linux"
 

@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.unit.command_line import Command, Told, project, upgradeproof
 from tests.unit.plan.texts import write
 from tests.unit.plugin.project import IMAGE
 from tests.unit.results.events import CONTROLLER, WORKER
 from upgradeproof import __version__
-from upgradeproof.cli import main
 from upgradeproof.results import Journal
 
-
-@dataclass(frozen=True)
-class Told:
-    status: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Told]
-
-
-@pytest.fixture
-def upgradeproof(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    """Return the command, run in an empty folder on a host without an engine."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
-    monkeypatch.setenv("UPGRADEPROOF_CACHE", str(tmp_path / "cache"))
-
-    def command(*words: str) -> Told:
-        status = main(words)
-        captured = capsys.readouterr()
-        return Told(status, captured.out, captured.err)
-
-    return command
-
-
-def project(folder: Path) -> None:
-    """Make a folder with a plan and an image."""
-    (folder / "images").mkdir()
-    (folder / "images" / "example-1.toml").write_text(IMAGE)
-    write(folder)
+__all__ = ["upgradeproof"]
 
 
 def test_a_folder_without_a_plan_is_told(upgradeproof: Command, tmp_path: Path) -> None:
@@ -220,6 +186,23 @@ def test_the_doctor_says_what_does_not_work_and_how_to_mend_it(
     ]
 
 
+def test_a_defect_that_shows_in_no_chosen_cell_is_told(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    project(tmp_path)
+    (tmp_path / "defects").mkdir()
+    (tmp_path / "defects" / "bad.toml").write_text(
+        'title = "t"\nwhat_it_is = "w"\ncaught_by = ["a"]\ncells = ["*-amd64.*.thing-1-to-2"]\n'
+        '[[steps]]\nstep = "run"\nscript = "true"\n'
+    )
+    assert upgradeproof("defects", "--cell=*-arm64.*") == Told(
+        2,
+        "",
+        "upgradeproof: no cell in which bad shows fits --cell=*-arm64.*\n"
+        "example-1-amd64.container.thing-1-to-2\n",
+    )
+
+
 def test_prune_says_which_backend_it_could_not_ask(
     upgradeproof: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,26 +242,3 @@ def test_the_version_is_the_packages_own(
     with pytest.raises(SystemExit) as caught:
         upgradeproof("--version")
     assert (caught.value.code, capsys.readouterr().out) == (0, f"upgradeproof {__version__}\n")
-
-
-def test_the_support_graph_is_printed(upgradeproof: Command, tmp_path: Path) -> None:
-    part = (
-        '[[release.component]]\nname = "NGINX"\nsupported = "1.21.3"\n[[install]]\nstep = "run"\n'
-    )
-    write(tmp_path, ('[[install]]\nstep = "run"\n', part))
-    told = upgradeproof("graph", "thing")
-    assert (told.status, told.err) == (0, "")
-    assert told.out == 'graph LR\n  r1(["thing 3"])\n  r1c1["NGINX 1.21.3"]\n  r1 --> r1c1\n'
-
-
-def test_a_graph_without_components_is_told(upgradeproof: Command, tmp_path: Path) -> None:
-    write(tmp_path)
-    assert upgradeproof("graph") == Told(
-        2,
-        "",
-        "upgradeproof: no release names its components\n"
-        "To do: add [[release.component]] to the plan\n",
-    )
-    assert upgradeproof("graph", "think").err == (
-        "upgradeproof: there is no product 'think'; did you mean 'thing'?\n"
-    )

@@ -26,6 +26,10 @@ def test_what_a_command_did_is_returned() -> None:
     assert 0 < done.duration_s < LIMIT_S
 
 
+def test_a_command_runs_where_it_is_told(tmp_path: Path) -> None:
+    assert run(["pwd"], timeout_s=LIMIT_S, cwd=tmp_path).text == str(tmp_path)
+
+
 def test_a_command_reads_what_it_is_given() -> None:
     assert run(["cat"], timeout_s=LIMIT_S, stdin=bytes(range(256))).stdout == bytes(range(256))
 

@@ -34,6 +34,7 @@ from upgradeproof.plan import (
     Upgrade,
 )
 from upgradeproof.plan.images import Bootstrap
+from upgradeproof.plan.packages import OwnPackages
 from upgradeproof.plan.preflight import Accepted, Amount, Iops, Protection, Schedulers, Space
 from upgradeproof.plan.steps import step_kinds
 from upgradeproof.plugin.parameters import SUBJECTS
@@ -53,13 +54,14 @@ URL = re.compile(r"\b[a-z]+://[^\s)\"'`]+")
 CELL = re.compile(r"`([^`]+)`")
 ELSEWHERE = ("https://keepachangelog.com/", "https://semver.org/", "http://mirror.example/")
 """What a page may point to: never an archive or a registry."""
-OF_THE_LOADER: dict[type[BaseModel], set[str]] = {Plan: {"folder"}, Image: {"name"}}
+OF_THE_LOADER: dict[type[BaseModel], set[str]] = {Plan: {"folder", "edits"}, Image: {"name"}}
 """Fields that no file holds: they are set when it is read."""
 
 PLAN_MODELS: dict[str, type[BaseModel]] = {
     "The file": Plan,
     "Release": Release,
     "Component": Component,
+    "Packages": OwnPackages,
     "Upgrade": Upgrade,
     "Expect": Expectations,
     "Port": Port,

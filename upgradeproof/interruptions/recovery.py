@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from upgradeproof.machines import Machine
-from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action, Script
 
 TIMEOUT_S = 600.0
@@ -23,10 +22,11 @@ class Recovery:
     actions: tuple[Action, ...]
 
 
-def recoveries(cell: Cell, interrupted: int) -> Iterator[Recovery]:
+def recoveries(rest: tuple[Action, ...], rollback: tuple[Action, ...]) -> Iterator[Recovery]:
     """Yield the ways out in order, each meant to follow on the one before it.
 
-    ``interrupted`` is the place of the action that was interrupted: the upgrade is taken up there.
+    ``rest`` is the upgrade from the action on that was interrupted, ``rollback`` the product's own
+    way back; empty: it has none.
     """
     yield _shell(
         "dpkg --configure -a",
@@ -36,9 +36,9 @@ def recoveries(cell: Cell, interrupted: int) -> Iterator[Recovery]:
         "apt-get -f install",
         f"apt-get -q -y -o Dpkg::Use-Pty=0 {_APT_KEEP} -f install",
     )
-    yield Recovery(name="the upgrade again", actions=cell.actions("upgraded")[interrupted:])
-    if cell.upgrade.rollback:
-        yield Recovery(name="rollback", actions=cell.actions("rolled_back"))
+    yield Recovery(name="the upgrade again", actions=rest)
+    if rollback:
+        yield Recovery(name="rollback", actions=rollback)
 
 
 def recover(

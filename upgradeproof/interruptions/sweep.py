@@ -112,7 +112,7 @@ class Sweep:
         seen: list[str] = []
         tried, state, failures = recover(
             machine,
-            recoveries(self._cell, moment.action),
+            recoveries(self._actions[moment.action :], self._journey.actions("rolled_back")),
             lambda at, actions: self._attempt(name, at, actions),
             lambda at: self._arrived(at, seen),
         )
@@ -126,7 +126,7 @@ class Sweep:
 
     @property
     def _actions(self) -> tuple[Action, ...]:
-        return self._cell.actions("upgraded")
+        return self._journey.actions("upgraded")
 
     def _attempt(self, name: str, machine: Machine, actions: Sequence[Action]) -> str:
         try:
@@ -164,7 +164,7 @@ class Sweep:
     def _differences(self, machine: Machine, state: str, facts: Facts) -> list[str]:
         """Return the facts that differ, once what listens and runs had its time to come up."""
         wait_until_ready(machine, self._cell.expect, state, self._cell.plan.ready_timeout_s)
-        now = read(machine, interests(self._cell, time.time()))
+        now = read(machine, interests(self._cell, state, time.time()))
         events = tuple(f"{probe.section}/" for probe in every_probe() if probe.events)
         return [
             f"{line.path}: {line.before} -> {line.after}"

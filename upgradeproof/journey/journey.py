@@ -25,7 +25,9 @@ from upgradeproof.journey.state import State, judge
 from upgradeproof.journey.store import Kept, Store, interests, key
 from upgradeproof.journey.way import Way
 from upgradeproof.machines import Backend, Machine
+from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Platform
+from upgradeproof.plan.steps import Action
 from upgradeproof.preflight.support import components_found
 from upgradeproof.probes import Facts, read
 from upgradeproof.results import Journal, Verdict
@@ -56,6 +58,7 @@ class Toolbox:
     """What every journey of a run works with."""
 
     images: Images
+    packager: Packager
     backend: Callable[[str], Backend]
     """Gives the backend of a kind of machine. Raises BackendError."""
     store: Store
@@ -77,6 +80,7 @@ class Journey(AbstractContextManager["Journey"]):
         self._evidence = Evidence(tools.reports, cell.id)
         self._states: dict[str, State] = {}
         self._keys: dict[str, str] = {}
+        self._actions: dict[str, tuple[Action, ...]] = {}
         self._image = ""
         self._failed: dict[str, UpgradeproofError] = {}
         self._open = ExitStack()
@@ -125,10 +129,16 @@ class Journey(AbstractContextManager["Journey"]):
         self.reach(name)
         return self._fleet.clone(name)
 
+    def actions(self, name: str) -> tuple[Action, ...]:
+        """Return what leads to a state, with the product's own packages built for it."""
+        return self._tools.packager.actions(self.cell, name)
+
     def _reach(self, name: str, before: State | None) -> State:
+        parent = self._keys[before.name] if before else self._base()
         started = time.monotonic()
-        state_key = self._key(name, before)
         try:
+            actions = self._actions[name] = self.actions(name)
+            state_key = self._keys[name] = key(parent, self.cell, name, actions)
             self._journal(StateStarted(cell=self.cell.id, state=name, key=state_key))
             if name == "upgraded" and before:
                 self._preflight(before)
@@ -149,11 +159,6 @@ class Journey(AbstractContextManager["Journey"]):
         found = preflight.examine(situation)
         self._journal(PreflightDone(cell=self.cell.id, state="upgraded", findings=found))
         preflight.stop(situation, found)
-
-    def _key(self, name: str, before: State | None) -> str:
-        parent = self._keys[before.name] if before else self._base()
-        self._keys[name] = key(parent, self.cell, name)
-        return self._keys[name]
 
     def _base(self) -> str:
         """Return the image that the cell starts from; made now, where no run made it before."""
@@ -194,10 +199,17 @@ class Journey(AbstractContextManager["Journey"]):
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
         started = time.monotonic()
-        way = Way(self.cell, name, self._evidence, self._checkpoints(name), self._journal)
+        way = Way(
+            self.cell,
+            name,
+            actions=self._actions[name],
+            evidence=self._evidence,
+            checkpoints=self._checkpoints(name),
+            journal=self._journal,
+        )
         traveller = way.walk(self._fleet, PARENT[name], None if before else self._base())
         machine = traveller.machine
-        facts = read(machine, interests(self.cell, way.since))
+        facts = read(machine, interests(self.cell, name, way.since))
         self._prove(name, facts)
         kept = Kept(
             run_id=self._tools.run_id,
@@ -233,7 +245,7 @@ class Journey(AbstractContextManager["Journey"]):
             folder=self._tools.store.checkpoints,
             backend=self._backend,
             parent=self._image if parent == "base" else self._keys[parent],
-            actions=self.cell.actions(name),
+            actions=self._actions[name],
             evidence=self._evidence,
             dear_s=self._tools.dear_s,
         )

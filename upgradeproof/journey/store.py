@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -39,13 +39,13 @@ class Kept(Frozen):
     duration_s: float
 
 
-def key(parent: str, cell: Cell, state: str) -> str:
+def key(parent: str, cell: Cell, state: str, actions: Sequence[Action]) -> str:
     """Return the key of a state: a hash of its parent, its steps and everything that they read."""
     content = {
         "parent": parent,
         "engine": _engine(),
-        "steps": [described(action) for action in cell.actions(state)],
-        "reads": _reads(cell),
+        "steps": [described(action) for action in actions],
+        "reads": _reads(cell, state),
         "release": cell.release(state).model_dump(exclude={"component"}),
         "ready_timeout_s": cell.plan.ready_timeout_s,
     }
@@ -58,7 +58,7 @@ def content_key(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def interests(cell: Cell, since: float = 0.0) -> Interests:
+def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
     """Return what the probes shall look at; ``since`` is when the state began, in seconds.
 
     The components are those of all releases: upgrades that begin alike share ``installed``.
@@ -71,18 +71,19 @@ def interests(cell: Cell, since: float = 0.0) -> Interests:
         folders=asked.folders,
         measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",
         configs=tuple(
-            ConfigInterest(path=c.path, format=c.format, check=c.check) for c in expect.config
+            ConfigInterest(path=c.path, format=c.format_in(state), check=c.check)
+            for c in expect.config
         ),
         certificates=expect.certificates,
         modules=expect.modules,
     )
 
 
-def _reads(cell: Cell) -> Any:
+def _reads(cell: Cell, state: str) -> Any:
     """Return what of the plan reaches the machine; what only judges is left out."""
     expect = cell.expect
     return {
-        "interests": repr(interests(cell)),
+        "interests": repr(interests(cell, state)),
         "services": expect.services,
         "ports": [port.model_dump() for port in expect.port],
         "data": [(data.id, data.write) for data in expect.data],
@@ -92,7 +93,7 @@ def _reads(cell: Cell) -> Any:
 def described(action: Action) -> Any:
     """Return all that an action does, with the content that it carries."""
     if isinstance(action, Upload):
-        digest = hashlib.sha256(action.source.read_bytes()).hexdigest()
+        digest = action.digest or hashlib.sha256(action.source.read_bytes()).hexdigest()
         return ["upload", action.path, action.mode, action.owner, digest]
     return [type(action).__name__, *vars(action).values()]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from upgradeproof.errors import NotReadyError
 from upgradeproof.evidence import Evidence
@@ -11,7 +11,7 @@ from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.journey.fleet import Fleet, Traveller
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
-from upgradeproof.plan.steps import Script
+from upgradeproof.plan.steps import Action, Script
 from upgradeproof.product import Work, wait_until_ready
 from upgradeproof.results.journal import CellPlaced, StepFinished, StepStarted
 
@@ -25,6 +25,8 @@ class Way:
         self,
         cell: Cell,
         state: str,
+        *,
+        actions: Sequence[Action],
         evidence: Evidence,
         checkpoints: Checkpoints | None,
         journal: Callable[[StepStarted | StepFinished | CellPlaced], None],
@@ -32,6 +34,7 @@ class Way:
         """Know where it leads; ``checkpoints`` None: no stop is used and none is kept."""
         self._cell = cell
         self._state = state
+        self._actions = actions
         self._evidence = evidence
         self._checkpoints = checkpoints
         self._journal = journal
@@ -46,12 +49,11 @@ class Way:
         Starts at the last kept stop, else at ``parent`` (``image`` where that is the bare one).
         Raises what a step raises, and NotReadyError when the old release never gets ready.
         """
-        actions = self._cell.actions(self._state)
         traveller, done = self._set_out(fleet, parent, image)
         machine, traveller.state = traveller.machine, None
         work = Work(self._cell.id, self._state, self._evidence, self._record, done=done)
         spent_s = 0.0
-        for number, action in enumerate(actions[done:], start=done + 1):
+        for number, action in enumerate(self._actions[done:], start=done + 1):
             started = time.monotonic()
             work.carry_out(machine, (action,))
             spent_s += time.monotonic() - started

@@ -33,9 +33,11 @@ DROPPED = ("MKNOD", "NET_RAW")
 
 # The engine mounts the container's own cgroup read-only; systemd must write it. The private cgroup
 # namespace keeps the host's other cgroups out of reach, on cgroup v1 (named hierarchy) and v2.
+# What systemd does at a machine's very first boot only would tell a machine that travels through
+# its states from one that was started from a kept one: ldconfig.service is active in one alone.
 INIT = (
     "mount -o remount,rw /sys/fs/cgroup/systemd 2>/dev/null || mount -o remount,rw /sys/fs/cgroup;"
-    " exec /sbin/init"
+    " exec /sbin/init systemd.condition-needs-update=no"
 )
 # Under qemu-user, systemd's credentials end in EINVAL, and sysusers and tmpfiles with them.
 _NO_CREDENTIALS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, reduce
 
@@ -12,7 +12,7 @@ from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.images import Image, Platform, platforms
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.model import Plan, Release, Upgrade
-from upgradeproof.plan.steps import Action, Step
+from upgradeproof.plan.steps import Planned, Publish, Step
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,27 @@ class Cell:
         left = self.upgrade.left_behind
         return next((known.reason for known in left if known.covers(path)), None)
 
-    def actions(self, state: str) -> tuple[Action, ...]:
+    def actions(self, state: str) -> tuple[Planned, ...]:
         """Return what leads to a state from the one before it."""
-        steps: tuple[Step, ...]
         match state:
             case "installed":
-                steps = self.plan.install
+                return self._compiled(self.plan.install, self.upgrade.path[:1])
             case "rolled_back":
-                steps = self.upgrade.rollback
+                return self._compiled(self.upgrade.rollback, self.upgrade.path)
             case _:
-                steps = tuple(s for leg in self.upgrade.legs for s in self.plan.leg(leg).steps)
-        return tuple(action for step in steps for action in step.actions(self.plan.folder))
+                return tuple(
+                    action
+                    for at, leg in enumerate(self.upgrade.legs, start=2)
+                    for action in self._compiled(self.plan.leg(leg).steps, self.upgrade.path[:at])
+                )
+
+    def _compiled(self, steps: Sequence[Step], published: tuple[str, ...]) -> tuple[Planned, ...]:
+        """Return the actions of steps; a vendor's repository keeps what it has published."""
+        actions = (action for step in steps for action in step.actions(self.plan.folder))
+        return tuple(
+            replace(action, releases=published) if isinstance(action, Publish) else action
+            for action in actions
+        )
 
 
 def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ...]:

@@ -15,6 +15,7 @@ from pydantic import Field
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.loading import Model, load
 from upgradeproof.plan.model import Plan, Upgrade
+from upgradeproof.plan.packages import Edit
 from upgradeproof.plan.steps import AnyStep
 from upgradeproof.plan.steps.reboot import RebootStep
 
@@ -27,15 +28,19 @@ class Consequence(Model):
 
 
 class Defect(Model):
-    """One real-life failure, planted into an upgrade."""
+    """One real-life failure, planted into an upgrade or built into its new release."""
 
     title: str
     what_it_is: str
     """The failure as it is met in life, in one line."""
+    cells: tuple[str, ...] = ("*",)
+    """Globs over the ids of the cells in which it shows."""
     at: Literal["installed", "before", "before-reboot"] = "before"
     """Where its steps go: behind the installation, so that the preflight meets it; before the
     upgrade's own; or before the upgrade's first reboot."""
-    steps: tuple[AnyStep, ...] = Field(min_length=1)
+    steps: tuple[AnyStep, ...] = ()
+    edit: tuple[Edit, ...] = ()
+    """Changes of the sources of the new release's packages, carried out in order."""
     caught_by: tuple[str, ...] = ()
     """Globs over check ids: each must fail."""
     stopped_by: str = ""
@@ -50,7 +55,11 @@ class Defect(Model):
             self._in(upgrade) if upgrade.steps else upgrade for upgrade in plan.upgrade
         )
         install = (*plan.install, *self.steps) if self.at == "installed" else plan.install
-        return plan.model_copy(update={"install": install, "upgrade": upgrades})
+        return plan.model_copy(update={"install": install, "upgrade": upgrades, "edits": self.edit})
+
+    def shows_in(self, cell: str) -> bool:
+        """Tell whether a cell is one in which it must be seen."""
+        return any(fnmatchcase(cell, glob) for glob in self.cells)
 
     def catches(self, check: str) -> bool:
         """Tell whether a failed check is one that must see the defect."""
@@ -80,6 +89,11 @@ class Defect(Model):
 def load_defect(path: Path) -> Defect:
     """Return the defect of one file. Raises PlanError."""
     defect = load(path, Defect).model_copy(update={"name": path.stem})
+    if not defect.steps and not defect.edit:
+        raise PlanError(
+            f"{path}: nothing is planted",
+            resolution="say what is bad: [[steps]] of the upgrade, or an [[edit]] of the sources",
+        )
     if not defect.caught_by and not defect.stopped_by:
         raise PlanError(
             f"{path}: nothing is named that sees this defect",

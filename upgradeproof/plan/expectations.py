@@ -58,6 +58,16 @@ class Config(Model):
     keeps: tuple[str, ...] = ()
     """Dotted keys whose values a migration must keep."""
 
+    @model_validator(mode="after")
+    def _formats_change_in_a_migration(self) -> Self:
+        if self.to_format is not None and self.change != "migrated":
+            raise ValueError('`to_format` goes with change = "migrated"')
+        return self
+
+    def format_in(self, state: str) -> ConfigFormat:
+        """Return the format that the file must have in a state."""
+        return self.to_format if self.to_format and state == "upgraded" else self.format
+
 
 class Endpoint(Model):
     """Something that answers on a published port, asked from this host as a client would ask."""

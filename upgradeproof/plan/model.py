@@ -11,8 +11,10 @@ from pydantic import Field, InstanceOf, model_validator
 from upgradeproof.plan.components import Component, check_graph
 from upgradeproof.plan.expectations import Expectations, KnownChange
 from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
+from upgradeproof.plan.packages import Edit, OwnPackages
 from upgradeproof.plan.preflight import Preflight
 from upgradeproof.plan.steps import AnyStep
+from upgradeproof.plan.steps.repository import AptRepository
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+~_-]*$", max_length=40)]
 
@@ -89,6 +91,8 @@ class Plan(Model):
     name: Name
     title: str = ""
     release: tuple[Release, ...] = Field(min_length=2)
+    packages: OwnPackages | None = None
+    """How the product's own packages are built; none: it comes from an archive."""
     install: tuple[AnyStep, ...] = Field(min_length=1)
     """The steps from a bare machine to the old release, installed and in use."""
     upgrade: tuple[Upgrade, ...] = Field(min_length=1)
@@ -98,6 +102,8 @@ class Plan(Model):
     """How long the services and ports may take to come up after a state's last step."""
     folder: InstanceOf[Path] = Field(default=Path(), exclude=True)
     """Where the product's files are; set by ``load_plan``."""
+    edits: tuple[InstanceOf[Edit], ...] = Field(default=(), exclude=True)
+    """What a defect changes in the sources of the release that an upgrade ends in."""
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -113,6 +119,18 @@ class Plan(Model):
         if (again := repeated(paths)) is not None:
             what = f"there is another upgrade {' -> '.join(paths[again])}"
             raise misplaced(what, "upgrade", again)
+        return self
+
+    @model_validator(mode="after")
+    def _something_to_publish(self) -> Self:
+        lists: dict[tuple[str | int, ...], tuple[AnyStep, ...]] = {("install",): self.install}
+        for at, upgrade in enumerate(self.upgrade):
+            lists[("upgrade", at, "steps")] = upgrade.steps
+            lists[("upgrade", at, "rollback")] = upgrade.rollback
+        for where, steps in lists.items():
+            for at, step in enumerate(steps):
+                if isinstance(step, AptRepository) and self.packages is None:
+                    raise misplaced("there is no [packages] to publish", *where, at)
         return self
 
     @model_validator(mode="after")
@@ -142,6 +160,8 @@ def load_plan(path: Path) -> Plan:
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``upgrade.toml``, for editors."""
     schema = Plan.model_json_schema()
-    schema["properties"].pop("folder")
+    for key in ("folder", "edits"):
+        schema["properties"].pop(key)
+    schema["$defs"].pop("Edit")
     schema["title"] = "upgrade.toml of upgradeproof"
     return schema

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from upgradeproof.plan.cells import Cell
-from upgradeproof.plan.steps import Action, Reboot, Script, Upload
+from upgradeproof.plan.steps import Planned, Publish, Reboot, Script, Upload
 
 FORMATS = ("text", "json", "mermaid")
 
@@ -35,8 +35,8 @@ def _text(cell: Cell, *, scripts: bool) -> Iterator[str]:
     yield ""
 
 
-def _verb(action: Action) -> str:
-    return {Script: "$", Upload: ">", Reboot: "*"}[type(action)]
+def _verb(action: Planned) -> str:
+    return {Script: "$", Upload: ">", Reboot: "*", Publish: "+"}[type(action)]
 
 
 def _plain(cell: Cell) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _plain(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _plain_action(action: Action) -> dict[str, Any]:
+def _plain_action(action: Planned) -> dict[str, Any]:
     match action:
         case Script():
             return {"do": "run", "title": action.title, "timeout_s": action.timeout_s}
@@ -62,6 +62,8 @@ def _plain_action(action: Action) -> dict[str, Any]:
             return {"do": "copy", "title": action.title, "mode": f"{action.mode:04o}"}
         case Reboot():
             return {"do": "reboot", "title": action.title, "timeout_s": action.timeout_s}
+        case Publish():
+            return {"do": "publish", "title": action.title, "timeout_s": action.timeout_s}
 
 
 def _mermaid(cells: Sequence[Cell]) -> Iterator[str]:

@@ -49,7 +49,7 @@ class Mount(Record):
 
 
 class Mounts(Probe[Mount]):
-    """Read the topmost mount of every target; those of logins and of services are left out."""
+    """Read the topmost mount of every target, but for logins, services and cgroup controllers."""
 
     section = "mounts"
     record: ClassVar[type[Record]] = Mount

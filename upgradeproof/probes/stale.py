@@ -32,8 +32,10 @@ exit 0
 """
 _NO_FILES = re.compile(
     r"/(?:memfd:|dev/|SYSV|\[aio\]|anon_hugepage|i915|drm |tmp/|var/tmp/|run/|proc/|var/log/).*"
+    r"|/usr/bin/qemu-[a-z0-9_]+(?:-static)?(?: \(deleted\))?"
 )
-"""Memory that the kernel shows as a deleted file, and files that live to be deleted."""
+"""Memory that the kernel shows as a deleted file, files that live to be deleted, and the host's
+emulator of another architecture: a host that has replaced it shows the old one as deleted."""
 _SUFFIX = " (deleted)"
 
 

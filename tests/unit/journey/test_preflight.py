@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.unit.journey.world import World, cell
 from upgradeproof.errors import InhibitedError, NotReachedError
 from upgradeproof.journey.store import key
+from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell
 from upgradeproof.results import Verdict
 
@@ -96,8 +98,9 @@ def test_a_state_is_told_with_the_components_that_it_has(world: World) -> None:
 
 
 def keys(on: Cell) -> tuple[str, str]:
-    installed = key("image", on, "installed")
-    return installed, key(installed, on, "upgraded")
+    packager = Packager(Path("nowhere"))
+    installed = key("image", on, "installed", packager.actions(on, "installed"))
+    return installed, key(installed, on, "upgraded", packager.actions(on, "upgraded"))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tests.unit.journey.world import INSTALL, PLATFORM, World, cell
 from upgradeproof.journey import Journey
 from upgradeproof.journey.store import Store, key
 from upgradeproof.plan import Cell
+from upgradeproof.plan.steps import Action, Publish, Upload
 from upgradeproof.probes.packages import Packages
 
 COPY = {"step": "copy", "source": "thing.conf", "path": "/etc/thing.conf"}
@@ -132,9 +133,13 @@ def test_a_state_that_failed_is_not_kept(world: World) -> None:
     assert len(list((world.folder / "cache" / "states").iterdir())) == 1
 
 
+def actions(on: Cell, state: str) -> tuple[Action, ...]:
+    return tuple(action for action in on.actions(state) if not isinstance(action, Publish))
+
+
 def keys(on: Cell) -> tuple[str, str]:
-    installed = key("image", on, "installed")
-    return installed, key(installed, on, "upgraded")
+    installed = key("image", on, "installed", actions(on, "installed"))
+    return installed, key(installed, on, "upgraded", actions(on, "upgraded"))
 
 
 PORT = {"port": 80}
@@ -228,8 +233,22 @@ def test_a_change_of_the_upgrade_leaves_the_old_releases_key(changed: dict[str, 
     assert before[1] != after[1]
 
 
+def test_a_repository_signed_anew_leaves_the_key(tmp_path: Path) -> None:
+    found = []
+    for number, digest in enumerate(("same packages", "same packages", "other packages")):
+        bundle = tmp_path / "bundle"
+        bundle.write_text(f"signed for the {number}. time")
+        upload = Upload(
+            title="copy", source=bundle, path="/a", mode=0o644, owner="root", digest=digest
+        )
+        found.append(key("image", cell(), "installed", [upload]))
+    assert found[0] == found[1] != found[2]
+
+
 def test_the_key_changes_with_the_image(world: World) -> None:
-    assert key("image one", cell(), "installed") != key("image two", cell(), "installed")
+    steps = actions(cell(), "installed")
+    one, two = (key(image, cell(), "installed", steps) for image in ("image one", "image two"))
+    assert one != two
 
 
 def test_platforms_do_not_share_their_states(world: World) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from tests.unit.journey.fakes import FolderBackend, OneImage
 from upgradeproof.journey import Journey, Toolbox
 from upgradeproof.journey.store import Store
+from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Plan, Platform
 from upgradeproof.results import Journal, State, fold, read_journals
 from upgradeproof.results.journal import CellDeclared, RunStarted
@@ -82,6 +83,7 @@ class World(AbstractContextManager["World"]):
         journal = Journal(self.folder / "journal" / f"run-{self.runs}.jsonl")
         return Toolbox(
             images=self.images,
+            packager=Packager(self.folder / "packages"),
             backend=lambda _: self.backend,
             store=Store(self.folder / "cache"),
             reports=self.folder / "reports",

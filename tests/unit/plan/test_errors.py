@@ -9,7 +9,7 @@ import pytest
 from tests.unit.plan.texts import PLAN, told, write
 from upgradeproof.plan import load_plan
 
-KINDS = "apt-full-upgrade, apt-install, apt-sources, copy, reboot, restart, run"
+KINDS = "apt-full-upgrade, apt-install, apt-repository, apt-sources, copy, reboot, restart, run"
 
 WRONG = {
     "an unknown key": (
@@ -19,7 +19,7 @@ WRONG = {
     "an unknown key that is like no other": (
         ("[expect]", "[zzz]\n[expect]"),
         (
-            "47: unknown key 'zzz'; valid: $schema, expect, install, name, preflight, "
+            "47: unknown key 'zzz'; valid: $schema, expect, install, name, packages, preflight, "
             "ready_timeout_s, release, title, upgrade"
         ),
     ),

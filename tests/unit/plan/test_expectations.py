@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.plan.texts import plan
-from upgradeproof.plan import Cell, Expectations, KnownChange, Platform, Port
+from upgradeproof.plan import Cell, Config, Expectations, KnownChange, Platform, Port
 
 PLATFORM = Platform(image="example-1", architecture="amd64", machine="container")
 
@@ -31,6 +31,18 @@ def test_a_port_is_where_its_change_says(
 ) -> None:
     port = Port.model_validate({"port": 80, **change})
     assert (port.before, port.after) == (before, after)
+
+
+def test_a_migrated_file_is_in_its_new_format_after_the_upgrade_alone() -> None:
+    config = Config(path="/etc/a.conf", format="ini", change="migrated", to_format="toml")
+    found = [config.format_in(state) for state in ("installed", "upgraded", "rolled_back")]
+    assert found == ["ini", "toml", "ini"]
+    assert Config(path="/etc/a.conf", format="ini").format_in("upgraded") == "ini"
+
+
+def test_only_a_migration_changes_a_format() -> None:
+    with pytest.raises(ValueError, match='`to_format` goes with change = "migrated"'):
+        Config(path="/etc/a.conf", to_format="toml")
 
 
 def test_an_endpoint_follows_its_moved_tcp_port() -> None:

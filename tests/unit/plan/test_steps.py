@@ -9,7 +9,16 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.steps import Action, AnyStep, Reboot, Script, Step, Upload, step_kinds
+from upgradeproof.plan.steps import (
+    AnyStep,
+    Planned,
+    Publish,
+    Reboot,
+    Script,
+    Step,
+    Upload,
+    step_kinds,
+)
 
 STEP: TypeAdapter[Step] = TypeAdapter(AnyStep)
 EVIL = [
@@ -36,7 +45,7 @@ def step(kind: str, **keys: Any) -> Step:
     return STEP.validate_python({"step": kind, **keys})
 
 
-def action(kind: str, folder: Path = Path(), **keys: Any) -> Action:
+def action(kind: str, folder: Path = Path(), **keys: Any) -> Planned:
     (only,) = step(kind, **keys).actions(folder)
     return only
 
@@ -53,6 +62,7 @@ def test_every_kind_of_step_is_found() -> None:
     assert sorted(step_kinds()) == [
         "apt-full-upgrade",
         "apt-install",
+        "apt-repository",
         "apt-sources",
         "copy",
         "reboot",
@@ -73,6 +83,18 @@ def test_a_script_may_have_a_title() -> None:
 
 def test_a_reboot_is_left_to_the_machine() -> None:
     assert action("reboot", timeout_s=90) == Reboot(title="reboot", timeout_s=90)
+
+
+def test_a_publication_is_left_to_who_builds_the_packages() -> None:
+    assert action("apt-repository") == Publish(releases=(), timeout_s=600)
+
+
+def test_a_downgrade_is_asked_for() -> None:
+    scripts = [
+        step("apt-install", packages=["a=1"], downgrade=wanted).actions(Path())[-1]
+        for wanted in (False, True)
+    ]
+    assert ["--allow-downgrades" in vars(script)["script"] for script in scripts] == [False, True]
 
 
 def test_a_step_has_ten_minutes_and_an_upgrade_of_everything_thirty() -> None:

@@ -52,5 +52,13 @@ def test_memory_and_temporary_files_are_not_stale() -> None:
     assert parse(*files, "process\t9\t/usr/bin/java\t0::/java.service\t") == {}
 
 
+def test_the_hosts_emulator_is_not_stale_and_what_it_runs_may_be() -> None:
+    emulator = "/usr/bin/qemu-aarch64-static"
+    process = f"process\t9\t{emulator} (deleted)\t0::/system.slice/nginx.service\t"
+    assert parse(f"file\t9\t{emulator} (deleted)", process) == {}
+    both = parse(f"file\t9\t{emulator} (deleted)", "file\t9\t/usr/lib/libz.so.1 (deleted)", process)
+    assert both["nginx.service"].deleted == ("/usr/lib/libz.so.1",)
+
+
 def test_a_process_that_ended_meanwhile_is_left_out() -> None:
     assert parse("file\t9\t/usr/bin/top (deleted)", "process\t9\t\t") == {}

@@ -5,6 +5,26 @@ A kind of step is a ``Step`` subclass in a file of this folder, found by discove
 compared with a golden file, and hashed into the key of the state that it leads to.
 """
 
-from upgradeproof.plan.steps.base import Action, AnyStep, Reboot, Script, Step, Upload, step_kinds
+from upgradeproof.plan.steps.base import (
+    Action,
+    AnyStep,
+    Planned,
+    Publish,
+    Reboot,
+    Script,
+    Step,
+    Upload,
+    step_kinds,
+)
 
-__all__ = ["Action", "AnyStep", "Reboot", "Script", "Step", "Upload", "step_kinds"]
+__all__ = [
+    "Action",
+    "AnyStep",
+    "Planned",
+    "Publish",
+    "Reboot",
+    "Script",
+    "Step",
+    "Upload",
+    "step_kinds",
+]

@@ -27,7 +27,7 @@ _LISTS = Script(
     title="fetch the package lists",
     script="apt-get -q -o Acquire::Retries=3 update --error-on=any",
     timeout_s=300.0,
-    environment=True,
+    environment="is the archive that the machine's sources name in reach of it? then run again",
 )
 
 
@@ -88,11 +88,14 @@ class AptInstall(_Apt):
     step: Literal["apt-install"] = "apt-install"
     packages: tuple[Word, ...] = Field(min_length=1)
     recommends: bool = False
+    downgrade: bool = False
+    """Whether a package may go back to an older version: a rollback's way."""
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
         """Return the update of the lists, and one apt-get install."""
-        recommends = "" if self.recommends else "--no-install-recommends "
-        script = self.apt(f"install {recommends}{shlex.join(self.packages)}")
+        recommends = () if self.recommends else ("--no-install-recommends",)
+        downgrade = ("--allow-downgrades",) if self.downgrade else ()
+        script = self.apt("install", *recommends, *downgrade, shlex.join(self.packages))
         return (
             _LISTS,
             Script(

@@ -1,4 +1,4 @@
-"""The step protocol, the three actions that steps compile to, and the discovery of kinds."""
+"""The step protocol, the actions that steps compile to, and the discovery of kinds."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ class Script:
     title: str
     script: str
     timeout_s: float
-    environment: bool = False
-    """Whether a failure is our environment's (an archive out of reach), and not the product's."""
+    environment: str = ""
+    """What to do about a failure that is our environment's (an archive out of reach), and not the
+    product's; empty: it is the product's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class Upload:
     path: str
     mode: int
     owner: str
+    digest: str = ""
+    """What the content is known by, where its bytes hold more than matters (a signature)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,24 @@ class Reboot:
     timeout_s: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Publish:
+    """Put a signed APT repository of the product's own packages on the machine."""
+
+    releases: tuple[str, ...] = ()
+    """What it holds; set by the cell, which knows how far its way has come."""
+    timeout_s: float
+
+    @property
+    def title(self) -> str:
+        """Return what plans call it."""
+        return f"publish {', '.join(self.releases)} in a signed APT repository"
+
+
 Action = Script | Upload | Reboot
+"""What is carried out on a machine as it stands."""
+Planned = Action | Publish
+"""What a step compiles to: actions, and what becomes actions when the packages are built."""
 
 
 class Step(Model):
@@ -55,7 +75,7 @@ class Step(Model):
     timeout_s: float = Field(default=600.0, gt=0)
     """Limit of the whole step, in seconds; then it is ended, with its last output in the error."""
 
-    def actions(self, folder: Path) -> tuple[Action, ...]:
+    def actions(self, folder: Path) -> tuple[Planned, ...]:
         """Return what the step does, in order; ``folder`` is the product's."""
         raise NotImplementedError
 

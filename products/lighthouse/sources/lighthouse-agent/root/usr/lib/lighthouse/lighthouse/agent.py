@@ -1,0 +1,98 @@
+"""The agent: reads its configuration, loads its library, serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+
+from lighthouse import configuration, environment, web
+from lighthouse.api import Api
+from lighthouse.configuration import Configuration, ConfigurationError
+from lighthouse.library import Library, LibraryError
+from lighthouse.release import VERSION
+from lighthouse.store import Store
+
+STATE = Path("/var/lib/lighthouse")
+LOG = Path("/var/log/lighthouse/agent.log")
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    """Run the agent; what keeps it from starting is said in one line."""
+    try:
+        _log_to(LOG)
+        config = configuration.load()
+        logging.getLogger().setLevel(config.text("log.level").upper())
+        api = _api(config, Library())
+        asyncio.run(_serve(config, api))
+    except ConfigurationError as error:
+        return _give_up(f"E1001: configuration conflict: {error}")
+    except (LibraryError, OSError) as error:
+        return _give_up(str(error))
+    return 0
+
+
+def _give_up(why: str) -> int:
+    """Say why, to the log and to whoever started us: `<3>` makes it an error in the journal."""
+    log.error("%s", why)
+    mark = "<3>" if "JOURNAL_STREAM" in os.environ else ""
+    sys.stderr.write(f"{mark}{why}\n")
+    return 1
+
+
+def _log_to(path: Path) -> None:
+    """Log to a file; it is opened anew when logrotate has moved it away."""
+    handler = WatchedFileHandler(path, encoding="utf-8")
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=logging.INFO, handlers=[handler], format=form)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def _api(config: Configuration, library: Library) -> Api:
+    quota_bytes = config.number("store.quota_mb") * 1_000_000
+    return Api(
+        store=Store(STATE / "items", quota_bytes, library.checksum),
+        library_version=library.version,
+        node=environment.value(os.environ, "NODE_NAME") or socket.gethostname(),
+        zone=environment.value(os.environ, "ZONE"),
+    )
+
+
+async def _serve(config: Configuration, api: Api) -> None:
+    """Listen on every port, tell systemd, and serve until SIGTERM."""
+    listeners = (
+        ("api.listen", "api.port", api.handle),
+        ("metrics.listen", "metrics.agent_port", api.agent_metrics),
+        ("metrics.listen", "metrics.store_port", api.store_metrics),
+    )
+    servers = [
+        await web.serve(config.text(host), config.number(port), handler)
+        for host, port, handler in listeners
+    ]
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    log.info("Lighthouse %s serves on port %s", VERSION, config.text("api.port"))
+    _tell_systemd("READY=1")
+    await ended.wait()
+    log.info("Lighthouse %s stops", VERSION)
+    for server in servers:
+        server.close()
+
+
+def _tell_systemd(what: str) -> None:
+    """Send one message to the manager that started us; without one there is nobody to tell."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = f"\0{address[1:]}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.sendto(what.encode(), address)

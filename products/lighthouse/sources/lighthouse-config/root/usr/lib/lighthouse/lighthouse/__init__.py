@@ -1,0 +1,1 @@
+"""Lighthouse: the parts that its agent and its tools share."""

@@ -1,0 +1,95 @@
+"""The agent's configuration: what is set, what is default, and what contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lighthouse.formats import FormatError, format_of, settings
+from lighthouse.release import API_PORT, CONFIG_FORMAT, VERSION
+
+PATH = Path("/etc/lighthouse.conf")
+LEVELS = ("debug", "info", "warning", "error")
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # a server's clients are elsewhere
+DEFAULTS = {
+    "api.listen": EVERYWHERE,
+    "api.port": str(API_PORT),
+    "metrics.listen": EVERYWHERE,
+    "metrics.agent_port": "9100",
+    "metrics.store_port": "9101",
+    "store.quota_mb": "256",
+    "log.level": "info",
+}
+PORTS = ("api.port", "metrics.agent_port", "metrics.store_port")
+_LAST_PORT = 65535
+
+
+class ConfigurationError(Exception):
+    """The configuration contradicts itself, or this release: error E1001."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All settings by ``section.key``, defaults included."""
+
+    values: Mapping[str, str]
+
+    def text(self, key: str) -> str:
+        """Return a setting."""
+        return self.values[key]
+
+    def number(self, key: str) -> int:
+        """Return a setting that ``load`` found to be a number."""
+        return int(self.values[key])
+
+    @property
+    def components(self) -> dict[str, str]:
+        """Return the versions of the components beside the agent."""
+        mark = "components."
+        return {k[len(mark) :]: v for k, v in self.values.items() if k.startswith(mark)}
+
+
+def load(path: Path = PATH) -> Configuration:
+    """Return the configuration of a file. Raises ConfigurationError with all that is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} can't be read: {error}") from None
+    if (found := format_of(text)) != CONFIG_FORMAT:
+        raise ConfigurationError(
+            f"{path} is in the format {found!r}, and Lighthouse {VERSION} reads {CONFIG_FORMAT!r}"
+        )
+    try:
+        own = settings(text)
+    except FormatError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+    values = {**DEFAULTS, **own}
+    if wrong := [*_unknown(own), *_not_numbers(values), *_conflicts(values)]:
+        raise ConfigurationError(f"{path}: {'; '.join(wrong)}")
+    return Configuration(values)
+
+
+def _unknown(own: Mapping[str, str]) -> Iterator[str]:
+    for key in own:
+        if key not in DEFAULTS and not key.startswith("components."):
+            yield f"there is no setting {key!r}"
+
+
+def _not_numbers(values: Mapping[str, str]) -> Iterator[str]:
+    limits: tuple[tuple[str, int], ...] = (
+        *((port, _LAST_PORT) for port in PORTS),
+        ("store.quota_mb", 1_000_000),
+    )
+    for key, last in limits:
+        if not values[key].isdecimal() or not 0 < int(values[key]) <= last:
+            yield f"{key} = {values[key]} is no number from 1 to {last}"
+
+
+def _conflicts(values: Mapping[str, str]) -> Iterator[str]:
+    if values["log.level"] not in LEVELS:
+        yield f"log.level = {values['log.level']} is none of {', '.join(LEVELS)}"
+    for at, key in enumerate(PORTS):
+        for other in PORTS[:at]:
+            if values[key] == values[other]:
+                yield f"{other} and {key} are both {values[key]}"

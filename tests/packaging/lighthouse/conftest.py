@@ -1,0 +1,45 @@
+"""What is in Lighthouse's packages, unpacked: nothing here needs a machine."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from upgradeproof.command import run
+from upgradeproof.packaging import Packager
+from upgradeproof.plan import load_plan
+
+ROOT = Path(__file__).parents[3]
+PLAN = load_plan(ROOT / "products" / "lighthouse" / "upgrade.toml")
+Load = Callable[[str], Any]
+Unpacked = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
+    """Return what gives the files of one release, as its packages install them here."""
+    cache = tmp_path_factory.mktemp("cache")
+
+    def unpack(release: str) -> Path:
+        folder = cache / release
+        for package in Packager(cache).packages(PLAN, release):
+            run(["dpkg-deb", "--extract", str(package.path), str(folder)], timeout_s=30)
+        return folder
+
+    return unpack
+
+
+@pytest.fixture
+def load(unpacked: Unpacked) -> Iterator[Load]:
+    """Return what imports a module of release 1.2.8, and forget them all afterwards."""
+    path = str(unpacked("1.2.8") / "usr/lib/lighthouse")
+    sys.path.insert(0, path)
+    yield lambda name: importlib.import_module(f"lighthouse.{name}")
+    sys.path.remove(path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "lighthouse"]:
+        del sys.modules[name]

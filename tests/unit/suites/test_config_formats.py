@@ -1,0 +1,48 @@
+"""What the suite says of a configuration file whose format must change."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+
+from suites import test_config_formats as suite
+from tests.unit.suites.states import state
+from upgradeproof.journey import State
+from upgradeproof.plan import Config
+from upgradeproof.probes import ConfigInterest, Facts, Interests
+from upgradeproof.probes.configs import Configs
+
+CONFIG = Config(path="/etc/a.conf", format="ini", change="migrated", to_format="toml")
+OLD = b"[log]\nlevel = info\n"
+NEW = b'[log]\nlevel = "info"\n'
+
+
+def standing(name: str, content: bytes) -> State:
+    """Return a state whose only fact is the file, parsed as the engine would have it there."""
+    sound = state(name=name)
+    sum_, encoded = hashlib.sha256(content).hexdigest(), base64.b64encode(content).decode()
+    output = f"file\t0\troot 0 root 0 644\t{sum_}\t{len(content)}\t{encoded}\n"
+    looked_at = Interests(
+        configs=(ConfigInterest(path=CONFIG.path, format=CONFIG.format_in(name)),)
+    )
+    facts = Facts({Configs.section: Configs.parse(output, looked_at)})
+    return State(name, sound.cell, sound.fidelity, facts, (), lambda: sound.machine)
+
+
+def test_a_migrated_file_leaves_its_old_format_and_parses_in_the_new_one() -> None:
+    before, after = standing("installed", OLD), standing("upgraded", NEW)
+    suite.test_config_leaves_its_old_format(before, after, CONFIG)
+    suite.test_config_parses_in_its_format(after, CONFIG)
+
+
+def test_the_same_file_is_told() -> None:
+    before, after = standing("installed", OLD), standing("upgraded", OLD)
+    with pytest.raises(AssertionError, match=r"a\.conf is still the file in the format ini"):
+        suite.test_config_leaves_its_old_format(before, after, CONFIG)
+
+
+def test_a_file_that_is_not_in_the_new_format_is_told() -> None:
+    with pytest.raises(AssertionError, match="line 2"):
+        suite.test_config_parses_in_its_format(standing("upgraded", OLD + b"\n"), CONFIG)
