@@ -39,7 +39,7 @@ def trapped(script: str, *, number: int = 0, act: Act = "kill") -> str:
         f"mkdir -p {FOLDER}; rm -f {FOLDER}/*; mkfifo {FOLDER}/status\n"
         f"printf 'APT::Status-Fd \"9\";\\n' >{FOLDER}/apt.conf\n"
         f"cat >{FOLDER}/watch.pl <<'END_OF_WATCH'\n{watch}END_OF_WATCH\n"
-        f"perl {FOLDER}/watch.pl {FOLDER} {number} {shlex.quote(act)} </dev/null &\n"
+        f"perl {FOLDER}/watch.pl {FOLDER} {number} {shlex.quote(act)} $$ </dev/null &\n"
         f"exec 9>{FOLDER}/status\n"
         f"export APT_CONFIG={FOLDER}/apt.conf\n"
         f"{script}"

@@ -1,19 +1,20 @@
 # Follow APT's status ($ARGV[0]/status) into $ARGV[0]/log, and act on its line $ARGV[1], if any:
 # "kill" ends the whole tree of apt and dpkg at once; "halt" stops it and says so, for a host that
-# then takes the power away. Started by the script of trap.py.
+# then takes the power away. Started by the script of trap.py, whose shell $ARGV[3] is: only what
+# that shell has started is ever touched.
 use strict;
 use warnings;
-my ($folder, $number, $act) = @ARGV;
+my ($folder, $number, $act, $shell) = @ARGV;
 
 sub tree {
     my (%children, @found);
     for my $stat (glob "/proc/[0-9]*/stat") {
         open my $file, "<", $stat or next;
         my $line = <$file> // next;
-        my ($pid, $name, $parent) = $line =~ /^(\d+) \((.*)\) \S (\d+)/s or next;
-        push @{ $children{$parent} }, $pid;
-        push @found, $pid if $name =~ /^apt(?:-get)?$/;
+        my ($pid, $parent) = $line =~ /^(\d+) \(.*\) \S (\d+)/s or next;
+        push @{ $children{$parent} }, $pid if $pid != $$;
     }
+    push @found, @{ $children{$shell} // [] };
     for (my $at = 0; $at < @found; $at++) {
         push @found, @{ $children{ $found[$at] } // [] };
     }

@@ -77,3 +77,15 @@ def test_a_halt_is_told_and_nothing_goes_on(tmp_path: Path) -> None:
     assert done.returncode == 124  # timeout's: the script stands still
     assert done.stdout.encode() == trap.HALTED
     assert log == ["pmstatus:a:1.0:Preparing a"]
+
+
+@linux
+def test_what_others_have_started_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "other" / "apt-get"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\nsleep 20\n")
+    other.chmod(0o755)
+    with subprocess.Popen([other]) as stranger:
+        sprung(tmp_path, 2)
+        assert stranger.poll() is None
+        stranger.kill()
