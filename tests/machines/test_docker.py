@@ -165,7 +165,8 @@ def test_prune_removes_a_dead_owners_machine_and_no_other(
             assert f"container {orphan}" not in BACKEND.prune(states=False)
         finally:
             owner.kill()
-        gone = BACKEND.prune(states=False)  # its parent, this process, has not waited for it yet
+        os.waitid(os.P_PID, owner.pid, os.WEXITED | os.WNOWAIT)
+        gone = BACKEND.prune(states=False)  # dead, and its parent, this process, keeps it so
         assert f"container {orphan}" in gone
         assert f"container {mine.name}" not in gone
         assert not there(orphan)
