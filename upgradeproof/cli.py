@@ -19,7 +19,6 @@ from upgradeproof.interruptions import table as interruption_table
 from upgradeproof.journey.store import Store
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
-from upgradeproof.packaging import Packager
 from upgradeproof.plan import json_schema, platforms
 from upgradeproof.plan.defects import load_defect
 from upgradeproof.plan.loading import nearest
@@ -147,9 +146,10 @@ def _doctor(_: argparse.Namespace) -> int:
     found = {f"backend {kind}": backend.health() for kind, backend in sorted(backends().items())}
     home = Home(Path.cwd())
     images = Images(home.images, cache.folder() / "images")
-    packager = Packager(cache.folder() / "packages")
     every = found | {f"image {p.id}": images.health(p) for p in platforms(home.images)}
-    every |= {f"packages {p.name}": packager.health(p.packages) for p in home.plans if p.packages}
+    every |= {
+        f"packages {p.name}": home.packager.health(p.packages) for p in home.plans if p.packages
+    }
     width = max(len(name) for name in every)
     for name, health in every.items():
         sys.stdout.write(f"{_word(health):<6} {name:<{width}}  {health.brief}\n")
@@ -216,16 +216,16 @@ def _interrupt(arguments: argparse.Namespace) -> int:
 
 def _packages(arguments: argparse.Namespace) -> int:
     """Print each package's sum and where it is, as ``sha256sum`` would."""
-    packager = Packager(cache.folder() / "packages")
+    home = Home(Path.cwd())
     wanted = arguments.products or ["*"]
-    plans = [plan for plan in Home(Path.cwd()).plans if plan.packages]
+    plans = [plan for plan in home.plans if plan.packages]
     chosen = [plan for plan in plans if any(fnmatchcase(plan.name, glob) for glob in wanted)]
     if not chosen:
         names = [plan.name for plan in plans]
         raise PlanError(f"no product with own packages fits; {nearest(wanted[0], names)}")
     for plan in chosen:
         for release in plan.release:
-            for package in packager.packages(plan, release.name):
+            for package in home.packager.packages(plan, release.name):
                 sys.stdout.write(f"{package.sha256}  {package.path}\n")
     return 0
 
@@ -235,7 +235,7 @@ def _prune(arguments: argparse.Namespace) -> int:
     asked = 0
     if arguments.states:
         Store(cache.folder()).clear()
-        Packager(cache.folder() / "packages").clear()
+        Home(Path.cwd()).packager.clear()
     for kind, backend in sorted(backends().items()):
         health = backend.health()
         if not health.works:

@@ -64,6 +64,11 @@ class Home:
             )
         return expand(self.plans, self.images)
 
+    @cached_property
+    def packager(self) -> Packager:
+        """Return what builds the products' own packages, each once for all of a user's projects."""
+        return Packager(cache.folder() / "packages")
+
     @property
     def generic_suites(self) -> Path | None:
         """Return the folder of the wheel's suites; None in a checkout, which collects its own.
@@ -92,7 +97,7 @@ class Home:
         """Return what the journeys of one process work with."""
         return Toolbox(
             images=Images(self.images, cache.folder() / "images", run=run_id),
-            packager=Packager(cache.folder() / "packages"),
+            packager=self.packager,
             backend=backend,
             store=Store(cache.folder()),
             reports=reports,

@@ -131,14 +131,15 @@ class Journey(AbstractContextManager["Journey"]):
 
     def actions(self, name: str) -> tuple[Action, ...]:
         """Return what leads to a state, with the product's own packages built for it."""
-        return self._tools.packager.actions(self.cell, name)
+        if name not in self._actions:
+            self._actions[name] = self._tools.packager.actions(self.cell, name)
+        return self._actions[name]
 
     def _reach(self, name: str, before: State | None) -> State:
         parent = self._keys[before.name] if before else self._base()
         started = time.monotonic()
         try:
-            actions = self._actions[name] = self.actions(name)
-            state_key = self._keys[name] = key(parent, self.cell, name, actions)
+            state_key = self._keys[name] = key(parent, self.cell, name, self.actions(name))
             self._journal(StateStarted(cell=self.cell.id, state=name, key=state_key))
             if name == "upgraded" and before:
                 self._preflight(before)
@@ -202,7 +203,7 @@ class Journey(AbstractContextManager["Journey"]):
         way = Way(
             self.cell,
             name,
-            actions=self._actions[name],
+            actions=self.actions(name),
             evidence=self._evidence,
             checkpoints=self._checkpoints(name),
             journal=self._journal,
@@ -245,7 +246,7 @@ class Journey(AbstractContextManager["Journey"]):
             folder=self._tools.store.checkpoints,
             backend=self._backend,
             parent=self._image if parent == "base" else self._keys[parent],
-            actions=self._actions[name],
+            actions=self.actions(name),
             evidence=self._evidence,
             dear_s=self._tools.dear_s,
         )
