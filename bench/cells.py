@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -90,19 +91,23 @@ def _workers() -> Result:
 def pytest(*arguments: str) -> float:
     """Run pytest as a user does and return the seconds of the whole process.
 
-    Raises RuntimeError when it was not green: the time of a failure is no measurement.
+    Raises RuntimeError when it was not green: the time of a failure is no measurement. Its reports
+    are kept then, and the error says where.
     """
-    with tempfile.TemporaryDirectory() as reports:
-        started = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", f"--reports={reports}", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        seconds = time.perf_counter() - started
+    reports = tempfile.mkdtemp(prefix="upgradeproof-bench-")
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", f"--reports={reports}", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - started
     if done.returncode != 0:
-        raise RuntimeError(f"pytest {shlex.join(arguments)} failed:\n{done.stdout[-3000:]}")
+        raise RuntimeError(
+            f"pytest {shlex.join(arguments)} failed; its reports: {reports}\n{done.stdout[-3000:]}"
+        )
+    shutil.rmtree(reports)
     return seconds
 
 

@@ -24,7 +24,7 @@ from upgradeproof.machines.qemu.machine import QemuMachine
 from upgradeproof.plan import Cell, Platform
 from upgradeproof.plan.steps import Reboot, Script, Upload
 
-CELL = "debian-12-amd64.vm.debian-server-12-to-12-linux-6.12"
+CELL = "debian-12-amd64.vm.debian-server-12-to-13"
 BOOTS = 3
 COMMANDS = 100
 RESUME_FASTER, SSH_FASTER, TESTINFRA_FASTER = 20.0, 3.0, 20.0
@@ -178,7 +178,8 @@ def measure_cell(home: Home) -> list[Result]:
     """Measure a whole cell beside the same steps by a bare script, and one check on kept states."""
     cell = next(cell for cell in home.cells if cell.id == CELL)
     image = Images(home.images, cache.folder() / "images").ensure(cell.platform)
-    verified = pytest("--fresh", f"--cell={CELL}")
+    # A bare script boots no previous kernel: those checks are left out, the comparison is fair.
+    verified = pytest("--fresh", f"--cell={CELL}", "-m", "not destructive")
     plain = _bare(cell, image)
     check = ("-k", "test_service_is_active and nginx and not before")
     cached = [pytest(f"--cell={CELL}", *check) for _ in range(3)]
