@@ -34,7 +34,7 @@ _KEY_OPTIONS = (
     *("-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
 )
 
-# Where KVM opens and hangs its guests, debvm would take it: it asks whether the file can be written.
+# Where KVM opens and hangs its guests, debvm would take it: it asks whether it may write there.
 _WITHOUT_KVM = (
     *("unshare", "--mount", "sh", "-c"),
     'mount --bind /etc/hostname /dev/kvm && mount -o remount,bind,ro /dev/kvm && exec "$@"',
