@@ -1,3 +1,8 @@
 """Composition root of the suites: which fixtures they use. The engine comes by its entry point."""
 
-pytest_plugins = ["fixtures.expectations", "fixtures.kernels", "fixtures.preflight"]
+pytest_plugins = [
+    "fixtures.expectations",
+    "fixtures.in_use",
+    "fixtures.kernels",
+    "fixtures.preflight",
+]

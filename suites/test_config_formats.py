@@ -1,7 +1,7 @@
 """The administrator's configuration is kept or migrated, and the daemons accept it."""
 
 from upgradeproof.journey import State
-from upgradeproof.plan import Config
+from upgradeproof.plan import Config, Expectations
 from upgradeproof.probes.certificates import Certificates
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.configs import Configs
@@ -59,7 +59,25 @@ def test_edit_of_a_conffile_is_kept(installed: State, upgraded: State) -> None:
     assert not lost, f"the administrator's edits are gone from {lost}"
 
 
+def test_no_conffile_is_left_behind(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    before = {path for path, file in installed[Conffiles].items() if file.obsolete}
+    left = [
+        f"{path}: {file.package} does not bring it any more, and did not remove it"
+        for path, file in upgraded[Conffiles].items()
+        if file.obsolete and path not in before
+        if not any(map(expectations.reason_for, _paths_of(path)))
+    ]
+    assert not left, "\n".join(left)
+
+
 def test_certificate_is_the_same(installed: State, upgraded: State, certificate: str) -> None:
     before, after = installed[Certificates][certificate], upgraded[Certificates][certificate]
     assert not after.problem, after.problem
     assert after.sha256 == before.sha256, f"{certificate} was replaced"
+
+
+def _paths_of(conffile: str) -> tuple[str, str]:
+    """Return where the diff shows a conffile that became obsolete: as new, or as changed."""
+    return f"conffiles/{conffile}", f"conffiles/{conffile}/obsolete"

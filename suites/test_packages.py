@@ -3,6 +3,7 @@
 from debian.debian_support import Version
 
 from upgradeproof.journey import State
+from upgradeproof.plan import Expectations
 from upgradeproof.probes.health import Health
 from upgradeproof.probes.packages import Packages
 
@@ -31,6 +32,19 @@ def test_no_package_went_back_to_an_older_version(installed: State, upgraded: St
         if name in before and Version(package.version) < Version(before[name].version)
     ]
     assert not older, "\n".join(older)
+
+
+def test_no_package_is_lost(installed: State, upgraded: State, expectations: Expectations) -> None:
+    """An upgrade of one package may take another one with it; the plan says what is meant to."""
+    here = {name for name, package in upgraded[Packages].items() if package.installed}
+    lost = [
+        name
+        for name, package in installed[Packages].items()
+        if package.installed
+        and name not in here
+        and not expectations.reason_for(f"packages/{name}")
+    ]
+    assert not lost, f"removed by the upgrade: {', '.join(lost)}"
 
 
 def test_package_is_still_installed(upgraded: State, package: str) -> None:

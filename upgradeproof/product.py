@@ -169,7 +169,11 @@ def wait_until_ready(
 def _ready_script(
     services: Sequence[str], ports: Sequence[tuple[str, int]], timeout_s: float
 ) -> str:
-    """Return the script: it prints what is not ready and exits 1 when the time is over."""
+    """Return the script: it prints what is not ready and exits 1 when the time is over.
+
+    It ends at once where a service has failed and none is on its way up: systemd has given up, and
+    no time brings it back.
+    """
     checks = [
         f"systemctl -q is-active {shlex.quote(service)} || echo {shlex.quote(service)} is "
         f"$(systemctl is-active {shlex.quote(service)})"
@@ -183,12 +187,14 @@ def _ready_script(
             f" || echo nothing listens on {protocol} port {number}"
         )
     body = "\n".join(checks) or ":"
+    states = f"systemctl is-active {shlex.join(services)}" if services else ":"
     return (
         f"ready() {{\n{body}\n}}\n"
+        f"lost() {{ case $({states}) in *activating*) false;; *failed*) ;; *) false;; esac; }}\n"
         f"end=$(($(date +%s) + {timeout_s:.0f}))\n"
         "while :; do\n"
         '  missing=$(ready); [ -z "$missing" ] && exit 0\n'
-        '  [ "$(date +%s)" -ge "$end" ] && { echo "$missing"; exit 1; }\n'
+        '  if [ "$(date +%s)" -ge "$end" ] || lost; then echo "$missing"; exit 1; fi\n'
         "  sleep 0.1\n"
         "done"
     )

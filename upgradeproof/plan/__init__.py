@@ -9,6 +9,7 @@ from upgradeproof.plan.expectations import (
     Expectations,
     Firewall,
     KnownChange,
+    Log,
     Port,
 )
 from upgradeproof.plan.images import Image, Platform, load_images, platforms
@@ -25,6 +26,7 @@ __all__ = [
     "Firewall",
     "Image",
     "KnownChange",
+    "Log",
     "Plan",
     "Platform",
     "Port",

@@ -113,6 +113,16 @@ class Data(Model):
     """What ``read`` must print, stripped."""
 
 
+class Log(Model):
+    """A file that a service writes for years: it is rotated, and the service must go with it."""
+
+    path: AbsolutePath
+    rotate: str = Field(min_length=1)
+    """What rotates it now, such as ``logrotate --force /etc/logrotate.d/nginx``."""
+    write: str = Field(min_length=1)
+    """What makes the service write at least one line."""
+
+
 class KnownChange(Model):
     """A change of the facts that is expected, and why."""
 
@@ -138,6 +148,7 @@ class Expectations(Model):
     endpoint: tuple[Endpoint, ...] = ()
     firewall: tuple[Firewall, ...] = ()
     data: tuple[Data, ...] = ()
+    log: tuple[Log, ...] = ()
     change: tuple[KnownChange, ...] = ()
 
     @model_validator(mode="after")
@@ -159,6 +170,7 @@ class Expectations(Model):
             endpoint=_override(self.endpoint, other.endpoint, lambda e: e.id),
             firewall=_override(self.firewall, other.firewall, lambda f: f.port),
             data=_override(self.data, other.data, lambda d: d.id),
+            log=_override(self.log, other.log, lambda log: log.path),
             change=(*self.change, *other.change),
         )
 

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -18,7 +19,7 @@ from lighthouse.library import Library, LibraryError
 from lighthouse.release import VERSION
 from lighthouse.store import Store
 
-STATE = Path("/var/lib/lighthouse")
+STATE = Path("/var/lighthouse")
 LOG = Path("/var/log/lighthouse/agent.log")
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,9 @@ async def _serve(config: Configuration, api: Api) -> None:
         await web.serve(config.text(host), config.number(port), handler)
         for host, port, handler in listeners
     ]
+    if config.text("tls.certificate"):
+        host, port = config.text("api.listen"), config.number("tls.port")
+        servers.append(await web.serve(host, port, api.handle, _tls(config)))
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -85,6 +89,13 @@ async def _serve(config: Configuration, api: Api) -> None:
     log.info("Lighthouse %s stops", VERSION)
     for server in servers:
         server.close()
+
+
+def _tls(config: Configuration) -> ssl.SSLContext:
+    """Return the server's side of TLS. Raises OSError where certificate or key can't be read."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(config.text("tls.certificate"), config.text("tls.key") or None)
+    return context
 
 
 def _tell_systemd(what: str) -> None:

@@ -88,6 +88,7 @@ class Api:
             self.store.write(name, content)
         except QuotaError as error:
             return plain(HTTPStatus.INSUFFICIENT_STORAGE, error=str(error))
+        log.info("item %s: %d bytes stored", name, len(content))
         return plain(HTTPStatus.CREATED, item=name)
 
     def _remove(self, name: str, _: bytes) -> Response:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from ssl import SSLContext, SSLError
 from typing import Any, Callable
 
 MAXIMUM_HEAD_BYTES = 16_384
@@ -55,19 +56,23 @@ def plain(status: HTTPStatus, /, **values: Any) -> Response:
     return Response(status, json.dumps(values, sort_keys=True).encode() + b"\n")
 
 
-async def serve(host: str, port: int, handler: Handler) -> asyncio.AbstractServer:
-    """Listen, and answer every client until the server is closed."""
+async def serve(
+    host: str, port: int, handler: Handler, tls: SSLContext | None = None
+) -> asyncio.AbstractServer:
+    """Listen, and answer every client until the server is closed; with TLS if it is given."""
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await _answer(reader, writer, handler):
                 pass
-        except (ConnectionError, asyncio.TimeoutError, asyncio.IncompleteReadError):
+        except (ConnectionError, SSLError, asyncio.TimeoutError, asyncio.IncompleteReadError):
             pass  # the client went away: nobody is left to tell
         finally:
             writer.close()
 
-    return await asyncio.start_server(client, host, port, backlog=BACKLOG, limit=MAXIMUM_HEAD_BYTES)
+    return await asyncio.start_server(
+        client, host, port, ssl=tls, backlog=BACKLOG, limit=MAXIMUM_HEAD_BYTES
+    )
 
 
 async def _answer(

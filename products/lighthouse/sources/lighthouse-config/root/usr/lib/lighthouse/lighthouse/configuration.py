@@ -15,13 +15,16 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  # a server's clients are elsewhere
 DEFAULTS = {
     "api.listen": EVERYWHERE,
     "api.port": str(API_PORT),
+    "tls.port": "30443",
+    "tls.certificate": "",
+    "tls.key": "",
     "metrics.listen": EVERYWHERE,
     "metrics.agent_port": "9100",
     "metrics.store_port": "9101",
     "store.quota_mb": "256",
     "log.level": "info",
 }
-PORTS = ("api.port", "metrics.agent_port", "metrics.store_port")
+PORTS = ("api.port", "tls.port", "metrics.agent_port", "metrics.store_port")
 _LAST_PORT = 65535
 
 

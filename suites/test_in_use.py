@@ -1,0 +1,29 @@
+"""The new release can be lived with: it writes, starts again, rotates its logs, and is calm."""
+
+import pytest
+
+from fixtures.in_use import InUse
+from upgradeproof.plan import Data, Log
+
+pytestmark = pytest.mark.destructive
+
+
+def test_data_is_written(in_use: InUse, data: Data) -> None:
+    done = in_use.run(f"set -e\n{data.write}")
+    assert done.ok, f"{data.id} could be written before the upgrade, and can't now: {done.tail}"
+    assert in_use.run(data.read).text == data.gives
+
+
+def test_service_starts_again(in_use: InUse, service: str) -> None:
+    missing = in_use.restart(service)
+    assert not missing, f"after a restart of {service}: {missing}"
+
+
+def test_service_does_not_spin(in_use: InUse, service: str) -> None:
+    share = in_use.spinning.get(service, 0.0)
+    assert not share, f"{service} does nothing but take {share:.0%} of a processor"
+
+
+def test_log_goes_on_after_its_rotation(in_use: InUse, log: Log) -> None:
+    done = in_use.rotate(log)
+    assert done.ok, done.tail
