@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.in_use import InUse
+from upgradeproof.journey import InUse
 from upgradeproof.plan import Data, Log
 
 pytestmark = pytest.mark.destructive
