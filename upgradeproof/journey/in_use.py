@@ -13,18 +13,17 @@ from upgradeproof.product import wait_until_ready
 
 LOOKS, LOOK_S = 5, 1.0
 SPINS = 0.9
-"""Of one processor. Who is busy in every look spins: a service that just started calms down."""
+"""Of one processor. Who wants it in every look spins: a service that just started calms down."""
 TIMEOUT_S = 60.0
-# Clock ticks of user and system time that all processes of a unit took so far. The name of a
-# process may hold anything; behind its last parenthesis the 12th and 13th field are these.
-_TICKS = r"""
-ticks() {
-  stats=$(grep -lsE "/$1(/|\$)" /proc/[0-9]*/cgroup | sed 's/cgroup$/stat/')
-  [ -z "$stats" ] || cat $stats 2>/dev/null |
-    awk '{ sub(/^.*\) /, ""); sum += $12 + $13 } END { print sum + 0 }'
+# Nanoseconds that all threads of a unit ran or waited for a processor: on a busy host, who spins
+# gets less than one, and wants it all the same.
+_WANTED = r"""
+wanted() {
+  processes=$(grep -lsE "/$1(/|\$)" /proc/[0-9]*/cgroup | sed 's|cgroup$|task|')
+  [ -z "$processes" ] || find $processes -name schedstat -exec cat {} + 2>/dev/null |
+    awk '{ sum += $1 + $2 } END { printf "%.0f", sum }'
 }
-look() { echo "clock $(date +%s.%N)"; for unit in "$@"; do echo "$unit $(ticks "$unit")"; done; }
-getconf CLK_TCK
+look() { echo "clock $(date +%s.%N)"; for unit in "$@"; do echo "$unit $(wanted "$unit")"; done; }
 """
 _ROTATION = r"""
 set -e
@@ -68,7 +67,7 @@ class InUse:
 
     @cached_property
     def spinning(self) -> dict[str, float]:
-        """Return the services that were busy in every look, each with its share of a processor."""
+        """Return the services that were busy in every look, each with the processors it wants."""
         found: dict[str, float] = {}
         watched: Sequence[str] = self._cell.expect.services
         for _ in range(LOOKS):
@@ -80,16 +79,16 @@ class InUse:
         return found
 
     def _shares(self, services: Sequence[str]) -> dict[str, float]:
-        """Look at the services for a moment: how much of one processor each takes."""
+        """Look at the services for a moment: how many processors each wants."""
         units = shlex.join(f"{name}.service" for name in services)
-        text = self.run(f"{_TICKS}look {units}\nsleep {LOOK_S:g}\nlook {units}").text
-        hertz, *lines = text.splitlines()
+        text = self.run(f"{_WANTED}look {units}\nsleep {LOOK_S:g}\nlook {units}").text
+        lines = text.splitlines()
         half = len(lines) // 2
         before = dict(line.split(" ", 1) for line in lines[:half])
         after = dict(line.split(" ", 1) for line in lines[half:])
         passed_s = float(after["clock"]) - float(before["clock"])
         return {
-            name: (int(after[unit] or 0) - int(before[unit] or 0)) / int(hertz) / passed_s
+            name: (int(after[unit] or 0) - int(before[unit] or 0)) / 1e9 / passed_s
             for name in services
             if (unit := f"{name}.service")
         }
