@@ -69,22 +69,7 @@ def run(
     """
     command = shlex.join(argv)
     started = time.monotonic()
-    try:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})},
-            cwd=cwd,
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise MachineError(
-            f"{argv[0]} is not installed", resolution="run `upgradeproof doctor`"
-        ) from error
-    except OSError as error:
-        raise MachineError(f"{argv[0]} can't be run: {error.strerror}") from None
+    process = _start(argv, env, cwd)
     try:
         begun(process)
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
@@ -110,6 +95,27 @@ def run(
             f"`{command}` failed with exit status {done.exit_status}", details=done.tail
         )
     return done
+
+
+def _start(
+    argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise MachineError(
+            f"{argv[0]} is not installed", resolution="run `upgradeproof doctor`"
+        ) from error
+    except OSError as error:
+        raise MachineError(f"{argv[0]} can't be run: {error.strerror}") from None
 
 
 class Commands:

@@ -27,7 +27,7 @@ def side_by_side(
     """Yield what the jobs return, as they end; they are begun in their order.
 
     Whoever stops before the last one (Ctrl-C, SIGTERM, an error) stops them all: no other is
-    begun, those under way are ended, and ``clear_up`` removes what they could not.
+    begun, those under way are ended. ``clear_up`` removes what any of them could not.
     """
     with ThreadPoolExecutor(workers) as pool, _terminated_like_interrupted():
         try:
@@ -35,11 +35,10 @@ def side_by_side(
                 yield future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            try:
-                commands.end(PATIENCE_S)
-            finally:
-                clear_up()
+            commands.end(PATIENCE_S)
             raise
+        finally:  # also of one that was killed at its time limit, and was the last
+            clear_up()
 
 
 def remove_machines() -> None:

@@ -32,7 +32,7 @@ def test_jobs_begin_in_their_order_and_all_are_done() -> None:
     cleared: list[str] = []
     jobs = [partial(begun.append, number) for number in range(5)]
     found = list(side_by_side(jobs, 1, Commands(), clear_up=lambda: cleared.append("!")))
-    assert (begun, len(found), cleared) == ([0, 1, 2, 3, 4], 5, [])
+    assert (begun, len(found), cleared) == ([0, 1, 2, 3, 4], 5, ["!"])
 
 
 def test_as_many_run_at_a_time_as_there_are_workers() -> None:
