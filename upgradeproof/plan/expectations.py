@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 
 from upgradeproof.plan.loading import Model, misplaced, repeated
+from upgradeproof.plan.states import like
 
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
@@ -66,7 +67,7 @@ class Config(Model):
 
     def format_in(self, state: str) -> ConfigFormat:
         """Return the format that the file must have in a state."""
-        return self.to_format if self.to_format and state == "upgraded" else self.format
+        return self.to_format if self.to_format and like(state) == "upgraded" else self.format
 
 
 class Endpoint(Model):
