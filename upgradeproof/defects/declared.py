@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from upgradeproof.defects.catalogue import Trial
 from upgradeproof.defects.trial import Runner, pytest_command
 from upgradeproof.errors import HarnessError, PlanError
-from upgradeproof.plan import Cell, Plan
 from upgradeproof.plan.checks import check_of
 from upgradeproof.plan.loading import nearest
 
@@ -22,37 +21,45 @@ Collected = Mapping[str, frozenset[str]]
 
 
 def require_declared_checks(trials: Sequence[Trial], run: Runner) -> None:
-    """Raise PlanError, once, for all declared checks that there are not in the cells of a trial."""
-    plans = {trial.cell.plan.name: trial.cell.plan for trial in trials if trial.entry}
-    found: dict[str, frozenset[str]] = {}
-    for plan in plans.values():
-        cells = {t.cell.id: t.cell for t in trials if t.cell.plan.name == plan.name}
-        found |= collect(plan, tuple(cells.values()), run)
-    missing = tuple(dict.fromkeys(line for trial in trials for line in unknown(trial, found)))
+    """Raise PlanError, once, for all declared checks that there are not in the cells of a trial.
+
+    Defects of a plan that keep the same states have the same checks: one collection does for all.
+    """
+    alike: defaultdict[tuple[str, bool], list[Trial]] = defaultdict(list)
+    for trial in trials:
+        if trial.entry:
+            alike[trial.cell.plan.name, trial.entry.defect.way_back].append(trial)
+    missing: dict[str, None] = {}
+    for group in alike.values():
+        found = collect(group, run)
+        missing |= dict.fromkeys(line for trial in group for line in unknown(trial, found))
     if missing:
+        first, *others = missing
         raise PlanError(
-            missing[0],
-            details="\n".join(missing[1:]),
+            first,
+            details="\n".join(others),
             resolution="`pytest --collect-only -q --cell=...` prints the checks of a cell; those "
-            "that boot a machine again are not run with defects",
+            "that boot a machine again are not run with defects, those of `rolled_back` only with "
+            "`way_back`",
         )
 
 
-def collect(plan: Plan, cells: Sequence[Cell], run: Runner) -> Collected:
-    """Return the checks that a trial would run in these cells; no machine is touched.
+def collect(trials: Sequence[Trial], run: Runner) -> Collected:
+    """Return the checks that trials of one plan would run, by the first one's defect.
 
-    Raises HarnessError when pytest can't collect them.
+    No machine is touched. Raises HarnessError when pytest can't collect them.
     """
-    options = ("--collect-only", "--verbosity=-1", *(f"--cell={cell.id}" for cell in cells))
-    done = run(pytest_command(plan, *options), timeout_s=COLLECTION_TIMEOUT_S)
+    ids = tuple(dict.fromkeys(trial.cell.id for trial in trials))
+    options = ("--collect-only", "--verbosity=-1", *(f"--cell={cell}" for cell in ids))
+    done = run(pytest_command(trials[0], *options), timeout_s=COLLECTION_TIMEOUT_S)
     if done.exit_status not in (COLLECTED, NOTHING_COLLECTED):
         raise HarnessError(
-            f"the checks of {plan.name} can't be collected: pytest ended with {done.exit_status}",
+            f"the checks of {trials[0].cell.plan.name} can't be collected: "
+            f"pytest ended with {done.exit_status}",
             details=done.tail,
             resolution="mend what `pytest --collect-only` complains of",
         )
     found: defaultdict[str, set[str]] = defaultdict(set)
-    ids = [cell.id for cell in cells]
     for line in done.text.splitlines():
         if known := check_of(line.strip(), ids):
             found[known[0]].add(known[1])

@@ -11,7 +11,6 @@ from typing import Protocol
 from upgradeproof.command import Completed
 from upgradeproof.defects.catalogue import Trial
 from upgradeproof.errors import HarnessError
-from upgradeproof.plan import Plan
 from upgradeproof.report import read_run
 from upgradeproof.results import Cell
 
@@ -38,21 +37,19 @@ class Ran:
     duration_s: float
 
 
-def pytest_command(plan: Plan, *options: str) -> tuple[str, ...]:
+def pytest_command(trial: Trial, *options: str) -> tuple[str, ...]:
     """Return the command of a trial's pytest, whose cache is not that of its user's own runs."""
     return (
         *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", f"not ({LEFT_OUT})"),
-        f"--plan={plan.folder / 'upgrade.toml'}",
+        f"--plan={trial.cell.plan.folder / 'upgrade.toml'}",
+        *((f"--defect={trial.entry.path}",) if trial.entry else ()),
         *options,
     )
 
 
 def command(trial: Trial, reports: Path) -> tuple[str, ...]:
     """Return the command that carries out a trial."""
-    planted = (f"--defect={trial.entry.path}",) if trial.entry else ()
-    return pytest_command(
-        trial.cell.plan, "-q", f"--cell={trial.cell.id}", f"--reports={reports}", *planted
-    )
+    return pytest_command(trial, "-q", f"--cell={trial.cell.id}", f"--reports={reports}")
 
 
 def carry_out(trial: Trial, reports: Path, run: Runner) -> Ran:

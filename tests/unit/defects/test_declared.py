@@ -23,9 +23,16 @@ def test_a_plan_is_collected_once_for_all_its_cells(tmp_path: Path) -> None:
     assert words(argv, "--plan") == [str(tmp_path / "upgrade.toml")]
 
 
+def test_defects_that_keep_the_way_back_have_more_checks(tmp_path: Path) -> None:
+    pytest_ = Pytest()
+    home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nway_back = true", worse=GOOD)
+    require_declared_checks(choose(home).trials, pytest_)
+    planted = [Path(path).stem for argv in pytest_.commands for path in words(argv, "--defect")]
+    assert planted == ["back", "bad"]
+
+
 def test_checks_are_told_apart_by_cell(tmp_path: Path) -> None:
-    home = project(tmp_path, bad=GOOD)
-    found = collect(home.plans[0], home.cells, Pytest())
+    found = collect(choose(project(tmp_path, bad=GOOD)).trials, Pytest())
     assert found == {AMD64: {ACTIVE, DATA}, ARM64: {ACTIVE, DATA}}
 
 
@@ -39,7 +46,7 @@ def test_a_check_that_there_is_not_is_told_with_the_nearest(tmp_path: Path) -> N
         "'test_services::test_service_is_actve*thingd*', which fits no check of "
         f"{AMD64}; did you mean '{ACTIVE}'?\n"
         "To do: `pytest --collect-only -q --cell=...` prints the checks of a cell; those that boot "
-        "a machine again are not run with defects"
+        "a machine again are not run with defects, those of `rolled_back` only with `way_back`"
     )
 
 
