@@ -141,6 +141,23 @@ def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ..
     return cells
 
 
+def choose(cells: Sequence[Cell], globs: Sequence[str]) -> tuple[Cell, ...]:
+    """Return the cells whose id fits one of the globs, in their own order; without a glob all.
+
+    Raises PlanError for a glob that fits none.
+    """
+    for glob in globs:
+        if not any(fnmatchcase(cell.id, glob) for cell in cells):
+            raise PlanError(
+                f"no cell fits {glob}",
+                details=nearest(glob, [cell.id for cell in cells]),
+                resolution="`upgradeproof plan` prints all cells",
+            )
+    return tuple(
+        cell for cell in cells if not globs or any(fnmatchcase(cell.id, glob) for glob in globs)
+    )
+
+
 def _fitting(plan: Plan, upgrade: Upgrade, candidates: Sequence[Platform]) -> tuple[Platform, ...]:
     ids = [platform.id for platform in candidates]
     for pattern in upgrade.platforms:
