@@ -14,7 +14,7 @@ from upgradeproof.defects import Detection
 from upgradeproof.home import Home
 
 MAIN = "import sys; from upgradeproof.cli import main; sys.exit(main())"
-CELLS = "*-amd64.container.*"
+CELLS = "debian-*-amd64.container.*"
 WHOLE_S = 900.0
 NATIVE = "debian-12-amd64.container.lighthouse-1.2.7-to-1.2.8"
 EMULATED = "debian-12-arm64.container.lighthouse-1.2.7-to-1.2.8"
