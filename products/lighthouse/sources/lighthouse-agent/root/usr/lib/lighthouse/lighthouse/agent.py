@@ -92,9 +92,15 @@ async def _serve(config: Configuration, api: Api) -> None:
 
 
 def _tls(config: Configuration) -> ssl.SSLContext:
-    """Return the server's side of TLS. Raises OSError where certificate or key can't be read."""
+    """Return the server's side of TLS. Raises ConfigurationError with the certificate's path."""
+    certificate, key = config.text("tls.certificate"), config.text("tls.key")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(config.text("tls.certificate"), config.text("tls.key") or None)
+    try:
+        context.load_cert_chain(certificate, key or None)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{certificate} with the key {key} can't be used: {error}"
+        ) from None
     return context
 
 
