@@ -13,6 +13,7 @@ from upgradeproof.journey import InUse, State
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Log
 from upgradeproof.probes import Facts
+from upgradeproof.probes.sockets import Sockets
 from upgradeproof.results import Fidelity
 
 SERVICES = {
@@ -36,7 +37,7 @@ def machine(start: Start) -> Iterator[Machine]:
 def in_use(machine: Machine) -> InUse:
     expecting = cell(expect={"services": list(SERVICES)}, ready_timeout_s=20)
     fidelity = Fidelity(kernel="shared", execution="native")
-    return InUse(State("upgraded", expecting, fidelity, Facts({}), (), 0.0, lambda: machine))
+    return InUse(State("upgraded", expecting, fidelity, Facts({Sockets.section: {}}), (), 0.0, lambda: machine))
 
 
 def test_only_a_service_that_is_always_busy_spins(in_use: InUse) -> None:

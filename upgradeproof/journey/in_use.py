@@ -9,6 +9,7 @@ from functools import cached_property
 from upgradeproof.command import Completed
 from upgradeproof.journey.state import State
 from upgradeproof.plan import Log
+from upgradeproof.probes.sockets import Sockets
 from upgradeproof.product import wait_until_ready
 
 LOOKS, LOOK_S = 5, 1.0
@@ -52,12 +53,15 @@ class InUse:
         return self._state.machine.run(script, timeout_s=TIMEOUT_S)
 
     def restart(self, service: str) -> str:
-        """Restart a service, and return what then is not in use, or ""."""
+        """Restart a service, and return what was in use before and is not now, or ""."""
         done = self.run(f"systemctl restart {shlex.quote(service)}.service")
         if not done.ok:
             return done.tail
-        limit_s = self._cell.plan.ready_timeout_s
-        return wait_until_ready(self._state.machine, self._cell.expect, "upgraded", limit_s)
+        listened = {(s.protocol, s.port) for s in self._state[Sockets].values()}
+        expect, limit_s = self._cell.expect, self._cell.plan.ready_timeout_s
+        ports = tuple(p for p in expect.port if (p.protocol, p.after) in listened)
+        again = expect.model_copy(update={"services": (service,), "port": ports})
+        return wait_until_ready(self._state.machine, again, "upgraded", limit_s)
 
     def rotate(self, log: Log) -> Completed:
         """Rotate a log and let the service write a line; the output says what went wrong."""
