@@ -37,7 +37,11 @@ def machine(start: Start) -> Iterator[Machine]:
 def in_use(machine: Machine) -> InUse:
     expecting = cell(expect={"services": list(SERVICES)}, ready_timeout_s=20)
     fidelity = Fidelity(kernel="shared", execution="native")
-    return InUse(State("upgraded", expecting, fidelity, Facts({Sockets.section: {}}), (), 0.0, lambda: machine))
+    return InUse(
+        State(
+            "upgraded", expecting, fidelity, Facts({Sockets.section: {}}), (), 0.0, lambda: machine
+        )
+    )
 
 
 def test_only_a_service_that_is_always_busy_spins(in_use: InUse) -> None:

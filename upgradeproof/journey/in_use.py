@@ -24,7 +24,7 @@ wanted() {
   [ -z "$processes" ] || find $processes -name schedstat -exec cat {} + 2>/dev/null |
     awk '{ sum += $1 + $2 } END { printf "%.0f", sum }'
 }
-look() { echo "clock $(date +%s.%N)"; for unit in "$@"; do echo "$unit $(wanted "$unit")"; done; }
+look() { for unit in "$@"; do echo "$(wanted "$unit") $(date +%s%N)"; done; }
 """
 _ROTATION = r"""
 set -e
@@ -85,14 +85,10 @@ class InUse:
     def _shares(self, services: Sequence[str]) -> dict[str, float]:
         """Look at the services for a moment: how many processors each wants."""
         units = shlex.join(f"{name}.service" for name in services)
-        text = self.run(f"{_WANTED}look {units}\nsleep {LOOK_S:g}\nlook {units}").text
-        lines = text.splitlines()
-        half = len(lines) // 2
-        before = dict(line.split(" ", 1) for line in lines[:half])
-        after = dict(line.split(" ", 1) for line in lines[half:])
-        passed_s = float(after["clock"]) - float(before["clock"])
+        looked = self.run(f"{_WANTED}look {units}\nsleep {LOOK_S:g}\nlook {units}").text
+        times = [[int(cell or 0) for cell in line.split(" ")] for line in looked.splitlines()]
+        before, after = times[: len(services)], times[len(services) :]
         return {
-            name: (int(after[unit] or 0) - int(before[unit] or 0)) / 1e9 / passed_s
-            for name in services
-            if (unit := f"{name}.service")
+            name: (then[0] - first[0]) / (then[1] - first[1])
+            for name, first, then in zip(services, before, after, strict=True)
         }
