@@ -171,8 +171,8 @@ def _ready_script(
 ) -> str:
     """Return the script: it prints what is not ready and exits 1 when the time is over.
 
-    It ends at once where a service has failed and none is on its way up: systemd has given up, and
-    no time brings it back.
+    It ends at once where a service has failed, or is inactive and no job of systemd's is left, and
+    none is on its way up: no time brings it back.
     """
     checks = [
         f"systemctl -q is-active {shlex.quote(service)} || echo {shlex.quote(service)} is "
@@ -190,7 +190,9 @@ def _ready_script(
     states = f"systemctl is-active {shlex.join(services)}" if services else ":"
     return (
         f"ready() {{\n{body}\n}}\n"
-        f"lost() {{ case $({states}) in *activating*) false;; *failed*) ;; *) false;; esac; }}\n"
+        f"lost() {{ case $({states}) in\n"
+        "*activating*) false;; *failed*) ;;\n"
+        '*inactive*) [ -z "$(systemctl list-jobs --no-legend)" ];; *) false;; esac; }\n'
         f"end=$(($(date +%s) + {timeout_s:.0f}))\n"
         "while :; do\n"
         '  missing=$(ready); [ -z "$missing" ] && exit 0\n'

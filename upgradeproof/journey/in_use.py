@@ -12,7 +12,7 @@ from upgradeproof.plan import Log
 from upgradeproof.probes.sockets import Sockets
 from upgradeproof.product import wait_until_ready
 
-LOOKS, LOOK_S = 5, 1.0
+LOOKS, LOOK_S = 10, 0.5
 SPINS = 0.9
 """Of one processor. Who wants it in every look spins: a service that just started calms down."""
 TIMEOUT_S = 60.0
@@ -24,7 +24,7 @@ wanted() {
   [ -z "$processes" ] || find $processes -name schedstat -exec cat {} + 2>/dev/null |
     awk '{ sum += $1 + $2 } END { printf "%.0f", sum }'
 }
-look() { for unit in "$@"; do echo "$(wanted "$unit") $(date +%s%N)"; done; }
+look() { for unit in "$@"; do took=$(wanted "$unit"); echo "${took:-0} $(date +%s%N)"; done; }
 """
 _ROTATION = r"""
 set -e
@@ -86,7 +86,7 @@ class InUse:
         """Look at the services for a moment: how many processors each wants."""
         units = shlex.join(f"{name}.service" for name in services)
         looked = self.run(f"{_WANTED}look {units}\nsleep {LOOK_S:g}\nlook {units}").text
-        times = [[int(cell or 0) for cell in line.split(" ")] for line in looked.splitlines()]
+        times = [[int(cell) for cell in line.split(" ")] for line in looked.splitlines()]
         before, after = times[: len(services)], times[len(services) :]
         return {
             name: (then[0] - first[0]) / (then[1] - first[1])

@@ -193,7 +193,7 @@ class Journey(AbstractContextManager["Journey"]):
             duration_s=time.monotonic() - started,
         )
         self._keeper.keep(name, state_key, machine, kept, facts)
-        if name in {later.after for later in STATES.values()}:
+        if any(STATES[later].after == name for later in self.cell.states):
             self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         traveller.state = name
         return self._arrive(name, kept, facts, reused=False)
