@@ -44,8 +44,11 @@ def test_config_parses_in_its_format(upgraded: State, parsed_config: Config) -> 
 
 
 def test_config_keeps_its_owner_and_mode(installed: State, upgraded: State, config: Config) -> None:
-    before, after = installed[Configs][config.path], upgraded[Configs][config.path]
-    assert (after.owner, after.group, after.mode) == (before.owner, before.group, before.mode)
+    was, now = (
+        f"{found.owner}:{found.group} {found.mode}"
+        for found in (installed[Configs][config.path], upgraded[Configs][config.path])
+    )
+    assert now == was, f"{config.path} was {was}, and is {now}"
 
 
 def test_daemon_accepts_its_config(upgraded: State, checked_config: Config) -> None:
