@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from upgradeproof.errors import NotReadyError
 from upgradeproof.machines import Backend, Machine, MachineSpec
-from upgradeproof.plan import Cell
+from upgradeproof.plan import Cell, Expectations
 from upgradeproof.plan.states import like
 from upgradeproof.product import wait_until_ready
 
@@ -27,12 +27,19 @@ class Fleet(AbstractContextManager["Fleet"]):
     """Start the machines of one cell, and end them all on the way out."""
 
     def __init__(
-        self, cell: Cell, backend: Backend, run_id: str, snapshot: Callable[[str], str]
+        self,
+        cell: Cell,
+        backend: Backend,
+        run_id: str,
+        snapshot: Callable[[str], str],
+        in_use: Callable[[str], Expectations],
     ) -> None:
+        """Know the cell; ``in_use`` gives what a new start of a state must bring back."""
         self._cell = cell
         self._backend = backend
         self._run_id = run_id
         self._snapshot = snapshot
+        self._in_use = in_use
         self._started = 0
         self._travelling = ExitStack()
         self._standing = ExitStack()
@@ -100,7 +107,7 @@ class Fleet(AbstractContextManager["Fleet"]):
         the new one is in use is for the checks to judge.
         """
         limit_s = self._cell.plan.ready_timeout_s
-        missing = wait_until_ready(machine, self._cell.expect, like(state), limit_s)
+        missing = wait_until_ready(machine, self._in_use(state), like(state), limit_s)
         if missing and state == "installed":
             raise NotReadyError(
                 f"the old release was in use, and {limit_s:g} s after a new start it is not",

@@ -9,7 +9,6 @@ from functools import cached_property
 from upgradeproof.command import Completed
 from upgradeproof.journey.state import State
 from upgradeproof.plan import Log
-from upgradeproof.probes.sockets import Sockets
 from upgradeproof.product import wait_until_ready
 
 LOOKS, LOOK_S = 10, 0.5
@@ -57,11 +56,8 @@ class InUse:
         done = self.run(f"systemctl restart {shlex.quote(service)}.service")
         if not done.ok:
             return done.tail
-        listened = {(s.protocol, s.port) for s in self._state[Sockets].values()}
-        expect, limit_s = self._cell.expect, self._cell.plan.ready_timeout_s
-        ports = tuple(p for p in expect.port if (p.protocol, p.after) in listened)
-        again = expect.model_copy(update={"services": (service,), "port": ports})
-        return wait_until_ready(self._state.machine, again, "upgraded", limit_s)
+        limit_s = self._cell.plan.ready_timeout_s
+        return wait_until_ready(self._state.machine, self._state.in_use, "upgraded", limit_s)
 
     def rotate(self, log: Log) -> Completed:
         """Rotate a log and let the service write a line; the output says what went wrong."""

@@ -64,7 +64,13 @@ class Journey(AbstractContextManager["Journey"]):
         self._open.enter_context(backend.seat())
         keeper = Keeper(self.cell.id, backend, self._tools.store)
         self._fleet = self._open.enter_context(
-            Fleet(self.cell, backend, self._tools.run_id, keeper.snapshot)
+            Fleet(
+                self.cell,
+                backend,
+                self._tools.run_id,
+                keeper.snapshot,
+                lambda name: self._states[name].in_use,
+            )
         )
         self._keeper = self._open.enter_context(keeper)
         return self

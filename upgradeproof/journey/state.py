@@ -11,9 +11,11 @@ from testinfra.host import Host
 
 from upgradeproof.endpoints import Answer, answers, answers_itself, ask
 from upgradeproof.machines import Machine
-from upgradeproof.plan import Cell, Data, Endpoint, Firewall
+from upgradeproof.plan import Cell, Data, Endpoint, Expectations, Firewall
 from upgradeproof.plan.states import like
 from upgradeproof.probes import Facts, Probe, Record, diff, every_probe
+from upgradeproof.probes.services import Services
+from upgradeproof.probes.sockets import Sockets
 from upgradeproof.results import Change, Fidelity
 
 R = TypeVar("R", bound=Record)
@@ -45,6 +47,29 @@ class State:
     def regressions(self) -> tuple[Change, ...]:
         """Return the changes that the plan does not expect."""
         return tuple(change for change in self.changes if not change.expected)
+
+    @property
+    def in_use(self) -> Expectations:
+        """Return the expectations, of services and ports only those that were in use when reached.
+
+        That is what a new start of this state must bring back: for the rest nobody has to wait.
+        """
+        listened = {(socket.protocol, socket.port) for socket in self[Sockets].values()}
+        units, old = self[Services], like(self.name) == "installed"
+        return self.cell.expect.model_copy(
+            update={
+                "services": tuple(
+                    name
+                    for name in self.cell.expect.services
+                    if f"{name}.service" in units and units[f"{name}.service"].active == "active"
+                ),
+                "port": tuple(
+                    port
+                    for port in self.cell.expect.port
+                    if (port.protocol, port.before if old else port.after) in listened
+                ),
+            }
+        )
 
     def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
         """Return the facts that one probe read, by key."""
