@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.machines.probing import run
+from tests.machines.probing import NOTHING, run
 from tests.machines.starting import Start
 from tests.unit.journey.world import cell
 from upgradeproof.journey import InUse, State
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Log
-from upgradeproof.probes import Facts
-from upgradeproof.probes.sockets import Sockets
+from upgradeproof.probes import read
 from upgradeproof.results import Fidelity
 
 SERVICES = {
@@ -38,9 +37,7 @@ def in_use(machine: Machine) -> InUse:
     expecting = cell(expect={"services": list(SERVICES)}, ready_timeout_s=20)
     fidelity = Fidelity(kernel="shared", execution="native")
     return InUse(
-        State(
-            "upgraded", expecting, fidelity, Facts({Sockets.section: {}}), (), 0.0, lambda: machine
-        )
+        State("upgraded", expecting, fidelity, read(machine, NOTHING), (), 0.0, lambda: machine)
     )
 
 

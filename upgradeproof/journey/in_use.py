@@ -11,19 +11,22 @@ from upgradeproof.journey.state import State
 from upgradeproof.plan import Log
 from upgradeproof.product import wait_until_ready
 
-LOOKS, LOOK_S = 10, 0.5
-SPINS = 0.9
-"""Of one processor. Who wants it in every look spins: a service that just started calms down."""
+LOOKS, LOOK_S = 5, 1.0
+SPINS = 0.5
+"""Of one processor. Who wants as much in every look spins: a service that just started calms down,
+and of a spinning one's share a busy host takes something now and then."""
 TIMEOUT_S = 60.0
 # Nanoseconds that all threads of a unit ran or waited for a processor: on a busy host, who spins
 # gets less than one, and wants it all the same.
 _WANTED = r"""
-wanted() {
-  processes=$(grep -lsE "/$1(/|\$)" /proc/[0-9]*/cgroup | sed 's|cgroup$|task|')
-  [ -z "$processes" ] || find $processes -name schedstat -exec cat {} + 2>/dev/null |
-    awk '{ sum += $1 + $2 } END { printf "%.0f", sum }'
+look() {
+  for unit in "$@"; do
+    tasks=$(grep -lsE "/$unit(/|\$)" /proc/[0-9]*/cgroup | sed 's|cgroup$|task/*/schedstat|')
+    cat /dev/null $tasks 2>/dev/null | awk '
+      { sum += $1 + $2 }
+      END { getline <"/proc/uptime"; printf "%.0f %.0f\n", sum, $1 * 1e9 }'
+  done
 }
-look() { for unit in "$@"; do took=$(wanted "$unit"); echo "${took:-0} $(date +%s%N)"; done; }
 """
 _ROTATION = r"""
 set -e
