@@ -155,6 +155,7 @@ def test_the_generic_suites_and_the_own_one_are_green(run: Run) -> None:
     assert {path.stem for path in (ROOT / "suites").glob("test_*.py")} - suites <= {
         "test_components",
         "test_data",
+        "test_in_use",
         "test_rollback",
     }
     no_container = {v for name, v in verdicts.items() if name.startswith("test_kernel_modules")}

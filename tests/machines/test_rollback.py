@@ -12,7 +12,8 @@ from upgradeproof.results import Cell, Verdict
 
 SERVE = """
 cat >/opt/serve <<'PERL'
-use IO::Socket::INET; IO::Socket::INET->new(Listen => 5, LocalPort => shift) or die; sleep
+use IO::Socket::INET; my $open = IO::Socket::INET->new(
+Listen => 5, LocalPort => shift) or die; sleep
 PERL
 printf '%s\\n' '[Service]' 'ExecStart=perl /opt/serve 8000' '[Install]' \\
   'WantedBy=multi-user.target' >/etc/systemd/system/serve.service
