@@ -9,12 +9,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
 
 from bench.result import Result
-from upgradeproof import cache
 from upgradeproof.home import Home
-from upgradeproof.imaging import Images
 from upgradeproof.machines.docker import CAPABILITIES, INIT, SETTLED
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Script, Upload
@@ -35,7 +32,7 @@ def measure(home: Home) -> list[Result]:
 
 def _overhead(home: Home, cell: Cell) -> Result:
     """Take turns in the order A B B A, so that drift in one direction meets both alike."""
-    image = Images(home.images, cache.folder() / "images").ensure(cell.platform)
+    image = home.imaging().ensure(cell.platform)
     samples: dict[str, list[float]] = {"verified": [], "bare": []}
     for turn in range(PAIRS):
         order = ("verified", "bare") if turn % 2 == 0 else ("bare", "verified")
@@ -44,47 +41,26 @@ def _overhead(home: Home, cell: Cell) -> Result:
                 pytest("--fresh", f"--cell={CELL}") if what == "verified" else bare(cell, image)
             )
             samples[what].append(seconds)
-    verified, plain = median(samples["verified"]), median(samples["bare"])
-    return Result(
-        name="fresh verified cell",
-        ours=f"{verified:.1f} s",
-        other=f"{plain:.1f} s (bare script, same image)",
-        value=verified / plain,
-        unit="x the time",
-        target=f"<= {OVERHEAD} x",
-        met=verified / plain <= OVERHEAD,
-        samples=samples,
+    return Result.overhead(
+        "fresh verified cell",
+        ("verified", samples["verified"]),
+        ("bare script, same image", samples["bare"]),
+        at_most=OVERHEAD,
     )
 
 
 def _cached() -> Result:
     check = ("-k", "test_service_is_active and nginx")
     samples = [pytest(f"--cell={CELL}", *check) for _ in range(5)]
-    return Result(
-        name="one check on kept states",
-        ours=f"{median(samples):.2f} s",
-        other="-",
-        value=median(samples),
-        unit="s",
-        target=f"< {CACHED_S:g} s",
-        met=median(samples) < CACHED_S,
-        samples={"pytest -k": samples},
-    )
+    return Result.seconds("one check on kept states", samples, below=CACHED_S)
 
 
 def _workers() -> Result:
     both = (f"--cell={CELL}", f"--cell={OTHER_CELL}")
     one = pytest("--fresh", *both, "-n", "1")
     two = pytest("--fresh", *both, "-n", "2")
-    return Result(
-        name="two cells on two workers",
-        ours=f"{two:.1f} s",
-        other=f"{one:.1f} s (one worker)",
-        value=two / one,
-        unit="x the time",
-        target=f"<= {TWO_WORKERS} x",
-        met=two / one <= TWO_WORKERS,
-        samples={"one worker": [one], "two workers": [two]},
+    return Result.overhead(
+        "two cells", ("two workers", [two]), ("one worker", [one]), at_most=TWO_WORKERS
     )
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from statistics import median
 
 import testinfra
 
 from bench.result import Result
-from upgradeproof import cache
 from upgradeproof.home import Home
-from upgradeproof.imaging import Images
 from upgradeproof.machines import Machine, MachineSpec
 from upgradeproof.machines.docker import BACKEND
 from upgradeproof.plan import Platform
@@ -25,7 +22,7 @@ FASTER = 25.0
 def measure(home: Home) -> list[Result]:
     """Take turns, on one machine: the host's drift meets both."""
     platform = Platform(image="debian-12", architecture="amd64", machine="container")
-    image = Images(home.images, cache.folder() / "images").ensure(platform)
+    image = home.imaging().ensure(platform)
     spec = MachineSpec(snapshot=image, name="upgradeproof-bench-channel", architecture="amd64")
     with BACKEND.start(spec) as machine:
         return [_checks(machine), _commands(machine)]
@@ -53,17 +50,8 @@ def _compare(
     for _ in range(ROUNDS):
         samples["ours"].append(_mean(ours, OURS_PER_ROUND))
         samples["theirs"].append(_mean(theirs, THEIRS_PER_ROUND))
-    ours_s, theirs_s = median(samples["ours"]), median(samples["theirs"])
-    return Result(
-        name=name,
-        ours=f"{ours_s * 1000:.2f} ms",
-        other=f"{theirs_s * 1000:.1f} ms (testinfra docker)",
-        value=theirs_s / ours_s,
-        unit="x faster",
-        target=f">= {target:g} x" if target else "-",
-        met=target is None or theirs_s / ours_s >= target,
-        samples=samples,
-    )
+    ours_s, theirs_s = ("our channel", samples["ours"]), ("testinfra docker", samples["theirs"])
+    return Result.faster(name, ours_s, theirs_s, at_least=target)
 
 
 def _mean(act: Callable[[], object], count: int) -> float:

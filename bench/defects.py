@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from statistics import median
 
 from bench.cells import pytest
 from bench.result import Result
@@ -45,26 +44,10 @@ def _catalogue(home: Home) -> list[Result]:
         raise RuntimeError(f"not every defect was caught:\n{(done.stdout + done.stderr)[-3000:]}")
     each = [trial.duration_s for trial in found.trials if trial.duration_s is not None]
     return [
-        Result(
-            name=f"the catalogue, {len(each)} trials on two workers",
-            ours=f"{found.duration_s:.0f} s",
-            other="-",
-            value=found.duration_s,
-            unit="s",
-            target=f"< {WHOLE_S:g} s",
-            met=found.duration_s < WHOLE_S,
-            samples={"whole": [found.duration_s]},
+        Result.seconds(
+            f"the catalogue, {len(each)} trials on two workers", [found.duration_s], below=WHOLE_S
         ),
-        Result(
-            name="one defect of it, median",
-            ours=f"{median(each):.1f} s",
-            other="-",
-            value=median(each),
-            unit="s",
-            target="-",
-            met=True,
-            samples={"defects": each},
-        ),
+        Result.seconds("one defect of it, median", each),
     ]
 
 
@@ -72,13 +55,6 @@ def _emulated() -> Result:
     """Run a fresh cell on this host's own architecture and the same under emulation."""
     native = pytest("--fresh", f"--cell={NATIVE}")
     emulated = pytest("--fresh", f"--cell={EMULATED}")
-    return Result(
-        name="fresh cell of own packages, arm64 beside amd64",
-        ours=f"{emulated:.1f} s (arm64)",
-        other=f"{native:.1f} s (amd64)",
-        value=emulated / native,
-        unit="x the time",
-        target="-",
-        met=True,
-        samples={"arm64": [emulated], "amd64": [native]},
+    return Result.overhead(
+        "fresh cell of own packages", ("arm64, emulated", [emulated]), ("amd64", [native])
     )

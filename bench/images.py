@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.result import Result
-from upgradeproof import cache
 from upgradeproof.command import run
 from upgradeproof.home import Home
 from upgradeproof.imaging import Images
@@ -25,22 +24,18 @@ def measure(home: Home) -> list[Result]:
     platform = Platform(image="debian-12", architecture="arm64", machine="vm")
     plain, ours = _plain(home, platform), _ours(home, platform)
     return [
-        Result(
-            name="arm64 disk image, made under emulation",
-            ours=f"{ours:.0f} s (to the disk that boots)",
-            other=f"{plain:.0f} s (plain mmdebstrap, a tar file)",
-            value=ours / plain,
-            unit="x the time",
-            target=f"<= {LIMIT:g} x",
-            met=ours / plain <= LIMIT,
-            samples={"ours": [ours], "mmdebstrap": [plain]},
+        Result.overhead(
+            "arm64 disk image, made under emulation",
+            ("to the disk that boots", [ours]),
+            ("plain mmdebstrap, a tar file", [plain]),
+            at_most=LIMIT,
         )
     ]
 
 
 def _plain(home: Home, platform: Platform) -> float:
     """Bootstrap with what mmdebstrap does by itself: every program of the root is emulated."""
-    request = Images(home.images, cache.folder() / "images").request(platform)
+    request = home.imaging().request(platform)
     plain = request.image.bootstrap.model_copy(update={"merged_usr": False})
     image = request.image.model_copy(update={"bootstrap": plain})
     with tempfile.TemporaryDirectory(prefix="upgradeproof-bench-") as scratch:

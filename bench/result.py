@@ -9,9 +9,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+Side = tuple[str, Sequence[float]]
+"""What one side of a comparison is called, and the seconds of its samples."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +32,63 @@ class Result:
     met: bool
     samples: dict[str, list[float]]
     """Seconds of each sample, by what was measured."""
+
+    @classmethod
+    def seconds(cls, name: str, samples: Sequence[float], *, below: float | None = None) -> Result:
+        """Return the median of what took a time that only a limit, in seconds, is beside."""
+        value = median(samples)
+        return cls(
+            name=name,
+            ours=_time(value),
+            other="-",
+            value=value,
+            unit="s",
+            target="-" if below is None else f"< {below:g} s",
+            met=below is None or value < below,
+            samples={name: list(samples)},
+        )
+
+    @classmethod
+    def overhead(
+        cls, name: str, ours: Side, other: Side, *, at_most: float | None = None
+    ) -> Result:
+        """Return how many times as long ours took as the other, by the medians of their seconds."""
+        value = median(ours[1]) / median(other[1])
+        return cls(
+            name=name,
+            value=value,
+            unit="x the time",
+            target="-" if at_most is None else f"<= {at_most:g} x",
+            met=at_most is None or value <= at_most,
+            **_beside(ours, other),
+        )
+
+    @classmethod
+    def faster(cls, name: str, ours: Side, other: Side, *, at_least: float | None = None) -> Result:
+        """Return how many times as fast as the other ours was, by the medians of their seconds."""
+        value = median(other[1]) / median(ours[1])
+        return cls(
+            name=name,
+            value=value,
+            unit="x as fast",
+            target="-" if at_least is None else f">= {at_least:g} x",
+            met=at_least is None or value >= at_least,
+            **_beside(ours, other),
+        )
+
+
+def _beside(ours: Side, other: Side) -> dict[str, Any]:
+    return {
+        "ours": f"{_time(median(ours[1]))} ({ours[0]})",
+        "other": f"{_time(median(other[1]))} ({other[0]})",
+        "samples": {what: list(samples) for what, samples in (ours, other)},
+    }
+
+
+def _time(seconds: float) -> str:
+    if seconds < 0.1:
+        return f"{seconds * 1000:.2f} ms"
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def show(results: Sequence[Result], path: Path) -> None:

@@ -30,7 +30,7 @@ def test_the_old_kernel_runs_again(installed: State, rolled_back: State) -> None
 
 
 def test_nothing_else_stays_changed(rolled_back: State) -> None:
-    left = _lines(rolled_back)
+    left = [str(change) for change in rolled_back.regressions]
     assert not left, "\n".join(["not as it was, and not named in left_behind:", *left])
 
 
@@ -43,7 +43,7 @@ def test_the_way_back_keeps_its_limit(rolled_back: State) -> None:
 
 
 def test_the_upgrade_applied_again_ends_in_the_same_facts(upgraded_again: State) -> None:
-    other = _lines(upgraded_again)
+    other = [str(change) for change in upgraded_again.regressions]
     assert not other, "\n".join(["not as after the first upgrade:", *other])
 
 
@@ -58,10 +58,3 @@ def test_data_written_at_first_is_read_after_the_upgrade_is_applied_again(
     upgraded_again: State, data: Data
 ) -> None:
     assert upgraded_again.read(data) == data.gives
-
-
-def _lines(state: State) -> list[str]:
-    return [
-        f"{change.path}: {change.before or '(nothing)'} -> {change.after or '(nothing)'}"
-        for change in state.regressions
-    ]

@@ -13,7 +13,6 @@ from upgradeproof import __version__, cache
 from upgradeproof.defects import detect
 from upgradeproof.errors import HarnessError, PlanError, UpgradeproofError
 from upgradeproof.home import Home
-from upgradeproof.imaging import Images
 from upgradeproof.interruptions import FAULTS, sweep
 from upgradeproof.interruptions import table as interruption_table
 from upgradeproof.journey.store import Store
@@ -143,7 +142,7 @@ def _doctor(_: argparse.Namespace) -> int:
     """Print a line for each backend, platform and product to build; exit 1 without a backend."""
     found = {f"backend {kind}": backend.health() for kind, backend in sorted(backends().items())}
     home = Home(Path.cwd())
-    images = Images(home.images, cache.folder() / "images")
+    images = home.imaging()
     every = found | {f"image {p.id}": images.health(p) for p in platforms(home.images)}
     every |= {
         f"packages {p.name}": home.packager.health(p.packages) for p in home.plans if p.packages

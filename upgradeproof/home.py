@@ -54,6 +54,10 @@ class Home:
         """Return the images: the folder's own hide those of the same name in the wheel."""
         return load_images((self.root / "images", DATA / "images"))
 
+    def imaging(self, run: str = "") -> Images:
+        """Return what makes and keeps the images, in a user's cache; ``run`` says for which run."""
+        return Images(self.images, cache.folder() / "images", run=run)
+
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """Return every cell of the plans. Raises PlanError, also when there is no plan at all."""
@@ -101,7 +105,7 @@ class Home:
     def tools(self, reports: Path, journal: Journal, run_id: str, *, fresh: bool) -> Toolbox:
         """Return what the journeys of one process work with."""
         return Toolbox(
-            images=Images(self.images, cache.folder() / "images", run=run_id),
+            images=self.imaging(run_id),
             packager=self.packager,
             backend=backend,
             store=Store(cache.folder()),

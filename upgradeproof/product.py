@@ -155,11 +155,10 @@ def wait_until_ready(
 
     One script waits on the machine itself: nothing is polled over the channel.
     """
-    before = state != "upgraded"
     ports = {
         (port.protocol, number)
         for port in expect.port
-        if (number := port.before if before else port.after) is not None
+        if (number := port.number_in(state)) is not None
     }
     script = _ready_script(expect.services, sorted(ports), timeout_s)
     done = machine.run(script, timeout_s=timeout_s + 30)

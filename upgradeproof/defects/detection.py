@@ -7,10 +7,11 @@ from typing import Literal, TypeVar
 
 from pydantic import computed_field
 
-from upgradeproof.defects.catalogue import Catalogue, Trial
+from upgradeproof.defects.catalogue import Catalogue, Entry, Trial
 from upgradeproof.defects.judgement import Sighting, alarms, judge, why_unknown
 from upgradeproof.defects.trial import Ran
 from upgradeproof.errors import HarnessError
+from upgradeproof.plan import Cell
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Verdict
 from upgradeproof.results.model import Frozen
@@ -143,7 +144,7 @@ def begin(catalogue: Catalogue, started_at: str) -> Detection:
     return Detection(
         started_at=started_at,
         left_out=catalogue.left_out,
-        trials=tuple(_tried(trial) for trial in catalogue.trials),
+        trials=tuple(_tried(t.cell, t.entry) for t in catalogue.trials if t.entry),
         good_cells=tuple(
             _good_cell(trial) for trial in sorted(catalogue.good_cells, key=lambda t: t.cell.id)
         ),
@@ -152,17 +153,16 @@ def begin(catalogue: Catalogue, started_at: str) -> Detection:
 
 def result(trial: Trial, ran: Ran) -> Tried | GoodCell:
     """Return what a trial proves."""
-    return _judged(trial, ran) if trial.entry else _listened_to(trial, ran)
+    return _judged(trial.cell, trial.entry, ran) if trial.entry else _listened_to(trial, ran)
 
 
-def _tried(trial: Trial) -> Tried:
-    assert trial.entry is not None  # noqa: S101  # a good cell is none of these
+def _tried(cell: Cell, entry: Entry) -> Tried:
     return Tried(
-        product=trial.cell.plan.name,
-        defect=trial.entry.defect.name,
-        title=trial.entry.defect.title,
-        cell=trial.cell.id,
-        platform=trial.cell.platform.id,
+        product=cell.plan.name,
+        defect=entry.defect.name,
+        title=entry.defect.title,
+        cell=cell.id,
+        platform=cell.platform.id,
     )
 
 
@@ -170,10 +170,10 @@ def _good_cell(trial: Trial) -> GoodCell:
     return GoodCell(cell=trial.cell.id, platform=trial.cell.platform.id)
 
 
-def _judged(trial: Trial, ran: Ran) -> Tried:
-    planned = _tried(trial)
+def _judged(cell: Cell, entry: Entry, ran: Ran) -> Tried:
+    planned = _tried(cell, entry)
     problem = ran.problem or (why_unknown(ran.cell) if ran.cell else "")
-    if problem or not ran.cell or not trial.entry:
+    if problem or not ran.cell:
         return planned.model_copy(
             update={
                 "verdict": "broken",
@@ -181,7 +181,7 @@ def _judged(trial: Trial, ran: Ran) -> Tried:
                 "duration_s": ran.duration_s,
             }
         )
-    judgement = judge(trial.entry.defect, ran.cell)
+    judgement = judge(entry.defect, ran.cell)
     return planned.model_copy(
         update={
             **dict(judgement),

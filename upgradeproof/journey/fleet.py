@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from upgradeproof.errors import NotReadyError
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.plan import Cell, Expectations
-from upgradeproof.plan.states import like
 from upgradeproof.product import wait_until_ready
 
 
@@ -107,7 +106,7 @@ class Fleet(AbstractContextManager["Fleet"]):
         the new one is in use is for the checks to judge.
         """
         limit_s = self._cell.plan.ready_timeout_s
-        missing = wait_until_ready(machine, self._in_use(state), like(state), limit_s)
+        missing = wait_until_ready(machine, self._in_use(state), state, limit_s)
         if missing and state == "installed":
             raise NotReadyError(
                 f"the old release was in use, and {limit_s:g} s after a new start it is not",

@@ -176,7 +176,6 @@ class Journey(AbstractContextManager["Journey"]):
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
         started = time.monotonic()
-        place = STATES[name]
         way = Way(
             self.cell,
             name,
@@ -185,7 +184,7 @@ class Journey(AbstractContextManager["Journey"]):
             checkpoints=self._checkpoints(name),
             journal=self._journal,
         )
-        traveller = way.walk(self._fleet, place.after, None if before else self._base())
+        traveller = way.walk(self._fleet, STATES[name].after, None if before else self._base())
         machine = traveller.machine
         facts = read(machine, interests(self.cell, name, way.since))
         proof.prove(self.cell, name, facts, self._facts())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -55,7 +55,7 @@ class State:
         That is what a new start of this state must bring back: for the rest nobody has to wait.
         """
         listened = {(socket.protocol, socket.port) for socket in self[Sockets].values()}
-        units, old = self[Services], like(self.name) == "installed"
+        units = self[Services]
         return self.cell.expect.model_copy(
             update={
                 "services": tuple(
@@ -66,7 +66,7 @@ class State:
                 "port": tuple(
                     port
                     for port in self.cell.expect.port
-                    if (port.protocol, port.before if old else port.after) in listened
+                    if (port.protocol, port.number_in(self.name)) in listened
                 ),
             }
         )
@@ -79,6 +79,10 @@ class State:
     def machine(self) -> Machine:
         """Return the machine in this state, shared by all tests that only read."""
         return self._machine()
+
+    def on(self, machine: Callable[[], Machine]) -> State:
+        """Return the same state on another machine, which is asked for when it is needed."""
+        return replace(self, _machine=machine)
 
     @cached_property
     def host(self) -> Host:

@@ -44,6 +44,10 @@ class Port(Model):
         """Return the port that must listen in ``upgraded``; None: it must not."""
         return None if self.change == "retired" else self.to or self.port
 
+    def number_in(self, state: str) -> int | None:
+        """Return the port that must listen in a state; None: it must not."""
+        return self.after if like(state) == "upgraded" else self.before
+
 
 class Config(Model):
     """A configuration file that an administrator cares for."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -72,5 +71,5 @@ def _handed_out(journey: Journey, name: str, test: pytest.Item) -> Iterator[Stat
     with ExitStack() as own:
         if test.get_closest_marker("destructive"):
             clone = cache(lambda: own.enter_context(journey.clone(name)))
-            state = replace(state, _machine=clone)
+            state = state.on(clone)
         yield state

@@ -113,6 +113,9 @@ class Change(Frozen):
     expected: bool
     reason: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.path}: {self.before or '(nothing)'} -> {self.after or '(nothing)'}"
+
 
 class Finding(Frozen):
     """What the preflight found on a machine before its upgrade."""

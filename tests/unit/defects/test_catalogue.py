@@ -7,23 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.defects.runs import project
-from tests.unit.plugin.project import AMD64, ARM64
+from tests.unit.plugin.project import AMD64, ARM64, WITH_A_WAY_BACK
 from upgradeproof.defects.catalogue import Catalogue, choose
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 
 CAUGHT = 'caught_by = ["test_a::*"]'
-MORE = """
-[[upgrade]]
-from = "1"
-to = "3"
-platforms = ["*-amd64.*"]
-[[upgrade.steps]]
-step = "run"
-script = "true"
-[[release]]
-name = "3"
-"""
 LONGER = "example-1-amd64.container.thing-1-to-3"
 
 
@@ -34,8 +23,7 @@ def ids(catalogue: Catalogue) -> list[tuple[str, str]]:
 def two_upgrades(folder: Path, **defects: str) -> Home:
     home = project(folder, **defects)
     plan = folder / "upgrade.toml"
-    head, _, expect = plan.read_text(encoding="utf-8").partition("[expect]")
-    plan.write_text(f"{head}{MORE}[expect]{expect}", encoding="utf-8")
+    plan.write_text(plan.read_text(encoding="utf-8") + WITH_A_WAY_BACK, encoding="utf-8")
     return home
 
 

@@ -55,6 +55,22 @@ write = "echo hi >note"
 read = "cat note"
 gives = "hi"
 """
+WITH_A_WAY_BACK = """
+[[release]]
+name = "3"
+packages.thing = "3.*"
+[[upgrade]]
+from = "1"
+to = "3"
+platforms = ["*-amd64.*"]
+[[upgrade.steps]]
+step = "run"
+script = "echo 3.0 >packages/thing"
+[[upgrade.rollback]]
+step = "run"
+script = "echo 1.0 >packages/thing"
+"""
+"""What a plan gets after its own text, for a second upgrade, which leads back."""
 CONFTEST = """
 from dataclasses import replace
 

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.plugin.project import AMD64, PLAN, Project
+from tests.unit.plugin.project import AMD64, PLAN, WITH_A_WAY_BACK, Project
 from upgradeproof.results import Verdict
 
-WITH_A_WAY_BACK = """
-[[release]]
-name = "3"
-packages.thing = "3.*"
-[[upgrade]]
-from = "1"
-to = "3"
-platforms = ["*-amd64.*"]
-[[upgrade.steps]]
-step = "run"
-script = "echo 3.0 >packages/thing"
-[[upgrade.rollback]]
-step = "run"
-script = "echo 1.0 >packages/thing"
-"""
 SUITE = """
 def test_back(rolled_back): assert rolled_back.took_s < rolled_back.cell.upgrade.rollback_limit_s
 def test_forth(installed, upgraded_again, data): assert upgraded_again.read(data) == data.gives
