@@ -2,12 +2,13 @@
 VENV := .venv/bin
 REPORT := $(CURDIR)/reports/out/index.html
 
-.PHONY: help setup setup-test setup-arm64 verify test lint bench lock clean
+.PHONY: help setup setup-test setup-arm64 verify test lint defects bench lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make verify       set up, run the main job (the smoke cells), print where the matrix is'
 	@echo 'make test         set up, lint, run the project'\''s own tests'
+	@echo 'make defects      set up, plant every known defect, print which check catches each'
 	@echo 'make bench        set up, measure the speed targets'
 	@echo 'make lint         set up, check style, types and imports'
 	@echo 'make setup        system packages, a Docker engine, .venv (setup-arm64: emulation, too)'
@@ -36,6 +37,9 @@ lint: setup
 	$(VENV)/mypy
 	@if grep -qs '^\[tool.importlinter' pyproject.toml || [ -e .importlinter ]; then \
 	    echo $(VENV)/lint-imports; $(VENV)/lint-imports; fi
+
+defects: setup-arm64
+	$(VENV)/upgradeproof defects --workers 2 --cell='*-amd64.container.*'
 
 bench: setup-arm64
 	@setup/setup.sh bench

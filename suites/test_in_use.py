@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.in_use import InUse
+from upgradeproof.journey import InUse
 from upgradeproof.plan import Data, Log
 
 pytestmark = pytest.mark.destructive
@@ -20,8 +20,10 @@ def test_service_starts_again(in_use: InUse, service: str) -> None:
 
 
 def test_service_does_not_spin(in_use: InUse, service: str) -> None:
-    share = in_use.spinning.get(service, 0.0)
-    assert not share, f"{service} does nothing but take {share:.0%} of a processor"
+    wanted = in_use.spinning.get(service, 0.0)
+    assert not wanted, (
+        f"nobody asks {service} for anything, and it keeps {wanted:.1f} processors busy"
+    )
 
 
 def test_log_goes_on_after_its_rotation(in_use: InUse, log: Log) -> None:

@@ -1,4 +1,4 @@
-"""The product's own way back: what was before is again, equal and not only similar."""
+"""The product's own way back: what was before is again, equal and not only similar. And forth."""
 
 import pytest
 
@@ -30,8 +30,38 @@ def test_the_old_kernel_runs_again(installed: State, rolled_back: State) -> None
 
 
 def test_nothing_else_stays_changed(rolled_back: State) -> None:
-    left = [
-        f"{change.path}: {change.before or '(nothing)'} -> {change.after or '(nothing)'}"
-        for change in rolled_back.regressions
-    ]
+    left = _lines(rolled_back)
     assert not left, "\n".join(["not as it was, and not named in left_behind:", *left])
+
+
+def test_the_way_back_keeps_its_limit(rolled_back: State) -> None:
+    took_s, limit_s = rolled_back.took_s, rolled_back.cell.upgrade.rollback_limit_s
+    took = f"the steps of the rollback took {took_s:.1f} s, where the plan allows {limit_s:g} s"
+    if not rolled_back.fidelity.absolute_time:
+        pytest.skip(f"{took}: under {rolled_back.fidelity.execution} that is no proof")
+    assert took_s <= limit_s, took
+
+
+def test_the_upgrade_applied_again_ends_in_the_same_facts(upgraded_again: State) -> None:
+    other = _lines(upgraded_again)
+    assert not other, "\n".join(["not as after the first upgrade:", *other])
+
+
+def test_service_is_active_after_the_upgrade_is_applied_again(
+    upgraded_again: State, service: str
+) -> None:
+    found = upgraded_again[Services][f"{service}.service"].active
+    assert found == "active", f"{service} is {found} after the second upgrade"
+
+
+def test_data_written_at_first_is_read_after_the_upgrade_is_applied_again(
+    upgraded_again: State, data: Data
+) -> None:
+    assert upgraded_again.read(data) == data.gives
+
+
+def _lines(state: State) -> list[str]:
+    return [
+        f"{change.path}: {change.before or '(nothing)'} -> {change.after or '(nothing)'}"
+        for change in state.regressions
+    ]

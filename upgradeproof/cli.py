@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from upgradeproof import __version__, cache
-from upgradeproof.defects import choose, table, try_defect
+from upgradeproof.defects import detect
 from upgradeproof.errors import HarnessError, PlanError, UpgradeproofError
 from upgradeproof.home import Home
 from upgradeproof.imaging import Images
@@ -20,7 +20,6 @@ from upgradeproof.journey.store import Store
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
 from upgradeproof.plan import json_schema, platforms
-from upgradeproof.plan.defects import load_defect
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.printing import FORMATS, show
 from upgradeproof.preflight.support import support_graph
@@ -77,7 +76,12 @@ def _parser() -> argparse.ArgumentParser:
 
     tried = commands.add_parser("defects", help="plant known defects; see which checks catch them")
     tried.add_argument("names", nargs="*", help="defects by their files' names; default: all")
-    tried.add_argument("--cell", metavar="GLOB", default="*", help="the cell to plant them into")
+    tried.add_argument(
+        "--cell", metavar="GLOB", action="append", help="only cells that fit; may be repeated"
+    )
+    tried.add_argument(
+        *("-j", "--workers"), type=_workers, metavar="N", default=1, help="trials at a time"
+    )
     tried.set_defaults(command=_defects)
 
     cut = commands.add_parser("interrupt", help="interrupt an upgrade at every step, and recover")
@@ -101,21 +105,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _workers(word: str) -> int:
+    if not word.isascii() or not word.isdigit() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is not 1 or more")
+    return int(word)
+
+
 def _plan(arguments: argparse.Namespace) -> int:
     named = tuple(Path(path).resolve() for path in arguments.plan or ())
-    cells = Home(Path.cwd(), named).cells
-    wanted = [
-        cell
-        for cell in cells
-        if not arguments.cells or any(fnmatchcase(cell.id, glob) for glob in arguments.cells)
-    ]
-    if not wanted:
-        names = [cell.id for cell in cells]
-        raise PlanError(
-            f"no cell fits {' '.join(arguments.cells)}",
-            details=nearest(arguments.cells[0], names),
-            resolution="`upgradeproof plan` prints all cells",
-        )
+    wanted = Home(Path.cwd(), named).choose(arguments.cells)
     sys.stdout.write(show(wanted, arguments.format, scripts=arguments.scripts) + "\n")
     return 0
 
@@ -174,37 +172,22 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _defects(arguments: argparse.Namespace) -> int:
-    """Try each defect in the first cell that fits; exit 1 unless each is caught as it says."""
-    home = Home(Path.cwd())
-    found = []
-    for plan, path in choose(home, arguments.names):
-        defect = load_defect(path)
-        own = [cell for cell in home.cells if cell.plan is plan and defect.shows_in(cell.id)]
-        cells = [cell for cell in own if fnmatchcase(cell.id, arguments.cell)]
-        if not cells:
-            raise PlanError(
-                f"no cell in which {defect.name} shows fits --cell={arguments.cell}",
-                details="\n".join(cell.id for cell in own),
-            )
-        reports = home.reports / "defects" / path.stem
-        found.append(try_defect(plan, path, cells[0], reports))
-        sys.stdout.write(f"{'caught' if found[-1].good else 'NOT caught'}: {path.stem}\n")
-        sys.stdout.flush()
-    sys.stdout.write(table(found))
-    return 0 if all(each.good for each in found) else 1
+    """Try each defect on each platform; exit 1 unless all are caught and no good cell complains."""
+    found = detect(
+        Home(Path.cwd()),
+        arguments.names,
+        arguments.cell or (),
+        workers=arguments.workers,
+        out=sys.stdout,
+    )
+    return 0 if found.good else 1
 
 
 def _interrupt(arguments: argparse.Namespace) -> int:
     """Sweep each cell that fits; exit 1 unless every interruption was recovered."""
     home = Home(Path.cwd())
-    cells = [cell for cell in home.cells if fnmatchcase(cell.id, arguments.cell)]
-    if not cells:
-        raise PlanError(
-            f"no cell fits {arguments.cell}",
-            details=nearest(arguments.cell, [cell.id for cell in home.cells]),
-        )
     found = []
-    for cell in cells:
+    for cell in home.choose([arguments.cell]):
         reports = home.reports / "interruptions" / cell.id
         for outcome in sweep(home, cell, reports, at=arguments.at, faults=arguments.fault):
             sys.stdout.write(f"{outcome.line}\n")

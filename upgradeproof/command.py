@@ -6,8 +6,10 @@ import os
 import shlex
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,33 +57,21 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     check: bool = True,
+    begun: Callable[[subprocess.Popen[bytes]], None] = lambda _: None,
 ) -> Completed:
     """Run ``argv`` in a process group of its own and return what it did.
 
-    ``env`` is added to this process's environment; ``cwd`` is where it runs. Raises MachineError
+    ``env`` is added to this process's environment; ``cwd`` is where it runs; ``begun`` is told of
+    the process, for whoever has to end it from another thread. Raises MachineError
     when the program is missing or, with ``check``, when it exits with another status than 0;
     CommandTimeoutError when it does not end in ``timeout_s`` seconds, after its whole group was
     killed.
     """
     command = shlex.join(argv)
     started = time.monotonic()
+    process = _start(argv, env, cwd)
     try:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})},
-            cwd=cwd,
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise MachineError(
-            f"{argv[0]} is not installed", resolution="run `upgradeproof doctor`"
-        ) from error
-    except OSError as error:
-        raise MachineError(f"{argv[0]} can't be run: {error.strerror}") from None
-    try:
+        begun(process)
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
     except BaseException as error:
         os.killpg(process.pid, signal.SIGKILL)
@@ -105,6 +95,67 @@ def run(
             f"`{command}` failed with exit status {done.exit_status}", details=done.tail
         )
     return done
+
+
+def _start(
+    argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise MachineError(
+            f"{argv[0]} is not installed", resolution="run `upgradeproof doctor`"
+        ) from error
+    except OSError as error:
+        raise MachineError(f"{argv[0]} can't be run: {error.strerror}") from None
+
+
+class Commands:
+    """Commands that threads run side by side, and that one thread can end together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._begun: list[subprocess.Popen[bytes]] = []
+        self.ended = False
+
+    def run(self, argv: Sequence[str], *, timeout_s: float) -> Completed:
+        """Run one of them, as ``run`` does; its exit status is its caller's business.
+
+        Raises MachineError also when they are ended already: nothing is begun any more.
+        """
+        return run(argv, timeout_s=timeout_s, check=False, begun=self._take)
+
+    def end(self, patience_s: float) -> None:
+        """Interrupt each as Ctrl-C does, so that it clears up; kill whoever is not done in time."""
+        with self._lock:
+            self.ended = True
+            left = [process for process in self._begun if process.poll() is None]
+        try:
+            for process in left:
+                with suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGINT)
+            deadline = time.monotonic() + patience_s
+            for process in left:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.0, deadline - time.monotonic()))
+        finally:  # also when whoever waits is interrupted once more
+            for process in left:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def _take(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            if self.ended:
+                raise MachineError("ended before it began")
+            self._begun.append(process)
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:

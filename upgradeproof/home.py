@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from upgradeproof.journey import Toolbox
 from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
 from upgradeproof.packaging import Packager
-from upgradeproof.plan import Cell, Image, Plan, expand, load_images, load_plan
+from upgradeproof.plan import Cell, Image, Plan, choose, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
 from upgradeproof.results import Journal
 
@@ -63,6 +64,10 @@ class Home:
                 resolution="`upgradeproof init` writes a first upgrade.toml",
             )
         return expand(self.plans, self.images)
+
+    def choose(self, globs: Sequence[str] = ()) -> tuple[Cell, ...]:
+        """Return the cells that fit one of the globs, or all; PlanError if a glob fits none."""
+        return choose(self.cells, globs)
 
     @cached_property
     def packager(self) -> Packager:

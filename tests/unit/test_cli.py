@@ -195,7 +195,7 @@ def test_a_defect_that_shows_in_no_chosen_cell_is_told(
         'title = "t"\nwhat_it_is = "w"\ncaught_by = ["a"]\ncells = ["*-amd64.*.thing-1-to-2"]\n'
         '[[steps]]\nstep = "run"\nscript = "true"\n'
     )
-    assert upgradeproof("defects", "--cell=*-arm64.*") == Told(
+    assert upgradeproof("defects", "bad", "--cell=*-arm64.*") == Told(
         2,
         "",
         "upgradeproof: no cell in which bad shows fits --cell=*-arm64.*\n"

@@ -33,6 +33,7 @@ from upgradeproof.plan import (
     Release,
     Upgrade,
 )
+from upgradeproof.plan.defects import Defect
 from upgradeproof.plan.images import Bootstrap
 from upgradeproof.plan.packages import OwnPackages
 from upgradeproof.plan.preflight import Accepted, Amount, Iops, Protection, Schedulers, Space
@@ -54,7 +55,11 @@ URL = re.compile(r"\b[a-z]+://[^\s)\"'`]+")
 CELL = re.compile(r"`([^`]+)`")
 ELSEWHERE = ("https://keepachangelog.com/", "https://semver.org/", "http://mirror.example/")
 """What a page may point to: never an archive or a registry."""
-OF_THE_LOADER: dict[type[BaseModel], set[str]] = {Plan: {"folder", "edits"}, Image: {"name"}}
+OF_THE_LOADER: dict[type[BaseModel], set[str]] = {
+    Plan: {"folder", "edits"},
+    Image: {"name"},
+    Defect: {"name"},
+}
 """Fields that no file holds: they are set when it is read."""
 
 PLAN_MODELS: dict[str, type[BaseModel]] = {

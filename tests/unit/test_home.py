@@ -96,3 +96,19 @@ def test_the_cache_is_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.delenv("UPGRADEPROOF_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert cache.folder() == tmp_path / "xdg" / "upgradeproof"
+
+
+def test_cells_are_chosen_by_globs_each_of_which_must_fit(tmp_path: Path) -> None:
+    image(tmp_path / "images", "example-1")
+    write(tmp_path)
+    home = Home(tmp_path)
+    assert home.choose() == home.cells
+    globs = ["*-arm64.*-1-to-2", "*-amd64.container.thing-1-to-2"]
+    assert [cell.platform.architecture for cell in home.choose(globs)] == ["amd64", "arm64"]
+    with pytest.raises(PlanError) as caught:
+        home.choose(["*", "example-1-amd64.container.thing-1-to-5"])
+    assert str(caught.value) == (
+        "no cell fits example-1-amd64.container.thing-1-to-5\n"
+        "did you mean 'example-1-amd64.container.thing-1-to-2'?\n"
+        "To do: `upgradeproof plan` prints all cells"
+    )

@@ -1,6 +1,8 @@
 """The way of one cell through its states: the only code that changes a machine's state."""
 
-from upgradeproof.journey.journey import Journey, Toolbox
+from upgradeproof.journey.in_use import InUse
+from upgradeproof.journey.journey import Journey
 from upgradeproof.journey.state import State
+from upgradeproof.journey.toolbox import Toolbox
 
-__all__ = ["Journey", "State", "Toolbox"]
+__all__ = ["InUse", "Journey", "State", "Toolbox"]

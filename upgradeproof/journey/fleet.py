@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from upgradeproof.errors import NotReadyError
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.plan import Cell
+from upgradeproof.plan.states import like
 from upgradeproof.product import wait_until_ready
 
 
@@ -99,7 +100,7 @@ class Fleet(AbstractContextManager["Fleet"]):
         the new one is in use is for the checks to judge.
         """
         limit_s = self._cell.plan.ready_timeout_s
-        missing = wait_until_ready(machine, self._cell.expect, state, limit_s)
+        missing = wait_until_ready(machine, self._cell.expect, like(state), limit_s)
         if missing and state == "installed":
             raise NotReadyError(
                 f"the old release was in use, and {limit_s:g} s after a new start it is not",

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
 from upgradeproof import preflight
 from upgradeproof.errors import (
@@ -18,19 +14,20 @@ from upgradeproof.errors import (
 )
 from upgradeproof.evidence import Evidence
 from upgradeproof.journey import proof
-from upgradeproof.journey.checkpoints import DEAR_S, Checkpoints
+from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.journey.fleet import Fleet
 from upgradeproof.journey.keeper import Keeper
 from upgradeproof.journey.state import State, judge
-from upgradeproof.journey.store import Kept, Store, interests, key
+from upgradeproof.journey.store import Kept, interests, key
+from upgradeproof.journey.toolbox import Toolbox
 from upgradeproof.journey.way import Way
 from upgradeproof.machines import Backend, Machine
-from upgradeproof.packaging import Packager
-from upgradeproof.plan import Cell, Platform
+from upgradeproof.plan import Cell
+from upgradeproof.plan.states import STATES, compared_with
 from upgradeproof.plan.steps import Action
 from upgradeproof.preflight.support import components_found
 from upgradeproof.probes import Facts, read
-from upgradeproof.results import Journal, Verdict
+from upgradeproof.results import Verdict
 from upgradeproof.results.journal import (
     CellPlaced,
     Event,
@@ -38,37 +35,9 @@ from upgradeproof.results.journal import (
     StateFailed,
     StateReached,
     StateStarted,
+    StepFinished,
     StepStarted,
 )
-
-PARENT = {"installed": "base", "upgraded": "installed", "rolled_back": "upgraded"}
-"""Each state that can be reached, with the one that it is reached from."""
-
-
-class Images(Protocol):
-    """What gives the image of a platform: see ``upgradeproof.imaging``."""
-
-    def ensure(self, platform: Platform) -> str:
-        """Return the backend's name of the image, made if needed. Raises ImageError."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Toolbox:
-    """What every journey of a run works with."""
-
-    images: Images
-    packager: Packager
-    backend: Callable[[str], Backend]
-    """Gives the backend of a kind of machine. Raises BackendError."""
-    store: Store
-    reports: Path
-    journal: Journal
-    run_id: str
-    fresh: bool
-    """Whether states that were kept by earlier runs are left alone and built anew."""
-    dear_s: float = DEAR_S
-    """What steps must have taken for the machine to be kept on its way: see ``checkpoints``."""
 
 
 class Journey(AbstractContextManager["Journey"]):
@@ -114,7 +83,8 @@ class Journey(AbstractContextManager["Journey"]):
             raise NotReachedError(f"{name} was not reached: {self._failed[name].brief}")
         if name not in self._states:
             try:
-                before = self.reach(PARENT[name]) if PARENT[name] != "base" else None
+                parent = STATES[name].after
+                before = self.reach(parent) if parent in STATES else None
                 self._states[name] = self._reach(name, before)
             except Exception as error:
                 known = error if isinstance(error, UpgradeproofError) else None
@@ -191,7 +161,7 @@ class Journey(AbstractContextManager["Journey"]):
         kept, facts = found
         if self._tools.fresh and kept.run_id != self._tools.run_id:
             return None
-        self._prove(name, facts)
+        proof.prove(self.cell, name, facts, self._facts())
         for path, text in kept.transcripts.items():
             self._evidence.restore(path, text)
         for event in kept.steps:
@@ -200,6 +170,7 @@ class Journey(AbstractContextManager["Journey"]):
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
         started = time.monotonic()
+        place = STATES[name]
         way = Way(
             self.cell,
             name,
@@ -208,10 +179,10 @@ class Journey(AbstractContextManager["Journey"]):
             checkpoints=self._checkpoints(name),
             journal=self._journal,
         )
-        traveller = way.walk(self._fleet, PARENT[name], None if before else self._base())
+        traveller = way.walk(self._fleet, place.after, None if before else self._base())
         machine = traveller.machine
         facts = read(machine, interests(self.cell, name, way.since))
-        self._prove(name, facts)
+        proof.prove(self.cell, name, facts, self._facts())
         kept = Kept(
             run_id=self._tools.run_id,
             fidelity=machine.fidelity,
@@ -222,37 +193,31 @@ class Journey(AbstractContextManager["Journey"]):
             duration_s=time.monotonic() - started,
         )
         self._keeper.keep(name, state_key, machine, kept, facts)
-        if name in PARENT.values():
+        if name in {later.after for later in STATES.values()}:
             self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         traveller.state = name
         return self._arrive(name, kept, facts, reused=False)
 
-    def _prove(self, name: str, facts: Facts) -> None:
-        """Prove a state from its facts; a kept one again, as the proof may have become stricter."""
-        match name:
-            case "installed":
-                proof.prove_installed(self.cell, facts)
-            case "upgraded":
-                proof.prove_upgraded(self.cell, self._states["installed"].facts, facts)
-            case "rolled_back":
-                proof.prove_rolled_back(self.cell, self._states["installed"].facts, facts)
+    def _facts(self) -> dict[str, Facts]:
+        """Return the facts of every state that was reached."""
+        return {name: state.facts for name, state in self._states.items()}
 
     def _checkpoints(self, name: str) -> Checkpoints | None:
         """Return the stops on the way to a state; a run that builds anew wants none."""
         if self._tools.fresh:
             return None
-        parent = PARENT[name]
+        parent = STATES[name].after
         return Checkpoints(
             folder=self._tools.store.checkpoints,
             backend=self._backend,
-            parent=self._image if parent == "base" else self._keys[parent],
+            parent=self._keys.get(parent, self._image),
             actions=self.actions(name),
             evidence=self._evidence,
             dear_s=self._tools.dear_s,
         )
 
     def _arrive(self, name: str, kept: Kept, facts: Facts, *, reused: bool) -> State:
-        start = self._states.get("installed")
+        start = self._states.get(compared_with(name))
         changes = judge(self.cell, name, start.facts, facts) if start else ()
         if reused:
             self._journal(CellPlaced(cell=self.cell.id, fidelity=kept.fidelity))
@@ -274,6 +239,7 @@ class Journey(AbstractContextManager["Journey"]):
             fidelity=kept.fidelity,
             facts=facts,
             changes=changes,
+            took_s=sum(e.duration_s for e in kept.steps if isinstance(e, StepFinished)),
             _machine=lambda: self._fleet.shared(name),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from upgradeproof.errors import NotReadyError, ProofError
@@ -12,6 +12,23 @@ from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.stale import Stale
+
+
+def prove(cell: Cell, state: str, facts: Facts, reached: Mapping[str, Facts]) -> None:
+    """Prove a state from its facts and from those of the states before it.
+
+    A kept state is proven again: the proof may have become stricter. Raises as the proofs below.
+    """
+    match state:
+        case "installed":
+            prove_installed(cell, facts)
+        case "upgraded":
+            prove_upgraded(cell, reached["installed"], facts)
+        case "rolled_back":
+            prove_rolled_back(cell, reached["installed"], facts)
+        case "upgraded_again":
+            prove_upgraded(cell, reached["rolled_back"], facts)
+            prove_upgraded_again(cell, reached["upgraded"], facts)
 
 
 def prove_installed(cell: Cell, facts: Facts) -> None:
@@ -47,16 +64,7 @@ def prove_upgraded(cell: Cell, before: Facts, after: Facts) -> None:
 
 def prove_rolled_back(cell: Cell, start: Facts, after: Facts) -> None:
     """Raise ProofError unless the old release is back: equal to what it was, not only changed."""
-    wrong = list(_wrong_packages(cell.old, after))
-    was, now = _versions(start), _versions(after)
-    wrong += [
-        f"{name}: {now.get(name, 'not installed')}, where {was[name]} was installed before"
-        for name in cell.old.packages
-        if name in was and now.get(name) != was[name]
-    ]
-    before, running = start[Kernel].get("running"), after[Kernel].get("running")
-    if before and running and before.release != running.release:
-        wrong.append(f"the kernel {running.release} runs, where {before.release} ran before")
+    wrong = [*_wrong_packages(cell.old, after), *_unequal(cell.old, start, after)]
     if wrong:
         raise ProofError(
             f"the rollback to {cell.old.name} did not happen, though every step succeeded",
@@ -65,8 +73,32 @@ def prove_rolled_back(cell: Cell, start: Facts, after: Facts) -> None:
         )
 
 
+def prove_upgraded_again(cell: Cell, first: Facts, after: Facts) -> None:
+    """Raise ProofError unless the second upgrade ended in the very versions of the first one."""
+    wrong = list(_unequal(cell.new, first, after))
+    if wrong:
+        raise ProofError(
+            f"the upgrade to {cell.new.name}, applied again after the rollback, did not end as"
+            " the first time",
+            details="\n".join(wrong),
+            resolution="see the transcripts: what did the rollback leave, or the archive change?",
+        )
+
+
 def _versions(facts: Facts) -> dict[str, str]:
     return {name: package.version for name, package in facts[Packages].items()}
+
+
+def _unequal(release: Release, was: Facts, now: Facts) -> Iterator[str]:
+    """Yield what of a release is not equal to what it was: packages, and the running kernel."""
+    before, after = _versions(was), _versions(now)
+    for name in release.packages:
+        if name in before and after.get(name) != before[name]:
+            found = after.get(name, "not installed")
+            yield f"{name}: {found}, where {before[name]} was installed before"
+    kernel, running = was[Kernel].get("running"), now[Kernel].get("running")
+    if kernel and running and kernel.release != running.release:
+        yield f"the kernel {running.release} runs, where {kernel.release} ran before"
 
 
 def _wrong_packages(release: Release, facts: Facts) -> Iterator[str]:

@@ -12,7 +12,8 @@ from testinfra.host import Host
 from upgradeproof.endpoints import Answer, answers, answers_itself, ask
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Data, Endpoint, Firewall
-from upgradeproof.probes import Facts, Probe, Record, diff
+from upgradeproof.plan.states import like
+from upgradeproof.probes import Facts, Probe, Record, diff, every_probe
 from upgradeproof.results import Change, Fidelity
 
 R = TypeVar("R", bound=Record)
@@ -31,7 +32,9 @@ class State:
     fidelity: Fidelity
     facts: Facts
     changes: tuple[Change, ...]
-    """The diff against ``installed``, each line judged by the plan; of ``installed``: none."""
+    """The diff against the state that this one is held against, each line judged by the plan."""
+    took_s: float
+    """What the steps that led to it took; a kept state remembers how long that was."""
     _machine: Callable[[], Machine]
 
     def __repr__(self) -> str:
@@ -59,7 +62,7 @@ class State:
 
     def ask(self, endpoint: Endpoint) -> Answer:
         """Ask an endpoint on the port where this state has it."""
-        moved = self.name == "upgraded"
+        moved = like(self.name) == "upgraded"
         port = self.cell.expect.port_after(endpoint.port) if moved else endpoint.port
         return ask(self.machine, endpoint, port)
 
@@ -79,7 +82,11 @@ class State:
 
 def judge(cell: Cell, state: str, before: Facts, after: Facts) -> tuple[Change, ...]:
     """Return the diff of two facts, each line with the plan's reason if it is expected."""
-    reasons = ((line, cell.reason_for(state, line.path)) for line in diff(before, after))
+    events = tuple(f"{probe.section}/" for probe in every_probe() if probe.events)
+    reasons = (
+        (line, cell.reason_for(state, line.path, event=line.path.startswith(events)))
+        for line in diff(before, after)
+    )
     return tuple(
         Change(
             path=line.path,

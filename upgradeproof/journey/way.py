@@ -11,6 +11,7 @@ from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.journey.fleet import Fleet, Traveller
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
+from upgradeproof.plan.states import like
 from upgradeproof.plan.steps import Action, Script
 from upgradeproof.product import Work, wait_until_ready
 from upgradeproof.results.journal import CellPlaced, StepFinished, StepStarted
@@ -94,7 +95,7 @@ class Way:
         the checks to judge, each with the fact that it is about.
         """
         limit_s = self._cell.plan.ready_timeout_s
-        missing = wait_until_ready(machine, self._cell.expect, self._state, limit_s)
+        missing = wait_until_ready(machine, self._cell.expect, like(self._state), limit_s)
         if self._state != "installed":
             return
         if missing:

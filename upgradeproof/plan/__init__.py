@@ -1,6 +1,6 @@
 """The plan: what to verify, read from TOML into frozen models; cells out, no machine touched."""
 
-from upgradeproof.plan.cells import Cell, expand
+from upgradeproof.plan.cells import Cell, choose, expand
 from upgradeproof.plan.components import Component
 from upgradeproof.plan.expectations import (
     Config,
@@ -36,6 +36,7 @@ __all__ = [
     "Release",
     "Target",
     "Upgrade",
+    "choose",
     "expand",
     "json_schema",
     "load_images",

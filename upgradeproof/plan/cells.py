@@ -12,6 +12,7 @@ from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.images import Image, Platform, platforms
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.model import Plan, Release, Upgrade
+from upgradeproof.plan.states import STATES, like
 from upgradeproof.plan.steps import Planned, Publish, Step
 
 
@@ -70,22 +71,27 @@ class Cell:
     @property
     def states(self) -> tuple[str, ...]:
         """Return the states that the cell goes through, in order."""
-        way = ("installed", "upgraded")
-        return (*way, "rolled_back") if self.upgrade.rollback else way
+        return tuple(STATES) if self.upgrade.rollback else ("installed", "upgraded")
 
     def release(self, state: str) -> Release:
         """Return the release that a state must hold."""
-        return self.new if state == "upgraded" else self.old
+        return self.new if like(state) == "upgraded" else self.old
 
-    def reason_for(self, state: str, path: str) -> str | None:
+    def reason_for(self, state: str, path: str, *, event: bool = False) -> str | None:
         """Return why a change of the facts is expected in a state, or None: it is not.
 
-        ``upgraded`` is compared with ``installed``, and so is ``rolled_back``.
+        What the upgrade changes is no reason for two upgrades to end otherwise, only for what may
+        happen on either way (``event``): in ``upgraded_again`` the rest must be what it was, or
+        what the rollback left behind.
         """
-        if state != "rolled_back":
-            return self.expect.reason_for(path)
-        left = self.upgrade.left_behind
-        return next((known.reason for known in left if known.covers(path)), None)
+        left = (known.reason for known in self.upgrade.left_behind if known.covers(path))
+        match state:
+            case "rolled_back":
+                return next(left, None)
+            case "upgraded_again":
+                return next(left, self.expect.reason_for(path) if event else None)
+            case _:
+                return self.expect.reason_for(path)
 
     def actions(self, state: str) -> tuple[Planned, ...]:
         """Return what leads to a state from the one before it."""
@@ -133,6 +139,23 @@ def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ..
         for state in cell.states:
             cell.actions(state)
     return cells
+
+
+def choose(cells: Sequence[Cell], globs: Sequence[str]) -> tuple[Cell, ...]:
+    """Return the cells whose id fits one of the globs, in their own order; without a glob all.
+
+    Raises PlanError for a glob that fits none.
+    """
+    for glob in globs:
+        if not any(fnmatchcase(cell.id, glob) for cell in cells):
+            raise PlanError(
+                f"no cell fits {glob}",
+                details=nearest(glob, [cell.id for cell in cells]),
+                resolution="`upgradeproof plan` prints all cells",
+            )
+    return tuple(
+        cell for cell in cells if not globs or any(fnmatchcase(cell.id, glob) for glob in globs)
+    )
 
 
 def _fitting(plan: Plan, upgrade: Upgrade, candidates: Sequence[Platform]) -> tuple[Platform, ...]:

@@ -46,11 +46,13 @@ class Defect(Model):
     stopped_by: str = ""
     """A glob over the reason for which the state is not reached, where no check can run."""
     allowed: tuple[Consequence, ...] = ()
+    way_back: bool = False
+    """Whether the product's own rollback is kept, so that the checks of it can see the defect."""
     name: str = ""
     """The file's own name; set by ``load_defect``."""
 
     def planted(self, plan: Plan) -> Plan:
-        """Return the plan with this defect in each of its upgrades; there is no way back."""
+        """Return the plan with this defect in each of its upgrades."""
         upgrades = tuple(
             self._in(upgrade) if upgrade.steps else upgrade for upgrade in plan.upgrade
         )
@@ -83,7 +85,8 @@ class Defect(Model):
         at = reboots[0] if self.at == "before-reboot" and reboots else 0
         own = () if self.at == "installed" else self.steps
         planted = (*steps[:at], *own, *steps[at:])
-        return upgrade.model_copy(update={"steps": planted, "rollback": (), "left_behind": ()})
+        no_way_back = {} if self.way_back else {"rollback": (), "left_behind": ()}
+        return upgrade.model_copy(update={"steps": planted, **no_way_back})
 
 
 def load_defect(path: Path) -> Defect:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
 from upgradeproof.plan.names import Id
+from upgradeproof.plan.states import like
 
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
@@ -67,7 +68,7 @@ class Config(Model):
 
     def format_in(self, state: str) -> ConfigFormat:
         """Return the format that the file must have in a state."""
-        return self.to_format if self.to_format and state == "upgraded" else self.format
+        return self.to_format if self.to_format and like(state) == "upgraded" else self.format
 
 
 class Endpoint(Model):

@@ -15,6 +15,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from upgradeproof.errors import PlanError
 
+MOST_NAMES = 30
+"""How many valid names an error lists where none is near: more hide what went wrong."""
+
 
 class Model(BaseModel):
     """The base of everything that is read from a file: frozen, and strict about unknown keys."""
@@ -77,7 +80,10 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"valid: {', '.join(names)}" if names else "there is none"
+    if not names:
+        return "there is none"
+    more = f", and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"valid: {', '.join(names[:MOST_NAMES])}{more}"
 
 
 def _explain(

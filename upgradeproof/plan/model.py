@@ -52,12 +52,17 @@ class Upgrade(Model):
     rollback: tuple[AnyStep, ...] = ()
     """The product's own way back to the old release; none: it promises none."""
     left_behind: tuple[KnownChange, ...] = ()
-    """What differs from before the upgrade when it was rolled back, and why that is right."""
+    """What differs from before the upgrade when it was rolled back, and why that is right; it may
+    still lie there when the upgrade was applied again."""
+    rollback_limit_s: float = Field(default=300.0, gt=0)
+    """How long the steps of the rollback may take together."""
 
     @model_validator(mode="after")
     def _left_behind_by_something(self) -> Self:
-        if self.left_behind and not self.rollback:
-            raise ValueError("left_behind goes with the steps of a rollback")
+        limited = "rollback_limit_s" in self.model_fields_set
+        if not self.rollback and (self.left_behind or limited):
+            key = "left_behind" if self.left_behind else "rollback_limit_s"
+            raise ValueError(f"{key} goes with the steps of a rollback")
         return self
 
     @model_validator(mode="after")

@@ -8,7 +8,14 @@ from upgradeproof.plugin.hooks import (
     pytest_configure,
     pytest_generate_tests,
 )
-from upgradeproof.plugin.states import cell, installed, journey, rolled_back, upgraded
+from upgradeproof.plugin.states import (
+    cell,
+    installed,
+    journey,
+    rolled_back,
+    upgraded,
+    upgraded_again,
+)
 
 __all__ = [
     "cell",
@@ -19,4 +26,5 @@ __all__ = [
     "pytest_generate_tests",
     "rolled_back",
     "upgraded",
+    "upgraded_again",
 ]

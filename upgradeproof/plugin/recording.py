@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from upgradeproof.errors import UpgradeproofError
+from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.preflight.support import support_graph
 from upgradeproof.results import Release, Verdict
@@ -17,7 +18,6 @@ from upgradeproof.results.journal import (
     ReleaseDeclared,
 )
 
-STATES = ("installed", "upgraded", "rolled_back")
 LONGEST_REASON = 20_000
 CRASHED = "???"
 """The phase that xdist gives to the report of a test under which its worker died."""

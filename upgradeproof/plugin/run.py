@@ -8,18 +8,16 @@ import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from upgradeproof import __version__
-from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.journey import Toolbox
 from upgradeproof.plan import Cell
-from upgradeproof.plan.loading import nearest
+from upgradeproof.plan.checks import check_of
 from upgradeproof.results import Journal
 from upgradeproof.results.journal import RunStarted
 
@@ -49,17 +47,7 @@ class RunPart:
     @cached_property
     def chosen(self) -> dict[str, Cell]:
         """Return the cells that ``--cell`` leaves. Raises PlanError for a glob that fits none."""
-        for glob in self.globs:
-            if not any(fnmatchcase(known, glob) for known in self.cells):
-                raise PlanError(
-                    f"no cell fits --cell={glob}; {nearest(glob, self.cells)}",
-                    resolution="`upgradeproof plan` prints all cells",
-                )
-        return {
-            known: cell
-            for known, cell in self.cells.items()
-            if not self.globs or any(fnmatchcase(known, glob) for glob in self.globs)
-        }
+        return {cell.id: cell for cell in self.home.choose(self.globs)}
 
     @cached_property
     def journal(self) -> Journal:
@@ -91,23 +79,9 @@ class RunPart:
         return self.home.tools(self.reports, self.journal, self.run_id, fresh=self.fresh)
 
     def find_check(self, nodeid: str) -> tuple[Cell, str] | None:
-        """Return the cell and the check's id of a test, or None for a test without a cell.
-
-        The parameters of a test on a cell begin with the cell's id; a subject may follow.
-        """
-        path, _, test = nodeid.partition("::")
-        name, _, parameters = test.partition("[")
-        parameters = parameters.removesuffix("]")
-        known = max((i for i in self.cells if _begins(parameters, i)), key=len, default=None)
-        if known is None:
-            return None
-        subject = parameters[len(known) + 1 :]
-        check = f"{Path(path).stem}::{name}"
-        return self.cells[known], f"{check}[{subject}]" if subject else check
-
-
-def _begins(parameters: str, cell: str) -> bool:
-    return parameters == cell or parameters.startswith(f"{cell}-")
+        """Return the cell and the check's id of a test, or None for a test without a cell."""
+        found = check_of(nodeid, self.cells)
+        return (self.cells[found[0]], found[1]) if found else None
 
 
 def begin(config: pytest.Config) -> RunPart | None:

@@ -56,6 +56,13 @@ def rolled_back(journey: Journey, request: pytest.FixtureRequest) -> Iterator[St
         yield state
 
 
+@pytest.fixture
+def upgraded_again(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
+    """Hand out the new release after the upgrade was rolled back and applied once more."""
+    with _handed_out(journey, "upgraded_again", request.node) as state:
+        yield state
+
+
 @contextmanager
 def _handed_out(journey: Journey, name: str, test: pytest.Item) -> Iterator[State]:
     """Reach a state for a test; a destructive test gets a machine of its own in it."""

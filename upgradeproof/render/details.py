@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from upgradeproof.plan.states import compared_with
 from upgradeproof.render import findings, preflight, words
 from upgradeproof.render.transcripts import Transcripts, link, plain
 from upgradeproof.results import Cell, Check, State, Step, Verdict, worst
@@ -65,7 +66,12 @@ def _diff(state: State) -> Plain:
         )
         for change in state.changes
     ]
-    return {"state": state.name, "reasons": list(reasons), "lines": lines}
+    return {
+        "state": state.name,
+        "against": compared_with(state.name),
+        "reasons": list(reasons),
+        "lines": lines,
+    }
 
 
 def suites(checks: Sequence[Check]) -> list[Plain]:

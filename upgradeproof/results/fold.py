@@ -9,7 +9,7 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
 from upgradeproof.results.model import Cell, Check, Release, Run, State, Step, Verdict, worst
 
-STATE_ORDER = ("base", "installed", "upgraded", "rolled_back")
+STATE_ORDER = ("base", "installed", "upgraded", "rolled_back", "upgraded_again")
 
 
 @dataclass

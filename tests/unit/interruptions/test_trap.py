@@ -39,13 +39,13 @@ def sprung(
 ) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     """Run a script with the trap, in which a program called apt-get tells its status."""
     apt = folder / "apt-get"
-    told = "\n".join(f"echo '{line}' >&9; sleep 0.2" for line in STATUS)
+    told = "\n".join(f"echo '{line}' >&9; sleep 0.5" for line in STATUS)
     apt.write_text(f"#!/bin/sh\n{told}\n(sleep 30) &\nkill $!\necho over\n")
     apt.chmod(0o755)
     place = folder / "place"
     script = trapped(f"{apt}\necho after $?", number=number, act=act)
     done = subprocess.run(
-        ["timeout", "5", "sh", "-c", script.replace(trap.FOLDER, str(place))],
+        ["timeout", "10", "sh", "-c", script.replace(trap.FOLDER, str(place))],
         capture_output=True,
         text=True,
         check=False,

@@ -40,6 +40,8 @@ class FolderMachine:
         self.spec = spec
         self.disk = disk
         self.fidelity = fidelity
+        self.waited: list[str] = []
+        """The scripts that waited for the product."""
 
     @property
     def host(self) -> Host:
@@ -60,6 +62,7 @@ class FolderMachine:
         if "/run/upgradeproof." in script:
             done = _answer(self._facts())
         elif script.startswith("ready() {"):
+            self.waited.append(script)
             missing = self._read("not-ready")
             done = _answer(missing, exit_status=1 if missing else 0)
         elif script.startswith("journalctl"):

@@ -97,6 +97,14 @@ def test_its_steps_come_behind_the_installation_for_the_preflight_to_meet(tmp_pa
     ]
 
 
+def test_a_defect_may_keep_the_way_back_for_its_checks_to_see(tmp_path: Path) -> None:
+    path = tmp_path / "irreversible.toml"
+    path.write_text(f"way_back = true\n{TEXT}", encoding="utf-8")
+    good, bad = plan().upgrade[0], load_defect(path).planted(plan()).upgrade[0]
+    assert len(bad.steps) == len(good.steps) + 1
+    assert (bad.rollback, bad.left_behind) == (good.rollback, good.left_behind) != ((), ())
+
+
 def test_a_defect_that_nothing_must_see_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "unseen.toml"
     path.write_text(TEXT.replace('caught_by = ["test_one::test_it*"]', ""), encoding="utf-8")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.plan.texts import plan
 from upgradeproof.plan import Cell, Config, Expectations, KnownChange, Platform, Port
+from upgradeproof.plan.states import STATES
 
 PLATFORM = Platform(image="example-1", architecture="amd64", machine="container")
 
@@ -35,8 +36,7 @@ def test_a_port_is_where_its_change_says(
 
 def test_a_migrated_file_is_in_its_new_format_after_the_upgrade_alone() -> None:
     config = Config(path="/etc/a.conf", format="ini", change="migrated", to_format="toml")
-    found = [config.format_in(state) for state in ("installed", "upgraded", "rolled_back")]
-    assert found == ["ini", "toml", "ini"]
+    assert [config.format_in(state) for state in STATES] == ["ini", "toml", "ini", "toml"]
     assert Config(path="/etc/a.conf", format="ini").format_in("upgraded") == "ini"
 
 

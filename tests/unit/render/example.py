@@ -177,6 +177,7 @@ def _ordinary(platform: str, product: str, upgrade: str, *, failing: bool) -> Ce
                 changes=tuple(small_diff(regressed=failing)),
             ).model_copy(update=_preflight(product, upgrade)),
             _state("rolled_back", 38.9, path, ("roll back with the product's own script",)),
+            _state("upgraded_again", 55.2, path, ("apt-get install --only-upgrade",)),
         ),
     )
 

@@ -86,7 +86,9 @@ def test_hostile_text_in_every_field_stays_text(tmp_path: Path) -> None:
     assert {tag for tag, _ in page.tags} <= {tag for tag, _ in calm.tags}
     assert not [name for _, found in page.tags for name in found if name.startswith("on")]
     assert page.data("transcript-0") == HOSTILE
-    assert page.data("changes-0")[0]["lines"] == [[HOSTILE, HOSTILE, HOSTILE, None]]
+    (diff,) = page.data("changes-0")
+    assert (diff["against"], diff["state"]) == ("installed", "upgraded")
+    assert diff["lines"] == [[HOSTILE, HOSTILE, HOSTILE, None]]
     assert page.data("cell-0")["suites"][0]["checks"][0]["id"] == HOSTILE
 
 

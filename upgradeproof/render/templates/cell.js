@@ -133,12 +133,12 @@ function diffSection(diffs) {
 }
 
 /** Lay out one diff; a line is [path, before, after, reason], a regression's reason is null. */
-function stateDiff({ state, reasons, lines }, wanted) {
+function stateDiff({ state, against, reasons, lines }, wanted) {
   const found = lines.filter(([path, before, after, reason]) => !wanted
     || [path, before, after, reasons[reason]].join("\n").toLowerCase().includes(wanted));
   const regressions = found.filter(([, , , reason]) => reason === null);
   return h("div", { class: "state-diff" },
-    h("h4", {}, `On the way to ${plainName(state)}`),
+    h("h4", {}, `${plainName(state)}, held against ${plainName(against)}`),
     regressions.length ? h("div", { class: "regressions" },
       h("h4", {}, `${plural(regressions.length, "regression")}: nothing in the plan expects this`),
       diffTable(regressions)) : null,

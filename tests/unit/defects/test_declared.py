@@ -1,0 +1,75 @@
+"""A declared check that there is not would never catch anything: told before any machine starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.defects.runs import ACTIVE, DATA, Pytest, project, words
+from tests.unit.plugin.project import AMD64, ARM64
+from upgradeproof.defects.catalogue import choose
+from upgradeproof.defects.declared import collect, require_declared_checks
+from upgradeproof.errors import HarnessError, PlanError
+
+GOOD = 'caught_by = ["test_services::test_service_is_active*thingd*"]'
+
+
+def test_a_plan_is_collected_once_for_all_its_cells(tmp_path: Path) -> None:
+    pytest_ = Pytest()
+    require_declared_checks(choose(project(tmp_path, bad=GOOD, worse=GOOD)).trials, pytest_)
+    (argv,) = pytest_.commands
+    assert words(argv, "--cell") == [AMD64, ARM64]
+    assert words(argv, "--plan") == [str(tmp_path / "upgrade.toml")]
+
+
+def test_defects_that_keep_the_way_back_have_more_checks(tmp_path: Path) -> None:
+    pytest_ = Pytest()
+    home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nway_back = true", worse=GOOD)
+    require_declared_checks(choose(home).trials, pytest_)
+    planted = [Path(path).stem for argv in pytest_.commands for path in words(argv, "--defect")]
+    assert planted == ["back", "bad"]
+
+
+def test_checks_are_told_apart_by_cell(tmp_path: Path) -> None:
+    found = collect(choose(project(tmp_path, bad=GOOD)).trials, Pytest())
+    assert found == {AMD64: {ACTIVE, DATA}, ARM64: {ACTIVE, DATA}}
+
+
+def test_a_check_that_there_is_not_is_told_with_the_nearest(tmp_path: Path) -> None:
+    keys = 'caught_by = ["test_services::test_service_is_actve*thingd*"]\ncells = ["*-amd64.*"]'
+    home = project(tmp_path, bad=keys, good=GOOD)
+    with pytest.raises(PlanError) as caught:
+        require_declared_checks(choose(home).trials, Pytest())
+    assert str(caught.value) == (
+        f"{tmp_path}/defects/bad.toml: `caught_by` names "
+        "'test_services::test_service_is_actve*thingd*', which fits no check of "
+        f"{AMD64}; did you mean '{ACTIVE}'?\n"
+        "To do: `pytest --collect-only -q --cell=...` prints the checks of a cell; those that boot "
+        "a machine again are not run with defects, those of `rolled_back` only with `way_back`"
+    )
+
+
+def test_every_unknown_check_is_told_at_once(tmp_path: Path) -> None:
+    keys = 'caught_by = ["test_x::*", "test_services::*"]'
+    home = project(tmp_path, bad=keys, worse='caught_by = ["test_y::*"]')
+    with pytest.raises(PlanError) as caught:
+        require_declared_checks(choose(home, (), ["*-amd64.*"]).trials, Pytest())
+    assert ("'test_x::*'" in caught.value.brief, caught.value.details.count("'test_y::*'")) == (
+        True,
+        1,
+    )
+    assert "test_services::*" not in str(caught.value).replace(ACTIVE, "")
+
+
+def test_a_defect_that_stops_the_upgrade_needs_no_check(tmp_path: Path) -> None:
+    home = project(tmp_path, bad='stopped_by = "the step * failed*"')
+    require_declared_checks(choose(home).trials, Pytest(checks=(), collection_status=5))
+
+
+def test_a_collection_that_fails_is_told_with_pytests_words(tmp_path: Path) -> None:
+    home = project(tmp_path, bad=GOOD)
+    with pytest.raises(HarnessError) as caught:
+        require_declared_checks(choose(home).trials, Pytest(collection_status=2))
+    assert caught.value.brief == "the checks of thing can't be collected: pytest ended with 2"
+    assert "4 tests collected" in caught.value.details

@@ -1,0 +1,103 @@
+"""What a run with a planted defect says of the suite: caught, missed, or caught by accident."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.defects.runs import BROKEN, FAILED, NEVER, PASSED, cell, check, defect, state
+from upgradeproof.defects.judgement import Sighting, alarms, first_line, judge, why_unknown
+from upgradeproof.plan.defects import Defect
+from upgradeproof.results import Check, State
+
+SEEN = defect(
+    caught_by=["test_modules::test_module_is_there*loop*"],
+    allowed=[{"checks": ["test_services::*"], "reason": "a service needs it"}],
+)
+STOPPED = defect(stopped_by="* does not boot: initramfs shell*")
+LOOP, OTHER = "test_modules::test_module_is_there[loop]", "test_data::test_data_is_read[a]"
+SERVICE = "test_services::test_service_is_active[x]"
+DOWN = "m does not boot: initramfs shell: x\nconsole"
+
+Ids = tuple[str, ...]
+CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
+    "seen": (SEEN, [check(LOOP)], ((LOOP,), (), ())),
+    "seen, all else passed": (SEEN, [check(LOOP), check(OTHER, PASSED)], ((LOOP,), (), ())),
+    "with a consequence": (SEEN, [check(LOOP), check(SERVICE)], ((LOOP,), (), ())),
+    "not seen": (SEEN, [check(LOOP, PASSED)], ((), SEEN.caught_by, ())),
+    "a consequence alone": (SEEN, [check(SERVICE)], ((), SEEN.caught_by, ())),
+    "something else, too": (SEEN, [check(LOOP), check(OTHER)], ((LOOP,), (), (OTHER,))),
+    "something else broke": (SEEN, [check(LOOP), check(OTHER, BROKEN)], ((LOOP,), (), (OTHER,))),
+    "it broke instead": (SEEN, [check(LOOP, BROKEN)], ((), SEEN.caught_by, (LOOP,))),
+    "it never ran": (SEEN, [check(LOOP, NEVER)], ((), SEEN.caught_by, ())),
+    "stopped before": (
+        SEEN,
+        [check(LOOP, FAILED, "it failed\nlong"), state("upgraded", FAILED, "it failed\nlong")],
+        ((), SEEN.caught_by, ("state upgraded",)),
+    ),
+    "seen, then there was no way back": (
+        SEEN,
+        [check(LOOP), state("upgraded"), state("rolled_back", FAILED, "no way")],
+        ((LOOP,), (), ("state rolled_back",)),
+    ),
+    "stopped as it must be": (
+        STOPPED,
+        [check(OTHER, FAILED, DOWN), state("upgraded", FAILED, DOWN)],
+        (("state upgraded",), (), ()),
+    ),
+    "stopped, and something of its own failed": (
+        STOPPED,
+        [check(OTHER), state("upgraded", FAILED, DOWN)],
+        (("state upgraded",), (), (OTHER,)),
+    ),
+    "not stopped": (STOPPED, [check(OTHER, PASSED)], ((), (STOPPED.stopped_by,), ())),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_failed_is_held_against_the_defect(name: str) -> None:
+    of, parts, expected = CASES[name]
+    found = judge(of, cell(*parts))
+    by, unrelated = (tuple(each.id for each in many) for many in (found.by, found.unrelated))
+    assert (by, found.missed, unrelated) == expected
+    assert found.caught == (bool(by) and not found.missed and not unrelated)
+
+
+def test_every_check_that_must_see_it_has_to() -> None:
+    both = defect(caught_by=["test_a::*", "test_b::*"])
+    found = judge(both, cell(check("test_a::test_one")))
+    assert (found.missed, found.caught) == (("test_b::*",), False)
+
+
+def test_what_caught_it_is_quoted_by_its_first_words() -> None:
+    found = judge(SEEN, cell(check(LOOP, FAILED, "\n  loop is not there\nassert 1")))
+    assert found.by == (Sighting(id=LOOP, error="loop is not there"),)
+
+
+@pytest.mark.parametrize("verdict", [BROKEN, NEVER])
+def test_of_a_state_that_we_failed_nothing_is_known(verdict: object) -> None:
+    lost = state("installed").model_copy(update={"verdict": verdict, "reason": "no engine"})
+    assert why_unknown(cell(lost)) == f"installed was not reached ({verdict}): no engine"
+    assert why_unknown(cell(state("upgraded", FAILED, "the product"))) == ""
+
+
+def test_a_good_cell_in_peace_has_no_alarm() -> None:
+    assert alarms(cell(check(LOOP, PASSED), state("upgraded"))) == ()
+
+
+def test_whatever_a_good_cell_complains_of_is_an_alarm() -> None:
+    found = alarms(
+        cell(
+            check(LOOP),
+            check(OTHER, BROKEN),
+            check(SERVICE, FAILED, "down"),
+            state("installed"),
+            state("upgraded", FAILED, "down\nlong"),
+        )
+    )
+    assert [each.id for each in found] == ["state upgraded", LOOP, OTHER]
+    assert [each.id for each in alarms(cell(state("installed", NEVER, "x")))] == ["state installed"]
+
+
+def test_what_a_machine_said_is_fit_for_a_terminal() -> None:
+    assert first_line("\x1b[2J\x9b31mred\r\nnext") == "\ufffd[2J\ufffd31mred"
+    assert first_line("") == ""

@@ -1,0 +1,81 @@
+"""The states of a cell: their order, their releases, and what a difference may be excused by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.journey.world import cell
+from tests.unit.plan.texts import plan
+from upgradeproof.errors import PlanError
+from upgradeproof.plan.states import STATES, compared_with, like
+from upgradeproof.results.fold import STATE_ORDER
+
+LEFT = {"facts": ["packages/tool"], "reason": "the way back leaves its tool"}
+CHANGED = {"facts": ["packages/*", "journal/*"], "reason": "the upgrade changes it"}
+
+
+def test_each_state_is_reached_from_the_one_before_it() -> None:
+    assert [place.after for place in STATES.values()] == ["base", *STATES][:-1]
+
+
+def test_the_results_know_every_state_in_its_order() -> None:
+    assert ("base", *STATES) == STATE_ORDER
+
+
+def test_a_state_is_like_the_one_that_it_must_equal() -> None:
+    assert [like(state) for state in STATES] == ["installed", "upgraded"] * 2
+
+
+def test_a_state_is_held_against_the_one_that_it_must_equal_else_against_its_parent() -> None:
+    assert [compared_with(state) for state in STATES] == [
+        "base",
+        "installed",
+        "installed",
+        "upgraded",
+    ]
+
+
+def test_only_a_way_back_leads_to_the_states_behind_it() -> None:
+    assert cell().states == ("installed", "upgraded")
+    assert cell(rollback="back").states == tuple(STATES)
+
+
+def test_the_upgrade_is_applied_again_by_its_own_steps() -> None:
+    on = cell(rollback="back")
+    assert on.actions("upgraded_again") == on.actions("upgraded") != on.actions("rolled_back")
+    assert [on.release(state).name for state in STATES] == ["1", "2", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("state", "path", "event", "reason"),
+    [
+        ("upgraded", "packages/thing", False, "the upgrade changes it"),
+        ("rolled_back", "packages/thing", False, None),
+        ("rolled_back", "journal/error", True, None),
+        ("rolled_back", "packages/tool", False, "the way back leaves its tool"),
+        ("upgraded_again", "packages/thing", False, None),
+        ("upgraded_again", "packages/tool", False, "the way back leaves its tool"),
+        ("upgraded_again", "journal/error", True, "the upgrade changes it"),
+        ("upgraded_again", "kernel_log/error", True, None),
+    ],
+)
+def test_what_an_upgrade_changes_is_no_reason_to_end_otherwise(
+    state: str, path: str, event: bool, reason: str | None
+) -> None:
+    on = cell(rollback="back", left_behind=[LEFT], expect={"change": [CHANGED]})
+    assert on.reason_for(state, path, event=event) == reason
+
+
+@pytest.mark.parametrize(
+    "line", ['left_behind = [{ facts = ["a"], reason = "it stays" }]', "rollback_limit_s = 60"]
+)
+def test_what_is_said_of_a_rollback_goes_with_one(tmp_path: Path, line: str) -> None:
+    key = line.partition(" ")[0]
+    with pytest.raises(PlanError, match=f"{key} goes with the steps of a rollback"):
+        plan(tmp_path, ('via = ["2"]', f'via = ["2"]\n{line}'))
+
+
+def test_a_rollback_has_five_minutes_unless_the_plan_says_otherwise() -> None:
+    assert cell(rollback="back").upgrade.rollback_limit_s == 300

@@ -1,0 +1,46 @@
+"""Checks of what lies behind a rollback: only for cells whose upgrade has one."""
+
+from __future__ import annotations
+
+from tests.unit.plugin.project import AMD64, PLAN, Project
+from upgradeproof.results import Verdict
+
+WITH_A_WAY_BACK = """
+[[release]]
+name = "3"
+packages.thing = "3.*"
+[[upgrade]]
+from = "1"
+to = "3"
+platforms = ["*-amd64.*"]
+[[upgrade.steps]]
+step = "run"
+script = "echo 3.0 >packages/thing"
+[[upgrade.rollback]]
+step = "run"
+script = "echo 1.0 >packages/thing"
+"""
+SUITE = """
+def test_back(rolled_back): assert rolled_back.took_s < rolled_back.cell.upgrade.rollback_limit_s
+def test_forth(installed, upgraded_again, data): assert upgraded_again.read(data) == data.gives
+"""
+
+
+def test_only_a_cell_with_a_way_back_is_asked_for_what_lies_behind_it(project: Project) -> None:
+    project.write(test_it=SUITE)
+    (project.folder / "upgrade.toml").write_text(PLAN + WITH_A_WAY_BACK, encoding="utf-8")
+    done = project.pytest()
+    assert done.exit_status == 0, done.text
+    assert [cell.id for cell in project.result.cells if cell.selected] == [f"{AMD64[:-1]}3"]
+    cell = project.cell(f"{AMD64[:-1]}3")
+    assert [state.name for state in cell.states] == [
+        "base",
+        "installed",
+        "upgraded",
+        "rolled_back",
+        "upgraded_again",
+    ]
+    assert {check.id: (check.verdict, check.states) for check in cell.checks} == {
+        "test_it::test_back": (Verdict.PASSED, ("rolled_back",)),
+        "test_it::test_forth[note]": (Verdict.PASSED, ("installed", "upgraded_again")),
+    }

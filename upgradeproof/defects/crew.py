@@ -1,0 +1,60 @@
+"""The crew: workers that carry trials out side by side, and go home together."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import TypeVar
+
+from upgradeproof.command import Commands
+from upgradeproof.machines.backends import backends
+
+PATIENCE_S = 30.0
+"""How long an interrupted pytest may take to remove its machines itself."""
+
+T = TypeVar("T")
+
+
+def side_by_side(
+    jobs: Sequence[Callable[[], T]],
+    workers: int,
+    commands: Commands,
+    *,
+    clear_up: Callable[[], None],
+) -> Generator[T, None, None]:
+    """Yield what the jobs return, as they end; they are begun in their order.
+
+    Whoever stops before the last one (Ctrl-C, SIGTERM, an error) stops them all: no other is
+    begun, those under way are ended. ``clear_up`` removes what any of them could not.
+    """
+    with ThreadPoolExecutor(workers) as pool, _terminated_like_interrupted():
+        try:
+            for future in as_completed([pool.submit(job) for job in jobs]):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            commands.end(PATIENCE_S)
+            raise
+        finally:  # also of one that was killed at its time limit, and was the last
+            clear_up()
+
+
+def remove_machines() -> None:
+    """Remove the machines of processes that are gone."""
+    for backend in backends().values():
+        if backend.health().works:
+            backend.prune(states=False)
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

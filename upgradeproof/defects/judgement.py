@@ -1,0 +1,98 @@
+"""Judge what a trial found: a defect caught by what must catch it, a good cell left in peace; pure.
+
+Only what ``failed`` catches: of a check that broke, nothing is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from upgradeproof.plan.defects import Defect
+from upgradeproof.probes.text import clean
+from upgradeproof.results import Cell, Check, State, Verdict
+from upgradeproof.results.model import Frozen
+
+
+class Sighting(Frozen):
+    """A check that failed, or a state that was not reached, and what it said first."""
+
+    id: str
+    """The check's id; ``state upgraded`` for a state."""
+    error: str
+
+
+class Judgement(Frozen):
+    """How the checks saw a defect."""
+
+    by: tuple[Sighting, ...] = ()
+    """The checks that must see it and did, or the state that it must stop."""
+    missed: tuple[str, ...] = ()
+    """The globs of those that must see it and did not."""
+    unrelated: tuple[Sighting, ...] = ()
+    """What failed beside them, and is not allowed to."""
+
+    @property
+    def caught(self) -> bool:
+        """Tell whether it was seen by all that must see it, and by nothing unrelated."""
+        return bool(self.by) and not self.missed and not self.unrelated
+
+
+def judge(defect: Defect, cell: Cell) -> Judgement:
+    """Compare what failed with what the defect declares.
+
+    Where the state that it must stop was not reached, nothing else has to see it: checks of that
+    state could not run.
+    """
+    stops = [state for state in cell.states if _bad(state.verdict)]
+    failed = _own_failures(cell, stops)
+    right = [s for s in stops if s.verdict is Verdict.FAILED and defect.stops(s.reason)]
+    seen = [c for c in failed if c.verdict is Verdict.FAILED and defect.catches(c.id)]
+    unseen = (defect.stopped_by, *defect.unseen([check.id for check in seen]))
+    return Judgement(
+        by=(*map(_stop, right), *map(_failure, seen)),
+        missed=() if right else tuple(filter(None, unseen)),
+        unrelated=(
+            *(_stop(state) for state in stops if state not in right),
+            *(_failure(c) for c in failed if c not in seen and not defect.allows(c.id)),
+        ),
+    )
+
+
+def why_unknown(cell: Cell) -> str:
+    """Return why a cell tells nothing of a defect: a state that we, not the product, failed."""
+    lost = (s for s in cell.states if s.verdict in (Verdict.BROKEN, Verdict.NEVER_RAN))
+    return next((f"{s.name} was not reached ({s.verdict}): {s.reason}" for s in lost), "")
+
+
+def alarms(cell: Cell) -> tuple[Sighting, ...]:
+    """Return what a good cell complains of: every one is a false alarm."""
+    stops = [state for state in cell.states if state.verdict is not Verdict.PASSED]
+    return (*map(_stop, stops), *map(_failure, _own_failures(cell, stops)))
+
+
+def first_line(text: str) -> str:
+    """Return the first line that says something, fit for a terminal whatever a machine said."""
+    lines = (line.strip() for line in text.splitlines())
+    return clean(next(filter(None, lines), ""))
+
+
+def _own_failures(cell: Cell, stops: Sequence[State]) -> list[Check]:
+    """Return the checks that failed for themselves; others only pass on why a state stopped."""
+    return [
+        check
+        for check in cell.checks
+        if _bad(check.verdict)
+        and not any(check.reason and stop.reason.startswith(check.reason) for stop in stops)
+    ]
+
+
+def _stop(state: State) -> Sighting:
+    return Sighting(id=f"state {state.name}", error=first_line(state.reason))
+
+
+def _failure(check: Check) -> Sighting:
+    return Sighting(id=clean(check.id), error=first_line(check.reason))
+
+
+def _bad(verdict: Verdict) -> bool:
+    return verdict in (Verdict.FAILED, Verdict.BROKEN)
