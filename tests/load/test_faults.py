@@ -81,6 +81,26 @@ def test_a_server_that_grows_slow_and_then_silent_fails() -> None:
     assert "no answer within 1 s" in reason
 
 
+@pytest.mark.parametrize(
+    ("client", "reason"), [("FastHttpUser", "timed out"), ("HttpUser", "no answer within 0.5 s")]
+)
+def test_a_request_that_is_never_answered_is_given_up(
+    tmp_path: Path, client: str, reason: str
+) -> None:
+    """By the client where it has a limit, else by us."""
+    users = tmp_path / "pages.py"
+    users.write_text(FRONT_PAGE.read_text().replace("FastHttpUser", client))
+
+    def silent(_: int) -> int:
+        time.sleep(3)
+        return 200
+
+    asked = load(model="open", users=20, rate_per_s=10, answer_timeout_s=0.5, duration_s=1)
+    with serving(silent) as port:
+        found = send(asked, aim(port), users)
+    assert (found.answered, dict(found.failures)) == (0, {reason: 10})
+
+
 def test_a_load_without_a_request_fails(tmp_path: Path) -> None:
     users = locustfile(tmp_path, "pass")
     with serving(at_once) as port:

@@ -37,6 +37,11 @@ def _told(error: BaseException) -> str:
 
 
 def _first_cause(error: BaseException) -> BaseException:
-    while (below := error.__cause__ or error.__context__) is not None:
+    """Return what an error came of; Locust's fast client keeps that as ``original``."""
+    while isinstance(below := _below(error), BaseException):
         error = below
     return error
+
+
+def _below(error: BaseException) -> object:
+    return error.__cause__ or error.__context__ or getattr(error, "original", None)

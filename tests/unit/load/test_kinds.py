@@ -16,6 +16,14 @@ def wrapped(cause: Exception) -> BaseException:
     return error
 
 
+class RetriesExceeded(Exception):  # noqa: N818  # its name there
+    """As Locust's fast client raises it: without a cause, and with the address in its text."""
+
+    def __init__(self, original: object) -> None:
+        super().__init__(f"URL http://localhost:1/: 0, original={original}")
+        self.original = original
+
+
 @pytest.mark.parametrize(
     ("error", "status", "told"),
     [
@@ -25,6 +33,8 @@ def wrapped(cause: Exception) -> BaseException:
         (wrapped(TimeoutError("timed out")), None, "timed out"),
         (wrapped(TimeoutError()), None, "timed out"),
         (ssl.SSLError(1, "[SSL: WRONG_VERSION] (_ssl.c:1)"), None, "TLS: [SSL: WRONG_VERSION]"),
+        (RetriesExceeded(TimeoutError("timed out")), 0, "timed out"),
+        (RetriesExceeded(None), 0, "RetriesExceeded: URL"),
         (KeyError("x"), None, "KeyError: 'x'"),
     ],
 )
