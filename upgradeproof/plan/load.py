@@ -74,6 +74,12 @@ class Load(Model):
         return self
 
     @model_validator(mode="after")
+    def _the_throughput_is_not_given(self) -> Self:
+        if self.model == "open" and self.target.throughput_ratio is not None:
+            raise ValueError("`throughput_ratio` goes with the closed model: the open one sets it")
+        return self
+
+    @model_validator(mode="after")
     def _everybody_is_there_when_it_is_measured(self) -> Self:
         needed_s = self.users / self.spawn_per_s
         if self.warm_up_s < needed_s:

@@ -47,3 +47,8 @@ def test_the_engine_does_not_import_locust() -> None:
     script = "import sys, upgradeproof.cli, upgradeproof.plugin, upgradeproof.load; "
     script += "print({'gevent', 'locust'} & set(sys.modules))"
     assert run([sys.executable, "-c", script], timeout_s=60).text == "set()"
+
+
+def test_the_plugin_that_locust_brings_does_not_patch_this_process() -> None:
+    """pytest loads it here, as everywhere where Locust is installed."""
+    assert not {"gevent", "locust"} & set(sys.modules)

@@ -57,6 +57,13 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
         ('model = "open"', 'model = "closed"'),
         f'{START}: expect.load.0: `rate_per_s` goes with model = "open", and only with it',
     ),
+    "a throughput that the rate sets": (
+        ("p99_ratio = 1.25", "throughput_ratio = 0.9"),
+        (
+            f"{START}: expect.load.0: `throughput_ratio` goes with the closed model: the open one "
+            "sets it"
+        ),
+    ),
     "users who come too late": (
         ("users = 100", "users = 1000"),
         (f"{START}: expect.load.0: the warm-up ends before all users are there: they take 10 s"),
