@@ -108,6 +108,10 @@ class EnvironmentFailedError(HarnessError):
     """Something outside the product and outside us failed under a step, such as an archive."""
 
 
+class LoadError(HarnessError):
+    """The generator of a load failed, or left no result that can be read."""
+
+
 class ImageError(UnavailableError):
     """An operating system image can't be had from any of its sources."""
 

@@ -27,10 +27,12 @@ from upgradeproof.plan import (
     Firewall,
     Image,
     KnownChange,
+    Load,
     Plan,
     Port,
     Preflight,
     Release,
+    Target,
     Upgrade,
 )
 from upgradeproof.plan.defects import Defect
@@ -74,6 +76,8 @@ PLAN_MODELS: dict[str, type[BaseModel]] = {
     "Endpoint": Endpoint,
     "Firewall": Firewall,
     "Data": Data,
+    "Load": Load,
+    "Target": Target,
     "Change": KnownChange,
     "Preflight": Preflight,
     "Amount": Amount,

@@ -13,6 +13,7 @@ from upgradeproof.plan.expectations import (
     Port,
 )
 from upgradeproof.plan.images import Image, Platform, load_images, platforms
+from upgradeproof.plan.load import Load, Target
 from upgradeproof.plan.model import Plan, Release, Upgrade, json_schema, load_plan
 from upgradeproof.plan.preflight import Preflight
 
@@ -26,12 +27,14 @@ __all__ = [
     "Firewall",
     "Image",
     "KnownChange",
+    "Load",
     "Log",
     "Plan",
     "Platform",
     "Port",
     "Preflight",
     "Release",
+    "Target",
     "Upgrade",
     "choose",
     "expand",

@@ -8,12 +8,13 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from upgradeproof.plan.loading import Model, misplaced, repeated
+from upgradeproof.plan.load import Load
+from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
+from upgradeproof.plan.names import Id
 from upgradeproof.plan.states import like
 
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
-Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
 
 
@@ -154,11 +155,12 @@ class Expectations(Model):
     firewall: tuple[Firewall, ...] = ()
     data: tuple[Data, ...] = ()
     log: tuple[Log, ...] = ()
+    load: tuple[Load, ...] = ()
     change: tuple[KnownChange, ...] = ()
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
-        for name in ("endpoint", "data"):
+        for name in ("endpoint", "data", "load"):
             ids = [item.id for item in getattr(self, name)]
             if (again := repeated(ids)) is not None:
                 raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
@@ -176,8 +178,21 @@ class Expectations(Model):
             firewall=_override(self.firewall, other.firewall, lambda f: f.port),
             data=_override(self.data, other.data, lambda d: d.id),
             log=_override(self.log, other.log, lambda log: log.path),
+            load=_override(self.load, other.load, lambda load: load.id),
             change=(*self.change, *other.change),
         )
+
+    def check_loads(self, beside: Iterable[Endpoint], *at: int | str) -> None:
+        """Raise a misplaced error, below ``at``, for a load on what is no endpoint over HTTP.
+
+        It may be an endpoint of these expectations or of those ``beside`` them.
+        """
+        asked = {e.id for e in (*beside, *self.endpoint) if e.kind in ("http", "https")}
+        for place, load in enumerate(self.load):
+            if load.endpoint not in asked:
+                what = f"there is no endpoint {load.endpoint!r} of the kind http or https"
+                advice = nearest(load.endpoint, asked)
+                raise misplaced(f"{what}; {advice}", *at, "load", place, "endpoint")
 
     def port_after(self, port: int) -> int:
         """Return where a TCP port of the old release is found after the upgrade."""

@@ -148,6 +148,13 @@ class Plan(Model):
                     raise misplaced(f"{what}, and there is none", "upgrade", at, "via")
         return self
 
+    @model_validator(mode="after")
+    def _loads_ask_endpoints(self) -> Self:
+        self.expect.check_loads((), "expect")
+        for at, upgrade in enumerate(self.upgrade):
+            upgrade.expect.check_loads(self.expect.endpoint, "upgrade", at, "expect")
+        return self
+
     def release_named(self, name: str) -> Release:
         """Return a release that the plan is known to have."""
         return next(release for release in self.release if release.name == name)

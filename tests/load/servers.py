@@ -1,0 +1,95 @@
+"""Small servers on 127.0.0.1 whose behaviour is known, and loads on them."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+from upgradeproof.load import Aim
+from upgradeproof.plan import Endpoint, Load
+
+ROOT = Path(__file__).parents[2]
+FRONT_PAGE = ROOT / "fixtures" / "locustfiles" / "front_page.py"
+Behaviour = Callable[[int], int]
+"""Takes the number of a request, from 0; takes its time; returns the status of the answer."""
+
+
+class Page(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    behaviour: ClassVar[Behaviour]
+    count: ClassVar[Iterator[int]]
+
+    def do_GET(self) -> None:
+        self.send_response(type(self).behaviour(next(self.count)))
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of clients who went away in the middle of an answer: a load ends so."""
+
+
+@contextmanager
+def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Serve on a port of 127.0.0.1, each connection in a thread of its own."""
+    page = type("Page", (Page,), {"behaviour": staticmethod(behaviour), "count": numbers()})
+    with Server(("127.0.0.1", 0), page) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def numbers() -> Iterator[int]:
+    """Count; safe between threads, as a range's iterator is one step of the interpreter."""
+    return iter(range(1 << 30))
+
+
+def at_once(_: int) -> int:
+    return 200
+
+
+def stalling(period_s: float, stall_s: float) -> Behaviour:
+    """Answer at once, but for a stall that begins every period and holds all until it ends."""
+
+    def behaviour(_: int) -> int:
+        into_s = time.monotonic() % period_s
+        if into_s < stall_s:
+            time.sleep(stall_s - into_s)
+        return 200
+
+    return behaviour
+
+
+def load(**keys: Any) -> Load:
+    """Return a short load; without other keys one user for half a second."""
+    short = {"id": "short", "locustfile": "pages.py", "endpoint": "site", "model": "closed"}
+    times = {"users": 1, "warm_up_s": 0.2, "duration_s": 0.5, "answer_timeout_s": 2}
+    return Load.model_validate(short | times | keys)
+
+
+def aim(port: int, *, kind: str = "http", certificate: str = "") -> Aim:
+    endpoint = Endpoint.model_validate({"id": "site", "port": 80, "kind": kind})
+    return Aim(endpoint=endpoint, port=port, certificate=certificate)

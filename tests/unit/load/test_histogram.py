@@ -1,0 +1,56 @@
+"""Latencies: three digits of each, merged as if one had counted all, and whole or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.load.results import histogram
+from upgradeproof.errors import LoadError
+from upgradeproof.load import Histogram
+
+
+@pytest.mark.parametrize("latency_ms", [0.123, 4.56, 789.0, 61_234.0])
+def test_three_digits_of_a_latency_are_kept(latency_ms: float) -> None:
+    assert histogram([latency_ms]).percentile_ms(50) == pytest.approx(latency_ms, rel=0.001)
+
+
+def test_a_percentile_is_what_this_share_is_not_longer_than() -> None:
+    found = histogram(range(1, 1001))
+    assert found.percentile_ms(50) == pytest.approx(500, rel=0.001)
+    assert found.percentile_ms(99) == pytest.approx(990, rel=0.001)
+    assert found.longest_ms == pytest.approx(1000, rel=0.001)
+
+
+def test_nothing_has_no_latency() -> None:
+    assert (Histogram().count, Histogram().percentile_ms(99), Histogram().longest_ms) == (0, 0, 0)
+
+
+def test_what_cannot_be_counted_as_it_is_counts_at_the_edge() -> None:
+    found = Histogram()
+    found.record(-1)
+    found.record(7200)
+    assert found.count == 2
+    assert found.percentile_ms(50) == 0.001
+    assert found.longest_ms == pytest.approx(3_600_000, rel=0.001)
+
+
+def test_parts_merge_into_what_one_would_have_counted() -> None:
+    merged = Histogram.merged([histogram(range(1, 501)), histogram(range(501, 1001))])
+    assert merged.encode() == histogram(range(1, 1001)).encode()
+
+
+def test_what_was_encoded_is_decoded() -> None:
+    found = Histogram.decode(histogram([1, 20, 300]).encode())
+    assert found.count == 3
+    assert found.percentile_ms(100) == pytest.approx(300, rel=0.001)
+
+
+WHOLE = histogram(range(1, 200)).encode()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "HIST", WHOLE[:-8], WHOLE[: len(WHOLE) // 2], WHOLE[:12], "AAAA" + WHOLE]
+)
+def test_what_is_damaged_is_one_error(text: str) -> None:
+    with pytest.raises(LoadError, match=r"^a histogram of latencies is damaged"):
+        Histogram.decode(text)

@@ -1,0 +1,25 @@
+"""Load: sent by Locust in a process of its own, counted without gaps, judged beside its noise."""
+
+from upgradeproof.load.comparison import Comparison, Outcome, compare
+from upgradeproof.load.generator import Aim, find_locustfile, send
+from upgradeproof.load.histogram import Histogram
+from upgradeproof.load.judging import Judgement, judge
+from upgradeproof.load.pairs import Pair, judge_pairs, take_turns
+from upgradeproof.load.result import LoadResult, Recording
+
+__all__ = [
+    "Aim",
+    "Comparison",
+    "Histogram",
+    "Judgement",
+    "LoadResult",
+    "Outcome",
+    "Pair",
+    "Recording",
+    "compare",
+    "find_locustfile",
+    "judge",
+    "judge_pairs",
+    "send",
+    "take_turns",
+]

@@ -1,0 +1,115 @@
+"""Run two releases in turns, and judge the new one by ratios that noise can't fake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from upgradeproof.load.comparison import Outcome, Side, compare, order
+from upgradeproof.load.judging import Judgement, unfit
+from upgradeproof.load.result import LoadResult
+from upgradeproof.plan import Target
+from upgradeproof.results import Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One run of each release, one after the other."""
+
+    old: LoadResult
+    new: LoadResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """A target of the plan that compares the releases."""
+
+    name: str
+    what: str
+    budget: float
+    """What the cost may be multiplied by: above 1."""
+    cost: Callable[[LoadResult], float]
+    """More is worse."""
+
+
+def take_turns(run: Callable[[Side], LoadResult], target: Target) -> tuple[Pair, ...]:
+    """Run pairs, A B B A, while one more may say more; ``run`` sends the load to one side.
+
+    Ends at once when a result can't be compared, and after one pair when no ratio is asked for.
+    Raises what ``run`` raises.
+    """
+    pairs: list[Pair] = []
+    for sides in order():
+        found = {side: run(side) for side in sides}
+        pairs.append(Pair(old=found["old"], new=found["new"]))
+        if not _undecided(pairs, target):
+            break
+    return tuple(pairs)
+
+
+def judge_pairs(pairs: Sequence[Pair], target: Target) -> tuple[Judgement, ...]:
+    """Judge the new release beside the old by each of the plan's ratios.
+
+    What noise hides is ``not_applicable``, with the noise that was measured.
+    """
+    ratios = tuple(_ratios(target))
+    if reason := _incomparable(pairs):
+        verdict, why = reason
+        return tuple(Judgement(target=r.name, verdict=verdict, reason=why) for r in ratios)
+    last = len(pairs) >= target.repeats_most
+    return tuple(_compared(ratio, pairs, last=last) for ratio in ratios)
+
+
+def _ratios(target: Target) -> Iterator[Ratio]:
+    if target.p99_ratio is not None:
+        yield Ratio(
+            name="p99_ratio",
+            what="99th percentile of the latencies",
+            budget=target.p99_ratio,
+            cost=lambda result: result.latencies.percentile_ms(99),
+        )
+    if target.throughput_ratio is not None:
+        yield Ratio(
+            name="throughput_ratio",
+            what="time for each answer",
+            budget=1 / target.throughput_ratio,
+            cost=lambda result: 1 / result.throughput_per_s,
+        )
+
+
+def _undecided(pairs: Sequence[Pair], target: Target) -> bool:
+    """Tell whether one more pair may say more, and the plan allows it."""
+    if _incomparable(pairs[-1:]) or not list(_ratios(target)):
+        return False
+    if len(pairs) < target.repeats_least:
+        return True
+    hidden = any(j.verdict is Verdict.NOT_APPLICABLE for j in judge_pairs(pairs, target))
+    return hidden and len(pairs) < target.repeats_most
+
+
+def _incomparable(pairs: Sequence[Pair]) -> tuple[Verdict, str] | None:
+    """Return why pairs tell nothing of a ratio, and the verdict; None: they tell something.
+
+    That the old release answers nothing is no fault of the new one.
+    """
+    for pair in pairs:
+        if reason := unfit(pair.old):
+            return Verdict.BROKEN, f"the old release, which is compared with: {reason[1]}"
+        if reason := unfit(pair.new):
+            return reason[0], f"the new release: {reason[1]}"
+    return None
+
+
+def _compared(ratio: Ratio, pairs: Sequence[Pair], *, last: bool) -> Judgement:
+    costs = [(ratio.cost(pair.old), ratio.cost(pair.new)) for pair in pairs]
+    found = compare(costs, ratio.budget, last=last)
+    reason = f"the {ratio.what} is {found} times the old one's, {ratio.budget:.2f} are allowed"
+    match found.outcome:
+        case Outcome.WITHIN:
+            verdict = Verdict.PASSED
+        case Outcome.WORSE:
+            verdict = Verdict.FAILED
+        case Outcome.CANNOT_TELL:
+            verdict = Verdict.NOT_APPLICABLE
+            reason = f"the noise is too wide to tell: {reason}"
+    return Judgement(target=ratio.name, verdict=verdict, reason=reason)

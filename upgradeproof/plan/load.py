@@ -1,0 +1,97 @@
+"""What load a plan puts on an endpoint, and what must hold under it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, PositiveFloat, model_validator
+
+from upgradeproof.plan.loading import Model
+from upgradeproof.plan.names import Id
+
+WorkerHost = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@._-]*$")]
+LEAST_REPEATS = 6
+"""Of n ratios without a bias the smallest and the largest hold the truth in 1 - 2^(1-n) of all
+cases: no interval of resamples can promise 95 % with fewer than six."""
+
+
+class Target(Model):
+    """What must hold under a load; a key that is not there asks for nothing."""
+
+    success: float = Field(default=0.999, gt=0, le=1)
+    """Share of the requests that must be answered well."""
+    p50_ms: PositiveFloat | None = None
+    p95_ms: PositiveFloat | None = None
+    p99_ms: PositiveFloat | None = None
+    p99_ratio: float | None = Field(default=None, gt=1)
+    """What the 99th percentile may become, as a multiple of what it was in ``installed``."""
+    throughput_ratio: float | None = Field(default=None, gt=0, lt=1)
+    """What the answers in a second may fall to, as a share of what they were in ``installed``."""
+    repeats_least: int = Field(default=LEAST_REPEATS, ge=LEAST_REPEATS)
+    """Pairs of runs that are compared before anything is said of a ratio."""
+    repeats_most: int = Field(default=2 * LEAST_REPEATS, le=50)
+    """Pairs after which a ratio that noise still hides is given up."""
+
+    @model_validator(mode="after")
+    def _most_is_not_less(self) -> Self:
+        if self.repeats_most < self.repeats_least:
+            raise ValueError("`repeats_most` is less than `repeats_least`")
+        return self
+
+
+class Load(Model):
+    """Users or arrivals of requests at one endpoint: bounded in number and in time."""
+
+    id: Id
+    locustfile: Annotated[str, Field(pattern=r"^[^/.][^,]*\.py$")]
+    """A file of Locust's users: below the product's folder, or in ``fixtures/locustfiles``."""
+    endpoint: Id
+    """The endpoint of the kind http or https that is asked."""
+    model: Literal["closed", "open"]
+    """``closed``: each user asks again when it was answered. ``open``: tasks arrive at a fixed
+    rate, whether or not those before them were answered."""
+    users: int = Field(ge=1, le=5000)
+    """How many there are; of the open model: how many tasks may be in flight."""
+    spawn_per_s: float = Field(default=100, gt=0)
+    rate_per_s: float | None = Field(default=None, gt=0, le=10_000)
+    """Arrivals in a second; goes with the open model, and only with it."""
+    warm_up_s: float = Field(default=5, gt=0, le=300)
+    """Not measured: until all users are there, and caches are warm."""
+    duration_s: float = Field(gt=0, le=600)
+    """How long is measured."""
+    answer_timeout_s: float = Field(default=10, gt=0, le=60)
+    """Limit of one task; what takes longer was not answered."""
+    processes: int = Field(default=1, ge=1, le=64)
+    """Processes of the generator on this host; never more than it has processors."""
+    workers: tuple[WorkerHost, ...] = ()
+    """Hosts on which the generator runs instead, as ssh knows them."""
+    target: Target = Target()
+
+    @model_validator(mode="after")
+    def _the_rate_goes_with_the_open_model(self) -> Self:
+        if (self.model == "open") != (self.rate_per_s is not None):
+            raise ValueError('`rate_per_s` goes with model = "open", and only with it')
+        return self
+
+    @model_validator(mode="after")
+    def _the_throughput_is_not_given(self) -> Self:
+        if self.model == "open" and self.target.throughput_ratio is not None:
+            raise ValueError("`throughput_ratio` goes with the closed model: the open one sets it")
+        return self
+
+    @model_validator(mode="after")
+    def _everybody_is_there_when_it_is_measured(self) -> Self:
+        needed_s = self.users / self.spawn_per_s
+        if self.warm_up_s < needed_s:
+            raise ValueError(
+                f"the warm-up ends before all users are there: they take {needed_s:g} s"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _every_generator_has_a_user(self) -> Self:
+        if self.workers and self.processes > 1:
+            raise ValueError("`processes` are of this host: they go without `workers`")
+        if self.users < max(self.processes, len(self.workers)):
+            raise ValueError("there are more processes or workers than users")
+        return self

@@ -1,0 +1,10 @@
+"""Kinds of names that several parts of a plan share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+"""What a plan calls one of several things of a kind."""
