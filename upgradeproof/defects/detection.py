@@ -14,7 +14,7 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Verdict
-from upgradeproof.results.model import Frozen
+from upgradeproof.results.base import Frozen
 
 
 class Tried(Frozen):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from upgradeproof.plan.defects import Defect
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Cell, Check, State, Verdict
-from upgradeproof.results.model import Frozen
+from upgradeproof.results.base import Frozen
 
 
 class Sighting(Frozen):

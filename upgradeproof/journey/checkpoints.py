@@ -16,8 +16,8 @@ from upgradeproof.evidence import Evidence
 from upgradeproof.journey.store import content_key, described
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan.steps import Action
+from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
-from upgradeproof.results.model import Frozen
 
 DEAR_S = 60.0
 """What a step must have taken since the last stop: a snapshot of a VM takes one or two

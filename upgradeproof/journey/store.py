@@ -19,8 +19,8 @@ from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action, Upload
 from upgradeproof.probes import ConfigInterest, Facts, Interests
 from upgradeproof.results import Fidelity
+from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
-from upgradeproof.results.model import Frozen
 
 ENGINE_FILES = ("probes", "product.py", "journey/way.py")
 """What of the engine decides a state's content: a change of it makes every kept state void."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from upgradeproof.errors import LoadError
 from upgradeproof.load.histogram import Histogram
-from upgradeproof.results.model import Frozen
+from upgradeproof.results.base import Frozen
 
 MOST_CPU = 0.9
 """Share of a processor above which latencies are the generator's own: where Locust warns, too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upgradeproof.results.model import Frozen
+from upgradeproof.results.base import Frozen
 
 VARIABLE = "UPGRADEPROOF_LOAD"
 

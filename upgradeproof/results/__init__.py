@@ -2,6 +2,7 @@
 
 from upgradeproof.results.fold import fold
 from upgradeproof.results.journal import Journal, read_journals
+from upgradeproof.results.load import Availability, Downtime, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
     Cell,
     Change,
@@ -18,13 +19,17 @@ from upgradeproof.results.model import (
 )
 
 __all__ = [
+    "Availability",
     "Cell",
     "Change",
     "Check",
     "Component",
+    "Downtime",
     "Fidelity",
     "Finding",
     "Journal",
+    "LoadMeasured",
+    "RatioMeasured",
     "Release",
     "Run",
     "State",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
+from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import Cell, Check, Release, Run, State, Step, Verdict, worst
 
 STATE_ORDER = ("base", "installed", "upgraded", "rolled_back", "upgraded_again")
@@ -20,6 +21,9 @@ class _Cell:
     placed: j.CellPlaced | None = None
     checks: dict[str, Check] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
+    loads: dict[tuple[str, str], LoadMeasured] = field(default_factory=dict)
+    ratios: dict[tuple[str, str], RatioMeasured] = field(default_factory=dict)
+    availability: dict[tuple[str, str], Availability] = field(default_factory=dict)
 
 
 def fold(events: Iterable[j.Event]) -> Run:
@@ -91,6 +95,12 @@ def _apply(cell: _Cell, event: j.Event) -> None:
                     "reason": "the run ended on the way to this state",
                 }
             )
+        case j.LoadSent(measured=measured):
+            cell.loads[measured.load, measured.state] = measured
+        case j.ReleasesCompared(ratio=ratio):
+            cell.ratios[ratio.load, ratio.target] = ratio
+        case j.UpgradeProbed(availability=seen):
+            cell.availability[seen.endpoint, seen.state] = seen
         case (
             j.PreflightDone()
             | j.StepStarted()
@@ -167,4 +177,7 @@ def _finish(cell: _Cell) -> Cell:
         fidelity=cell.placed.fidelity if cell.placed else None,
         checks=tuple(cell.checks.values()),
         states=tuple(sorted(cell.states.values(), key=lambda s: STATE_ORDER.index(s.name))),
+        loads=tuple(cell.loads.values()),
+        ratios=tuple(cell.ratios.values()),
+        availability=tuple(cell.availability.values()),
     )

@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.results.model import Change, Fidelity, Finding, Frozen, Release, Verdict
+from upgradeproof.results.base import Frozen
+from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
+from upgradeproof.results.model import Change, Fidelity, Finding, Release, Verdict
 
 
 def now() -> str:
@@ -144,6 +146,33 @@ class StateReached(Frozen):
     components: dict[str, str] = Field(default_factory=dict)
 
 
+class LoadSent(Frozen):
+    """A load was sent to a state, and measured."""
+
+    event: Literal["load_sent"] = "load_sent"
+    at: str = Field(default_factory=now)
+    cell: str
+    measured: LoadMeasured
+
+
+class ReleasesCompared(Frozen):
+    """A load was sent to two releases in turns."""
+
+    event: Literal["releases_compared"] = "releases_compared"
+    at: str = Field(default_factory=now)
+    cell: str
+    ratio: RatioMeasured
+
+
+class UpgradeProbed(Frozen):
+    """An endpoint was asked all along the way to a state."""
+
+    event: Literal["upgrade_probed"] = "upgrade_probed"
+    at: str = Field(default_factory=now)
+    cell: str
+    availability: Availability
+
+
 class StateFailed(Frozen):
     """A state was not reached, and why."""
 
@@ -169,7 +198,10 @@ Event = Annotated[
     | StepStarted
     | StepFinished
     | StateReached
-    | StateFailed,
+    | StateFailed
+    | LoadSent
+    | ReleasesCompared
+    | UpgradeProbed,
     Field(discriminator="event"),
 ]
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)

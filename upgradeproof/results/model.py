@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
+from pydantic import Field, computed_field
 
 from upgradeproof.errors import ProductError, UnavailableError
-
-
-class Frozen(BaseModel):
-    """The base of everything in a report: immutable, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _compute_anew(cls, data: Any) -> Any:
-        """Drop what is computed: a report that was written can be read again."""
-        if isinstance(data, dict):
-            return {name: data[name] for name in data if name not in cls.model_computed_fields}
-        return data
+from upgradeproof.results.base import Frozen
+from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 
 
 class Verdict(StrEnum):
@@ -184,6 +172,10 @@ class Cell(Frozen):
     fidelity: Fidelity | None = None
     checks: tuple[Check, ...] = ()
     states: tuple[State, ...] = ()
+    loads: tuple[LoadMeasured, ...] = ()
+    ratios: tuple[RatioMeasured, ...] = ()
+    availability: tuple[Availability, ...] = ()
+    """What a prober saw of the product's endpoints during the upgrade."""
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
