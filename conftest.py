@@ -5,4 +5,5 @@ pytest_plugins = [
     "fixtures.in_use",
     "fixtures.kernels",
     "fixtures.preflight",
+    "fixtures.under_load",
 ]

@@ -183,16 +183,20 @@ class Expectations(Model):
         )
 
     def check_loads(self, beside: Iterable[Endpoint], *at: int | str) -> None:
-        """Raise a misplaced error, below ``at``, for a load on what is no endpoint over HTTP.
+        """Raise a misplaced error, below ``at``, for a load on what is no endpoint over a port.
 
         It may be an endpoint of these expectations or of those ``beside`` them.
         """
-        asked = {e.id for e in (*beside, *self.endpoint) if e.kind in ("http", "https")}
+        asked = {e.id for e in (*beside, *self.endpoint) if e.kind != "ssh"}
         for place, load in enumerate(self.load):
             if load.endpoint not in asked:
-                what = f"there is no endpoint {load.endpoint!r} of the kind http or https"
+                what = f"there is no endpoint {load.endpoint!r} of the kind http, https or tcp"
                 advice = nearest(load.endpoint, asked)
                 raise misplaced(f"{what}; {advice}", *at, "load", place, "endpoint")
+
+    def port_in(self, state: str, port: int) -> int:
+        """Return where a TCP port of the old release is found in a state."""
+        return self.port_after(port) if like(state) == "upgraded" else port
 
     def port_after(self, port: int) -> int:
         """Return where a TCP port of the old release is found after the upgrade."""
