@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bench.result import Result
 from upgradeproof.home import Home
-from upgradeproof.machines.docker import CAPABILITIES, INIT, SETTLED
+from upgradeproof.machines.docker import CAPABILITIES, INIT
+from upgradeproof.machines.systemd import SETTLED
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Script, Upload
 
