@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -11,6 +12,11 @@ from upgradeproof.results.base import Frozen
 
 Connection = Literal["kept", "new"]
 """How a request travels: over a connection that stays open, or over one of its own."""
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, rounded down: what is not all of it never reads 100 %."""
+    return f"{math.floor(round(share * 1e5, 6)) / 1e3:g} %"
 
 
 class LatencyPoint(Frozen):
