@@ -80,6 +80,13 @@ class Downtime(Frozen):
     step: str
     """The step of the upgrade that was carried out when it began; empty: none was."""
 
+    def __str__(self) -> str:
+        where = f"in the step {self.step!r}" if self.step else "in no step"
+        return (
+            f"at {self.began_s:.2f} s, {where}: {self.lasted_ms:.0f} ms, "
+            f"{self.requests} request{'' if self.requests == 1 else 's'}, {self.reason}"
+        )
+
 
 class Lane(Frozen):
     """What the prober saw over one kind of connection."""
@@ -90,6 +97,7 @@ class Lane(Frozen):
     late: int
     """Answered well, and later than the plan allows."""
     p50_ms: float
+    """Latencies are of the requests that were answered well, the late ones included."""
     p99_ms: float
     longest_ms: float
     downtimes: tuple[Downtime, ...] = ()
