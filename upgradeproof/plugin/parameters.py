@@ -51,6 +51,7 @@ SUBJECTS: dict[str, Subjects] = {
     "allowed_port": _firewall(allowed=True),
     "blocked_port": _firewall(allowed=False),
     "data": lambda cell: ((data.id, data) for data in cell.expect.data),
+    "disruption": lambda cell: ((d.endpoint, d) for d in cell.expect.disruption),
     "log": lambda cell: ((log.path, log) for log in cell.expect.log),
 }
 """Arguments of tests that the plan fills, one test for each: id and value by cell.

@@ -5,7 +5,7 @@ with the harness, nor outlives it.
 """
 
 from upgradeproof.prober.availability import availability, failed
-from upgradeproof.prober.budget import over_budget
+from upgradeproof.prober.budget import over_budget, unknown
 from upgradeproof.prober.orders import Orders, Question
 from upgradeproof.prober.prober import Prober
 from upgradeproof.prober.recording import Recording, Sample, Stall
@@ -20,4 +20,5 @@ __all__ = [
     "availability",
     "failed",
     "over_budget",
+    "unknown",
 ]

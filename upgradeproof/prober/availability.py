@@ -9,7 +9,7 @@ from itertools import groupby
 
 from upgradeproof.load.histogram import Histogram
 from upgradeproof.plan import Disruption
-from upgradeproof.prober.recording import Recording, Sample
+from upgradeproof.prober.recording import Recording, Sample, Stall
 from upgradeproof.results.load import (
     Availability,
     Connection,
@@ -39,8 +39,11 @@ def availability(
     """Return what the requests of one endpoint say; ``steps`` are in seconds as its samples are.
 
     A downtime goes from when the first bad request was due to when the next good one was, over the
-    same kind of connection; one that is open at the end lasts to the end.
+    same kind of connection; one that is open at the end lasts to the end. The prober's own stalls
+    are part of every latency: they never hide a downtime, and one that they may have made is not
+    certain.
     """
+    over = f"the prober's time was over after {recording.lasted_s:.0f} s, before the upgrade was"
     return Availability(
         endpoint=asked.endpoint,
         state=state,
@@ -50,7 +53,7 @@ def availability(
         lanes=tuple(_lane(connection, asked, recording, steps) for connection in CONNECTIONS),
         steps=tuple(steps),
         heat=heat_map(recording.samples, recording.lasted_s),
-        problem=problem(recording, asked.late_ms),
+        problem="" if recording.told else over,
         evidence=evidence,
     )
 
@@ -67,33 +70,6 @@ def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -
         steps=tuple(steps),
         heat=heat_map((), 0),
         problem=why,
-    )
-
-
-def problem(recording: Recording, late_ms: float) -> str:
-    """Return why the prober can't tell whether answers came in time; empty: it can.
-
-    Its own stalls are part of every latency, so without them nothing would look worse. They are
-    its fault where an answer would have been in time without them, and where one was so long that
-    no request in it could have been answered in time.
-    """
-    if not recording.told:
-        return (
-            f"the prober's time was over after {recording.lasted_s:.0f} s, before the upgrade was"
-        )
-    longest_ms = max((stall.lasted_s for stall in recording.stalls), default=0.0) * 1000
-    late = sum(
-        not s.failure
-        and s.latency_s * 1000 > late_ms
-        and _without_stalls_ms(s, recording) <= late_ms
-        for s in recording.samples
-    )
-    if not late and longest_ms <= late_ms:
-        return ""
-    return (
-        f"the prober could not keep its schedule: for up to {longest_ms:.0f} ms it did not run "
-        f"itself, beside the {late_ms:g} ms after which an answer is late; {late} answers were "
-        "late for that alone"
     )
 
 
@@ -122,14 +98,16 @@ def _row(sample: Sample) -> int:
     return next(below, len(ROWS_MS) - 1)
 
 
-def _without_stalls_ms(sample: Sample, recording: Recording) -> float:
-    """Return what a latency is without the time in which the prober did not run."""
+def _excused(sample: Sample, stalls: Sequence[Stall], late_ms: float) -> bool:
+    """Tell whether a request would not have been late if the prober had run all the while."""
+    if sample.latency_s * 1000 <= late_ms:
+        return False
     answered_s = sample.due_s + sample.latency_s
     stalled_s = sum(
         max(0.0, min(answered_s, s.began_s + s.lasted_s) - max(sample.due_s, s.began_s))
-        for s in recording.stalls
+        for s in stalls
     )
-    return (sample.latency_s - stalled_s) * 1000
+    return (sample.latency_s - stalled_s) * 1000 <= late_ms
 
 
 def _lane(
@@ -152,7 +130,7 @@ def _lane(
         p50_ms=latencies.percentile_ms(50),
         p99_ms=latencies.percentile_ms(99),
         longest_ms=latencies.longest_ms,
-        downtimes=tuple(_downtimes(samples, asked.late_ms, recording.lasted_s, steps)),
+        downtimes=tuple(_downtimes(samples, asked.late_ms, recording, steps)),
     )
 
 
@@ -163,13 +141,13 @@ def _bad(sample: Sample, late_ms: float) -> str:
 
 
 def _downtimes(
-    samples: Sequence[Sample], late_ms: float, lasted_s: float, steps: Sequence[StepMark]
+    samples: Sequence[Sample], late_ms: float, recording: Recording, steps: Sequence[StepMark]
 ) -> Iterator[Downtime]:
     runs = [
         (bad, list(run))
         for bad, run in groupby(samples, key=lambda sample: bool(_bad(sample, late_ms)))
     ]
-    ends = [*(following[0].due_s for _, following in runs[1:]), lasted_s]
+    ends = [*(following[0].due_s for _, following in runs[1:]), recording.lasted_s]
     for (bad, run), ended_s in zip(runs, ends, strict=False):
         if bad:
             began_s = run[0].due_s
@@ -181,4 +159,5 @@ def _downtimes(
                 step=next(
                     (mark.title for mark in steps if mark.began_s <= began_s < mark.ended_s), ""
                 ),
+                certain=not any(_excused(sample, recording.stalls, late_ms) for sample in run),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from upgradeproof.plan import Disruption
 from upgradeproof.results.load import Availability, Lane
@@ -14,15 +14,34 @@ MOST_TOLD = 10
 def over_budget(disruption: Disruption, seen: Availability) -> str:
     """Return what is over the budget, over each kind of connection, with its downtimes; else "".
 
-    Nothing asked is nothing proven: that is a complaint, too.
+    Only what is certain counts. Nothing asked is nothing proven: that is a complaint, too.
     """
+    certain = (
+        lane.model_copy(update={"downtimes": tuple(d for d in lane.downtimes if d.certain)})
+        for lane in seen.lanes
+    )
+    return _complaints(disruption, tuple(certain))
+
+
+def unknown(disruption: Disruption, seen: Availability) -> str:
+    """Return why nobody knows whether the budget is kept; empty: ``over_budget`` does.
+
+    The prober failed; or it is kept but for downtimes that the prober may have made itself.
+    """
+    everything = _complaints(disruption, seen.lanes)
+    if seen.problem or not everything or over_budget(disruption, seen):
+        return seen.problem
+    return f"the prober could not keep its schedule: this host is too busy\n{everything}"
+
+
+def _complaints(disruption: Disruption, lanes: Sequence[Lane]) -> str:
     complaints = [
         f"{disruption.endpoint} over {lane.connection} connections: {', and '.join(wrong)}"
         + "".join(f"\n  {downtime}" for downtime in _worst(lane))
-        for lane in seen.lanes
+        for lane in lanes
         if (wrong := list(_wrong(disruption, lane)))
     ]
-    if not seen.lanes:
+    if not lanes:
         complaints.append(f"{disruption.endpoint} was not asked: nothing is proven")
     return "\n".join(complaints)
 

@@ -5,6 +5,7 @@ They know no limit of time: whoever uses one sets it, and closes it then.
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 import ssl
@@ -128,5 +129,5 @@ def _pass_over_what_is_left(connection: socket.socket) -> None:
 def _receive(connection: socket.socket) -> bytes:
     data = connection.recv(CHUNK)
     if not data:
-        raise ConnectionError("the connection was closed")
+        raise ConnectionResetError(errno.ECONNRESET, "the connection was closed")
     return data

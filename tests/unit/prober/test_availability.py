@@ -126,24 +126,29 @@ def test_a_long_upgrade_has_no_more_columns() -> None:
     assert (found.columns, found.column_s) == (120, 30.0)
 
 
-def test_a_prober_in_time_has_no_problem() -> None:
-    assert seen(requests("..x~"), stalls=[Stall(0.5, 0.05)]).problem == ""
+def certain(text: str, *stalls: Stall) -> list[bool]:
+    return [downtime.certain for downtime in seen(requests(text), stalls=stalls).lanes[1].downtimes]
 
 
-def test_an_answer_that_is_late_for_the_prober_alone_is_its_problem() -> None:
+def test_a_stall_of_the_prober_beside_a_downtime_leaves_it_certain() -> None:
+    assert certain("..x~", Stall(0.5, 0.05)) == [True]
+
+
+def test_a_downtime_of_answers_that_the_prober_alone_made_late_is_not_certain() -> None:
     """Of 150 ms it did not run for 60: without them the answer was in time."""
-    assert seen(requests("~"), stalls=[Stall(0.05, 0.06)]).problem == (
-        "the prober could not keep its schedule: for up to 60 ms it did not run itself, beside "
-        "the 100 ms after which an answer is late; 1 answers were late for that alone"
-    )
+    assert certain("~", Stall(0.05, 0.06)) == [False]
 
 
-def test_an_answer_that_is_late_anyway_is_not_the_probers_problem() -> None:
-    assert seen(requests("~"), stalls=[Stall(0.05, 0.04), Stall(0.6, 0.09)]).problem == ""
+def test_an_answer_that_is_late_anyway_is_certain() -> None:
+    assert certain("~", Stall(0.05, 0.04), Stall(0.6, 0.09)) == [True]
 
 
-def test_a_stall_in_which_nothing_could_be_in_time_is_the_probers_problem() -> None:
-    assert "for up to 150 ms" in seen(requests("...???"), stalls=[Stall(0.0, 0.15)]).problem
+def test_requests_that_were_given_up_while_the_prober_stood_still_are_not_certain() -> None:
+    assert certain("...???", Stall(0.0, 0.25)) == [False]
+
+
+def test_a_refusal_is_certain_whatever_the_prober_does() -> None:
+    assert certain("xx", Stall(0.0, 0.5)) == [True]
 
 
 def test_a_prober_that_ended_too_early_says_so() -> None:

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from upgradeproof.plan import Disruption
-from upgradeproof.prober import failed, over_budget
+from upgradeproof.prober import failed, over_budget, unknown
 from upgradeproof.results import Availability, Downtime
 from upgradeproof.results.load import Connection, Lane
 
 
-def lane(*lasted_ms: float, connection: Connection = "new", requests: int = 1000) -> Lane:
+def lane(
+    *lasted_ms: float, connection: Connection = "new", requests: int = 1000, certain: bool = True
+) -> Lane:
     return Lane(
         connection=connection,
         requests=requests,
@@ -28,16 +30,24 @@ def lane(*lasted_ms: float, connection: Connection = "new", requests: int = 1000
                 requests=round(ms / 20),
                 reason="Connection refused",
                 step="install",
+                certain=certain,
             )
             for number, ms in enumerate(lasted_ms)
         ),
     )
 
 
-def told(*lanes: Lane, longest_ms: float = 500, total_ms: float = 800) -> str:
-    asked = Disruption(endpoint="site", longest_ms=longest_ms, total_ms=total_ms)
-    nothing: dict[str, Any] = failed(asked, "upgraded", (), "").model_dump()
-    return over_budget(asked, Availability.model_validate({**nothing, "lanes": lanes}))
+def disruption(longest_ms: float = 500, total_ms: float = 800) -> Disruption:
+    return Disruption(endpoint="site", longest_ms=longest_ms, total_ms=total_ms)
+
+
+def seen(*lanes: Lane) -> Availability:
+    nothing: dict[str, Any] = failed(disruption(), "upgraded", (), "").model_dump()
+    return Availability.model_validate({**nothing, "lanes": lanes})
+
+
+def told(*lanes: Lane, **budget: float) -> str:
+    return over_budget(disruption(**budget), seen(*lanes))
 
 
 @pytest.mark.parametrize("lasted_ms", [(), (500,), (500, 300)])
@@ -90,3 +100,31 @@ def test_a_lane_in_which_nothing_was_asked_proves_nothing() -> None:
 
 def test_nothing_asked_at_all_proves_nothing() -> None:
     assert told() == "site was not asked: nothing is proven"
+
+
+def test_a_downtime_that_is_not_certain_is_no_complaint_and_leaves_it_unknown() -> None:
+    found = seen(lane(900, certain=False))
+    assert over_budget(disruption(), found) == ""
+    assert unknown(disruption(), found) == (
+        "the prober could not keep its schedule: this host is too busy\n"
+        "site over new connections: the longest downtime lasted 900 ms, 500 ms are allowed, and "
+        "the only one lasted 900 ms, 800 ms are allowed\n"
+        "  at 0.00 s, in the step 'install': 900 ms, 45 requests, Connection refused; the prober "
+        "itself did not run all the while"
+    )
+
+
+def test_a_budget_that_is_kept_in_spite_of_doubts_is_kept() -> None:
+    assert unknown(disruption(), seen(lane(400, certain=False))) == ""
+
+
+def test_a_budget_that_is_broken_without_the_doubts_is_broken() -> None:
+    found = seen(lane(900), lane(900, connection="kept", certain=False))
+    assert unknown(disruption(), found) == ""
+    assert over_budget(disruption(), found) != ""
+
+
+def test_of_a_prober_that_failed_nothing_is_known() -> None:
+    assert unknown(disruption(), failed(disruption(), "upgraded", (), "it was killed")) == (
+        "it was killed"
+    )
