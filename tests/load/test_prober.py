@@ -1,80 +1,24 @@
-"""What the prober sees of servers whose truth is known; and that it fails and ends as it should."""
+"""What the prober sees of servers whose truth is known."""
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import ssl
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.load.outages import Service
-from tests.load.servers import at_once, certified, serving, stalling
-from upgradeproof.errors import LoadError
-from upgradeproof.plan import Disruption, Endpoint
-from upgradeproof.prober import (
-    Orders,
-    Prober,
-    Question,
-    Recording,
-    availability,
-    over_budget,
-    unknown,
+from tests.load.probing import (
+    EXACT_S,
+    LATE_MS,
+    a_while,
+    assert_nothing_was_lost,
+    probe,
+    question,
 )
-from upgradeproof.results import Availability
-from upgradeproof.results.load import Lane
-
-RATE_PER_S, LATE_MS = 50, 200
-EXACT_S = 0.06
-"""Twenty milliseconds between two requests, and what a busy host adds to both ends."""
-ORPHANED = """
-import sys, time
-from pathlib import Path
-from tests.load.test_prober import asking, question
-with asking(question(Path(sys.argv[1]), int(sys.argv[2]))) as prober:
-    print(prober.pid, flush=True)
-    time.sleep(60)
-"""
-
-
-def question(folder: Path, *ports: int, certificate: str = "", **endpoint: Any) -> Question:
-    return Question(
-        endpoint=Endpoint.model_validate({"id": "site", "kind": "http", "port": 1} | endpoint),
-        ports=ports,
-        certificate=certificate,
-        rate_per_s=RATE_PER_S,
-        late_ms=LATE_MS,
-        recording=str(folder / "requests.json"),
-    )
-
-
-def asking(asked: Question, **others: Any) -> Prober:
-    """Return a prober that does not wait long for what is down on purpose."""
-    return Prober(Orders(questions=(asked,), **{"warm_up_s": 0.3, "linger_s": 0.3, **others}))
-
-
-def probe(asked: Question, meanwhile: Callable[[], object]) -> tuple[Recording, Availability]:
-    """Ask while something is done; return what was recorded, and what that says."""
-    with asking(asked) as prober:
-        meanwhile()
-        (recording,) = prober.end()
-    disruption = Disruption(endpoint="site", late_ms=LATE_MS, longest_ms=0, total_ms=0)
-    return recording, availability(disruption, "upgraded", recording, ())
-
-
-def a_while(seconds: float = 1.0) -> Callable[[], None]:
-    return lambda: time.sleep(seconds)
-
-
-def assert_nothing_was_lost(lane: Lane, lasted_s: float) -> None:
-    assert lane.requests == pytest.approx(RATE_PER_S * lasted_s, abs=2)
+from tests.load.servers import at_once, certified, serving, stalling
 
 
 def test_a_stall_of_known_length_is_a_downtime_of_that_length(tmp_path: Path) -> None:
@@ -219,86 +163,3 @@ def test_a_port_that_moves_as_the_plan_says_is_followed(tmp_path: Path) -> None:
         old.up()
     for lane in seen.lanes:
         assert lane.total_downtime_ms <= 1000 * (gap_s[0] + EXACT_S)
-
-
-def test_a_prober_that_is_kept_from_its_work_blames_nobody_else(tmp_path: Path) -> None:
-    with serving(at_once) as port, asking(question(tmp_path, port)) as prober:
-        time.sleep(0.3)
-        os.kill(prober.pid, signal.SIGSTOP)
-        time.sleep(0.5)
-        os.kill(prober.pid, signal.SIGCONT)
-        time.sleep(0.3)
-        (recording,) = prober.end()
-    disruption = Disruption(endpoint="site", late_ms=LATE_MS, longest_ms=100, total_ms=100)
-    seen = availability(disruption, "upgraded", recording, ())
-    assert over_budget(disruption, seen) == ""
-    assert unknown(disruption, seen).startswith("the prober could not keep its schedule")
-
-
-def test_a_prober_that_is_killed_is_one_error(tmp_path: Path) -> None:
-    with serving(at_once) as port, asking(question(tmp_path, port)) as prober:
-        os.kill(prober.pid, signal.SIGKILL)
-        with pytest.raises(LoadError, match=r"^the prober failed with exit status -9$"):
-            prober.end()
-
-
-def test_a_prober_ends_when_its_time_is_over(tmp_path: Path) -> None:
-    with (
-        serving(at_once) as port,
-        asking(question(tmp_path, port), longest_s=0.5) as prober,
-    ):
-        assert _gone(prober.pid, within_s=15)
-        (recording,) = prober.end()
-    assert (recording.told, len(recording.samples)) == (False, 50)
-
-
-def test_a_prober_without_its_libraries_is_one_error(tmp_path: Path) -> None:
-    """``-S`` leaves out the folder of what is installed."""
-    bare = (sys.executable, "-S")
-    with (
-        pytest.raises(LoadError, match=r"^the prober failed with exit status 1\n.*gevent"),
-        Prober(Orders(questions=(question(tmp_path, 1),)), python=bare),
-    ):
-        pass
-
-
-def test_a_python_that_is_not_there_is_one_error(tmp_path: Path) -> None:
-    with (
-        pytest.raises(LoadError, match=r"^the prober can't be started: No such file"),
-        Prober(Orders(questions=(question(tmp_path, 1),)), python=("/no/python",)),
-    ):
-        pass
-
-
-def test_a_prober_ends_with_its_engine_and_loses_nothing(tmp_path: Path) -> None:
-    root = str(Path(__file__).parents[2])
-    with serving(at_once) as port:
-        engine = subprocess.Popen(
-            [sys.executable, "-c", ORPHANED, str(tmp_path), str(port)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": root},
-        )
-        assert engine.stdout is not None
-        with engine.stdout:
-            pid = int(engine.stdout.readline())
-        time.sleep(0.5)
-        engine.kill()
-        engine.wait()
-        assert _gone(pid, within_s=15)
-    recording = Recording.read(tmp_path / "requests.json")
-    assert recording.told
-    assert len(recording.samples) > 2 * RATE_PER_S * 0.4
-
-
-def _gone(pid: int, *, within_s: float) -> bool:
-    """Wait until a process has ended; one that nobody waited for has, too."""
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.05)
-    return False
