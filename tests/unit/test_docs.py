@@ -16,29 +16,10 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from tests.unit.documented import IMAGE_MODELS, OF_THE_LOADER, PLAN_MODELS
 from upgradeproof import cli, errors
 from upgradeproof.machines.docker import CAPABILITIES, DROPPED
-from upgradeproof.plan import (
-    Component,
-    Config,
-    Data,
-    Endpoint,
-    Expectations,
-    Firewall,
-    Image,
-    KnownChange,
-    Load,
-    Plan,
-    Port,
-    Preflight,
-    Release,
-    Target,
-    Upgrade,
-)
-from upgradeproof.plan.defects import Defect
-from upgradeproof.plan.images import Bootstrap
-from upgradeproof.plan.packages import OwnPackages
-from upgradeproof.plan.preflight import Accepted, Amount, Iops, Protection, Schedulers, Space
+from upgradeproof.plan import Image, Plan
 from upgradeproof.plan.steps import step_kinds
 from upgradeproof.plugin.parameters import SUBJECTS
 from upgradeproof.probes import every_probe
@@ -57,37 +38,6 @@ URL = re.compile(r"\b[a-z]+://[^\s)\"'`]+")
 CELL = re.compile(r"`([^`]+)`")
 ELSEWHERE = ("https://keepachangelog.com/", "https://semver.org/", "http://mirror.example/")
 """What a page may point to: never an archive or a registry."""
-OF_THE_LOADER: dict[type[BaseModel], set[str]] = {
-    Plan: {"folder", "edits"},
-    Image: {"name"},
-    Defect: {"name"},
-}
-"""Fields that no file holds: they are set when it is read."""
-
-PLAN_MODELS: dict[str, type[BaseModel]] = {
-    "The file": Plan,
-    "Release": Release,
-    "Component": Component,
-    "Packages": OwnPackages,
-    "Upgrade": Upgrade,
-    "Expect": Expectations,
-    "Port": Port,
-    "Config": Config,
-    "Endpoint": Endpoint,
-    "Firewall": Firewall,
-    "Data": Data,
-    "Load": Load,
-    "Target": Target,
-    "Change": KnownChange,
-    "Preflight": Preflight,
-    "Amount": Amount,
-    "Iops": Iops,
-    "Schedulers": Schedulers,
-    "Space": Space,
-    "Protection": Protection,
-    "Accepted": Accepted,
-}
-IMAGE_MODELS: dict[str, type[BaseModel]] = {"The file": Image, "Bootstrap": Bootstrap}
 
 
 def page_id(page: Path) -> str:

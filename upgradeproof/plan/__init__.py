@@ -2,6 +2,7 @@
 
 from upgradeproof.plan.cells import Cell, choose, expand
 from upgradeproof.plan.components import Component
+from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.expectations import (
     Config,
     Data,
@@ -22,6 +23,7 @@ __all__ = [
     "Component",
     "Config",
     "Data",
+    "Disruption",
     "Endpoint",
     "Expectations",
     "Firewall",

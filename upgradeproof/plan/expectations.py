@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
 from upgradeproof.plan.names import Id
@@ -156,6 +157,7 @@ class Expectations(Model):
     data: tuple[Data, ...] = ()
     log: tuple[Log, ...] = ()
     load: tuple[Load, ...] = ()
+    disruption: tuple[Disruption, ...] = ()
     change: tuple[KnownChange, ...] = ()
 
     @model_validator(mode="after")
@@ -164,6 +166,10 @@ class Expectations(Model):
             ids = [item.id for item in getattr(self, name)]
             if (again := repeated(ids)) is not None:
                 raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
+        asked = [disruption.endpoint for disruption in self.disruption]
+        if (again := repeated(asked)) is not None:
+            what = f"there is another disruption of {asked[again]!r}"
+            raise misplaced(what, "disruption", again, "endpoint")
         return self
 
     def merged(self, other: Expectations) -> Expectations:
@@ -179,20 +185,28 @@ class Expectations(Model):
             data=_override(self.data, other.data, lambda d: d.id),
             log=_override(self.log, other.log, lambda log: log.path),
             load=_override(self.load, other.load, lambda load: load.id),
+            disruption=_override(self.disruption, other.disruption, lambda d: d.endpoint),
             change=(*self.change, *other.change),
         )
 
-    def check_loads(self, beside: Iterable[Endpoint], *at: int | str) -> None:
-        """Raise a misplaced error, below ``at``, for a load on what is no endpoint over a port.
+    def check_asked(self, beside: Iterable[Endpoint], *at: int | str) -> None:
+        """Raise a misplaced error, below ``at``, for what asks an endpoint that can't be asked so.
 
         It may be an endpoint of these expectations or of those ``beside`` them.
         """
-        asked = {e.id for e in (*beside, *self.endpoint) if e.kind != "ssh"}
-        for place, load in enumerate(self.load):
-            if load.endpoint not in asked:
-                what = f"there is no endpoint {load.endpoint!r} of the kind http, https or tcp"
-                advice = nearest(load.endpoint, asked)
-                raise misplaced(f"{what}; {advice}", *at, "load", place, "endpoint")
+        endpoints = {endpoint.id: endpoint for endpoint in (*beside, *self.endpoint)}
+        asked = {endpoint.id for endpoint in endpoints.values() if endpoint.kind != "ssh"}
+        for name in ("load", "disruption"):
+            for place, item in enumerate(getattr(self, name)):
+                if item.endpoint not in asked:
+                    what = f"there is no endpoint {item.endpoint!r} of the kind http, https or tcp"
+                    advice = nearest(item.endpoint, asked)
+                    raise misplaced(f"{what}; {advice}", *at, name, place, "endpoint")
+        for place, disruption in enumerate(self.disruption):
+            endpoint = endpoints[disruption.endpoint]
+            if endpoint.kind == "tcp" and not endpoint.send:
+                what = f"{endpoint.id!r} has no `send`: a connection that stays open asks with it"
+                raise misplaced(what, *at, "disruption", place, "endpoint")
 
     def port_in(self, state: str, port: int) -> int:
         """Return where a TCP port of the old release is found in a state."""

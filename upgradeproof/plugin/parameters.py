@@ -58,6 +58,7 @@ SUBJECTS: dict[str, Subjects] = {
     "load": _loads(lambda _: True),
     "limited_load": _loads(lambda target: target.limited),
     "compared_load": _loads(lambda target: target.compared),
+    "disruption": lambda cell: ((d.endpoint, d) for d in cell.expect.disruption),
     "log": lambda cell: ((log.path, log) for log in cell.expect.log),
 }
 """Arguments of tests that the plan fills, one test for each: id and value by cell.
