@@ -1,7 +1,7 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
-``python -m bench channel cells prober vm vm-cell arm64-image defects`` measures only what is named. What
-could not be measured is said on stderr and loses nothing else.
+``python -m bench channel cells prober vm vm-cell arm64-image defects`` measures only what is named.
+What could not be measured is said on stderr and loses nothing else.
 """
 
 from __future__ import annotations
