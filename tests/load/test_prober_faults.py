@@ -80,6 +80,15 @@ def test_a_prober_without_its_libraries_is_one_error(tmp_path: Path) -> None:
         pass
 
 
+def test_a_certificate_that_is_none_is_one_error(tmp_path: Path) -> None:
+    asked = question(tmp_path, 1, kind="https", ca="/etc/site.crt", certificate="no certificate")
+    with pytest.raises(LoadError) as caught, asking(asked):
+        pass
+    assert str(caught.value).startswith(
+        "the prober failed with exit status 1\n/etc/site.crt holds no certificate in PEM: "
+    )
+
+
 def test_a_python_that_is_not_there_is_one_error(tmp_path: Path) -> None:
     with (
         pytest.raises(LoadError, match=r"^the prober can't be started: No such file"),

@@ -31,12 +31,7 @@ class Prober(AbstractContextManager["Prober"]):
     finishes its recordings and ends, too. It is in a session of its own, which a Ctrl-C passes by.
     """
 
-    def __init__(
-        self,
-        orders: Orders,
-        *,
-        python: Sequence[str] = PYTHON,
-    ) -> None:
+    def __init__(self, orders: Orders, *, python: Sequence[str] = PYTHON) -> None:
         self._orders = orders
         self._python = python
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import resource
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import gevent
@@ -27,11 +27,6 @@ TICK_S = 0.01
 """How often the prober looks at how late it is itself."""
 LEAST_STALL_S = 0.025
 """A shorter one is not noted: two busy processors wake a process 3.5 to 21 ms late."""
-
-
-PRIORITY = -5
-"""Where we may ask for it: the little that the prober needs it needs at once, and the upgrade keeps
-every processor busy."""
 
 
 class Loopback:
@@ -107,7 +102,10 @@ class Process:
 
 
 def _askers(question: Question) -> tuple[Asker, Asker]:
-    checked_by = trust(question)
+    try:
+        checked_by = trust(question)
+    except ssl.SSLError as error:
+        raise SystemExit(f"{question.endpoint.ca} holds no certificate in PEM: {error}") from None
     return Asker(question, "kept", checked_by), Asker(question, "new", checked_by)
 
 
@@ -123,8 +121,6 @@ def main() -> None:
     orders = Orders.model_validate_json(sys.stdin.buffer.readline())
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     gevent.get_hub().resolver = Loopback()
     # What no one expected in one greenlet ends us, and is told: nothing is asked half.
     gevent.get_hub().SYSTEM_ERROR = (Exception, KeyboardInterrupt, SystemExit)
