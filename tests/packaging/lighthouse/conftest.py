@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -18,6 +20,13 @@ ROOT = Path(__file__).parents[3]
 PLAN = load_plan(ROOT / "products" / "lighthouse" / "upgrade.toml")
 Load = Callable[[str], Any]
 Unpacked = Callable[[str], Path]
+T = TypeVar("T")
+
+
+def ended(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine gives, from a loop of its own: a browser's may run in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(scope="module")
