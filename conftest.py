@@ -4,5 +4,6 @@ pytest_plugins = [
     "fixtures.expectations",
     "fixtures.in_use",
     "fixtures.kernels",
+    "fixtures.outages",
     "fixtures.preflight",
 ]

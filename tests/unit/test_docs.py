@@ -19,9 +19,11 @@ from pydantic.fields import FieldInfo
 from upgradeproof import cli, errors, results
 from upgradeproof.machines.docker import CAPABILITIES, DROPPED
 from upgradeproof.plan import (
+    Alert,
     Component,
     Config,
     Data,
+    Degradation,
     Endpoint,
     Expectations,
     Firewall,
@@ -78,6 +80,8 @@ PLAN_MODELS: dict[str, type[BaseModel]] = {
     "Data": Data,
     "Load": Load,
     "Target": Target,
+    "Degradation": Degradation,
+    "Alert": Alert,
     "Change": KnownChange,
     "Preflight": Preflight,
     "Amount": Amount,

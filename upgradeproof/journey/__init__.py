@@ -2,7 +2,8 @@
 
 from upgradeproof.journey.in_use import InUse
 from upgradeproof.journey.journey import Journey
+from upgradeproof.journey.outage import Outages
 from upgradeproof.journey.state import State
 from upgradeproof.journey.toolbox import Toolbox
 
-__all__ = ["InUse", "Journey", "State", "Toolbox"]
+__all__ = ["InUse", "Journey", "Outages", "State", "Toolbox"]

@@ -2,6 +2,7 @@
 
 from upgradeproof.plan.cells import Cell, choose, expand
 from upgradeproof.plan.components import Component
+from upgradeproof.plan.degradation import Alert, Degradation
 from upgradeproof.plan.expectations import (
     Config,
     Data,
@@ -18,10 +19,12 @@ from upgradeproof.plan.model import Plan, Release, Upgrade, json_schema, load_pl
 from upgradeproof.plan.preflight import Preflight
 
 __all__ = [
+    "Alert",
     "Cell",
     "Component",
     "Config",
     "Data",
+    "Degradation",
     "Endpoint",
     "Expectations",
     "Firewall",

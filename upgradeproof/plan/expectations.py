@@ -8,12 +8,12 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from upgradeproof.plan.degradation import Degradation
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
-from upgradeproof.plan.names import Id
+from upgradeproof.plan.names import Id, PortNumber
 from upgradeproof.plan.states import like
 
-PortNumber = Annotated[int, Field(ge=1, le=65535)]
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
 
@@ -156,11 +156,12 @@ class Expectations(Model):
     data: tuple[Data, ...] = ()
     log: tuple[Log, ...] = ()
     load: tuple[Load, ...] = ()
+    degradation: tuple[Degradation, ...] = ()
     change: tuple[KnownChange, ...] = ()
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
-        for name in ("endpoint", "data", "load"):
+        for name in ("endpoint", "data", "load", "degradation"):
             ids = [item.id for item in getattr(self, name)]
             if (again := repeated(ids)) is not None:
                 raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
@@ -179,20 +180,22 @@ class Expectations(Model):
             data=_override(self.data, other.data, lambda d: d.id),
             log=_override(self.log, other.log, lambda log: log.path),
             load=_override(self.load, other.load, lambda load: load.id),
+            degradation=_override(self.degradation, other.degradation, lambda d: d.id),
             change=(*self.change, *other.change),
         )
 
-    def check_loads(self, beside: Iterable[Endpoint], *at: int | str) -> None:
-        """Raise a misplaced error, below ``at``, for a load on what is no endpoint over HTTP.
+    def check_endpoints(self, beside: Iterable[Endpoint], *at: int | str) -> None:
+        """Raise a misplaced error, below ``at``, for a load or a degradation of no HTTP endpoint.
 
         It may be an endpoint of these expectations or of those ``beside`` them.
         """
         asked = {e.id for e in (*beside, *self.endpoint) if e.kind in ("http", "https")}
-        for place, load in enumerate(self.load):
-            if load.endpoint not in asked:
-                what = f"there is no endpoint {load.endpoint!r} of the kind http or https"
-                advice = nearest(load.endpoint, asked)
-                raise misplaced(f"{what}; {advice}", *at, "load", place, "endpoint")
+        for key in ("load", "degradation"):
+            for place, asking in enumerate(getattr(self, key)):
+                if asking.endpoint not in asked:
+                    what = f"there is no endpoint {asking.endpoint!r} of the kind http or https"
+                    advice = nearest(asking.endpoint, asked)
+                    raise misplaced(f"{what}; {advice}", *at, key, place, "endpoint")
 
     def port_after(self, port: int) -> int:
         """Return where a TCP port of the old release is found after the upgrade."""

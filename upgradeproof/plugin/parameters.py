@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.plan import Cell, Component, Config, Port, Release
+from upgradeproof.plan import Cell, Component, Config, Degradation, Port, Release
 from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.run import RunPart
 
@@ -24,6 +24,10 @@ def _firewall(allowed: bool) -> Subjects:
 
 def _configs(fits: Callable[[Config], bool]) -> Subjects:
     return lambda cell: ((config.path, config) for config in cell.expect.config if fits(config))
+
+
+def _degradations(fits: Callable[[Degradation], bool]) -> Subjects:
+    return lambda cell: ((d.id, d) for d in cell.expect.degradation if fits(d))
 
 
 def _components(release: Release) -> Iterable[tuple[str, Component]]:
@@ -52,6 +56,8 @@ SUBJECTS: dict[str, Subjects] = {
     "blocked_port": _firewall(allowed=False),
     "data": lambda cell: ((data.id, data) for data in cell.expect.data),
     "log": lambda cell: ((log.path, log) for log in cell.expect.log),
+    "degradation": _degradations(lambda _: True),
+    "alerted_degradation": _degradations(lambda degradation: degradation.alert is not None),
 }
 """Arguments of tests that the plan fills, one test for each: id and value by cell.
 
