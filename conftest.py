@@ -6,4 +6,5 @@ pytest_plugins = [
     "fixtures.kernels",
     "fixtures.outages",
     "fixtures.preflight",
+    "fixtures.under_load",
 ]

@@ -26,7 +26,7 @@ results: list[Result] = []
 failures: list[str] = []
 for name in wanted:
     try:
-        results += MEASURES[name](home)
+        results.extend(MEASURES[name](home))  # what was measured before a failure stays
     except (RuntimeError, UpgradeproofError) as error:
         failures.append(f"{name}: not measured: {error}")
 show(results, home.reports / "bench.json")

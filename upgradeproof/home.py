@@ -92,6 +92,12 @@ class Home:
         return DATA / "fixtures" if (DATA / "fixtures").is_dir() else None
 
     @property
+    def locustfiles(self) -> tuple[Path, ...]:
+        """Return the folders of users that every product's loads may name."""
+        folders = (self.root / "fixtures", DATA / "fixtures")
+        return tuple(path for each in folders if (path := each / "locustfiles").is_dir())
+
+    @property
     def templates(self) -> Path | None:
         """Return the folder of the reports' templates that hide ours, if there is one."""
         folder = self.root / "reports" / "templates"
@@ -110,6 +116,7 @@ class Home:
             backend=backend,
             store=Store(cache.folder()),
             reports=reports,
+            locustfiles=self.locustfiles,
             journal=journal,
             run_id=run_id,
             fresh=fresh,

@@ -23,12 +23,14 @@ Collected = Mapping[str, frozenset[str]]
 def require_declared_checks(trials: Sequence[Trial], run: Runner) -> None:
     """Raise PlanError, once, for all declared checks that there are not in the cells of a trial.
 
-    Defects of a plan that keep the same states have the same checks: one collection does for all.
+    Defects of a plan that keep the same states and loads have the same checks: they are collected
+    once for all.
     """
-    alike: defaultdict[tuple[str, bool], list[Trial]] = defaultdict(list)
+    alike: defaultdict[tuple[str, bool, bool], list[Trial]] = defaultdict(list)
     for trial in trials:
         if trial.entry:
-            alike[trial.cell.plan.name, trial.entry.defect.way_back].append(trial)
+            defect = trial.entry.defect
+            alike[trial.cell.plan.name, defect.way_back, defect.under_load].append(trial)
     missing: dict[str, None] = {}
     for group in alike.values():
         found = collect(group, run)
@@ -40,7 +42,7 @@ def require_declared_checks(trials: Sequence[Trial], run: Runner) -> None:
             details="\n".join(others),
             resolution="`pytest --collect-only -q --cell=...` prints the checks of a cell; those "
             "that boot a machine again are not run with defects, those of `rolled_back` only with "
-            "`way_back`",
+            "`way_back`, those of loads only with `under_load`",
         )
 
 

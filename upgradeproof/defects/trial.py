@@ -18,6 +18,8 @@ TIMEOUT_S = 5400.0
 """Limit of one trial; under emulation a cell of the kernel takes five minutes."""
 LEFT_OUT = "destructive and own_kernel"
 """Checks that boot a machine once more: minutes under emulation, and the defect shows before."""
+LOADS = "load"
+"""Checks that put load on machines: minutes again, for defects that ask for it."""
 
 
 class Runner(Protocol):
@@ -39,8 +41,10 @@ class Ran:
 
 def pytest_command(trial: Trial, *options: str) -> tuple[str, ...]:
     """Return the command of a trial's pytest, whose cache is not that of its user's own runs."""
+    loaded = trial.entry is not None and trial.entry.defect.under_load
+    chosen = f"not ({LEFT_OUT})" if loaded else f"not ({LEFT_OUT}) and not {LOADS}"
     return (
-        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", f"not ({LEFT_OUT})"),
+        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", chosen),
         f"--plan={trial.cell.plan.folder / 'upgrade.toml'}",
         *((f"--defect={trial.entry.path}",) if trial.entry else ()),
         *options,

@@ -5,5 +5,6 @@ from upgradeproof.journey.journey import Journey
 from upgradeproof.journey.outage import Outages
 from upgradeproof.journey.state import State
 from upgradeproof.journey.toolbox import Toolbox
+from upgradeproof.journey.under_load import UnderLoad
 
-__all__ = ["InUse", "Journey", "Outages", "State", "Toolbox"]
+__all__ = ["InUse", "Journey", "Outages", "State", "Toolbox", "UnderLoad"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, ExitStack, suppress
+from pathlib import Path
 
 from upgradeproof import preflight
 from upgradeproof.errors import (
@@ -105,6 +106,19 @@ class Journey(AbstractContextManager["Journey"]):
         self.reach(name)
         return self._fleet.clone(name)
 
+    def note(self, event: Event) -> None:
+        """Write what happened to the journal."""
+        self._tools.journal.write(event)
+
+    def keep(self, text: str, *parts: str) -> str:
+        """Keep a piece of the cell's evidence and return its path as the report names it."""
+        return self._evidence.keep(text, *parts)
+
+    @property
+    def locustfiles(self) -> tuple[Path, ...]:
+        """Return the folders in which a load's users are looked for: the product's own first."""
+        return (self.cell.plan.folder, *self._tools.locustfiles)
+
     def actions(self, name: str) -> tuple[Action, ...]:
         """Return what leads to a state, with the product's own packages built for it."""
         if name not in self._actions:
@@ -116,7 +130,7 @@ class Journey(AbstractContextManager["Journey"]):
         started = time.monotonic()
         try:
             state_key = self._keys[name] = key(parent, self.cell, name, self.actions(name))
-            self._journal(StateStarted(cell=self.cell.id, state=name, key=state_key))
+            self.note(StateStarted(cell=self.cell.id, state=name, key=state_key))
             if name == "upgraded" and before:
                 self._preflight(before)
             with self._tools.store.building(state_key):
@@ -134,7 +148,7 @@ class Journey(AbstractContextManager["Journey"]):
             cell=self.cell, facts=installed.facts, fidelity=installed.fidelity
         )
         found = preflight.examine(situation)
-        self._journal(PreflightDone(cell=self.cell.id, state="upgraded", findings=found))
+        self.note(PreflightDone(cell=self.cell.id, state="upgraded", findings=found))
         preflight.stop(situation, found)
 
     def _base(self) -> str:
@@ -142,13 +156,13 @@ class Journey(AbstractContextManager["Journey"]):
         if self._image:
             return self._image
         platform, started = self.cell.platform, time.monotonic()
-        self._journal(StateStarted(cell=self.cell.id, state="base", key=platform.id))
+        self.note(StateStarted(cell=self.cell.id, state="base", key=platform.id))
         try:
             self._image = self._tools.images.ensure(platform)
         except UpgradeproofError as error:
             self._note_failure("base", error, time.monotonic() - started)
             raise
-        self._journal(
+        self.note(
             StateReached(
                 cell=self.cell.id,
                 state="base",
@@ -171,7 +185,7 @@ class Journey(AbstractContextManager["Journey"]):
         for path, text in kept.transcripts.items():
             self._evidence.restore(path, text)
         for event in kept.steps:
-            self._journal(event.model_copy(update={"cell": self.cell.id}))
+            self.note(event.model_copy(update={"cell": self.cell.id}))
         return self._arrive(name, kept, facts, reused=True)
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
@@ -182,7 +196,7 @@ class Journey(AbstractContextManager["Journey"]):
             actions=self.actions(name),
             evidence=self._evidence,
             checkpoints=self._checkpoints(name),
-            journal=self._journal,
+            journal=self.note,
         )
         traveller = way.walk(self._fleet, STATES[name].after, None if before else self._base())
         machine = traveller.machine
@@ -225,8 +239,8 @@ class Journey(AbstractContextManager["Journey"]):
         start = self._states.get(compared_with(name))
         changes = judge(self.cell, name, start.facts, facts) if start else ()
         if reused:
-            self._journal(CellPlaced(cell=self.cell.id, fidelity=kept.fidelity))
-        self._journal(
+            self.note(CellPlaced(cell=self.cell.id, fidelity=kept.fidelity))
+        self.note(
             StateReached(
                 cell=self.cell.id,
                 state=name,
@@ -257,7 +271,7 @@ class Journey(AbstractContextManager["Journey"]):
                 self._evidence.keep(machine.logs(), name, "console.log")
                 words = machine.run("journalctl -b --no-pager -n 1000", timeout_s=20.0)
                 self._evidence.keep(words.text, name, "journal.log")
-        self._journal(
+        self.note(
             StateFailed(
                 cell=self.cell.id,
                 state=name,
@@ -266,6 +280,3 @@ class Journey(AbstractContextManager["Journey"]):
                 duration_s=duration_s,
             )
         )
-
-    def _journal(self, event: Event) -> None:
-        self._tools.journal.write(event)

@@ -12,7 +12,6 @@ from testinfra.host import Host
 from upgradeproof.endpoints import Answer, answers, answers_itself, ask
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Data, Endpoint, Expectations, Firewall
-from upgradeproof.plan.states import like
 from upgradeproof.probes import Facts, Probe, Record, diff, every_probe
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
@@ -91,9 +90,7 @@ class State:
 
     def ask(self, endpoint: Endpoint) -> Answer:
         """Ask an endpoint on the port where this state has it."""
-        moved = like(self.name) == "upgraded"
-        port = self.cell.expect.port_after(endpoint.port) if moved else endpoint.port
-        return ask(self.machine, endpoint, port)
+        return ask(self.machine, endpoint, self.cell.expect.port_in(self.name, endpoint.port))
 
     def answers(self, port: Firewall) -> bool:
         """Tell whether a byte comes back from a port, asked from outside of the machine."""

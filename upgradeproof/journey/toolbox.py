@@ -33,6 +33,8 @@ class Toolbox:
     """Gives the backend of a kind of machine. Raises BackendError."""
     store: Store
     reports: Path
+    locustfiles: tuple[Path, ...] = ()
+    """Folders of users for every product's loads."""
     journal: Journal
     run_id: str
     fresh: bool

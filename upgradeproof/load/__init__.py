@@ -4,6 +4,7 @@ from upgradeproof.load.comparison import Comparison, Outcome, compare
 from upgradeproof.load.generator import Aim, find_locustfile, send
 from upgradeproof.load.histogram import Histogram
 from upgradeproof.load.judging import Judgement, judge
+from upgradeproof.load.measured import measured, unmeasured
 from upgradeproof.load.pairs import Pair, judge_pairs, take_turns
 from upgradeproof.load.result import LoadResult, Recording
 
@@ -20,6 +21,8 @@ __all__ = [
     "find_locustfile",
     "judge",
     "judge_pairs",
+    "measured",
     "send",
     "take_turns",
+    "unmeasured",
 ]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from upgradeproof.load.comparison import Outcome, Side, compare, order
 from upgradeproof.load.judging import Judgement, unfit
 from upgradeproof.load.result import LoadResult
-from upgradeproof.plan import Target
-from upgradeproof.results import Verdict
+from upgradeproof.plan import Load, Target
+from upgradeproof.results import RatioMeasured, Verdict
+
+VERDICTS = {
+    Outcome.WITHIN: Verdict.PASSED,
+    Outcome.WORSE: Verdict.FAILED,
+    Outcome.CANNOT_TELL: Verdict.NOT_APPLICABLE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +25,13 @@ class Pair:
 
     old: LoadResult
     new: LoadResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatioJudgement(Judgement):
+    """What is known of a ratio, with all that it is known from."""
+
+    measured: RatioMeasured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +46,7 @@ class Ratio:
     """More is worse."""
 
 
-def take_turns(run: Callable[[Side], LoadResult], target: Target) -> tuple[Pair, ...]:
+def take_turns(run: Callable[[Side], LoadResult], load: Load) -> tuple[Pair, ...]:
     """Run pairs, A B B A, while one more may say more; ``run`` sends the load to one side.
 
     Ends at once when a result can't be compared, and after one pair when no ratio is asked for.
@@ -42,22 +56,21 @@ def take_turns(run: Callable[[Side], LoadResult], target: Target) -> tuple[Pair,
     for sides in order():
         found = {side: run(side) for side in sides}
         pairs.append(Pair(old=found["old"], new=found["new"]))
-        if not _undecided(pairs, target):
+        if not _undecided(pairs, load):
             break
     return tuple(pairs)
 
 
-def judge_pairs(pairs: Sequence[Pair], target: Target) -> tuple[Judgement, ...]:
-    """Judge the new release beside the old by each of the plan's ratios.
+def judge_pairs(load: Load, pairs: Sequence[Pair]) -> tuple[RatioJudgement, ...]:
+    """Judge the new release beside the old by each of the load's ratios.
 
     What noise hides is ``not_applicable``, with the noise that was measured.
     """
-    ratios = tuple(_ratios(target))
+    ratios = tuple(_ratios(load.target))
     if reason := _incomparable(pairs):
-        verdict, why = reason
-        return tuple(Judgement(target=r.name, verdict=verdict, reason=why) for r in ratios)
-    last = len(pairs) >= target.repeats_most
-    return tuple(_compared(ratio, pairs, last=last) for ratio in ratios)
+        return tuple(_not_compared(load, ratio, *reason) for ratio in ratios)
+    last = len(pairs) >= load.target.repeats_most
+    return tuple(_compared(load, ratio, pairs, last=last) for ratio in ratios)
 
 
 def _ratios(target: Target) -> Iterator[Ratio]:
@@ -77,13 +90,14 @@ def _ratios(target: Target) -> Iterator[Ratio]:
         )
 
 
-def _undecided(pairs: Sequence[Pair], target: Target) -> bool:
+def _undecided(pairs: Sequence[Pair], load: Load) -> bool:
     """Tell whether one more pair may say more, and the plan allows it."""
+    target = load.target
     if _incomparable(pairs[-1:]) or not list(_ratios(target)):
         return False
     if len(pairs) < target.repeats_least:
         return True
-    hidden = any(j.verdict is Verdict.NOT_APPLICABLE for j in judge_pairs(pairs, target))
+    hidden = any(j.verdict is Verdict.NOT_APPLICABLE for j in judge_pairs(load, pairs))
     return hidden and len(pairs) < target.repeats_most
 
 
@@ -100,16 +114,37 @@ def _incomparable(pairs: Sequence[Pair]) -> tuple[Verdict, str] | None:
     return None
 
 
-def _compared(ratio: Ratio, pairs: Sequence[Pair], *, last: bool) -> Judgement:
-    costs = [(ratio.cost(pair.old), ratio.cost(pair.new)) for pair in pairs]
+def _not_compared(load: Load, ratio: Ratio, verdict: Verdict, reason: str) -> RatioJudgement:
+    measured = RatioMeasured(
+        load=load.id,
+        target=ratio.name,
+        budget=ratio.budget,
+        pairs=(),
+        ratio=None,
+        low=None,
+        high=None,
+        outcome="not_compared",
+        reason=reason,
+    )
+    return RatioJudgement(target=ratio.name, verdict=verdict, reason=reason, measured=measured)
+
+
+def _compared(load: Load, ratio: Ratio, pairs: Sequence[Pair], *, last: bool) -> RatioJudgement:
+    costs = tuple((ratio.cost(pair.old), ratio.cost(pair.new)) for pair in pairs)
     found = compare(costs, ratio.budget, last=last)
     reason = f"the {ratio.what} is {found} times the old one's, {ratio.budget:.2f} are allowed"
-    match found.outcome:
-        case Outcome.WITHIN:
-            verdict = Verdict.PASSED
-        case Outcome.WORSE:
-            verdict = Verdict.FAILED
-        case Outcome.CANNOT_TELL:
-            verdict = Verdict.NOT_APPLICABLE
-            reason = f"the noise is too wide to tell: {reason}"
-    return Judgement(target=ratio.name, verdict=verdict, reason=reason)
+    if found.outcome is Outcome.CANNOT_TELL:
+        reason = f"the noise is too wide to tell: {reason}"
+    measured = RatioMeasured(
+        load=load.id,
+        target=ratio.name,
+        budget=ratio.budget,
+        pairs=costs,
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high if math.isfinite(found.high) else None,
+        outcome=found.outcome.value,
+        reason=reason,
+    )
+    verdict = VERDICTS[found.outcome]
+    return RatioJudgement(target=ratio.name, verdict=verdict, reason=reason, measured=measured)

@@ -103,15 +103,20 @@ class LoadResult(Frozen):
 
     @property
     def broken_reason(self) -> str:
-        """Return why nothing can be said of the product; empty: something can.
-
-        Where nothing at all was answered the generator is not blamed for being busy: users who are
-        refused at once ask again at once.
-        """
+        """Return why nothing can be said of the product; empty: something can."""
         if lost := self.generators - len(self.recordings):
             return f"{lost} of {self.generators} processes of the generator were lost"
         if errors := _sum(part.errors for part in self.recordings):
             return f"the locustfile raised an error: {told(errors)}"
+        return self.strained_reason
+
+    @property
+    def strained_reason(self) -> str:
+        """Return how the generator was the limit, which it may not be again; empty: it was not.
+
+        Where nothing at all was answered it is not blamed for being busy: users who are refused at
+        once ask again at once.
+        """
         if not self.answered:
             return ""
         if self.cpu_share > MOST_CPU:

@@ -48,6 +48,8 @@ class Defect(Model):
     allowed: tuple[Consequence, ...] = ()
     way_back: bool = False
     """Whether the product's own rollback is kept, so that the checks of it can see the defect."""
+    under_load: bool = False
+    """Whether the plan's loads are sent, so that the checks of them can see the defect."""
     name: str = ""
     """The file's own name; set by ``load_defect``."""
 

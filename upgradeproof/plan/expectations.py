@@ -16,6 +16,8 @@ from upgradeproof.plan.states import like
 
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
+_ASKED = {"load": ("http", "https", "tcp"), "degradation": ("http", "https")}
+"""The kinds of endpoints that expectations ask, by their key."""
 
 
 class Port(Model):
@@ -185,17 +187,22 @@ class Expectations(Model):
         )
 
     def check_endpoints(self, beside: Iterable[Endpoint], *at: int | str) -> None:
-        """Raise a misplaced error, below ``at``, for a load or a degradation of no HTTP endpoint.
+        """Raise a misplaced error, below ``at``, for a load or a degradation of no such endpoint.
 
         It may be an endpoint of these expectations or of those ``beside`` them.
         """
-        asked = {e.id for e in (*beside, *self.endpoint) if e.kind in ("http", "https")}
-        for key in ("load", "degradation"):
+        for key, kinds in _ASKED.items():
+            asked = {e.id for e in (*beside, *self.endpoint) if e.kind in kinds}
             for place, asking in enumerate(getattr(self, key)):
                 if asking.endpoint not in asked:
-                    what = f"there is no endpoint {asking.endpoint!r} of the kind http or https"
+                    named = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+                    what = f"there is no endpoint {asking.endpoint!r} of the kind {named}"
                     advice = nearest(asking.endpoint, asked)
                     raise misplaced(f"{what}; {advice}", *at, key, place, "endpoint")
+
+    def port_in(self, state: str, port: int) -> int:
+        """Return where a TCP port of the old release is found in a state."""
+        return self.port_after(port) if like(state) == "upgraded" else port
 
     def port_after(self, port: int) -> int:
         """Return where a TCP port of the old release is found after the upgrade."""

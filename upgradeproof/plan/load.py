@@ -32,6 +32,16 @@ class Target(Model):
     repeats_most: int = Field(default=2 * LEAST_REPEATS, le=50)
     """Pairs after which a ratio that noise still hides is given up."""
 
+    @property
+    def limited(self) -> bool:
+        """Tell whether a latency has a limit in milliseconds."""
+        return any(limit is not None for limit in (self.p50_ms, self.p95_ms, self.p99_ms))
+
+    @property
+    def compared(self) -> bool:
+        """Tell whether the new release is compared with the old."""
+        return self.p99_ratio is not None or self.throughput_ratio is not None
+
     @model_validator(mode="after")
     def _most_is_not_less(self) -> Self:
         if self.repeats_most < self.repeats_least:
@@ -46,7 +56,7 @@ class Load(Model):
     locustfile: Annotated[str, Field(pattern=r"^[^/.][^,]*\.py$")]
     """A file of Locust's users: below the product's folder, or in ``fixtures/locustfiles``."""
     endpoint: Id
-    """The endpoint of the kind http or https that is asked."""
+    """The endpoint that is asked: of any kind but ssh; over tcp by a client that the file has."""
     model: Literal["closed", "open"]
     """``closed``: each user asks again when it was answered. ``open``: tasks arrive at a fixed
     rate, whether or not those before them were answered."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.plan import Cell, Component, Config, Degradation, Port, Release
+from upgradeproof.plan import Cell, Component, Config, Degradation, Port, Release, Target
 from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.run import RunPart
 
@@ -28,6 +28,10 @@ def _configs(fits: Callable[[Config], bool]) -> Subjects:
 
 def _degradations(fits: Callable[[Degradation], bool]) -> Subjects:
     return lambda cell: ((d.id, d) for d in cell.expect.degradation if fits(d))
+
+
+def _loads(fits: Callable[[Target], bool]) -> Subjects:
+    return lambda cell: ((load.id, load) for load in cell.expect.load if fits(load.target))
 
 
 def _components(release: Release) -> Iterable[tuple[str, Component]]:
@@ -55,6 +59,9 @@ SUBJECTS: dict[str, Subjects] = {
     "allowed_port": _firewall(allowed=True),
     "blocked_port": _firewall(allowed=False),
     "data": lambda cell: ((data.id, data) for data in cell.expect.data),
+    "load": _loads(lambda _: True),
+    "limited_load": _loads(lambda target: target.limited),
+    "compared_load": _loads(lambda target: target.compared),
     "log": lambda cell: ((log.path, log) for log in cell.expect.log),
     "degradation": _degradations(lambda _: True),
     "alerted_degradation": _degradations(lambda degradation: degradation.alert is not None),
@@ -99,6 +106,7 @@ def declare_marks(config: pytest.Config, part: RunPart) -> None:
 def declare_own_marks(config: pytest.Config) -> None:
     """Make the marks known that suites use, with or without a plan."""
     config.addinivalue_line("markers", "destructive: the test gets a machine of its own")
+    config.addinivalue_line("markers", "load: the test puts load on machines, often for minutes")
     config.addinivalue_line("markers", "own_kernel: not applicable where the kernel is shared")
 
 

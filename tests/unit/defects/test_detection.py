@@ -65,11 +65,20 @@ def test_good_cells_run_before_the_defects(tmp_path: Path) -> None:
     assert pytest_.trials == [("", AMD64), ("bad", AMD64), ("worse", AMD64)]
 
 
-def test_a_trial_leaves_out_only_the_checks_that_boot_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("keys", "chosen"),
+    [
+        (KEYS, "not (destructive and own_kernel) and not load"),
+        (f"under_load = true\n{KEYS}", "not (destructive and own_kernel)"),
+    ],
+)
+def test_a_trial_leaves_out_only_what_takes_minutes(tmp_path: Path, keys: str, chosen: str) -> None:
     pytest_ = Pytest()
-    tried(project(tmp_path, bad=KEYS), pytest_, "*-amd64.*")
-    for argv in pytest_.commands:
-        assert argv[list(argv).index("-m", 3) + 1] == "not (destructive and own_kernel)"
+    tried(project(tmp_path, bad=keys), pytest_, "*-amd64.*")
+    asked = {
+        argv[list(argv).index("-m", 3) + 1] for argv in pytest_.commands if "--defect" in str(argv)
+    }
+    assert asked == {chosen}
 
 
 def test_a_defect_that_nothing_sees_is_a_failure(tmp_path: Path) -> None:

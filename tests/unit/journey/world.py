@@ -13,6 +13,7 @@ from upgradeproof.journey import Journey, Toolbox
 from upgradeproof.journey.store import Store
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Plan, Platform
+from upgradeproof.results import Cell as Told
 from upgradeproof.results import Journal, State, fold, read_journals
 from upgradeproof.results.journal import CellDeclared, RunStarted
 
@@ -106,8 +107,11 @@ class World(AbstractContextManager["World"]):
 
     def state(self, name: str, run: int | None = None) -> State:
         """Return what a run's journal says of one state: by default the last run."""
+        return next(state for state in self.told(run).states if state.name == name)
+
+    def told(self, run: int | None = None) -> Told:
+        """Return what a run's journal says of the cell: by default the last run."""
         declared = CellDeclared(cell=cell().id, platform="", upgrade="", product="", selected=True)
         started = RunStarted(run_id="", upgradeproof="", fresh=False, host={})
         journal = self.folder / "journal" / f"run-{run or self.runs}.jsonl"
-        told = fold([started, declared, *read_journals([journal])]).cells[0]
-        return next(state for state in told.states if state.name == name)
+        return fold([started, declared, *read_journals([journal])]).cells[0]

@@ -108,8 +108,8 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
     "an endpoint that is not there": (
         ('endpoint = "site"', 'endpoint = "sites"'),
         (
-            f"{START + 3}: expect.load.0.endpoint: there is no endpoint 'sites' of the kind http "
-            "or https; did you mean 'site'?"
+            f"{START + 3}: expect.load.0.endpoint: there is no endpoint 'sites' of the kind http, "
+            "https or tcp; did you mean 'site'?"
         ),
     ),
 }
@@ -122,9 +122,10 @@ def test_a_wrong_load_is_one_clear_error(name: str, tmp_path: Path) -> None:
     assert error == "\n".join(("PLAN is not a valid plan", *(f"PLAN:{line}" for line in lines)))
 
 
-def test_a_load_asks_over_http(tmp_path: Path) -> None:
-    error = told(write(tmp_path, spoilt(endpoint=ENDPOINT.replace("http", "tcp"))))
-    assert "there is no endpoint 'site' of the kind http or https; there is none" in error
+def test_a_load_does_not_log_in(tmp_path: Path) -> None:
+    by_ssh = ENDPOINT.replace("http", "ssh") + 'send = "true"\n'
+    error = told(write(tmp_path, spoilt(endpoint=by_ssh)))
+    assert "there is no endpoint 'site' of the kind http, https or tcp; there is none" in error
 
 
 def test_a_load_of_an_upgrade_asks_an_endpoint_of_the_plan(tmp_path: Path) -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from upgradeproof.results import Component, Fidelity, Finding, Release, Verdict
+from upgradeproof.results import (
+    Component,
+    Fidelity,
+    Finding,
+    LoadMeasured,
+    RatioMeasured,
+    Release,
+    Verdict,
+)
 from upgradeproof.results import journal as j
 
 CELL = "debian-12-amd64.container.thing-1-to-2"
@@ -119,3 +127,31 @@ WORKER: list[j.Event] = [
     finished("a", second=21),
     finished("b", second=22),
 ]
+
+
+RATIO = RatioMeasured(
+    load="visitors",
+    target="p99_ratio",
+    budget=1.25,
+    pairs=((100.0, 101.0),),
+    ratio=1.01,
+    low=None,
+    high=None,
+    outcome="cannot_tell",
+    reason="too few",
+)
+
+
+def measured(*, state: str, requests: int = 5) -> LoadMeasured:
+    return LoadMeasured(
+        load="visitors",
+        state=state,
+        duration_s=1,
+        requests=requests,
+        answered=5,
+        throughput_per_s=5,
+        p50_ms=1,
+        p95_ms=2,
+        p99_ms=3,
+        longest_ms=4,
+    )

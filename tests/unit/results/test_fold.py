@@ -11,6 +11,7 @@ from tests.unit.results.events import (
     CONTROLLER,
     FINDING,
     OTHER,
+    RATIO,
     RELEASE,
     WORKER,
     at,
@@ -20,6 +21,7 @@ from tests.unit.results.events import (
     ended,
     failed,
     finished,
+    measured,
     placed,
     reached,
     started,
@@ -224,3 +226,13 @@ def test_findings_of_a_state_that_was_not_reached_are_kept() -> None:
 
 def test_a_release_that_several_shards_declare_stands_there_once() -> None:
     assert fold([*WHOLE, *CONTROLLER]).releases == (RELEASE,)
+
+
+def test_a_cell_holds_what_was_measured_in_it() -> None:
+    before, after = (measured(state=state) for state in ("installed", "upgraded"))
+    again = measured(state="upgraded", requests=7)
+    sent = [j.LoadSent(cell=CELL, measured=m) for m in (before, after, again)]
+    compared = j.ReleasesCompared(cell=CELL, ratio=RATIO)
+    cell = fold([*WHOLE, *sent, compared]).cells[0]
+    assert (cell.loads, cell.ratios) == ((before, again), (RATIO,))
+    assert fold(WHOLE).cells[0].loads == ()

@@ -1,0 +1,47 @@
+"""Under the plan's loads a release answers as the plan promises, the new one as fast as the old."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from upgradeproof.journey import State, UnderLoad
+from upgradeproof.load import Judgement
+from upgradeproof.plan import Load
+
+pytestmark = [pytest.mark.destructive, pytest.mark.load]
+
+
+def test_old_release_answers(installed: State, load: Load, under_load: UnderLoad) -> None:
+    _prove(judged for judged in under_load.judge(load, installed) if judged.target == "success")
+
+
+def test_new_release_answers(upgraded: State, load: Load, under_load: UnderLoad) -> None:
+    _prove(judged for judged in under_load.judge(load, upgraded) if judged.target == "success")
+
+
+def test_new_release_keeps_its_latency(
+    upgraded: State, limited_load: Load, under_load: UnderLoad
+) -> None:
+    judged = under_load.judge(limited_load, upgraded)
+    _prove(each for each in judged if each.target != "success")
+
+
+def test_new_release_is_as_fast_as_the_old(
+    installed: State, upgraded: State, compared_load: Load, under_load: UnderLoad
+) -> None:
+    _prove(under_load.compare(compared_load, installed, upgraded))
+
+
+def test_old_release_answers_after_the_rollback(
+    rolled_back: State, load: Load, under_load: UnderLoad
+) -> None:
+    _prove(judged for judged in under_load.judge(load, rolled_back) if judged.target == "success")
+
+
+def _prove(judged: Iterable[Judgement]) -> None:
+    """Fail for what is worse than the plan allows; what can't be told is never green."""
+    told = [(each.verdict, f"{each.target}: {each.reason}") for each in judged]
+    failed = [text for verdict, text in told if verdict == "failed"]
+    assert not failed, "\n".join(failed)
+    if unknown := [text for verdict, text in told if verdict == "not_applicable"]:
+        pytest.skip("\n".join(unknown))

@@ -1,0 +1,135 @@
+"""The plan's loads on the states of one cell: each is sent once, and what it gave is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from upgradeproof.errors import LoadError
+from upgradeproof.journey.journey import Journey
+from upgradeproof.journey.state import State
+from upgradeproof.load import (
+    Aim,
+    Judgement,
+    LoadResult,
+    Pair,
+    find_locustfile,
+    judge,
+    judge_pairs,
+    measured,
+    send,
+    take_turns,
+    unmeasured,
+)
+from upgradeproof.load.comparison import Side
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Load
+from upgradeproof.results import LoadMeasured, Verdict
+from upgradeproof.results.journal import LoadSent, ReleasesCompared
+
+Sender = Callable[[Load, Aim, Path], LoadResult]
+ATTEMPTS = 3
+"""How often a load is sent where something else on this host kept the generator from its work."""
+_PAIRS: TypeAdapter[tuple[Pair, ...]] = TypeAdapter(tuple[Pair, ...])
+
+
+class UnderLoad(AbstractContextManager["UnderLoad"]):
+    """Clones of a cell's states that stand under load: what is done to them, no state ever sees."""
+
+    def __init__(self, journey: Journey, sender: Sender = send) -> None:
+        """Use the states of a journey; ``sender`` sends a load once."""
+        self._journey = journey
+        self._sender = sender
+        self._cell = journey.cell
+        self._clones = ExitStack()
+        self._machines: dict[str, Machine] = {}
+        self._sent: dict[tuple[str, str], LoadResult | LoadError] = {}
+
+    def __exit__(self, *_: object) -> None:
+        """End the clones."""
+        self._clones.close()
+
+    def judge(self, load: Load, state: State) -> tuple[Judgement, ...]:
+        """Judge a state by a load's own targets; the load is sent when it is first asked for.
+
+        Raises LoadError where the generator failed: nothing is known of the product then.
+        """
+        return _known(judge(self._result(load, state.name), load.target, state.fidelity))
+
+    def compare(self, load: Load, old: State, new: State) -> tuple[Judgement, ...]:
+        """Judge the new release beside the old one: their clones stand side by side and take turns.
+
+        Raises LoadError where the generator failed.
+        """
+        sides: Mapping[Side, str] = {"old": old.name, "new": new.name}
+        pairs = take_turns(lambda side: self._send(load, sides[side]), load)
+        found = judge_pairs(load, pairs)
+        self._journey.keep(_PAIRS.dump_json(pairs).decode(), "load", f"{load.id}-pairs.json")
+        for each in found:
+            self._journey.note(ReleasesCompared(cell=self._cell.id, ratio=each.measured))
+        return _known(found)
+
+    def _result(self, load: Load, state: str) -> LoadResult:
+        """Return what a load gave in a state. Nothing is sent twice."""
+        known = self._sent.get((load.id, state)) or self._first(load, state)
+        if isinstance(known, LoadError):
+            raise known
+        return known
+
+    def _first(self, load: Load, state: str) -> LoadResult | LoadError:
+        found: LoadResult | LoadError
+        try:
+            found = self._send(load, state)
+            text = found.model_dump_json()
+            path = self._journey.keep(text, "load", f"{load.id}-{state}.json")
+            self._note(measured(load, state, found, path))
+        except LoadError as error:
+            found = error
+            self._note(unmeasured(load, state, str(error)))
+        self._sent[load.id, state] = found
+        return found
+
+    def _note(self, figures: LoadMeasured) -> None:
+        self._journey.note(LoadSent(cell=self._cell.id, measured=figures))
+
+    def _send(self, load: Load, state: str) -> LoadResult:
+        machine = self._machine(state)
+        expect = self._cell.expect
+        endpoint = next(each for each in expect.endpoint if each.id == load.endpoint)
+        aim = Aim(
+            endpoint=endpoint,
+            port=machine.published(expect.port_in(state, endpoint.port)),
+            certificate=machine.get(endpoint.ca).decode("ascii", "replace") if endpoint.ca else "",
+        )
+        locustfile = find_locustfile(load, self._journey.locustfiles)
+        return _unstrained(lambda: self._sender(load, aim, locustfile))
+
+    def _machine(self, state: str) -> Machine:
+        if state not in self._machines:
+            clone = self._journey.clone(state)
+            self._machines[state] = self._clones.enter_context(clone)
+        return self._machines[state]
+
+
+def _unstrained(run: Callable[[], LoadResult]) -> LoadResult:
+    """Return a result whose generator was not the limit, or the last of some attempts."""
+    found = run()
+    for _ in range(ATTEMPTS - 1):
+        if not found.strained_reason:
+            break
+        found = run()
+    return found
+
+
+def _known(judged: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
+    """Return judgements of the product. Raises LoadError for one of the generator."""
+    broken = next((each for each in judged if each.verdict is Verdict.BROKEN), None)
+    if broken:
+        raise LoadError(
+            broken.reason,
+            resolution="see `When the generator is too small` in docs/how-to/load-profile.md",
+        )
+    return judged
