@@ -30,6 +30,7 @@ from upgradeproof.plan import (
     Image,
     KnownChange,
     Load,
+    Log,
     Plan,
     Port,
     Preflight,
@@ -67,29 +68,15 @@ OF_THE_LOADER: dict[type[BaseModel], set[str]] = {
 """Fields that no file holds: they are set when it is read."""
 
 PLAN_MODELS: dict[str, type[BaseModel]] = {
-    "The file": Plan,
-    "Release": Release,
-    "Component": Component,
-    "Packages": OwnPackages,
-    "Upgrade": Upgrade,
-    "Expect": Expectations,
-    "Port": Port,
-    "Config": Config,
-    "Endpoint": Endpoint,
-    "Firewall": Firewall,
-    "Data": Data,
-    "Load": Load,
-    "Target": Target,
-    "Degradation": Degradation,
-    "Alert": Alert,
-    "Change": KnownChange,
-    "Preflight": Preflight,
-    "Amount": Amount,
-    "Iops": Iops,
-    "Schedulers": Schedulers,
-    "Space": Space,
-    "Protection": Protection,
-    "Accepted": Accepted,
+    "The file": Plan, "Packages": OwnPackages, "Expect": Expectations, "Change": KnownChange,
+    **{
+        model.__name__: model
+        for model in (
+            *(Release, Component, Upgrade, Port, Config, Endpoint, Firewall, Data, Log),
+            *(Load, Target, Degradation, Alert),
+            *(Preflight, Amount, Iops, Schedulers, Space, Protection, Accepted),
+        )
+    },
 }
 IMAGE_MODELS: dict[str, type[BaseModel]] = {"The file": Image, "Bootstrap": Bootstrap}
 RUN_MODELS: dict[str, type[BaseModel]] = {

@@ -7,6 +7,7 @@ import importlib
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,12 +22,24 @@ PLAN = load_plan(ROOT / "products" / "lighthouse" / "upgrade.toml")
 Load = Callable[[str], Any]
 Unpacked = Callable[[str], Path]
 T = TypeVar("T")
+AGAIN_S = 5.0
+"""After which an open circuit breaker lets one call try."""
 
 
 def ended(work: Coroutine[Any, Any, T]) -> T:
     """Return what a coroutine gives, from a loop of its own: a browser's may run in this thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture(scope="module")
