@@ -6,7 +6,7 @@ from locust import FastHttpUser, between, task
 class Customer(FastHttpUser):
     """Do all that the API offers, most often what is done most often."""
 
-    wait_time = between(1, 3)
+    wait_time = between(2, 6)
 
     @task(8)
     def read_an_item(self) -> None:
