@@ -4,6 +4,7 @@ pytest_plugins = [
     "fixtures.expectations",
     "fixtures.in_use",
     "fixtures.kernels",
+    "fixtures.outages",
     "fixtures.preflight",
     "fixtures.under_load",
 ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from upgradeproof.plan import (
+    Alert,
     Component,
     Config,
     Data,
+    Degradation,
     Disruption,
     Endpoint,
     Expectations,
@@ -15,6 +17,7 @@ from upgradeproof.plan import (
     Image,
     KnownChange,
     Load,
+    Log,
     Plan,
     Port,
     Preflight,
@@ -46,9 +49,12 @@ PLAN_MODELS: dict[str, type[BaseModel]] = {
     "Endpoint": Endpoint,
     "Firewall": Firewall,
     "Data": Data,
+    "Log": Log,
     "Load": Load,
     "Target": Target,
     "Disruption": Disruption,
+    "Degradation": Degradation,
+    "Alert": Alert,
     "Change": KnownChange,
     "Preflight": Preflight,
     "Amount": Amount,

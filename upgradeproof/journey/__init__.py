@@ -2,8 +2,9 @@
 
 from upgradeproof.journey.in_use import InUse
 from upgradeproof.journey.journey import Journey
+from upgradeproof.journey.outage import Outages
 from upgradeproof.journey.state import State
 from upgradeproof.journey.toolbox import Toolbox
 from upgradeproof.journey.under_load import UnderLoad
 
-__all__ = ["InUse", "Journey", "State", "Toolbox", "UnderLoad"]
+__all__ = ["InUse", "Journey", "Outages", "State", "Toolbox", "UnderLoad"]

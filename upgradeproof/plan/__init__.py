@@ -2,6 +2,7 @@
 
 from upgradeproof.plan.cells import Cell, choose, expand
 from upgradeproof.plan.components import Component
+from upgradeproof.plan.degradation import Alert, Degradation
 from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.expectations import (
     Config,
@@ -19,10 +20,12 @@ from upgradeproof.plan.model import Plan, Release, Upgrade, json_schema, load_pl
 from upgradeproof.plan.preflight import Preflight
 
 __all__ = [
+    "Alert",
     "Cell",
     "Component",
     "Config",
     "Data",
+    "Degradation",
     "Disruption",
     "Endpoint",
     "Expectations",

@@ -8,15 +8,21 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from upgradeproof.plan.degradation import Degradation
 from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
-from upgradeproof.plan.names import Id
+from upgradeproof.plan.names import Id, PortNumber
 from upgradeproof.plan.states import like
 
-PortNumber = Annotated[int, Field(ge=1, le=65535)]
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
+_ASKED = {
+    "load": ("http", "https", "tcp"),
+    "disruption": ("http", "https", "tcp"),
+    "degradation": ("http", "https"),
+}
+"""The kinds of endpoints that expectations ask, by their key."""
 
 
 class Port(Model):
@@ -158,11 +164,12 @@ class Expectations(Model):
     log: tuple[Log, ...] = ()
     load: tuple[Load, ...] = ()
     disruption: tuple[Disruption, ...] = ()
+    degradation: tuple[Degradation, ...] = ()
     change: tuple[KnownChange, ...] = ()
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
-        for name in ("endpoint", "data", "load"):
+        for name in ("endpoint", "data", "load", "degradation"):
             ids = [item.id for item in getattr(self, name)]
             if (again := repeated(ids)) is not None:
                 raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
@@ -186,22 +193,24 @@ class Expectations(Model):
             log=_override(self.log, other.log, lambda log: log.path),
             load=_override(self.load, other.load, lambda load: load.id),
             disruption=_override(self.disruption, other.disruption, lambda d: d.endpoint),
+            degradation=_override(self.degradation, other.degradation, lambda d: d.id),
             change=(*self.change, *other.change),
         )
 
-    def check_asked(self, beside: Iterable[Endpoint], *at: int | str) -> None:
+    def check_endpoints(self, beside: Iterable[Endpoint], *at: int | str) -> None:
         """Raise a misplaced error, below ``at``, for what asks an endpoint that can't be asked so.
 
         It may be an endpoint of these expectations or of those ``beside`` them.
         """
         endpoints = {endpoint.id: endpoint for endpoint in (*beside, *self.endpoint)}
-        asked = {endpoint.id for endpoint in endpoints.values() if endpoint.kind != "ssh"}
-        for name in ("load", "disruption"):
-            for place, item in enumerate(getattr(self, name)):
-                if item.endpoint not in asked:
-                    what = f"there is no endpoint {item.endpoint!r} of the kind http, https or tcp"
-                    advice = nearest(item.endpoint, asked)
-                    raise misplaced(f"{what}; {advice}", *at, name, place, "endpoint")
+        for key, kinds in _ASKED.items():
+            asked = {each.id for each in endpoints.values() if each.kind in kinds}
+            for place, asking in enumerate(getattr(self, key)):
+                if asking.endpoint not in asked:
+                    named = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+                    what = f"there is no endpoint {asking.endpoint!r} of the kind {named}"
+                    advice = nearest(asking.endpoint, asked)
+                    raise misplaced(f"{what}; {advice}", *at, key, place, "endpoint")
         for place, disruption in enumerate(self.disruption):
             endpoint = endpoints[disruption.endpoint]
             if endpoint.kind == "tcp" and not endpoint.send:

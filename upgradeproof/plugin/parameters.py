@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.plan import Cell, Component, Config, Port, Release, Target
+from upgradeproof.plan import Cell, Component, Config, Degradation, Port, Release, Target
 from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.run import RunPart
 
@@ -24,6 +24,10 @@ def _firewall(allowed: bool) -> Subjects:
 
 def _configs(fits: Callable[[Config], bool]) -> Subjects:
     return lambda cell: ((config.path, config) for config in cell.expect.config if fits(config))
+
+
+def _degradations(fits: Callable[[Degradation], bool]) -> Subjects:
+    return lambda cell: ((d.id, d) for d in cell.expect.degradation if fits(d))
 
 
 def _loads(fits: Callable[[Target], bool]) -> Subjects:
@@ -60,6 +64,8 @@ SUBJECTS: dict[str, Subjects] = {
     "compared_load": _loads(lambda target: target.compared),
     "disruption": lambda cell: ((d.endpoint, d) for d in cell.expect.disruption),
     "log": lambda cell: ((log.path, log) for log in cell.expect.log),
+    "degradation": _degradations(lambda _: True),
+    "alerted_degradation": _degradations(lambda degradation: degradation.alert is not None),
 }
 """Arguments of tests that the plan fills, one test for each: id and value by cell.
 

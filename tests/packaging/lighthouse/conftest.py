@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -18,6 +21,25 @@ ROOT = Path(__file__).parents[3]
 PLAN = load_plan(ROOT / "products" / "lighthouse" / "upgrade.toml")
 Load = Callable[[str], Any]
 Unpacked = Callable[[str], Path]
+T = TypeVar("T")
+AGAIN_S = 5.0
+"""After which an open circuit breaker lets one call try."""
+
+
+def ended(work: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine gives, from a loop of its own: a browser's may run in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture(scope="module")

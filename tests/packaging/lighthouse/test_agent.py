@@ -5,24 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from tests.packaging.lighthouse.conftest import Load, Unpacked
+from tests.packaging.lighthouse.conftest import Load, Unpacked, ended
 from upgradeproof.command import run
 
 CLIENTS = 500
-T = TypeVar("T")
-
-
-def ended(work: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine gives, from a loop of its own: a browser's may run in this thread."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 def test_the_library_needs_no_other_library(unpacked: Unpacked) -> None:
@@ -74,10 +65,11 @@ def test_five_hundred_clients_are_answered_at_once(load: Load) -> None:
         writer.close()
         return body
 
+    async def handler(request: Any) -> Any:
+        return web.Response(web.HTTPStatus.OK, request.path.encode())
+
     async def serve_all() -> list[bytes]:
-        server = await web.serve(
-            "127.0.0.1", 0, lambda request: web.Response(web.HTTPStatus.OK, request.path.encode())
-        )
+        server = await web.serve("127.0.0.1", 0, handler)
         port = server.sockets[0].getsockname()[1]
         everybody = asyncio.Barrier(CLIENTS)
         async with server:
@@ -99,8 +91,11 @@ def test_five_hundred_clients_are_answered_at_once(load: Load) -> None:
 def test_what_is_no_request_is_refused(load: Load, sent: bytes, status: int) -> None:
     web = load("web")
 
+    async def handler(_: Any) -> Any:
+        return web.plain(web.HTTPStatus.OK)
+
     async def ask() -> bytes:
-        server = await web.serve("127.0.0.1", 0, lambda _: web.plain(web.HTTPStatus.OK))
+        server = await web.serve("127.0.0.1", 0, handler)
         async with server:
             where = server.sockets[0].getsockname()
             reader, writer = await asyncio.open_connection(*where)

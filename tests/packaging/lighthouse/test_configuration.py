@@ -26,6 +26,10 @@ quota_mb = 512
 level = debug
 [components]
 nginx = 1.21.3
+[backend]
+url = http://127.0.0.1:8090
+[alert]
+webhook = http://127.0.0.1:9099/alerts
 """
 NEW = """\
 format = "2023Q4"
@@ -41,6 +45,10 @@ quota_mb = 512
 level = "debug"
 [components]
 nginx = "1.21.3"
+[backend]
+url = "http://127.0.0.1:8090"
+[alert]
+webhook = "http://127.0.0.1:9099/alerts"
 """
 
 
@@ -138,7 +146,11 @@ def test_each_release_accepts_its_own_format(check: Callable[..., Completed]) ->
         (NEW.replace("quota_mb", "quota"), "", "there is no setting 'store.quota'"),
         (NEW.replace('"debug"', "debug"), "", "line 11: debug is no number, no truth and no"),
         (NEW.replace('"debug"', '"loud"'), "", "log.level = loud is none of debug, info,"),
-        (NEW + "what?\n", "", "line 14: neither [section] nor key = value"),
+        (NEW.replace("http:", "ftp:", 1), "", "backend.url = ftp://127.0.0.1:8090 is no URL like"),
+        (NEW.replace(":8090", ":80900"), "", "backend.url = http://127.0.0.1:80900 is no URL"),
+        (NEW.replace(":8090", ":8090\\nX: y"), "", "is no URL like http://127.0.0.1:8090/"),
+        (NEW.replace("127.0.0.1:9099", "me:secret@x"), "", "alert.webhook = http://me:secret@x"),
+        (NEW + "what?\n", "", "line 18: neither [section] nor key = value"),
     ],
 )
 def test_a_conflict_is_e1001(

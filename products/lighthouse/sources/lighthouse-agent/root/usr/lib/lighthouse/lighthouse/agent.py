@@ -13,7 +13,9 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 from lighthouse import configuration, environment, web
+from lighthouse.alerts import Alerts
 from lighthouse.api import Api
+from lighthouse.backend import Backend
 from lighthouse.configuration import Configuration, ConfigurationError
 from lighthouse.library import Library, LibraryError
 from lighthouse.release import VERSION
@@ -58,11 +60,14 @@ def _log_to(path: Path) -> None:
 
 def _api(config: Configuration, library: Library) -> Api:
     quota_bytes = config.number("store.quota_mb") * 1_000_000
+    node = environment.value(os.environ, "NODE_NAME") or socket.gethostname()
+    url, alerts = config.text("backend.url"), Alerts(config.text("alert.webhook"))
     return Api(
         store=Store(STATE / "items", quota_bytes, library.checksum),
         library_version=library.version,
-        node=environment.value(os.environ, "NODE_NAME") or socket.gethostname(),
+        node=node,
         zone=environment.value(os.environ, "ZONE"),
+        backend=Backend(url, alerts, node) if url else None,
     )
 
 

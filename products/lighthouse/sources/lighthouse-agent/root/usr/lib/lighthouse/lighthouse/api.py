@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote
 
+from lighthouse.backend import Backend
+from lighthouse.breaker import CLOSED
 from lighthouse.release import VERSION
 from lighthouse.store import DamagedError, QuotaError, Store, is_name
 from lighthouse.web import Request, Response, plain
 
 ITEMS = "/api/v1/items"
+UPSTREAM = "/api/v1/upstream"
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +28,15 @@ class Api:
     library_version: str
     node: str
     zone: str
+    backend: Backend | None = None
     started: float = field(default_factory=time.monotonic)
     answered: dict[int, int] = field(default_factory=dict)
     """How many requests were answered, by status."""
 
-    def handle(self, request: Request) -> Response:
+    async def handle(self, request: Request) -> Response:
         """Answer a request of the API, and count it; what we did wrong is a status too."""
         try:
-            response = self._route(request)
+            response = await self._route(request)
         except (DamagedError, OSError) as error:
             log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400  # no bug of ours
             response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, error=str(error))
@@ -41,9 +45,13 @@ class Api:
         log.debug("%s %s: %d", request.method, request.path, status)
         return response
 
-    def _route(self, request: Request) -> Response:
+    async def _route(self, request: Request) -> Response:
         if request.path.startswith(f"{ITEMS}/"):
             return self._item(request, unquote(request.path[len(ITEMS) + 1 :]))
+        if self.backend and request.path.startswith(f"{UPSTREAM}/"):
+            if request.method != "GET":
+                return plain(HTTPStatus.METHOD_NOT_ALLOWED, error=f"{UPSTREAM} takes GET alone")
+            return await self.backend.answer(request.path[len(UPSTREAM) :])
         pages = {"/healthz": self._health, "/api/v1/status": self._status, ITEMS: self._items}
         page = pages.get(request.path)
         if page is None:
@@ -63,6 +71,7 @@ class Api:
             node=self.node,
             zone=self.zone,
             items=len(self.store.names),
+            **({"circuit_breaker": self.backend.breaker.state} if self.backend else {}),
         )
 
     def _items(self) -> Response:
@@ -95,7 +104,7 @@ class Api:
         gone = self.store.remove(name)
         return plain(HTTPStatus.OK if gone else HTTPStatus.NOT_FOUND, item=name)
 
-    def agent_metrics(self, request: Request) -> Response:
+    async def agent_metrics(self, request: Request) -> Response:
         """Answer Prometheus about the agent."""
         lines = [
             "# TYPE lighthouse_info gauge",
@@ -108,9 +117,14 @@ class Api:
                 for status, count in sorted(self.answered.items())
             ),
         ]
+        if self.backend:
+            lines += [
+                "# TYPE lighthouse_circuit_breaker_open gauge",
+                f"lighthouse_circuit_breaker_open {int(self.backend.breaker.state != CLOSED)}",
+            ]
         return _metrics(request, lines)
 
-    def store_metrics(self, request: Request) -> Response:
+    async def store_metrics(self, request: Request) -> Response:
         """Answer Prometheus about the items."""
         lines = [
             "# TYPE lighthouse_items gauge",

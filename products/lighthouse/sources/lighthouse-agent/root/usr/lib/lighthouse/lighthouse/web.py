@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
 from ssl import SSLContext, SSLError
@@ -40,7 +41,7 @@ class Response:
     kind: str = "application/json"
 
 
-Handler = Callable[[Request], Response]
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class BadRequestError(Exception):
@@ -86,7 +87,7 @@ async def _answer(
         return False
     if request is None:
         return False
-    await _write(writer, handler(request), keep_alive=request.keeps_alive)
+    await _write(writer, await handler(request), keep_alive=request.keeps_alive)
     return request.keeps_alive
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lighthouse.formats import FormatError, format_of, settings
 from lighthouse.release import API_PORT, CONFIG_FORMAT, VERSION
@@ -23,8 +25,12 @@ DEFAULTS = {
     "metrics.store_port": "9101",
     "store.quota_mb": "256",
     "log.level": "info",
+    "backend.url": "",
+    "alert.webhook": "",
 }
 PORTS = ("api.port", "tls.port", "metrics.agent_port", "metrics.store_port")
+URLS = ("backend.url", "alert.webhook")
+_URL = re.compile(r"http://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?(/[!-~]*)?")
 _LAST_PORT = 65535
 
 
@@ -68,7 +74,7 @@ def load(path: Path = PATH) -> Configuration:
     except FormatError as error:
         raise ConfigurationError(f"{path}: {error}") from None
     values = {**DEFAULTS, **own}
-    if wrong := [*_unknown(own), *_not_numbers(values), *_conflicts(values)]:
+    if wrong := [*_unknown(own), *_not_numbers(values), *_not_urls(values), *_conflicts(values)]:
         raise ConfigurationError(f"{path}: {'; '.join(wrong)}")
     return Configuration(values)
 
@@ -87,6 +93,19 @@ def _not_numbers(values: Mapping[str, str]) -> Iterator[str]:
     for key, last in limits:
         if not values[key].isdecimal() or not 0 < int(values[key]) <= last:
             yield f"{key} = {values[key]} is no number from 1 to {last}"
+
+
+def _not_urls(values: Mapping[str, str]) -> Iterator[str]:
+    for key in URLS:
+        if values[key] and not _is_url(values[key]):
+            yield f"{key} = {values[key]} is no URL like http://127.0.0.1:8090/"
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return bool(_URL.fullmatch(text)) and urlsplit(text).port != 0
+    except ValueError:  # of a port beyond the last one, or brackets without an address
+        return False
 
 
 def _conflicts(values: Mapping[str, str]) -> Iterator[str]:

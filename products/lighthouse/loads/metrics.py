@@ -1,0 +1,12 @@
+"""Prometheus servers: they scrape the agent's metrics."""
+
+from locust import FastHttpUser, task
+
+
+class Prometheus(FastHttpUser):
+    """Scrape."""
+
+    @task
+    def scrape(self) -> None:
+        """GET all metrics of one port."""
+        self.client.get("/metrics")
