@@ -68,7 +68,10 @@ OF_THE_LOADER: dict[type[BaseModel], set[str]] = {
 """Fields that no file holds: they are set when it is read."""
 
 PLAN_MODELS: dict[str, type[BaseModel]] = {
-    "The file": Plan, "Packages": OwnPackages, "Expect": Expectations, "Change": KnownChange,
+    "The file": Plan,
+    "Packages": OwnPackages,
+    "Expect": Expectations,
+    "Change": KnownChange,
     **{
         model.__name__: model
         for model in (
