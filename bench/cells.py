@@ -12,9 +12,12 @@ from pathlib import Path
 
 from bench.result import Result
 from upgradeproof.home import Home
-from upgradeproof.machines.docker import CAPABILITIES, INIT, SETTLED
+from upgradeproof.machines.docker import CAPABILITIES, INIT
+from upgradeproof.machines.systemd import SETTLED
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Script, Upload
+from upgradeproof.report import read_run
+from upgradeproof.results import Run
 
 CELL = "debian-12-amd64.container.edge-stack-12-to-13"
 OTHER_CELL = "debian-11-amd64.container.edge-stack-11-to-12"
@@ -67,6 +70,14 @@ def _workers() -> Result:
 def pytest(*arguments: str) -> float:
     """Run pytest as a user does and return the seconds of the whole process.
 
+    Raises RuntimeError when it was not green, as ``green`` does.
+    """
+    return green(*arguments)[0]
+
+
+def green(*arguments: str) -> tuple[float, Run]:
+    """Run pytest as a user does and return the seconds of the whole process, and what it tells.
+
     Raises RuntimeError when it was not green: the time of a failure is no measurement. Its reports
     are kept then, and the error says where.
     """
@@ -83,8 +94,9 @@ def pytest(*arguments: str) -> float:
         raise RuntimeError(
             f"pytest {shlex.join(arguments)} failed; its reports: {reports}\n{done.stdout[-3000:]}"
         )
+    told = read_run(Path(reports) / "run.json")
     shutil.rmtree(reports)
-    return seconds
+    return seconds, told
 
 
 def bare(cell: Cell, image: str) -> float:

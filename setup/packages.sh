@@ -16,7 +16,7 @@ esac
 # A browser, and a font for what it draws: the report is looked at in its tests.
 TEST_PACKAGES=(chromium fonts-dejavu-core)
 # What the bench is measured beside.
-BENCH_PACKAGES=(debvm)
+BENCH_PACKAGES=(debvm wrk hey)
 ARM64_PACKAGES=(qemu-user-static arch-test)
 # Not in every archive; what is missing then is said by `upgradeproof doctor`.
 OPTIONAL_PACKAGES=" ubuntu-keyring ubuntu-archive-keyring "

@@ -22,6 +22,7 @@ from upgradeproof.plan import json_schema, platforms
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.printing import FORMATS, show
 from upgradeproof.preflight.support import support_graph
+from upgradeproof.render import every_format
 from upgradeproof.render.support import mermaid
 from upgradeproof.report import report
 from upgradeproof.results import Verdict
@@ -69,9 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(command=_doctor)
 
     draw = commands.add_parser("report", help="fold journals into reports, also of a killed run")
-    draw.add_argument("folders", nargs="*", type=Path, help="default: reports/out")
-    draw.add_argument("--to", type=Path, help="where the reports go; default: the first folder")
-    draw.set_defaults(command=_report)
+    _add_report_arguments(draw)
 
     tried = commands.add_parser("defects", help="plant known defects; see which checks catch them")
     tried.add_argument("names", nargs="*", help="defects by their files' names; default: all")
@@ -102,6 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="write a first upgrade.toml and a first suite")
     init.set_defaults(command=_init)
     return parser
+
+
+def _add_report_arguments(draw: argparse.ArgumentParser) -> None:
+    draw.add_argument("folders", nargs="*", type=Path, help="default: reports/out")
+    draw.add_argument("--to", type=Path, help="where the reports go; default: the first folder")
+    draw.add_argument(
+        "--format", choices=every_format(), action="append", help="only this; may be repeated"
+    )
+    draw.set_defaults(command=_report)
 
 
 def _workers(word: str) -> int:
@@ -165,8 +173,9 @@ def _report(arguments: argparse.Namespace) -> int:
     home = Home(Path.cwd())
     folders = arguments.folders or [home.reports]
     target = arguments.to or folders[0]
-    run = report(folders, target, home.templates)
-    sys.stdout.write(f"{run.verdict}: {target / 'index.html'}\n")
+    run = report(folders, target, home.templates, arguments.format or ())
+    for name in arguments.format or ["html"]:
+        sys.stdout.write(f"{run.verdict}: {target / every_format()[name].FILE_NAME}\n")
     return 0 if run.green else 1
 
 

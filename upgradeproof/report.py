@@ -13,12 +13,17 @@ from upgradeproof.render import every_format
 from upgradeproof.results import Run, fold, read_journals
 
 
-def report(folders: Sequence[Path], target: Path, templates: Path | None = None) -> Run:
+def report(
+    folders: Sequence[Path],
+    target: Path,
+    templates: Path | None = None,
+    formats: Sequence[str] = (),
+) -> Run:
     """Fold the journals of one or many runs' folders into reports in ``target``.
 
     Shards of one run on several hosts fold into one matrix. ``templates`` is a folder whose files
-    hide ours of the same name. Raises HarnessError when there is no journal, or the reports can't
-    be written.
+    hide ours of the same name; ``formats`` names the reports to write, by default all. Raises
+    HarnessError when there is no journal, or the reports can't be written.
     """
     journals = [path for folder in folders for path in _journals(folder)]
     run = fold(read_journals(journals))
@@ -27,8 +32,9 @@ def report(folders: Sequence[Path], target: Path, templates: Path | None = None)
         target.mkdir(parents=True, exist_ok=True)
         _gather_evidence(folders, target)
         path.write_text(run.model_dump_json(indent=1), encoding="utf-8")
-        for drawn in every_format().values():
-            drawn.write(run, target, templates=templates)
+        for name, drawn in every_format().items():
+            if name in formats or not formats:
+                drawn.write(run, target, templates=templates)
     except OSError as error:
         raise HarnessError(f"{error.filename or path} can't be written: {error.strerror}") from None
     return run

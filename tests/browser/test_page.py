@@ -16,6 +16,7 @@ BROKEN = "debian-12-arm64.vm.lighthouse-1.2.8-to-1.3.0"
 DISTRIBUTION = "debian-11-amd64.container.operating-system-11-to-12"
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
+MISPLACED = Path(__file__).with_name("misplaced.js").read_text(encoding="utf-8")
 
 on_a_phone = pytest.mark.parametrize("opened", [PHONE], indirect=True, ids=["phone"])
 in_both_schemes = pytest.mark.parametrize(
@@ -225,3 +226,48 @@ def test_without_scripts_the_verdicts_and_the_record_are_there(
     page.locator(".face.v-failed").first.click()
     assert page.url.endswith("#cell=debian-11-amd64.container.lighthouse-1.2.8-to-1.3.0")
     page.close()
+
+
+@in_both_schemes
+def test_pictures_have_the_ink_of_the_page_and_no_ground_of_their_own(opened: Opened) -> None:
+    opened.go(f"#cell={FAILED}")
+    pictures = opened.page.locator("dialog svg.picture")
+    expect(pictures).to_have_count(3)
+    ink = opened.page.locator("dialog").evaluate("(sheet) => getComputedStyle(sheet).color")
+    for text in ("installed", "apt-get update", "step 4", "down, kept", "99.9 %"):
+        shown = pictures.locator("text", has_text=text).first
+        expect(shown).to_be_visible()
+        assert shown.evaluate("(text) => getComputedStyle(text).fill") == ink
+    grounds = "(all) => all.map((svg) => getComputedStyle(svg).backgroundColor)"
+    assert set(pictures.evaluate_all(grounds)) == {"rgba(0, 0, 0, 0)"}
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [{"viewport": {"width": width, "height": 900}} for width in (1200, 800)],
+    indirect=True,
+    ids=["1200", "800"],
+)
+def test_no_text_of_a_picture_is_cut_off_or_lies_upon_another(opened: Opened) -> None:
+    opened.go(f"#cell={FAILED}")
+    for picture in opened.page.locator("dialog svg.picture").all():
+        assert picture.evaluate(MISPLACED) == []
+
+
+def test_pictures_and_tables_are_told_to_those_who_can_not_see_them(opened: Opened) -> None:
+    opened.go(f"#cell={FAILED}")
+    dialog = opened.page.get_by_role("dialog")
+    expect(
+        dialog.get_by_role("img", name="under the load visitors. installed: 50 %")
+    ).to_be_visible()
+    expect(dialog.get_by_role("img", name="Latency of requests to site over time")).to_be_visible()
+    expect(dialog.get_by_role("table", name="Downtimes of site")).to_contain_text("3.15 s")
+    expect(dialog.get_by_role("table", name="Availability of site")).to_contain_text("94.017 %")
+
+
+def test_the_health_index_opens_to_its_formula(opened: Opened) -> None:
+    opened.go(f"#cell={FAILED}")
+    health = opened.page.locator("dialog .health")
+    expect(health).to_contain_text("Health index: 65 of 100, from 90 % of what counts.")
+    health.locator("summary").click()
+    expect(health.get_by_role("row", name="latency 30 0.58")).to_be_visible()

@@ -7,9 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from upgradeproof.load import Aim
 from upgradeproof.plan import Endpoint, Load
@@ -25,10 +31,14 @@ class Page(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     behaviour: ClassVar[Behaviour]
     count: ClassVar[Iterator[int]]
+    closes: ClassVar[bool] = False
+    """Whether each answer says that its connection is closed."""
 
     def do_GET(self) -> None:
         self.send_response(type(self).behaviour(next(self.count)))
         self.send_header("Content-Length", "2")
+        if self.closes:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(b"ok")
 
@@ -45,9 +55,12 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+def serving(
+    behaviour: Behaviour, *, tls: ssl.SSLContext | None = None, closes: bool = False
+) -> Iterator[int]:
     """Serve on a port of 127.0.0.1, each connection in a thread of its own."""
-    page = type("Page", (Page,), {"behaviour": staticmethod(behaviour), "count": numbers()})
+    own = {"behaviour": staticmethod(behaviour), "count": numbers(), "closes": closes}
+    page = type("Page", (Page,), own)
     with Server(("127.0.0.1", 0), page) as server:
         if tls is not None:
             server.socket = tls.wrap_socket(
@@ -60,6 +73,32 @@ def serving(behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> Itera
         finally:
             server.shutdown()
             thread.join()
+
+
+def certified(folder: Path) -> ssl.SSLContext:
+    """Return the side of a server with a certificate of its own, for ``localhost``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "both.pem").write_bytes(private + signed.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "both.pem")
+    return context
 
 
 def numbers() -> Iterator[int]:

@@ -37,7 +37,7 @@ def in_use(machine: Machine) -> InUse:
     expecting = cell(expect={"services": list(SERVICES)}, ready_timeout_s=20)
     fidelity = Fidelity(kernel="shared", execution="native")
     return InUse(
-        State("upgraded", expecting, fidelity, read(machine, NOTHING), (), 0.0, lambda: machine)
+        State("upgraded", expecting, fidelity, read(machine, NOTHING), (), 0.0, (), lambda: machine)
     )
 
 

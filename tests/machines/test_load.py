@@ -44,12 +44,12 @@ locustfile = "front_page.py"
 endpoint = "page"
 model = "closed"
 users = 5
-warm_up_s = 1
+warm_up_s = 0.5
 duration_s = 2
 [expect.load.target]
 p99_ms = 2000
 throughput_ratio = 0.85
-repeats_most = 8
+repeats_most = 6
 """
 ANSWERS_BEFORE = "test_load::test_old_release_answers[visitors]"
 ANSWERS = "test_load::test_new_release_answers[visitors]"

@@ -123,6 +123,18 @@ def test_journals_of_many_folders_fold_into_one_report(
     assert upgradeproof("report", "one").status == 1
 
 
+def test_a_report_of_one_format_writes_that_one_alone(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    with Journal(tmp_path / "one" / "journal" / "a.jsonl") as journal:
+        for event in (*CONTROLLER, *WORKER):
+            journal.write(event)
+    assert upgradeproof("report", "one", "--to", "two", "--format", "prometheus") == Told(
+        0, "passed: two/metrics.prom\n", ""
+    )
+    assert {path.name for path in (tmp_path / "two").iterdir()} == {"run.json", "metrics.prom"}
+
+
 def test_a_shard_without_a_journal_is_told(upgradeproof: Command, tmp_path: Path) -> None:
     with Journal(tmp_path / "one" / "journal" / "a.jsonl") as journal:
         journal.write(CONTROLLER[0])

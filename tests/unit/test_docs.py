@@ -16,36 +16,14 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from upgradeproof import cli, errors, results
+from tests.unit.documented import IMAGE_MODELS, OF_THE_LOADER, PLAN_MODELS
+from upgradeproof import cli, errors
 from upgradeproof.machines.docker import CAPABILITIES, DROPPED
-from upgradeproof.plan import (
-    Alert,
-    Component,
-    Config,
-    Data,
-    Degradation,
-    Endpoint,
-    Expectations,
-    Firewall,
-    Image,
-    KnownChange,
-    Load,
-    Log,
-    Plan,
-    Port,
-    Preflight,
-    Release,
-    Target,
-    Upgrade,
-)
-from upgradeproof.plan.defects import Defect
-from upgradeproof.plan.images import Bootstrap
-from upgradeproof.plan.packages import OwnPackages
-from upgradeproof.plan.preflight import Accepted, Amount, Iops, Protection, Schedulers, Space
+from upgradeproof.plan import Image, Plan
 from upgradeproof.plan.steps import step_kinds
 from upgradeproof.plugin.parameters import SUBJECTS
 from upgradeproof.probes import every_probe
-from upgradeproof.results import Cell, Change, Check, Fidelity, Finding, Run, State, Step, Verdict
+from upgradeproof.results import Verdict
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -60,35 +38,6 @@ URL = re.compile(r"\b[a-z]+://[^\s)\"'`]+")
 CELL = re.compile(r"`([^`]+)`")
 ELSEWHERE = ("https://keepachangelog.com/", "https://semver.org/", "http://mirror.example/")
 """What a page may point to: never an archive or a registry."""
-OF_THE_LOADER: dict[type[BaseModel], set[str]] = {
-    Plan: {"folder", "edits"},
-    Image: {"name"},
-    Defect: {"name"},
-}
-"""Fields that no file holds: they are set when it is read."""
-
-PLAN_MODELS: dict[str, type[BaseModel]] = {
-    "The file": Plan,
-    "Packages": OwnPackages,
-    "Expect": Expectations,
-    "Change": KnownChange,
-    **{
-        model.__name__: model
-        for model in (
-            *(Release, Component, Upgrade, Port, Config, Endpoint, Firewall, Data, Log),
-            *(Load, Target, Degradation, Alert),
-            *(Preflight, Amount, Iops, Schedulers, Space, Protection, Accepted),
-        )
-    },
-}
-IMAGE_MODELS: dict[str, type[BaseModel]] = {"The file": Image, "Bootstrap": Bootstrap}
-RUN_MODELS: dict[str, type[BaseModel]] = {
-    model.__name__: model
-    for model in (
-        *(Run, Cell, Check, State, Step, Change, Finding, Fidelity),
-        *(results.Release, results.Component),
-    )
-}
 
 
 def page_id(page: Path) -> str:
@@ -114,8 +63,13 @@ def anchors(page: Path) -> set[str]:
 
 
 def section(page: str, heading: str) -> str:
-    """Return what stands below a heading, up to the next one."""
-    parts = re.split(r"^#+ (.+)$", prose(REFERENCE / page), flags=re.MULTILINE)
+    """Return what stands below a heading of the reference, up to the next one."""
+    return section_of(REFERENCE / page, heading)
+
+
+def section_of(page: Path, heading: str) -> str:
+    """Return what stands below a heading of any page, up to the next one."""
+    parts = re.split(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
 
 
@@ -233,19 +187,6 @@ def test_reference_of_the_plan_names_every_word_that_a_key_takes(
         if word not in text
     }
     assert missing == set()
-
-
-@pytest.mark.parametrize(("heading", "model"), RUN_MODELS.items())
-def test_reference_of_run_json_is_complete(heading: str, model: type[BaseModel]) -> None:
-    assert set(rows("run-json.md", heading)) == {
-        *model.model_fields,
-        *model.model_computed_fields,
-    }
-
-
-def test_example_of_run_json_is_a_run() -> None:
-    (example,) = blocks(REFERENCE / "run-json.md", "json")
-    assert Run.model_validate_json(example).green
 
 
 @pytest.mark.parametrize("probe", every_probe(), ids=lambda probe: str(probe.section))

@@ -21,12 +21,14 @@ from upgradeproof.journey.keeper import Keeper
 from upgradeproof.journey.state import State, judge
 from upgradeproof.journey.store import Kept, interests, key
 from upgradeproof.journey.toolbox import Toolbox
+from upgradeproof.journey.watch import Watch
 from upgradeproof.journey.way import Way
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.states import STATES, compared_with
 from upgradeproof.plan.steps import Action
 from upgradeproof.preflight.support import components_found
+from upgradeproof.prober import unknown
 from upgradeproof.probes import Facts, read
 from upgradeproof.results import Verdict
 from upgradeproof.results.journal import (
@@ -38,6 +40,7 @@ from upgradeproof.results.journal import (
     StateStarted,
     StepFinished,
     StepStarted,
+    UpgradeProbed,
 )
 
 
@@ -181,21 +184,28 @@ class Journey(AbstractContextManager["Journey"]):
         kept, facts = found
         if self._tools.fresh and kept.run_id != self._tools.run_id:
             return None
+        asked = {disruption.endpoint: disruption for disruption in self.cell.expect.disruption}
+        if any(unknown(asked[seen.endpoint], seen) for seen in kept.availability):
+            return None  # it is built anew: what was to be seen on the way is not known
         proof.prove(self.cell, name, facts, self._facts())
         for path, text in kept.transcripts.items():
             self._evidence.restore(path, text)
         for event in kept.steps:
             self.note(event.model_copy(update={"cell": self.cell.id}))
+        for seen in kept.availability:
+            self.note(UpgradeProbed(cell=self.cell.id, availability=seen))
         return self._arrive(name, kept, facts, reused=True)
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
         started = time.monotonic()
+        watch = Watch(self.cell, name, before, self._evidence, self.note)
         way = Way(
             self.cell,
             name,
             actions=self.actions(name),
             evidence=self._evidence,
-            checkpoints=self._checkpoints(name),
+            checkpoints=None if watch.asked else self._checkpoints(name),
+            watch=watch,
             journal=self.note,
         )
         traveller = way.walk(self._fleet, STATES[name].after, None if before else self._base())
@@ -207,9 +217,13 @@ class Journey(AbstractContextManager["Journey"]):
             fidelity=machine.fidelity,
             steps=tuple(way.steps),
             transcripts=self._evidence.collect(
-                event.transcript for event in way.steps if isinstance(event, StepStarted)
+                [
+                    *(event.transcript for event in way.steps if isinstance(event, StepStarted)),
+                    *(seen.evidence for seen in watch.seen if seen.evidence),
+                ]
             ),
             duration_s=time.monotonic() - started,
+            availability=watch.seen,
         )
         self._keeper.keep(name, state_key, machine, kept, facts)
         if any(STATES[later].after == name for later in self.cell.states):
@@ -259,6 +273,7 @@ class Journey(AbstractContextManager["Journey"]):
             facts=facts,
             changes=changes,
             took_s=sum(e.duration_s for e in kept.steps if isinstance(e, StepFinished)),
+            availability=kept.availability,
             _machine=lambda: self._fleet.shared(name),
         )
 

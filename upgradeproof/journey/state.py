@@ -10,12 +10,14 @@ from typing import TypeVar
 from testinfra.host import Host
 
 from upgradeproof.endpoints import Answer, answers, answers_itself, ask
+from upgradeproof.errors import LoadError
 from upgradeproof.machines import Machine
-from upgradeproof.plan import Cell, Data, Endpoint, Expectations, Firewall
+from upgradeproof.plan import Cell, Data, Disruption, Endpoint, Expectations, Firewall
+from upgradeproof.prober import unknown
 from upgradeproof.probes import Facts, Probe, Record, diff, every_probe
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
-from upgradeproof.results import Change, Fidelity
+from upgradeproof.results import Availability, Change, Fidelity
 
 R = TypeVar("R", bound=Record)
 
@@ -36,6 +38,8 @@ class State:
     """The diff against the state that this one is held against, each line judged by the plan."""
     took_s: float
     """What the steps that led to it took; a kept state remembers how long that was."""
+    availability: tuple[Availability, ...]
+    """What a prober saw of the product's endpoints on the way to it; a kept state remembers it."""
     _machine: Callable[[], Machine]
 
     def __repr__(self) -> str:
@@ -99,6 +103,20 @@ class State:
     def answers_itself(self, port: Firewall) -> bool:
         """Tell whether a byte comes back when the machine asks its own address."""
         return answers_itself(self.machine, port)
+
+    def seen(self, disruption: Disruption) -> Availability:
+        """Return what a prober saw of an endpoint on the way here.
+
+        Raises LoadError where it can't tell whether the budget was kept, or was not begun at all.
+        """
+        seen = next((a for a in self.availability if a.endpoint == disruption.endpoint), None)
+        nobody = f"no prober was begun on the way to {self.name}"
+        why = unknown(disruption, seen) if seen else nobody
+        if seen is None or why:
+            raise LoadError(
+                f"nothing is known of the availability of {disruption.endpoint}", details=why
+            )
+        return seen
 
     def read(self, data: Data) -> str:
         """Read what was written before the upgrade, through the service."""

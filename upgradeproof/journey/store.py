@@ -15,15 +15,17 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.plan import Cell
+from upgradeproof.plan import Cell, Expectations
 from upgradeproof.plan.steps import Action, Upload
 from upgradeproof.probes import ConfigInterest, Facts, Interests
-from upgradeproof.results import Fidelity
+from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
 
 ENGINE_FILES = ("probes", "product.py", "journey/way.py")
 """What of the engine decides a state's content: a change of it makes every kept state void."""
+PROBER_FILES = ("prober", "journey/watch.py")
+"""What decides beside them what a prober sees; of no matter where there is none."""
 BUILD_TIMEOUT_S = 3600.0
 
 
@@ -35,15 +37,16 @@ class Kept(Frozen):
     fidelity: Fidelity
     steps: tuple[StepStarted | StepFinished, ...]
     transcripts: Mapping[str, str]
-    """The steps' transcripts, by their path in the report."""
+    """The steps' transcripts and the prober's recordings, by their path in the report."""
     duration_s: float
+    availability: tuple[Availability, ...] = ()
 
 
 def key(parent: str, cell: Cell, state: str, actions: Sequence[Action]) -> str:
     """Return the key of a state: a hash of its parent, its steps and everything that they read."""
     content = {
         "parent": parent,
-        "engine": _engine(),
+        "engine": _code(ENGINE_FILES),
         "steps": [described(action) for action in actions],
         "reads": _reads(cell, state),
         "release": cell.release(state).model_dump(exclude={"component"}),
@@ -82,11 +85,25 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
 def _reads(cell: Cell, state: str) -> Any:
     """Return what of the plan reaches the machine; what only judges is left out."""
     expect = cell.expect
+    probed = {"probed": _probed(expect)} if state == "upgraded" and expect.disruption else {}
     return {
+        **probed,
         "interests": repr(interests(cell, state)),
         "services": expect.services,
         "ports": [port.model_dump() for port in expect.port],
         "data": [(data.id, data.write) for data in expect.data],
+    }
+
+
+def _probed(expect: Expectations) -> Any:
+    """Return all that decides what a prober sees; the budget only judges it."""
+    asked = {disruption.endpoint for disruption in expect.disruption}
+    return {
+        "engine": _code(PROBER_FILES),
+        "disruptions": [
+            d.model_dump(exclude={"longest_ms", "total_ms"}) for d in expect.disruption
+        ],
+        "endpoints": [e.model_dump() for e in expect.endpoint if e.id in asked],
     }
 
 
@@ -99,11 +116,11 @@ def described(action: Action) -> Any:
 
 
 @cache
-def _engine() -> str:
-    """Return the hash of the engine's code that decides what a state holds."""
+def _code(names: tuple[str, ...]) -> str:
+    """Return the hash of the engine's code in some of its files and folders."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()
-    for name in ENGINE_FILES:
+    for name in names:
         path = root / name
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.read_bytes())

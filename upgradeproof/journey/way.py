@@ -9,6 +9,7 @@ from upgradeproof.errors import NotReadyError
 from upgradeproof.evidence import Evidence
 from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.journey.fleet import Fleet, Traveller
+from upgradeproof.journey.watch import Watch
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action, Script
@@ -29,6 +30,7 @@ class Way:
         actions: Sequence[Action],
         evidence: Evidence,
         checkpoints: Checkpoints | None,
+        watch: Watch,
         journal: Callable[[StepStarted | StepFinished | CellPlaced], None],
     ) -> None:
         """Know where it leads; ``checkpoints`` None: no stop is used and none is kept."""
@@ -37,6 +39,7 @@ class Way:
         self._actions = actions
         self._evidence = evidence
         self._checkpoints = checkpoints
+        self._watch = watch
         self._journal = journal
         self.steps: list[StepStarted | StepFinished] = []
         """The events of its steps, those of a kept stop included."""
@@ -51,6 +54,12 @@ class Way:
         """
         traveller, done = self._set_out(fleet, parent, image)
         machine, traveller.state = traveller.machine, None
+        with self._watch.over(machine):
+            self._carry_out(machine, done)
+        return traveller
+
+    def _carry_out(self, machine: Machine, done: int) -> None:
+        """Carry out the steps that are not done yet, until the product is in use."""
         work = Work(self._cell.id, self._state, self._evidence, self._record, done=done)
         spent_s = 0.0
         for number, action in enumerate(self._actions[done:], start=done + 1):
@@ -62,7 +71,6 @@ class Way:
                 stops.keep(number, machine, self.since, self.steps)
                 spent_s = 0.0
         self._settle(machine, work)
-        return traveller
 
     def _set_out(self, fleet: Fleet, parent: str, image: str | None) -> tuple[Traveller, int]:
         """Return the machine at the beginning, and how many of the steps lie behind it."""
@@ -85,6 +93,7 @@ class Way:
 
     def _record(self, event: StepStarted | StepFinished) -> None:
         self._journal(event)
+        self._watch.note(event)
         self.steps.append(event)
 
     def _settle(self, machine: Machine, work: Work) -> None:

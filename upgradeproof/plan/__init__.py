@@ -3,6 +3,7 @@
 from upgradeproof.plan.cells import Cell, choose, expand
 from upgradeproof.plan.components import Component
 from upgradeproof.plan.degradation import Alert, Degradation
+from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.expectations import (
     Config,
     Data,
@@ -25,6 +26,7 @@ __all__ = [
     "Config",
     "Data",
     "Degradation",
+    "Disruption",
     "Endpoint",
     "Expectations",
     "Firewall",

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Field, model_validator
 
 from upgradeproof.plan.degradation import Degradation
+from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
 from upgradeproof.plan.names import Id, PortNumber
@@ -16,7 +17,11 @@ from upgradeproof.plan.states import like
 
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
-_ASKED = {"load": ("http", "https", "tcp"), "degradation": ("http", "https")}
+_ASKED = {
+    "load": ("http", "https", "tcp"),
+    "degradation": ("http", "https"),
+    "disruption": ("http", "https", "tcp"),
+}
 """The kinds of endpoints that expectations ask, by their key."""
 
 
@@ -159,6 +164,7 @@ class Expectations(Model):
     log: tuple[Log, ...] = ()
     load: tuple[Load, ...] = ()
     degradation: tuple[Degradation, ...] = ()
+    disruption: tuple[Disruption, ...] = ()
     change: tuple[KnownChange, ...] = ()
 
     @model_validator(mode="after")
@@ -167,6 +173,10 @@ class Expectations(Model):
             ids = [item.id for item in getattr(self, name)]
             if (again := repeated(ids)) is not None:
                 raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
+        asked = [disruption.endpoint for disruption in self.disruption]
+        if (again := repeated(asked)) is not None:
+            what = f"there is another disruption of {asked[again]!r}"
+            raise misplaced(what, "disruption", again, "endpoint")
         return self
 
     def merged(self, other: Expectations) -> Expectations:
@@ -183,22 +193,29 @@ class Expectations(Model):
             log=_override(self.log, other.log, lambda log: log.path),
             load=_override(self.load, other.load, lambda load: load.id),
             degradation=_override(self.degradation, other.degradation, lambda d: d.id),
+            disruption=_override(self.disruption, other.disruption, lambda d: d.endpoint),
             change=(*self.change, *other.change),
         )
 
-    def check_endpoints(self, beside: Iterable[Endpoint], *at: int | str) -> None:
-        """Raise a misplaced error, below ``at``, for a load or a degradation of no such endpoint.
+    def check_asked(self, beside: Iterable[Endpoint], *at: int | str) -> None:
+        """Raise a misplaced error, below ``at``, for what asks an endpoint that can't be asked so.
 
         It may be an endpoint of these expectations or of those ``beside`` them.
         """
-        for key, kinds in _ASKED.items():
-            asked = {e.id for e in (*beside, *self.endpoint) if e.kind in kinds}
-            for place, asking in enumerate(getattr(self, key)):
-                if asking.endpoint not in asked:
+        endpoints = {endpoint.id: endpoint for endpoint in (*beside, *self.endpoint)}
+        for name, kinds in _ASKED.items():
+            asked = {endpoint.id for endpoint in endpoints.values() if endpoint.kind in kinds}
+            for place, item in enumerate(getattr(self, name)):
+                if item.endpoint not in asked:
                     named = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
-                    what = f"there is no endpoint {asking.endpoint!r} of the kind {named}"
-                    advice = nearest(asking.endpoint, asked)
-                    raise misplaced(f"{what}; {advice}", *at, key, place, "endpoint")
+                    what = f"there is no endpoint {item.endpoint!r} of the kind {named}"
+                    advice = nearest(item.endpoint, asked)
+                    raise misplaced(f"{what}; {advice}", *at, name, place, "endpoint")
+        for place, disruption in enumerate(self.disruption):
+            endpoint = endpoints[disruption.endpoint]
+            if endpoint.kind == "tcp" and not endpoint.send:
+                what = f"{endpoint.id!r} has no `send`: a connection that stays open asks with it"
+                raise misplaced(what, *at, "disruption", place, "endpoint")
 
     def port_in(self, state: str, port: int) -> int:
         """Return where a TCP port of the old release is found in a state."""

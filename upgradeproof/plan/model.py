@@ -149,10 +149,10 @@ class Plan(Model):
         return self
 
     @model_validator(mode="after")
-    def _endpoints_are_there(self) -> Self:
-        self.expect.check_endpoints((), "expect")
+    def _endpoints_are_there_to_be_asked(self) -> Self:
+        self.expect.check_asked((), "expect")
         for at, upgrade in enumerate(self.upgrade):
-            upgrade.expect.check_endpoints(self.expect.endpoint, "upgrade", at, "expect")
+            upgrade.expect.check_asked(self.expect.endpoint, "upgrade", at, "expect")
         return self
 
     def release_named(self, name: str) -> Release:

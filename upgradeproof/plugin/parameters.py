@@ -62,6 +62,7 @@ SUBJECTS: dict[str, Subjects] = {
     "load": _loads(lambda _: True),
     "limited_load": _loads(lambda target: target.limited),
     "compared_load": _loads(lambda target: target.compared),
+    "disruption": lambda cell: ((d.endpoint, d) for d in cell.expect.disruption),
     "log": lambda cell: ((log.path, log) for log in cell.expect.log),
     "degradation": _degradations(lambda _: True),
     "alerted_degradation": _degradations(lambda degradation: degradation.alert is not None),

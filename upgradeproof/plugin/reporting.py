@@ -12,19 +12,13 @@ from filelock import FileLock, Timeout
 from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import RunPart
+from upgradeproof.render import every_format
 from upgradeproof.report import report
 from upgradeproof.results import Run, Verdict
 from upgradeproof.results.journal import RunFinished
 
-LEFT_BY_A_RUN = (
-    "journal",
-    "evidence",
-    "run.json",
-    "index.html",
-    "summary.md",
-    "junit.xml",
-    "pytest.html",
-)
+LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "junit.xml", "pytest.html")
+"""Beside the reports, each of which knows its own file."""
 
 
 def take(reports: Path) -> FileLock:
@@ -46,7 +40,7 @@ def take(reports: Path) -> FileLock:
 
 
 def _clear(reports: Path) -> None:
-    for name in LEFT_BY_A_RUN:
+    for name in (*LEFT_BY_A_RUN, *(drawn.FILE_NAME for drawn in every_format().values())):
         path = reports / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-from upgradeproof.render import words
+from upgradeproof.render import speed, words
 from upgradeproof.results import Cell, Run, Verdict
 
 DIGITS = re.compile(r"(\d+)")
@@ -30,6 +30,7 @@ class Face:
     upgrade: str
     gist: str
     took: str
+    measures: tuple[speed.Measure, ...]
     shares: tuple[Share, ...]
 
 
@@ -114,6 +115,7 @@ def _face(index: int, cell: Cell) -> Face:
         upgrade=words.upgrade_title(cell),
         gist=words.gist(cell),
         took=words.duration(words.cell_seconds(cell) or None),
+        measures=speed.measures(cell),
         shares=shares([check.verdict for check in cell.checks]),
     )
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from upgradeproof.results import Cell, Change, Check, Fidelity, Run, Verdict
 
+SECOND_MS = 1000
 MINUTE_S = 60
 HOUR_S = 3600
 SUBJECT = re.compile(r"(?P<name>[^\[]*)(?:\[(?P<subject>.*)\])?", re.DOTALL)
@@ -118,6 +119,13 @@ def duration(seconds: float | None) -> str:
     if whole < HOUR_S:
         return f"{whole // MINUTE_S} min {whole % MINUTE_S:02d} s"
     return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S:02d} min"
+
+
+def latency(ms: float) -> str:
+    """Return milliseconds as people say them, to three digits at the most."""
+    if round(ms) >= SECOND_MS:
+        return duration(ms / SECOND_MS) if ms >= MINUTE_S * SECOND_MS else f"{ms / SECOND_MS:.3g} s"
+    return f"{ms:.3g} ms"
 
 
 def moment(at: str) -> str:

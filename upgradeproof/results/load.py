@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -11,6 +12,11 @@ from upgradeproof.results.base import Frozen
 
 Connection = Literal["kept", "new"]
 """How a request travels: over a connection that stays open, or over one of its own."""
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, rounded down: what is not all of it never reads 100 %."""
+    return f"{math.floor(round(share * 1e5, 6)) / 1e3:g} %"
 
 
 class LatencyPoint(Frozen):
@@ -79,6 +85,17 @@ class Downtime(Frozen):
     """The most frequent failure."""
     step: str
     """The step of the upgrade that was carried out when it began; empty: none was."""
+    certain: bool = True
+    """False: the prober did not run itself in a part of it, and may have made it, or made it
+    longer; it never hides one."""
+
+    def __str__(self) -> str:
+        where = f"in the step {self.step!r}" if self.step else "in no step"
+        doubt = "" if self.certain else "; the prober itself did not run all the while"
+        return (
+            f"at {self.began_s:.2f} s, {where}: {self.lasted_ms:.0f} ms, "
+            f"{self.requests} request{'' if self.requests == 1 else 's'}, {self.reason}{doubt}"
+        )
 
 
 class Lane(Frozen):
@@ -90,6 +107,7 @@ class Lane(Frozen):
     late: int
     """Answered well, and later than the plan allows."""
     p50_ms: float
+    """Latencies are of the requests that were answered well, the late ones included."""
     p99_ms: float
     longest_ms: float
     downtimes: tuple[Downtime, ...] = ()

@@ -35,8 +35,15 @@ class FolderMachine:
     ``panic`` what its next boot ends with, and ``down`` that it is down since.
     """
 
-    def __init__(self, spec: MachineSpec, disk: Path, fidelity: Fidelity) -> None:
+    def __init__(
+        self,
+        spec: MachineSpec,
+        disk: Path,
+        fidelity: Fidelity,
+        forwards: Mapping[int, int] | None = None,
+    ) -> None:
         self.name = spec.name
+        self._forwards = forwards or {}
         self.spec = spec
         self.disk = disk
         self.fidelity = fidelity
@@ -116,9 +123,9 @@ class FolderMachine:
         self.reboot(timeout_s=timeout_s)
 
     def published(self, port: int) -> int:
-        if port not in self.spec.ports:
+        if port not in self._forwards:
             raise MachineError(f"port {port} of {self.name} is not published")
-        return 30000 + port
+        return self._forwards[port]
 
     def logs(self) -> str:
         return "what the console says\n"
@@ -139,10 +146,18 @@ class FolderBackend:
     kind = "container"
 
     def __init__(
-        self, folder: Path, *, kernel: str = "shared", full: bool = False, slow_s: float = 0.0
+        self,
+        folder: Path,
+        *,
+        kernel: str = "shared",
+        execution: str = "native",
+        full: bool = False,
+        slow_s: float = 0.0,
     ) -> None:
         self.folder = folder
-        self.fidelity = Fidelity.model_validate({"kernel": kernel, "execution": "native"})
+        self.fidelity = Fidelity.model_validate({"kernel": kernel, "execution": execution})
+        self.forwards: dict[int, int] = {}
+        """Ports of this host that lead to the machines, by theirs."""
         self.full, self.slow_s = full, slow_s
         """Whether there is no room left for snapshots, and how long one takes before it begins."""
         self.machines: list[FolderMachine] = []
@@ -175,7 +190,7 @@ class FolderBackend:
         purpose = spec.name.rsplit("-", 2)[1]
         origin = "image" if bare else "kept"
         self._note(f"start {purpose} from {origin}")
-        self.machines.append(FolderMachine(spec, disk, self.fidelity))
+        self.machines.append(FolderMachine(spec, disk, self.fidelity, self.forwards))
         try:
             yield self.machines[-1]
         finally:

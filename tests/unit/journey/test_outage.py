@@ -103,7 +103,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def outages(service: Service) -> Outages:
     endpoint = {"id": "site", "kind": "http", "port": 80, "gives": "whole"}
     state = State(
-        "upgraded", cell(expect={"endpoint": [endpoint]}), FIDELITY, Facts({}), (), 0.0, _none
+        "upgraded", cell(expect={"endpoint": [endpoint]}), FIDELITY, Facts({}), (), 0.0, (), _none
     )
 
     def clone() -> AbstractContextManager[Machine]:

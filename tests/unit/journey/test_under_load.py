@@ -49,6 +49,7 @@ def loaded(folder: Path, **target: float) -> Cell:
 
 @pytest.fixture
 def journey(world: World, tmp_path: Path) -> Iterator[Journey]:
+    world.backend.forwards.update({80: 30080, 81: 30081})
     with world.journey(loaded(tmp_path, p99_ratio=1.5)) as journey:
         yield journey
 

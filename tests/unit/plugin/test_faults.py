@@ -8,10 +8,13 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import FileLock
 
 from tests.unit.plugin.project import AMD64, ARM64, Project
+from upgradeproof.plugin.reporting import take
+from upgradeproof.render import every_format
 from upgradeproof.results import Verdict
 
 HANGS = """
@@ -73,6 +76,14 @@ def test_an_interrupted_run_writes_its_reports_and_ends_its_machines(project: Pr
         "start journey from image",
         "end journey",
     ]
+
+
+def test_a_run_first_takes_away_what_the_one_before_left(tmp_path: Path) -> None:
+    for name in ("run.json", "journal", *(each.FILE_NAME for each in every_format().values())):
+        (tmp_path / name).touch()
+    (tmp_path / "notes.txt").touch()
+    with take(tmp_path):
+        assert {path.name for path in tmp_path.iterdir()} == {".lock", "notes.txt"}
 
 
 def test_two_runs_can_not_write_into_one_folder(project: Project) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.plugin.project import AMD64, ARM64, Project, make_project
 from upgradeproof.command import Completed
+from upgradeproof.render import every_format
 from upgradeproof.results import Verdict
 
 SUITE = """
@@ -202,5 +203,6 @@ def test_one_machine_serves_all_tests_of_a_cell_that_only_read(finished: Project
 
 
 def test_every_report_is_written(finished: Project) -> None:
-    names = {"run.json", "index.html", "summary.md", "junit.xml", "pytest.html", "journal"}
+    names = {"run.json", "junit.xml", "pytest.html", "journal"}
+    names |= {drawn.FILE_NAME for drawn in every_format().values()}
     assert names <= {path.name for path in finished.reports.iterdir()}

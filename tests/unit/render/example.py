@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.unit.render import measured
 from tests.unit.render.evidence import FINDINGS, SUPPORT, big_diff, small_diff, transcript
 from upgradeproof.results import Cell, Change, Check, Fidelity, Run, State, Step, Verdict
 
@@ -179,6 +180,7 @@ def _ordinary(platform: str, product: str, upgrade: str, *, failing: bool) -> Ce
             _state("rolled_back", 38.9, path, ("roll back with the product's own script",)),
             _state("upgraded_again", 55.2, path, ("apt-get install --only-upgrade",)),
         ),
+        **measured.of_cell(platform, upgrade),
     )
 
 
@@ -209,6 +211,7 @@ def _broken(platform: str, product: str, upgrade: str) -> Cell:
         upgrade,
         fidelity=EMULATED,
         checks=_checks("broken", {"rollback": (Verdict.NEVER_RAN, "")}),
+        loads=measured.loads()[:1],
         states=(
             _state("installed", 126.0, path, ("boot", "install 1.2.8")),
             upgraded.model_copy(update={"steps": (*upgraded.steps, killed)}),

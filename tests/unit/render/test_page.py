@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.render import measured
 from tests.unit.render.example import example_run, write_transcripts
 from tests.unit.render.reading import Page
 from upgradeproof.errors import HarnessError
@@ -22,8 +23,36 @@ from upgradeproof.results import (
     Step,
     Verdict,
 )
+from upgradeproof.results.load import StepMark
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028\"'&{{ 7*7 }}"
+
+
+def hostile_measures() -> dict[str, object]:
+    load, ratio, seen = measured.loads()[0], measured.ratios()[0], measured.availability()[0]
+    down = seen.lanes[0].downtimes[0].model_copy(update={"reason": HOSTILE, "step": HOSTILE})
+    lane = seen.lanes[0].model_copy(update={"downtimes": (down,)})
+    told = {"load": HOSTILE, "state": HOSTILE}
+    return {
+        "loads": (
+            load.model_copy(update=told | {"failures": {HOSTILE: 3}}),
+            load.model_copy(update=told | {"problem": HOSTILE}),
+        ),
+        "ratios": (
+            ratio.model_copy(update={"load": HOSTILE, "target": HOSTILE, "reason": HOSTILE}),
+        ),
+        "availability": (
+            seen.model_copy(
+                update={
+                    "endpoint": HOSTILE,
+                    "state": HOSTILE,
+                    "lanes": (lane,),
+                    "steps": (StepMark(title=HOSTILE, began_s=1, ended_s=2),),
+                }
+            ),
+            seen.model_copy(update={"endpoint": HOSTILE, "problem": HOSTILE}),
+        ),
+    }
 
 
 def hostile_run(transcript: str = "") -> Run:
@@ -65,6 +94,7 @@ def hostile_run(transcript: str = "") -> Run:
         checks=(check,),
         states=(state,),
     )
+    cell = cell.model_copy(update=hostile_measures())
     return Run(
         run_id=HOSTILE,
         started_at=HOSTILE,
@@ -130,8 +160,8 @@ def test_the_verdicts_stand_in_the_table_without_any_script(page: str) -> None:
 
 def test_rows_and_columns_have_their_scope(page: str) -> None:
     parsed = Page(page)
-    assert parsed.count("th", scope="row") == 5
-    assert parsed.count("th", scope="col") == 4
+    assert parsed.count("th", scope="row", role="rowheader") == 5
+    assert parsed.count("th", scope="col", role="columnheader") == 4
     assert parsed.count("th", scope="colgroup") == 3
 
 

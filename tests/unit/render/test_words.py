@@ -6,6 +6,7 @@ from upgradeproof.render import every_format, words
 from upgradeproof.render.findings import causes, records
 from upgradeproof.render.grid import arrange, shares
 from upgradeproof.results import Cell, Check, Fidelity, Run, State, Verdict
+from upgradeproof.results.load import percent
 
 
 def run_of(*cells: Cell, finished: str | None = "2026-03-12T10:00:00+00:00") -> Run:
@@ -106,6 +107,30 @@ def test_durations_read_as_people_say_them(seconds: float | None, text: str) -> 
     assert words.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0.0314, "0.0314 ms"),
+        (12.44, "12.4 ms"),
+        (999.4, "999 ms"),
+        (999.6, "1 s"),
+        (1840.0, "1.84 s"),
+        (59_990.0, "60 s"),
+        (61_000.0, "1 min 01 s"),
+    ],
+)
+def test_latencies_have_three_digits(ms: float, text: str) -> None:
+    assert words.latency(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(1.0, "100 %"), (0.9999999, "99.999 %"), (0.9995, "99.95 %"), (0.5, "50 %"), (0.0, "0 %")],
+)
+def test_only_all_of_it_is_a_hundred_percent(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
 def test_a_check_reads_as_a_sentence() -> None:
     check = Check(id="test_ports::test_every_port_answers[tcp[80]]")
     assert words.sentence(check) == ("test_ports", "Every port answers", "tcp[80]")
@@ -172,4 +197,4 @@ def test_one_cause_on_many_cells_is_told_once() -> None:
 
 
 def test_formats_are_found() -> None:
-    assert sorted(every_format()) == ["html", "markdown"]
+    assert sorted(every_format()) == ["html", "markdown", "prometheus"]

@@ -66,7 +66,7 @@ def state(
     interests = Interests(since=BETWEEN_BOOTS)
     facts = Facts({p.section: p.parse(text, interests) for p, text in outputs.items()})
     fidelity = Fidelity(kernel="own", execution="native", boot="own")
-    return State(name, cell(upgrade=upgrade, **plan), fidelity, facts, (), 0.0, _machine)
+    return State(name, cell(upgrade=upgrade, **plan), fidelity, facts, (), 0.0, (), _machine)
 
 
 def _machine() -> Any:

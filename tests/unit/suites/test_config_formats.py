@@ -28,7 +28,7 @@ def standing(name: str, content: bytes) -> State:
         configs=(ConfigInterest(path=CONFIG.path, format=CONFIG.format_in(name)),)
     )
     facts = Facts({Configs.section: Configs.parse(output, looked_at)})
-    return State(name, sound.cell, sound.fidelity, facts, (), 0.0, lambda: sound.machine)
+    return State(name, sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 
 
 def test_a_migrated_file_leaves_its_old_format_and_parses_in_the_new_one() -> None:

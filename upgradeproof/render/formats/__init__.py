@@ -18,6 +18,8 @@ class Format(Protocol):
 
     FORMAT: str
     """The name to ask for it by, such as ``html``."""
+    FILE_NAME: str
+    """The file that it writes."""
 
     @staticmethod
     def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:

@@ -20,16 +20,19 @@ from jinja2 import (
 )
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.render import findings, grid, preflight, support, words
+from upgradeproof.render import findings, grid, preflight, speed, support, words
 from upgradeproof.render.details import changes, details
-from upgradeproof.render.transcripts import Transcripts
+from upgradeproof.render.transcripts import Transcripts, plain
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Run
+from upgradeproof.results.load import percent
 
 FORMAT = "html"
 FILE_NAME = "index.html"
 
-STYLES = ("theme.css", "page.css", "matrix.css", "cell.css", "preflight.css", "print.css")
+STYLES = (
+    *("theme.css", "page.css", "matrix.css", "cell.css", "preflight.css", "speed.css", "print.css"),
+)
 STYLES_WITHOUT_SCRIPT = ("noscript.css",)
 SCRIPTS = ("dom.js", "cell.js", "matrix.js")
 
@@ -77,8 +80,15 @@ def _environment(templates: Path | None) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        moment=words.moment, duration=words.duration, change=words.change_text
+        moment=words.moment,
+        duration=words.duration,
+        latency=words.latency,
+        percent=percent,
+        change=words.change_text,
+        plain=plain,
+        state=lambda name: plain(name).replace("_", " "),
     )
+    environment.globals.update(outcomes=speed.OUTCOMES, targets=speed.TARGETS)
     return environment
 
 
@@ -106,12 +116,19 @@ def _page(run: Run, folder: Path, environment: Environment) -> str:
         causes=findings.causes(records),
         preflight=preflight.gather(run),
         support=support.trees(run),
+        speed=_speed(run),
         style=style,
         style_without_script=style_without_script,
         script=script,
         policy=_policy(styles=(style, style_without_script), script=script),
         data_blocks=_data_blocks(run, folder),
     )
+
+
+def _speed(run: Run) -> list[tuple[int, speed.Section]]:
+    """Return what was measured of each cell of which anything was."""
+    found = ((index, speed.section(cell)) for index, cell in enumerate(run.cells))
+    return [(index, section) for index, section in found if section]
 
 
 def _inline(environment: Environment, names: Iterable[str]) -> str:

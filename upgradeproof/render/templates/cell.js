@@ -5,7 +5,7 @@ function cellSheet(index) {
   const cell = block(`cell-${index}`);
   const diffs = block(`changes-${index}`);
   return h("div", { class: "sheet" },
-    summarySection(cell), preflightSection(cell), checksSection(cell), timeSection(cell), diffSection(diffs));
+    summarySection(cell), speedSection(index), preflightSection(cell), checksSection(cell), timeSection(cell), diffSection(diffs));
 }
 
 function section(title, aside, ...children) {
@@ -34,6 +34,12 @@ function summarySection(cell) {
       h("p", {}, verdictOf(stop.verdict), ` ${stop.says}`), reasonBlock(stop.reason))),
     h("ul", { class: "proofs" }, proofs),
     h("p", { class: "quiet" }, [told, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
+}
+
+/** Return what was measured of a cell: the page holds it as a template, with tables and pictures. */
+function speedSection(index) {
+  const template = document.getElementById(`speed-${index}`);
+  return template ? template.content.cloneNode(true) : null;
 }
 
 function preflightSection(cell) {

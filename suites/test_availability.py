@@ -1,0 +1,14 @@
+"""The product's endpoints answer during the upgrade, but for the downtimes that are planned."""
+
+import pytest
+
+from upgradeproof.journey import State
+from upgradeproof.plan import Disruption
+from upgradeproof.prober import over_budget
+
+
+def test_endpoint_stays_available(upgraded: State, disruption: Disruption) -> None:
+    if not upgraded.fidelity.absolute_time:
+        pytest.skip(f"by {upgraded.fidelity.execution} an absolute time proves nothing")
+    complaint = over_budget(disruption, upgraded.seen(disruption))
+    assert not complaint, complaint

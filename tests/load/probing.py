@@ -1,0 +1,58 @@
+"""A prober on small servers, and what it says of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from upgradeproof.plan import Disruption, Endpoint
+from upgradeproof.prober import (
+    Orders,
+    Prober,
+    Question,
+    Recording,
+    availability,
+)
+from upgradeproof.results import Availability
+from upgradeproof.results.load import Lane
+
+RATE_PER_S, LATE_MS = 50, 200
+EXACT_S = 0.06
+"""Twenty milliseconds between two requests, and what a busy host adds to both ends."""
+
+
+def question(folder: Path, *ports: int, certificate: str = "", **endpoint: Any) -> Question:
+    return Question(
+        endpoint=Endpoint.model_validate({"id": "site", "kind": "http", "port": 1} | endpoint),
+        ports=ports,
+        certificate=certificate,
+        rate_per_s=RATE_PER_S,
+        late_ms=LATE_MS,
+        recording=str(folder / "requests.json"),
+    )
+
+
+def asking(asked: Question, **others: Any) -> Prober:
+    """Return a prober that does not wait long for what is down on purpose."""
+    return Prober(Orders(questions=(asked,), **{"warm_up_s": 0.3, "linger_s": 0.3, **others}))
+
+
+def probe(asked: Question, meanwhile: Callable[[], object]) -> tuple[Recording, Availability]:
+    """Ask while something is done; return what was recorded, and what that says."""
+    with asking(asked) as prober:
+        meanwhile()
+        (recording,) = prober.end()
+    disruption = Disruption(endpoint="site", late_ms=LATE_MS, longest_ms=0, total_ms=0)
+    return recording, availability(disruption, "upgraded", recording, ())
+
+
+def a_while(seconds: float = 1.0) -> Callable[[], None]:
+    return lambda: time.sleep(seconds)
+
+
+def assert_nothing_was_lost(lane: Lane, lasted_s: float) -> None:
+    assert lane.requests == pytest.approx(RATE_PER_S * lasted_s, abs=2)

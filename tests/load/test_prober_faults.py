@@ -1,0 +1,131 @@
+"""The prober fails as one clear error, blames nobody for its own faults, and ends in any case."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.load.probing import (
+    LATE_MS,
+    RATE_PER_S,
+    asking,
+    question,
+)
+from tests.load.servers import at_once, serving
+from upgradeproof.errors import LoadError
+from upgradeproof.plan import Disruption
+from upgradeproof.prober import (
+    Orders,
+    Prober,
+    Recording,
+    availability,
+    over_budget,
+    unknown,
+)
+
+ORPHANED = """
+import sys, time
+from pathlib import Path
+from tests.load.probing import asking, question
+with asking(question(Path(sys.argv[1]), int(sys.argv[2]))) as prober:
+    print(prober.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_prober_that_is_kept_from_its_work_blames_nobody_else(tmp_path: Path) -> None:
+    with serving(at_once) as port, asking(question(tmp_path, port)) as prober:
+        time.sleep(0.3)
+        os.kill(prober.pid, signal.SIGSTOP)
+        time.sleep(0.5)
+        os.kill(prober.pid, signal.SIGCONT)
+        time.sleep(0.3)
+        (recording,) = prober.end()
+    disruption = Disruption(endpoint="site", late_ms=LATE_MS, longest_ms=100, total_ms=100)
+    seen = availability(disruption, "upgraded", recording, ())
+    assert over_budget(disruption, seen) == ""
+    assert unknown(disruption, seen).startswith("the prober could not keep its schedule")
+
+
+def test_a_prober_that_is_killed_is_one_error(tmp_path: Path) -> None:
+    with serving(at_once) as port, asking(question(tmp_path, port)) as prober:
+        os.kill(prober.pid, signal.SIGKILL)
+        with pytest.raises(LoadError, match=r"^the prober failed with exit status -9$"):
+            prober.end()
+
+
+def test_a_prober_ends_when_its_time_is_over(tmp_path: Path) -> None:
+    with (
+        serving(at_once) as port,
+        asking(question(tmp_path, port), longest_s=0.5) as prober,
+    ):
+        assert _gone(prober.pid, within_s=15)
+        (recording,) = prober.end()
+    assert (recording.told, len(recording.samples)) == (False, 50)
+
+
+def test_a_prober_without_its_libraries_is_one_error(tmp_path: Path) -> None:
+    """``-S`` leaves out the folder of what is installed."""
+    bare = (sys.executable, "-S")
+    with (
+        pytest.raises(LoadError, match=r"^the prober failed with exit status 1\n.*gevent"),
+        Prober(Orders(questions=(question(tmp_path, 1),)), python=bare),
+    ):
+        pass
+
+
+def test_a_certificate_that_is_none_is_one_error(tmp_path: Path) -> None:
+    asked = question(tmp_path, 1, kind="https", ca="/etc/site.crt", certificate="no certificate")
+    with pytest.raises(LoadError) as caught, asking(asked):
+        pass
+    assert str(caught.value).startswith(
+        "the prober failed with exit status 1\n/etc/site.crt holds no certificate in PEM: "
+    )
+
+
+def test_a_python_that_is_not_there_is_one_error(tmp_path: Path) -> None:
+    with (
+        pytest.raises(LoadError, match=r"^the prober can't be started: No such file"),
+        Prober(Orders(questions=(question(tmp_path, 1),)), python=("/no/python",)),
+    ):
+        pass
+
+
+def test_a_prober_ends_with_its_engine_and_loses_nothing(tmp_path: Path) -> None:
+    root = str(Path(__file__).parents[2])
+    with serving(at_once) as port:
+        engine = subprocess.Popen(
+            [sys.executable, "-c", ORPHANED, str(tmp_path), str(port)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": root},
+        )
+        assert engine.stdout is not None
+        with engine.stdout:
+            pid = int(engine.stdout.readline())
+        time.sleep(0.5)
+        engine.kill()
+        engine.wait()
+        assert _gone(pid, within_s=15)
+    recording = Recording.read(tmp_path / "requests.json")
+    assert recording.told
+    assert len(recording.samples) > 2 * RATE_PER_S * 0.4
+
+
+def _gone(pid: int, *, within_s: float) -> bool:
+    """Wait until a process has ended; one that nobody waited for has, too."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,67 @@
+"""The models whose keys the reference names, each by the heading under which it stands."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from upgradeproof.plan import (
+    Alert,
+    Component,
+    Config,
+    Data,
+    Degradation,
+    Disruption,
+    Endpoint,
+    Expectations,
+    Firewall,
+    Image,
+    KnownChange,
+    Load,
+    Log,
+    Plan,
+    Port,
+    Preflight,
+    Release,
+    Target,
+    Upgrade,
+)
+from upgradeproof.plan.defects import Defect
+from upgradeproof.plan.images import Bootstrap
+from upgradeproof.plan.packages import OwnPackages
+from upgradeproof.plan.preflight import Accepted, Amount, Iops, Protection, Schedulers, Space
+
+OF_THE_LOADER: dict[type[BaseModel], set[str]] = {
+    Plan: {"folder", "edits"},
+    Image: {"name"},
+    Defect: {"name"},
+}
+"""Fields that no file holds: they are set when it is read."""
+
+PLAN_MODELS: dict[str, type[BaseModel]] = {
+    "The file": Plan,
+    "Release": Release,
+    "Component": Component,
+    "Packages": OwnPackages,
+    "Upgrade": Upgrade,
+    "Expect": Expectations,
+    "Port": Port,
+    "Config": Config,
+    "Endpoint": Endpoint,
+    "Firewall": Firewall,
+    "Data": Data,
+    "Log": Log,
+    "Load": Load,
+    "Target": Target,
+    "Degradation": Degradation,
+    "Alert": Alert,
+    "Disruption": Disruption,
+    "Change": KnownChange,
+    "Preflight": Preflight,
+    "Amount": Amount,
+    "Iops": Iops,
+    "Schedulers": Schedulers,
+    "Space": Space,
+    "Protection": Protection,
+    "Accepted": Accepted,
+}
+IMAGE_MODELS: dict[str, type[BaseModel]] = {"The file": Image, "Bootstrap": Bootstrap}

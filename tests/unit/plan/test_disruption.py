@@ -1,0 +1,123 @@
+"""Disruptions of a plan: bounded, and of an endpoint that can be asked all the while."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.plan.texts import PLAN, plan, told, write
+from upgradeproof.plan import Disruption, Expectations
+
+DISRUPTION = """\
+[[expect.disruption]]
+endpoint = "site"
+late_ms = 500
+longest_ms = 2000
+total_ms = 3000
+"""
+ENDPOINT = '[[expect.endpoint]]\nid = "site"\nkind = "tcp"\nport = 80\nsend = "PING"\n'
+START = 1 + PLAN.splitlines().index("[[expect.data]]")
+"""The line on which the disruption begins."""
+
+
+def spoilt(*changes: tuple[str, str], endpoint: str = ENDPOINT, more: str = "") -> tuple[str, str]:
+    """Return a change that adds the disruption, with some of its text changed, to the plan."""
+    text = DISRUPTION
+    for old, new in changes:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    return "[[expect.data]]\n", f"{text}{more}{endpoint}[[expect.data]]\n"
+
+
+def test_a_disruption_is_read(tmp_path: Path) -> None:
+    (found,) = plan(tmp_path, spoilt()).expect.disruption
+    assert (found.rate_per_s, found.late_ms, found.longest_ms, found.total_ms) == (
+        50,
+        500,
+        2000,
+        3000,
+    )
+
+
+WRONG: dict[str, tuple[tuple[str, str], str]] = {
+    "too few requests to see a downtime": (
+        ("late_ms = 500", "rate_per_s = 20"),
+        (
+            f"{START + 2}: expect.disruption.0.rate_per_s: input should be greater than or equal "
+            "to 50, not 20"
+        ),
+    ),
+    "no bound of the rate": (
+        ("late_ms = 500", "rate_per_s = 5000"),
+        (
+            f"{START + 2}: expect.disruption.0.rate_per_s: input should be less than or equal to "
+            "500, not 5000"
+        ),
+    ),
+    "more requests than may wait": (
+        ("late_ms = 500", "rate_per_s = 200\nlate_ms = 4000"),
+        (
+            f"{START}: expect.disruption.0: 800 requests would wait before one of them is late, "
+            "250 may: lower `rate_per_s` or `late_ms`"
+        ),
+    ),
+    "a whole that is less than a part": (
+        ("total_ms = 3000", "total_ms = 1000"),
+        f"{START}: expect.disruption.0: `total_ms` is less than `longest_ms`",
+    ),
+    "no budget": (
+        ("longest_ms = 2000\n", ""),
+        f"{START}: 'expect.disruption.0.longest_ms' is missing",
+    ),
+    "an endpoint that is not there": (
+        ('endpoint = "site"', 'endpoint = "sites"'),
+        (
+            f"{START + 1}: expect.disruption.0.endpoint: there is no endpoint 'sites' of the kind "
+            "http, https or tcp; did you mean 'site'?"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_disruption_is_one_clear_error(name: str, tmp_path: Path) -> None:
+    change, line = WRONG[name]
+    assert told(write(tmp_path, spoilt(change))) == f"PLAN is not a valid plan\nPLAN:{line}"
+
+
+def test_an_endpoint_is_disrupted_once(tmp_path: Path) -> None:
+    assert (
+        f"PLAN:{START + 6}: expect.disruption.1.endpoint: there is another disruption of 'site'"
+    ) in told(write(tmp_path, spoilt(more=DISRUPTION)))
+
+
+def test_an_endpoint_of_the_kind_ssh_is_not_asked_all_the_while(tmp_path: Path) -> None:
+    error = told(write(tmp_path, spoilt(endpoint=ENDPOINT.replace('"tcp"', '"ssh"'))))
+    assert "there is no endpoint 'site' of the kind http, https or tcp; there is none" in error
+
+
+def test_a_connection_that_stays_open_needs_something_to_ask_with(tmp_path: Path) -> None:
+    error = told(write(tmp_path, spoilt(endpoint=ENDPOINT.replace('send = "PING"\n', ""))))
+    assert "'site' has no `send`: a connection that stays open asks with it" in error
+
+
+def test_a_disruption_of_an_upgrade_asks_an_endpoint_of_the_plan(tmp_path: Path) -> None:
+    own = DISRUPTION.replace("[[expect", "[[upgrade.expect")
+    both = (
+        ("[[expect.data]]\n", f"{ENDPOINT}[[expect.data]]\n"),
+        ('via = ["2"]\nplatforms = ["*"]\n', f'via = ["2"]\nplatforms = ["*"]\n{own}'),
+    )
+    assert plan(tmp_path, *both).upgrade[2].expect.disruption[0].endpoint == "site"
+    wrong = (both[0], (both[1][0], both[1][1].replace('"site"', '"page"')))
+    assert "upgrade.2.expect.disruption.0.endpoint: there is no endpoint 'page'" in told(
+        write(tmp_path, *wrong)
+    )
+
+
+def test_the_more_special_budget_wins() -> None:
+    general, special = (
+        Expectations(disruption=(Disruption(endpoint="site", longest_ms=ms, total_ms=ms),))
+        for ms in (1000, 50)
+    )
+    assert [d.longest_ms for d in general.merged(special).disruption] == [50]

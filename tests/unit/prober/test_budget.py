@@ -1,0 +1,130 @@
+"""The budget of a disruption, held against what was seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from upgradeproof.plan import Disruption
+from upgradeproof.prober import failed, over_budget, unknown
+from upgradeproof.results import Availability, Downtime
+from upgradeproof.results.load import Connection, Lane
+
+
+def lane(
+    *lasted_ms: float, connection: Connection = "new", requests: int = 1000, certain: bool = True
+) -> Lane:
+    return Lane(
+        connection=connection,
+        requests=requests,
+        failed=0,
+        late=0,
+        p50_ms=1,
+        p99_ms=1,
+        longest_ms=1,
+        downtimes=tuple(
+            Downtime(
+                began_s=10 * number,
+                lasted_ms=ms,
+                requests=round(ms / 20),
+                reason="Connection refused",
+                step="install",
+                certain=certain,
+            )
+            for number, ms in enumerate(lasted_ms)
+        ),
+    )
+
+
+def disruption(longest_ms: float = 500, total_ms: float = 800) -> Disruption:
+    return Disruption(endpoint="site", longest_ms=longest_ms, total_ms=total_ms)
+
+
+def seen(*lanes: Lane) -> Availability:
+    nothing: dict[str, Any] = failed(disruption(), "upgraded", (), "").model_dump()
+    return Availability.model_validate({**nothing, "lanes": lanes})
+
+
+def told(*lanes: Lane, **budget: float) -> str:
+    return over_budget(disruption(**budget), seen(*lanes))
+
+
+@pytest.mark.parametrize("lasted_ms", [(), (500,), (500, 300)])
+def test_what_is_within_the_budget_is_no_complaint(lasted_ms: tuple[float, ...]) -> None:
+    assert told(lane(*lasted_ms), lane(*lasted_ms, connection="kept")) == ""
+
+
+def test_a_budget_of_nothing_allows_no_downtime() -> None:
+    assert told(lane(), longest_ms=0, total_ms=0) == ""
+    assert told(lane(20), longest_ms=0, total_ms=0) != ""
+
+
+def test_one_downtime_that_is_too_long_is_told_with_its_step() -> None:
+    assert told(lane(100, 520, 40), lane(connection="kept")) == (
+        "site over new connections: the longest downtime lasted 520 ms, 500 ms are allowed\n"
+        "  at 0.00 s, in the step 'install': 100 ms, 5 requests, Connection refused\n"
+        "  at 10.00 s, in the step 'install': 520 ms, 26 requests, Connection refused\n"
+        "  at 20.00 s, in the step 'install': 40 ms, 2 requests, Connection refused"
+    )
+
+
+def test_many_short_downtimes_are_too_long_together() -> None:
+    complaint = told(lane(*[100] * 9, connection="kept"), lane())
+    assert complaint.splitlines()[0] == (
+        "site over kept connections: all 9 together lasted 900 ms, 800 ms are allowed"
+    )
+
+
+def test_only_the_longest_downtimes_are_told() -> None:
+    first, *told_of, last = told(lane(*[100] * 15, 200)).splitlines()
+    assert first.endswith("all 16 together lasted 1700 ms, 800 ms are allowed")
+    assert len(told_of) == 10
+    assert "200 ms" in told_of[-1]
+    assert last == "  and 6 shorter ones"
+
+
+def test_both_kinds_of_connections_are_judged() -> None:
+    complaint = told(lane(900), lane(900, connection="kept"))
+    assert [line.split(":")[0] for line in complaint.splitlines() if line[0] != " "] == [
+        "site over new connections",
+        "site over kept connections",
+    ]
+
+
+def test_a_lane_in_which_nothing_was_asked_proves_nothing() -> None:
+    assert told(lane(), lane(connection="kept", requests=0)) == (
+        "site over kept connections: no request was made: nothing is proven"
+    )
+
+
+def test_nothing_asked_at_all_proves_nothing() -> None:
+    assert told() == "site was not asked: nothing is proven"
+
+
+def test_a_downtime_that_is_not_certain_is_no_complaint_and_leaves_it_unknown() -> None:
+    found = seen(lane(900, certain=False))
+    assert over_budget(disruption(), found) == ""
+    assert unknown(disruption(), found) == (
+        "the prober could not keep its schedule: this host is too busy\n"
+        "site over new connections: the longest downtime lasted 900 ms, 500 ms are allowed, and "
+        "the only one lasted 900 ms, 800 ms are allowed\n"
+        "  at 0.00 s, in the step 'install': 900 ms, 45 requests, Connection refused; the prober "
+        "itself did not run all the while"
+    )
+
+
+def test_a_budget_that_is_kept_in_spite_of_doubts_is_kept() -> None:
+    assert unknown(disruption(), seen(lane(400, certain=False))) == ""
+
+
+def test_a_budget_that_is_broken_without_the_doubts_is_broken() -> None:
+    found = seen(lane(900), lane(900, connection="kept", certain=False))
+    assert unknown(disruption(), found) == ""
+    assert over_budget(disruption(), found) != ""
+
+
+def test_of_a_prober_that_failed_nothing_is_known() -> None:
+    assert unknown(disruption(), failed(disruption(), "upgraded", (), "it was killed")) == (
+        "it was killed"
+    )

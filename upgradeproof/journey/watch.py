@@ -1,0 +1,124 @@
+"""The watch over a way: while its steps are carried out, a prober asks the product's endpoints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.evidence import Evidence
+from upgradeproof.journey.state import State
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Cell, Disruption
+from upgradeproof.prober import Orders, Prober, Question, Recording, availability, failed
+from upgradeproof.results import Availability
+from upgradeproof.results.journal import StepFinished, StepStarted, UpgradeProbed
+from upgradeproof.results.load import StepMark
+
+
+class Watch:
+    """See how available the product's endpoints are on the way to one state.
+
+    Only on the first way to the new release, and only where a millisecond on the machine is one on
+    this host. A prober that fails is no failure of the way: what it says is that nothing is known.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        state: str,
+        before: State | None,
+        evidence: Evidence,
+        journal: Callable[[UpgradeProbed], None],
+    ) -> None:
+        kept = state == "upgraded" and before is not None and before.fidelity.absolute_time
+        self.asked: Sequence[Disruption] = cell.expect.disruption if kept else ()
+        """What the prober asks; nothing: there is none, and the machine may stop on its way."""
+        self._cell = cell
+        self._state = state
+        self._evidence = evidence
+        self._journal = journal
+        self._marks: list[tuple[str, float, float]] = []
+        self._step = ("", 0.0)
+        self.seen: tuple[Availability, ...] = ()
+
+    def note(self, event: StepStarted | StepFinished) -> None:
+        """Note when a step begins or ends: now."""
+        now = time.monotonic()
+        if isinstance(event, StepStarted):
+            self._step = (event.title, now)
+        else:
+            self._marks.append((*self._step, now))
+
+    @contextmanager
+    def over(self, machine: Machine) -> Iterator[None]:
+        """Ask while a context lasts, then journal what was seen, also where the way has failed."""
+        if not (self.asked and machine.fidelity.absolute_time):
+            yield
+            return
+        began_at = time.monotonic()
+        recordings: Sequence[Recording] = ()
+        problem = ""
+        with ExitStack() as running:
+            try:
+                prober = running.enter_context(Prober(self._orders(machine)))
+            except HarnessError as error:
+                problem = str(error)
+            try:
+                yield
+            finally:
+                try:
+                    recordings = () if problem else prober.end()
+                except HarnessError as error:
+                    problem = str(error)
+                self.seen = tuple(self._told(recordings, problem, began_at))
+                for each in self.seen:
+                    self._journal(UpgradeProbed(cell=self._cell.id, availability=each))
+
+    def _told(
+        self, recordings: Sequence[Recording], problem: str, began_at: float
+    ) -> Iterator[Availability]:
+        if problem:
+            for asked in self.asked:
+                yield failed(asked, self._state, self._steps(began_at), problem)
+        for asked, recording in zip(self.asked, recordings, strict=False):
+            yield availability(
+                asked,
+                self._state,
+                recording,
+                self._steps(recording.began_at),
+                evidence=self._evidence.relative(self._path(asked)),
+            )
+
+    def _steps(self, began_at: float) -> tuple[StepMark, ...]:
+        """Return when each step was carried out, in seconds since a moment."""
+        return tuple(
+            StepMark(title=title, began_s=since - began_at, ended_s=until - began_at)
+            for title, since, until in self._marks
+        )
+
+    def _path(self, asked: Disruption) -> Path:
+        return self._evidence.path(self._state, f"requests-{asked.endpoint}.json")
+
+    def _orders(self, machine: Machine) -> Orders:
+        return Orders(questions=tuple(self._questions(machine)))
+
+    def _questions(self, machine: Machine) -> Iterator[Question]:
+        """Yield what is asked of a machine. Raises MachineError where it does not give it."""
+        expect = self._cell.expect
+        endpoints = {endpoint.id: endpoint for endpoint in expect.endpoint}
+        for asked in self.asked:
+            endpoint = endpoints[asked.endpoint]
+            ports = dict.fromkeys((endpoint.port, expect.port_after(endpoint.port)))
+            yield Question(
+                endpoint=endpoint,
+                ports=tuple(machine.published(port) for port in ports),
+                certificate=machine.get(endpoint.ca).decode("ascii", "replace")
+                if endpoint.ca
+                else "",
+                rate_per_s=asked.rate_per_s,
+                late_ms=asked.late_ms,
+                recording=str(self._path(asked)),
+            )

@@ -1,0 +1,24 @@
+"""The prober: asks endpoints while something is done to their machine, and sees their downtimes.
+
+It is a process of its own (``process``), begun and ended from here: neither shares an interpreter
+with the harness, nor outlives it.
+"""
+
+from upgradeproof.prober.availability import availability, failed
+from upgradeproof.prober.budget import over_budget, unknown
+from upgradeproof.prober.orders import Orders, Question
+from upgradeproof.prober.prober import Prober
+from upgradeproof.prober.recording import Recording, Sample, Stall
+
+__all__ = [
+    "Orders",
+    "Prober",
+    "Question",
+    "Recording",
+    "Sample",
+    "Stall",
+    "availability",
+    "failed",
+    "over_budget",
+    "unknown",
+]

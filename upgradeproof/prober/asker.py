@@ -1,0 +1,133 @@
+"""Ask one endpoint over one kind of connection, each request when it is due (by gevent)."""
+
+from __future__ import annotations
+
+import ssl
+import time
+
+import gevent
+from gevent.pool import Pool
+
+from upgradeproof.load.arrivals import Arrivals
+from upgradeproof.load.kinds import kind, no_answer
+from upgradeproof.prober.clients import FAULTS, Client, client
+from upgradeproof.prober.orders import Question
+from upgradeproof.prober.recording import Sample
+from upgradeproof.results.load import Connection
+
+IDLE_S = 1.0
+"""A connection that nothing was asked over for so long is closed: servers close those as they like,
+and it says nothing of the upgrade."""
+DIGITS = 5
+"""Of seconds: hundredths of a millisecond."""
+
+
+class UnansweredError(BaseException):
+    """A request took too long; not a kind of Exception, so that no client takes it for a fault."""
+
+
+class Asker:
+    """Ask without a pause, whatever became of the requests before."""
+
+    def __init__(
+        self, question: Question, connection: Connection, trust: ssl.SSLContext | None
+    ) -> None:
+        """Know what to ask; requests are due over connections of both kinds in turns."""
+        self._question = question
+        self._connection: Connection = connection
+        self._share = ("kept", "new").index(connection)
+        self._trust = trust
+        self._ports = list(question.ports)
+        self._idle: list[tuple[int, float, Client]] = []
+        """Port, when it was used, connection: the last one is that which was used last."""
+        self._in_flight = Pool(question.most_in_flight)
+        self._began_at = 0.0
+        self._stopped = False
+        self.samples: list[Sample] = []
+        self.good_until = 0.0
+        """When the last request was due that was answered well and in time, from the beginning."""
+
+    def warm_up(self, until: float) -> None:
+        """Ask until it answers well for the first time, or until a moment of the clock."""
+        while self._asked(until - time.monotonic()) and time.monotonic() < until:
+            gevent.sleep(1 / self._question.rate_per_s)
+
+    def stop(self) -> None:
+        """Ask no more from now on."""
+        self._stopped = True
+
+    def run(self, began_at: float, longest_s: float) -> None:
+        """Ask until it is stopped, then wait for the answers that are still to come."""
+        self._began_at = began_at
+        moments = Arrivals(
+            begins_at=began_at,
+            ends_at=began_at + longest_s,
+            rate_per_s=2 * self._question.rate_per_s,
+            share=self._share,
+            shares=2,
+        )
+        while (due := moments.take()) is not None:
+            gevent.sleep(max(0.0, due - time.monotonic()))
+            if self._stopped:
+                break
+            if self._in_flight.full():
+                self._note(due, f"not sent: {self._in_flight.size} requests were unanswered")
+            else:
+                self._in_flight.spawn(self._ask, due)
+        self._in_flight.join()
+
+    def _ask(self, due: float) -> None:
+        self._note(due, self._asked(due + self._question.give_up_s - time.monotonic()))
+
+    def _note(self, due: float, failure: str) -> None:
+        due_s, latency_s = due - self._began_at, time.monotonic() - due
+        self.samples.append(
+            Sample(self._connection, round(due_s, DIGITS), round(latency_s, DIGITS), failure)
+        )
+        if not failure and latency_s * 1000 <= self._question.late_ms:
+            self.good_until = max(self.good_until, due_s)
+
+    def _asked(self, limit_s: float) -> str:
+        """Ask once, and return why it was not answered well, or ""."""
+        try:
+            with gevent.Timeout(max(0.0, limit_s), UnansweredError):
+                return self._answered()
+        except UnansweredError:
+            return no_answer(self._question.give_up_s)
+
+    def _answered(self) -> str:
+        """Ask where it answered last, then where else it may be; return what failed first."""
+        failures = []
+        for port in tuple(self._ports):
+            failure = self._answered_at(port)
+            if not failure:
+                self._ports.remove(port)
+                self._ports.insert(0, port)
+                return ""
+            failures.append(failure)
+        return failures[0]
+
+    def _answered_at(self, port: int) -> str:
+        asked = self._client(port)
+        try:
+            failure = asked.ask()
+        except FAULTS as error:
+            asked.close()
+            return kind(error)
+        except UnansweredError:
+            asked.close()
+            raise
+        if self._connection == "kept":
+            self._idle.append((port, time.monotonic(), asked))
+        else:
+            asked.close()
+        return failure
+
+    def _client(self, port: int) -> Client:
+        """Return the connection that was used last, if it is in use still, or another one."""
+        while self._idle:
+            known, used_at, kept = self._idle.pop()
+            if known == port and time.monotonic() - used_at < IDLE_S:
+                return kept
+            kept.close()
+        return client(self._question.endpoint, port, self._trust)

@@ -1,0 +1,163 @@
+"""From requests to availability: downtimes, latencies, and the map of all (pure)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from upgradeproof.load.histogram import Histogram
+from upgradeproof.plan import Disruption
+from upgradeproof.prober.recording import Recording, Sample, Stall
+from upgradeproof.results.load import (
+    Availability,
+    Connection,
+    Downtime,
+    HeatMap,
+    HeatSpot,
+    Lane,
+    StepMark,
+)
+
+CONNECTIONS: tuple[Connection, ...] = ("kept", "new")
+ROWS_MS = tuple(round(part * 10.0**power, 1) for power in range(-1, 5) for part in (1, 2, 5))
+"""0.1 ms to 50 s, three rows a power of ten: beyond twice the longest `late_ms` nothing is waited
+for."""
+MOST_COLUMNS = 120
+LEAST_COLUMN_S = 0.1
+
+
+def availability(
+    asked: Disruption,
+    state: str,
+    recording: Recording,
+    steps: Sequence[StepMark],
+    *,
+    evidence: str = "",
+) -> Availability:
+    """Return what the requests of one endpoint say; ``steps`` are in seconds as its samples are.
+
+    A downtime goes from when the first bad request was due to when the next good one was, over the
+    same kind of connection; one that is open at the end lasts to the end. The prober's own stalls
+    are part of every latency: they never hide a downtime, and one that they may have made is not
+    certain.
+    """
+    over = f"the prober's time was over after {recording.lasted_s:.0f} s, before the upgrade was"
+    return Availability(
+        endpoint=asked.endpoint,
+        state=state,
+        duration_s=recording.lasted_s,
+        rate_per_s=asked.rate_per_s,
+        late_ms=asked.late_ms,
+        lanes=tuple(_lane(connection, asked, recording, steps) for connection in CONNECTIONS),
+        steps=tuple(steps),
+        heat=heat_map(recording.samples, recording.lasted_s),
+        problem="" if recording.told else over,
+        evidence=evidence,
+    )
+
+
+def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -> Availability:
+    """Return that the prober itself failed, and nothing is known."""
+    return Availability(
+        endpoint=asked.endpoint,
+        state=state,
+        duration_s=0,
+        rate_per_s=asked.rate_per_s,
+        late_ms=asked.late_ms,
+        lanes=(),
+        steps=tuple(steps),
+        heat=heat_map((), 0),
+        problem=why,
+    )
+
+
+def heat_map(samples: Sequence[Sample], lasted_s: float) -> HeatMap:
+    """Return how many requests of each moment took how long, over both kinds of connection."""
+    column_s = max(LEAST_COLUMN_S, math.ceil(lasted_s / MOST_COLUMNS * 10) / 10)
+    columns = math.ceil(lasted_s / column_s)
+    counts = Counter(
+        (min(int(sample.due_s / column_s), columns - 1), _row(sample)) for sample in samples
+    )
+    return HeatMap(
+        column_s=column_s,
+        columns=columns,
+        rows_ms=ROWS_MS,
+        spots=tuple(
+            HeatSpot(column=column, row=row, count=count)
+            for (column, row), count in sorted(counts.items())
+        ),
+    )
+
+
+def _row(sample: Sample) -> int:
+    if sample.failure:
+        return len(ROWS_MS)
+    below = (row for row, limit_ms in enumerate(ROWS_MS) if sample.latency_s * 1000 < limit_ms)
+    return next(below, len(ROWS_MS) - 1)
+
+
+def _excused(sample: Sample, stalls: Sequence[Stall], late_ms: float) -> bool:
+    """Tell whether a request would not have been late if the prober had run all the while."""
+    if sample.latency_s * 1000 <= late_ms:
+        return False
+    answered_s = sample.due_s + sample.latency_s
+    stalled_s = sum(
+        max(0.0, min(answered_s, s.began_s + s.lasted_s) - max(sample.due_s, s.began_s))
+        for s in stalls
+    )
+    return (sample.latency_s - stalled_s) * 1000 <= late_ms
+
+
+def _lane(
+    connection: Connection, asked: Disruption, recording: Recording, steps: Sequence[StepMark]
+) -> Lane:
+    samples = sorted(
+        (sample for sample in recording.samples if sample.connection == connection),
+        key=lambda sample: sample.due_s,
+    )
+    latencies = Histogram()
+    for sample in samples:
+        if not sample.failure:
+            latencies.record(sample.latency_s)
+    failures = sum(bool(sample.failure) for sample in samples)
+    return Lane(
+        connection=connection,
+        requests=len(samples),
+        failed=failures,
+        late=sum(bool(_bad(sample, asked.late_ms)) for sample in samples) - failures,
+        p50_ms=latencies.percentile_ms(50),
+        p99_ms=latencies.percentile_ms(99),
+        longest_ms=latencies.longest_ms,
+        downtimes=tuple(_downtimes(samples, asked.late_ms, recording, steps)),
+    )
+
+
+def _bad(sample: Sample, late_ms: float) -> str:
+    """Return why a request was not answered well and in time; empty: it was."""
+    late = sample.latency_s * 1000 > late_ms
+    return sample.failure or (f"later than {late_ms:g} ms" if late else "")
+
+
+def _downtimes(
+    samples: Sequence[Sample], late_ms: float, recording: Recording, steps: Sequence[StepMark]
+) -> Iterator[Downtime]:
+    runs = [
+        (bad, list(run))
+        for bad, run in groupby(samples, key=lambda sample: bool(_bad(sample, late_ms)))
+    ]
+    ends = [*(following[0].due_s for _, following in runs[1:]), recording.lasted_s]
+    for (bad, run), ended_s in zip(runs, ends, strict=False):
+        if bad:
+            began_s = run[0].due_s
+            yield Downtime(
+                began_s=began_s,
+                lasted_ms=round((ended_s - began_s) * 1000, 2),
+                requests=len(run),
+                reason=Counter(_bad(sample, late_ms) for sample in run).most_common(1)[0][0],
+                step=next(
+                    (mark.title for mark in steps if mark.began_s <= began_s < mark.ended_s), ""
+                ),
+                certain=not any(_excused(sample, recording.stalls, late_ms) for sample in run),
+            )

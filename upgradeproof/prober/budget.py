@@ -1,0 +1,70 @@
+"""Hold an availability against the plan's budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from upgradeproof.plan import Disruption
+from upgradeproof.results.load import Availability, Lane
+
+MOST_TOLD = 10
+"""Downtimes that a complaint names, the longest of them."""
+
+
+def over_budget(disruption: Disruption, seen: Availability) -> str:
+    """Return what is over the budget, over each kind of connection, with its downtimes; else "".
+
+    Only what is certain counts. Nothing asked is nothing proven: that is a complaint, too.
+    """
+    certain = (
+        lane.model_copy(update={"downtimes": tuple(d for d in lane.downtimes if d.certain)})
+        for lane in seen.lanes
+    )
+    return _complaints(disruption, tuple(certain))
+
+
+def unknown(disruption: Disruption, seen: Availability) -> str:
+    """Return why nobody knows whether the budget is kept; empty: ``over_budget`` does.
+
+    The prober failed; or it is kept but for downtimes that the prober may have made itself.
+    """
+    everything = _complaints(disruption, seen.lanes)
+    if seen.problem or not everything or over_budget(disruption, seen):
+        return seen.problem
+    return f"the prober could not keep its schedule: this host is too busy\n{everything}"
+
+
+def _complaints(disruption: Disruption, lanes: Sequence[Lane]) -> str:
+    complaints = [
+        f"{disruption.endpoint} over {lane.connection} connections: {', and '.join(wrong)}"
+        + "".join(f"\n  {downtime}" for downtime in _worst(lane))
+        for lane in lanes
+        if (wrong := list(_wrong(disruption, lane)))
+    ]
+    if not lanes:
+        complaints.append(f"{disruption.endpoint} was not asked: nothing is proven")
+    return "\n".join(complaints)
+
+
+def _wrong(disruption: Disruption, lane: Lane) -> Iterator[str]:
+    if not lane.requests:
+        yield "no request was made: nothing is proven"
+    for what, found_ms, allowed_ms in (
+        ("the longest downtime lasted", lane.longest_downtime_ms, disruption.longest_ms),
+        (f"{_times(lane)} lasted", lane.total_downtime_ms, disruption.total_ms),
+    ):
+        if found_ms > allowed_ms:
+            yield f"{what} {found_ms:.0f} ms, {allowed_ms:g} ms are allowed"
+
+
+def _times(lane: Lane) -> str:
+    count = len(lane.downtimes)
+    return "the only one" if count == 1 else f"all {count} together"
+
+
+def _worst(lane: Lane) -> list[str]:
+    """Return the longest downtimes in the order of their time, and how many are left out."""
+    longest = sorted(lane.downtimes, key=lambda downtime: -downtime.lasted_ms)[:MOST_TOLD]
+    told = [str(downtime) for downtime in sorted(longest, key=lambda each: each.began_s)]
+    left = len(lane.downtimes) - len(told)
+    return [*told, *([f"and {left} shorter ones"] if left else [])]

@@ -1,0 +1,58 @@
+"""What the prober is told: one line of JSON on its standard input."""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import Field
+
+from upgradeproof.plan import Endpoint
+from upgradeproof.results.base import Frozen
+
+BEGAN = b"began"
+"""What it says on its standard output when requests begin to be due."""
+
+
+class Question(Frozen):
+    """One endpoint: where it is asked, how often, and until when an answer counts."""
+
+    endpoint: Endpoint
+    ports: tuple[int, ...] = Field(min_length=1)
+    """On 127.0.0.1 of this host. Of two, the second is where the plan says that it moves: a request
+    is good if either answers."""
+    certificate: str = ""
+    """Of the endpoint's ``ca``, in PEM; empty: this host's own store."""
+    rate_per_s: float
+    """Requests in a second over each kind of connection."""
+    late_ms: float
+    recording: str
+    """Path of the file that gets every request."""
+
+    @property
+    def give_up_s(self) -> float:
+        """Return after which time an answer is not waited for; twice that after which it is late.
+
+        So a late one is told from none, and few requests hang on what is gone when it comes back.
+        """
+        return 2 * self.late_ms / 1000
+
+    @property
+    def most_in_flight(self) -> int:
+        """Return how many requests may be on their way over one kind of connection.
+
+        As many as are due until the first of them is given up.
+        """
+        return math.ceil(self.rate_per_s * self.give_up_s)
+
+
+class Orders(Frozen):
+    """All that one prober does."""
+
+    questions: tuple[Question, ...] = Field(min_length=1)
+    warm_up_s: float = 10.0
+    """How long endpoints may take to answer well for the first time; then it begins anyway."""
+    linger_s: float = 10.0
+    """How long it goes on at the end while an endpoint does not answer well: a downtime is not over
+    because the last step is. HAProxy, for one, takes a server back after 4 s of checks."""
+    longest_s: float = 4 * 3600.0
+    """After that it ends by itself, whatever became of those who should end it."""

@@ -1,0 +1,128 @@
+"""The prober from the side of the one who needs it: begin its process, end it, read what it saw."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import IO, cast
+
+import upgradeproof
+from upgradeproof.command import TAIL_LINES
+from upgradeproof.errors import LoadError
+from upgradeproof.prober.orders import BEGAN, Orders
+from upgradeproof.prober.recording import Recording
+
+PYTHON = (sys.executable, "-P")
+COMMAND = ("-m", "gevent.monkey", "--module", "upgradeproof.prober.process")
+START_S = 30.0
+"""What the process gets to start, and to end, on a host that is busy."""
+
+
+class Prober(AbstractContextManager["Prober"]):
+    """Carry out the orders from the beginning of a context until ``end``, in a process of its own.
+
+    The process reads its standard input: when that ends, because we close it or are killed, it
+    finishes its recordings and ends, too. It is in a session of its own, which a Ctrl-C passes by.
+    """
+
+    def __init__(self, orders: Orders, *, python: Sequence[str] = PYTHON) -> None:
+        self._orders = orders
+        self._python = python
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
+        self._process: subprocess.Popen[bytes]
+
+    def __enter__(self) -> Prober:
+        """Return when requests begin to be due. Raises LoadError when they do not."""
+        for question in self._orders.questions:
+            Path(question.recording).unlink(missing_ok=True)
+        try:
+            self._process = subprocess.Popen(
+                [*self._python, *COMMAND],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                env={**os.environ, "PYTHONPATH": _paths()},
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._said.close()
+            raise LoadError(f"the prober can't be started: {error.strerror}") from None
+        try:
+            self._tell(self._orders)
+            self._wait_until_it_began(START_S + self._orders.warm_up_s)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the process at once, if it still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._close_input()
+        self._process.wait()
+        cast("IO[bytes]", self._process.stdout).close()
+        self._said.close()
+
+    @property
+    def pid(self) -> int:
+        """Return the number of the process."""
+        return self._process.pid
+
+    def end(self) -> tuple[Recording, ...]:
+        """End it when every endpoint answers well again, and return a recording for each question.
+
+        Raises LoadError when the process failed, does not end in its time, or leaves no
+        whole recording.
+        """
+        self._close_input()
+        slowest_s = max(question.give_up_s for question in self._orders.questions)
+        limit_s = self._orders.linger_s + slowest_s + START_S
+        try:
+            status = self._process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            raise LoadError(
+                f"the prober did not end in {limit_s:g} s", details=self._tail()
+            ) from None
+        if status != 0:
+            raise self._failed(status)
+        return tuple(Recording.read(Path(q.recording)) for q in self._orders.questions)
+
+    def _tell(self, orders: Orders) -> None:
+        pipe = cast("IO[bytes]", self._process.stdin)
+        with suppress(BrokenPipeError):  # it has ended: its status is told where it should begin
+            pipe.write(orders.model_dump_json().encode() + b"\n")
+            pipe.flush()
+
+    def _close_input(self) -> None:
+        with suppress(BrokenPipeError):
+            cast("IO[bytes]", self._process.stdin).close()
+
+    def _wait_until_it_began(self, limit_s: float) -> None:
+        pipe = cast("IO[bytes]", self._process.stdout)
+        ready, _, _ = select.select([pipe], [], [], limit_s)
+        if not ready:
+            raise LoadError(f"the prober did not begin in {limit_s:g} s", details=self._tail())
+        if pipe.readline().strip() != BEGAN:
+            raise self._failed(self._process.wait(START_S))
+
+    def _failed(self, status: int) -> LoadError:
+        return LoadError(f"the prober failed with exit status {status}", details=self._tail())
+
+    def _tail(self) -> str:
+        """Return the last lines that the process said."""
+        self._said.seek(0)
+        lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        return "\n".join(lines[-TAIL_LINES:])
+
+
+def _paths() -> str:
+    """Return where the process finds us, whatever folder it is started in."""
+    ours = str(Path(upgradeproof.__file__).parents[1])
+    return os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))

@@ -1,0 +1,60 @@
+"""Every request that the prober made of one endpoint: kept as it is, judged by nobody yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from upgradeproof.errors import LoadError
+from upgradeproof.results.base import Frozen
+from upgradeproof.results.load import Connection
+
+
+class Sample(NamedTuple):
+    """One request. Times are in seconds, from when the prober began."""
+
+    connection: Connection
+    due_s: float
+    latency_s: float
+    """From when it was due, also where it was sent later or never."""
+    failure: str
+    """Why it was not answered well; empty: it was, whether in time or not."""
+
+
+class Stall(NamedTuple):
+    """A time in which the prober itself did not run, though it wanted to; in seconds, as above."""
+
+    began_s: float
+    lasted_s: float
+
+
+class Recording(Frozen):
+    """What one endpoint was asked, and what came of it."""
+
+    began_at: float
+    """When the prober began, in seconds of this host's monotonic clock."""
+    lasted_s: float
+    """When the last request was due at the latest, from when it began."""
+    told: bool
+    """Whether it ended because it was told to; if not, its time was over."""
+    samples: tuple[Sample, ...]
+    stalls: tuple[Stall, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Recording:
+        """Return the recording in a file. Raises LoadError when it is not there, or not whole."""
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            raise LoadError("the prober left no recording") from None
+        except ValidationError as error:
+            first = error.errors()[0]["msg"]
+            raise LoadError("the prober's recording is damaged", details=first) from None
+
+    def write(self, path: Path) -> None:
+        """Write all at once or nothing: what ends in the middle must not look whole."""
+        partial = path.with_suffix(".part")
+        partial.write_text(self.model_dump_json(), encoding="utf-8")
+        partial.replace(path)

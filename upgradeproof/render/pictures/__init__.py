@@ -1,0 +1,9 @@
+"""Pictures of a cell's speed: SVG for the middle of a page, drawn by matplotlib.
+
+matplotlib takes a second to import: whoever has something to draw imports this package then.
+"""
+
+from upgradeproof.render.pictures.curves import curves
+from upgradeproof.render.pictures.heat import heat
+
+__all__ = ["curves", "heat"]

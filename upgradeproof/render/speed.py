@@ -1,0 +1,128 @@
+"""What a run knows of a cell's speed and availability: a few words for the matrix, a section."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from upgradeproof.render import words
+from upgradeproof.results import Availability, Cell, LoadMeasured, Verdict
+from upgradeproof.results.health import FORMULA, Health, health
+
+MOST_LOADS = 2
+"""Loads that a cell of the matrix has room for."""
+OUTCOMES: Mapping[str, tuple[Verdict, str]] = {
+    "within": (Verdict.PASSED, "within the budget"),
+    "worse": (Verdict.FAILED, "beyond the budget"),
+    "cannot_tell": (Verdict.NOT_APPLICABLE, "noise hides the answer"),
+    "not_compared": (Verdict.NEVER_RAN, "not compared"),
+}
+"""How a ratio's outcome is said, and the verdict in whose tone."""
+TARGETS: Mapping[str, str] = {
+    "p99_ratio": "99th percentile",
+    "throughput_ratio": "time for each answer",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One line of a cell in the matrix."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a prober saw, with its heat map."""
+
+    availability: Availability
+    picture: Markup | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """All that the page says of one cell's speed and availability."""
+
+    cell: Cell
+    health: Health | None
+    formula: str
+    curves: tuple[tuple[str, Markup], ...]
+    """Name of a load, and its percentile curves."""
+    seen: tuple[Seen, ...]
+
+
+def measures(cell: Cell) -> tuple[Measure, ...]:
+    """Return what the matrix says of a cell: latency before and after, downtime, health."""
+    return (*_latencies(cell), *_downtime(cell), *_index(cell))
+
+
+def section(cell: Cell) -> Section | None:
+    """Return what the page says of a cell, with its pictures; None: nothing was measured."""
+    if not (cell.loads or cell.ratios or cell.availability):
+        return None
+    # here, since matplotlib takes a second: most runs have nothing to draw
+    from upgradeproof.render import pictures  # noqa: PLC0415
+
+    drawn = ((load, pictures.curves(tuple(sent.values()))) for load, sent in _by_load(cell).items())
+    return Section(
+        cell=cell,
+        health=health(cell),
+        formula=FORMULA,
+        curves=tuple((load, picture) for load, picture in drawn if picture),
+        seen=tuple(
+            Seen(availability=each, picture=pictures.heat(each)) for each in cell.availability
+        ),
+    )
+
+
+def _by_load(cell: Cell) -> dict[str, dict[str, LoadMeasured]]:
+    """Return what was measured, by load and state."""
+    found: dict[str, dict[str, LoadMeasured]] = {}
+    for sent in cell.loads:
+        found.setdefault(sent.load, {})[sent.state] = sent
+    return found
+
+
+def _latencies(cell: Cell) -> Iterator[Measure]:
+    loads = [
+        (load, sent) for load, sent in _by_load(cell).items() if {"installed", "upgraded"} & {*sent}
+    ]
+    for load, sent in loads[:MOST_LOADS]:
+        before, after = (_p99(sent.get(state)) for state in ("installed", "upgraded"))
+        number, _, unit = before.partition(" ")
+        if after.endswith(f" {unit}"):
+            before = number
+        yield Measure(name=f"p99 {load}", value=f"{before} → {after}")
+    if len(loads) > MOST_LOADS:
+        yield Measure(name="loads", value=f"{len(loads) - MOST_LOADS} more")
+
+
+def _p99(sent: LoadMeasured | None) -> str:
+    if sent is None:
+        return "?"
+    if sent.problem:
+        return "broken"
+    return words.latency(sent.p99_ms) if sent.answered else "no answer"
+
+
+def _downtime(cell: Cell) -> Iterator[Measure]:
+    probed = [seen for seen in cell.availability if seen.state == "upgraded"]
+    if not probed:
+        return
+    lanes = [lane for seen in probed if not seen.problem for lane in seen.lanes]
+    whole = lanes and all(lane.requests for lane in lanes) and not any(s.problem for s in probed)
+    longest = max((lane.longest_downtime_ms for lane in lanes), default=0.0)
+    if whole:
+        value = words.latency(longest) if longest else "none"
+    else:
+        value = f"at least {words.latency(longest)}" if longest else "not known"
+    yield Measure(name="downtime", value=value)
+
+
+def _index(cell: Cell) -> Iterator[Measure]:
+    found = health(cell)
+    if found:
+        yield Measure(name="health", value=f"{found.index} of 100")
