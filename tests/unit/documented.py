@@ -52,6 +52,8 @@ PLAN_MODELS: dict[str, type[BaseModel]] = {
     "Log": Log,
     "Load": Load,
     "Target": Target,
+    "Degradation": Degradation,
+    "Alert": Alert,
     "Disruption": Disruption,
     "Degradation": Degradation,
     "Alert": Alert,
