@@ -55,8 +55,6 @@ PLAN_MODELS: dict[str, type[BaseModel]] = {
     "Degradation": Degradation,
     "Alert": Alert,
     "Disruption": Disruption,
-    "Degradation": Degradation,
-    "Alert": Alert,
     "Change": KnownChange,
     "Preflight": Preflight,
     "Amount": Amount,
