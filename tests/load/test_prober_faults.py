@@ -29,6 +29,15 @@ from upgradeproof.prober import (
     unknown,
 )
 
+HANGING = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from upgradeproof.prober import asker, process
+process.SPARE_S = 0.5
+asker.Asker.run = lambda *_: gevent.sleep(3600)
+process.main()
+"""
 ORPHANED = """
 import sys, time
 from pathlib import Path
@@ -68,6 +77,19 @@ def test_a_prober_ends_when_its_time_is_over(tmp_path: Path) -> None:
         assert _gone(prober.pid, within_s=15)
         (recording,) = prober.end()
     assert (recording.told, len(recording.samples)) == (False, 50)
+
+
+def test_a_prober_that_hangs_is_ended_by_the_kernel(tmp_path: Path) -> None:
+    """Also when its engine is dead, and nobody else would."""
+    hanging = (sys.executable, "-P", "-c", HANGING)
+    with (
+        serving(at_once) as port,
+        Prober(
+            Orders(questions=(question(tmp_path, port),), linger_s=0.1), python=hanging
+        ) as prober,
+        pytest.raises(LoadError, match=r"^the prober failed with exit status -14"),
+    ):
+        prober.end()
 
 
 def test_a_prober_without_its_libraries_is_one_error(tmp_path: Path) -> None:

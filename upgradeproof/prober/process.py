@@ -6,8 +6,10 @@ What is asked stays in memory until the end: the disk is busy with the upgrade.
 
 from __future__ import annotations
 
+import math
 import os
 import resource
+import signal
 import socket
 import ssl
 import sys
@@ -23,6 +25,8 @@ from upgradeproof.prober.clients import HOST, trust
 from upgradeproof.prober.orders import BEGAN, Orders, Question
 from upgradeproof.prober.recording import Recording, Stall
 
+SPARE_S = 20.0
+"""What writing the recordings may take on a busy host; less than those wait who began us."""
 TICK_S = 0.01
 """How often the prober looks at how late it is itself."""
 LEAST_STALL_S = 0.025
@@ -52,6 +56,7 @@ class Process:
 
     def run(self) -> None:
         """Ask, and write what came of it."""
+        self._end_in(self._orders.warm_up_s + self._orders.longest_s)
         warm_at = time.monotonic() + self._orders.warm_up_s
         self._together(lambda asker: asker.warm_up(warm_at))
         self._began_at = time.monotonic()
@@ -61,6 +66,7 @@ class Process:
         asking = gevent.spawn(self._together, lambda asker: asker.run(self._began_at, longest_s))
         listening.join(longest_s)
         told = listening.ready()
+        self._end_in(self._orders.linger_s if told else 0)
         if told:
             self._linger()
         for asker in self._every:
@@ -77,6 +83,11 @@ class Process:
                 samples=tuple(sorted(samples, key=lambda sample: sample.due_s)),
                 stalls=tuple(self._stalls),
             ).write(Path(path))
+
+    def _end_in(self, seconds: float) -> None:
+        """Have the kernel end us after that and what the last answers take, whatever hangs."""
+        last_s = max(question.give_up_s for question in self._orders.questions)
+        signal.alarm(math.ceil(seconds + last_s + SPARE_S))
 
     def _together(self, do: Callable[[Asker], None]) -> None:
         """Have every asker do something at the same time, and wait for the last of them."""
