@@ -44,7 +44,7 @@ class Checkpoints:
     folder: Path
     backend: Backend
     parent: str
-    """The key of the state that the way begins at."""
+    """The image, or the build of the state, that the way begins at."""
     actions: Sequence[Action]
     evidence: Evidence
     dear_s: float = DEAR_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from upgradeproof import preflight
 from upgradeproof.errors import (
@@ -52,7 +53,7 @@ class Journey(AbstractContextManager["Journey"]):
         self._tools = tools
         self._evidence = Evidence(tools.reports, cell.id)
         self._states: dict[str, State] = {}
-        self._keys: dict[str, str] = {}
+        self._builds: dict[str, str] = {}
         self._actions: dict[str, tuple[Action, ...]] = {}
         self._image = ""
         self._failed: dict[str, UpgradeproofError] = {}
@@ -129,10 +130,10 @@ class Journey(AbstractContextManager["Journey"]):
         return self._actions[name]
 
     def _reach(self, name: str, before: State | None) -> State:
-        parent = self._keys[before.name] if before else self._base()
+        parent = self._builds[before.name] if before else self._base()
         started = time.monotonic()
         try:
-            state_key = self._keys[name] = key(parent, self.cell, name, self.actions(name))
+            state_key = key(parent, self.cell, name, self.actions(name))
             self.note(StateStarted(cell=self.cell.id, state=name, key=state_key))
             if name == "upgraded" and before:
                 self._preflight(before)
@@ -214,6 +215,7 @@ class Journey(AbstractContextManager["Journey"]):
         proof.prove(self.cell, name, facts, self._facts())
         kept = Kept(
             run_id=self._tools.run_id,
+            build=uuid4().hex,
             fidelity=machine.fidelity,
             steps=tuple(way.steps),
             transcripts=self._evidence.collect(
@@ -243,13 +245,14 @@ class Journey(AbstractContextManager["Journey"]):
         return Checkpoints(
             folder=self._tools.store.checkpoints,
             backend=self._backend,
-            parent=self._keys.get(parent, self._image),
+            parent=self._builds.get(parent, self._image),
             actions=self.actions(name),
             evidence=self._evidence,
             dear_s=self._tools.dear_s,
         )
 
     def _arrive(self, name: str, kept: Kept, facts: Facts, *, reused: bool) -> State:
+        self._builds[name] = kept.build
         start = self._states.get(compared_with(name))
         changes = judge(self.cell, name, start.facts, facts) if start else ()
         if reused:

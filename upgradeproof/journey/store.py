@@ -34,6 +34,9 @@ class Kept(Frozen):
 
     run_id: str
     """The run that built it: a fresh run may reuse what it built itself, for another cell."""
+    build: str
+    """What tells this build from every other of the same key: they agree in all but their chances,
+    such as a key made on the machine. What was reached from one is not reached from another."""
     fidelity: Fidelity
     steps: tuple[StepStarted | StepFinished, ...]
     transcripts: Mapping[str, str]
@@ -43,7 +46,10 @@ class Kept(Frozen):
 
 
 def key(parent: str, cell: Cell, state: str, actions: Sequence[Action]) -> str:
-    """Return the key of a state: a hash of its parent, its steps and everything that they read."""
+    """Return the key of a state: a hash of its steps, everything that they read, and its parent.
+
+    ``parent`` is the image, or the build of the state before.
+    """
     content = {
         "parent": parent,
         "engine": _code(ENGINE_FILES),

@@ -31,6 +31,18 @@ def test_a_second_run_starts_no_machine(world: World) -> None:
     assert reached(world) == []
 
 
+def test_a_state_is_not_reused_behind_another_build_of_the_one_before(world: World) -> None:
+    """Two builds may differ by chance, as a key does that is made on the machine."""
+    on = cell(install=f"{INSTALL}; date +%s.%N >packages/key")
+    reached(world, on)
+    with world.journey(on, fresh=True) as journey:
+        journey.reach("installed")
+    with world.journey(on) as journey:
+        before, after = journey.reach("installed"), journey.reach("upgraded")
+    assert after[Packages]["key"] == before[Packages]["key"]
+    assert reached(world, on) == []
+
+
 def test_a_reused_state_holds_what_the_built_one_held(world: World) -> None:
     with world.journey() as journey:
         built = journey.reach("upgraded")
