@@ -53,3 +53,20 @@ def test_a_server_that_speaks_no_tls_fails_every_request(users: Path) -> None:
     (kind,) = found.failures
     assert found.answered == 0
     assert kind.startswith("TLS: [SSL: WRONG_VERSION_NUMBER]")
+
+
+def test_users_trust_that_certificate_alone_and_read_it_once(
+    server: ssl.SSLContext, tmp_path: Path
+) -> None:
+    """Each user's own store of authorities took 40 ms: a hundred of them were seconds late."""
+    path = tmp_path / "pages.py"
+    ask = '        self.client.get("/")\n'
+    check = (
+        '        trusts = self.ssl_context_factory(cafile="/what/the/client/brings.pem")\n'
+        '        assert trusts.cert_store_stats()["x509"] == 1, "more than the certificate"\n'
+        '        assert trusts is self.ssl_context_factory(cafile=None), "read again"\n'
+    )
+    path.write_text(FRONT_PAGE.read_text().replace(ask, check + ask))
+    with serving(at_once, tls=server) as port:
+        found = send(ASKED, aim(port, kind="https", certificate=certificate(port)), path)
+    assert (found.answered, found.broken_reason) == (5, "")

@@ -33,9 +33,14 @@ class Histogram:
     def __init__(self) -> None:
         self._counts = HdrHistogram(1, LONGEST_US, DIGITS)
 
-    def record(self, seconds: float) -> None:
-        """Count one duration; what is shorter than 1 us or longer than an hour counts as that."""
-        self._counts.record_value(min(max(round(seconds * 1e6), 1), LONGEST_US))
+    def record(self, seconds: float, every_s: float = 0.0) -> None:
+        """Count one duration; what is shorter than 1 us or longer than an hour counts as that.
+
+        ``every_s``: how often it should have been measured. A longer duration kept that from being
+        done, and is counted once for each time, shorter by as much; 0: it kept nothing.
+        """
+        counted = min(max(round(seconds * 1e6), 1), LONGEST_US)
+        self._counts.record_corrected_value(counted, round(every_s * 1e6))
 
     @property
     def count(self) -> int:

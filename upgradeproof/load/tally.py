@@ -38,9 +38,12 @@ class Tally:
         _count(self._failures, kind, times)
         self._note_status(status)
 
-    def delay(self, lag_s: float) -> None:
-        """Count by how much the process itself was late for something that it had planned."""
-        self._lag.record(lag_s)
+    def delay(self, lag_s: float, *, every_s: float) -> None:
+        """Count by how much the process itself was late for something that it does every so often.
+
+        One long delay counts for all the times that were missed in it, too.
+        """
+        self._lag.record(lag_s, every_s)
 
     def error(self, text: str) -> None:
         """Count an exception that the users' own file raised."""

@@ -54,3 +54,13 @@ WHOLE = histogram(range(1, 200)).encode()
 def test_what_is_damaged_is_one_error(text: str) -> None:
     with pytest.raises(LoadError, match=r"^a histogram of latencies is damaged"):
         Histogram.decode(text)
+
+
+def test_a_long_delay_counts_for_every_time_that_was_missed_in_it() -> None:
+    found = Histogram()
+    for _ in range(100):
+        found.record(0.001, every_s=0.01)
+    found.record(1.0, every_s=0.01)
+    assert found.count == 200
+    assert found.percentile_ms(50) == pytest.approx(1, rel=0.01)
+    assert found.percentile_ms(75) == pytest.approx(500, rel=0.05)

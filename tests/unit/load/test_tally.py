@@ -19,7 +19,7 @@ def test_what_was_counted_is_recorded() -> None:
     tally.answer(0.070, None)
     tally.failure("status 503", 503)
     tally.failure("timed out", times=2)
-    tally.delay(0.003)
+    tally.delay(0.003, every_s=0.01)
     tally.error("KeyError: 'x'")
     found = tally.recording(cpu_s=0.5)
     assert (found.measured_s, found.cpu_share) == (2, 0.25)
