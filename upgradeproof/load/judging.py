@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from upgradeproof.load.result import LoadResult, told
 from upgradeproof.plan import Target
 from upgradeproof.results import Fidelity, Verdict
+from upgradeproof.results.load import percent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +50,10 @@ def _all(target: Target, verdict: Verdict, reason: str) -> tuple[Judgement, ...]
 
 def _limits(target: Target) -> Iterator[tuple[str, float, float]]:
     """Yield each limit of a latency: its name, its percentile, and the limit in milliseconds."""
-    for name, percent in (("p50_ms", 50.0), ("p95_ms", 95.0), ("p99_ms", 99.0)):
+    for name, rank in (("p50_ms", 50.0), ("p95_ms", 95.0), ("p99_ms", 99.0)):
         limit_ms = getattr(target, name)
         if limit_ms is not None:
-            yield name, percent, limit_ms
+            yield name, rank, limit_ms
 
 
 def _answers(result: LoadResult, target: Target) -> Judgement:
@@ -62,14 +63,14 @@ def _answers(result: LoadResult, target: Target) -> Judgement:
     return Judgement(
         target="success",
         verdict=Verdict.PASSED if good else Verdict.FAILED,
-        reason=f"{share:.3%} of {result.requests} requests were answered well, "
-        f"{target.success:.3%} must be{failed}",
+        reason=f"{percent(share)} of {result.requests} requests were answered well, "
+        f"{percent(target.success)} must be{failed}",
     )
 
 
 def _latencies(result: LoadResult, target: Target, fidelity: Fidelity) -> Iterator[Judgement]:
-    for name, percent, limit_ms in _limits(target):
-        found_ms = result.latencies.percentile_ms(percent)
+    for name, rank, limit_ms in _limits(target):
+        found_ms = result.latencies.percentile_ms(rank)
         reason = f"{found_ms:.1f} ms, {limit_ms:g} ms are allowed"
         if not fidelity.absolute_time:
             verdict = Verdict.NOT_APPLICABLE

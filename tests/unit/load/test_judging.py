@@ -30,9 +30,14 @@ def test_a_target_that_is_met_passes() -> None:
         "p99_ms": Verdict.PASSED,
     }
     assert found["success"].reason == (
-        "99.900% of 1000 requests were answered well, 99.900% must be: 1 x status 503"
+        "99.9 % of 1000 requests were answered well, 99.9 % must be: 1 x status 503"
     )
     assert found["p99_ms"].reason == "10.0 ms, 250 ms are allowed"
+
+
+def test_a_request_that_was_lost_is_never_rounded_away() -> None:
+    found = judged(result([10] * 199_999, failures={"timed out": 1}))
+    assert found["success"].reason.startswith("99.999 % of 200000 requests")
 
 
 def test_a_target_that_is_missed_fails() -> None:

@@ -135,7 +135,12 @@ def availability() -> tuple[Availability, ...]:
 
 def _lane(connection: str, failed: int, lasted_ms: float) -> Lane:
     blip = Downtime(
-        began_s=53.1, lasted_ms=140.0, requests=3, reason="connection reset", step=STEPS[3].title
+        began_s=53.1,
+        lasted_ms=140.0,
+        requests=3,
+        reason="connection reset",
+        step=STEPS[3].title,
+        certain=connection == "new",
     )
     down = Downtime(
         began_s=RESTART[0],

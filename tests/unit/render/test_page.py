@@ -169,6 +169,10 @@ def test_the_verdict_is_the_heading(page: str) -> None:
     assert Page(page).text("h1") == ["Failed"]
 
 
+def test_a_downtime_that_the_prober_may_have_made_says_so(page: str) -> None:
+    assert page.count("connection reset; the prober itself did not run all the while") == 1
+
+
 def test_a_run_that_was_killed_says_so(run: Run, tmp_path: Path) -> None:
     killed = run.model_copy(update={"finished_at": None})
     page = Page(write_page(killed, tmp_path).read_text(encoding="utf-8"))
