@@ -153,9 +153,12 @@ def test_the_generic_suites_and_the_own_one_are_green(run: Run) -> None:
     assert verdicts["test_unexplained_changes::test_every_change_is_expected"] is Verdict.PASSED
     suites = {name.partition("::")[0] for name in verdicts}
     assert {path.stem for path in (ROOT / "suites").glob("test_*.py")} - suites <= {
+        "test_availability",
         "test_components",
         "test_data",
+        "test_degradation",
         "test_in_use",
+        "test_load",
         "test_rollback",
     }
     no_container = {v for name, v in verdicts.items() if name.startswith("test_kernel_modules")}
