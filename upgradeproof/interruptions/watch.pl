@@ -5,6 +5,8 @@
 use strict;
 use warnings;
 my ($folder, $number, $act, $shell) = @ARGV;
+# Who started us may end while what we stopped is still dying: the kernel hangs up such a group.
+$SIG{HUP} = "IGNORE";
 
 sub tree {
     my (%children, @found);
