@@ -32,6 +32,14 @@ _LAST_SIGN_S = 1.0
 _END_TIMEOUT_S = 20.0
 _SETTLED = f"udevadm settle --timeout=120; {SETTLED}"
 """systemd may have settled before the drivers of slow devices are there: udev is asked first."""
+_RESEED = r"""perl -e '
+my $seed = do { local $/; <STDIN> };
+open(my $random, ">", "/dev/urandom") or die "$!\n";
+ioctl($random, 0x40085203, pack("ii", 8 * length $seed, length $seed) . $seed) or die "$!\n";
+ioctl($random, 0x5207, 0) or die "$!\n"'
+"""
+"""RNDADDENTROPY and RNDRESEEDCRNG (random(4)): what is only written to /dev/urandom waits for the
+kernel's next turn, up to a minute away, and until then every clone draws the same numbers."""
 _DOWN = frozenset({Kind.RESET, Kind.PANIC, Kind.STOPPED, Kind.GONE})
 """After these no command is worth its time-out."""
 
@@ -115,9 +123,11 @@ class QemuMachine(ChannelMachine):
         self.process.port.say(b"reset")
         self.run("true")  # the way is open: the time is still right when it arrives
         seed = secrets.token_bytes(64)
-        done = self.run(f"date -s @{time.time():.2f} >/dev/null; cat >/dev/urandom", stdin=seed)
+        done = self.run(f"date -s @{time.time():.2f} >/dev/null && {_RESEED}", stdin=seed)
         if not done.ok:
-            raise MachineError(f"the clock of {self.name} can't be set", details=done.tail)
+            raise MachineError(
+                f"the clock and the random numbers of {self.name} can't be set", details=done.tail
+            )
 
     def published(self, port: int) -> int:
         """Return this host's port that leads to ``port``. Raises MachineError if there is none."""
