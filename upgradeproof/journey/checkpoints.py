@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from upgradeproof.errors import MachineError
-from upgradeproof.evidence import Evidence
+from upgradeproof.journey.logbook import Logbook
 from upgradeproof.journey.store import content_key, described
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan.steps import Action
@@ -46,7 +46,7 @@ class Checkpoints:
     parent: str
     """The image, or the build of the state, that the way begins at."""
     actions: Sequence[Action]
-    evidence: Evidence
+    logbook: Logbook
     dear_s: float = DEAR_S
 
     def find(self) -> tuple[Stop, str] | None:
@@ -71,13 +71,12 @@ class Checkpoints:
     ) -> None:
         """Keep a stop; what can't be kept is no harm to the way."""
         key = self._key(done)
-        paths = [step.transcript for step in steps if isinstance(step, StepStarted)]
         try:
             stop = Stop(
                 done=done,
                 since=since,
                 steps=tuple(steps),
-                transcripts=self.evidence.collect(paths),
+                transcripts=self.logbook.written(steps),
             )
             self.backend.snapshot(machine, key, {"upgradeproof.state": "on the way"})
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from upgradeproof.journey import proof
 from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.journey.fleet import Fleet
 from upgradeproof.journey.keeper import Keeper
+from upgradeproof.journey.logbook import Logbook
 from upgradeproof.journey.state import State, judge
 from upgradeproof.journey.store import Kept, interests, key
 from upgradeproof.journey.toolbox import Toolbox
@@ -28,21 +29,9 @@ from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.states import STATES, compared_with
 from upgradeproof.plan.steps import Action
-from upgradeproof.preflight.support import components_found
 from upgradeproof.prober import unknown
 from upgradeproof.probes import Facts, read
-from upgradeproof.results import Verdict
-from upgradeproof.results.journal import (
-    CellPlaced,
-    Event,
-    PreflightDone,
-    StateFailed,
-    StateReached,
-    StateStarted,
-    StepFinished,
-    StepStarted,
-    UpgradeProbed,
-)
+from upgradeproof.results.journal import PreflightDone, StepFinished
 
 
 class Journey(AbstractContextManager["Journey"]):
@@ -51,7 +40,7 @@ class Journey(AbstractContextManager["Journey"]):
     def __init__(self, cell: Cell, tools: Toolbox) -> None:
         self.cell = cell
         self._tools = tools
-        self._evidence = Evidence(tools.reports, cell.id)
+        self.logbook = Logbook(cell, Evidence(tools.reports, cell.id), tools.journal)
         self._states: dict[str, State] = {}
         self._builds: dict[str, str] = {}
         self._actions: dict[str, tuple[Action, ...]] = {}
@@ -110,14 +99,6 @@ class Journey(AbstractContextManager["Journey"]):
         self.reach(name)
         return self._fleet.clone(name)
 
-    def note(self, event: Event) -> None:
-        """Write what happened to the journal."""
-        self._tools.journal.write(event)
-
-    def keep(self, text: str, *parts: str) -> str:
-        """Keep a piece of the cell's evidence and return its path as the report names it."""
-        return self._evidence.keep(text, *parts)
-
     @property
     def locustfiles(self) -> tuple[Path, ...]:
         """Return the folders in which a load's users are looked for: the product's own first."""
@@ -134,13 +115,15 @@ class Journey(AbstractContextManager["Journey"]):
         started = time.monotonic()
         try:
             state_key = key(parent, self.cell, name, self.actions(name))
-            self.note(StateStarted(cell=self.cell.id, state=name, key=state_key))
+            self.logbook.started(name, state_key)
             if name == "upgraded" and before:
                 self._preflight(before)
             with self._tools.store.building(state_key):
                 return self._reuse(name, state_key) or self._build(name, state_key, before)
         except Exception as error:
-            self._note_failure(name, error, time.monotonic() - started)
+            traveller = self._fleet.traveller
+            machine = traveller.machine if traveller else None
+            self.logbook.failed(name, error, time.monotonic() - started, machine)
             raise
 
     def _preflight(self, installed: State) -> None:
@@ -152,7 +135,7 @@ class Journey(AbstractContextManager["Journey"]):
             cell=self.cell, facts=installed.facts, fidelity=installed.fidelity
         )
         found = preflight.examine(situation)
-        self.note(PreflightDone(cell=self.cell.id, state="upgraded", findings=found))
+        self.logbook.note(PreflightDone(cell=self.cell.id, state="upgraded", findings=found))
         preflight.stop(situation, found)
 
     def _base(self) -> str:
@@ -160,21 +143,13 @@ class Journey(AbstractContextManager["Journey"]):
         if self._image:
             return self._image
         platform, started = self.cell.platform, time.monotonic()
-        self.note(StateStarted(cell=self.cell.id, state="base", key=platform.id))
+        self.logbook.started("base", platform.id)
         try:
             self._image = self._tools.images.ensure(platform)
         except UpgradeproofError as error:
-            self._note_failure("base", error, time.monotonic() - started)
+            self.logbook.failed("base", error, time.monotonic() - started)
             raise
-        self.note(
-            StateReached(
-                cell=self.cell.id,
-                state="base",
-                reused=False,
-                duration_s=time.monotonic() - started,
-                facts="",
-            )
-        )
+        self.logbook.based(time.monotonic() - started)
         return self._image
 
     def _reuse(self, name: str, state_key: str) -> State | None:
@@ -189,25 +164,19 @@ class Journey(AbstractContextManager["Journey"]):
         if any(unknown(asked[seen.endpoint], seen) for seen in kept.availability):
             return None  # it is built anew: what was to be seen on the way is not known
         proof.prove(self.cell, name, facts, self._facts())
-        for path, text in kept.transcripts.items():
-            self._evidence.restore(path, text)
-        for event in kept.steps:
-            self.note(event.model_copy(update={"cell": self.cell.id}))
-        for seen in kept.availability:
-            self.note(UpgradeProbed(cell=self.cell.id, availability=seen))
+        self.logbook.copied(kept)
         return self._arrive(name, kept, facts, reused=True)
 
     def _build(self, name: str, state_key: str, before: State | None) -> State:
         started = time.monotonic()
-        watch = Watch(self.cell, name, before, self._evidence, self.note)
+        watch = Watch(self.cell, name, before, self.logbook)
         way = Way(
             self.cell,
             name,
             actions=self.actions(name),
-            evidence=self._evidence,
+            logbook=self.logbook,
             checkpoints=None if watch.asked else self._checkpoints(name),
             watch=watch,
-            journal=self.note,
         )
         traveller = way.walk(self._fleet, STATES[name].after, None if before else self._base())
         machine = traveller.machine
@@ -218,12 +187,7 @@ class Journey(AbstractContextManager["Journey"]):
             build=uuid4().hex,
             fidelity=machine.fidelity,
             steps=tuple(way.steps),
-            transcripts=self._evidence.collect(
-                [
-                    *(event.transcript for event in way.steps if isinstance(event, StepStarted)),
-                    *(seen.evidence for seen in watch.seen if seen.evidence),
-                ]
-            ),
+            transcripts=self.logbook.written(way.steps, watch.seen),
             duration_s=time.monotonic() - started,
             availability=watch.seen,
         )
@@ -247,7 +211,7 @@ class Journey(AbstractContextManager["Journey"]):
             backend=self._backend,
             parent=self._builds.get(parent, self._image),
             actions=self.actions(name),
-            evidence=self._evidence,
+            logbook=self.logbook,
             dear_s=self._tools.dear_s,
         )
 
@@ -255,20 +219,7 @@ class Journey(AbstractContextManager["Journey"]):
         self._builds[name] = kept.build
         start = self._states.get(compared_with(name))
         changes = judge(self.cell, name, start.facts, facts) if start else ()
-        if reused:
-            self.note(CellPlaced(cell=self.cell.id, fidelity=kept.fidelity))
-        self.note(
-            StateReached(
-                cell=self.cell.id,
-                state=name,
-                reused=reused,
-                duration_s=kept.duration_s,
-                facts=self._evidence.keep(facts.to_json(), name, "facts.json"),
-                changes=changes,
-                release=self.cell.release(name).name,
-                components=components_found(self.cell.release(name), facts),
-            )
-        )
+        self.logbook.reached(name, kept, facts, changes, reused=reused)
         return State(
             name=name,
             cell=self.cell,
@@ -278,23 +229,4 @@ class Journey(AbstractContextManager["Journey"]):
             took_s=sum(e.duration_s for e in kept.steps if isinstance(e, StepFinished)),
             availability=kept.availability,
             _machine=lambda: self._fleet.shared(name),
-        )
-
-    def _note_failure(self, name: str, error: Exception, duration_s: float) -> None:
-        """Journal why a state was not reached, with what the machine can still say."""
-        if self._fleet.traveller is not None:
-            machine = self._fleet.traveller.machine
-            # One that is down says so again, as its product's failure: the first cause counts.
-            with suppress(UpgradeproofError, OSError):
-                self._evidence.keep(machine.logs(), name, "console.log")
-                words = machine.run("journalctl -b --no-pager -n 1000", timeout_s=20.0)
-                self._evidence.keep(words.text, name, "journal.log")
-        self.note(
-            StateFailed(
-                cell=self.cell.id,
-                state=name,
-                verdict=Verdict.of(error),
-                reason=str(error) if isinstance(error, UpgradeproofError) else repr(error),
-                duration_s=duration_s,
-            )
         )

@@ -67,9 +67,11 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         sides: Mapping[Side, str] = {"old": old.name, "new": new.name}
         pairs = take_turns(lambda side: self._send(load, sides[side]), load)
         found = judge_pairs(load, pairs)
-        self._journey.keep(_PAIRS.dump_json(pairs).decode(), "load", f"{load.id}-pairs.json")
+        self._journey.logbook.keep(
+            _PAIRS.dump_json(pairs).decode(), "load", f"{load.id}-pairs.json"
+        )
         for each in found:
-            self._journey.note(ReleasesCompared(cell=self._cell.id, ratio=each.measured))
+            self._journey.logbook.note(ReleasesCompared(cell=self._cell.id, ratio=each.measured))
         return _known(found)
 
     def _result(self, load: Load, state: str) -> LoadResult:
@@ -84,7 +86,7 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         try:
             found = self._send(load, state)
             text = found.model_dump_json()
-            path = self._journey.keep(text, "load", f"{load.id}-{state}.json")
+            path = self._journey.logbook.keep(text, "load", f"{load.id}-{state}.json")
             self._note(measured(load, state, found, path))
         except LoadError as error:
             found = error
@@ -93,7 +95,7 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         return found
 
     def _note(self, figures: LoadMeasured) -> None:
-        self._journey.note(LoadSent(cell=self._cell.id, measured=figures))
+        self._journey.logbook.note(LoadSent(cell=self._cell.id, measured=figures))
 
     def _send(self, load: Load, state: str) -> LoadResult:
         machine = self._machine(state)

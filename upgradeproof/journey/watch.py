@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.evidence import Evidence
+from upgradeproof.journey.logbook import Logbook
 from upgradeproof.journey.state import State
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Disruption
@@ -25,21 +25,13 @@ class Watch:
     this host. A prober that fails is no failure of the way: what it says is that nothing is known.
     """
 
-    def __init__(
-        self,
-        cell: Cell,
-        state: str,
-        before: State | None,
-        evidence: Evidence,
-        journal: Callable[[UpgradeProbed], None],
-    ) -> None:
+    def __init__(self, cell: Cell, state: str, before: State | None, logbook: Logbook) -> None:
         kept = state == "upgraded" and before is not None and before.fidelity.absolute_time
         self.asked: Sequence[Disruption] = cell.expect.disruption if kept else ()
         """What the prober asks; nothing: there is none, and the machine may stop on its way."""
         self._cell = cell
         self._state = state
-        self._evidence = evidence
-        self._journal = journal
+        self._logbook = logbook
         self._marks: list[tuple[str, float, float]] = []
         self._step = ("", 0.0)
         self.seen: tuple[Availability, ...] = ()
@@ -75,7 +67,7 @@ class Watch:
                     problem = str(error)
                 self.seen = tuple(self._told(recordings, problem, began_at))
                 for each in self.seen:
-                    self._journal(UpgradeProbed(cell=self._cell.id, availability=each))
+                    self._logbook.note(UpgradeProbed(cell=self._cell.id, availability=each))
 
     def _told(
         self, recordings: Sequence[Recording], problem: str, began_at: float
@@ -89,7 +81,7 @@ class Watch:
                 self._state,
                 recording,
                 self._steps(recording.began_at),
-                evidence=self._evidence.relative(self._path(asked)),
+                evidence=self._logbook.evidence.relative(self._path(asked)),
             )
 
     def _steps(self, began_at: float) -> tuple[StepMark, ...]:
@@ -100,7 +92,7 @@ class Watch:
         )
 
     def _path(self, asked: Disruption) -> Path:
-        return self._evidence.path(self._state, f"requests-{asked.endpoint}.json")
+        return self._logbook.evidence.path(self._state, f"requests-{asked.endpoint}.json")
 
     def _orders(self, machine: Machine) -> Orders:
         return Orders(questions=tuple(self._questions(machine)))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from upgradeproof.errors import NotReadyError
-from upgradeproof.evidence import Evidence
 from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.journey.fleet import Fleet, Traveller
+from upgradeproof.journey.logbook import Logbook
 from upgradeproof.journey.watch import Watch
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action, Script
 from upgradeproof.product import Work, wait_until_ready
-from upgradeproof.results.journal import CellPlaced, StepFinished, StepStarted
+from upgradeproof.results.journal import StepFinished, StepStarted
 
 DATA_TIMEOUT_S = 60.0
 
@@ -28,19 +28,17 @@ class Way:
         state: str,
         *,
         actions: Sequence[Action],
-        evidence: Evidence,
+        logbook: Logbook,
         checkpoints: Checkpoints | None,
         watch: Watch,
-        journal: Callable[[StepStarted | StepFinished | CellPlaced], None],
     ) -> None:
         """Know where it leads; ``checkpoints`` None: no stop is used and none is kept."""
         self._cell = cell
         self._state = state
         self._actions = actions
-        self._evidence = evidence
+        self._logbook = logbook
         self._checkpoints = checkpoints
         self._watch = watch
-        self._journal = journal
         self.steps: list[StepStarted | StepFinished] = []
         """The events of its steps, those of a kept stop included."""
         self.since = 0.0
@@ -60,7 +58,7 @@ class Way:
 
     def _carry_out(self, machine: Machine, done: int) -> None:
         """Carry out the steps that are not done yet, until the product is in use."""
-        work = Work(self._cell.id, self._state, self._evidence, self._record, done=done)
+        work = Work(self._cell.id, self._state, self._logbook.evidence, self._record, done=done)
         spent_s = 0.0
         for number, action in enumerate(self._actions[done:], start=done + 1):
             started = time.monotonic()
@@ -77,22 +75,21 @@ class Way:
         found = self._checkpoints.find() if self._checkpoints else None
         if found is None:
             traveller = fleet.travel(parent, image)
-            self._journal(CellPlaced(cell=self._cell.id, fidelity=traveller.machine.fidelity))
+            self._logbook.placed(traveller.machine.fidelity)
             self.since = float(traveller.machine.run("date +%s.%N").text)
             return traveller, 0
         stop, snapshot = found
         fleet.dismiss()
         traveller = fleet.travel(parent, snapshot)
-        self._journal(CellPlaced(cell=self._cell.id, fidelity=traveller.machine.fidelity))
-        for path, text in stop.transcripts.items():
-            self._evidence.restore(path, text)
+        self._logbook.placed(traveller.machine.fidelity)
+        self._logbook.rewrite(stop.transcripts)
         for event in stop.steps:
             self._record(event.model_copy(update={"cell": self._cell.id}))
         self.since = stop.since
         return traveller, stop.done
 
     def _record(self, event: StepStarted | StepFinished) -> None:
-        self._journal(event)
+        self._logbook.note(event)
         self._watch.note(event)
         self.steps.append(event)
 
