@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.unit.render.example import example_run
 from tests.unit.render.test_page import HOSTILE, hostile_run
 from upgradeproof.render import write_summary
-from upgradeproof.render.formats.markdown import LIMIT, fenced, summary
+from upgradeproof.render.formats.markdown import LIMIT, escape, fenced, summary
 from upgradeproof.results import Cell, Check, Run, Verdict
 
 LOST = "assert lost == ()\n  lost listening ports: 1"
@@ -116,3 +117,15 @@ def test_a_summary_never_outgrows_its_place() -> None:
     text = summary(run)
     assert len(text.encode()) < LIMIT + 1000
     assert text.endswith("*The rest is left out here: index.html has it.*\n")
+
+
+def test_what_was_measured_is_said_cell_by_cell() -> None:
+    said = summary(example_run())
+    _, _, rest = said.partition("### Speed and availability\n")
+    table = rest.partition("\n###")[0].splitlines()
+    failed = next(cell for cell in example_run().cells if cell.ratios)
+    assert (
+        f"| {escape(failed.id)} | p99 visitors: 12.4 → 17.8 ms<br>p99 customers: 6 ms → broken<br>"
+        "downtime: at least 3.2 s<br>health: 65 of 100 |"
+    ) in table
+    assert "Speed" not in summary(small_run())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from upgradeproof.render import findings, grid, preflight, support, words
+from upgradeproof.render import findings, grid, preflight, speed, support, words
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Cell, Run
 
@@ -75,9 +75,22 @@ def _parts(run: Run) -> Iterator[str]:
         yield _cause(cause)
     if len(causes) > CAUSES:
         yield f"*{words.plural(len(causes) - CAUSES, 'more finding')} in index.html.*\n"
+    yield from _speed(run)
     yield from _preflight(run)
     if run.releases:
         yield f"### Support graph\n\n```mermaid\n{support.mermaid(run.releases)}\n```\n"
+
+
+def _speed(run: Run) -> Iterator[str]:
+    measured = [(cell, found) for cell in run.cells if (found := speed.measures(cell))]
+    if measured:
+        rows = (
+            f"| {escape(cell.id)} | "
+            + "<br>".join(escape(f"{each.name}: {each.value}") for each in found)
+            + " |\n"
+            for cell, found in measured
+        )
+        yield f"### Speed and availability\n\n| cell | measured |\n|---|---|\n{''.join(rows)}"
 
 
 def _preflight(run: Run) -> Iterator[str]:
