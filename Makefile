@@ -28,8 +28,10 @@ verify: setup
 	@status=0; $(VENV)/pytest -m "smoke and not load" || status=$$?; \
 	echo "matrix: $(REPORT)"; exit $$status
 
+# On all cores what needs none for itself, then what starts machines and measures time.
 test: setup-test lint
-	$(VENV)/pytest tests
+	$(VENV)/pytest -n auto tests/unit tests/golden
+	$(VENV)/pytest tests --ignore=tests/unit --ignore=tests/golden --durations=20
 
 lint: setup
 	$(VENV)/ruff check .

@@ -40,12 +40,15 @@ class PipeTransport:
             view = view[os.write(self._stdin.fileno(), view) :]
 
     def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
-        for key, _ in self._selector.select(timeout_s):
-            data = os.read(key.fd, self._largest)
-            if not data:
-                raise EOFError
-            return key.data, data
-        raise TimeoutError
+        while self._selector.get_map():
+            ready = self._selector.select(timeout_s)
+            if not ready:
+                raise TimeoutError
+            key, _ = ready[0]
+            if data := os.read(key.fd, self._largest):
+                return key.data, data
+            self._selector.unregister(key.fileobj)  # the other pipe may still hold something
+        raise EOFError
 
     def wait_for_bytes(self) -> None:
         """Wait until the shell has said something that nobody took yet."""
