@@ -172,7 +172,7 @@ def _good_cell(trial: Trial) -> GoodCell:
 
 def _judged(cell: Cell, entry: Entry, ran: Ran) -> Tried:
     planned = _tried(cell, entry)
-    problem = ran.problem or (why_unknown(ran.cell) if ran.cell else "")
+    problem = ran.problem or (why_unknown(entry.defect, ran.cell) if ran.cell else "")
     if problem or not ran.cell:
         return planned.model_copy(
             update={

@@ -58,10 +58,13 @@ def judge(defect: Defect, cell: Cell) -> Judgement:
     )
 
 
-def why_unknown(cell: Cell) -> str:
-    """Return why a cell tells nothing of a defect: a state that we, not the product, failed."""
-    lost = (s for s in cell.states if s.verdict in (Verdict.BROKEN, Verdict.NEVER_RAN))
-    return next((f"{s.name} was not reached ({s.verdict}): {s.reason}" for s in lost), "")
+def why_unknown(defect: Defect, cell: Cell) -> str:
+    """Return why a cell tells nothing of a defect: what we failed there, not the product."""
+    lost = [s for s in cell.states if s.verdict in (Verdict.BROKEN, Verdict.NEVER_RAN)]
+    if lost:
+        return f"{lost[0].name} was not reached ({lost[0].verdict}): {lost[0].reason}"
+    broken = (c for c in cell.checks if c.verdict is Verdict.BROKEN and not defect.allows(c.id))
+    return next((f"{check.id} broke: {check.reason}" for check in broken), "")
 
 
 def alarms(cell: Cell) -> tuple[Sighting, ...]:

@@ -76,8 +76,14 @@ def test_what_caught_it_is_quoted_by_its_first_words() -> None:
 @pytest.mark.parametrize("verdict", [BROKEN, NEVER])
 def test_of_a_state_that_we_failed_nothing_is_known(verdict: object) -> None:
     lost = state("installed").model_copy(update={"verdict": verdict, "reason": "no engine"})
-    assert why_unknown(cell(lost)) == f"installed was not reached ({verdict}): no engine"
-    assert why_unknown(cell(state("upgraded", FAILED, "the product"))) == ""
+    assert why_unknown(SEEN, cell(lost)) == f"installed was not reached ({verdict}): no engine"
+    assert why_unknown(SEEN, cell(state("upgraded", FAILED, "the product"))) == ""
+
+
+def test_where_a_check_broke_nothing_is_known_but_for_what_the_defect_allows() -> None:
+    full = check(OTHER, BROKEN, "the disk is full")
+    assert why_unknown(SEEN, cell(check(LOOP), full)) == f"{OTHER} broke: the disk is full"
+    assert why_unknown(SEEN, cell(check(LOOP), check(SERVICE, BROKEN, "x"))) == ""
 
 
 def test_a_good_cell_in_peace_has_no_alarm() -> None:
