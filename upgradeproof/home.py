@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from upgradeproof import cache
 from upgradeproof.errors import PlanError
 from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
+from upgradeproof.journey.checkpoints import DEAR_S
 from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
 from upgradeproof.packaging import Packager
@@ -120,4 +122,5 @@ class Home:
             journal=journal,
             run_id=run_id,
             fresh=fresh,
+            dear_s=math.inf if self.defect else DEAR_S,  # a gigabyte that no other run would use
         )

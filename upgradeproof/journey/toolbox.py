@@ -40,4 +40,5 @@ class Toolbox:
     fresh: bool
     """Whether states that were kept by earlier runs are left alone and built anew."""
     dear_s: float = DEAR_S
-    """What steps must have taken for the machine to be kept on its way: see ``checkpoints``."""
+    """What steps must have taken for the machine to be kept on its way: see ``checkpoints``.
+    Infinite: stops of other runs are used, and none is kept."""

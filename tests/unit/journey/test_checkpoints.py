@@ -6,7 +6,9 @@ from pathlib import Path
 
 from tests.unit.journey.fakes import FolderBackend
 from tests.unit.journey.world import UPGRADE, World, cell
+from upgradeproof.home import Home
 from upgradeproof.probes.packages import Packages
+from upgradeproof.results import Journal
 
 DEAR = {"step": "run", "script": f"{UPGRADE}; echo once >>dear", "title": "dear"}
 THEN = {"step": "run", "script": "echo then >>later", "title": "then"}
@@ -57,6 +59,21 @@ def test_a_cheap_step_is_not_kept(tmp_path: Path) -> None:
     with world_of_vms(tmp_path) as world:
         reach(world, DEAR, THEN, dear_s=30.0)
         assert "keep on the way" not in world.log
+
+
+def test_with_a_defect_the_stop_of_a_good_run_is_used_and_none_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "defect.toml"
+    path.touch()
+    with Journal(tmp_path / "events") as journal, world_of_vms(tmp_path) as world:
+        tools = Home(Path(__file__).parents[3], defect=path).tools(
+            tmp_path, journal, "run", fresh=False
+        )
+        reach(world, DEAR, THEN)
+        before = len(world.log)
+        assert reach(world, DEAR, OTHER, dear_s=tools.dear_s) == "2.1"
+        reach(world, OTHER, DEAR, THEN, dear_s=tools.dear_s)
+        assert world.log[before] == "start journey from kept"
+        assert "keep on the way" not in world.log[before:]
 
 
 def test_a_fresh_run_keeps_no_stop_and_uses_none(tmp_path: Path) -> None:
