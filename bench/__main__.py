@@ -1,14 +1,14 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
-``python -m bench channel cells prober vm vm-cell arm64-image defects load`` measures only what is
-named. What could not be measured is said on stderr and loses nothing else.
+``python -m bench channel cells prober vm vm-cell arm64-image defects load verdicts`` measures only
+what is named. What could not be measured is said on stderr and loses nothing else.
 """
 
 from __future__ import annotations
 
 import sys
 
-from bench import cells, channel, defects, images, load, prober, vm
+from bench import cells, channel, defects, images, load, prober, verdicts, vm
 from bench.result import Result, show
 from upgradeproof.errors import UpgradeproofError
 
@@ -21,6 +21,7 @@ MEASURES = {
     "arm64-image": images.measure,
     "defects": defects.measure,
     "load": load.measure,
+    "verdicts": verdicts.measure,
 }
 wanted = sys.argv[1:] or list(MEASURES)
 home = cells.home_of_the_checkout()
