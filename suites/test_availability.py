@@ -6,6 +6,8 @@ from upgradeproof.journey import State
 from upgradeproof.plan import Disruption
 from upgradeproof.prober import over_budget
 
+pytestmark = pytest.mark.load
+
 
 def test_endpoint_stays_available(upgraded: State, disruption: Disruption) -> None:
     if not upgraded.fidelity.absolute_time:

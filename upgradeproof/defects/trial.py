@@ -19,7 +19,7 @@ TIMEOUT_S = 5400.0
 LEFT_OUT = "destructive and own_kernel"
 """Checks that boot a machine once more: minutes under emulation, and the defect shows before."""
 LOADS = "load"
-"""Checks that put load on machines: minutes again, for defects that ask for it."""
+"""Checks that measure machines under load: minutes again, and no others beside them."""
 
 
 class Runner(Protocol):
