@@ -23,6 +23,17 @@ from upgradeproof.plugin.reporting import Reporter, take
 from upgradeproof.plugin.run import RUN, RunPart, begin
 from upgradeproof.plugin.scheduling import Scheduler
 
+ONLY_SHOWN = (
+    "cacheshow",
+    "collectonly",
+    "help",
+    "markers",
+    "setupplan",
+    "show_fixtures_per_test",
+    "showfixtures",
+)
+"""What pytest calls its options that run no test."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options."""
@@ -65,9 +76,11 @@ def pytest_configure(config: pytest.Config) -> None:
         declare_marks(config, part)
         part.chosen  # noqa: B018  # a glob that fits no cell is an error now, not at collection
         config.stash[RUN] = part
-        config.pluginmanager.register(Recorder(part), "upgradeproof-recorder")
         config.pluginmanager.register(Selection(part, config), "upgradeproof-selection")
         _add_generic_suites(config, part)
+        if _only_shows(config):
+            return
+        config.pluginmanager.register(Recorder(part), "upgradeproof-recorder")
         if part.worker == "main":
             _configure_controller(config, part)
     except UpgradeproofError as error:
@@ -129,12 +142,18 @@ def _refuse_paths_that_move_the_root(config: pytest.Config) -> None:
             )
 
 
+def _only_shows(config: pytest.Config) -> bool:
+    """Tell whether pytest is asked for something to read: no test runs, and no report is touched.
+
+    Else ``pytest --help`` would take away what the run before found.
+    """
+    return any(config.getoption(name, None) for name in ONLY_SHOWN)
+
+
 def _configure_controller(config: pytest.Config, part: RunPart) -> None:
     """Set up what only the controlling process does."""
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(Scheduler(part), "upgradeproof-scheduler")
-    if config.option.collectonly:
-        return
     config.pluginmanager.register(Reporter(part, take(part.reports)), "upgradeproof-reporter")
     if config.option.xmlpath is None:
         config.option.xmlpath = str(part.reports / "junit.xml")

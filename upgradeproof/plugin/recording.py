@@ -32,7 +32,7 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Declare every cell and every selected check: what is not heard of again never ran."""
-        if session.config.option.collectonly or self._part.worker not in ("main", "gw0"):
+        if self._part.worker not in ("main", "gw0"):
             return
         checks = [(item, self._part.find_check(item.nodeid)) for item in session.items]
         selected = {found[0].id for _, found in checks if found}

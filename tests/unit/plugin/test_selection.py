@@ -41,6 +41,20 @@ def test_ids_read_as_cell_and_subject_and_stand_cell_by_cell(shared: Project) ->
     assert not (shared.folder / "backend").exists(), "--collect-only starts nothing"
 
 
+@pytest.mark.parametrize(
+    "shows",
+    ["--help", "--markers", "--fixtures", "--fixtures-per-test", "--cache-show", "--setup-plan"],
+)
+def test_what_only_shows_takes_no_result_away(shared: Project, shows: str) -> None:
+    shared.pytest("-k", "test_a")
+    before = {path: path.read_bytes() for path in shared.reports.glob("*.*")}
+    assert shared.reports / "run.json" in before
+    done = shared.pytest(shows)
+    assert done.exit_status == 0, done.text
+    after = {path: path.read_bytes() for path in shared.reports.glob("*.*")}
+    assert after == before
+
+
 def test_k_takes_cells_and_subjects_and_lists_the_rest_as_unselected(shared: Project) -> None:
     done = shared.pytest("-k", "example-1-amd64 and thingd")
     assert (done.exit_status, shared.result.verdict) == (0, Verdict.PASSED)
