@@ -23,6 +23,7 @@ from upgradeproof.load import (
     send,
     take_turns,
     unmeasured,
+    unstrained,
 )
 from upgradeproof.load.comparison import Side
 from upgradeproof.machines import Machine
@@ -31,8 +32,6 @@ from upgradeproof.results import LoadMeasured, Verdict
 from upgradeproof.results.journal import LoadSent, ReleasesCompared
 
 Sender = Callable[[Load, Aim, Path], LoadResult]
-ATTEMPTS = 3
-"""How often a load is sent where something else on this host kept the generator from its work."""
 _PAIRS: TypeAdapter[tuple[Pair, ...]] = TypeAdapter(tuple[Pair, ...])
 
 
@@ -107,23 +106,13 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
             certificate=machine.get(endpoint.ca).decode("ascii", "replace") if endpoint.ca else "",
         )
         locustfile = find_locustfile(load, self._journey.locustfiles)
-        return _unstrained(lambda: self._sender(load, aim, locustfile))
+        return unstrained(lambda: self._sender(load, aim, locustfile))
 
     def _machine(self, state: str) -> Machine:
         if state not in self._machines:
             clone = self._journey.clone(state)
             self._machines[state] = self._clones.enter_context(clone)
         return self._machines[state]
-
-
-def _unstrained(run: Callable[[], LoadResult]) -> LoadResult:
-    """Return a result whose generator was not the limit, or the last of some attempts."""
-    found = run()
-    for _ in range(ATTEMPTS - 1):
-        if not found.strained_reason:
-            break
-        found = run()
-    return found
 
 
 def _known(judged: tuple[Judgement, ...]) -> tuple[Judgement, ...]:

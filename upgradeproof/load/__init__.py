@@ -1,7 +1,7 @@
 """Load: sent by Locust in a process of its own, counted without gaps, judged beside its noise."""
 
 from upgradeproof.load.comparison import Comparison, Outcome, compare
-from upgradeproof.load.generator import Aim, find_locustfile, send
+from upgradeproof.load.generator import Aim, find_locustfile, send, unstrained
 from upgradeproof.load.histogram import Histogram
 from upgradeproof.load.judging import Judgement, judge
 from upgradeproof.load.measured import measured, unmeasured
@@ -25,4 +25,5 @@ __all__ = [
     "send",
     "take_turns",
     "unmeasured",
+    "unstrained",
 ]
