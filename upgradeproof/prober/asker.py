@@ -12,7 +12,7 @@ from upgradeproof.load.arrivals import Arrivals
 from upgradeproof.load.kinds import kind, no_answer
 from upgradeproof.prober.clients import FAULTS, Client, client
 from upgradeproof.prober.orders import Question
-from upgradeproof.prober.recording import Sample
+from upgradeproof.prober.recording import NOT_SENT, Sample
 from upgradeproof.results.load import Connection
 
 IDLE_S = 1.0
@@ -71,7 +71,7 @@ class Asker:
             if self._stopped:
                 break
             if self._in_flight.full():
-                self._note(due, f"not sent: {self._in_flight.size} requests were unanswered")
+                self._note(due, f"{NOT_SENT}: {self._in_flight.size} requests were unanswered")
             else:
                 self._in_flight.spawn(self._ask, due)
         self._in_flight.join()

@@ -11,6 +11,9 @@ from upgradeproof.errors import LoadError
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.load import Connection
 
+NOT_SENT = "not sent"
+"""How the failure of a request begins that was not made, since too many others had no answer."""
+
 
 class Sample(NamedTuple):
     """One request. Times are in seconds, from when the prober began."""

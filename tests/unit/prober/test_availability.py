@@ -10,6 +10,7 @@ import pytest
 from upgradeproof.plan import Disruption
 from upgradeproof.prober import Recording, Sample, Stall, availability, failed
 from upgradeproof.prober.availability import ROWS_MS
+from upgradeproof.prober.recording import NOT_SENT
 from upgradeproof.results import Availability
 from upgradeproof.results.load import Connection, Lane, StepMark
 
@@ -22,12 +23,16 @@ STEPS = (
 
 
 def requests(text: str, connection: Connection = "new") -> Iterable[Sample]:
-    """Return one request each 20 ms: ``.`` good, ``x`` refused, ``?`` not answered, ``~`` late."""
+    """Return one request each 20 ms.
+
+    ``.`` good, ``x`` refused, ``?`` not answered, ``~`` late, ``-`` not sent.
+    """
     outcomes = {
         ".": (0.002, ""),
         "x": (0.001, REFUSED),
         "?": (0.2, "no answer within 0.2 s"),
         "~": (0.15, ""),
+        "-": (0.001, f"{NOT_SENT}: 10 requests were unanswered"),
     }
     for number, letter in enumerate(text):
         yield Sample(connection, round(0.02 * number, 3), *outcomes[letter])
@@ -145,6 +150,23 @@ def test_an_answer_that_is_late_anyway_is_certain() -> None:
 
 def test_requests_that_were_given_up_while_the_prober_stood_still_are_not_certain() -> None:
     assert certain("...???", Stall(0.0, 0.25)) == [False]
+
+
+@pytest.mark.parametrize(
+    ("stall", "is_certain"),
+    [
+        (Stall(0.07, 0.06), False),
+        (Stall(0.0, 0.05), False),
+        (Stall(-0.2, 0.05), True),
+        (Stall(0.2, 0.05), True),
+    ],
+    ids=["due-in-it", "due-while-it-is-caught-up", "due-long-after", "due-before"],
+)
+def test_what_was_not_sent_for_a_stall_of_the_prober_is_not_certain(
+    stall: Stall, is_certain: bool
+) -> None:
+    """After a stall all that was due is sent at once: more than may be on its way."""
+    assert certain("....---...", stall) == [is_certain]
 
 
 def test_a_refusal_is_certain_whatever_the_prober_does() -> None:
