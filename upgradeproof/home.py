@@ -110,7 +110,9 @@ class Home:
         """Return the folder in which a run leaves its reports."""
         return self.root / "reports" / "out"
 
-    def tools(self, reports: Path, journal: Journal, run_id: str, *, fresh: bool) -> Toolbox:
+    def tools(
+        self, reports: Path, journal: Journal, run_id: str, *, fresh: bool, watched: bool
+    ) -> Toolbox:
         """Return what the journeys of one process work with."""
         return Toolbox(
             images=self.imaging(run_id),
@@ -122,5 +124,6 @@ class Home:
             journal=journal,
             run_id=run_id,
             fresh=fresh,
+            watched=watched,
             dear_s=math.inf if self.defect else DEAR_S,  # a gigabyte that no other run would use
         )

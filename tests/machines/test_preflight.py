@@ -85,6 +85,7 @@ class Lab:
                 journal=open_until_the_end.enter_context(Journal(journal)),
                 run_id=self.token,
                 fresh=True,
+                watched=False,
             )
             journey = open_until_the_end.enter_context(Journey(cell, tools))
             machine = journey.reach("installed").machine

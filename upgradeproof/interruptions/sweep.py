@@ -186,7 +186,7 @@ def sweep(
     run_id = secrets.token_hex(4)
     outcomes = []
     with Journal(reports / "journal" / f"{run_id}.jsonl") as journal:
-        tools = home.tools(reports, journal, run_id, fresh=False)
+        tools = home.tools(reports, journal, run_id, fresh=False, watched=False)
         with Journey(cell, tools) as journey:
             work = Sweep(journey, Evidence(reports, cell.id), journal.write)
             moments = tuple(m for m in work.moments() if fnmatchcase(m.said, at))

@@ -29,7 +29,6 @@ from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.states import STATES, compared_with
 from upgradeproof.plan.steps import Action
-from upgradeproof.prober import unknown
 from upgradeproof.probes import Facts, read
 from upgradeproof.results.journal import PreflightDone, StepFinished
 
@@ -118,8 +117,11 @@ class Journey(AbstractContextManager["Journey"]):
             self.logbook.started(name, state_key)
             if name == "upgraded" and before:
                 self._preflight(before)
+            watch = Watch(self.cell, name, before, self.logbook, wanted=self._tools.watched)
             with self._tools.store.building(state_key):
-                return self._reuse(name, state_key) or self._build(name, state_key, before)
+                return self._reuse(name, state_key, watch) or self._build(
+                    name, state_key, before, watch
+                )
         except Exception as error:
             traveller = self._fleet.traveller
             machine = traveller.machine if traveller else None
@@ -152,7 +154,7 @@ class Journey(AbstractContextManager["Journey"]):
         self.logbook.based(time.monotonic() - started)
         return self._image
 
-    def _reuse(self, name: str, state_key: str) -> State | None:
+    def _reuse(self, name: str, state_key: str, watch: Watch) -> State | None:
         """Return a state that an earlier run kept, with the events of the time it was built."""
         found = self._keeper.find(name, state_key)
         if found is None:
@@ -160,16 +162,14 @@ class Journey(AbstractContextManager["Journey"]):
         kept, facts = found
         if self._tools.fresh and kept.run_id != self._tools.run_id:
             return None
-        asked = {disruption.endpoint: disruption for disruption in self.cell.expect.disruption}
-        if any(unknown(asked[seen.endpoint], seen) for seen in kept.availability):
-            return None  # it is built anew: what was to be seen on the way is not known
+        if kept.fidelity.absolute_time and not watch.is_known(kept.availability):
+            return None  # it is built anew: what is to be seen on the way is not known
         proof.prove(self.cell, name, facts, self._facts())
         self.logbook.copied(kept)
         return self._arrive(name, kept, facts, reused=True)
 
-    def _build(self, name: str, state_key: str, before: State | None) -> State:
+    def _build(self, name: str, state_key: str, before: State | None, watch: Watch) -> State:
         started = time.monotonic()
-        watch = Watch(self.cell, name, before, self.logbook)
         way = Way(
             self.cell,
             name,

@@ -39,6 +39,8 @@ class Toolbox:
     run_id: str
     fresh: bool
     """Whether states that were kept by earlier runs are left alone and built anew."""
+    watched: bool
+    """Whether availability on the way is asked for; if not, no prober is begun."""
     dear_s: float = DEAR_S
     """What steps must have taken for the machine to be kept on its way: see ``checkpoints``.
     Infinite: stops of other runs are used, and none is kept."""

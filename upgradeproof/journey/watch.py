@@ -12,7 +12,7 @@ from upgradeproof.journey.logbook import Logbook
 from upgradeproof.journey.state import State
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Disruption
-from upgradeproof.prober import Orders, Prober, Question, Recording, availability, failed
+from upgradeproof.prober import Orders, Prober, Question, Recording, availability, failed, unknown
 from upgradeproof.results import Availability
 from upgradeproof.results.journal import StepFinished, StepStarted, UpgradeProbed
 from upgradeproof.results.load import StepMark
@@ -21,13 +21,22 @@ from upgradeproof.results.load import StepMark
 class Watch:
     """See how available the product's endpoints are on the way to one state.
 
-    Only on the first way to the new release, and only where a millisecond on the machine is one on
-    this host. A prober that fails is no failure of the way: what it says is that nothing is known.
+    Only on the first way to the new release, only where a millisecond on the machine is one on this
+    host, and only if anyone asks. A prober that fails is no failure of the way: what it says is
+    that nothing is known.
     """
 
-    def __init__(self, cell: Cell, state: str, before: State | None, logbook: Logbook) -> None:
-        kept = state == "upgraded" and before is not None and before.fidelity.absolute_time
-        self.asked: Sequence[Disruption] = cell.expect.disruption if kept else ()
+    def __init__(
+        self,
+        cell: Cell,
+        state: str,
+        before: State | None,
+        logbook: Logbook,
+        *,
+        wanted: bool,
+    ) -> None:
+        first = state == "upgraded" and before is not None and before.fidelity.absolute_time
+        self.asked: Sequence[Disruption] = cell.expect.disruption if first and wanted else ()
         """What the prober asks; nothing: there is none, and the machine may stop on its way."""
         self._cell = cell
         self._state = state
@@ -35,6 +44,14 @@ class Watch:
         self._marks: list[tuple[str, float, float]] = []
         self._step = ("", 0.0)
         self.seen: tuple[Availability, ...] = ()
+
+    def is_known(self, seen: Sequence[Availability]) -> bool:
+        """Tell whether all that is asked was seen on an earlier way to the state."""
+        known = {each.endpoint: each for each in seen}
+        return all(
+            asked.endpoint in known and not unknown(asked, known[asked.endpoint])
+            for asked in self.asked
+        )
 
     def note(self, event: StepStarted | StepFinished) -> None:
         """Note when a step begins or ends: now."""

@@ -10,7 +10,8 @@ from upgradeproof.plan.loading import Model
 from upgradeproof.plan.names import Id
 
 LEAST_PER_S = 50
-"""Twenty milliseconds between two requests: a downtime is known to no less than that."""
+"""Twenty milliseconds between two requests, forty between two of one kind of connection: a downtime
+is known to no less than that."""
 MOST_WAITING = 250
 """Requests over one kind of connection that may be due before the first of them is late."""
 
@@ -18,14 +19,15 @@ MOST_WAITING = 250
 class Disruption(Model):
     """What may go wrong at one endpoint while the upgrade is carried out.
 
-    It is asked at a fixed rate all the while, over connections that stay open and over new ones.
+    It is asked at a fixed rate all the while, in turns over connections that stay open and over new
+    ones.
     The budget holds for each kind of connection by itself.
     """
 
     endpoint: Id
     """The endpoint of the kind http, https or tcp that is asked."""
     rate_per_s: float = Field(default=LEAST_PER_S, ge=LEAST_PER_S, le=500)
-    """Requests in a second over each kind of connection."""
+    """Requests in a second, half of them over each kind of connection."""
     late_ms: float = Field(default=1000, ge=10, le=5000)
     """An answer that takes longer, counted from when it was due to be asked for, is no better than
     none."""
@@ -42,7 +44,7 @@ class Disruption(Model):
 
     @model_validator(mode="after")
     def _not_too_many_wait(self) -> Self:
-        waiting = self.rate_per_s * self.late_ms / 1000
+        waiting = self.rate_per_s / 2 * self.late_ms / 1000
         if waiting > MOST_WAITING:
             raise ValueError(
                 f"{waiting:g} requests would wait before one of them is late, {MOST_WAITING} may: "

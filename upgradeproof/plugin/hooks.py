@@ -124,6 +124,12 @@ class Selection:
 
         items.sort(key=order)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Have upgrades watched where a test that was not deselected looks at what was seen."""
+        self._part.watched = any(
+            "disruption" in getattr(item, "fixturenames", ()) for item in session.items
+        )
+
 
 def _refuse_paths_that_move_the_root(config: pytest.Config) -> None:
     """Fail where pytest took the value of one of our options for a place of tests.

@@ -37,6 +37,8 @@ class RunPart:
     fresh: bool
     globs: tuple[str, ...] = ()
     """Of ``--cell``; none: every cell."""
+    watched: bool = False
+    """Whether a chosen test asks for availability; known when all are collected."""
     _open: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
@@ -76,7 +78,9 @@ class RunPart:
     @cached_property
     def tools(self) -> Toolbox:
         """Return what the journeys of this process work with."""
-        return self.home.tools(self.reports, self.journal, self.run_id, fresh=self.fresh)
+        return self.home.tools(
+            self.reports, self.journal, self.run_id, fresh=self.fresh, watched=self.watched
+        )
 
     def find_check(self, nodeid: str) -> tuple[Cell, str] | None:
         """Return the cell and the check's id of a test, or None for a test without a cell."""

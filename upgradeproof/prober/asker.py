@@ -62,7 +62,7 @@ class Asker:
         moments = Arrivals(
             begins_at=began_at,
             ends_at=began_at + longest_s,
-            rate_per_s=2 * self._question.rate_per_s,
+            rate_per_s=self._question.rate_per_s,
             share=self._share,
             shares=2,
         )

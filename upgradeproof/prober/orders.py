@@ -23,7 +23,7 @@ class Question(Frozen):
     certificate: str = ""
     """Of the endpoint's ``ca``, in PEM; empty: this host's own store."""
     rate_per_s: float
-    """Requests in a second over each kind of connection."""
+    """Requests in a second, half of them over each kind of connection."""
     late_ms: float
     recording: str
     """Path of the file that gets every request."""
@@ -42,7 +42,7 @@ class Question(Frozen):
 
         As many as are due until the first of them is given up.
         """
-        return math.ceil(self.rate_per_s * self.give_up_s)
+        return math.ceil(self.rate_per_s / 2 * self.give_up_s)
 
 
 class Orders(Frozen):

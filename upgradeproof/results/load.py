@@ -168,7 +168,7 @@ class Availability(Frozen):
     state: str
     duration_s: float
     rate_per_s: float
-    """Requests in a second over each kind of connection."""
+    """Requests in a second, half of them over each kind of connection."""
     late_ms: float
     """An answer that takes longer is no better than none."""
     lanes: tuple[Lane, ...]

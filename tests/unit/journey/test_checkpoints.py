@@ -66,7 +66,7 @@ def test_with_a_defect_the_stop_of_a_good_run_is_used_and_none_is_kept(tmp_path:
     path.touch()
     with Journal(tmp_path / "events") as journal, world_of_vms(tmp_path) as world:
         tools = Home(Path(__file__).parents[3], defect=path).tools(
-            tmp_path, journal, "run", fresh=False
+            tmp_path, journal, "run", fresh=False, watched=False
         )
         reach(world, DEAR, THEN)
         before = len(world.log)

@@ -104,6 +104,23 @@ def test_a_state_of_which_the_prober_knows_nothing_is_built_anew(world: World) -
         assert only(reached(world, watched()).availability).problem == ""
 
 
+def test_where_nobody_looks_there_is_no_prober(served: World) -> None:
+    assert reached(served, watched(), watched=False).availability == ()
+    assert served.told().availability == ()
+
+
+def test_a_state_that_nobody_watched_is_built_anew_for_who_asks(served: World) -> None:
+    reached(served, watched(), watched=False)
+    assert only(reached(served, watched()).availability).problem == ""
+
+
+def test_a_state_that_was_watched_serves_those_who_do_not_ask(served: World) -> None:
+    reached(served, watched())
+    before = len(served.log)
+    reached(served, watched(), watched=False)
+    assert served.log[before:] == []
+
+
 def test_an_upgrade_that_fails_tells_what_was_seen_of_it(served: World) -> None:
     with pytest.raises(StepError):
         reached(served, watched(upgrade="sleep 0.2; exit 1"))

@@ -78,7 +78,7 @@ class World(AbstractContextManager["World"]):
     def __exit__(self, *_: object) -> None:
         self.journals.close()
 
-    def tools(self, *, fresh: bool = False, dear_s: float = 30.0) -> Toolbox:
+    def tools(self, *, fresh: bool = False, watched: bool = True, dear_s: float = 30.0) -> Toolbox:
         """Return the toolbox of another run."""
         self.runs += 1
         journal = Journal(self.folder / "journal" / f"run-{self.runs}.jsonl")
@@ -91,14 +91,13 @@ class World(AbstractContextManager["World"]):
             journal=self.journals.enter_context(journal),
             run_id=f"run{self.runs}",
             fresh=fresh,
+            watched=watched,
             dear_s=dear_s,
         )
 
-    def journey(
-        self, on: Cell | None = None, *, fresh: bool = False, dear_s: float = 30.0
-    ) -> Journey:
-        """Return a journey of another run."""
-        return Journey(on or cell(), self.tools(fresh=fresh, dear_s=dear_s))
+    def journey(self, on: Cell | None = None, **run: Any) -> Journey:
+        """Return a journey of another run, with a toolbox made of what is given."""
+        return Journey(on or cell(), self.tools(**run))
 
     @property
     def log(self) -> list[str]:

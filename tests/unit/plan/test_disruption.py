@@ -58,7 +58,7 @@ WRONG: dict[str, tuple[tuple[str, str], str]] = {
     "more requests than may wait": (
         ("late_ms = 500", "rate_per_s = 200\nlate_ms = 4000"),
         (
-            f"{START}: expect.disruption.0: 800 requests would wait before one of them is late, "
+            f"{START}: expect.disruption.0: 400 requests would wait before one of them is late, "
             "250 may: lower `rate_per_s` or `late_ms`"
         ),
     ),

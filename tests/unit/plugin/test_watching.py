@@ -1,0 +1,35 @@
+"""The upgrade is watched where a chosen test looks at what was seen, and only there."""
+
+from __future__ import annotations
+
+from tests.unit.plugin.project import AMD64, Project
+
+WATCHED = """
+[[expect.endpoint]]
+id = "site"
+kind = "http"
+port = 80
+[[expect.disruption]]
+endpoint = "site"
+longest_ms = 0
+total_ms = 0
+"""
+SUITE = """
+def test_a(upgraded): pass
+def test_b(upgraded, disruption): assert upgraded.availability
+"""
+
+
+def watched(project: Project, *arguments: str) -> list[str]:
+    """Run pytest, and return the endpoints that were asked on the way."""
+    project.pytest(f"--cell={AMD64}", *arguments)
+    return [seen.endpoint for seen in project.cell(AMD64).availability]
+
+
+def test_an_upgrade_is_watched_for_those_who_look(project: Project) -> None:
+    project.write(test_it=SUITE)
+    plan = project.folder / "upgrade.toml"
+    plan.write_text(plan.read_text() + WATCHED)
+    assert watched(project, "-k", "test_a") == []
+    assert watched(project) == ["site"]
+    assert watched(project, "-n", "1", "--fresh") == ["site"]
