@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,13 @@ def question(folder: Path, *ports: int, certificate: str = "", **endpoint: Any) 
     )
 
 
-def asking(asked: Question, **others: Any) -> Prober:
-    """Return a prober that does not wait long for what is down on purpose."""
-    return Prober(Orders(questions=(asked,), **{"warm_up_s": 0.3, "linger_s": 0.3, **others}))
+@contextmanager
+def asking(asked: Question, **others: Any) -> Iterator[Prober]:
+    """Give a prober that asks, and does not wait long for what is down on purpose."""
+    with Prober() as prober:
+        orders = {"warm_up_s": 0.3, "linger_s": 0.3, **others}
+        prober.begin(Orders(questions=(asked,), **orders))
+        yield prober
 
 
 def probe(asked: Question, meanwhile: Callable[[], object]) -> tuple[Recording, Availability]:

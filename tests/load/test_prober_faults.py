@@ -84,22 +84,19 @@ def test_a_prober_that_hangs_is_ended_by_the_kernel(tmp_path: Path) -> None:
     hanging = (sys.executable, "-P", "-c", HANGING)
     with (
         serving(at_once) as port,
-        Prober(
-            Orders(questions=(question(tmp_path, port),), linger_s=0.1), python=hanging
-        ) as prober,
-        pytest.raises(LoadError, match=r"^the prober failed with exit status -14"),
+        Prober(python=hanging) as prober,
     ):
-        prober.end()
+        prober.begin(Orders(questions=(question(tmp_path, port),), linger_s=0.1))
+        with pytest.raises(LoadError, match=r"^the prober failed with exit status -14"):
+            prober.end()
 
 
 def test_a_prober_without_its_libraries_is_one_error(tmp_path: Path) -> None:
     """``-S`` leaves out the folder of what is installed."""
     bare = (sys.executable, "-S")
-    with (
-        pytest.raises(LoadError, match=r"^the prober failed with exit status 1\n.*gevent"),
-        Prober(Orders(questions=(question(tmp_path, 1),)), python=bare),
-    ):
-        pass
+    failed = r"^the prober failed with exit status 1\n.*gevent"
+    with Prober(python=bare) as prober, pytest.raises(LoadError, match=failed):
+        prober.begin(Orders(questions=(question(tmp_path, 1),)))
 
 
 def test_a_certificate_that_is_none_is_one_error(tmp_path: Path) -> None:
@@ -111,12 +108,18 @@ def test_a_certificate_that_is_none_is_one_error(tmp_path: Path) -> None:
     )
 
 
-def test_a_python_that_is_not_there_is_one_error(tmp_path: Path) -> None:
+def test_a_python_that_is_not_there_is_one_error() -> None:
     with (
         pytest.raises(LoadError, match=r"^the prober can't be started: No such file"),
-        Prober(Orders(questions=(question(tmp_path, 1),)), python=("/no/python",)),
+        Prober(python=("/no/python",)),
     ):
         pass
+
+
+def test_a_prober_that_nobody_needed_ends_without_a_word() -> None:
+    with Prober() as prober:
+        pid = prober.pid
+    assert _gone(pid, within_s=1)
 
 
 def test_a_prober_ends_with_its_engine_and_loses_nothing(tmp_path: Path) -> None:

@@ -178,7 +178,10 @@ class Journey(AbstractContextManager["Journey"]):
             checkpoints=None if watch.asked else self._checkpoints(name),
             watch=watch,
         )
-        traveller = way.walk(self._fleet, STATES[name].after, None if before else self._base())
+        with watch:
+            if before:
+                self._keeper.wait(before.name)  # its machine travels on: what is kept is this state
+            traveller = way.walk(self._fleet, STATES[name].after, None if before else self._base())
         machine = traveller.machine
         facts = read(machine, interests(self.cell, name, way.since))
         proof.prove(self.cell, name, facts, self._facts())
@@ -192,8 +195,6 @@ class Journey(AbstractContextManager["Journey"]):
             availability=watch.seen,
         )
         self._keeper.keep(name, state_key, machine, kept, facts)
-        if any(STATES[later].after == name for later in self.cell.states):
-            self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         traveller.state = name
         return self._arrive(name, kept, facts, reused=False)
 

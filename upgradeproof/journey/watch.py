@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.journey.logbook import Logbook
@@ -17,8 +18,10 @@ from upgradeproof.results import Availability
 from upgradeproof.results.journal import StepFinished, StepStarted, UpgradeProbed
 from upgradeproof.results.load import StepMark
 
+T = TypeVar("T")
 
-class Watch:
+
+class Watch(AbstractContextManager["Watch"]):
     """See how available the product's endpoints are on the way to one state.
 
     Only on the first way to the new release, only where a millisecond on the machine is one on this
@@ -43,7 +46,23 @@ class Watch:
         self._logbook = logbook
         self._marks: list[tuple[str, float, float]] = []
         self._step = ("", 0.0)
+        self._running = ExitStack()
+        self._prober: Prober | None = None
+        self._problem = ""
         self.seen: tuple[Availability, ...] = ()
+
+    def __enter__(self) -> Watch:
+        """Start the prober, if there is to be one: it gets ready while the machine does."""
+        if self.asked:
+            try:
+                self._prober = self._running.enter_context(Prober())
+            except HarnessError as error:
+                self._problem = str(error)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the prober, if it still runs."""
+        self._running.close()
 
     def is_known(self, seen: Sequence[Availability]) -> bool:
         """Tell whether all that is asked was seen on an earlier way to the state."""
@@ -68,30 +87,29 @@ class Watch:
             yield
             return
         began_at = time.monotonic()
-        recordings: Sequence[Recording] = ()
-        problem = ""
-        with ExitStack() as running:
-            try:
-                prober = running.enter_context(Prober(self._orders(machine)))
-            except HarnessError as error:
-                problem = str(error)
-            try:
-                yield
-            finally:
-                try:
-                    recordings = () if problem else prober.end()
-                except HarnessError as error:
-                    problem = str(error)
-                self.seen = tuple(self._told(recordings, problem, began_at))
-                for each in self.seen:
-                    self._logbook.note(UpgradeProbed(cell=self._cell.id, availability=each))
+        self._try(lambda prober: prober.begin(self._orders(machine)))
+        try:
+            yield
+        finally:
+            recordings = self._try(Prober.end) or ()
+            self.seen = tuple(self._told(recordings, began_at))
+            for each in self.seen:
+                self._logbook.note(UpgradeProbed(cell=self._cell.id, availability=each))
 
-    def _told(
-        self, recordings: Sequence[Recording], problem: str, began_at: float
-    ) -> Iterator[Availability]:
-        if problem:
+    def _try(self, do: Callable[[Prober], T]) -> T | None:
+        """Have the prober do something, unless it has failed before; return None if it fails."""
+        if self._prober is None or self._problem:
+            return None
+        try:
+            return do(self._prober)
+        except HarnessError as error:
+            self._problem = str(error)
+            return None
+
+    def _told(self, recordings: Sequence[Recording], began_at: float) -> Iterator[Availability]:
+        if self._problem:
             for asked in self.asked:
-                yield failed(asked, self._state, self._steps(began_at), problem)
+                yield failed(asked, self._state, self._steps(began_at), self._problem)
         for asked, recording in zip(self.asked, recordings, strict=False):
             yield availability(
                 asked,

@@ -70,7 +70,10 @@ class Asker:
             gevent.sleep(max(0.0, due - time.monotonic()))
             if self._stopped:
                 break
-            if self._in_flight.full():
+            late_s = time.monotonic() - due
+            if late_s > self._question.too_late_s:
+                self._note(due, f"{NOT_SENT}: the prober was {late_s * 1000:.0f} ms late")
+            elif self._in_flight.full():
                 self._note(due, f"{NOT_SENT}: {self._in_flight.size} requests were unanswered")
             else:
                 self._in_flight.spawn(self._ask, due)

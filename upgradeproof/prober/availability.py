@@ -101,8 +101,7 @@ def _row(sample: Sample) -> int:
 def _excused(sample: Sample, stalls: Sequence[Stall], late_ms: float) -> bool:
     """Tell whether a request may have been answered in time if the prober had run all the while.
 
-    After a stall all that was due in it is sent at once. What is not sent beside that, as long as
-    it may take to answer it, is the prober's own doing, too.
+    What was not sent in a stall, or while what it had put off was answered, is the prober's doing.
     """
     if sample.failure.startswith(NOT_SENT):
         caught_up_s = late_ms / 1000

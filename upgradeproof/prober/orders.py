@@ -37,6 +37,14 @@ class Question(Frozen):
         return 2 * self.late_ms / 1000
 
     @property
+    def too_late_s(self) -> float:
+        """Return how late a request may still be sent: an answer needs the rest of the time.
+
+        So what was due in a long stall of the prober is not sent all at once after it.
+        """
+        return self.late_ms / 2 / 1000
+
+    @property
     def most_in_flight(self) -> int:
         """Return how many requests may be on their way over one kind of connection.
 

@@ -25,22 +25,21 @@ START_S = 30.0
 
 
 class Prober(AbstractContextManager["Prober"]):
-    """Carry out the orders from the beginning of a context until ``end``, in a process of its own.
+    """Carry out orders from ``begin`` until ``end``, in a process of its own.
 
-    The process reads its standard input: when that ends, because we close it or are killed, it
-    finishes its recordings and ends, too. It is in a session of its own, which a Ctrl-C passes by.
+    The process starts with the context: what it imports takes a second, in which others work. It
+    reads its standard input: when that ends, because we close it or are killed, it finishes its
+    recordings and ends, too. It is in a session of its own, which a Ctrl-C passes by.
     """
 
-    def __init__(self, orders: Orders, *, python: Sequence[str] = PYTHON) -> None:
-        self._orders = orders
+    def __init__(self, *, python: Sequence[str] = PYTHON) -> None:
         self._python = python
+        self._orders: Orders
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
         self._process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Prober:
-        """Return when requests begin to be due. Raises LoadError when they do not."""
-        for question in self._orders.questions:
-            Path(question.recording).unlink(missing_ok=True)
+        """Start the process. Raises LoadError when this host can't."""
         try:
             self._process = subprocess.Popen(
                 [*self._python, *COMMAND],
@@ -53,12 +52,6 @@ class Prober(AbstractContextManager["Prober"]):
         except OSError as error:
             self._said.close()
             raise LoadError(f"the prober can't be started: {error.strerror}") from None
-        try:
-            self._tell(self._orders)
-            self._wait_until_it_began(START_S + self._orders.warm_up_s)
-        except BaseException:
-            self.__exit__()
-            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,6 +67,14 @@ class Prober(AbstractContextManager["Prober"]):
     def pid(self) -> int:
         """Return the number of the process."""
         return self._process.pid
+
+    def begin(self, orders: Orders) -> None:
+        """Return when requests begin to be due. Raises LoadError when they do not."""
+        for question in orders.questions:
+            Path(question.recording).unlink(missing_ok=True)
+        self._orders = orders
+        self._tell(orders)
+        self._wait_until_it_began(START_S + orders.warm_up_s)
 
     def end(self) -> tuple[Recording, ...]:
         """End it when every endpoint answers well again, and return a recording for each question.

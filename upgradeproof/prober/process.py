@@ -129,7 +129,10 @@ def _listen() -> None:
 
 def main() -> None:
     """Take the orders from the first line of the input, and carry them out."""
-    orders = Orders.model_validate_json(sys.stdin.buffer.readline())
+    told = sys.stdin.buffer.readline()
+    if not told:
+        return  # whoever started us is no more, and never needed us
+    orders = Orders.model_validate_json(told)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     gevent.get_hub().resolver = Loopback()

@@ -12,7 +12,8 @@ from upgradeproof.results.base import Frozen
 from upgradeproof.results.load import Connection
 
 NOT_SENT = "not sent"
-"""How the failure of a request begins that was not made, since too many others had no answer."""
+"""How the failure of a request begins that was not made: the prober was late itself, or too many
+others had no answer."""
 
 
 class Sample(NamedTuple):
