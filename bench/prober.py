@@ -11,7 +11,7 @@ from bench.cells import CELL, green
 from bench.result import Result
 from upgradeproof.home import Home
 
-PAIRS = 2
+PAIRS = 3
 OVERHEAD = 1.03
 DISRUPTION = re.compile(r"^\[\[expect\.disruption\]\]\n(?:(?!\[).*\n)*", re.MULTILINE)
 
