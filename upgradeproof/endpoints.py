@@ -49,22 +49,30 @@ def ask(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
     Raises MachineError when the machine itself is not there or does not publish the port.
     """
     published = machine.published(port)
-    certificate = machine.get(endpoint.ca).decode("ascii", "replace") if endpoint.ca else None
+    certificate = authority(machine, endpoint)
     try:
         if endpoint.kind == "tcp":
             return _tcp(endpoint, published)
         if endpoint.kind == "ssh":
             return _ssh(machine, endpoint, published)
         return _http(endpoint, published, certificate)
-    except (urllib3.exceptions.HTTPError, OSError, ssl.SSLError) as error:
+    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:  # a CA's file may be any
         return Answer(problem=f"{type(error).__name__}: {error}")
 
 
-def _http(endpoint: Endpoint, port: int, certificate: str | None) -> Answer:
+def authority(machine: Machine, endpoint: Endpoint) -> str:
+    """Return the certificate of the endpoint's ``ca``, in PEM; "": this host's own store.
+
+    What is not ASCII in such a file is a comment. Raises MachineError when it is not there.
+    """
+    return machine.get(endpoint.ca).decode("ascii", "ignore") if endpoint.ca else ""
+
+
+def _http(endpoint: Endpoint, port: int, certificate: str) -> Answer:
     limits = urllib3.Timeout(total=TIMEOUT_S)
     pool: urllib3.HTTPConnectionPool
     if endpoint.kind == "https":
-        context = ssl.create_default_context(cadata=certificate)
+        context = ssl.create_default_context(cadata=certificate or None)
         pool = urllib3.HTTPSConnectionPool(
             "127.0.0.1",
             port,

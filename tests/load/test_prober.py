@@ -19,17 +19,22 @@ from tests.load.probing import (
     question,
 )
 from tests.load.servers import at_once, certified, serving, stalling
+from upgradeproof.prober.budget import joined
 
 
 def test_a_stall_of_known_length_is_a_downtime_of_that_length(tmp_path: Path) -> None:
-    """What was due in a stall, but for its last 200 ms, waits for longer than that."""
+    """What was due in a stall, but for its last 200 ms, waits for longer than that.
+
+    On a busy host, all the answers after it take their time: a request or two come late by that.
+    """
     period_s, stall_s = 1.5, 0.7
     with serving(stalling(period_s, stall_s)) as port:
         recording, seen = probe(question(tmp_path, port), a_while(4))
     assert seen.problem == ""
     for lane in seen.lanes:
         assert_nothing_was_lost(lane, seen.duration_s)
-        whole = [d for d in lane.downtimes if 0.5 < d.began_s < seen.duration_s - 1]
+        found = [d for d in joined(lane.downtimes) if d.lasted_ms > LATE_MS]
+        whole = [d for d in found if 0.5 < d.began_s < seen.duration_s - 1]
         assert len(whole) >= 1
         for downtime in whole:
             into_s = (recording.began_at + downtime.began_s) % period_s
@@ -58,7 +63,7 @@ def test_a_service_that_goes_down_and_comes_back_was_down_for_that_time(
     down_s, up_s = (moment - recording.began_at for moment in was)
     for lane in seen.lanes:
         assert_nothing_was_lost(lane, seen.duration_s)
-        longest = max(lane.downtimes, key=lambda downtime: downtime.lasted_ms)
+        longest = max(joined(lane.downtimes), key=lambda downtime: downtime.lasted_ms)
         assert longest.began_s == pytest.approx(down_s, abs=EXACT_S)
         assert longest.lasted_ms == pytest.approx(1000 * (up_s - down_s), abs=1000 * EXACT_S)
         assert longest.reason == "Connection refused"

@@ -17,7 +17,7 @@ from tests.load.probing import (
     asking,
     question,
 )
-from tests.load.servers import at_once, serving
+from tests.load.servers import Behaviour, at_once, serving
 from upgradeproof.errors import LoadError
 from upgradeproof.plan import Disruption
 from upgradeproof.prober import (
@@ -28,6 +28,7 @@ from upgradeproof.prober import (
     over_budget,
     unknown,
 )
+from upgradeproof.results import Availability
 
 HANGING = """
 from gevent import monkey
@@ -38,6 +39,7 @@ process.SPARE_S = 0.5
 asker.Asker.run = lambda *_: gevent.sleep(3600)
 process.main()
 """
+STRICT = Disruption(endpoint="site", late_ms=LATE_MS, longest_ms=100, total_ms=100)
 ORPHANED = """
 import sys, time
 from pathlib import Path
@@ -48,18 +50,48 @@ with asking(question(Path(sys.argv[1]), int(sys.argv[2]))) as prober:
 """
 
 
+def stalled(tmp_path: Path, behaviour: Behaviour, *, before_s: float = 0.3) -> Availability:
+    """Return what a prober saw that was kept from its work for half a second."""
+    with serving(behaviour) as port, asking(question(tmp_path, port)) as prober:
+        time.sleep(before_s)
+        os.kill(prober.pid, signal.SIGSTOP)
+        time.sleep(0.5)
+        os.kill(prober.pid, signal.SIGCONT)
+        time.sleep(0.3)
+        (recording,) = prober.end()
+    return availability(STRICT, "upgraded", recording, ())
+
+
 def test_a_prober_that_is_kept_from_its_work_blames_nobody_else(tmp_path: Path) -> None:
-    with serving(at_once) as port, asking(question(tmp_path, port)) as prober:
+    seen = stalled(tmp_path, at_once)
+    assert over_budget(STRICT, seen) == ""
+    assert unknown(STRICT, seen).startswith("the prober could not keep its schedule")
+
+
+def test_a_prober_that_is_kept_from_its_work_hides_nothing(tmp_path: Path) -> None:
+    """The service is down in the stall alone, and is up again when the prober goes on."""
+    began = time.monotonic()
+
+    def behaviour(_: int) -> int:
+        return 503 if 0.35 < time.monotonic() - first_answer < 0.75 else 200
+
+    first_answer = began + 3600
+    with serving(behaviour) as port, asking(question(tmp_path, port)) as prober:
+        first_answer = time.monotonic()
         time.sleep(0.3)
         os.kill(prober.pid, signal.SIGSTOP)
         time.sleep(0.5)
         os.kill(prober.pid, signal.SIGCONT)
         time.sleep(0.3)
         (recording,) = prober.end()
-    disruption = Disruption(endpoint="site", late_ms=LATE_MS, longest_ms=100, total_ms=100)
-    seen = availability(disruption, "upgraded", recording, ())
-    assert over_budget(disruption, seen) == ""
-    assert unknown(disruption, seen).startswith("the prober could not keep its schedule")
+    seen = availability(STRICT, "upgraded", recording, ())
+    assert unknown(STRICT, seen).startswith("the prober could not keep its schedule")
+
+
+def test_a_stall_of_the_prober_excuses_nothing_of_what_it_saw_before(tmp_path: Path) -> None:
+    seen = stalled(tmp_path, lambda _: 503, before_s=0.8)
+    assert "status 503" in over_budget(STRICT, seen)
+    assert unknown(STRICT, seen) == ""
 
 
 def test_a_prober_that_is_killed_is_one_error(tmp_path: Path) -> None:

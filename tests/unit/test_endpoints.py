@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.unit.journey.fakes import IMAGE, FolderMachine
-from upgradeproof.endpoints import Answer, ask
+from upgradeproof.endpoints import Answer, ask, authority
 from upgradeproof.errors import MachineError
 from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Endpoint
@@ -130,3 +130,17 @@ def test_a_tcp_service_that_says_something_else_and_leaves_is_an_answer(tmp_path
 def test_a_port_that_is_not_published_is_the_harnesss_fault(web: PublishingMachine) -> None:
     with pytest.raises(MachineError):
         ask(web, endpoint("http"), 81)
+
+
+def test_a_certificate_may_have_a_comment_of_any_letters(web: PublishingMachine) -> None:
+    certificate = "Žižkov Root CA\n-----BEGIN CERTIFICATE-----\n"
+    web.put(certificate.encode(), "/ca.crt")
+    named = endpoint("https", ca="/ca.crt")
+    assert authority(web, named) == certificate.replace("Ž", "").replace("ž", "")
+    assert authority(web, endpoint("https")) == ""
+
+
+@pytest.mark.parametrize("content", [b"\x30\x82\x01\x0a\x02", b"no certificate", "žádný".encode()])
+def test_a_certificate_that_is_none_is_an_answer(web: PublishingMachine, content: bytes) -> None:
+    web.put(content, "/ca.crt")
+    assert ask(web, endpoint("https", ca="/ca.crt"), 80).problem.startswith("SSLError")

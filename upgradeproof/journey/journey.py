@@ -179,8 +179,6 @@ class Journey(AbstractContextManager["Journey"]):
             watch=watch,
         )
         with watch:
-            if before:
-                self._keeper.wait(before.name)  # its machine travels on: what is kept is this state
             traveller = way.walk(self._fleet, STATES[name].after, None if before else self._base())
         machine = traveller.machine
         facts = read(machine, interests(self.cell, name, way.since))
@@ -195,6 +193,8 @@ class Journey(AbstractContextManager["Journey"]):
             availability=watch.seen,
         )
         self._keeper.keep(name, state_key, machine, kept, facts)
+        if any(STATES[later].after == name for later in self.cell.states):
+            self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         traveller.state = name
         return self._arrive(name, kept, facts, reused=False)
 
@@ -228,6 +228,6 @@ class Journey(AbstractContextManager["Journey"]):
             facts=facts,
             changes=changes,
             took_s=sum(e.duration_s for e in kept.steps if isinstance(e, StepFinished)),
-            availability=kept.availability,
+            _availability=kept.availability,
             _machine=lambda: self._fleet.shared(name),
         )

@@ -38,8 +38,7 @@ class State:
     """The diff against the state that this one is held against, each line judged by the plan."""
     took_s: float
     """What the steps that led to it took; a kept state remembers how long that was."""
-    availability: tuple[Availability, ...]
-    """What a prober saw of the product's endpoints on the way to it; a kept state remembers it."""
+    _availability: tuple[Availability, ...]
     _machine: Callable[[], Machine]
 
     def __repr__(self) -> str:
@@ -104,12 +103,27 @@ class State:
         """Tell whether a byte comes back when the machine asks its own address."""
         return answers_itself(self.machine, port)
 
+    @property
+    def availability(self) -> tuple[Availability, ...]:
+        """Return what a prober saw of the product's endpoints on the way to it.
+
+        A kept state remembers it. Raises LoadError where there was to be one and nobody asked for
+        it: nothing seen is not nothing wrong.
+        """
+        asked = self.name == "upgraded" and self.fidelity.absolute_time
+        if asked and self.cell.expect.disruption and not self._availability:
+            raise LoadError(
+                f"no prober was begun on the way to {self.name}",
+                resolution="a test that looks at what it saw takes `disruption`: then it is begun",
+            )
+        return self._availability
+
     def seen(self, disruption: Disruption) -> Availability:
         """Return what a prober saw of an endpoint on the way here.
 
         Raises LoadError where it can't tell whether the budget was kept, or was not begun at all.
         """
-        seen = next((a for a in self.availability if a.endpoint == disruption.endpoint), None)
+        seen = next((a for a in self._availability if a.endpoint == disruption.endpoint), None)
         nobody = f"no prober was begun on the way to {self.name}"
         why = unknown(disruption, seen) if seen else nobody
         if seen is None or why:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from upgradeproof.endpoints import authority
 from upgradeproof.errors import LoadError
 from upgradeproof.journey.journey import Journey
 from upgradeproof.journey.state import State
@@ -103,7 +104,7 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         aim = Aim(
             endpoint=endpoint,
             port=machine.published(expect.port_in(state, endpoint.port)),
-            certificate=machine.get(endpoint.ca).decode("ascii", "replace") if endpoint.ca else "",
+            certificate=authority(machine, endpoint),
         )
         locustfile = find_locustfile(load, self._journey.locustfiles)
         return unstrained(lambda: self._sender(load, aim, locustfile))

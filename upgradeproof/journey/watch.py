@@ -8,12 +8,22 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from upgradeproof.endpoints import authority
 from upgradeproof.errors import HarnessError
 from upgradeproof.journey.logbook import Logbook
 from upgradeproof.journey.state import State
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Disruption
-from upgradeproof.prober import Orders, Prober, Question, Recording, availability, failed, unknown
+from upgradeproof.prober import (
+    LINGER_S,
+    Orders,
+    Prober,
+    Question,
+    Recording,
+    availability,
+    failed,
+    unknown,
+)
 from upgradeproof.results import Availability
 from upgradeproof.results.journal import StepFinished, StepStarted, UpgradeProbed
 from upgradeproof.results.load import StepMark
@@ -102,7 +112,7 @@ class Watch(AbstractContextManager["Watch"]):
             return None
         try:
             return do(self._prober)
-        except HarnessError as error:
+        except (HarnessError, OSError) as error:
             self._problem = str(error)
             return None
 
@@ -130,7 +140,11 @@ class Watch(AbstractContextManager["Watch"]):
         return self._logbook.evidence.path(self._state, f"requests-{asked.endpoint}.json")
 
     def _orders(self, machine: Machine) -> Orders:
-        return Orders(questions=tuple(self._questions(machine)))
+        longest_ms = max(asked.longest_ms for asked in self.asked)
+        return Orders(
+            questions=tuple(self._questions(machine)),
+            linger_s=LINGER_S + longest_ms / 1000,
+        )
 
     def _questions(self, machine: Machine) -> Iterator[Question]:
         """Yield what is asked of a machine. Raises MachineError where it does not give it."""
@@ -142,9 +156,7 @@ class Watch(AbstractContextManager["Watch"]):
             yield Question(
                 endpoint=endpoint,
                 ports=tuple(machine.published(port) for port in ports),
-                certificate=machine.get(endpoint.ca).decode("ascii", "replace")
-                if endpoint.ca
-                else "",
+                certificate=authority(machine, endpoint),
                 rate_per_s=asked.rate_per_s,
                 late_ms=asked.late_ms,
                 recording=str(self._path(asked)),

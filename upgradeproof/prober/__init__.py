@@ -6,11 +6,12 @@ with the harness, nor outlives it.
 
 from upgradeproof.prober.availability import availability, failed
 from upgradeproof.prober.budget import over_budget, unknown
-from upgradeproof.prober.orders import Orders, Question
+from upgradeproof.prober.orders import LINGER_S, Orders, Question
 from upgradeproof.prober.prober import Prober
 from upgradeproof.prober.recording import Recording, Sample, Stall
 
 __all__ = [
+    "LINGER_S",
     "Orders",
     "Prober",
     "Question",

@@ -11,8 +11,8 @@ from gevent.pool import Pool
 from upgradeproof.load.arrivals import Arrivals
 from upgradeproof.load.kinds import kind, no_answer
 from upgradeproof.prober.clients import FAULTS, Client, client
-from upgradeproof.prober.orders import Question
-from upgradeproof.prober.recording import NOT_SENT, Sample
+from upgradeproof.prober.orders import TOO_LATE_S, Question
+from upgradeproof.prober.recording import Sample
 from upgradeproof.results.load import Connection
 
 IDLE_S = 1.0
@@ -44,8 +44,10 @@ class Asker:
         self._began_at = 0.0
         self._stopped = False
         self.samples: list[Sample] = []
-        self.good_until = 0.0
-        """When the last request was due that was answered well and in time, from the beginning."""
+        self._good_until = 0.0
+        self._bad_until = 0.0
+        """When the last request was due that was, or was not, answered well and in time, in seconds
+        since it began."""
 
     def warm_up(self, until: float) -> None:
         """Ask until it answers well for the first time, or until a moment of the clock."""
@@ -70,25 +72,38 @@ class Asker:
             gevent.sleep(max(0.0, due - time.monotonic()))
             if self._stopped:
                 break
-            late_s = time.monotonic() - due
-            if late_s > self._question.too_late_s:
-                self._note(due, f"{NOT_SENT}: the prober was {late_s * 1000:.0f} ms late")
-            elif self._in_flight.full():
-                self._note(due, f"{NOT_SENT}: {self._in_flight.size} requests were unanswered")
+            if self._in_flight.full():
+                self._note(due, None, f"not sent: {self._in_flight.size} requests were unanswered")
             else:
                 self._in_flight.spawn(self._ask, due)
         self._in_flight.join()
 
     def _ask(self, due: float) -> None:
-        self._note(due, self._asked(due + self._question.give_up_s - time.monotonic()))
+        late_s = time.monotonic() - due
+        if late_s > TOO_LATE_S:
+            self._note(due, None, "not sent: the prober was late itself")
+        else:
+            self._note(due, late_s, self._asked(self._question.give_up_s - late_s))
 
-    def _note(self, due: float, failure: str) -> None:
+    def _note(self, due: float, late_s: float | None, failure: str) -> None:
         due_s, latency_s = due - self._began_at, time.monotonic() - due
+        sent_s = None if late_s is None else round(late_s, DIGITS)
         self.samples.append(
-            Sample(self._connection, round(due_s, DIGITS), round(latency_s, DIGITS), failure)
+            Sample(
+                self._connection, round(due_s, DIGITS), sent_s, round(latency_s, DIGITS), failure
+            )
         )
-        if not failure and latency_s * 1000 <= self._question.late_ms:
-            self.good_until = max(self.good_until, due_s)
+        if failure or latency_s * 1000 > self._question.late_ms:
+            self._bad_until = max(self._bad_until, due_s)
+        else:
+            self._good_until = max(self._good_until, due_s)
+
+    def is_well_since(self, moment_s: float) -> bool:
+        """Tell whether the last request, due at a moment or later, was answered well and in time.
+
+        The moment is in seconds since it began.
+        """
+        return self._good_until >= max(moment_s, self._bad_until)
 
     def _asked(self, limit_s: float) -> str:
         """Ask once, and return why it was not answered well, or ""."""

@@ -6,10 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import Literal
 
 from upgradeproof.load.histogram import Histogram
 from upgradeproof.plan import Disruption
-from upgradeproof.prober.recording import NOT_SENT, Recording, Sample, Stall
+from upgradeproof.prober.recording import Recording, Sample, Stall
 from upgradeproof.results.load import (
     Availability,
     Connection,
@@ -24,6 +25,7 @@ CONNECTIONS: tuple[Connection, ...] = ("kept", "new")
 ROWS_MS = tuple(round(part * 10.0**power, 1) for power in range(-1, 5) for part in (1, 2, 5))
 """0.1 ms to 50 s, three rows a power of ten: beyond twice the longest `late_ms` nothing is waited
 for."""
+Standing = Literal["up", "down", "unknown"]
 MOST_COLUMNS = 120
 LEAST_COLUMN_S = 0.1
 
@@ -39,9 +41,9 @@ def availability(
     """Return what the requests of one endpoint say; ``steps`` are in seconds as its samples are.
 
     A downtime goes from when the first bad request was due to when the next good one was, over the
-    same kind of connection; one that is open at the end lasts to the end. The prober's own stalls
-    are part of every latency: they never hide a downtime, and one that they may have made is not
-    certain.
+    same kind of connection; one that is open at the end lasts to the end. A time in which the
+    prober itself could not ask, or made answers late, is one as well, and not certain: it hides
+    nothing, and blames nobody. One beside such a time is told apart from it.
     """
     over = f"the prober's time was over after {recording.lasted_s:.0f} s, before the upgrade was"
     return Availability(
@@ -74,11 +76,16 @@ def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -
 
 
 def heat_map(samples: Sequence[Sample], lasted_s: float) -> HeatMap:
-    """Return how many requests of each moment took how long, over both kinds of connection."""
+    """Return how many requests of each moment took how long, over both kinds of connection.
+
+    What was not sent is not there.
+    """
     column_s = max(LEAST_COLUMN_S, math.ceil(lasted_s / MOST_COLUMNS * 10) / 10)
     columns = math.ceil(lasted_s / column_s)
     counts = Counter(
-        (min(int(sample.due_s / column_s), columns - 1), _row(sample)) for sample in samples
+        (min(int(sample.due_s / column_s), columns - 1), _row(sample))
+        for sample in samples
+        if sample.late_s is not None
     )
     return HeatMap(
         column_s=column_s,
@@ -98,47 +105,47 @@ def _row(sample: Sample) -> int:
     return next(below, len(ROWS_MS) - 1)
 
 
-def _excused(sample: Sample, stalls: Sequence[Stall], late_ms: float) -> bool:
-    """Tell whether a request may have been answered in time if the prober had run all the while.
+def _standing(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Standing:
+    """Return what one request says of the moment at which it was due.
 
-    What was not sent in a stall, or while what it had put off was answered, is the prober's doing.
+    Nothing, if it was not sent, or if it was late by no more than what the prober itself was.
     """
-    if sample.failure.startswith(NOT_SENT):
-        caught_up_s = late_ms / 1000
-        return any(
-            s.began_s <= sample.due_s <= s.began_s + s.lasted_s + caught_up_s for s in stalls
-        )
-    if sample.latency_s * 1000 <= late_ms:
-        return False
-    answered_s = sample.due_s + sample.latency_s
+    if sample.late_s is None:
+        return "unknown"
+    if not _bad(sample, asked.late_ms):
+        return "up"
+    sent_s, answered_s = sample.due_s + sample.late_s, sample.due_s + sample.latency_s
     stalled_s = sum(
-        max(0.0, min(answered_s, s.began_s + s.lasted_s) - max(sample.due_s, s.began_s))
-        for s in stalls
+        max(0.0, min(answered_s, stall.began_s + stall.lasted_s) - max(sent_s, stall.began_s))
+        for stall in stalls
     )
-    return (sample.latency_s - stalled_s) * 1000 <= late_ms
+    waited_s = sample.latency_s - sample.late_s - stalled_s
+    is_late = sample.latency_s * 1000 > asked.late_ms
+    return "unknown" if is_late and waited_s * 1000 <= asked.late_ms else "down"
 
 
 def _lane(
     connection: Connection, asked: Disruption, recording: Recording, steps: Sequence[StepMark]
 ) -> Lane:
-    samples = sorted(
+    due = sorted(
         (sample for sample in recording.samples if sample.connection == connection),
         key=lambda sample: sample.due_s,
     )
+    judged = [(sample, _standing(sample, asked, recording.stalls)) for sample in due]
+    bad = [sample for sample, standing in judged if standing == "down"]
     latencies = Histogram()
-    for sample in samples:
-        if not sample.failure:
+    for sample in due:
+        if sample.late_s is not None and not sample.failure:
             latencies.record(sample.latency_s)
-    failures = sum(bool(sample.failure) for sample in samples)
     return Lane(
         connection=connection,
-        requests=len(samples),
-        failed=failures,
-        late=sum(bool(_bad(sample, asked.late_ms)) for sample in samples) - failures,
+        requests=sum(sample.late_s is not None for sample in due),
+        failed=sum(bool(sample.failure) for sample in bad),
+        late=sum(not sample.failure for sample in bad),
         p50_ms=latencies.percentile_ms(50),
         p99_ms=latencies.percentile_ms(99),
         longest_ms=latencies.longest_ms,
-        downtimes=tuple(_downtimes(samples, asked.late_ms, recording, steps)),
+        downtimes=tuple(_downtimes(judged, asked, recording, steps)),
     )
 
 
@@ -149,23 +156,27 @@ def _bad(sample: Sample, late_ms: float) -> str:
 
 
 def _downtimes(
-    samples: Sequence[Sample], late_ms: float, recording: Recording, steps: Sequence[StepMark]
+    judged: Sequence[tuple[Sample, Standing]],
+    asked: Disruption,
+    recording: Recording,
+    steps: Sequence[StepMark],
 ) -> Iterator[Downtime]:
     runs = [
-        (bad, list(run))
-        for bad, run in groupby(samples, key=lambda sample: bool(_bad(sample, late_ms)))
+        (standing, [sample for sample, _ in run])
+        for standing, run in groupby(judged, key=lambda each: each[1])
     ]
     ends = [*(following[0].due_s for _, following in runs[1:]), recording.lasted_s]
-    for (bad, run), ended_s in zip(runs, ends, strict=False):
-        if bad:
-            began_s = run[0].due_s
-            yield Downtime(
-                began_s=began_s,
-                lasted_ms=round((ended_s - began_s) * 1000, 2),
-                requests=len(run),
-                reason=Counter(_bad(sample, late_ms) for sample in run).most_common(1)[0][0],
-                step=next(
-                    (mark.title for mark in steps if mark.began_s <= began_s < mark.ended_s), ""
-                ),
-                certain=not any(_excused(sample, recording.stalls, late_ms) for sample in run),
-            )
+    for (standing, run), ended_s in zip(runs, ends, strict=False):
+        if standing == "up":
+            continue
+        began_s = run[0].due_s
+        reasons = Counter(_bad(sample, asked.late_ms) for sample in run)
+        in_step = (mark.title for mark in steps if mark.began_s <= began_s < mark.ended_s)
+        yield Downtime(
+            began_s=began_s,
+            lasted_ms=round((ended_s - began_s) * 1000, 2),
+            requests=len(run),
+            reason=reasons.most_common(1)[0][0],
+            step=next(in_step, ""),
+            certain=standing == "down",
+        )

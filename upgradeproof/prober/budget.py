@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from upgradeproof.plan import Disruption
-from upgradeproof.results.load import Availability, Lane
+from upgradeproof.results.load import Availability, Downtime, Lane
 
 MOST_TOLD = 10
 """Downtimes that a complaint names, the longest of them."""
+AT_ONCE_MS = 1.0
+"""Less than there can be between two requests; times are rounded."""
 
 
 def over_budget(disruption: Disruption, seen: Availability) -> str:
@@ -16,22 +18,42 @@ def over_budget(disruption: Disruption, seen: Availability) -> str:
 
     Only what is certain counts. Nothing asked is nothing proven: that is a complaint, too.
     """
-    certain = (
-        lane.model_copy(update={"downtimes": tuple(d for d in lane.downtimes if d.certain)})
-        for lane in seen.lanes
-    )
+    certain = (_with(lane, (d for d in lane.downtimes if d.certain)) for lane in seen.lanes)
     return _complaints(disruption, tuple(certain))
 
 
 def unknown(disruption: Disruption, seen: Availability) -> str:
     """Return why nobody knows whether the budget is kept; empty: ``over_budget`` does.
 
-    The prober failed; or it is kept but for downtimes that the prober may have made itself.
+    The prober failed; or it is kept but for times in which the prober itself did not run: there may
+    have been a downtime in any of them.
     """
-    everything = _complaints(disruption, seen.lanes)
+    worst = (_with(lane, joined(lane.downtimes)) for lane in seen.lanes)
+    everything = _complaints(disruption, tuple(worst))
     if seen.problem or not everything or over_budget(disruption, seen):
         return seen.problem
     return f"the prober could not keep its schedule: this host is too busy\n{everything}"
+
+
+def _with(lane: Lane, downtimes: Iterable[Downtime]) -> Lane:
+    return lane.model_copy(update={"downtimes": tuple(downtimes)})
+
+
+def joined(downtimes: Iterable[Downtime]) -> list[Downtime]:
+    """Return what there was at the worst: what follows at once is one, certain or not."""
+    found: list[Downtime] = []
+    for each in downtimes:
+        last = found[-1] if found else None
+        if last and abs(last.began_s * 1000 + last.lasted_ms - each.began_s * 1000) < AT_ONCE_MS:
+            longer = {
+                "lasted_ms": last.lasted_ms + each.lasted_ms,
+                "requests": last.requests + each.requests,
+                "certain": False,
+            }
+            found[-1] = last.model_copy(update=longer)
+        else:
+            found.append(each)
+    return found
 
 
 def _complaints(disruption: Disruption, lanes: Sequence[Lane]) -> str:
@@ -49,9 +71,10 @@ def _complaints(disruption: Disruption, lanes: Sequence[Lane]) -> str:
 def _wrong(disruption: Disruption, lane: Lane) -> Iterator[str]:
     if not lane.requests:
         yield "no request was made: nothing is proven"
+    lasted_ms = [downtime.lasted_ms for downtime in lane.downtimes]
     for what, found_ms, allowed_ms in (
-        ("the longest downtime lasted", lane.longest_downtime_ms, disruption.longest_ms),
-        (f"{_times(lane)} lasted", lane.total_downtime_ms, disruption.total_ms),
+        ("the longest downtime lasted", max(lasted_ms, default=0.0), disruption.longest_ms),
+        (f"{_times(lane)} lasted", sum(lasted_ms), disruption.total_ms),
     ):
         if found_ms > allowed_ms:
             yield f"{what} {found_ms:.0f} ms, {allowed_ms:g} ms are allowed"

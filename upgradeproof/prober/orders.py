@@ -9,6 +9,12 @@ from pydantic import Field
 from upgradeproof.plan import Endpoint
 from upgradeproof.results.base import Frozen
 
+LINGER_S = 10.0
+"""HAProxy, for one, takes a server back after 4 s of checks."""
+TOO_LATE_S = 0.04
+"""A request that could not be sent by then is not sent: it would say nothing of when it was due, and
+all that was due in a stall of the prober would come at once. Two busy processors wake a process
+3.5 to 21 ms late."""
 BEGAN = b"began"
 """What it says on its standard output when requests begin to be due."""
 
@@ -37,20 +43,18 @@ class Question(Frozen):
         return 2 * self.late_ms / 1000
 
     @property
-    def too_late_s(self) -> float:
-        """Return how late a request may still be sent: an answer needs the rest of the time.
-
-        So what was due in a long stall of the prober is not sent all at once after it.
-        """
-        return self.late_ms / 2 / 1000
+    def interval_s(self) -> float:
+        """Return the time between two requests over one kind of connection."""
+        return 2 / self.rate_per_s
 
     @property
     def most_in_flight(self) -> int:
         """Return how many requests may be on their way over one kind of connection.
 
-        As many as are due until the first of them is given up.
+        Twice as many as are due until the first of them is given up: a prober that is late in doing
+        so has room for the next ones.
         """
-        return math.ceil(self.rate_per_s / 2 * self.give_up_s)
+        return 2 * math.ceil(self.give_up_s / self.interval_s)
 
 
 class Orders(Frozen):
@@ -59,8 +63,8 @@ class Orders(Frozen):
     questions: tuple[Question, ...] = Field(min_length=1)
     warm_up_s: float = 10.0
     """How long endpoints may take to answer well for the first time; then it begins anyway."""
-    linger_s: float = 10.0
+    linger_s: float = LINGER_S
     """How long it goes on at the end while an endpoint does not answer well: a downtime is not over
-    because the last step is. HAProxy, for one, takes a server back after 4 s of checks."""
+    because the last step is. Longer than any budget, else one without an end would be within it."""
     longest_s: float = 4 * 3600.0
     """After that it ends by itself, whatever became of those who should end it."""

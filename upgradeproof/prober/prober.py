@@ -16,7 +16,7 @@ import upgradeproof
 from upgradeproof.command import TAIL_LINES
 from upgradeproof.errors import LoadError
 from upgradeproof.prober.orders import BEGAN, Orders
-from upgradeproof.prober.recording import Recording
+from upgradeproof.prober.recording import Recording, partial
 
 PYTHON = (sys.executable, "-P")
 COMMAND = ("-m", "gevent.monkey", "--module", "upgradeproof.prober.process")
@@ -34,12 +34,16 @@ class Prober(AbstractContextManager["Prober"]):
 
     def __init__(self, *, python: Sequence[str] = PYTHON) -> None:
         self._python = python
-        self._orders: Orders
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # as long as the process
+        self._orders: Orders | None = None
+        self._said: IO[bytes]
         self._process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Prober:
         """Start the process. Raises LoadError when this host can't."""
+        try:
+            self._said = tempfile.TemporaryFile()  # as long as the process
+        except OSError as error:
+            raise LoadError(f"the prober can't be started: {error.strerror}") from None
         try:
             self._process = subprocess.Popen(
                 [*self._python, *COMMAND],
@@ -62,6 +66,8 @@ class Prober(AbstractContextManager["Prober"]):
         self._process.wait()
         cast("IO[bytes]", self._process.stdout).close()
         self._said.close()
+        for path in self._recordings:
+            partial(path).unlink(missing_ok=True)
 
     @property
     def pid(self) -> int:
@@ -70,9 +76,9 @@ class Prober(AbstractContextManager["Prober"]):
 
     def begin(self, orders: Orders) -> None:
         """Return when requests begin to be due. Raises LoadError when they do not."""
-        for question in orders.questions:
-            Path(question.recording).unlink(missing_ok=True)
         self._orders = orders
+        for path in self._recordings:
+            path.unlink(missing_ok=True)
         self._tell(orders)
         self._wait_until_it_began(START_S + orders.warm_up_s)
 
@@ -82,9 +88,10 @@ class Prober(AbstractContextManager["Prober"]):
         Raises LoadError when the process failed, does not end in its time, or leaves no
         whole recording.
         """
+        orders = cast("Orders", self._orders)
         self._close_input()
-        slowest_s = max(question.give_up_s for question in self._orders.questions)
-        limit_s = self._orders.linger_s + slowest_s + START_S
+        slowest_s = max(question.give_up_s for question in orders.questions)
+        limit_s = orders.linger_s + slowest_s + START_S
         try:
             status = self._process.wait(limit_s)
         except subprocess.TimeoutExpired:
@@ -93,7 +100,11 @@ class Prober(AbstractContextManager["Prober"]):
             ) from None
         if status != 0:
             raise self._failed(status)
-        return tuple(Recording.read(Path(q.recording)) for q in self._orders.questions)
+        return tuple(Recording.read(path) for path in self._recordings)
+
+    @property
+    def _recordings(self) -> tuple[Path, ...]:
+        return tuple(Path(q.recording) for q in self._orders.questions) if self._orders else ()
 
     def _tell(self, orders: Orders) -> None:
         pipe = cast("IO[bytes]", self._process.stdin)
@@ -111,7 +122,9 @@ class Prober(AbstractContextManager["Prober"]):
         if not ready:
             raise LoadError(f"the prober did not begin in {limit_s:g} s", details=self._tail())
         if pipe.readline().strip() != BEGAN:
-            raise self._failed(self._process.wait(START_S))
+            with suppress(subprocess.TimeoutExpired):
+                raise self._failed(self._process.wait(START_S))
+            raise LoadError("the prober neither began nor ended", details=self._tail())
 
     def _failed(self, status: int) -> LoadError:
         return LoadError(f"the prober failed with exit status {status}", details=self._tail())

@@ -96,7 +96,7 @@ class Process:
     def _linger(self) -> None:
         """Go on until every endpoint answers well again, but not for ever."""
         told_s = time.monotonic() - self._began_at
-        while any(asker.good_until < told_s for asker in self._every):
+        while not all(asker.is_well_since(told_s) for asker in self._every):
             gevent.sleep(TICK_S)
             if time.monotonic() - self._began_at > told_s + self._orders.linger_s:
                 break
@@ -115,7 +115,7 @@ class Process:
 def _askers(question: Question) -> tuple[Asker, Asker]:
     try:
         checked_by = trust(question)
-    except ssl.SSLError as error:
+    except (ssl.SSLError, ValueError) as error:
         raise SystemExit(f"{question.endpoint.ca} holds no certificate in PEM: {error}") from None
     return Asker(question, "kept", checked_by), Asker(question, "new", checked_by)
 

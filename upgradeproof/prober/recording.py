@@ -11,20 +11,19 @@ from upgradeproof.errors import LoadError
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.load import Connection
 
-NOT_SENT = "not sent"
-"""How the failure of a request begins that was not made: the prober was late itself, or too many
-others had no answer."""
-
 
 class Sample(NamedTuple):
-    """One request. Times are in seconds, from when the prober began."""
+    """One request. Times are in seconds."""
 
     connection: Connection
     due_s: float
+    """From when the prober began."""
+    late_s: float | None
+    """How late it was sent; None: it never was, for the prober could not."""
     latency_s: float
-    """From when it was due, also where it was sent later or never."""
+    """From when it was due, also where it was sent later; where it never was, until that was so."""
     failure: str
-    """Why it was not answered well; empty: it was, whether in time or not."""
+    """Why it was not answered well, or not sent; empty: it was, whether in time or not."""
 
 
 class Stall(NamedTuple):
@@ -59,6 +58,11 @@ class Recording(Frozen):
 
     def write(self, path: Path) -> None:
         """Write all at once or nothing: what ends in the middle must not look whole."""
-        partial = path.with_suffix(".part")
-        partial.write_text(self.model_dump_json(), encoding="utf-8")
-        partial.replace(path)
+        part = partial(path)
+        part.write_text(self.model_dump_json(), encoding="utf-8")
+        part.replace(path)
+
+
+def partial(path: Path) -> Path:
+    """Return the file in which a recording stands until it is whole."""
+    return path.with_suffix(".part")

@@ -73,21 +73,20 @@ class RatioMeasured(Frozen):
 
 
 class Downtime(Frozen):
-    """A time in which every request of one kind of connection failed or came late."""
+    """A time in which every request over one kind of connection failed, was late, or not sent."""
 
     began_s: float
     """Seconds since the prober began."""
     lasted_ms: float
-    """From when the first failed request was due to when the next good one was."""
+    """From when its first request was due to when the next one was that is not part of it."""
     requests: int
-    """Requests that failed or came late in it."""
+    """Requests that were due in it."""
     reason: str
     """The most frequent failure."""
     step: str
     """The step of the upgrade that was carried out when it began; empty: none was."""
     certain: bool = True
-    """False: the prober did not run itself in a part of it, and may have made it, or made it
-    longer; it never hides one."""
+    """False: the prober itself did not run all the while, and nobody knows whether it was one."""
 
     def __str__(self) -> str:
         where = f"in the step {self.step!r}" if self.step else "in no step"
@@ -103,6 +102,7 @@ class Lane(Frozen):
 
     connection: Connection
     requests: int
+    """Those that were sent: for a stall of its own, the prober leaves some out."""
     failed: int
     late: int
     """Answered well, and later than the plan allows."""
@@ -115,14 +115,14 @@ class Lane(Frozen):
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
     def longest_downtime_ms(self) -> float:
-        """Return how long the longest downtime lasted; 0: there was none."""
-        return max((each.lasted_ms for each in self.downtimes), default=0.0)
+        """Return how long the longest downtime lasted that is certain; 0: there was none."""
+        return max((each.lasted_ms for each in self.downtimes if each.certain), default=0.0)
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
     def total_downtime_ms(self) -> float:
-        """Return how long all downtimes lasted together."""
-        return sum(each.lasted_ms for each in self.downtimes)
+        """Return how long all downtimes lasted together that are certain."""
+        return sum(each.lasted_ms for each in self.downtimes if each.certain)
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property

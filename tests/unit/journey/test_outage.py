@@ -109,7 +109,7 @@ def outages(service: Service) -> Outages:
         facts=Facts({}),
         changes=(),
         took_s=0.0,
-        availability=(),
+        _availability=(),
         _machine=_none,
     )
 

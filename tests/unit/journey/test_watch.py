@@ -16,6 +16,7 @@ from tests.unit.journey.world import UPGRADE, World, cell
 from upgradeproof.errors import LoadError, StepError
 from upgradeproof.journey import State
 from upgradeproof.plan import Cell
+from upgradeproof.prober import over_budget
 from upgradeproof.results import Availability
 
 PORT = 1080
@@ -105,8 +106,12 @@ def test_a_state_of_which_the_prober_knows_nothing_is_built_anew(world: World) -
 
 
 def test_where_nobody_looks_there_is_no_prober(served: World) -> None:
-    assert reached(served, watched(), watched=False).availability == ()
+    state = reached(served, watched(), watched=False)
     assert served.told().availability == ()
+    with pytest.raises(
+        LoadError, match="no prober was begun on the way to upgraded\nTo do: a test"
+    ):
+        state.availability  # noqa: B018  # it looks
 
 
 def test_a_state_that_nobody_watched_is_built_anew_for_who_asks(served: World) -> None:
@@ -160,24 +165,30 @@ def _steps(on: Cell) -> list[dict[str, Any]]:
     return [step.model_dump() for step in on.upgrade.steps]
 
 
-def test_the_watch_begins_when_the_old_release_is_kept(
-    served: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The machine may stand still while its snapshot is taken."""
-    served.backend.slow_s = 1.5
-    keep = served.backend.snapshot
-    kept: list[float] = []
-
-    def snapshot(*of: Any) -> str:
-        name = keep(*of)
-        kept.append(time.monotonic())
-        return name
-
-    monkeypatch.setattr(served.backend, "snapshot", snapshot)
-    upgraded = reached(served, watched())
+def test_the_watch_begins_when_the_old_release_is_kept(served: World) -> None:
+    """The machine may stand still while its snapshot is taken; until then it is nobody else's."""
+    served.backend.slow_s = 0.5
+    with served.journey(watched()) as journey:
+        journey.reach("installed")
+        kept = time.monotonic()
+        assert served.log[-1] == "keep installed"
+        upgraded = journey.reach("upgraded")
     requests = served.folder / "reports" / only(upgraded.availability).evidence
     began = float(requests.read_text().split('"began_at":', 1)[1].split(",", 1)[0])
-    assert began > kept[0]
+    assert began > kept
+
+
+def test_a_downtime_without_an_end_is_over_every_budget(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The prober looks on for longer than a downtime may last."""
+    monkeypatch.setattr("upgradeproof.journey.watch.LINGER_S", 0.5)
+    on = watched(disruption={"longest_ms": 2000, "total_ms": 9000})
+    with serving(lambda count: 200 if count < 5 else 503) as port:
+        world.backend.forwards[PORT] = port
+        upgraded = reached(world, on)
+    (asked,) = upgraded.cell.expect.disruption
+    assert "status 503" in over_budget(asked, only(upgraded.availability))
 
 
 @pytest.mark.parametrize(

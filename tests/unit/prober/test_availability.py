@@ -10,12 +10,12 @@ import pytest
 from upgradeproof.plan import Disruption
 from upgradeproof.prober import Recording, Sample, Stall, availability, failed
 from upgradeproof.prober.availability import ROWS_MS
-from upgradeproof.prober.recording import NOT_SENT
 from upgradeproof.results import Availability
 from upgradeproof.results.load import Connection, Lane, StepMark
 
 ASKED = Disruption(endpoint="site", late_ms=100, longest_ms=500, total_ms=500)
 REFUSED = "Connection refused"
+NOT_SENT = "not sent: the prober was late itself"
 STEPS = (
     StepMark(title="fetch", began_s=0.0, ended_s=0.1),
     StepMark(title="install", began_s=0.1, ended_s=0.3),
@@ -25,14 +25,16 @@ STEPS = (
 def requests(text: str, connection: Connection = "new") -> Iterable[Sample]:
     """Return one request each 20 ms.
 
-    ``.`` good, ``x`` refused, ``?`` not answered, ``~`` late, ``-`` not sent.
+    ``.`` good, ``x`` refused, ``?`` not answered, ``~`` late, ``l`` late since it was sent so,
+    ``-`` not sent.
     """
     outcomes = {
-        ".": (0.002, ""),
-        "x": (0.001, REFUSED),
-        "?": (0.2, "no answer within 0.2 s"),
-        "~": (0.15, ""),
-        "-": (0.001, f"{NOT_SENT}: 10 requests were unanswered"),
+        ".": (0.0, 0.002, ""),
+        "x": (0.0, 0.001, REFUSED),
+        "?": (0.0, 0.2, "no answer within 0.2 s"),
+        "~": (0.0, 0.15, ""),
+        "l": (0.03, 0.12, ""),
+        "-": (None, 0.05, NOT_SENT),
     }
     for number, letter in enumerate(text):
         yield Sample(connection, round(0.02 * number, 3), *outcomes[letter])
@@ -132,6 +134,7 @@ def test_a_long_upgrade_has_no_more_columns() -> None:
 
 
 def certain(text: str, *stalls: Stall) -> list[bool]:
+    """Return of each downtime whether it is certain."""
     return [downtime.certain for downtime in seen(requests(text), stalls=stalls).lanes[1].downtimes]
 
 
@@ -152,21 +155,35 @@ def test_requests_that_were_given_up_while_the_prober_stood_still_are_not_certai
     assert certain("...???", Stall(0.0, 0.25)) == [False]
 
 
-@pytest.mark.parametrize(
-    ("stall", "is_certain"),
-    [
-        (Stall(0.07, 0.06), False),
-        (Stall(0.0, 0.05), False),
-        (Stall(-0.2, 0.05), True),
-        (Stall(0.2, 0.05), True),
-    ],
-    ids=["due-in-it", "due-while-it-is-caught-up", "due-long-after", "due-before"],
-)
-def test_what_was_not_sent_for_a_stall_of_the_prober_is_not_certain(
-    stall: Stall, is_certain: bool
-) -> None:
-    """After a stall all that was due is sent at once: more than may be on its way."""
-    assert certain("....---...", stall) == [is_certain]
+def test_a_request_that_was_late_by_what_it_was_sent_late_is_not_certain() -> None:
+    """Also where the prober noted no stall: it was one of many short ones."""
+    assert certain("..l..") == [False]
+
+
+def test_a_time_in_which_nothing_was_sent_may_hide_a_downtime() -> None:
+    (only,) = lane("...---...").downtimes
+    assert (only.began_s, only.lasted_ms, only.requests) == (0.06, 60.0, 3)
+    assert (only.reason, only.certain) == (NOT_SENT, False)
+
+
+def test_what_was_not_sent_is_neither_a_request_nor_a_failure() -> None:
+    found = seen(requests("..--x-"))
+    assert [(each.requests, each.failed, each.late) for each in found.lanes] == [
+        (0, 0, 0),
+        (3, 1, 0),
+    ]
+    assert sum(spot.count for spot in found.heat.spots) == 3
+    assert found.lanes[1].share == pytest.approx(2 / 3)
+
+
+def test_a_stall_in_a_downtime_leaves_the_rest_of_it_certain() -> None:
+    found = lane("..xxx--xx..")
+    assert [(d.lasted_ms, d.certain) for d in found.downtimes] == [
+        (60.0, True),
+        (40.0, False),
+        (40.0, True),
+    ]
+    assert (found.longest_downtime_ms, found.total_downtime_ms) == (60.0, 100.0)
 
 
 def test_a_refusal_is_certain_whatever_the_prober_does() -> None:

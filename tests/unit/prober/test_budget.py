@@ -114,6 +114,34 @@ def test_a_downtime_that_is_not_certain_is_no_complaint_and_leaves_it_unknown() 
     )
 
 
+def parts(*of: tuple[float, bool]) -> Lane:
+    """Return a lane with one downtime right after another, each with how long and how certain."""
+    found, began_s = [], 0.0
+    for (lasted_ms, certain), each in zip(of, lane(*[1] * len(of)).downtimes, strict=True):
+        update = {"began_s": began_s, "lasted_ms": lasted_ms, "certain": certain}
+        found.append(each.model_copy(update=update))
+        began_s += lasted_ms / 1000
+    return lane().model_copy(update={"downtimes": tuple(found)})
+
+
+def test_a_stall_in_a_long_downtime_does_not_excuse_the_rest() -> None:
+    found = seen(parts((4000, True), (700, False), (4000, True)))
+    assert "the longest downtime lasted 4000 ms" in over_budget(disruption(), found)
+    assert unknown(disruption(), found) == ""
+
+
+def test_parts_that_are_too_long_with_the_stall_between_them_are_unknown() -> None:
+    found = seen(parts((300, True), (60, False), (300, True)))
+    assert over_budget(disruption(), found) == ""
+    assert "the longest downtime lasted 660 ms, 500 ms are allowed" in unknown(disruption(), found)
+
+
+def test_a_stall_that_is_longer_than_the_budget_is_unknown() -> None:
+    found = seen(parts((600, False)))
+    assert over_budget(disruption(), found) == ""
+    assert unknown(disruption(), found) != ""
+
+
 def test_a_budget_that_is_kept_in_spite_of_doubts_is_kept() -> None:
     assert unknown(disruption(), seen(lane(400, certain=False))) == ""
 

@@ -13,7 +13,7 @@ RECORDING = Recording(
     began_at=12.5,
     lasted_s=1.0,
     told=True,
-    samples=(Sample("kept", 0.0, 0.00123, ""), Sample("new", 0.01, 0.1, "Connection refused")),
+    samples=(Sample("kept", 0.0, 0.0, 0.00123, ""), Sample("new", 0.01, None, 0.1, "not sent")),
     stalls=(Stall(0.3, 0.04),),
 )
 
@@ -25,7 +25,7 @@ def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_a_request_takes_little_room(tmp_path: Path) -> None:
-    assert '["kept",0.0,0.00123,""]' in RECORDING.model_dump_json()
+    assert '["kept",0.0,0.0,0.00123,""]' in RECORDING.model_dump_json()
 
 
 @pytest.mark.parametrize("part", [0.0, 0.5, 0.99])

@@ -79,7 +79,7 @@ def value(name: str, labels: Mapping[str, str]) -> float | None:
         ("availability_late_requests", LANE, 4),
         ("availability_latency_seconds", LANE | {"percentile": "100"}, 1.84),
         ("downtime_longest_seconds", LANE, 3.2),
-        ("downtime_total_seconds", LANE, 3.34),
+        ("downtime_total_seconds", LANE, 3.2),
         ("health_index", OF_CELL, 65),
         ("health_known_ratio", OF_CELL, 0.9),
     ],

@@ -17,7 +17,7 @@ EMULATED = Fidelity(kernel="shared", execution="qemu-user")
 
 
 def upgraded(*availability: Availability) -> State:
-    return replace(state(), availability=availability)
+    return replace(state(), _availability=availability)
 
 
 def test_an_endpoint_within_its_budget_passes() -> None:
