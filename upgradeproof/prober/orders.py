@@ -12,8 +12,8 @@ from upgradeproof.results.base import Frozen
 LINGER_S = 10.0
 """HAProxy, for one, takes a server back after 4 s of checks."""
 TOO_LATE_S = 0.04
-"""A request that could not be sent by then is not sent: it would say nothing of when it was due, and
-all that was due in a stall of the prober would come at once. Two busy processors wake a process
+"""A request that could not be sent by then is not sent: it would say nothing of when it was due,
+and all that was due in a stall of the prober would come at once. Two busy processors wake a process
 3.5 to 21 ms late."""
 BEGAN = b"began"
 """What it says on its standard output when requests begin to be due."""

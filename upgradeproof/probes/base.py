@@ -69,6 +69,8 @@ class Probe(Generic[R]):
     record: ClassVar[type[Record]]
     events: ClassVar[bool] = False
     """Whether the records are what happened on the way to a state: then only new ones differ."""
+    faults: ClassVar[bool] = False
+    """Whether each record is a fault of the machine: then one that is gone is no difference."""
 
     @classmethod
     def script(cls, interests: Interests, /) -> str:
@@ -133,8 +135,12 @@ class Difference:
 
 
 def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
-    """Return what differs between two facts, ordered by path; volatile fields do not count."""
+    """Return what differs between two facts, ordered by path.
+
+    Volatile fields do not count, nor events of before, nor faults that are gone.
+    """
     events = {probe.section for probe in every_probe() if probe.events}
+    faults = {probe.section for probe in every_probe() if probe.faults}
     return tuple(
         difference
         for section in sorted(before.sections.keys() | after.sections.keys())
@@ -142,6 +148,7 @@ def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
             section, before.sections.get(section, {}), after.sections.get(section, {})
         )
         if section not in events or difference.before is None
+        if section not in faults or difference.after is not None
     )
 
 

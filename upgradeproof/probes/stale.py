@@ -64,6 +64,7 @@ class Stale(Probe[StaleProcess]):
     """
 
     section = "stale"
+    faults = True
     record: ClassVar[type[Record]] = StaleProcess
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.base import Facts, Interests, diff
 from upgradeproof.probes.stale import Stale, StaleProcess
 
 CAPTURED = (Path(__file__).parent / "captured" / "stale.txt").read_text()
@@ -12,6 +12,16 @@ CAPTURED = (Path(__file__).parent / "captured" / "stale.txt").read_text()
 
 def parse(*lines: str) -> dict[str, StaleProcess]:
     return Stale.parse("\n".join(lines), Interests())
+
+
+def test_a_process_that_was_started_again_is_no_difference() -> None:
+    """A kept state is booted, a machine on its way is not: that alone starts all of them anew."""
+    stale, nothing = Facts({"stale": Stale.parse(CAPTURED, Interests())}), Facts({"stale": {}})
+    assert diff(stale, nothing) == ()
+    assert [line.path for line in diff(nothing, stale)] == [
+        "stale/dbus.service",
+        "stale/systemd-logind.service",
+    ]
 
 
 def test_the_daemons_that_were_not_restarted_are_stale() -> None:
