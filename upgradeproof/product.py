@@ -65,7 +65,7 @@ class Work:
         def boot(on_output: Callable[[bytes], None]) -> Completed:
             started, seen = time.monotonic(), len(machine.logs())
             try:
-                machine.reboot(timeout_s=action.timeout_s)
+                machine.reboot(timeout_s=_limit_s(machine, action.timeout_s))
             finally:
                 on_output(machine.logs()[seen:].encode())
             return _nothing(action.title, duration_s=time.monotonic() - started)
@@ -74,9 +74,10 @@ class Work:
 
     def script(self, machine: Machine, action: Script) -> None:
         """Run one script under its time limit."""
+        limit_s = _limit_s(machine, action.timeout_s)
 
         def run(on_output: Callable[[bytes], None]) -> Completed:
-            return machine.run(action.script, timeout_s=action.timeout_s, on_output=on_output)
+            return machine.run(action.script, timeout_s=limit_s, on_output=on_output)
 
         try:
             done = self._recorded(action.title, run)
@@ -84,7 +85,7 @@ class Work:
             if action.environment:
                 raise _environment_failed(action, "in time", error.details) from None
             raise StepTimeoutError(
-                f"the step {action.title!r} did not end in {action.timeout_s:g} s and was ended",
+                f"the step {action.title!r} did not end in {limit_s:g} s and was ended",
                 details=error.details,
                 resolution="its last output is above: a question there wants an answer in the plan",
             ) from None
@@ -125,6 +126,11 @@ class Work:
             )
 
 
+def _limit_s(machine: Machine, plan_s: float) -> float:
+    """Return how long something may take on a machine that the plan gives some seconds."""
+    return plan_s * machine.fidelity.slowness
+
+
 def _environment_failed(action: Script, how: str, details: str) -> EnvironmentFailedError:
     return EnvironmentFailedError(
         f"could not {action.title} {how}: nothing is known of the product",
@@ -160,8 +166,9 @@ def wait_until_ready(
         for port in expect.port
         if (number := port.number_in(state)) is not None
     }
-    script = _ready_script(expect.services, sorted(ports), timeout_s)
-    done = machine.run(script, timeout_s=timeout_s + 30)
+    limit_s = _limit_s(machine, timeout_s)
+    script = _ready_script(expect.services, sorted(ports), limit_s)
+    done = machine.run(script, timeout_s=limit_s + 30)
     return "" if done.ok else "\n".join(done.text.splitlines()[-TAIL_LINES:])
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from tests.unit.journey.fakes import IMAGE, FolderBackend, FolderMachine
 from upgradeproof.command import Completed, run
-from upgradeproof.errors import BootError, StepError
+from upgradeproof.errors import BootError, StepError, StepTimeoutError
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Expectations
@@ -95,6 +96,15 @@ def test_steps_of_one_title_have_transcripts_of_their_own(
     assert names == ["01-a-step.log", "02-a-step.log", f"03-{'x' * 60}.log"]
 
 
+@pytest.mark.parametrize(("execution", "limit_s"), [("native", "0.2"), ("qemu-user", "0.6")])
+def test_an_emulated_machine_may_take_longer(
+    tmp_path: Path, execution: Literal["native", "qemu-user"], limit_s: str
+) -> None:
+    machine = FolderMachine(SPEC, tmp_path, Fidelity(kernel="shared", execution=execution))
+    with pytest.raises(StepTimeoutError, match=f"did not end in {limit_s} s"):
+        Steps(tmp_path).work.script(machine, Script(title="a", script="sleep 9", timeout_s=0.2))
+
+
 class BootingMachine(FolderMachine):
     """Have a kernel of its own, and a console on which it says how it boots."""
 
@@ -118,9 +128,9 @@ def test_a_machine_with_a_kernel_of_its_own_is_booted_again(
 ) -> None:
     steps = Steps(tmp_path)
     steps.work.carry_out(booting, [Reboot(title="reboot", timeout_s=7), script("echo after")])
-    assert (booting.disk / "booted").read_text() == "7"
+    assert (booting.disk / "booted").read_text() == "21", "seven seconds, and emulated"
     assert steps.told == [("reboot", 0), ("a step", 0)]
-    assert steps.transcript(0)[12:] == "booting within 7 s\n", "the console, from this boot on"
+    assert steps.transcript(0)[12:] == "booting within 21 s\n", "the console, from this boot on"
 
 
 def test_a_boot_that_fails_is_the_products_and_its_console_is_kept(
@@ -133,7 +143,7 @@ def test_a_boot_that_fails_is_the_products_and_its_console_is_kept(
     assert str(caught.value) == "thing-journey-1 does not boot: kernel panic: no init found"
     assert Verdict.of(caught.value) is Verdict.FAILED
     assert steps.told == [("reboot", None)]
-    assert steps.transcript(0)[12:] == "booting within 7 s\n"
+    assert steps.transcript(0)[12:] == "booting within 21 s\n"
     assert not (booting.disk / "never").exists()
 
 

@@ -73,6 +73,14 @@ class Fidelity(Frozen):
         """Tell whether an absolute latency can be proven; under emulation it can't."""
         return self.execution in ("native", "kvm")
 
+    @property
+    def slowness(self) -> float:
+        """Return how many times longer than the plan says a machine may take.
+
+        Under emulation everything takes five to ten times as long, and a plan's limits have room.
+        """
+        return 1.0 if self.absolute_time else 3.0
+
     def __str__(self) -> str:
         boot = {"none": "", "own": ", own boot loader", "direct": ", direct kernel boot"}[self.boot]
         return f"{self.kernel} kernel, {self.execution}{boot}"
