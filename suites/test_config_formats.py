@@ -1,5 +1,7 @@
 """The administrator's configuration is kept or migrated, and the daemons accept it."""
 
+from collections.abc import Mapping
+
 from upgradeproof.journey import State
 from upgradeproof.plan import Config, Expectations
 from upgradeproof.probes.certificates import Certificates
@@ -21,10 +23,18 @@ def test_config_is_kept_byte_for_byte(
 def test_migrated_config_keeps_its_settings(
     installed: State, upgraded: State, migrated_config: Config
 ) -> None:
-    before = installed[Configs][migrated_config.path].content
-    after = upgraded[Configs][migrated_config.path].content
-    lost = [key for key in migrated_config.keeps if before.get(key) != after.get(key)]
-    assert not lost, f"{migrated_config.path} lost or changed {lost}"
+    path = migrated_config.path
+    before, after = installed[Configs][path], upgraded[Configs][path]
+    kept = [(key, values(before.content, key)) for key in migrated_config.keeps]
+    never = [key for key, was in kept if not was]
+    assert not never, f"{path} had no {never} before the upgrade: {before.problem or 'see `keeps`'}"
+    lost = [key for key, was in kept if values(after.content, key) != was]
+    assert not lost, f"{path} lost or changed {lost}"
+
+
+def values(content: Mapping[str, str], key: str) -> list[str]:
+    """Return what a file says of a key, also of one that it names more than once."""
+    return [value for name, value in content.items() if name == key or name.startswith(f"{key}[")]
 
 
 def test_config_leaves_its_old_format(
@@ -58,7 +68,8 @@ def test_daemon_accepts_its_config(upgraded: State, checked_config: Config) -> N
 
 def test_edit_of_a_conffile_is_kept(installed: State, upgraded: State) -> None:
     edited = {p: c for p, c in installed[Conffiles].items() if c.state == "modified"}
-    lost = [path for path, old in edited.items() if path not in upgraded[Conffiles]]
+    after = {path for path, file in upgraded[Conffiles].items() if file.state != "missing"}
+    lost = [path for path in edited if path not in after]
     assert not lost, f"the administrator's edits are gone from {lost}"
 
 

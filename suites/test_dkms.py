@@ -1,6 +1,7 @@
 """Modules that DKMS builds are there for the kernel that runs, and for the one to fall back to."""
 
 import pytest
+from debian.debian_support import Version
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
@@ -15,7 +16,9 @@ def modules(installed: State, upgraded: State) -> dict[str, str]:
     """Return the newest version of each module after the upgrade; without any, nothing is here."""
     if not installed[Dkms] and not upgraded[Dkms]:
         pytest.skip("DKMS has no modules on this machine")
-    return {module.name: module.version for module in upgraded[Dkms].values() if module.name}
+    found = [module for module in upgraded[Dkms].values() if module.name]
+    found.sort(key=lambda module: Version(module.version))
+    return {module.name: module.version for module in found}
 
 
 def fault(state: State, name: str, version: str, kernel: str) -> str:

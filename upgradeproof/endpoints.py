@@ -103,15 +103,20 @@ def _ssh(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
 
 
 def _tcp(endpoint: Endpoint, port: int) -> Answer:
-    received = b""
+    """Send, and read until the text that is expected, or any byte where none is.
+
+    That a connection is accepted is no answer: the forwarder of a machine's ports accepts it.
+    """
+    received, expected = b"", endpoint.gives.encode()
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
         connection.sendall(endpoint.send.encode())
-        while endpoint.gives.encode() not in received and len(received) < LARGEST_BODY:
+        while len(received) < LARGEST_BODY and not (received and expected in received):
             data = connection.recv(1 << 16)
             if not data:
                 break
             received += data
-    return Answer(body=received.decode("utf-8", "replace"))
+    problem = "" if received else "the connection was closed without an answer"
+    return Answer(body=received.decode("utf-8", "replace"), problem=problem)
 
 
 def answers(machine: Machine, port: Firewall, *, silence_s: float = SILENCE_S) -> bool:

@@ -127,6 +127,15 @@ def test_a_tcp_service_that_says_something_else_and_leaves_is_an_answer(tmp_path
     assert not answer.fits(endpoint("tcp", gives="+PONG"))
 
 
+@pytest.mark.parametrize("send", ["", "PING\r\n"])
+def test_a_connection_that_is_only_accepted_is_no_answer(tmp_path: Path, send: str) -> None:
+    """As by the forwarder of a machine's ports, where nobody listens on the machine."""
+    with serving(lambda _: None) as port:
+        answer = ask(PublishingMachine(tmp_path, port), endpoint("tcp", send=send), 80)
+    assert answer.problem
+    assert not answer.fits(endpoint("tcp", send=send))
+
+
 def test_a_port_that_is_not_published_is_the_harnesss_fault(web: PublishingMachine) -> None:
     with pytest.raises(MachineError):
         ask(web, endpoint("http"), 81)

@@ -5,6 +5,7 @@ Only what ``failed`` catches: of a check that broke, nothing is known.
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Sequence
 
 from upgradeproof.plan.defects import Defect
@@ -40,17 +41,23 @@ class Judgement(Frozen):
 def judge(defect: Defect, cell: Cell) -> Judgement:
     """Compare what failed with what the defect declares.
 
-    Where the state that it must stop was not reached, nothing else has to see it: checks of that
-    state could not run.
+    Where the state that it must stop was not reached, checks of that state could not run, and do
+    not have to see it; one that ran and passed does.
     """
     stops = [state for state in cell.states if _bad(state.verdict)]
     failed = _own_failures(cell, stops)
     right = [s for s in stops if s.verdict is Verdict.FAILED and defect.stops(s.reason)]
     seen = [c for c in failed if c.verdict is Verdict.FAILED and defect.catches(c.id)]
-    unseen = (defect.stopped_by, *defect.unseen([check.id for check in seen]))
+    unseen = defect.unseen([check.id for check in seen])
+    passed = [check.id for check in cell.checks if check.verdict is Verdict.PASSED]
+    missed = (
+        [glob for glob in unseen if fnmatch.filter(passed, glob)]
+        if right
+        else [*filter(None, [defect.stopped_by]), *unseen]
+    )
     return Judgement(
         by=(*map(_stop, right), *map(_failure, seen)),
-        missed=() if right else tuple(filter(None, unseen)),
+        missed=tuple(missed),
         unrelated=(
             *(_stop(state) for state in stops if state not in right),
             *(_failure(c) for c in failed if c not in seen and not defect.allows(c.id)),

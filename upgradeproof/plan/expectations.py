@@ -143,9 +143,13 @@ class KnownChange(Model):
     """Globs over the diff's paths, such as ``packages/*`` or ``users/redis/uid``."""
     reason: str = Field(min_length=8)
 
-    def covers(self, path: str) -> bool:
-        """Tell whether a path of the diff is one of these."""
-        return any(fnmatchcase(path, pattern) for pattern in self.facts)
+    def covers(self, path: str, named: bool = False) -> bool:
+        """Tell whether a path of the diff is one of these; ``named``: by less than all there is."""
+        anything = f"{path.partition('/')[0]}/\0"
+        return any(
+            fnmatchcase(path, glob) and not (named and fnmatchcase(anything, glob))
+            for glob in self.facts
+        )
 
 
 class Expectations(Model):
@@ -226,9 +230,12 @@ class Expectations(Model):
         moved = (p.to for p in self.port if p.protocol == "tcp" and p.port == port and p.to)
         return next(moved, port)
 
-    def reason_for(self, path: str) -> str | None:
-        """Return why a change at this path of the diff is expected, or None: it is not."""
-        return next((known.reason for known in self.change if known.covers(path)), None)
+    def reason_for(self, path: str, *, named: bool = False) -> str | None:
+        """Return why a change at this path of the diff is expected, or None: it is not.
+
+        ``named``: only by a glob that does not cover all of the section.
+        """
+        return next((known.reason for known in self.change if known.covers(path, named)), None)
 
 
 T = TypeVar("T")

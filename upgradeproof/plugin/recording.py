@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
 from upgradeproof.errors import UpgradeproofError
+from upgradeproof.plan import Cell
 from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.preflight.support import support_graph
@@ -28,6 +30,17 @@ class Recorder:
 
     def __init__(self, part: RunPart) -> None:
         self._part = part
+        self._uncollected: dict[str, tuple[Verdict, str]] = {}
+
+    @pytest.hookimpl
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note a file whose tests nobody knows: it broke, or left itself out."""
+        if report.passed:
+            return
+        verdict = Verdict.NOT_APPLICABLE if report.skipped else Verdict.BROKEN
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext
+        name = Path(report.nodeid or "tests").stem
+        self._uncollected[f"{name}::collection"] = verdict, str(why).removeprefix("Skipped: ")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -38,6 +51,7 @@ class Recorder:
         selected = {found[0].id for _, found in checks if found}
         if not selected:
             return
+        lost = {**self._uncollected, **_namesakes(checks)}
         for release in self._releases():
             self._part.journal.write(ReleaseDeclared(release=release))
         for cell in self._part.cells.values():
@@ -62,6 +76,11 @@ class Recorder:
                         states=tuple(state for state in STATES if state in names),
                     )
                 )
+
+        for cell_id in sorted(selected):
+            for check, (verdict, reason) in lost.items():
+                self._part.journal.write(CheckDeclared(cell=cell_id, check=check, states=()))
+                self._finish(cell_id, check, verdict, reason, 0.0)
 
     def _releases(self) -> Iterator[Release]:
         """Yield what the releases of every plan work with, where they say so."""
@@ -121,6 +140,22 @@ class Recorder:
                 duration_s=duration_s,
             )
         )
+
+
+def _namesakes(
+    checks: Iterable[tuple[pytest.Item, tuple[Cell, str] | None]],
+) -> dict[str, tuple[Verdict, str]]:
+    """Return the checks that are two tests: what became of one would be told as the other's."""
+    known: dict[tuple[str, str], str] = {}
+    twice: dict[str, tuple[Verdict, str]] = {}
+    for item, found in checks:
+        if found:
+            cell, check = found
+            first = known.setdefault((cell.id, check), item.nodeid)
+            if first != item.nodeid:
+                why = f"{first} and {item.nodeid} are called the same: rename one of the files"
+                twice[f"{check}::name"] = Verdict.BROKEN, why
+    return twice
 
 
 def _verdict(report: pytest.TestReport, error: BaseException | None) -> Verdict | None:

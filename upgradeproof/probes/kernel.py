@@ -23,7 +23,7 @@ exit 0
 class RunningKernel(Record):
     """The kernel; in a container it is the host's."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"boot_id", "uptime_s", "command_line"})
+    volatile: ClassVar[frozenset[str]] = frozenset({"boot_id", "uptime_s"})
     release: str
     """As ``uname -r`` says it: ``6.1.0-44-cloud-amd64``."""
     version: str
@@ -32,8 +32,9 @@ class RunningKernel(Record):
     """Bits of ``/proc/sys/kernel/tainted``; a failed module load taints too."""
     images: tuple[str, ...] = ()
     """Releases with an image in ``/boot``: those that a next boot could run."""
-    command_line: str = ""
-    """Volatile: it names the kernel's file, which changes with every kernel."""
+    parameters: tuple[str, ...] = ()
+    """The words of its command line, but for the files that it was started from: those change with
+    every kernel."""
     boot_id: str = ""
     uptime_s: float = 0.0
 
@@ -58,6 +59,8 @@ class Kernel(Probe[RunningKernel]):
             match cells:
                 case ["image", release]:
                     images.append(release)
+                case ["command_line", line]:
+                    facts["parameters"] = _parameters(line)
                 case [name, value]:
                     facts[name] = value
         facts["images"] = tuple(sorted(images))
@@ -65,3 +68,9 @@ class Kernel(Probe[RunningKernel]):
             return {"running": RunningKernel.model_validate(facts)}
         except ValueError as error:
             raise HarnessError("/proc does not describe the kernel", details=str(error)) from None
+
+
+def _parameters(command_line: str) -> tuple[str, ...]:
+    return tuple(
+        word for word in command_line.split() if not word.startswith(("BOOT_IMAGE=", "initrd="))
+    )

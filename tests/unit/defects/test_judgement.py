@@ -16,6 +16,7 @@ SEEN = defect(
 STOPPED = defect(stopped_by="* does not boot: initramfs shell*")
 LOOP, OTHER = "test_modules::test_module_is_there[loop]", "test_data::test_data_is_read[a]"
 SERVICE = "test_services::test_service_is_active[x]"
+BOTH = defect(caught_by=SEEN.caught_by, stopped_by=STOPPED.stopped_by)
 DOWN = "m does not boot: initramfs shell: x\nconsole"
 
 Ids = tuple[str, ...]
@@ -48,6 +49,16 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
         STOPPED,
         [check(OTHER), state("upgraded", FAILED, DOWN)],
         (("state upgraded",), (), (OTHER,)),
+    ),
+    "stopped, and what ran before it saw nothing": (
+        BOTH,
+        [check(LOOP, PASSED), state("upgraded", FAILED, DOWN)],
+        (("state upgraded",), BOTH.caught_by, ()),
+    ),
+    "stopped, and what could see it never ran": (
+        BOTH,
+        [check(LOOP, NEVER), state("upgraded", FAILED, DOWN)],
+        (("state upgraded",), (), ()),
     ),
     "not stopped": (STOPPED, [check(OTHER, PASSED)], ((), (STOPPED.stopped_by,), ())),
 }

@@ -42,7 +42,7 @@ def test_the_running_kernel_is_read() -> None:
         architecture="x86_64",
         taint=4096,
         images=("5.10.0-38-cloud-amd64", "6.1.0-44-cloud-amd64"),
-        command_line="root=/dev/vda1 ro quiet",
+        parameters=("root=/dev/vda1", "ro", "quiet"),
         boot_id="81e8387d-1e4c-43ab-88b7-03c7cffee746",
         uptime_s=507.61,
     )

@@ -19,13 +19,13 @@ OLD = b"[log]\nlevel = info\n"
 NEW = b'[log]\nlevel = "info"\n'
 
 
-def standing(name: str, content: bytes) -> State:
+def standing(name: str, content: bytes, config: Config = CONFIG) -> State:
     """Return a state whose only fact is the file, parsed as the engine would have it there."""
     sound = state(name=name)
     sum_, encoded = hashlib.sha256(content).hexdigest(), base64.b64encode(content).decode()
     output = f"file\t0\troot 0 root 0 644\t{sum_}\t{len(content)}\t{encoded}\n"
     looked_at = Interests(
-        configs=(ConfigInterest(path=CONFIG.path, format=CONFIG.format_in(name)),)
+        configs=(ConfigInterest(path=config.path, format=config.format_in(name)),)
     )
     facts = Facts({Configs.section: Configs.parse(output, looked_at)})
     return State(name, sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
@@ -46,3 +46,23 @@ def test_the_same_file_is_told() -> None:
 def test_a_file_that_is_not_in_the_new_format_is_told() -> None:
     with pytest.raises(AssertionError, match="line 2"):
         suite.test_config_parses_in_its_format(standing("upgraded", OLD + b"\n"), CONFIG)
+
+
+REPEATED = Config(path="/etc/a.conf", format="keyvalue", change="migrated", keeps=["save"])
+
+
+def test_a_setting_that_was_never_there_keeps_nothing() -> None:
+    absent = CONFIG.model_copy(update={"keeps": ("log.colour",)})
+    with pytest.raises(AssertionError, match=r"had no \['log.colour'\] before the upgrade"):
+        suite.test_migrated_config_keeps_its_settings(
+            standing("installed", OLD), standing("upgraded", NEW), absent
+        )
+
+
+def test_a_setting_that_is_named_twice_is_kept_whole() -> None:
+    before = standing("installed", b"save 900 1\nsave 300 10\n", REPEATED)
+    same = standing("upgraded", b"save 900 1\nsave 300 10\n# new\n", REPEATED)
+    suite.test_migrated_config_keeps_its_settings(before, same, REPEATED)
+    other = standing("upgraded", b"save 900 1\nsave 300 99\n", REPEATED)
+    with pytest.raises(AssertionError, match=r"lost or changed \['save'\]"):
+        suite.test_migrated_config_keeps_its_settings(before, other, REPEATED)
