@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,13 @@ from upgradeproof.plan import Expectations
 from upgradeproof.plan.steps import Action, Reboot, Script, Upload
 from upgradeproof.results.journal import StepFinished, StepStarted
 
+_UNREACHABLE = re.compile(
+    r"^E: Failed to fetch \S+ +(?:Temporary failure resolving|Could not (?:resolve|connect)|"
+    r"Connection (?:failed|timed out)|Unable to connect|Cannot initiate the connection).*",
+    re.MULTILINE,
+)
+"""What apt says of a package's file whose server nobody reached. One that is not there, or is not
+what its list says, is the repository's fault."""
 Record = Callable[[StepStarted | StepFinished], None]
 """Takes the events of steps: writes them to a journal, and may remember them."""
 
@@ -91,6 +99,12 @@ class Work:
             ) from None
         if not done.ok and action.environment:
             raise _environment_failed(action, f"(exit status {done.exit_status})", done.tail)
+        if not done.ok and (lost := _UNREACHABLE.search(done.text)):
+            raise EnvironmentFailedError(
+                f"the step {action.title!r} lost its archive: nothing is known of the product",
+                details=lost.group(),
+                resolution="is the archive that it names in reach of the machine? then run again",
+            )
         if not done.ok:
             raise StepError(
                 f"the step {action.title!r} failed with exit status {done.exit_status}",
@@ -156,9 +170,12 @@ def wait_until_ready(
     expect: Expectations,
     state: str,
     timeout_s: float,
+    *,
+    stays_s: float = 0.0,
 ) -> str:
     """Wait until the services are active and the ports listen; return what still is not, or "".
 
+    They have to be so for ``stays_s`` seconds: many a service starts, and dies of what it finds.
     One script waits on the machine itself: nothing is polled over the channel.
     """
     ports = {
@@ -167,13 +184,13 @@ def wait_until_ready(
         if (number := port.number_in(state)) is not None
     }
     limit_s = _limit_s(machine, timeout_s)
-    script = _ready_script(expect.services, sorted(ports), limit_s)
+    script = _ready_script(expect.services, sorted(ports), limit_s, stays_s)
     done = machine.run(script, timeout_s=limit_s + 30)
     return "" if done.ok else "\n".join(done.text.splitlines()[-TAIL_LINES:])
 
 
 def _ready_script(
-    services: Sequence[str], ports: Sequence[tuple[str, int]], timeout_s: float
+    services: Sequence[str], ports: Sequence[tuple[str, int]], timeout_s: float, stays_s: float
 ) -> str:
     """Return the script: it prints what is not ready and exits 1 when the time is over.
 
@@ -201,7 +218,9 @@ def _ready_script(
         '*inactive*) [ -z "$(systemctl list-jobs --no-legend)" ];; *) false;; esac; }\n'
         f"end=$(($(date +%s) + {timeout_s:.0f}))\n"
         "while :; do\n"
-        '  missing=$(ready); [ -z "$missing" ] && exit 0\n'
+        "  missing=$(ready)\n"
+        f'  [ -n "$missing" ] || {{ sleep {stays_s:g}; missing=$(ready); }}\n'
+        '  [ -n "$missing" ] || exit 0\n'
         '  if [ "$(date +%s)" -ge "$end" ] || lost; then echo "$missing"; exit 1; fi\n'
         "  sleep 0.1\n"
         "done"

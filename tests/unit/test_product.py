@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Literal
 
 import pytest
 
 from tests.unit.journey.fakes import IMAGE, FolderBackend, FolderMachine
 from upgradeproof.command import Completed, run
-from upgradeproof.errors import BootError, StepError, StepTimeoutError
+from upgradeproof.errors import BootError, StepError, StepTimeoutError, UpgradeproofError
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Expectations
@@ -103,6 +104,43 @@ def test_an_emulated_machine_may_take_longer(
     machine = FolderMachine(SPEC, tmp_path, Fidelity(kernel="shared", execution=execution))
     with pytest.raises(StepTimeoutError, match=f"did not end in {limit_s} s"):
         Steps(tmp_path).work.script(machine, Script(title="a", script="sleep 9", timeout_s=0.2))
+
+
+def failing(machine: FolderMachine, tmp_path: Path, said: str) -> UpgradeproofError:
+    """Return the error of a step that says something and fails."""
+    action = Script(title="install a", script=f"echo '{said}'; exit 100", timeout_s=5)
+    with pytest.raises(UpgradeproofError) as caught:
+        Steps(tmp_path).work.script(machine, action)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "Temporary failure resolving archive.test",
+        "Could not connect to archive.test:80 (10.0.0.1), connection timed out",
+        "Unable to connect to archive.test:http:",
+    ],
+)
+def test_an_archive_that_is_lost_is_no_fault_of_the_product(
+    machine: FolderMachine, tmp_path: Path, why: str
+) -> None:
+    line = f"E: Failed to fetch http://archive.test/a.deb  {why}"
+    error = failing(machine, tmp_path, f"Get:1 a\n{line}\nE: Unable to fetch some archives")
+    assert Verdict.of(error) is Verdict.BROKEN
+    assert str(error).splitlines()[:2] == [
+        "the step 'install a' lost its archive: nothing is known of the product",
+        line,
+    ]
+
+
+def test_a_package_that_is_not_there_is_the_products(
+    machine: FolderMachine, tmp_path: Path
+) -> None:
+    error = failing(
+        machine, tmp_path, "E: Failed to fetch http://archive.test/a.deb  404  Not Found"
+    )
+    assert Verdict.of(error) is Verdict.FAILED
 
 
 class BootingMachine(FolderMachine):
@@ -201,6 +239,16 @@ def test_a_product_that_expects_nothing_is_ready(waiting: ReadyMachine) -> None:
 
 def test_a_service_that_is_active_is_ready(waiting: ReadyMachine) -> None:
     assert missing(waiting, services=["thingd", "it's"]) == []
+
+
+def test_a_service_that_starts_and_dies_is_not_ready(waiting: ReadyMachine) -> None:
+    """It is up at the first look, and a moment later it is not."""
+    expect = Expectations.model_validate({"services": ["thingd"]})
+    died = Timer(0.3, (waiting.disk / "active").write_text, ["other\n"])
+    died.start()
+    missing = wait_until_ready(waiting, expect, "upgraded", timeout_s=5, stays_s=1)
+    died.join()
+    assert missing == "thingd is failed"
 
 
 def test_a_service_that_is_not_active_is_named(waiting: ReadyMachine) -> None:

@@ -17,6 +17,8 @@ from upgradeproof.product import Work, wait_until_ready
 from upgradeproof.results.journal import StepFinished, StepStarted
 
 DATA_TIMEOUT_S = 60.0
+STAYS_S = 2.0
+"""How long services must have been up before anybody judges them."""
 
 
 class Way:
@@ -100,7 +102,8 @@ class Way:
         the checks to judge, each with the fact that it is about.
         """
         limit_s = self._cell.plan.ready_timeout_s
-        missing = wait_until_ready(machine, self._cell.expect, self._state, limit_s)
+        expect = self._cell.expect
+        missing = wait_until_ready(machine, expect, self._state, limit_s, stays_s=STAYS_S)
         if self._state != "installed":
             return
         if missing:

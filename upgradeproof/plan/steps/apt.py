@@ -21,7 +21,7 @@ Conffiles = Literal["keep", "replace", "ask"]
 """Whose version of an edited conffile wins; ``ask`` lets dpkg prompt, and so fail unattended."""
 
 _QUIET = "export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=a"
-_APT = "apt-get -q -y -o DPkg::Lock::Timeout=60 -o Dpkg::Use-Pty=0"
+_APT = "apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=60 -o Dpkg::Use-Pty=0"
 # Without --error-on=any, `apt-get update` exits 0 even when it fetched nothing.
 _LISTS = Script(
     title="fetch the package lists",
