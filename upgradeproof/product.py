@@ -73,7 +73,7 @@ class Work:
         def boot(on_output: Callable[[bytes], None]) -> Completed:
             started, seen = time.monotonic(), len(machine.logs())
             try:
-                machine.reboot(timeout_s=_limit_s(machine, action.timeout_s))
+                machine.reboot(timeout_s=patience_s(machine, action.timeout_s))
             finally:
                 on_output(machine.logs()[seen:].encode())
             return _nothing(action.title, duration_s=time.monotonic() - started)
@@ -82,7 +82,7 @@ class Work:
 
     def script(self, machine: Machine, action: Script) -> None:
         """Run one script under its time limit."""
-        limit_s = _limit_s(machine, action.timeout_s)
+        limit_s = patience_s(machine, action.timeout_s)
 
         def run(on_output: Callable[[bytes], None]) -> Completed:
             return machine.run(action.script, timeout_s=limit_s, on_output=on_output)
@@ -99,7 +99,7 @@ class Work:
             ) from None
         if not done.ok and action.environment:
             raise _environment_failed(action, f"(exit status {done.exit_status})", done.tail)
-        if not done.ok and (lost := _UNREACHABLE.search(done.text)):
+        if not done.ok and (lost := _UNREACHABLE.search(done.tail)):
             raise EnvironmentFailedError(
                 f"the step {action.title!r} lost its archive: nothing is known of the product",
                 details=lost.group(),
@@ -140,7 +140,7 @@ class Work:
             )
 
 
-def _limit_s(machine: Machine, plan_s: float) -> float:
+def patience_s(machine: Machine, plan_s: float) -> float:
     """Return how long something may take on a machine that the plan gives some seconds."""
     return plan_s * machine.fidelity.slowness
 
@@ -183,7 +183,7 @@ def wait_until_ready(
         for port in expect.port
         if (number := port.number_in(state)) is not None
     }
-    limit_s = _limit_s(machine, timeout_s)
+    limit_s = patience_s(machine, timeout_s)
     script = _ready_script(expect.services, sorted(ports), limit_s, stays_s)
     done = machine.run(script, timeout_s=limit_s + 30)
     return "" if done.ok else "\n".join(done.text.splitlines()[-TAIL_LINES:])
@@ -210,6 +210,9 @@ def _ready_script(
             f" || echo nothing listens on {protocol} port {number}"
         )
     body = "\n".join(checks) or ":"
+    again = (
+        f'  [ -n "$missing" ] || {{ sleep {stays_s:g}; missing=$(ready); }}\n' if stays_s else ""
+    )
     states = f"systemctl is-active {shlex.join(services)}" if services else ":"
     return (
         f"ready() {{\n{body}\n}}\n"
@@ -219,7 +222,7 @@ def _ready_script(
         f"end=$(($(date +%s) + {timeout_s:.0f}))\n"
         "while :; do\n"
         "  missing=$(ready)\n"
-        f'  [ -n "$missing" ] || {{ sleep {stays_s:g}; missing=$(ready); }}\n'
+        f"{again}"
         '  [ -n "$missing" ] || exit 0\n'
         '  if [ "$(date +%s)" -ge "$end" ] || lost; then echo "$missing"; exit 1; fi\n'
         "  sleep 0.1\n"

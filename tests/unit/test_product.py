@@ -107,8 +107,8 @@ def test_an_emulated_machine_may_take_longer(
 
 
 def failing(machine: FolderMachine, tmp_path: Path, said: str) -> UpgradeproofError:
-    """Return the error of a step that says something and fails."""
-    action = Script(title="install a", script=f"echo '{said}'; exit 100", timeout_s=5)
+    """Return the error of a step that complains as apt does, on stderr, and fails."""
+    action = Script(title="install a", script=f"echo '{said}' >&2; exit 100", timeout_s=5)
     with pytest.raises(UpgradeproofError) as caught:
         Steps(tmp_path).work.script(machine, action)
     return caught.value

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from upgradeproof.errors import NotReadyError
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.plan import Cell, Expectations
-from upgradeproof.product import wait_until_ready
+from upgradeproof.product import patience_s, wait_until_ready
 
 
 @dataclass
@@ -105,9 +105,10 @@ class Fleet(AbstractContextManager["Fleet"]):
         The old release was in use when its state was reached: a start must bring it back. Whether
         the new one is in use is for the checks to judge.
         """
-        limit_s = self._cell.plan.ready_timeout_s
-        missing = wait_until_ready(machine, self._in_use(state), state, limit_s)
+        plan_s = self._cell.plan.ready_timeout_s
+        missing = wait_until_ready(machine, self._in_use(state), state, plan_s)
         if missing and state == "installed":
+            limit_s = patience_s(machine, plan_s)
             raise NotReadyError(
                 f"the old release was in use, and {limit_s:g} s after a new start it is not",
                 details=missing,

@@ -13,7 +13,7 @@ from upgradeproof.journey.watch import Watch
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action, Script
-from upgradeproof.product import Work, wait_until_ready
+from upgradeproof.product import Work, patience_s, wait_until_ready
 from upgradeproof.results.journal import StepFinished, StepStarted
 
 DATA_TIMEOUT_S = 60.0
@@ -101,14 +101,13 @@ class Way:
         An old release that never gets ready can't be upgraded. A new one that does not is left for
         the checks to judge, each with the fact that it is about.
         """
-        limit_s = self._cell.plan.ready_timeout_s
-        expect = self._cell.expect
-        missing = wait_until_ready(machine, expect, self._state, limit_s, stays_s=STAYS_S)
+        expect, plan_s = self._cell.expect, self._cell.plan.ready_timeout_s
+        missing = wait_until_ready(machine, expect, self._state, plan_s, stays_s=STAYS_S)
         if self._state != "installed":
             return
         if missing:
             raise NotReadyError(
-                f"the old release is not in use after {limit_s:g} s",
+                f"the old release is not in use after {patience_s(machine, plan_s):g} s",
                 details=missing,
                 resolution="see the transcripts, and journal.log in the cell's evidence",
             )
