@@ -1,7 +1,9 @@
 """Modules that DKMS builds are there for the kernel that runs, and for the one to fall back to."""
 
+import re
+from collections.abc import Iterable
+
 import pytest
-from debian.debian_support import Version
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
@@ -16,9 +18,17 @@ def modules(installed: State, upgraded: State) -> dict[str, str]:
     """Return the newest version of each module after the upgrade; without any, nothing is here."""
     if not installed[Dkms] and not upgraded[Dkms]:
         pytest.skip("DKMS has no modules on this machine")
-    found = [module for module in upgraded[Dkms].values() if module.name]
-    found.sort(key=lambda module: Version(module.version))
-    return {module.name: module.version for module in found}
+    return newest(module for module in upgraded[Dkms].values() if module.name)
+
+
+def newest(modules: Iterable[DkmsModule]) -> dict[str, str]:
+    """Return the newest version by name; a version may be any text, so its numbers are compared."""
+    ordered = sorted(modules, key=lambda module: numbered(module.version))
+    return {module.name: module.version for module in ordered}
+
+
+def numbered(version: str) -> list[str | int]:
+    return [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", version)]
 
 
 def fault(state: State, name: str, version: str, kernel: str) -> str:

@@ -27,7 +27,7 @@ from upgradeproof.probes import Probe
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.configured_modules import ConfiguredModules
 from upgradeproof.probes.devices import Devices
-from upgradeproof.probes.dkms import Dkms
+from upgradeproof.probes.dkms import Dkms, DkmsModule
 from upgradeproof.probes.firewall import PacketFilter
 from upgradeproof.probes.initramfs import InitramfsImages
 from upgradeproof.probes.kernel import Kernel
@@ -240,3 +240,10 @@ def test_what_was_never_there_is_not_applicable(probe: type[Probe[Any]]) -> None
 )
 def test_a_value_is_the_same_however_it_is_written(wanted: str, found: str, same: bool) -> None:
     assert test_kernel_module_configuration.same(wanted, found) is same
+
+
+def test_of_two_versions_of_a_module_the_newest_counts() -> None:
+    """In the order of their numbers; real ones hold an underscore, which no Debian version may."""
+    versions = ("5.10_35491.20191025", "5.9_1", "5.6.4.2_35491")
+    found = (DkmsModule(name="rtl", version=version, state="added") for version in versions)
+    assert test_dkms.newest(found) == {"rtl": "5.10_35491.20191025"}
