@@ -7,8 +7,8 @@ from upgradeproof.plan import Expectations
 from upgradeproof.probes.configured_modules import ConfiguredModules
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.module_errors import advice
-from upgradeproof.probes.module_index import ModuleIndexes
-from upgradeproof.probes.modules import Module, Modules
+from upgradeproof.probes.module_index import present
+from upgradeproof.probes.modules import Module, Modules, module_name
 
 pytestmark = pytest.mark.own_kernel
 
@@ -29,16 +29,14 @@ def why(state: State, name: str) -> str:
 
 
 def test_required_module_is_loaded(upgraded: State, module: str) -> None:
-    name = module.replace("-", "_")
-    assert name in upgraded[Modules] or name in upgraded[ModuleIndexes]["running"].builtin, why(
-        upgraded, name
-    )
+    name = module_name(module)
+    assert name in present(upgraded.facts), why(upgraded, name)
 
 
 def test_no_loaded_module_is_lost(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:
-    there = {*upgraded[Modules], *upgraded[ModuleIndexes]["running"].builtin}
+    there = present(upgraded.facts)
     lost = [
         why(upgraded, name)
         for name in loaded(installed)
@@ -101,12 +99,12 @@ def test_every_loaded_module_is_the_one_on_the_disk(upgraded: State) -> None:
 
 
 def test_everything_that_a_loaded_module_depends_on_is_there(upgraded: State) -> None:
-    there = {*upgraded[Modules], *upgraded[ModuleIndexes]["running"].builtin}
+    there = present(upgraded.facts)
     lacking = [
         f"{name} on {release(upgraded)} depends on {needed}, which is not loaded"
         for name, module in loaded(upgraded).items()
         for needed in module.depends
-        if needed.replace("-", "_") not in there
+        if module_name(needed) not in there
     ]
     assert not lacking, "\n".join(lacking)
 

@@ -6,16 +6,16 @@ import pytest
 
 from upgradeproof.journey import State
 from upgradeproof.probes.kernel import Kernel
-from upgradeproof.probes.module_index import ModuleIndexes
-from upgradeproof.probes.modules import Modules
+from upgradeproof.probes.module_index import present
+from upgradeproof.probes.modules import module_name
 from upgradeproof.probes.services import Services
 
 pytestmark = [pytest.mark.own_kernel, pytest.mark.destructive]
 
 
 def absent(state: State, modules: Iterable[str]) -> list[str]:
-    there = {*state[Modules], *state[ModuleIndexes]["running"].builtin}
-    return [name for name in modules if name.replace("-", "_") not in there]
+    there = present(state.facts)
+    return [name for name in modules if module_name(name) not in there]
 
 
 def test_kernel_from_before_boots(installed: State, upgraded: State, fallback: State) -> None:

@@ -70,21 +70,13 @@ def test_a_prober_that_is_kept_from_its_work_blames_nobody_else(tmp_path: Path) 
 
 def test_a_prober_that_is_kept_from_its_work_hides_nothing(tmp_path: Path) -> None:
     """The service is down in the stall alone, and is up again when the prober goes on."""
-    began = time.monotonic()
+    answered_at: list[float] = []
 
     def behaviour(_: int) -> int:
-        return 503 if 0.35 < time.monotonic() - first_answer < 0.75 else 200
+        answered_at.append(time.monotonic())
+        return 503 if 0.35 < answered_at[-1] - answered_at[0] < 0.75 else 200
 
-    first_answer = began + 3600
-    with serving(behaviour) as port, asking(question(tmp_path, port)) as prober:
-        first_answer = time.monotonic()
-        time.sleep(0.3)
-        os.kill(prober.pid, signal.SIGSTOP)
-        time.sleep(0.5)
-        os.kill(prober.pid, signal.SIGCONT)
-        time.sleep(0.3)
-        (recording,) = prober.end()
-    seen = availability(STRICT, "upgraded", recording, ())
+    seen = stalled(tmp_path, behaviour)
     assert unknown(STRICT, seen).startswith("the prober could not keep its schedule")
 
 

@@ -5,7 +5,6 @@ Only what ``failed`` catches: of a check that broke, nothing is known.
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Sequence
 
 from upgradeproof.plan.defects import Defect
@@ -49,11 +48,11 @@ def judge(defect: Defect, cell: Cell) -> Judgement:
     right = [s for s in stops if s.verdict is Verdict.FAILED and defect.stops(s.reason)]
     seen = [c for c in failed if c.verdict is Verdict.FAILED and defect.catches(c.id)]
     unseen = defect.unseen([check.id for check in seen])
-    passed = [check.id for check in cell.checks if check.verdict is Verdict.PASSED]
+    unrun = defect.unseen([c.id for c in cell.checks if c.verdict is Verdict.PASSED])
     missed = (
-        [glob for glob in unseen if fnmatch.filter(passed, glob)]
+        (glob for glob in unseen if glob not in unrun)
         if right
-        else [*filter(None, [defect.stopped_by]), *unseen]
+        else filter(None, (defect.stopped_by, *unseen))
     )
     return Judgement(
         by=(*map(_stop, right), *map(_failure, seen)),

@@ -20,8 +20,7 @@ class Disruption(Model):
     """What may go wrong at one endpoint while the upgrade is carried out.
 
     It is asked at a fixed rate all the while, in turns over connections that stay open and over new
-    ones.
-    The budget holds for each kind of connection by itself.
+    ones. The budget holds for each kind of connection by itself.
     """
 
     endpoint: Id

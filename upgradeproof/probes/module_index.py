@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
-from upgradeproof.probes.modules import module_name
+from upgradeproof.probes.base import Facts, Interests, Probe, Record
+from upgradeproof.probes.modules import Modules, module_name
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, number, rows
 
@@ -105,3 +105,8 @@ class ModuleIndexes(Probe[ModuleIndex]):
                 newer_count=counts.get("newer", 0),
             )
         }
+
+
+def present(facts: Facts) -> frozenset[str]:
+    """Return the names of the modules that are loaded, or built into the running kernel."""
+    return frozenset({*facts[Modules], *facts[ModuleIndexes]["running"].builtin})
