@@ -8,8 +8,14 @@ qemu_wanted=9
 
 [ "$(id -u)" = 0 ] || VM_PACKAGES+=(fakeroot)
 
+# qemu_candidate NAME...: the oldest version that the machine's own sources offer of these, if any is
+# QEMU's. To be asked of what is not there yet: an installed version counts as a candidate, and hides
+# that its siblings, which want the same version, have to come from backports as well.
 qemu_candidate() {
-    apt-cache policy qemu-system-x86 2>/dev/null | sed -n 's/^  Candidate: 1:\([0-9]*\)\..*/\1/p'
+    apt-cache policy "$@" 2>/dev/null | awk '
+        /^[^ ]/ { name = $1 }
+        /^  Candidate: 1:/ && name ~ /^qemu-(system|utils)/ { split($2, part, /[:.]/); print part[2] }' |
+        sort -n | head -n 1
 }
 
 # Debian 12 has the newer QEMU in its backports: the same archive, signed by the same keys. They are
@@ -29,13 +35,14 @@ backports_options() {
 
 # install_vm_packages NAME...: QEMU from backports where the release's own is too old for us.
 install_vm_packages() {
-    local name missing=false folder
-    for name in "$@"; do is_installed "$name" || missing=true; done
-    $missing || return 0
+    local name folder offered missing=()
+    for name in "$@"; do is_installed "$name" || missing+=("$name"); done
+    [ ${#missing[@]} -gt 0 ] || return 0
     need_root_on_debian "$*"
     $lists_fetched || quietly "fetching package lists" as_root apt-get update
     lists_fetched=true
-    if [ "$(qemu_candidate)" -ge "$qemu_wanted" ] 2>/dev/null; then
+    offered=$(qemu_candidate "${missing[@]}")
+    if [ -z "$offered" ] || [ "$offered" -ge "$qemu_wanted" ]; then
         install_packages "$@"
         return
     fi
@@ -46,7 +53,7 @@ install_vm_packages() {
         from_backports "$folder" install --yes --no-install-recommends "$@" >"$folder/log" 2>&1; then
         :
     else
-        say "no backports: QEMU $(qemu_candidate) keeps no memories, so every machine has to boot"
+        say "no backports: QEMU $offered keeps no memories, so every machine has to boot"
         install_packages "$@"
     fi
     rm -rf "$folder"

@@ -115,6 +115,30 @@ def test_a_killed_engines_pid_file_is_forgotten(
     assert told(debian, script) == ("kept\n" if kept else "forgotten\n")
 
 
+def test_a_second_profile_takes_qemu_from_where_the_first_one_did(debian: Container) -> None:
+    """An installed version is a candidate, too: it said that no backports are needed any more."""
+    script = r"""
+        cd /project; profile=arm64 lists_fetched=true
+        for part in say packages vm; do . setup/$part.sh; done
+        is_installed() { [ "$1" = qemu-system-x86 ]; }
+        apt-cache() {
+            shift
+            for name in "$@"; do
+                version=1:7.2+dfsg-7; [ $name != qemu-system-x86 ] || version=1:10.0.2+ds-2
+                printf '%s:\n  Installed: -\n  Candidate: %s\n' $name $version
+            done
+        }
+        backports_options() { :; }
+        from_backports() { [ "$2" = update ] || echo "$@" >/tmp/asked; }
+        install_vm_packages qemu-system-x86 qemu-system-arm
+        sed 's/^[^ ]* //' /tmp/asked
+    """
+    assert told(debian, script) == (
+        "set-up: installing qemu-system-x86 qemu-system-arm from backports\n"
+        "install --yes --no-install-recommends qemu-system-x86 qemu-system-arm\n"
+    )
+
+
 @pytest.mark.skipif(
     not (ROOT / ".venv" / ".set-up-run").exists(), reason="`make` did not set up this checkout"
 )
