@@ -22,13 +22,21 @@ divert() {
   printf '%s\n%s\n:\n' "$1" "$1.lent" >>"$root/var/lib/dpkg/diversions"
 }
 
+# From Debian 13 on base-files minds these links: it keeps one whose folder is there, and diverts its
+# name itself, which would clash with ours. It is unpacked by now, and not yet installed.
+minds_links() {
+  dpkg-deb --ctrl-tarfile "$root"/var/cache/apt/archives/base-files_*.deb 2>/dev/null |
+    tar -xO ./preinst 2>/dev/null | grep -q usr-is-merged
+}
+
 # A folder of libraries that the root lacks is a link there, too, if its own one is.
 give() {
   [ ! -e "$root$1" ] || return 0
   top=$(expr "$1" : '/\([^/]*\)')
   if [ -L "$root/lib" ] && [ ! -e "$root/$top" ]; then
     ln -s "usr/$top" "$root/$top"
-    divert "/$top" # so that dpkg knows it, and usr-is-merged does not tidy it away
+    # So that dpkg knows it, and usr-is-merged does not tidy it away.
+    minds_links || divert "/$top"
     echo "/$top" >>"$lent/links"
   fi
   mkdir -p "$(realpath -m "$root${1%/*}")"

@@ -17,6 +17,9 @@ ROOT = "root.tar"
 APT_OPTIONS = "apt.conf"
 NO_KEYS = "no-keys"
 
+LINE = 300
+"""Characters of a line that are shown: mmdebstrap names every package of a call that failed."""
+
 _LINKS: dict[Architecture, str] = {"amd64": "bin sbin lib lib64", "arm64": "bin sbin lib"}
 """What debootstrap lays as links into /usr, by architecture."""
 _NO_USRMERGE = "/etc/apt/preferences.d/no-usrmerge"
@@ -41,6 +44,8 @@ _NOISE = (
     "E: mmdebstrap failed",
 )
 """What stands around every failure and explains none."""
+_REASON = re.compile(r"E: |dpkg[a-z-]*: error|.*No space left on device")
+"""What says why: apt's and mmdebstrap's own words, and those of dpkg and its kin."""
 _UNSIGNED = re.compile(
     r"NO_PUBKEY|is not signed|GPG error|signatures? (?:were|was) invalid|EXPKEYSIG"
 )
@@ -133,8 +138,8 @@ def explain(done: Completed) -> ImageError:
     """Return the error for a bootstrap that failed, with apt's own words and what to do."""
     output = (done.stderr + done.stdout).decode("utf-8", "replace")
     said = [line for line in dict.fromkeys(output.splitlines()) if not line.startswith(_NOISE)]
-    reasons = [line for line in said if line.startswith("E: ") or _FULL in line]
-    details = "\n".join(reasons[:6] or said[-6:])
+    reasons = [line for line in said if _REASON.match(line)]
+    details = "\n".join(line[:LINE] for line in reasons[:6] or said[-6:])
     if _FULL in output:
         return ImageError(
             "the disk is full", details=details, resolution="make room; an image needs about 1.5 GB"

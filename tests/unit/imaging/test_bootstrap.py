@@ -11,7 +11,7 @@ from upgradeproof.command import Completed
 from upgradeproof.errors import ImageError
 from upgradeproof.imaging import Request
 from upgradeproof.imaging.archive import Archive
-from upgradeproof.imaging.mmdebstrap import apt_options, argv, explain
+from upgradeproof.imaging.mmdebstrap import LINE, apt_options, argv, explain
 from upgradeproof.imaging.sources.bootstrap import SOURCE
 from upgradeproof.plan.images import Architecture, load_images
 
@@ -125,6 +125,27 @@ def test_anything_else_is_shown_as_it_was_said() -> None:
     assert str(failed("E: Unable to locate package nosuch\n")) == (
         "mmdebstrap failed with exit status 25\nE: Unable to locate package nosuch"
     )
+
+
+def test_a_package_that_is_not_installed_is_explained_by_dpkg() -> None:
+    """mmdebstrap itself only names the call that failed, with every package in it."""
+    packages = " ".join(f"/var/cache/apt/archives/package-{number}.deb" for number in range(20))
+    error = failed(
+        "Preparing to unpack .../base-files.deb ...\n"
+        "dpkg-divert: error: 'diversion of /lib64' clashes with 'local diversion of /lib64'\n"
+        "dpkg: error processing archive base-files.deb (--install):\n"
+        f"E: setup failed: E: chroot /tmp/root dpkg --install {packages} failed\n"
+        "E: mmdebstrap failed to run\n"
+    )
+    first, divert, processing, call = str(error).splitlines()
+    assert first == "mmdebstrap failed with exit status 25"
+    assert (
+        divert
+        == "dpkg-divert: error: 'diversion of /lib64' clashes with 'local diversion of /lib64'"
+    )
+    assert processing == "dpkg: error processing archive base-files.deb (--install):"
+    assert call.startswith("E: setup failed: E: chroot /tmp/root dpkg --install /var/cache")
+    assert len(call) <= LINE
 
 
 def test_without_the_keyring_nothing_is_fetched() -> None:

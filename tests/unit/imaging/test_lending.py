@@ -51,6 +51,30 @@ def test_what_is_lent_is_taken_back_without_a_trace(root: Path) -> None:
     assert listed(root) == before
 
 
+@pytest.mark.skipif(shutil.which("dpkg") is None, reason="this host has no dpkg")
+@pytest.mark.parametrize("preinst", ["set -e", "dpkg-divert --divert /.lib64.usr-is-merged /lib64"])
+def test_a_link_is_diverted_unless_base_files_does_it_itself(
+    root: Path, tmp_path: Path, preinst: str
+) -> None:
+    """Two diversions of one name clash: Debian 13 for arm64 could not be made for that."""
+    source, archives = tmp_path / "package", root / "var/cache/apt/archives"
+    (source / "DEBIAN").mkdir(parents=True)
+    control = "Package: base-files\nVersion: 13\nArchitecture: all\nMaintainer: x <x@example.org>\n"
+    (source / "DEBIAN/control").write_text(f"{control}Description: base\n")
+    (source / "DEBIAN/preinst").write_text(f"#!/bin/sh\n{preinst}\n")
+    (source / "DEBIAN/preinst").chmod(0o755)
+    archives.mkdir(parents=True)
+    subprocess.run(
+        ["dpkg-deb", "--build", str(source), f"{archives}/base-files_13_all.deb"], check=True
+    )
+    hook(LEND, root)
+    links = (root / "var/lib/lent/links").read_text().split()
+    diverted = (root / "var/lib/dpkg/diversions").read_text().splitlines()
+    itself = "usr-is-merged" in preinst
+    assert links
+    assert [link for link in links if f"{link}.lent" in diverted] == ([] if itself else links)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may change its root")
 def test_programs_that_are_lent_run_in_the_root(root: Path) -> None:
     hook(LEND, root)
