@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from upgradeproof.endpoints import Answer
-from upgradeproof.errors import HarnessError, NotReadyError
+from upgradeproof.errors import HarnessError, NotReadyError, UpgradeproofError
 from upgradeproof.journey.state import State
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Degradation, Endpoint
@@ -107,20 +107,26 @@ class Outages:
         self._state = state
         self._clone = clone
         self._receiver = receiver
-        self._seen: dict[str, Outage] = {}
+        self._seen: dict[str, Outage | UpgradeproofError] = {}
 
     def of(self, degradation: Degradation) -> Outage:
         """Return what is seen when this backend is cut off and brought back.
 
         Raises NotReadyError when the service gives no whole answer beforehand, HarnessError when
         the plan's commands or the webhook's receiver fail, or the plan can't tell both answers
-        apart: nothing is known of the product then.
+        apart: nothing is known of the product then. What was raised once is raised for every check.
         """
         if degradation.id not in self._seen:
-            with self._clone() as machine:
-                course = _Course(self._state.on(lambda: machine), degradation)
-                self._seen[degradation.id] = course.run(self._receiver)
-        return self._seen[degradation.id]
+            try:
+                with self._clone() as machine:
+                    course = _Course(self._state.on(lambda: machine), degradation)
+                    self._seen[degradation.id] = course.run(self._receiver)
+            except UpgradeproofError as error:
+                self._seen[degradation.id] = error
+        seen = self._seen[degradation.id]
+        if isinstance(seen, UpgradeproofError):
+            raise seen
+        return seen
 
 
 class _Course:

@@ -22,7 +22,7 @@ PLAN = load_plan(ROOT / "products" / "lighthouse" / "upgrade.toml")
 Load = Callable[[str], Any]
 Unpacked = Callable[[str], Path]
 T = TypeVar("T")
-AGAIN_S = 5.0
+AGAIN_S = 3.0
 """After which an open circuit breaker lets one call try."""
 
 

@@ -50,7 +50,7 @@ def test_a_trial_that_fails_keeps_it_open_and_is_not_told_again(load: Load) -> N
     breaker.clock.now = AGAIN_S
     breaker.real.admits()
     breaker.fails(1)
-    breaker.clock.now = AGAIN_S + 4.9
+    breaker.clock.now = AGAIN_S + 2.9
     assert (breaker.real.state, breaker.real.admits(), len(breaker.told)) == ("open", False, 1)
 
 
@@ -69,7 +69,7 @@ def test_a_trial_that_succeeds_closes_it_and_is_told(load: Load) -> None:
 def test_failures_of_calls_from_before_it_opened_do_not_prolong_it(load: Load) -> None:
     breaker = Breaker(load)
     breaker.fails(5)
-    breaker.clock.now = 3.0
+    breaker.clock.now = 2.0
     breaker.fails(5)
     breaker.clock.now = AGAIN_S
     assert (breaker.real.admits(), len(breaker.told)) == (True, 1)

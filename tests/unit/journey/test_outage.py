@@ -180,6 +180,17 @@ def test_an_outage_is_gone_through_once(service: Service) -> None:
     assert both.of(plan()) is both.of(plan())
 
 
+def test_what_stood_in_the_way_of_an_outage_stands_there_for_every_check(service: Service) -> None:
+    (service.disk / "cut").touch()
+    tried = outages(service)
+    with pytest.raises(NotReadyError) as first:
+        tried.of(plan())
+    (service.disk / "cut").unlink()
+    with pytest.raises(NotReadyError) as second:
+        tried.of(plan())
+    assert second.value is first.value
+
+
 def test_a_service_that_was_never_whole_failed(service: Service) -> None:
     (service.disk / "cut").touch()
     with pytest.raises(NotReadyError) as caught:

@@ -97,6 +97,14 @@ def test_a_downgrade_is_asked_for() -> None:
     assert ["--allow-downgrades" in vars(script)["script"] for script in scripts] == [False, True]
 
 
+def test_lists_are_fetched_unless_they_are_not_wanted() -> None:
+    titles = [
+        [script.title for script in step("apt-install", packages=["a"], **more).actions(Path())]
+        for more in ({}, {"fetch_lists": False})
+    ]
+    assert titles == [["fetch the package lists", "install a"], ["install a"]]
+
+
 def test_a_step_has_ten_minutes_and_an_upgrade_of_everything_thirty() -> None:
     assert step("run", script="true").timeout_s == 600
     assert step("apt-full-upgrade").timeout_s == 1800

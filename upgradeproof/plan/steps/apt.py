@@ -90,14 +90,16 @@ class AptInstall(_Apt):
     recommends: bool = False
     downgrade: bool = False
     """Whether a package may go back to an older version: a rollback's way."""
+    fetch_lists: bool = True
+    """Whether every list is fetched first; after ``apt-repository`` its own has just been read."""
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
-        """Return the update of the lists, and one apt-get install."""
+        """Return the update of the lists, unless they are not wanted, and one apt-get install."""
         recommends = () if self.recommends else ("--no-install-recommends",)
         downgrade = ("--allow-downgrades",) if self.downgrade else ()
         script = self.apt("install", *recommends, *downgrade, shlex.join(self.packages))
         return (
-            _LISTS,
+            *((_LISTS,) if self.fetch_lists else ()),
             Script(
                 title=f"install {', '.join(self.packages)}",
                 script=f"set -e\n{script}",

@@ -7,7 +7,7 @@ from typing import Callable
 
 FAILURES = 5
 """In a row, until it opens."""
-OPEN_S = 5.0
+OPEN_S = 3.0
 """Until one call is tried. Longer than any answer takes: a late one is never the trial's."""
 CLOSED, OPEN, HALF_OPEN = "closed", "open", "half-open"
 

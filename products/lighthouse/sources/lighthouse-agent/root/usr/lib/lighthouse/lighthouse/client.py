@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from lighthouse.release import VERSION
 
-TIMEOUT_S = 3.0
+TIMEOUT_S = 2.0
 """Limit of a whole answer, from the connection to its last byte."""
 MAXIMUM_ANSWER_BYTES = 65_536
 _SCHEME = "http://"
