@@ -25,4 +25,4 @@ def test_package_is_of_the_new_release_after(upgraded: State, package: str) -> N
 
 def test_service_runs_the_binary_on_the_disk(upgraded: State, service: str) -> None:
     stale = upgraded[Stale].get(f"{service}.service")
-    assert stale is None, f"{service} was not restarted: it still runs {', '.join(stale.deleted)}"
+    assert stale is None, f"{service} was not restarted: it still runs {', '.join(stale.old)}"

@@ -112,6 +112,26 @@ def test_a_replaced_executable_makes_its_service_stale(debian: Machine) -> None:
         assert facts[Stale]["probed.service"].deleted == ("/opt/probed/daemon",)
 
 
+def test_a_replaced_script_makes_its_service_stale(debian: Machine) -> None:
+    """Of a script that was read and closed the kernel shows nothing: the clocks tell."""
+    do = """
+    mkdir -p /opt/probed; printf '#!/bin/sh -e\\nsleep 60; exit\\n' >/opt/probed/daemon.sh
+    chmod 755 /opt/probed/daemon.sh
+    systemd-run -q --unit=probed /opt/probed/daemon.sh
+    until pgrep -P "$(systemctl show -p MainPID --value probed)" sleep; do :; done
+    """
+    replace = (
+        "cp -p /opt/probed/daemon.sh /opt/probed/new; mv /opt/probed/new /opt/probed/daemon.sh"
+    )
+    undo = "systemctl stop probed; rm -r /opt/probed"
+    with changed(debian, do, "true") as facts:
+        assert "probed.service" not in facts[Stale]
+    with changed(debian, replace, undo) as facts:
+        assert set(facts[Stale]) == {"probed.service"}
+        assert facts[Stale]["probed.service"].replaced == ("/opt/probed/daemon.sh",)
+        assert facts[Stale]["probed.service"].deleted == ()
+
+
 def test_a_replaced_library_makes_its_user_stale(debian: Machine) -> None:
     do = """
     mkdir -p /opt/probed; cp "$(ls /lib/*-linux-gnu*/libpcre2-8.so.0)" /opt/probed/lib.so

@@ -46,8 +46,8 @@ def prove_upgraded(cell: Cell, before: Facts, after: Facts) -> None:
     """Raise ProofError unless the upgrade really happened.
 
     Every package of the new release is there in its version, and its kernel runs where the machine
-    has one of its own; something was replaced at all; and each service's main process runs the
-    binary that is on the disk now, not the one from before.
+    has one of its own; something was replaced at all; and each service's processes run the binary
+    or the script that is on the disk now, not the one from before.
     """
     wrong = [*_wrong_packages(cell.new, after), *_wrong_kernel(cell.new, after)]
     if _versions(before) == _versions(after):
@@ -121,6 +121,6 @@ def _wrong_kernel(release: Release, facts: Facts) -> Iterator[str]:
 def _old_binaries(cell: Cell, facts: Facts) -> Iterator[str]:
     for name in cell.expect.services:
         stale = facts[Stale].get(f"{name}.service")
-        for executable in stale.executables if stale else ():
-            if stale and executable in stale.deleted:
-                yield f"{name}: its process still runs the old {executable}"
+        if stale:
+            old = (*(path for path in stale.executables if path in stale.deleted), *stale.replaced)
+            yield from (f"{name}: its process still runs the old {path}" for path in old)

@@ -1,9 +1,13 @@
-"""Read the processes that still run files which were deleted or replaced under them."""
+"""Read the processes that still run files which were deleted or replaced under them.
+
+An interpreter closes a script that it has read: of that the kernel shows nothing, but a script that
+was unpacked after its process had started is not the one that runs.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from upgradeproof.probes.base import Interests, Probe, Record
@@ -21,7 +25,21 @@ found=$(find /proc/[0-9]* -maxdepth 1 -name exe -lname '*(deleted)' \
     -printf 'file\t%h\t%l\n' 2>/dev/null | sed 's|/proc/||'
   grep -sHE '^[0-9a-f]+-[0-9a-f]+ ..x. .* \(deleted\)$' /proc/[0-9]*/maps |
     sed -n 's|^/proc/\([0-9]*\)/maps:[^/]*\(/.*\)|file\t\1\t\2|p')
-[ -n "$found" ] || exit 0
+script_of() {
+  tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" |
+    awk 'NR == 1 { next } /^-[mc]/ { exit } /^-/ { next } /^\// { print } { exit }'
+}
+scripts=$(find /proc/[0-9]* -maxdepth 1 -name exe \( -lname '*/python[0-9]*' -o -lname '*/perl*' \
+    -o -lname '*/ruby*' -o -lname '*/bash' -o -lname '*/dash' \) -printf '%h\n' 2>/dev/null |
+  sed 's|/proc/||' | while read -r pid; do
+    script=$(script_of "$pid")
+    [ -n "$script" ] && read -r line 2>/dev/null <"/proc/$pid/stat" || continue
+    set -- ${line##*) }
+    printf 'script\t%s\t%s\t%s\t%s\n' "$pid" "${20}" \
+      "$(stat -c %.3Z "/proc/$pid/root$script" 2>/dev/null)" "$script"
+  done)
+found=$(printf '%s\n%s\n' "$found" "$scripts" | grep .) || exit 0
+printf 'now\t%s\t%s\n' "$(date +%s.%N)" "$(cut -d ' ' -f 1 /proc/uptime)"
 printf '%s\n' "$found" | sort -u
 for pid in $(printf '%s\n' "$found" | cut -f 2 | sort -u); do
   [ "$(session "$pid")" != "$ours" ] || continue
@@ -37,6 +55,10 @@ _NO_FILES = re.compile(
 """Memory that the kernel shows as a deleted file, files that live to be deleted, and the host's
 emulator of another architecture: a host that has replaced it shows the old one as deleted."""
 _SUFFIX = " (deleted)"
+_TICKS_PER_S = 100
+"""The kernel's unit of a process's start, for programs: USER_HZ, the same on every machine."""
+_UNCERTAIN_S = 0.1
+"""By which two looks at two clocks may disagree: the start is counted in ticks, and read later."""
 
 
 def _of_initramfs(path: str, control_groups: Sequence[str]) -> bool:
@@ -52,15 +74,24 @@ class StaleProcess(Record):
     executables: tuple[str, ...]
     deleted: tuple[str, ...]
     """Executables and libraries that run and are gone from the disk, sorted."""
+    replaced: tuple[str, ...] = ()
+    """Scripts that changed, or went, after their interpreter had started with them, sorted."""
     pids: tuple[int, ...]
+
+    @property
+    def old(self) -> tuple[str, ...]:
+        """Return all that runs and is not what is on the disk."""
+        return (*self.deleted, *self.replaced)
 
 
 class Stale(Probe[StaleProcess]):
     """Find what ``needrestart`` finds: programs that must be restarted; keyed by unit.
 
     dpkg replaces a file by renaming a new one over it, and the kernel then shows the old one as
-    ``(deleted)``, on overlayfs too. A file overwritten in place is not seen. The shell through
-    which we look is left out with its session, and its parents in the same control group.
+    ``(deleted)``, on overlayfs too. A file overwritten in place is not seen, but for a script: the
+    first argument of Python, Perl, Ruby or a shell. What it imports is not looked for, but a
+    package's files are unpacked together. The shell through which we look is left out with its
+    session, and its parents in the same control group.
     """
 
     section = "stale"
@@ -77,13 +108,21 @@ class Stale(Probe[StaleProcess]):
         """Return the processes by unit; one that ended meanwhile is left out."""
         own: set[str] = set()
         files: dict[str, set[str]] = {}
+        scripts: dict[str, set[str]] = {}
         processes: dict[str, tuple[str, str]] = {}
+        booted_at = 0.0
         for cells in rows(clean(output)):
             match cells:
                 case ["own", pid]:
                     own.add(pid)
                 case ["file", pid, path] if not _NO_FILES.fullmatch(path):
                     files.setdefault(pid, set()).add(path.removesuffix(_SUFFIX))
+                case ["now", now, uptime]:
+                    booted_at = _seconds(now) - _seconds(uptime)
+                case ["script", pid, ticks, changed, path] if not _NO_FILES.fullmatch(path):
+                    started_at = booted_at + _seconds(ticks) / _TICKS_PER_S
+                    if not changed or _seconds(changed) > started_at + _UNCERTAIN_S:
+                        scripts.setdefault(pid, set()).add(path)
                 case ["process", _, path, *groups] if _of_initramfs(path, groups):
                     continue  # it is about to end, on a slow machine a little later
                 case ["process", pid, path, *control_groups] if path:
@@ -92,13 +131,23 @@ class Stale(Probe[StaleProcess]):
                     key = unit if unit.endswith(".service") else executable
                     processes[pid] = (key, executable)
         by_unit: dict[str, list[str]] = {}
-        for pid in files.keys() & processes.keys() - own:
+        for pid in (files.keys() | scripts.keys()) & processes.keys() - own:
             by_unit.setdefault(processes[pid][0], []).append(pid)
         return {
             key: StaleProcess(
                 executables=tuple(sorted({processes[pid][1] for pid in pids})),
-                deleted=tuple(sorted({path for pid in pids for path in files[pid]})),
+                deleted=_all(files, pids),
+                replaced=_all(scripts, pids),
                 pids=tuple(sorted(number(pid) or 0 for pid in pids)),
             )
             for key, pids in by_unit.items()
         }
+
+
+def _all(found: Mapping[str, set[str]], pids: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({path for pid in pids for path in found.get(pid, ())}))
+
+
+def _seconds(text: str) -> float:
+    """Return a number as the machine printed it; 0 for what is none."""
+    return float(text) if re.fullmatch(r"\d+(?:\.\d+)?", text, re.ASCII) else 0.0

@@ -94,6 +94,17 @@ def test_a_service_that_still_runs_its_old_binary_is_failed(world: World) -> Non
     assert error.details == "thingd: its process still runs the old /usr/sbin/thingd"
 
 
+def test_a_service_whose_interpreter_still_runs_its_old_script_is_failed(world: World) -> None:
+    said = (
+        "now\\t1100\\t100\\n"
+        "script\\t42\\t5000\\t1099\\t/usr/lib/thingd.py\\n"
+        "process\\t42\\t/usr/bin/python3\\t0::/system.slice/thingd.service\\n"
+    )
+    steps = f"echo 2.0 >packages/thing; printf '{said}' >stale"
+    error = met(world, cell(upgrade=steps, expect={"services": ["thingd"]}))
+    assert error.details == "thingd: its process still runs the old /usr/lib/thingd.py"
+
+
 def test_a_service_with_an_old_library_is_left_to_the_checks(world: World) -> None:
     said = (
         "file\\t42\\t/usr/lib/libc.so (deleted)\\n"

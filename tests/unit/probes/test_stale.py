@@ -70,5 +70,32 @@ def test_the_hosts_emulator_is_not_stale_and_what_it_runs_may_be() -> None:
     assert both["nginx.service"].deleted == ("/usr/lib/libz.so.1",)
 
 
+# It booted at 1000 s of the epoch, and the process started 50 s later.
+INTERPRETER = (
+    "now\t1100.5\t100.5",
+    "process\t9\t/usr/bin/python3.11\t0::/system.slice/thing.service\t",
+)
+
+
+def test_a_script_that_was_unpacked_after_its_process_started_is_stale() -> None:
+    stale = parse(*INTERPRETER, "script\t9\t5000\t1050.200\t/usr/lib/thing/thing.py")
+    assert stale["thing.service"] == StaleProcess(
+        executables=("/usr/bin/python3.11",),
+        deleted=(),
+        replaced=("/usr/lib/thing/thing.py",),
+        pids=(9,),
+    )
+
+
+def test_a_script_that_is_gone_is_stale() -> None:
+    stale = parse(*INTERPRETER, "script\t9\t5000\t\t/usr/lib/thing/thing.py")
+    assert stale["thing.service"].old == ("/usr/lib/thing/thing.py",)
+
+
+def test_a_script_from_before_its_process_is_not_stale_nor_one_that_lives_to_go() -> None:
+    assert parse(*INTERPRETER, "script\t9\t5000\t1050.050\t/usr/lib/thing/thing.py") == {}
+    assert parse(*INTERPRETER, "script\t9\t5000\t\t/tmp/installer.py") == {}
+
+
 def test_a_process_that_ended_meanwhile_is_left_out() -> None:
     assert parse("file\t9\t/usr/bin/top (deleted)", "process\t9\t\t") == {}
