@@ -25,7 +25,7 @@ setup-arm64:
 	@setup/setup.sh arm64
 
 verify: setup
-	@status=0; $(VENV)/pytest -m "smoke and not load" || status=$$?; \
+	@status=0; $(VENV)/pytest -n auto --maxprocesses=3 -m "smoke and not load" || status=$$?; \
 	echo "matrix: $(REPORT)"; exit $$status
 
 # On all cores what needs none for itself, then what starts machines and measures time.

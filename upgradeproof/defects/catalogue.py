@@ -8,7 +8,7 @@ from pathlib import Path
 
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
-from upgradeproof.imaging.emulation import native
+from upgradeproof.imaging.emulation import haste
 from upgradeproof.plan import Cell, Plan
 from upgradeproof.plan.defects import Defect, defect_files, load_defect
 from upgradeproof.plan.loading import nearest
@@ -47,8 +47,8 @@ class Catalogue:
     @property
     def good_cells(self) -> tuple[Trial, ...]:
         """Return each cell that a defect is planted into, once, without any; slow ones first."""
-        cells = {trial.cell.id: trial.cell for trial in self.trials}
-        return tuple(Trial(cell) for cell in sorted(cells.values(), key=_haste))
+        cells = {trial.cell.id: trial.cell for trial in self.trials}.values()
+        return tuple(Trial(cell) for cell in sorted(cells, key=lambda cell: haste(cell.platform)))
 
     @property
     def in_order(self) -> tuple[Trial, ...]:
@@ -125,8 +125,3 @@ def _complain(entry: Entry, shown: Sequence[Cell], *, named: bool, globs: Sequen
             f"no cell in which {entry.defect.name} shows fits {wanted}",
             details="\n".join(cell.id for cell in shown),
         )
-
-
-def _haste(cell: Cell) -> tuple[bool, bool]:
-    """Put cells that take long before others: those that boot, then those that are emulated."""
-    return cell.platform.machine == "container", native(cell.platform.architecture)

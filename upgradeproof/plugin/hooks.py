@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.errors import UpgradeproofError
+from upgradeproof.imaging.emulation import haste
 from upgradeproof.plugin.html import HtmlColumns
 from upgradeproof.plugin.parameters import (
     declare_marks,
@@ -107,6 +108,7 @@ class Selection:
     ) -> Generator[None, None, None]:
         """Sort by cell, in the order of the files: pytest itself would sort by subject too.
 
+        Cells come in the order of the plans; for workers side by side those that take long begin.
         A test without a subject counts as deselected: nothing was declared for it, so nothing is
         missing.
         """
@@ -115,7 +117,10 @@ class Selection:
         self._config.hook.pytest_deselected(items=left_out)
         place = {item: at for at, item in enumerate(items)}
         yield
-        cells = {cell: at for at, cell in enumerate(self._part.cells)}
+        ids = list(self._part.cells)
+        if self._part.worker != "main":
+            ids.sort(key=lambda cell: haste(self._part.cells[cell].platform))
+        cells = {cell: at for at, cell in enumerate(ids)}
         found = {item: self._part.find_check(item.nodeid) for item in items}
 
         def order(item: pytest.Item) -> tuple[int, int]:

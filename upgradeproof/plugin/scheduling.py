@@ -16,6 +16,9 @@ class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
     def __init__(self, config: pytest.Config, log: Any, part: RunPart) -> None:
         super().__init__(config, log)
         self._part = part
+        # In the order of the collection, and not by their number of tests: a VM has fewer than a
+        # container, and takes ten times as long.
+        config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
         """Return the cell of a test; a test without one is a scope of its own."""

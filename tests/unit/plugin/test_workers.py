@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.unit.plugin.project import AMD64, ARM64, Project
+from upgradeproof.imaging.emulation import native
 from upgradeproof.results import Verdict
 
 MANY = """
@@ -38,6 +39,15 @@ def test_all_tests_of_a_cell_go_to_one_worker(project: Project) -> None:
     assert sorted(map(sorted, workers.values())) == [["gw0"], ["gw1"]]
     assert {len(cell.checks) for cell in project.result.cells} == {9}
     assert {cell.verdict for cell in project.result.cells} == {Verdict.PASSED}
+
+
+def test_a_worker_begins_with_the_cell_that_takes_long(project: Project) -> None:
+    """One at the end would be waited for: xdist itself begins with the most tests."""
+    project.write(test_it=MANY).pytest("-n", "1")
+    journal = next((project.reports / "journal").glob("gw0*.jsonl")).read_text()
+    events = map(json.loads, journal.splitlines())
+    began = [event["cell"] for event in events if event["event"] == "state_started"]
+    assert list(dict.fromkeys(began)) == ([ARM64, AMD64] if native("amd64") else [AMD64, ARM64])
 
 
 def test_a_killed_worker_breaks_its_check_and_the_others_go_on(project: Project) -> None:
