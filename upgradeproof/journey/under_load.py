@@ -55,9 +55,11 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
     def judge(self, load: Load, state: State) -> tuple[Judgement, ...]:
         """Judge a state by a load's own targets; the load is sent when it is first asked for.
 
-        Raises LoadError where the generator failed: nothing is known of the product then.
+        The clone that it is sent to says what can be proven: a state may have been kept on a day
+        on which KVM worked. Raises LoadError where the generator failed: nothing is known then.
         """
-        return _known(judge(self._result(load, state.name), load.target, state.fidelity))
+        found = self._result(load, state.name)
+        return _known(judge(found, load.target, self._machine(state.name).fidelity))
 
     def compare(self, load: Load, old: State, new: State) -> tuple[Judgement, ...]:
         """Judge the new release beside the old one: their clones stand side by side and take turns.

@@ -14,7 +14,7 @@ from upgradeproof.errors import LoadError
 from upgradeproof.journey import Journey, UnderLoad
 from upgradeproof.load import Aim, LoadResult
 from upgradeproof.plan import Cell, Load
-from upgradeproof.results import Verdict
+from upgradeproof.results import Fidelity, Verdict
 
 FAST, SLOW, BUSY = result([10] * 100), result([20] * 100), result([10] * 100, cpu_share=1.0)
 
@@ -65,6 +65,18 @@ def test_a_load_is_sent_once_to_each_state_on_the_port_that_it_has_there(journey
             (judged,) = under_load.judge(the_load(journey), state)
             assert judged.verdict is Verdict.PASSED
     assert [aim.port for aim in sender.aims] == [30080, 30081]
+
+
+def test_a_load_is_judged_by_what_the_clone_can_prove(world: World, tmp_path: Path) -> None:
+    """A kept state may come from a day on which KVM worked."""
+    world.backend.forwards.update({80: 30080, 81: 30081})
+    with world.journey(loaded(tmp_path, p99_ms=1)) as journey:
+        state = journey.reach("upgraded")
+        world.backend.fidelity = Fidelity(kernel="own", execution="tcg", boot="own")
+        with UnderLoad(journey, Sender(SLOW)) as under_load:
+            verdicts = [each.verdict for each in under_load.judge(the_load(journey), state)]
+    assert state.fidelity.absolute_time
+    assert verdicts == [Verdict.PASSED, Verdict.NOT_APPLICABLE]
 
 
 def test_a_load_goes_to_a_clone_that_ends_with_it(world: World, journey: Journey) -> None:
