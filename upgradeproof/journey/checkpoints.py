@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from upgradeproof.errors import MachineError
 from upgradeproof.journey.logbook import Logbook
-from upgradeproof.journey.store import content_key, described
+from upgradeproof.journey.store import WAY_FILES, code, content_key, described
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan.steps import Action
 from upgradeproof.results.base import Frozen
@@ -48,11 +48,13 @@ class Checkpoints:
     actions: Sequence[Action]
     logbook: Logbook
     dear_s: float = DEAR_S
+    engine: str = field(default_factory=lambda: code(WAY_FILES))
+    """The hash of the code that carries the actions out."""
 
     def find(self) -> tuple[Stop, str] | None:
         """Return the last stop on this very way that is still kept, and its snapshot."""
         for done in range(len(self.actions), 0, -1):
-            key = self._key(done)
+            key = self.key(done)
             try:
                 stop = Stop.model_validate_json((self.folder / f"{key}.json").read_bytes())
             except (OSError, ValueError):
@@ -70,7 +72,7 @@ class Checkpoints:
         self, done: int, machine: Machine, since: float, steps: Sequence[StepStarted | StepFinished]
     ) -> None:
         """Keep a stop; what can't be kept is no harm to the way."""
-        key = self._key(done)
+        key = self.key(done)
         try:
             stop = Stop(
                 done=done,
@@ -84,5 +86,7 @@ class Checkpoints:
         except (MachineError, OSError) as error:
             log.warning("%s: a stop on the way was not kept: %s", machine.name, error)
 
-    def _key(self, done: int) -> str:
-        return content_key([self.parent, [described(action) for action in self.actions[:done]]])
+    def key(self, done: int) -> str:
+        """Return the key of the stop after so many actions."""
+        steps = [described(action) for action in self.actions[:done]]
+        return content_key([self.engine, self.parent, steps])

@@ -22,8 +22,10 @@ from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
 
-ENGINE_FILES = ("probes", "product.py", "journey/way.py")
-"""What of the engine decides a state's content: a change of it makes every kept state void."""
+WAY_FILES = ("product.py", "journey/way.py")
+"""What of the engine carries out the steps: a change of it makes every kept machine void."""
+ENGINE_FILES = ("probes", *WAY_FILES)
+"""What of it decides a state's content, its facts included."""
 PROBER_FILES = ("prober", "journey/watch.py")
 """What decides beside them what a prober sees; of no matter where there is none."""
 BUILD_TIMEOUT_S = 3600.0
@@ -52,7 +54,7 @@ def key(parent: str, cell: Cell, state: str, actions: Sequence[Action]) -> str:
     """
     content = {
         "parent": parent,
-        "engine": _code(ENGINE_FILES),
+        "engine": code(ENGINE_FILES),
         "steps": [described(action) for action in actions],
         "reads": _reads(cell, state),
         "release": cell.release(state).model_dump(exclude={"component"}),
@@ -102,10 +104,14 @@ def _reads(cell: Cell, state: str) -> Any:
 
 
 def _probed(expect: Expectations) -> Any:
-    """Return all that decides what a prober sees; the budget only judges it."""
+    """Return all that decides what a prober sees.
+
+    Of the budgets that is the longest downtime allowed: the prober looks on for longer than that.
+    """
     asked = {disruption.endpoint for disruption in expect.disruption}
     return {
-        "engine": _code(PROBER_FILES),
+        "engine": code(PROBER_FILES),
+        "longest_ms": max(d.longest_ms for d in expect.disruption),
         "disruptions": [
             d.model_dump(exclude={"longest_ms", "total_ms"}) for d in expect.disruption
         ],
@@ -122,7 +128,7 @@ def described(action: Action) -> Any:
 
 
 @cache
-def _code(names: tuple[str, ...]) -> str:
+def code(names: tuple[str, ...]) -> str:
     """Return the hash of the engine's code in some of its files and folders."""
     root = Path(__file__).parents[1]
     digest = hashlib.sha256()

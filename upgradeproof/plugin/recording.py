@@ -18,9 +18,12 @@ from upgradeproof.results.journal import (
     CheckDeclared,
     CheckFinished,
     ReleaseDeclared,
+    now,
 )
 
 LONGEST_REASON = 20_000
+GOOD = (Verdict.PASSED, Verdict.NOT_APPLICABLE)
+_GOOD_SO_FAR = pytest.StashKey[CheckFinished]()
 CRASHED = "???"
 """The phase that xdist gives to the report of a test under which its worker died."""
 
@@ -91,7 +94,11 @@ class Recorder:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Judge a phase of a check; our own errors are shown as they are, without a traceback."""
+        """Judge a phase of a check; our own errors are shown as they are, without a traceback.
+
+        What is bad is told at once. What is good is told at the test's end, by its last word: a
+        subtest that passed has reported a phase as well, and says nothing of what follows it.
+        """
         report = yield
         found = self._part.find_check(item.nodeid)
         if found is None:
@@ -102,7 +109,17 @@ class Recorder:
         verdict = _verdict(report, error)
         if verdict is not None:
             cell, check = found
-            self._finish(cell.id, check, verdict, _reason(report, error), report.duration)
+            end = CheckFinished(
+                cell=cell.id,
+                check=check,
+                verdict=verdict,
+                reason=_reason(report, error)[:LONGEST_REASON],
+                duration_s=report.duration,
+            )
+            if verdict in GOOD:
+                item.stash[_GOOD_SO_FAR] = end
+            else:
+                self._part.journal.write(end)
             names = getattr(item, "fixturenames", ())
             ours = {
                 "cell": cell.id,
@@ -114,6 +131,8 @@ class Recorder:
             others = [known for known in item.user_properties if known[0] not in ours]
             item.user_properties = [*others, *ours.items()]  # junit.xml takes the last phase's
             report.user_properties = list(item.user_properties)
+        if report.when == "teardown" and (good := item.stash.get(_GOOD_SO_FAR, None)):
+            self._part.journal.write(good.model_copy(update={"at": now()}))
         return report
 
     @pytest.hookimpl

@@ -67,7 +67,7 @@ class Reporter:
         if not any((self._part.reports / "journal").glob("*.jsonl")):
             return result
         try:
-            self._part.journal.write(RunFinished())
+            self._part.journal.write(RunFinished(run_id=self._part.run_id))
             self._run = report([self._part.reports], self._part.reports, self._part.home.templates)
         except UpgradeproofError as error:
             self._problem = error

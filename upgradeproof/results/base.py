@@ -14,8 +14,21 @@ class Frozen(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _compute_anew(cls, data: Any) -> Any:
-        """Drop what is computed: a report that was written can be read again."""
+    def _can_be_written_and_read(cls, data: Any) -> Any:
+        """Drop what is computed, and what no file can hold: half of a character.
+
+        Python reads the name of a file that is no UTF-8 as such halves, and a test may tell it.
+        """
         if isinstance(data, dict):
-            return {name: data[name] for name in data if name not in cls.model_computed_fields}
+            return {
+                name: _whole(value)
+                for name, value in data.items()
+                if name not in cls.model_computed_fields
+            }
         return data
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "replace").decode()
+    return value

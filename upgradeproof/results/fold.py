@@ -55,13 +55,19 @@ def fold(events: Iterable[j.Event]) -> Run:
     return Run(
         run_id=started[0].run_id,
         started_at=min(event.at for event in started),
-        finished_at=max((event.at for event in finished), default=None),
+        finished_at=_finished_at(started, finished),
         upgradeproof=started[0].upgradeproof,
         fresh=all(event.fresh for event in started),
         host=started[0].host,
         releases=tuple(releases.values()),
         cells=tuple(_finish(cell) for cell in cells.values()),
     )
+
+
+def _finished_at(started: list[j.RunStarted], finished: list[j.RunFinished]) -> str | None:
+    """Return when the last part ended; None where one did not: what is missing, nobody knows."""
+    cut_off = {event.run_id for event in started} - {event.run_id for event in finished}
+    return None if cut_off else max(event.at for event in finished)
 
 
 def _rank(event: j.Event) -> tuple[int, str]:

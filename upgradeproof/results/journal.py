@@ -38,6 +38,7 @@ class RunFinished(Frozen):
 
     event: Literal["run_finished"] = "run_finished"
     at: str = Field(default_factory=now)
+    run_id: str
 
 
 class ReleaseDeclared(Frozen):
@@ -214,20 +215,33 @@ class Journal(AbstractContextManager["Journal"]):
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._file = path.open("ab", buffering=0)
+        self._cut_off = False
+        """Whether the last line lacks its end: the disk was full in the middle of it."""
 
     def __exit__(self, *_: object) -> None:
         """Close the file; every event is in it already."""
         self._file.close()
 
     def write(self, event: Event) -> None:
-        """Append one event in one system call, so that a kill never leaves half of two lines."""
+        """Append one event in one system call, so that a kill never leaves half of two lines.
+
+        Raises HarnessError when it can't be written, also where only a part of it could.
+        """
+        line = (b"\n" if self._cut_off else b"") + event.model_dump_json().encode() + b"\n"
         try:
-            self._file.write(event.model_dump_json().encode() + b"\n")
+            written = self._file.write(line) or 0
         except OSError as error:
-            raise HarnessError(
-                f"the journal {self.path} can't be written: {os.strerror(error.errno or 0)}",
-                resolution="free space on this host; what was journalled so far is kept",
-            ) from error
+            raise self._full(os.strerror(error.errno or 0)) from error
+        if written:
+            self._cut_off = written < len(line)
+        if written < len(line):
+            raise self._full(f"{written} of {len(line)} bytes fitted")
+
+    def _full(self, why: str) -> HarnessError:
+        return HarnessError(
+            f"the journal {self.path} can't be written: {why}",
+            resolution="free space on this host; what was journalled so far is kept",
+        )
 
 
 def read_journals(paths: Iterable[Path]) -> Iterator[Event]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.unit.journey.fakes import FolderBackend
 from tests.unit.journey.world import UPGRADE, World, cell
 from upgradeproof.home import Home
+from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.probes.packages import Packages
 from upgradeproof.results import Journal
 
@@ -53,6 +55,19 @@ def test_another_earlier_step_begins_anew(tmp_path: Path) -> None:
         before = len(world.log)
         reach(world, {**DEAR, "script": f"{UPGRADE}; echo twice >>dear"}, THEN)
         assert "keep on the way" in world.log[before:]
+
+
+def test_a_change_of_the_code_that_leads_there_makes_a_stop_void(tmp_path: Path) -> None:
+    with world_of_vms(tmp_path) as world, world.journey(cell()) as journey:
+        stops = Checkpoints(
+            folder=tmp_path,
+            backend=world.backend,
+            parent="image",
+            actions=journey.actions("installed"),
+            logbook=journey.logbook,
+        )
+        assert replace(stops, engine=stops.engine).key(1) == stops.key(1)
+        assert replace(stops, engine="another").key(1) != stops.key(1)
 
 
 def test_a_cheap_step_is_not_kept(tmp_path: Path) -> None:

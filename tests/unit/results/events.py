@@ -27,8 +27,8 @@ def begun(second: int = 0, *, fresh: bool = False, run_id: str = "run1") -> j.Ru
     )
 
 
-def ended(second: int = 59) -> j.RunFinished:
-    return j.RunFinished(at=at(second))
+def ended(second: int = 59, *, run_id: str = "run1") -> j.RunFinished:
+    return j.RunFinished(at=at(second), run_id=run_id)
 
 
 def declared(cell: str = CELL, *, selected: bool = True) -> j.CellDeclared:

@@ -102,6 +102,16 @@ def test_a_run_that_never_ended_is_never_green() -> None:
     assert set(verdicts(run).values()) == {Verdict.PASSED}
 
 
+def test_a_part_that_was_killed_makes_no_run_green_that_it_is_folded_with() -> None:
+    killed: list[j.Event] = [begun(run_id="shard2"), declared(OTHER), check("a", cell=OTHER)]
+    told: list[j.Event] = [*killed, finished("a", cell=OTHER)]
+    for part in (killed[:1], told):
+        run = fold([*WHOLE, *part])
+        assert (run.finished_at, run.green) == (None, False)
+    both = fold([*WHOLE, *told, ended(58, run_id="shard2")])
+    assert (both.finished_at, both.green) == (at(59), True)
+
+
 @pytest.mark.parametrize("count", range(1, len(WORKER)))
 def test_a_run_killed_at_any_moment_is_never_green(count: int) -> None:
     run = fold([*CONTROLLER[:-1], *WORKER[:count]])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,9 @@ import pytest
 from tests.unit.results.events import CONTROLLER, WORKER, finished
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import Journal, fold, read_journals
-from upgradeproof.results.journal import parse
+from upgradeproof.results.journal import CheckFinished, parse
 
+ROOT = Path(__file__).parents[3]
 WHOLE = [*CONTROLLER, *WORKER]
 
 
@@ -38,6 +42,42 @@ def test_an_event_is_one_line_whatever_its_text_holds(tmp_path: Path) -> None:
         journal.write(odd)
         journal.write(WHOLE[0])
     assert list(read_journals([journal.path])) == [odd, WHOLE[0]]
+
+
+def test_a_name_that_is_no_utf_8_is_told_all_the_same(tmp_path: Path) -> None:
+    odd = CheckFinished.model_validate({**dict(finished("a")), "reason": os.fsdecode(b"caf\xe9")})
+    with Journal(tmp_path / "a.jsonl") as journal:
+        journal.write(odd)
+    assert [event.reason for event in read_journals([journal.path])] == ["caf?"]  # type: ignore[union-attr]  # it is the one that was written
+
+
+def test_a_disk_that_is_full_within_a_line_loses_that_line_and_no_other(tmp_path: Path) -> None:
+    """The call succeeds then, and says that it wrote less."""
+    script = f"""
+import resource, signal
+from pathlib import Path
+from tests.unit.results.events import WORKER
+from upgradeproof.errors import HarnessError
+from upgradeproof.results import Journal
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with Journal(Path({str(tmp_path / "a.jsonl")!r})) as journal:
+    journal.write(WORKER[0])
+    size = journal.path.stat().st_size
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, most))
+    try:
+        journal.write(WORKER[1])
+    except HarnessError as error:
+        print(error.brief.rpartition(": ")[2])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    journal.write(WORKER[2])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("20 of ")
+    assert list(read_journals([tmp_path / "a.jsonl"])) == [WORKER[0], WORKER[2]]
 
 
 def test_many_journals_are_read_one_after_the_other(tmp_path: Path) -> None:
