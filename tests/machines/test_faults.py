@@ -109,7 +109,7 @@ def test_an_upgrade_that_does_nothing_is_no_upgrade(run: Run) -> None:
     assert failure(cell_of(run, "-nothing"), "upgraded") == (
         "the upgrade to nothing did not happen, though every step succeeded\n"
         "ticker: 1, where 2 was expected\n"
-        "no package changed: the steps did nothing\n"
+        "nothing changed that the releases name: neither a package nor the kernel\n"
         "To do: see the transcripts: held packages, unchanged sources, a service that was not"
         " restarted"
     )

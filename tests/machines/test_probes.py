@@ -132,6 +132,35 @@ def test_a_replaced_script_makes_its_service_stale(debian: Machine) -> None:
         assert facts[Stale]["probed.service"].deleted == ()
 
 
+SCRIPT = "/opt/probed/daemon"
+
+
+@pytest.mark.parametrize(
+    ("command", "stale"),
+    [
+        (f"perl -w -I /opt/probed {SCRIPT}", True),
+        ("bash -e -o pipefail daemon", True),
+        ("dash -ec '/bin/sleep 60; exit'", False),
+        ("bash -lc '/bin/sleep 60 | cat'", False),
+        ("perl -we 'sleep 60' /opt/probed/daemon", False),
+        ("perl -I /opt/probed -we 'sleep 60'", False),
+    ],
+)
+def test_what_an_interpreter_runs_is_its_script_and_no_code_or_folder(
+    debian: Machine, command: str, stale: bool
+) -> None:
+    """The script is replaced later than two looks at the clocks may disagree."""
+    do = f"""
+    mkdir -p /opt/probed; cd /opt/probed; echo 'sleep 60; exit' >{SCRIPT}
+    setsid {command} >/dev/null 2>&1 & echo $! >pid
+    until grep -q '^.*) S ' /proc/$!/stat; do :; done
+    """
+    replace = f"sleep 0.2; cp {SCRIPT} /opt/probed/new; mv /opt/probed/new {SCRIPT}"
+    undo = "pkill -s $(cat /opt/probed/pid); rm -r /opt/probed"
+    with changed(debian, f"{do}\n{replace}", undo) as facts:
+        assert [found.replaced for found in facts[Stale].values()] == [(SCRIPT,)] * stale
+
+
 def test_a_replaced_library_makes_its_user_stale(debian: Machine) -> None:
     do = """
     mkdir -p /opt/probed; cp "$(ls /lib/*-linux-gnu*/libpcre2-8.so.0)" /opt/probed/lib.so

@@ -199,6 +199,8 @@ def _listened_to(trial: Trial, ran: Ran) -> GoodCell:
     problem = ran.problem
     if never and not found:
         problem = f"{never[0].id} never ran: {never[0].reason}"
+    elif checks and not any(check.verdict is Verdict.PASSED for check in checks):
+        problem = problem or "not one of its checks passed: a silence that proves nothing"
     return _good_cell(trial).model_copy(
         update={
             "verdict": "false_alarm" if found else "broken" if problem else "good",

@@ -46,12 +46,12 @@ def prove_upgraded(cell: Cell, before: Facts, after: Facts) -> None:
     """Raise ProofError unless the upgrade really happened.
 
     Every package of the new release is there in its version, and its kernel runs where the machine
-    has one of its own; something was replaced at all; and each service's processes run the binary
-    or the script that is on the disk now, not the one from before.
+    has one of its own; of what the releases name, something was replaced at all; and each service's
+    processes run the binary or the script that is on the disk now, not the one from before.
     """
     wrong = [*_wrong_packages(cell.new, after), *_wrong_kernel(cell.new, after)]
-    if _versions(before) == _versions(after):
-        wrong.append("no package changed: the steps did nothing")
+    if not _anything_replaced(cell, before, after):
+        wrong.append("nothing changed that the releases name: neither a package nor the kernel")
     wrong += _old_binaries(cell, after)
     if wrong:
         raise ProofError(
@@ -87,6 +87,17 @@ def prove_upgraded_again(cell: Cell, first: Facts, after: Facts) -> None:
 
 def _versions(facts: Facts) -> dict[str, str]:
     return {name: package.version for name, package in facts[Packages].items()}
+
+
+def _anything_replaced(cell: Cell, before: Facts, after: Facts) -> bool:
+    """Tell whether a package of the releases changed, or a kernel of the machine's own that runs.
+
+    Another package proves nothing: the archive moves by itself.
+    """
+    was, now = _versions(before), _versions(after)
+    named = {*cell.old.packages, *cell.new.packages}
+    kernels = [facts[Kernel]["running"].release for facts in (before, after) if facts[Boot]]
+    return any(was.get(name) != now.get(name) for name in named) or len(set(kernels)) > 1
 
 
 def _unequal(release: Release, was: Facts, now: Facts) -> Iterator[str]:

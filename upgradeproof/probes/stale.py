@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from upgradeproof.probes import interpreters
 from upgradeproof.probes.base import Interests, Probe, Record
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
@@ -25,21 +26,8 @@ found=$(find /proc/[0-9]* -maxdepth 1 -name exe -lname '*(deleted)' \
     -printf 'file\t%h\t%l\n' 2>/dev/null | sed 's|/proc/||'
   grep -sHE '^[0-9a-f]+-[0-9a-f]+ ..x. .* \(deleted\)$' /proc/[0-9]*/maps |
     sed -n 's|^/proc/\([0-9]*\)/maps:[^/]*\(/.*\)|file\t\1\t\2|p')
-script_of() {
-  tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" |
-    awk 'NR == 1 { next } /^-[mc]/ { exit } /^-/ { next } /^\// { print } { exit }'
-}
-scripts=$(find /proc/[0-9]* -maxdepth 1 -name exe \( -lname '*/python[0-9]*' -o -lname '*/perl*' \
-    -o -lname '*/ruby*' -o -lname '*/bash' -o -lname '*/dash' \) -printf '%h\n' 2>/dev/null |
-  sed 's|/proc/||' | while read -r pid; do
-    script=$(script_of "$pid")
-    [ -n "$script" ] && read -r line 2>/dev/null <"/proc/$pid/stat" || continue
-    set -- ${line##*) }
-    printf 'script\t%s\t%s\t%s\t%s\n' "$pid" "${20}" \
-      "$(stat -c %.3Z "/proc/$pid/root$script" 2>/dev/null)" "$script"
-  done)
+INTERPRETED
 found=$(printf '%s\n%s\n' "$found" "$scripts" | grep .) || exit 0
-printf 'now\t%s\t%s\n' "$(date +%s.%N)" "$(cut -d ' ' -f 1 /proc/uptime)"
 printf '%s\n' "$found" | sort -u
 for pid in $(printf '%s\n' "$found" | cut -f 2 | sort -u); do
   [ "$(session "$pid")" != "$ours" ] || continue
@@ -55,10 +43,6 @@ _NO_FILES = re.compile(
 """Memory that the kernel shows as a deleted file, files that live to be deleted, and the host's
 emulator of another architecture: a host that has replaced it shows the old one as deleted."""
 _SUFFIX = " (deleted)"
-_TICKS_PER_S = 100
-"""The kernel's unit of a process's start, for programs: USER_HZ, the same on every machine."""
-_UNCERTAIN_S = 0.1
-"""By which two looks at two clocks may disagree: the start is counted in ticks, and read later."""
 
 
 def _of_initramfs(path: str, control_groups: Sequence[str]) -> bool:
@@ -101,28 +85,25 @@ class Stale(Probe[StaleProcess]):
     @classmethod
     def script(cls, _interests: Interests, /) -> str:
         """Return the script; reading the processes of others needs CAP_SYS_PTRACE."""
-        return _SCRIPT
+        return _SCRIPT.replace("INTERPRETED", interpreters.SCRIPT)
 
     @classmethod
     def parse(cls, output: str, _interests: Interests, /) -> dict[str, StaleProcess]:
         """Return the processes by unit; one that ended meanwhile is left out."""
         own: set[str] = set()
         files: dict[str, set[str]] = {}
-        scripts: dict[str, set[str]] = {}
         processes: dict[str, tuple[str, str]] = {}
-        booted_at = 0.0
-        for cells in rows(clean(output)):
+        lines = list(rows(clean(output)))
+        scripts = {
+            pid: {path for path in paths if not _NO_FILES.fullmatch(path)}
+            for pid, paths in interpreters.replaced(lines).items()
+        }
+        for cells in lines:
             match cells:
                 case ["own", pid]:
                     own.add(pid)
                 case ["file", pid, path] if not _NO_FILES.fullmatch(path):
                     files.setdefault(pid, set()).add(path.removesuffix(_SUFFIX))
-                case ["now", now, uptime]:
-                    booted_at = _seconds(now) - _seconds(uptime)
-                case ["script", pid, ticks, changed, path] if not _NO_FILES.fullmatch(path):
-                    started_at = booted_at + _seconds(ticks) / _TICKS_PER_S
-                    if not changed or _seconds(changed) > started_at + _UNCERTAIN_S:
-                        scripts.setdefault(pid, set()).add(path)
                 case ["process", _, path, *groups] if _of_initramfs(path, groups):
                     continue  # it is about to end, on a slow machine a little later
                 case ["process", pid, path, *control_groups] if path:
@@ -131,7 +112,8 @@ class Stale(Probe[StaleProcess]):
                     key = unit if unit.endswith(".service") else executable
                     processes[pid] = (key, executable)
         by_unit: dict[str, list[str]] = {}
-        for pid in (files.keys() | scripts.keys()) & processes.keys() - own:
+        old = {pid for pid, paths in (*files.items(), *scripts.items()) if paths}
+        for pid in old & processes.keys() - own:
             by_unit.setdefault(processes[pid][0], []).append(pid)
         return {
             key: StaleProcess(
@@ -146,8 +128,3 @@ class Stale(Probe[StaleProcess]):
 
 def _all(found: Mapping[str, set[str]], pids: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted({path for pid in pids for path in found.get(pid, ())}))
-
-
-def _seconds(text: str) -> float:
-    """Return a number as the machine printed it; 0 for what is none."""
-    return float(text) if re.fullmatch(r"\d+(?:\.\d+)?", text, re.ASCII) else 0.0

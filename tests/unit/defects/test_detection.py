@@ -30,6 +30,7 @@ from upgradeproof.defects import Detection, detect
 from upgradeproof.defects.table import WIDTH
 from upgradeproof.errors import HarnessError, MachineError
 from upgradeproof.home import Home
+from upgradeproof.results import Verdict
 
 KEYS = 'caught_by = ["test_services::test_service_is_active*"]'
 SEEN = cell(check(ACTIVE, FAILED, "thingd is dead\nlong"), check(DATA, PASSED), state("upgraded"))
@@ -117,6 +118,14 @@ def test_a_good_cell_in_which_a_check_never_ran_is_not_good(tmp_path: Path) -> N
     )
     assert (found.good, found.good_cells[0].verdict) == (False, "broken")
     assert f"    {DATA} never ran: no program" in printed.splitlines()
+
+
+def test_a_good_cell_of_which_nothing_passed_is_not_good(tmp_path: Path) -> None:
+    left_out = cell(check(ACTIVE, Verdict.NOT_APPLICABLE, "no kernel"), state("upgraded"))
+    home = project(tmp_path, bad=KEYS)
+    found, printed = tried(home, Pytest({("", AMD64): left_out, ("bad", AMD64): SEEN}), "*-amd64.*")
+    assert (found.good, found.good_cells[0].verdict) == (False, "broken")
+    assert "    not one of its checks passed: a silence that proves nothing" in printed.splitlines()
 
 
 def crashed() -> Completed:

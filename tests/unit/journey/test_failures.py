@@ -72,11 +72,23 @@ def test_an_upgrade_that_did_nothing_is_failed(world: World) -> None:
     assert str(error) == (
         "the upgrade to 2 did not happen, though every step succeeded\n"
         "thing: 1.0, where 2.* was expected\n"
-        "no package changed: the steps did nothing\n"
+        "nothing changed that the releases name: neither a package nor the kernel\n"
         "To do: see the transcripts: held packages, unchanged sources, a service that was not "
         "restarted"
     )
     assert world.state("upgraded").verdict is Verdict.FAILED
+
+
+def test_that_another_package_changed_proves_no_upgrade(world: World) -> None:
+    releases = [
+        {"name": "1", "packages": {"thing": "*"}},
+        {"name": "2", "packages": {"thing": "*"}},
+    ]
+    install = f"{INSTALL}; echo 1.0 >packages/other"
+    error = met(world, cell(install=install, upgrade="echo 2.0 >packages/other", release=releases))
+    assert error.details == (
+        "nothing changed that the releases name: neither a package nor the kernel"
+    )
 
 
 def test_an_upgrade_that_removes_the_package_is_failed(world: World) -> None:

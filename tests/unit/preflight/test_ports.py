@@ -72,6 +72,13 @@ def test_a_port_is_no_finding(read: dict[Any, Any], port: dict[str, Any]) -> Non
     assert held(read, **port) == []
 
 
+def test_a_port_that_its_process_holds_may_have_company_at_another_address() -> None:
+    ours = listening(80, "thingd")
+    beside = ListeningSocket(protocol="tcp", address="10.0.0.1", port=80, process="caddy", unit="")
+    ours[Sockets]["tcp/10.0.0.1:80"] = beside
+    assert held(ours, process="thingd") == []
+
+
 def test_a_port_that_is_added_must_not_be_held() -> None:
     (only,) = held(
         listening(80, "", protocol="udp"), process="thingd", change="added", protocol="udp"

@@ -97,5 +97,15 @@ def test_a_script_from_before_its_process_is_not_stale_nor_one_that_lives_to_go(
     assert parse(*INTERPRETER, "script\t9\t5000\t\t/tmp/installer.py") == {}
 
 
+def test_a_clock_that_was_set_since_is_reckoned_with() -> None:
+    """A VM that was kept and goes on an hour later: its uptime knows nothing of that hour."""
+    an_hour_later = "now\t4710.5\t110.5", "jump\t100.0\t1100.0\t4700.0", INTERPRETER[1]
+    unpacked_before = "script\t9\t5000\t1060\t/usr/lib/thing/thing.py"
+    assert set(parse(*an_hour_later, unpacked_before)) == {"thing.service"}
+    assert parse(*an_hour_later, "script\t9\t5000\t1040\t/usr/lib/thing/thing.py") == {}
+    started_since = "script\t9\t10500\t4690\t/usr/lib/thing/thing.py"
+    assert parse(*an_hour_later, started_since) == {}
+
+
 def test_a_process_that_ended_meanwhile_is_left_out() -> None:
     assert parse("file\t9\t/usr/bin/top (deleted)", "process\t9\t\t") == {}

@@ -17,6 +17,7 @@ from upgradeproof.errors import (
     MachineError,
     UpgradeproofError,
 )
+from upgradeproof.machines import clock
 from upgradeproof.machines.channel import Channel, Transport, end_session_script
 from upgradeproof.machines.channel_machine import ChannelMachine
 from upgradeproof.machines.qemu import boot
@@ -123,7 +124,7 @@ class QemuMachine(ChannelMachine):
         self.process.port.say(b"reset")
         self.run("true")  # the way is open: the time is still right when it arrives
         seed = secrets.token_bytes(64)
-        done = self.run(f"date -s @{time.time():.2f} >/dev/null && {_RESEED}", stdin=seed)
+        done = self.run(f"{clock.set_script(time.time())} && {_RESEED}", stdin=seed)
         if not done.ok:
             raise MachineError(
                 f"the clock and the random numbers of {self.name} can't be set", details=done.tail

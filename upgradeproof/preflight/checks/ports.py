@@ -27,20 +27,20 @@ def _judge(situation: Situation, port: Port, number: int, ours: set[str]) -> Ite
     """Yield a finding for each stranger on a port, by its name.
 
     A port that the old release does not have must be free: whoever holds it, unless it is a process
-    of the product itself, is a stranger. A port whose process the plan does not name can't be told.
+    of the product itself, is a stranger. On one that it has, it may have company at another
+    address. A port whose process the plan does not name can't be told.
     """
     known = ours if port.before != number else {port.process} - {""}
-    if not known:
-        return
     holders = {
         socket.process: socket
         for socket in situation.facts[Sockets].values()
         if (socket.protocol, socket.port) == (port.protocol, number)
-        and socket.process not in known
-        and socket.unit != OF_SYSTEMD
     }
-    for socket in holders.values():
-        yield _stranger(situation, port, number, socket)
+    if not known or (port.before == number and known & holders.keys()):
+        return
+    for process, socket in holders.items():
+        if process not in known and socket.unit != OF_SYSTEMD:
+            yield _stranger(situation, port, number, socket)
 
 
 def _stranger(situation: Situation, port: Port, number: int, socket: ListeningSocket) -> Finding:
