@@ -39,10 +39,21 @@ INIT = (
     "mount -o remount,rw /sys/fs/cgroup/systemd 2>/dev/null || mount -o remount,rw /sys/fs/cgroup;"
     " exec /sbin/init systemd.condition-needs-update=no"
 )
-# Under qemu-user, systemd's credentials end in EINVAL, and sysusers and tmpfiles with them.
-_NO_CREDENTIALS = (
+# Under qemu-user nothing can be forked into a mount namespace, so that systemd's credentials end in
+# EINVAL, and journald and tmpfiles with them. And it keeps the ids of mounts to itself: systemd 257
+# then takes a new root for the old one, and no service starts that sees files of its own. So all of
+# them see all files here, and emulation does not prove what a service is kept from.
+_NOT_EMULATED = (
+    *("ImportCredential=", "LoadCredential=", "SetCredential="),
+    *("PrivateTmp=no", "PrivateDevices=no", "PrivateMounts=no", "PrivateIPC=no", "MountFlags="),
+    *("ProtectSystem=no", "ProtectHome=no", "ProtectControlGroups=no", "ProtectProc=default"),
+    *("ProtectKernelLogs=no", "ProtectKernelModules=no", "ProtectKernelTunables=no"),
+    *("ReadWritePaths=", "ReadOnlyPaths=", "InaccessiblePaths=", "ExecPaths=", "NoExecPaths="),
+    *("BindPaths=", "BindReadOnlyPaths=", "TemporaryFileSystem=", "ProcSubset=all"),
+)
+_EMULATED = (
     "d=/run/systemd/system/service.d; mkdir -p $d;"
-    " printf '[Service]\\nLoadCredential=\\nSetCredential=\\n' >$d/no-credentials.conf; "
+    f" printf '%s\\n' '[Service]' {' '.join(_NOT_EMULATED)} >$d/emulated.conf; "
 )
 
 
@@ -52,7 +63,7 @@ def creation(spec: MachineSpec, *, apparmor: bool, emulated: bool) -> dict[str, 
         "image": spec.snapshot,
         "name": spec.name,
         "hostname": "machine",
-        "command": ["/bin/sh", "-c", f"{_NO_CREDENTIALS}{INIT}" if emulated else INIT],
+        "command": ["/bin/sh", "-c", f"{_EMULATED}{INIT}" if emulated else INIT],
         "tty": True,
         "stop_signal": "SIGRTMIN+3",
         "environment": {"container": "docker"},
