@@ -14,6 +14,7 @@ from upgradeproof.errors import HarnessError, NotReadyError, UpgradeproofError
 from upgradeproof.journey.state import State
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Degradation, Endpoint
+from upgradeproof.product import patience_s
 
 LOOK_S = 0.2
 MISSES = 20
@@ -135,6 +136,7 @@ class _Course:
     def __init__(self, state: State, degradation: Degradation) -> None:
         self._state = state
         self._plan = degradation
+        self._within_s = patience_s(state.machine, degradation.within_s)
         self._whole = next(e for e in state.cell.expect.endpoint if e.id == degradation.endpoint)
 
     def run(self, receiver: bytes) -> Outage:
@@ -188,7 +190,7 @@ class _Course:
             expected=expected,
             answer=answer,
             waited_s=time.monotonic() - began,
-            limit_s=self._plan.within_s,
+            limit_s=self._within_s,
         )
 
     def _until(self, when: str, expected: Endpoint) -> Seen:
@@ -197,7 +199,7 @@ class _Course:
         while True:
             seen = self._ask(when, expected)
             waited_s = time.monotonic() - began
-            if seen.answer.fits(expected) or waited_s >= self._plan.within_s:
+            if seen.answer.fits(expected) or waited_s >= self._within_s:
                 return replace(seen, waited_s=waited_s)
             time.sleep(LOOK_S)
 
@@ -206,7 +208,7 @@ class _Course:
 
         A service learns of its backend from requests alone: without them nothing opens a breaker.
         """
-        ends_at = time.monotonic() + self._plan.within_s
+        ends_at = time.monotonic() + self._within_s
         while time.monotonic() < ends_at and not any(text in alert for alert in self._alerts()):
             self._state.ask(self._whole)
             time.sleep(LOOK_S)
