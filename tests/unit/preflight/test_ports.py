@@ -79,6 +79,26 @@ def test_a_port_that_its_process_holds_may_have_company_at_another_address() -> 
     assert held(ours, process="thingd") == []
 
 
+@pytest.mark.parametrize(
+    ("unit", "findings"), [("exporter.service", 1), ("helper.service", 0), ("", 1)]
+)
+def test_a_port_to_move_to_is_ours_only_in_a_service_of_ours(unit: str, findings: int) -> None:
+    """Two of the product's ports are Python's, and so is the stranger."""
+    ports = [
+        {"port": 80, "process": "thingd", "change": "moved", "to": 81},
+        {"port": 90, "process": "python3"},
+    ]
+    expect = {"services": ["thingd", "helper"], "port": ports}
+    assert len(found(listening(81, "python3", unit), expect=expect)) == findings
+
+
+def test_a_port_that_is_added_must_be_free_whoever_will_listen_there() -> None:
+    (only,) = held(listening(80, "caddy"), change="added")
+    assert only.startswith(
+        "inhibitor ports/tcp-80: TCP port 80 is held by caddy\n  2 needs it, and"
+    )
+
+
 def test_a_port_that_is_added_must_not_be_held() -> None:
     (only,) = held(
         listening(80, "", protocol="udp"), process="thingd", change="added", protocol="udp"

@@ -16,30 +16,30 @@ OF_SYSTEMD = "init.scope"
 
 def findings(situation: Situation) -> Iterator[Finding]:
     """Yield every port that somebody else holds."""
-    ours = {port.process for port in situation.cell.expect.port if port.process}
     for port in situation.cell.expect.port:
         numbers = {number for number in (port.before, port.after) if number is not None}
         for number in sorted(numbers):
-            yield from _judge(situation, port, number, ours)
+            yield from _judge(situation, port, number)
 
 
-def _judge(situation: Situation, port: Port, number: int, ours: set[str]) -> Iterator[Finding]:
+def _judge(situation: Situation, port: Port, number: int) -> Iterator[Finding]:
     """Yield a finding for each stranger on a port, by its name.
 
-    A port that the old release does not have must be free: whoever holds it, unless it is a process
-    of the product itself, is a stranger. On one that it has, it may have company at another
-    address. A port whose process the plan does not name can't be told.
+    A port that the old release does not have must be free: whoever holds it is a stranger, unless
+    it runs in a service of the product: a name such as python3 says nothing. On one that it has, its
+    process may have company at another address; without a name in the plan nothing can be told.
     """
-    known = ours if port.before != number else {port.process} - {""}
-    holders = {
+    sockets = {
         socket.process: socket
         for socket in situation.facts[Sockets].values()
         if (socket.protocol, socket.port) == (port.protocol, number)
     }
-    if not known or (port.before == number and known & holders.keys()):
+    if port.before == number and (not port.process or port.process in sockets):
         return
-    for process, socket in holders.items():
-        if process not in known and socket.unit != OF_SYSTEMD:
+    services = {f"{service}.service" for service in situation.cell.expect.services}
+    for process, socket in sockets.items():
+        ours = port.before != number and socket.unit in services
+        if process != port.process and not ours and socket.unit != OF_SYSTEMD:
             yield _stranger(situation, port, number, socket)
 
 
