@@ -26,8 +26,8 @@ def _judge(situation: Situation, port: Port, number: int) -> Iterator[Finding]:
     """Yield a finding for each stranger on a port, by its name.
 
     A port that the old release does not have must be free: whoever holds it is a stranger, unless
-    it runs in a service of the product: a name such as python3 says nothing. On one that it has, its
-    process may have company at another address; without a name in the plan nothing can be told.
+    it runs in a service of the product; a name such as python3 says nothing. On one that it has,
+    its process may have company at another address; without a name nothing can be told.
     """
     sockets = {
         socket.process: socket
