@@ -1,7 +1,8 @@
 """Whether KVM works on this host: proven by a guest that runs, not assumed from a device.
 
 ``/dev/kvm`` may open, create a machine and then hang every guest, as under some nested
-hypervisors. So a guest of a few instructions is started, which ends QEMU itself; the answer is
+hypervisors, or refuse the one processor that is asked for. So a guest of a few instructions is
+started on the very machine and processor that all others get, and ends QEMU itself; the answer is
 remembered until the host boots anew or gets another QEMU.
 """
 
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from upgradeproof.command import run
 from upgradeproof.errors import MachineError
-from upgradeproof.machines.qemu.hardware import PROGRAMS, Accelerator
+from upgradeproof.machines.qemu.hardware import MACHINES, PROCESSORS, PROGRAMS, Accelerator
 from upgradeproof.plan.images import Architecture
 
 DEVICE = Path("/dev/kvm")
@@ -26,7 +27,8 @@ _HOSTS: dict[str, Architecture] = {"x86_64": "amd64", "aarch64": "arm64"}
 
 # A boot sector: mov al, 0x10; out 0xf4, al; hlt; jmp back. The device isa-debug-exit makes QEMU
 # end with (0x10 << 1) | 1.
-_SECTOR = bytes.fromhex("b010e6f4f4ebfd").ljust(510, b"\0") + b"\x55\xaa"
+# The disk is longer than its sector: SeaBIOS reads none of a few bytes on a q35.
+_SECTOR = (bytes.fromhex("b010e6f4f4ebfd").ljust(510, b"\0") + b"\x55\xaa").ljust(1 << 20, b"\0")
 _SECTOR_STATUS = 33
 # mov w0, #8; movk w0, #0x8400, lsl 16; hvc #0: PSCI's SYSTEM_OFF, which ends QEMU with 0.
 _IMAGE = bytes.fromhex("00018052 0080b072 020000d4 00000014")
@@ -37,17 +39,17 @@ def probe_argv(
 ) -> tuple[str, ...]:
     """Return the command line of the probe guest."""
     common = (
-        *(PROGRAMS[architecture], "-accel", accelerator, "-nodefaults", "-no-user-config"),
+        *(PROGRAMS[architecture], "-accel", accelerator, "-machine", MACHINES[architecture]),
+        *("-cpu", PROCESSORS[architecture, accelerator], "-nodefaults", "-no-user-config"),
         *("-display", "none", "-m", "64", "-no-reboot"),
     )
     if architecture == "amd64":
         return (
             *common,
             *("-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"),
-            *("-drive", f"file={guest},format=raw,if=ide,snapshot=on"),
+            *("-drive", f"file={guest},format=raw,if=virtio,snapshot=on"),
         )
-    cpu = "host" if accelerator == "kvm" else "max"
-    return (*common, "-machine", "virt", "-cpu", cpu, "-kernel", str(guest))
+    return (*common, "-kernel", str(guest))
 
 
 def works(architecture: Architecture, accelerator: Accelerator) -> bool:
@@ -77,7 +79,8 @@ def accelerator(
     ):
         return "tcg"
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    identity = f"{boot} {program} {Path(program).stat().st_mtime_ns}"
+    asked = " ".join(probe_argv(architecture, "kvm", Path("guest")))
+    identity = f"{boot} {program} {Path(program).stat().st_mtime_ns} {asked}"
     note = cache / f"acceleration-{architecture}.json"
     if (proven := _remembered(note, identity)) is None:
         proven = works(architecture, "kvm")

@@ -37,11 +37,11 @@ PACKAGES: Mapping[Architecture, Sequence[str]] = {
 """What Debian calls the packages that hold all this."""
 # Without graphics a PC's BIOS writes on the serial port, and so does GRUB before it has read its
 # configuration: "grub rescue>" would be said on a screen that nobody sees.
-_MACHINES: Mapping[Architecture, str] = {"amd64": "q35,graphics=off", "arm64": "virt"}
+MACHINES: Mapping[Architecture, str] = {"amd64": "q35,graphics=off", "arm64": "virt"}
 # Measured on Debian 11 to 13 under TCG: the plainest x86 model boots 20-50 % faster than one with
 # AVX2, and arm's pointer authentication by its real algorithm would cost most of the time. Without
 # svm, as KVM's own modules would load at one boot and not at the next.
-_PROCESSORS: Mapping[tuple[Architecture, Accelerator], str] = {
+PROCESSORS: Mapping[tuple[Architecture, Accelerator], str] = {
     ("amd64", "tcg"): "qemu64,-svm",
     ("arm64", "tcg"): "max,pauth-impdef=on",
     ("amd64", "kvm"): "host",
@@ -95,9 +95,9 @@ def argv(hardware: Hardware, accelerator: Accelerator, wiring: Wiring) -> tuple[
         # As little of this host as can be: no files but those open, no programs, no rights.
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
         *("-nodefaults", "-no-user-config", "-display", "none"),
-        *("-machine", _MACHINES[architecture]),
+        *("-machine", MACHINES[architecture]),
         *("-accel", "tcg,thread=multi" if accelerator == "tcg" else "kvm"),
-        *("-cpu", _PROCESSORS[architecture, accelerator]),
+        *("-cpu", PROCESSORS[architecture, accelerator]),
         *("-smp", str(hardware.processors), "-m", str(hardware.memory_mb)),
         *("-rtc", "base=utc"),
         *_sockets(wiring),

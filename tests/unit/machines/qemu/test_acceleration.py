@@ -12,6 +12,7 @@ import pytest
 
 from upgradeproof.machines.qemu import acceleration
 from upgradeproof.machines.qemu.acceleration import accelerator, probe_argv, works
+from upgradeproof.machines.qemu.hardware import Accelerator
 from upgradeproof.plan.images import Architecture
 
 BOOT = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -47,19 +48,26 @@ def qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeQemu:
     return FakeQemu(tmp_path / "bin")
 
 
-def test_the_probes_guest_of_a_pc() -> None:
-    assert " ".join(probe_argv("amd64", "kvm", Path("/t/guest"))) == (
-        "qemu-system-x86_64 -accel kvm -nodefaults -no-user-config -display none -m 64 -no-reboot"
+@pytest.mark.parametrize(("with_kvm", "cpu"), [(True, "host"), (False, "qemu64,-svm")])
+def test_the_probes_guest_has_the_machine_and_the_processor_of_all(
+    with_kvm: bool, cpu: str
+) -> None:
+    """Another processor may work where theirs does not: one host's KVM refuses just `host`."""
+    accelerator: Accelerator = "kvm" if with_kvm else "tcg"
+    assert " ".join(probe_argv("amd64", accelerator, Path("/t/guest"))) == (
+        f"qemu-system-x86_64 -accel {accelerator} -machine q35,graphics=off -cpu {cpu} -nodefaults"
+        " -no-user-config -display none -m 64 -no-reboot"
         " -device isa-debug-exit,iobase=0xf4,iosize=0x04"
-        " -drive file=/t/guest,format=raw,if=ide,snapshot=on"
+        " -drive file=/t/guest,format=raw,if=virtio,snapshot=on"
     )
 
 
-@pytest.mark.parametrize(("with_kvm", "cpu"), [(True, "host"), (False, "max")])
+@pytest.mark.parametrize(("with_kvm", "cpu"), [(True, "host"), (False, "max,pauth-impdef=on")])
 def test_the_probes_guest_of_an_arm_server(with_kvm: bool, cpu: str) -> None:
-    assert " ".join(probe_argv("arm64", "kvm" if with_kvm else "tcg", Path("/t/guest"))) == (
-        f"qemu-system-aarch64 -accel {'kvm' if with_kvm else 'tcg'} -nodefaults -no-user-config"
-        f" -display none -m 64 -no-reboot -machine virt -cpu {cpu} -kernel /t/guest"
+    accelerator: Accelerator = "kvm" if with_kvm else "tcg"
+    assert " ".join(probe_argv("arm64", accelerator, Path("/t/guest"))) == (
+        f"qemu-system-aarch64 -accel {accelerator} -machine virt -cpu {cpu} -nodefaults"
+        " -no-user-config -display none -m 64 -no-reboot -kernel /t/guest"
     )
 
 
