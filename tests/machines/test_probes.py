@@ -155,7 +155,7 @@ def test_what_an_interpreter_runs_is_its_script_and_no_code_or_folder(
     setsid {command} >/dev/null 2>&1 & echo $! >pid
     until grep -q '^.*) S ' /proc/$!/stat; do :; done
     """
-    replace = f"sleep 0.2; cp {SCRIPT} /opt/probed/new; mv /opt/probed/new {SCRIPT}"
+    replace = f"sleep 1.2; cp {SCRIPT} /opt/probed/new; mv /opt/probed/new {SCRIPT}"
     undo = "pkill -s $(cat /opt/probed/pid); rm -r /opt/probed"
     with changed(debian, f"{do}\n{replace}", undo) as facts:
         assert [found.replaced for found in facts[Stale].values()] == [(SCRIPT,)] * stale

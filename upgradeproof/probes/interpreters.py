@@ -15,7 +15,8 @@ from upgradeproof.machines import clock
 # uptime, when its script changed (empty: it is gone), and the script. What is no option, nor an
 # option's value, is the script, unless an option has said that code follows.
 SCRIPT = r"""
-printf 'now\t%s\t%s\n' "$(date +%s.%N)" "$(cut -d ' ' -f 1 /proc/uptime)"
+read -r uptime _ </proc/uptime
+printf 'now\t%s\t%s\n' "$(date +%s.%N)" "$uptime"
 sed 's/^/jump /; s/ /\t/g' JUMPS 2>/dev/null
 script_of() {
   tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline" | awk -v interpreter="$2" '
@@ -48,8 +49,9 @@ scripts=$(find /proc/[0-9]* -maxdepth 1 -name exe \( -lname '*/python[0-9]*' -o 
 """.replace("JUMPS", clock.JUMPS)
 _TICKS_PER_S = 100
 """The kernel's unit of a process's start, for programs: USER_HZ, the same on every machine."""
-_UNCERTAIN_S = 0.1
-"""By which two looks at two clocks may disagree: the start is counted in ticks, and read later."""
+_UNCERTAIN_S = 1.0
+"""By which two looks at two clocks may disagree on a slow machine. What an upgrade replaces has run
+for longer than that; what it starts was unpacked before."""
 
 
 def replaced(lines: Iterable[Sequence[str]]) -> dict[str, set[str]]:

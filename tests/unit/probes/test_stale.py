@@ -78,7 +78,7 @@ INTERPRETER = (
 
 
 def test_a_script_that_was_unpacked_after_its_process_started_is_stale() -> None:
-    stale = parse(*INTERPRETER, "script\t9\t5000\t1050.200\t/usr/lib/thing/thing.py")
+    stale = parse(*INTERPRETER, "script\t9\t5000\t1051.200\t/usr/lib/thing/thing.py")
     assert stale["thing.service"] == StaleProcess(
         executables=("/usr/bin/python3.11",),
         deleted=(),
@@ -93,7 +93,7 @@ def test_a_script_that_is_gone_is_stale() -> None:
 
 
 def test_a_script_from_before_its_process_is_not_stale_nor_one_that_lives_to_go() -> None:
-    assert parse(*INTERPRETER, "script\t9\t5000\t1050.050\t/usr/lib/thing/thing.py") == {}
+    assert parse(*INTERPRETER, "script\t9\t5000\t1050.900\t/usr/lib/thing/thing.py") == {}
     assert parse(*INTERPRETER, "script\t9\t5000\t\t/tmp/installer.py") == {}
 
 
