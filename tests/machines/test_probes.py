@@ -113,16 +113,17 @@ def test_a_replaced_executable_makes_its_service_stale(debian: Machine) -> None:
 
 
 def test_a_replaced_script_makes_its_service_stale(debian: Machine) -> None:
-    """Of a script that was read and closed the kernel shows nothing: the clocks tell."""
+    """Of a script that was read and closed the kernel shows nothing: two clocks tell, that may
+    disagree by a second.
+    """
     do = """
     mkdir -p /opt/probed; printf '#!/bin/sh -e\\nsleep 60; exit\\n' >/opt/probed/daemon.sh
     chmod 755 /opt/probed/daemon.sh
     systemd-run -q --unit=probed /opt/probed/daemon.sh
     until pgrep -P "$(systemctl show -p MainPID --value probed)" sleep; do :; done
     """
-    replace = (
-        "cp -p /opt/probed/daemon.sh /opt/probed/new; mv /opt/probed/new /opt/probed/daemon.sh"
-    )
+    new = "/opt/probed/new"
+    replace = f"sleep 1.2; cp -p /opt/probed/daemon.sh {new}; mv {new} /opt/probed/daemon.sh"
     undo = "systemctl stop probed; rm -r /opt/probed"
     with changed(debian, do, "true") as facts:
         assert "probed.service" not in facts[Stale]
