@@ -118,8 +118,9 @@ def test_a_killed_engines_pid_file_is_forgotten(
 def test_a_second_profile_takes_qemu_from_where_the_first_one_did(debian: Container) -> None:
     """An installed version is a candidate, too: it said that no backports are needed any more."""
     script = r"""
-        cd /project; profile=arm64 lists_fetched=true
+        cd /project; profile=arm64
         for part in say packages vm; do . setup/$part.sh; done
+        lists_fetched=true
         is_installed() { [ "$1" = qemu-system-x86 ]; }
         apt-cache() {
             shift
