@@ -41,7 +41,7 @@ lint: setup
 	    echo $(VENV)/lint-imports; $(VENV)/lint-imports; fi
 
 defects: setup-arm64
-	$(VENV)/upgradeproof defects --workers 2 --cell='debian-*-amd64.container.*'
+	$(VENV)/upgradeproof defects --workers 3 --cell='debian-*-amd64.container.*'
 
 bench: setup-arm64
 	@setup/setup.sh bench

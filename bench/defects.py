@@ -1,4 +1,4 @@
-"""The catalogue of defects on two workers, and what emulation costs a cell of it."""
+"""The catalogue of defects by three workers, and what emulation costs a cell of it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from upgradeproof.home import Home
 MAIN = "import sys; from upgradeproof.cli import main; sys.exit(main())"
 CELLS = "debian-*-amd64.container.*"
 WHOLE_S = 900.0
+WORKERS = 3
+"""One more than the cores of the host that it was measured on: half of a trial is waiting."""
 NATIVE = "debian-12-amd64.container.lighthouse-1.2.7-to-1.2.8"
 EMULATED = "debian-12-arm64.container.lighthouse-1.2.7-to-1.2.8"
 
@@ -30,7 +32,7 @@ def _catalogue(home: Home) -> list[Result]:
         done = subprocess.run(
             [
                 *(sys.executable, "-c", MAIN),
-                *("defects", "--workers=2", f"--cell={CELLS}"),
+                *("defects", f"--workers={WORKERS}", f"--cell={CELLS}"),
             ],
             cwd=home.root,
             env={**os.environ, "UPGRADEPROOF_CACHE": scratch},
@@ -42,11 +44,10 @@ def _catalogue(home: Home) -> list[Result]:
     found = Detection.model_validate_json(record.read_bytes()) if record.is_file() else None
     if done.returncode != 0 or found is None or not found.good:
         raise RuntimeError(f"not every defect was caught:\n{(done.stdout + done.stderr)[-3000:]}")
+    title = f"the catalogue, {len(found.trials)} trials by {WORKERS} workers"
     each = [trial.duration_s for trial in found.trials if trial.duration_s is not None]
     return [
-        Result.seconds(
-            f"the catalogue, {len(each)} trials on two workers", [found.duration_s], below=WHOLE_S
-        ),
+        Result.seconds(title, [found.duration_s], below=WHOLE_S),
         Result.seconds("one defect of it, median", each),
     ]
 
