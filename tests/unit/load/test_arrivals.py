@@ -19,6 +19,13 @@ def test_arrivals_are_due_at_a_fixed_rate() -> None:
     assert found == [100, 100.25, 100.5, 100.75]
 
 
+@pytest.mark.parametrize("begins_at", [8191.66, 11329.630000000001])
+def test_a_clock_that_has_run_for_hours_makes_no_arrival_more(begins_at: float) -> None:
+    ends_at = begins_at + 0.2 + 1.0
+    assert ends_at - begins_at > 1.2  # by rounding alone
+    assert len(moments(Arrivals(begins_at=begins_at, ends_at=ends_at, rate_per_s=10))) == 12
+
+
 def test_arrivals_do_not_wait_for_those_who_take_them_late() -> None:
     arrivals = Arrivals(begins_at=0, ends_at=1, rate_per_s=2)
     assert [arrivals.take() for _ in range(3)] == [0, 0.5, None]
