@@ -48,7 +48,7 @@ class Catalogue:
     def good_cells(self) -> tuple[Trial, ...]:
         """Return each cell that a defect is planted into, once, without any; slow ones first."""
         cells = {trial.cell.id: trial.cell for trial in self.trials}.values()
-        return tuple(Trial(cell) for cell in sorted(cells, key=lambda cell: haste(cell.platform)))
+        return tuple(Trial(cell) for cell in sorted(cells, key=haste))
 
     @property
     def in_order(self) -> tuple[Trial, ...]:

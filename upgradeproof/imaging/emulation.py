@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
-from platform import machine as machine_of_the_host
 
 from upgradeproof.errors import ImageError
-from upgradeproof.plan.images import Architecture, Platform
+from upgradeproof.plan import Cell
+from upgradeproof.plan.images import Architecture
 
 _KERNEL_NAMES: dict[Architecture, str] = {"amd64": "x86_64", "arm64": "aarch64"}
 """What the kernel and qemu call Debian's architectures."""
@@ -15,15 +16,15 @@ BINFMT = Path("/proc/sys/fs/binfmt_misc")
 
 def native(architecture: Architecture, machine: str | None = None) -> bool:
     """Tell whether this host runs the architecture without emulation."""
-    return _KERNEL_NAMES[architecture] == (machine or machine_of_the_host())
+    return _KERNEL_NAMES[architecture] == (machine or platform.machine())
 
 
-def haste(platform: Platform) -> tuple[bool, bool]:
+def haste(cell: Cell) -> tuple[bool, bool]:
     """Return by what to sort, so that cells which take long begin: one at the end is waited for.
 
     First those that boot a machine, then those whose programs are emulated.
     """
-    return platform.machine == "container", native(platform.architecture)
+    return cell.platform.machine == "container", native(cell.platform.architecture)
 
 
 def obstacle(architecture: Architecture, binfmt: Path = BINFMT) -> ImageError | None:

@@ -119,7 +119,7 @@ class Selection:
         yield
         ids = list(self._part.cells)
         if self._part.worker != "main":
-            ids.sort(key=lambda cell: haste(self._part.cells[cell].platform))
+            ids.sort(key=lambda cell: haste(self._part.cells[cell]))
         cells = {cell: at for at, cell in enumerate(ids)}
         found = {item: self._part.find_check(item.nodeid) for item in items}
 

@@ -83,7 +83,7 @@ class Recorder:
         for cell_id in sorted(selected):
             for check, (verdict, reason) in lost.items():
                 self._part.journal.write(CheckDeclared(cell=cell_id, check=check, states=()))
-                self._finish(cell_id, check, verdict, reason, 0.0)
+                self._part.journal.write(_end(cell_id, check, verdict, reason, 0.0))
 
     def _releases(self) -> Iterator[Release]:
         """Yield what the releases of every plan work with, where they say so."""
@@ -109,13 +109,7 @@ class Recorder:
         verdict = _verdict(report, error)
         if verdict is not None:
             cell, check = found
-            end = CheckFinished(
-                cell=cell.id,
-                check=check,
-                verdict=verdict,
-                reason=_reason(report, error)[:LONGEST_REASON],
-                duration_s=report.duration,
-            )
+            end = _end(cell.id, check, verdict, _reason(report, error), report.duration)
             if verdict in GOOD:
                 item.stash[_GOOD_SO_FAR] = end
             else:
@@ -140,25 +134,24 @@ class Recorder:
         """Judge, in the controlling process, a check under which its worker died."""
         if report.when == CRASHED and (found := self._part.find_check(report.nodeid)):
             reason = f"the worker process died under this check: {report.longreprtext}"
-            self._finish(found[0].id, found[1], Verdict.BROKEN, reason, report.duration)
+            self._part.journal.write(
+                _end(found[0].id, found[1], Verdict.BROKEN, reason, report.duration)
+            )
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """Close the journal: nothing is written after the reports."""
         self._part.close()
 
-    def _finish(
-        self, cell: str, check: str, verdict: Verdict, reason: str, duration_s: float
-    ) -> None:
-        self._part.journal.write(
-            CheckFinished(
-                cell=cell,
-                check=check,
-                verdict=verdict,
-                reason=reason[:LONGEST_REASON],
-                duration_s=duration_s,
-            )
-        )
+
+def _end(cell: str, check: str, verdict: Verdict, reason: str, duration_s: float) -> CheckFinished:
+    return CheckFinished(
+        cell=cell,
+        check=check,
+        verdict=verdict,
+        reason=reason[:LONGEST_REASON],
+        duration_s=duration_s,
+    )
 
 
 def _namesakes(

@@ -7,7 +7,7 @@ that was unpacked after its process had started is not the one that runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from upgradeproof.machines import clock
 
@@ -54,14 +54,13 @@ _UNCERTAIN_S = 1.0
 for longer than that; what it starts was unpacked before."""
 
 
-def replaced(lines: Iterable[Sequence[str]]) -> dict[str, set[str]]:
-    """Return the scripts that changed, or went, after their process had started, by its id.
+def replaced(lines: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Yield the id of each process whose script changed, or went, after its start; and the script.
 
     ``lines`` are the cells of what the script prints; others are passed over.
     """
     booted_at = 0.0
     jumps: list[tuple[float, float]] = []
-    found: dict[str, set[str]] = {}
     for cells in lines:
         match cells:
             case ["now", now, uptime]:
@@ -72,8 +71,7 @@ def replaced(lines: Iterable[Sequence[str]]) -> dict[str, set[str]]:
                 started = _seconds(ticks) / _TICKS_PER_S
                 date = booted_at + started - sum(by for when, by in jumps if when > started)
                 if not changed or _seconds(changed) > date + _UNCERTAIN_S:
-                    found.setdefault(pid, set()).add(path)
-    return found
+                    yield pid, path
 
 
 def _seconds(text: str) -> float:

@@ -1,8 +1,4 @@
-"""Read the processes that still run files which were deleted or replaced under them.
-
-An interpreter closes a script that it has read: of that the kernel shows nothing, but a script that
-was unpacked after its process had started is not the one that runs.
-"""
+"""Read the processes that still run files which were deleted or replaced under them."""
 
 from __future__ import annotations
 
@@ -94,10 +90,10 @@ class Stale(Probe[StaleProcess]):
         files: dict[str, set[str]] = {}
         processes: dict[str, tuple[str, str]] = {}
         lines = list(rows(clean(output)))
-        scripts = {
-            pid: {path for path in paths if not _NO_FILES.fullmatch(path)}
-            for pid, paths in interpreters.replaced(lines).items()
-        }
+        scripts: dict[str, set[str]] = {}
+        for pid, path in interpreters.replaced(lines):
+            if not _NO_FILES.fullmatch(path):
+                scripts.setdefault(pid, set()).add(path)
         for cells in lines:
             match cells:
                 case ["own", pid]:
@@ -112,8 +108,7 @@ class Stale(Probe[StaleProcess]):
                     key = unit if unit.endswith(".service") else executable
                     processes[pid] = (key, executable)
         by_unit: dict[str, list[str]] = {}
-        old = {pid for pid, paths in (*files.items(), *scripts.items()) if paths}
-        for pid in old & processes.keys() - own:
+        for pid in (files.keys() | scripts.keys()) & processes.keys() - own:
             by_unit.setdefault(processes[pid][0], []).append(pid)
         return {
             key: StaleProcess(
