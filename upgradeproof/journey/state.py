@@ -11,13 +11,15 @@ from testinfra.host import Host
 
 from upgradeproof.endpoints import Answer, answers, answers_itself, ask
 from upgradeproof.errors import LoadError
+from upgradeproof.known import KnownChanges, select
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Data, Disruption, Endpoint, Expectations, Firewall
 from upgradeproof.prober import unknown
-from upgradeproof.probes import Facts, Probe, Record, diff, every_probe
+from upgradeproof.probes import Difference, Facts, Probe, Record, diff, every_probe
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
-from upgradeproof.results import Availability, Change, Fidelity
+from upgradeproof.probes.system import OperatingSystem, System
+from upgradeproof.results import Availability, Change, Fidelity, ReasonSource
 
 R = TypeVar("R", bound=Record)
 
@@ -139,19 +141,37 @@ class State:
 
 
 def judge(cell: Cell, state: str, before: Facts, after: Facts) -> tuple[Change, ...]:
-    """Return the diff of two facts, each line with the plan's reason if it is expected."""
-    events = tuple(f"{probe.section}/" for probe in every_probe() if probe.events)
-    reasons = (
-        (line, cell.reason_for(state, line.path, event=line.path.startswith(events)))
-        for line in diff(before, after)
-    )
-    return tuple(
-        Change(
+    """Return the diff of two facts, each line with its reason if it is expected.
+
+    The plan's reason comes first, then that of the known changes of the operating system, then the
+    package that the change follows from.
+    """
+    probes = {probe.section: probe for probe in every_probe()}
+    known = _known_changes(before, after)
+
+    def judged(line: Difference) -> Change:
+        probe = probes[line.path.partition("/")[0]]
+        source: ReasonSource = "plan"
+        reason = cell.reason_for(state, line.path, event=probe.events)
+        if reason is None:
+            source, reason = "known", known.reason_for(line.path)
+        if reason is None:
+            source, reason = "package", probe.explain(line, before, after) or None
+        return Change(
             path=line.path,
             before=line.before,
             after=line.after,
             expected=reason is not None,
             reason=reason or "",
+            source=source if reason is not None else "none",
         )
-        for line, reason in reasons
-    )
+
+    return tuple(judged(line) for line in diff(before, after))
+
+
+def _known_changes(before: Facts, after: Facts) -> KnownChanges:
+    """Return what is known to change between the operating systems of two states."""
+    was, now = (facts.sections.get(System.section, {}).get("system") for facts in (before, after))
+    if not isinstance(was, OperatingSystem) or not isinstance(now, OperatingSystem):
+        return KnownChanges(())
+    return select(now.id, was.version, now.version) if was.id == now.id else KnownChanges(())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -71,6 +71,8 @@ class Probe(Generic[R]):
     """Whether the records are what happened on the way to a state: then only new ones differ."""
     faults: ClassVar[bool] = False
     """Whether each record is a fault of the machine: then one that is gone is no difference."""
+    intrusive: ClassVar[bool] = False
+    """Whether reading changes the machine (a login, a log line): then only clones are read."""
 
     @classmethod
     def script(cls, interests: Interests, /) -> str:
@@ -81,6 +83,15 @@ class Probe(Generic[R]):
     def parse(cls, output: str, interests: Interests, /) -> dict[str, R]:
         """Return the records by their key, from what the script printed."""
         raise NotImplementedError
+
+    @classmethod
+    def explain(cls, _line: Difference, _before: Facts, _after: Facts, /) -> str:
+        """Return why a line of the diff follows from a change of a package, or "".
+
+        The reason names the package. It may only be given for what every upgrade of that package
+        does, such as replacing a file that it owns.
+        """
+        return ""
 
 
 @cache
@@ -99,7 +110,12 @@ class Facts:
     sections: Mapping[str, Mapping[str, Record]]
 
     def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
-        """Return the records of one probe, typed."""
+        """Return the records of one probe, typed. Raises HarnessError if it was not read."""
+        if probe.section not in self.sections:
+            raise HarnessError(
+                f"the facts {probe.section!r} were not read in this state",
+                resolution="intrusive probes are read on the rebooted clones only",
+            )
         return cast("Mapping[str, R]", self.sections[probe.section])
 
     def to_json(self) -> str:
@@ -121,8 +137,13 @@ class Facts:
                     for key, value in plain[probe.section].items()
                 }
                 for probe in every_probe()
+                if not probe.intrusive or probe.section in plain
             }
         )
+
+    def joined(self, other: Facts) -> Facts:
+        """Return these facts with the sections of ``other`` added."""
+        return Facts({**self.sections, **other.sections})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,15 +200,15 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def read(machine: Machine, interests: Interests) -> Facts:
-    """Read every probe in one command on the machine.
+def read(machine: Machine, interests: Interests, *, intrusive: bool = False) -> Facts:
+    """Read every probe that changes nothing, or every intrusive one, in one command.
 
     The probes run side by side, each into a file on the machine's own tmpfs, so that a full disk
     hides nothing; the answer holds name, exit status and size of each before its bytes. Raises
     HarnessError when a probe's script fails or its output can't be parsed.
     """
-    probes = every_probe()
-    done = machine.run(_pass_script(interests), timeout_s=PASS_TIMEOUT_S)
+    probes = tuple(probe for probe in every_probe() if probe.intrusive is intrusive)
+    done = machine.run(_pass_script(probes, interests), timeout_s=PASS_TIMEOUT_S)
     if not done.ok:
         raise HarnessError(
             f"the probes' pass on {machine.name} ended with exit status {done.exit_status}",
@@ -207,7 +228,7 @@ def read(machine: Machine, interests: Interests) -> Facts:
     return Facts(sections)
 
 
-def _pass_script(interests: Interests) -> str:
+def _pass_script(probes: Sequence[type[Probe[Any]]], interests: Interests) -> str:
     """Return the script of a pass: as many lanes as processors, each taking the next free probe.
 
     All at once would take longer where processes are dear: 43 s instead of 29 s under emulation.
@@ -216,8 +237,8 @@ def _pass_script(interests: Interests) -> str:
         *("set -e", "d=$(mktemp -d /run/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"),
         f"export LC_ALL=C SYSTEMD_BUS_TIMEOUT={PASS_TIMEOUT_S:.0f}s",
     ]
-    names = [probe.section for probe in every_probe()]
-    for probe in every_probe():
+    names = [probe.section for probe in probes]
+    for probe in probes:
         lines += [f"probe_{probe.section}() ( set +C", probe.script(interests), ")"]
     lines += [
         "lane() {",

@@ -96,8 +96,13 @@ class Step(Frozen):
     transcript: str = ""
 
 
+ReasonSource = Literal["plan", "known", "package", "none"]
+"""Who explains a change: the plan, the known changes of the operating system, the package that it
+follows from, or none of them."""
+
+
 class Change(Frozen):
-    """One line of the diff of two states' facts; ``reason`` is the plan's, if it expects it.
+    """One line of the diff of two states' facts; ``reason`` says why it is expected.
 
     ``path`` is ``section/key`` for what came or went, ``section/key/field`` for what changed;
     ``before`` and ``after`` are the values as text, None where there was or is nothing.
@@ -108,6 +113,7 @@ class Change(Frozen):
     after: str | None
     expected: bool
     reason: str = ""
+    source: ReasonSource = "none"
 
     def __str__(self) -> str:
         return f"{self.path}: {self.before or '(nothing)'} -> {self.after or '(nothing)'}"
