@@ -88,6 +88,10 @@ class BootError(ProductError):
     """A machine did not come up, or went down by itself: panic, emergency shell, hang, loop."""
 
 
+class MissingFactError(ProductError):
+    """A check asked for a unit, a package or another subject that the machine does not have."""
+
+
 class BuildError(ProductError):
     """The product's own packages can't be made from its sources, or are none."""
 

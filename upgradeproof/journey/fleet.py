@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from upgradeproof.errors import NotReadyError
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.plan import Cell, Expectations
+from upgradeproof.plan.states import STATES, snapshot_of
 from upgradeproof.product import patience_s, wait_until_ready
+
+BOOT_TIMEOUT_S = 300.0
 
 
 @dataclass
@@ -75,15 +78,23 @@ class Fleet(AbstractContextManager["Fleet"]):
         if self.traveller is not None and self.traveller.state == state:
             return self.traveller.machine
         if state not in self._shared:
-            machine = self._standing.enter_context(self._start(self._snapshot(state), state))
-            self._make_ready(machine, state)
-            self._shared[state] = machine
+            self._shared[state] = self._standing.enter_context(self._in_state(state, state))
         return self._shared[state]
 
+    def clone(self, state: str) -> AbstractContextManager[Machine]:
+        """Start a machine of its own in a state, and end it with the context."""
+        return self._in_state(state, f"{state}-clone")
+
     @contextmanager
-    def clone(self, state: str) -> Iterator[Machine]:
-        """Start a machine of its own in a state, and end it on the way out."""
-        with self._start(self._snapshot(state), f"{state}-clone") as machine:
+    def _in_state(self, state: str, purpose: str) -> Iterator[Machine]:
+        """Start a machine in a state and wait until it is in use.
+
+        A container that is started from a snapshot boots. A VM goes on from the snapshot's memory:
+        in a booted state it boots again.
+        """
+        with self._start(self._snapshot(snapshot_of(state)), purpose) as machine:
+            if STATES[state].booted and machine.fidelity.own_kernel:
+                machine.reboot(timeout_s=patience_s(machine, BOOT_TIMEOUT_S))
             self._make_ready(machine, state)
             yield machine
 
@@ -106,8 +117,9 @@ class Fleet(AbstractContextManager["Fleet"]):
         the new one is in use is for the checks to judge.
         """
         plan_s = self._cell.plan.ready_timeout_s
-        missing = wait_until_ready(machine, self._in_use(state), state, plan_s)
-        if missing and state == "installed":
+        in_use = self._in_use(snapshot_of(state))
+        missing = wait_until_ready(machine, in_use, state, plan_s)
+        if missing and snapshot_of(state) == "installed":
             limit_s = patience_s(machine, plan_s)
             raise NotReadyError(
                 f"the old release was in use, and {limit_s:g} s after a new start it is not",

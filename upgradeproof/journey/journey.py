@@ -15,12 +15,13 @@ from upgradeproof.errors import (
     UpgradeproofError,
 )
 from upgradeproof.evidence import Evidence
-from upgradeproof.journey import proof
+from upgradeproof.journey import proof, reboots
 from upgradeproof.journey.checkpoints import Checkpoints
 from upgradeproof.journey.fleet import Fleet
+from upgradeproof.journey.judging import judge
 from upgradeproof.journey.keeper import Keeper
 from upgradeproof.journey.logbook import Logbook
-from upgradeproof.journey.state import State, judge
+from upgradeproof.journey.state import State
 from upgradeproof.journey.store import Kept, interests, key
 from upgradeproof.journey.toolbox import Toolbox
 from upgradeproof.journey.watch import Watch
@@ -30,6 +31,7 @@ from upgradeproof.plan import Cell
 from upgradeproof.plan.states import STATES, compared_with
 from upgradeproof.plan.steps import Action
 from upgradeproof.probes import Facts, read
+from upgradeproof.results import Change
 from upgradeproof.results.journal import PreflightDone, StepFinished
 
 
@@ -84,12 +86,15 @@ class Journey(AbstractContextManager["Journey"]):
             try:
                 parent = STATES[name].after
                 before = self.reach(parent) if parent in STATES else None
-                self._states[name] = self._reach(name, before)
+                if STATES[name].booted and before:
+                    self._states[name] = self._reach_booted(name, before)
+                else:
+                    self._states[name] = self._reach(name, before)
             except Exception as error:
                 known = error if isinstance(error, UpgradeproofError) else None
                 self._failed[name] = known or HarnessError(repr(error))
-                if not isinstance(error, InhibitedError):  # its machine still stands where it stood
-                    self._fleet.dismiss()
+                if not (STATES[name].booted or isinstance(error, InhibitedError)):
+                    self._fleet.dismiss()  # else its machine still stands where it stood
                 raise
         return self._states[name]
 
@@ -128,6 +133,47 @@ class Journey(AbstractContextManager["Journey"]):
             self.logbook.failed(name, error, time.monotonic() - started, machine)
             raise
 
+    def _reach_booted(self, name: str, parent: State) -> State:
+        """Boot a clone of a state again, and return what it then is."""
+        if name == "rebooted":
+            self.reach("installed_rebooted")
+        started = time.monotonic()
+        state_key = key(self._builds[parent.name], self.cell, name, ())
+        self.logbook.started(name, state_key)
+        try:
+            with self._tools.store.building(state_key):
+                found = self._tools.store.find(state_key)
+                if found and self._usable(found[0]):
+                    kept, facts, reused = *found, True
+                else:
+                    kept, facts, reused = *self._boot(name, parent, state_key), False
+        except Exception as error:
+            self.logbook.failed(name, error, time.monotonic() - started)
+            raise
+        self._builds[name] = kept.build
+        changes = reboots.changes(self.cell, name, facts, self._states)
+        return self._arrive(name, kept, facts, changes, reused=reused)
+
+    def _boot(self, name: str, parent: State, state_key: str) -> tuple[Kept, Facts]:
+        """Observe a clone that has booted again; the machine itself is used up by that."""
+        started = time.monotonic()
+        with self._fleet.clone(name) as machine:
+            facts = reboots.observe(machine, self.cell, name)
+        kept = Kept(
+            run_id=self._tools.run_id,
+            build=uuid4().hex,
+            fidelity=parent.fidelity,
+            steps=(),
+            transcripts={},
+            duration_s=time.monotonic() - started,
+        )
+        self._tools.store.keep(state_key, kept, facts)
+        return kept, facts
+
+    def _usable(self, kept: Kept) -> bool:
+        """Tell whether this run may use what an earlier run kept: a fresh one only its own."""
+        return not self._tools.fresh or kept.run_id == self._tools.run_id
+
     def _preflight(self, installed: State) -> None:
         """Stop the upgrade before it changes anything, if something stands in its way.
 
@@ -160,13 +206,13 @@ class Journey(AbstractContextManager["Journey"]):
         if found is None:
             return None
         kept, facts = found
-        if self._tools.fresh and kept.run_id != self._tools.run_id:
+        if not self._usable(kept):
             return None
         if kept.fidelity.absolute_time and not watch.is_known(kept.availability):
             return None  # it is built anew: what is to be seen on the way is not known
         proof.prove(self.cell, name, facts, self._facts())
         self.logbook.copied(kept)
-        return self._arrive(name, kept, facts, reused=True)
+        return self._arrive(name, kept, facts, self._changes(name, facts), reused=True)
 
     def _build(self, name: str, state_key: str, before: State | None, watch: Watch) -> State:
         started = time.monotonic()
@@ -193,10 +239,15 @@ class Journey(AbstractContextManager["Journey"]):
             availability=watch.seen,
         )
         self._keeper.keep(name, state_key, machine, kept, facts)
-        if any(STATES[later].after == name for later in self.cell.states):
+        if any(STATES[later].after == name for later in self.cell.states):  # also a booted clone
             self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         traveller.state = name
-        return self._arrive(name, kept, facts, reused=False)
+        return self._arrive(name, kept, facts, self._changes(name, facts), reused=False)
+
+    def _changes(self, name: str, facts: Facts) -> tuple[Change, ...]:
+        """Return the diff against the state that this one is compared with."""
+        start = self._states.get(compared_with(name))
+        return judge(self.cell, name, start.facts, facts) if start else ()
 
     def _facts(self) -> dict[str, Facts]:
         """Return the facts of every state that was reached."""
@@ -216,10 +267,10 @@ class Journey(AbstractContextManager["Journey"]):
             dear_s=self._tools.dear_s,
         )
 
-    def _arrive(self, name: str, kept: Kept, facts: Facts, *, reused: bool) -> State:
+    def _arrive(
+        self, name: str, kept: Kept, facts: Facts, changes: tuple[Change, ...], *, reused: bool
+    ) -> State:
         self._builds[name] = kept.build
-        start = self._states.get(compared_with(name))
-        changes = judge(self.cell, name, start.facts, facts) if start else ()
         self.logbook.reached(name, kept, facts, changes, reused=reused)
         return State(
             name=name,

@@ -11,15 +11,14 @@ from testinfra.host import Host
 
 from upgradeproof.endpoints import Answer, answers, answers_itself, ask
 from upgradeproof.errors import LoadError
-from upgradeproof.known import KnownChanges, select
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Data, Disruption, Endpoint, Expectations, Firewall
+from upgradeproof.plan.names import unit_name
 from upgradeproof.prober import unknown
-from upgradeproof.probes import Difference, Facts, Probe, Record, diff, every_probe
+from upgradeproof.probes import Facts, Probe, Record
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
-from upgradeproof.probes.system import OperatingSystem, System
-from upgradeproof.results import Availability, Change, Fidelity, ReasonSource
+from upgradeproof.results import Availability, Change, Fidelity
 
 R = TypeVar("R", bound=Record)
 
@@ -65,7 +64,7 @@ class State:
                 "services": tuple(
                     name
                     for name in self.cell.expect.services
-                    if f"{name}.service" in units and units[f"{name}.service"].active == "active"
+                    if unit_name(name) in units and units[unit_name(name)].active == "active"
                 ),
                 "port": tuple(
                     port
@@ -74,6 +73,21 @@ class State:
                 ),
             }
         )
+
+    def units(self, service: str) -> tuple[str, ...]:
+        """Return the unit of a service of the plan, with its parts and the instances of its name.
+
+        A wrapper without a process of its own (``foo.service`` that only starts ``foo@1.service``)
+        stands for these.
+        """
+        unit = unit_name(service)
+        units = self[Services]
+        parts = units[unit].parts if unit in units else ()
+        template = unit.removesuffix(".service") + "@"
+        instances = (
+            name for name in units if name.startswith(template) and name != f"{template}.service"
+        )
+        return tuple(dict.fromkeys((unit, *parts, *sorted(instances))))
 
     def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
         """Return the facts that one probe read, by key."""
@@ -138,40 +152,3 @@ class State:
         """Read what was written before the upgrade, through the service."""
         done = self.machine.run(data.read)
         return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
-
-
-def judge(cell: Cell, state: str, before: Facts, after: Facts) -> tuple[Change, ...]:
-    """Return the diff of two facts, each line with its reason if it is expected.
-
-    The plan's reason comes first, then that of the known changes of the operating system, then the
-    package that the change follows from.
-    """
-    probes = {probe.section: probe for probe in every_probe()}
-    known = _known_changes(before, after)
-
-    def judged(line: Difference) -> Change:
-        probe = probes[line.path.partition("/")[0]]
-        source: ReasonSource = "plan"
-        reason = cell.reason_for(state, line.path, event=probe.events)
-        if reason is None:
-            source, reason = "known", known.reason_for(line.path)
-        if reason is None:
-            source, reason = "package", probe.explain(line, before, after) or None
-        return Change(
-            path=line.path,
-            before=line.before,
-            after=line.after,
-            expected=reason is not None,
-            reason=reason or "",
-            source=source if reason is not None else "none",
-        )
-
-    return tuple(judged(line) for line in diff(before, after))
-
-
-def _known_changes(before: Facts, after: Facts) -> KnownChanges:
-    """Return what is known to change between the operating systems of two states."""
-    was, now = (facts.sections.get(System.section, {}).get("system") for facts in (before, after))
-    if not isinstance(was, OperatingSystem) or not isinstance(now, OperatingSystem):
-        return KnownChanges(())
-    return select(now.id, was.version, now.version) if was.id == now.id else KnownChanges(())

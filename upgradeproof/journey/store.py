@@ -16,6 +16,8 @@ from filelock import FileLock, Timeout
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
+from upgradeproof.plan.names import unit_name
+from upgradeproof.plan.states import STATES, like
 from upgradeproof.plan.steps import Action, Upload
 from upgradeproof.probes import ConfigInterest, Facts, Interests
 from upgradeproof.results import Availability, Fidelity
@@ -24,7 +26,7 @@ from upgradeproof.results.journal import StepFinished, StepStarted
 
 WAY_FILES = ("product.py", "journey/way.py")
 """What of the engine carries out the steps: a change of it makes every kept machine void."""
-ENGINE_FILES = ("probes", *WAY_FILES)
+ENGINE_FILES = ("probes", "journey/reboots.py", *WAY_FILES)
 """What of it decides a state's content, its facts included."""
 PROBER_FILES = ("prober", "journey/watch.py")
 """What decides beside them what a prober sees; of no matter where there is none."""
@@ -87,6 +89,8 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
         ),
         certificates=expect.certificates,
         modules=expect.modules,
+        services=tuple(map(unit_name, expect.services)),
+        stays_up_s=0.0 if like(state) == "installed" else cell.plan.stays_up_s,
     )
 
 
@@ -100,6 +104,7 @@ def _reads(cell: Cell, state: str) -> Any:
         "services": expect.services,
         "ports": [port.model_dump() for port in expect.port],
         "data": [(data.id, data.write) for data in expect.data],
+        "asked": [e.model_dump() for e in expect.endpoint] if STATES[state].booted else [],
     }
 
 

@@ -12,7 +12,7 @@ from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.images import Image, Platform, platforms
 from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.model import Plan, Release, Upgrade
-from upgradeproof.plan.states import STATES, like
+from upgradeproof.plan.states import OF_A_ROLLBACK, STATES, like
 from upgradeproof.plan.steps import Planned, Publish, Step
 
 
@@ -71,7 +71,7 @@ class Cell:
     @property
     def states(self) -> tuple[str, ...]:
         """Return the states that the cell goes through, in order."""
-        return tuple(STATES) if self.upgrade.rollback else ("installed", "upgraded")
+        return tuple(s for s in STATES if self.upgrade.rollback or s not in OF_A_ROLLBACK)
 
     def release(self, state: str) -> Release:
         """Return the release that a state must hold."""
@@ -95,6 +95,8 @@ class Cell:
 
     def actions(self, state: str) -> tuple[Planned, ...]:
         """Return what leads to a state from the one before it."""
+        if STATES[state].booted:
+            return ()
         match state:
             case "installed":
                 return self._compiled(self.plan.install, self.upgrade.path[:1])

@@ -105,6 +105,8 @@ class Plan(Model):
     preflight: Preflight = Preflight()
     ready_timeout_s: float = Field(default=60.0, gt=0)
     """How long the services and ports may take to come up after a state's last step."""
+    stays_up_s: float = Field(default=20.0, ge=0, le=120)
+    """How long each service must have been up, without a restart, before it counts as up."""
     folder: InstanceOf[Path] = Field(default=Path(), exclude=True)
     """Where the product's files are; set by ``load_plan``."""
     edits: tuple[InstanceOf[Edit], ...] = Field(default=(), exclude=True)

@@ -9,3 +9,15 @@ from pydantic import Field
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """What a plan calls one of several things of a kind."""
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
+UnitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9@:_.\\-]+$")]
+"""The name of a systemd unit, with or without ``.service``; an instance such as ``getty@tty1``."""
+UNIT_TYPES = (
+    "service", "socket", "timer", "path", "mount", "automount", "swap", "target", "device",
+    "slice", "scope",
+)  # fmt: skip
+"""The types of units, as in systemd.unit(5)."""
+
+
+def unit_name(name: str) -> str:
+    """Return the full name of a unit: as it is where it names its type, else with ``.service``."""
+    return name if name.rpartition(".")[2] in UNIT_TYPES else f"{name}.service"

@@ -11,7 +11,9 @@ from upgradeproof.plugin.hooks import (
 from upgradeproof.plugin.states import (
     cell,
     installed,
+    installed_rebooted,
     journey,
+    rebooted,
     rolled_back,
     upgraded,
     upgraded_again,
@@ -20,10 +22,12 @@ from upgradeproof.plugin.states import (
 __all__ = [
     "cell",
     "installed",
+    "installed_rebooted",
     "journey",
     "pytest_addoption",
     "pytest_configure",
     "pytest_generate_tests",
+    "rebooted",
     "rolled_back",
     "upgraded",
     "upgraded_again",

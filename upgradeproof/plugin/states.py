@@ -49,6 +49,20 @@ def upgraded(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State
 
 
 @pytest.fixture
+def installed_rebooted(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
+    """Hand out the old release on a clone that has booted again."""
+    with _handed_out(journey, "installed_rebooted", request.node) as state:
+        yield state
+
+
+@pytest.fixture
+def rebooted(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
+    """Hand out the new release on a clone that has booted again."""
+    with _handed_out(journey, "rebooted", request.node) as state:
+        yield state
+
+
+@pytest.fixture
 def rolled_back(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
     """Hand out the old release after the product's own way back from the upgrade."""
     with _handed_out(journey, "rolled_back", request.node) as state:

@@ -15,6 +15,7 @@ from upgradeproof.probes.base import (
     Record,
     diff,
     every_probe,
+    ordinary_probes,
     read,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "Record",
     "diff",
     "every_probe",
+    "ordinary_probes",
     "read",
 ]

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from upgradeproof.errors import HarnessError
+from upgradeproof.errors import HarnessError, MissingFactError
 from upgradeproof.machines import Machine
 
 PASS_TIMEOUT_S = 300.0
@@ -59,6 +59,10 @@ class Interests:
     """Of these, the one whose storage is measured; empty: none."""
     since: float = 0.0
     """When the state began, in seconds of the machine's own clock since the epoch."""
+    services: tuple[str, ...] = ()
+    """The units of the plan's services, with their suffix, such as ``nginx.service``."""
+    stays_up_s: float = 0.0
+    """How long a service must have been up before it counts as up."""
 
 
 class Probe(Generic[R]):
@@ -103,6 +107,18 @@ def every_probe() -> tuple[type[Probe[Any]], ...]:
     return tuple(sorted(Probe.__subclasses__(), key=lambda probe: probe.section))
 
 
+class Records(dict[str, Record]):
+    """The records of one section; one that is missing is the product's failure, not ours."""
+
+    def __init__(self, section: str, records: Mapping[str, Record]) -> None:
+        super().__init__(records)
+        self._section = section
+
+    def __missing__(self, key: str) -> Record:
+        """Raise MissingFactError: a check asked for what is not on the machine."""
+        raise MissingFactError(f"{self._section}: there is no {key} on the machine in this state")
+
+
 @dataclass(frozen=True)
 class Facts:
     """All that the probes read of one state: records by section and key."""
@@ -116,7 +132,7 @@ class Facts:
                 f"the facts {probe.section!r} were not read in this state",
                 resolution="intrusive probes are read on the rebooted clones only",
             )
-        return cast("Mapping[str, R]", self.sections[probe.section])
+        return cast("Mapping[str, R]", Records(probe.section, self.sections[probe.section]))
 
     def to_json(self) -> str:
         """Return the facts as JSON, keys sorted: equal facts give equal text."""
@@ -141,6 +157,11 @@ class Facts:
             }
         )
 
+    def only(self, *, intrusive: bool) -> Facts:
+        """Return the sections of the intrusive probes, or those of the others."""
+        names = {probe.section for probe in every_probe() if probe.intrusive is intrusive}
+        return Facts({name: found for name, found in self.sections.items() if name in names})
+
     def joined(self, other: Facts) -> Facts:
         """Return these facts with the sections of ``other`` added."""
         return Facts({**self.sections, **other.sections})
@@ -158,16 +179,15 @@ class Difference:
 def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
     """Return what differs between two facts, ordered by path.
 
-    Volatile fields do not count, nor events of before, nor faults that are gone.
+    Only sections that were read in both states are compared. Volatile fields do not count, nor
+    events of before, nor faults that are gone.
     """
     events = {probe.section for probe in every_probe() if probe.events}
     faults = {probe.section for probe in every_probe() if probe.faults}
     return tuple(
         difference
-        for section in sorted(before.sections.keys() | after.sections.keys())
-        for difference in _diff_section(
-            section, before.sections.get(section, {}), after.sections.get(section, {})
-        )
+        for section in sorted(before.sections.keys() & after.sections.keys())
+        for difference in _diff_section(section, before.sections[section], after.sections[section])
         if section not in events or difference.before is None
         if section not in faults or difference.after is not None
     )
@@ -200,14 +220,23 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
-def read(machine: Machine, interests: Interests, *, intrusive: bool = False) -> Facts:
-    """Read every probe that changes nothing, or every intrusive one, in one command.
+def ordinary_probes() -> tuple[type[Probe[Any]], ...]:
+    """Return the probes that change nothing, which every state has."""
+    return tuple(probe for probe in every_probe() if not probe.intrusive)
+
+
+def read(
+    machine: Machine,
+    interests: Interests,
+    probes: Sequence[type[Probe[Any]]] | None = None,
+) -> Facts:
+    """Read some probes in one command on the machine; by default all that change nothing.
 
     The probes run side by side, each into a file on the machine's own tmpfs, so that a full disk
     hides nothing; the answer holds name, exit status and size of each before its bytes. Raises
     HarnessError when a probe's script fails or its output can't be parsed.
     """
-    probes = tuple(probe for probe in every_probe() if probe.intrusive is intrusive)
+    probes = ordinary_probes() if probes is None else probes
     done = machine.run(_pass_script(probes, interests), timeout_s=PASS_TIMEOUT_S)
     if not done.ok:
         raise HarnessError(

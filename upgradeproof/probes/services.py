@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import ClassVar
 
 from upgradeproof.probes.base import Interests, Probe, Record
@@ -20,7 +21,10 @@ _PROPERTIES = (
     "NRestarts",
     "MainPID",
     "Transient",
+    "ConsistsOf",
 )
+LOG_LINES = 10
+"""Of a unit that is not up: as many as `systemctl status` shows."""
 _SCRIPT = r"""
 [ -d /run/systemd/system ] || exit 0
 files=$(systemctl list-unit-files --no-legend --no-pager --type=TYPES) || exit 1
@@ -34,12 +38,18 @@ printf '%s\n\n' "$units" | awk -F = '
     for (i = 1; i <= count; i++) printf "|%s", value[names[i]]
     print ""
     split("", value)
-  }' | while IFS='|' read -r unit id load active sub result restarts pid transient; do
+  }' | while IFS='|' read -r unit id load active sub result restarts pid transient parts; do
     executable=
     case $pid in ''|0) ;; *) executable=$(readlink "/proc/$pid/exe") ;; esac
-    printf '%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n' "$unit" "$id" "$load" "$active" "$sub" "$result" \
-      "$restarts" "$pid" "$transient" "$executable"
+    printf '%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n' "$unit" "$id" "$load" "$active" "$sub" "$result" \
+      "$restarts" "$pid" "$transient" "$parts" "$executable"
   done
+{ printf '%s\n' "$@"; systemctl list-units --no-legend --no-pager --plain --state=failed |
+  cut -d ' ' -f 1 | head -n 20; } | sort -u | while IFS= read -r unit; do
+  [ -n "$unit" ] && ! systemctl -q is-active "$unit" || continue
+  journalctl --no-pager --quiet --unit="$unit" -n LINES -o cat 2>/dev/null |
+    while IFS= read -r line; do printf 'log|%s|%s\n' "$unit" "$line"; done
+done
 exit 0
 """
 _OF_A_LOGIN = re.compile(
@@ -50,7 +60,7 @@ _OF_A_LOGIN = re.compile(
 class Service(Record):
     """One unit; the words are those of systemctl(1)."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"main_pid"})
+    volatile: ClassVar[frozenset[str]] = frozenset({"main_pid", "parts", "log"})
     enabled: str = ""
     """``enabled``, ``disabled``, ``static``, ``masked``...; empty without a unit file."""
     load: str = "loaded"
@@ -63,6 +73,10 @@ class Service(Record):
     executable: str = ""
     """Of the main process; an interpreter or a symlink's target may stand here."""
     main_pid: int = 0
+    parts: tuple[str, ...] = ()
+    """Units that are part of it (``PartOf=``): a wrapper has no process, its parts have."""
+    log: tuple[str, ...] = ()
+    """The last lines of its journal, of any priority, if it failed or a plan's service is down."""
 
     @property
     def failed(self) -> bool:
@@ -82,10 +96,11 @@ class Services(Probe[Service]):
     record: ClassVar[type[Record]] = Service
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, interests: Interests, /) -> str:
         """Return the script; it fails where systemd is there and does not answer."""
-        return (
+        return f"set -- {shlex.join(interests.services)}\n" + (
             _SCRIPT.replace("PROPERTIES", ",".join(_PROPERTIES))
+            .replace("LINES", str(LOG_LINES))
             .replace("TYPES", ",".join(TYPES))
             .replace("PATTERNS", " ".join(f"'*.{kind}'" for kind in TYPES))
         )
@@ -94,12 +109,15 @@ class Services(Probe[Service]):
     def parse(cls, output: str, _interests: Interests, /) -> dict[str, Service]:
         """Return the units; lines of another shape than the script's are left out."""
         units: dict[str, Service] = {}
+        logs: dict[str, list[str]] = {}
         for cells in rows(clean(output), "|"):
             match cells:
                 case ["file", name, enabled]:
                     load = "masked" if enabled.startswith("masked") else "loaded"
                     units[name] = Service(enabled=enabled, load=load)
-                case ["unit", name, load, active, sub, result, restarts, pid, "no", executable]:
+                case ["log", name, *line]:
+                    logs.setdefault(name, []).append("|".join(line))
+                case ["unit", name, load, active, sub, result, restarts, pid, "no", parts, *rest]:
                     if active == "inactive" and name not in units:
                         continue
                     units[name] = Service(
@@ -109,11 +127,12 @@ class Services(Probe[Service]):
                         sub=sub,
                         result=result or "success",
                         restarts=number(restarts) or 0,
-                        executable=executable.removesuffix(" (deleted)"),
+                        executable="|".join(rest).removesuffix(" (deleted)"),
+                        parts=tuple(sorted(parts.split())),
                         main_pid=number(pid) or 0,
                     )
         return {
-            name: unit
+            name: unit.model_copy(update={"log": tuple(logs.get(name, ()))})
             for name, unit in units.items()
             if unit.enabled not in {"alias", "transient"} and not _OF_A_LOGIN.fullmatch(name)
         }

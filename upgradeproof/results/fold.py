@@ -10,7 +10,15 @@ from upgradeproof.results import journal as j
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import Cell, Check, Release, Run, State, Step, Verdict, worst
 
-STATE_ORDER = ("base", "installed", "upgraded", "rolled_back", "upgraded_again")
+STATE_ORDER = (
+    "base",
+    "installed",
+    "installed_rebooted",
+    "upgraded",
+    "rebooted",
+    "rolled_back",
+    "upgraded_again",
+)
 
 
 @dataclass

@@ -96,9 +96,9 @@ class Step(Frozen):
     transcript: str = ""
 
 
-ReasonSource = Literal["plan", "known", "package", "none"]
+ReasonSource = Literal["plan", "known", "package", "boot", "none"]
 """Who explains a change: the plan, the known changes of the operating system, the package that it
-follows from, or none of them."""
+follows from, a boot of the old release that changes it, too, or none of them."""
 
 
 class Change(Frozen):

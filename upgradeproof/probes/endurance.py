@@ -1,0 +1,133 @@
+"""Observe whether the services of the plan stay up for as long as a crash could be hidden."""
+
+from __future__ import annotations
+
+import shlex
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, number, rows
+
+MAXIMUM_S = 120
+"""Limit of the observation: a restart delay of hours must not hold a run."""
+LOG_LINES = 10
+
+# A unit is watched until it has been up for the plan's time, or for its own delay between two
+# restarts, whichever is longer: a crash that systemd repairs then shows in the second look, as
+# another invocation, as a restart, or as a unit that waits for its restart.
+_SCRIPT = r"""
+[ -d /run/systemd/system ] || exit 0
+property() { systemctl show --value --property="$2" -- "$1" 2>/dev/null; }
+seconds() {
+  case $1 in ''|*[!0-9]*) echo 0 ;; *) echo $(($1 / 1000000)) ;; esac
+}
+delay() {
+  [ "$(property "$1" Restart)" != no ] || { echo 0; return; }
+  systemctl show --property=RestartUSec -- "$1" | sed 's/^.*=//' | awk '
+    { total = 0
+      for (i = 1; i <= NF; i++) {
+        value = $i + 0
+        if ($i ~ /us$/) value /= 1000000
+        else if ($i ~ /ms$/) value /= 1000
+        else if ($i ~ /min$/) value *= 60
+        else if ($i ~ /h$/) value *= 3600
+        total += value
+      }
+      printf "%d\n", total + 0.999 }'
+}
+look() {
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$(property "$2" ActiveState)" \
+    "$(property "$2" SubState)" "$(property "$2" Result)" "$(property "$2" NRestarts)" \
+    "$(property "$2" InvocationID)"
+}
+units=$(for unit in "$@"; do
+  printf '%s\n' "$unit"
+  for part in $(property "$unit" ConsistsOf); do printf '%s\n' "$part"; done
+done | sort -u)
+wait=0
+now=$(cut -d ' ' -f 1 /proc/uptime | cut -d . -f 1)
+for unit in $units; do
+  look first "$unit"
+  want=$stays
+  pause=$(delay "$unit")
+  pause=${pause:-0}
+  [ "$pause" -lt "$want" ] || want=$((pause + 1))
+  age=$((now - $(seconds "$(property "$unit" ActiveEnterTimestampMonotonic)")))
+  left=$((want - age))
+  [ "$left" -le "$wait" ] || wait=$left
+done
+[ "$wait" -le MAXIMUM ] || wait=MAXIMUM
+[ "$wait" -le 0 ] || sleep "$wait"
+for unit in $units; do
+  look second "$unit"
+  case $(property "$unit" ActiveState) in
+    active) ;;
+    *) journalctl --no-pager --quiet --unit="$unit" -n LINES -o cat 2>/dev/null |
+      while IFS= read -r line; do printf 'log\t%s\t%s\n' "$unit" "$line"; done ;;
+  esac
+done
+exit 0
+"""
+
+
+class Stay(Record):
+    """One unit, before and after it was watched; the words are those of systemctl(1)."""
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"log"})
+    active: str
+    sub: str
+    result: str = "success"
+    restarts: int = 0
+    """How often systemd restarted it automatically since it was last started by hand or at boot."""
+    restarted: bool = False
+    """Whether it is another invocation than at the beginning."""
+    log: tuple[str, ...] = ()
+    """The last lines of its journal, if it is not active."""
+
+    @property
+    def stayed(self) -> bool:
+        """Tell whether it was up all the time."""
+        return self.active == "active" and not self.restarted
+
+
+class Endurance(Probe[Stay]):
+    """Watch the plan's services and their parts (``PartOf=``); keyed by unit.
+
+    The script sleeps. It is read on a clone, alone, before any other intrusive probe.
+    """
+
+    section = "endurance"
+    record: ClassVar[type[Record]] = Stay
+    intrusive = True
+
+    @classmethod
+    def script(cls, interests: Interests, /) -> str:
+        """Return the script, which takes up to ``stays_up_s`` seconds, at most two minutes."""
+        units = shlex.join(interests.services)
+        body = _SCRIPT.replace("MAXIMUM", str(MAXIMUM_S)).replace("LINES", str(LOG_LINES))
+        return f"set -- {units}\nstays={interests.stays_up_s:.0f}\n{body}" if units else "exit 0"
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Stay]:
+        """Return what became of each unit; lines of another shape are left out."""
+        first: dict[str, str] = {}
+        found: dict[str, Stay] = {}
+        logs: dict[str, list[str]] = {}
+        for cells in rows(clean(output)):
+            match cells:
+                case ["first", unit, _, _, _, _, invocation]:
+                    first[unit] = invocation
+                case ["second", unit, active, sub, result, restarts, invocation]:
+                    found[unit] = Stay(
+                        active=active,
+                        sub=sub,
+                        result=result or "success",
+                        restarts=number(restarts) or 0,
+                        restarted=invocation != first.get(unit, invocation),
+                    )
+                case ["log", unit, *line]:
+                    logs.setdefault(unit, []).append(" ".join(line))
+        return {
+            unit: stay.model_copy(update={"log": tuple(logs.get(unit, ()))})
+            for unit, stay in found.items()
+        }
