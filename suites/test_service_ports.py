@@ -2,26 +2,22 @@
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint, Expectations, Port
-from upgradeproof.probes.sockets import ListeningSocket, Sockets
-
-
-def listening(state: State, protocol: str, port: int | None) -> list[ListeningSocket]:
-    return [s for s in state[Sockets].values() if (s.protocol, s.port) == (protocol, port)]
+from upgradeproof.probes.sockets import Sockets
 
 
 def test_port_listens_as_the_plan_says(upgraded: State, open_port: Port) -> None:
-    assert listening(upgraded, open_port.protocol, open_port.after), (
+    assert upgraded.listening(open_port.protocol, open_port.after), (
         f"nothing listens on {open_port.protocol} port {open_port.after}"
     )
 
 
 def test_port_belongs_to_its_process(upgraded: State, owned_port: Port) -> None:
-    sockets = listening(upgraded, owned_port.protocol, owned_port.after)
+    sockets = upgraded.listening(owned_port.protocol, owned_port.after)
     assert {socket.process for socket in sockets} == {owned_port.process}
 
 
 def test_port_that_was_given_up_is_free(upgraded: State, given_up_port: Port) -> None:
-    assert not listening(upgraded, given_up_port.protocol, given_up_port.port)
+    assert not upgraded.listening(given_up_port.protocol, given_up_port.port)
 
 
 def test_no_listening_port_is_lost(

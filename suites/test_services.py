@@ -1,30 +1,41 @@
-"""What an administrator had running runs on, and starts again by itself."""
+"""What an administrator had running still runs, stays up, and starts again automatically."""
 
 from upgradeproof.journey import State
-from upgradeproof.probes.services import Services
+from upgradeproof.plan.names import unit_name
+from upgradeproof.probes.services import Services, newly_failed, no_longer_active
+
+ENABLED = {"enabled", "enabled-runtime", "generated", "alias"}
+"""Words of systemctl(1) for a unit that starts at boot; ``generated``: by the links of an init
+script."""
 
 
 def test_service_is_active(upgraded: State, service: str) -> None:
-    unit = upgraded[Services][f"{service}.service"]
-    assert unit.active == "active", f"{service} is {unit.active} ({unit.sub}, {unit.result})"
+    unit = upgraded[Services][unit_name(service)]
+    assert unit.active == "active", (
+        f"{service} is {unit.active} ({unit.sub}, {unit.result}){unit.last_words}"
+    )
+
+
+def test_parts_of_service_are_active(installed: State, upgraded: State, service: str) -> None:
+    """A wrapper unit is active whatever becomes of the instances that do its work."""
+    down = no_longer_active(installed.units(service)[1:], installed[Services], upgraded[Services])
+    assert not down, "\n".join(down)
 
 
 def test_service_is_enabled_as_before(installed: State, upgraded: State, service: str) -> None:
-    before = installed[Services][f"{service}.service"].enabled
-    after = upgraded[Services][f"{service}.service"].enabled
-    assert after == before, f"{service} was {before}, is {after}"
+    before = installed[Services][unit_name(service)].enabled
+    after = upgraded[Services][unit_name(service)].enabled
+    assert after == before or {before, after} <= ENABLED, f"{service} was {before}, is {after}"
 
 
 def test_service_was_not_restarted_by_a_crash(upgraded: State, service: str) -> None:
-    unit = upgraded[Services][f"{service}.service"]
-    assert unit.restarts == 0, f"systemd restarted {service} {unit.restarts} times by itself"
+    for name in upgraded.units(service):
+        unit = upgraded[Services].get(name)
+        assert unit is None or unit.restarts == 0, (
+            f"systemd restarted {name} {unit.restarts} times automatically{unit.last_words}"
+        )
 
 
 def test_no_unit_fails_that_did_not_fail_before(installed: State, upgraded: State) -> None:
-    before = {name for name, unit in installed[Services].items() if unit.failed}
-    failed = [
-        f"{name}: {unit.result}"
-        for name, unit in upgraded[Services].items()
-        if unit.failed and name not in before
-    ]
+    failed = newly_failed(installed[Services], upgraded[Services])
     assert not failed, "\n".join(failed)

@@ -1,8 +1,10 @@
 """The upgrade really happened: the engine proved it before any check, here it is said."""
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from upgradeproof.journey import State
+from upgradeproof.plan import Port
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.stale import Stale
 
@@ -24,5 +26,22 @@ def test_package_is_of_the_new_release_after(upgraded: State, package: str) -> N
 
 
 def test_service_runs_the_binary_on_the_disk(upgraded: State, service: str) -> None:
-    stale = upgraded[Stale].get(f"{service}.service")
-    assert stale is None, f"{service} was not restarted: it still runs {', '.join(stale.old)}"
+    """Its parts and instances count: a wrapper unit has no process of its own."""
+    running = still_running(upgraded, upgraded.units(service))
+    assert not running, "\n".join(running)
+
+
+def test_port_is_served_by_the_binary_on_the_disk(upgraded: State, open_port: Port) -> None:
+    """Whatever unit holds the port, named by the plan or not."""
+    sockets = upgraded.listening(open_port.protocol, open_port.after)
+    running = still_running(upgraded, [socket.unit for socket in sockets if socket.unit])
+    assert not running, "\n".join(running)
+
+
+def still_running(state: State, units: Iterable[str]) -> list[str]:
+    """Return the units that still run what is not on the disk any more, each with what it is."""
+    return [
+        f"{unit} was not restarted: it still runs the old {', '.join(state[Stale][unit].old)}"
+        for unit in sorted(set(units))
+        if unit in state[Stale]
+    ]

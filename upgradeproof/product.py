@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -17,16 +16,11 @@ from upgradeproof.errors import (
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Expectations
+from upgradeproof.plan.names import unit_name
 from upgradeproof.plan.steps import Action, Reboot, Script, Upload
 from upgradeproof.results.journal import StepFinished, StepStarted
+from upgradeproof.step_failure import decisive_lines, failed_units, lost_archive, untrusted
 
-_UNREACHABLE = re.compile(
-    r"^E: Failed to fetch \S+ +(?:Temporary failure resolving|Could not (?:resolve|connect)|"
-    r"Connection (?:failed|timed out)|Unable to connect|Cannot initiate the connection).*",
-    re.MULTILINE,
-)
-"""What apt says of a package's file whose server nobody reached. One that is not there, or is not
-what its list says, is the repository's fault."""
 Record = Callable[[StepStarted | StepFinished], None]
 """Takes the events of steps: writes them to a journal, and may remember them."""
 
@@ -83,9 +77,14 @@ class Work:
     def script(self, machine: Machine, action: Script) -> None:
         """Run one script under its time limit."""
         limit_s = patience_s(machine, action.timeout_s)
+        printed = bytearray()
 
         def run(on_output: Callable[[bytes], None]) -> Completed:
-            return machine.run(action.script, timeout_s=limit_s, on_output=on_output)
+            def take(data: bytes) -> None:
+                printed.extend(data)  # both streams, in the order in which they came
+                on_output(data)
+
+            return machine.run(action.script, timeout_s=limit_s, on_output=take)
 
         try:
             done = self._recorded(action.title, run)
@@ -97,20 +96,8 @@ class Work:
                 details=error.details,
                 resolution="its last output is above: a question there wants an answer in the plan",
             ) from None
-        if not done.ok and action.environment:
-            raise _environment_failed(action, f"(exit status {done.exit_status})", done.tail)
-        if not done.ok and (lost := _UNREACHABLE.search(done.tail)):
-            raise EnvironmentFailedError(
-                f"the step {action.title!r} lost its archive: nothing is known of the product",
-                details=lost.group(),
-                resolution="is the archive that it names in reach of the machine? then run again",
-            )
         if not done.ok:
-            raise StepError(
-                f"the step {action.title!r} failed with exit status {done.exit_status}",
-                details=done.tail,
-                resolution="the whole output is in the step's transcript",
-            )
+            raise _failure(machine, action, done, printed.decode("utf-8", "replace"))
 
     def _recorded(
         self, title: str, act: Callable[[Callable[[bytes], None]], Completed]
@@ -143,6 +130,26 @@ class Work:
 def patience_s(machine: Machine, plan_s: float) -> float:
     """Return how long something may take on a machine that the plan gives some seconds."""
     return plan_s * machine.fidelity.slowness
+
+
+def _failure(
+    machine: Machine, action: Script, done: Completed, output: str
+) -> StepError | EnvironmentFailedError:
+    """Return the error of a script that failed, by whose fault it is."""
+    decisive = decisive_lines(output)
+    if action.environment and not untrusted(output):
+        return _environment_failed(action, f"(exit status {done.exit_status})", decisive)
+    if lost := lost_archive(output):
+        return EnvironmentFailedError(
+            f"the step {action.title!r} lost its archive: nothing is known of the product",
+            details=lost,
+            resolution="is the archive that it names in reach of the machine? then run again",
+        )
+    return StepError(
+        f"the step {action.title!r} failed with exit status {done.exit_status}",
+        details="\n".join(filter(None, (decisive, failed_units(machine)))),
+        resolution="the whole output is in the step's transcript",
+    )
 
 
 def _environment_failed(action: Script, how: str, details: str) -> EnvironmentFailedError:
@@ -189,6 +196,26 @@ def wait_until_ready(
     return "" if done.ok else "\n".join(done.text.splitlines()[-TAIL_LINES:])
 
 
+def wait_until_old(machine: Machine, services: Sequence[str], age_s: float) -> None:
+    """Wait until each active service has been up for ``age_s`` seconds, at most that long.
+
+    A service that dies some seconds after each start has then been restarted, or has failed. Most
+    services have been up for longer when the upgrade ends, and nothing is waited for.
+    """
+    units = shlex.join(map(unit_name, services))
+    if not units or age_s <= 0:
+        return
+    script = (
+        f"systemctl show --property=ActiveEnterTimestampMonotonic,ActiveState -- {units} |\n"
+        f"awk -F = -v most={age_s:.0f} '\n"
+        '  BEGIN { getline <"/proc/uptime"; split($0, now, " ") }\n'
+        '  $1 == "ActiveEnterTimestampMonotonic" && $2 > newest { newest = $2 }\n'
+        "  END { left = most - (now[1] - newest / 1000000)\n"
+        '    printf "%d\\n", left < 0 ? 0 : left > most ? most : left + 0.999 }\'\n'
+    )
+    machine.run(f'left=$({script})\nsleep "${{left:-0}}"', timeout_s=age_s + 30)
+
+
 def _ready_script(
     services: Sequence[str], ports: Sequence[tuple[str, int]], timeout_s: float, stays_s: float
 ) -> str:
@@ -200,7 +227,7 @@ def _ready_script(
     checks = [
         f"systemctl -q is-active {shlex.quote(service)} || echo {shlex.quote(service)} is "
         f"$(systemctl is-active {shlex.quote(service)})"
-        for service in services
+        for service in map(unit_name, services)
     ]
     for protocol, number in ports:
         listening = "0A" if protocol == "tcp" else "07"
@@ -213,7 +240,8 @@ def _ready_script(
     again = (
         f'  [ -n "$missing" ] || {{ sleep {stays_s:g}; missing=$(ready); }}\n' if stays_s else ""
     )
-    states = f"systemctl is-active {shlex.join(services)}" if services else ":"
+    units = shlex.join(map(unit_name, services))
+    states = f"systemctl is-active {units}" if services else ":"
     return (
         f"ready() {{\n{body}\n}}\n"
         f"lost() {{ case $({states}) in\n"

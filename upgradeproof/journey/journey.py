@@ -104,6 +104,11 @@ class Journey(AbstractContextManager["Journey"]):
         return self._fleet.clone(name)
 
     @property
+    def own_kernel(self) -> bool:
+        """Tell whether the cell's machines have a kernel of their own."""
+        return self._backend.own_kernel
+
+    @property
     def locustfiles(self) -> tuple[Path, ...]:
         """Return the folders in which a load's users are looked for: the product's own first."""
         return (self.cell.plan.folder, *self._tools.locustfiles)

@@ -17,7 +17,7 @@ from upgradeproof.plan.names import unit_name
 from upgradeproof.prober import unknown
 from upgradeproof.probes import Facts, Probe, Record
 from upgradeproof.probes.services import Services
-from upgradeproof.probes.sockets import Sockets
+from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.results import Availability, Change, Fidelity
 
 R = TypeVar("R", bound=Record)
@@ -88,6 +88,10 @@ class State:
             name for name in units if name.startswith(template) and name != f"{template}.service"
         )
         return tuple(dict.fromkeys((unit, *parts, *sorted(instances))))
+
+    def listening(self, protocol: str, port: int | None) -> list[ListeningSocket]:
+        """Return the sockets that listen on a port, on any address."""
+        return [s for s in self[Sockets].values() if (s.protocol, s.port) == (protocol, port)]
 
     def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
         """Return the facts that one probe read, by key."""

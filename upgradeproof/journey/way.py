@@ -13,7 +13,7 @@ from upgradeproof.journey.watch import Watch
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action, Script
-from upgradeproof.product import Work, patience_s, wait_until_ready
+from upgradeproof.product import Work, patience_s, wait_until_old, wait_until_ready
 from upgradeproof.results.journal import StepFinished, StepStarted
 
 DATA_TIMEOUT_S = 60.0
@@ -104,6 +104,7 @@ class Way:
         expect, plan_s = self._cell.expect, self._cell.plan.ready_timeout_s
         missing = wait_until_ready(machine, expect, self._state, plan_s, stays_s=STAYS_S)
         if self._state != "installed":
+            wait_until_old(machine, expect.services, self._cell.plan.stays_up_s)
             return
         if missing:
             raise NotReadyError(

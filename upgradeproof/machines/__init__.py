@@ -116,6 +116,11 @@ class Backend(Protocol):
     kind: str
     """The last part of a platform's id: ``container`` or ``vm``."""
 
+    @property
+    def own_kernel(self) -> bool:
+        """Tell whether its machines have a kernel of their own."""
+        ...
+
     def health(self) -> Health:
         """Say whether machines of this kind can be started here; never raises."""
         ...

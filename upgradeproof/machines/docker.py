@@ -164,6 +164,7 @@ class DockerBackend:
     """Start, keep and remove containers."""
 
     kind: ClassVar[str] = "container"
+    own_kernel: ClassVar[bool] = False
 
     def health(self) -> Health:
         """Say whether an engine answers."""

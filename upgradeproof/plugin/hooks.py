@@ -123,9 +123,10 @@ class Selection:
         cells = {cell: at for at, cell in enumerate(ids)}
         found = {item: self._part.find_check(item.nodeid) for item in items}
 
-        def order(item: pytest.Item) -> tuple[int, int]:
+        def order(item: pytest.Item) -> tuple[int, bool, int]:
             check = found[item]
-            return (cells[check[0].id] if check else -1), place[item]
+            later = item.get_closest_marker("first") is None
+            return (cells[check[0].id] if check else -1), later, place[item]
 
         items.sort(key=order)
 

@@ -79,9 +79,9 @@ def upgraded_again(journey: Journey, request: pytest.FixtureRequest) -> Iterator
 @contextmanager
 def _handed_out(journey: Journey, name: str, test: pytest.Item) -> Iterator[State]:
     """Reach a state for a test; a destructive test gets a machine of its own in it."""
-    state = journey.reach(name)
-    if test.get_closest_marker("own_kernel") and not state.fidelity.own_kernel:
+    if test.get_closest_marker("own_kernel") and not journey.own_kernel:
         pytest.skip("the machine shares its host's kernel: only a VM can prove this")
+    state = journey.reach(name)
     with ExitStack() as own:
         if test.get_closest_marker("destructive"):
             clone = cache(lambda: own.enter_context(journey.clone(name)))

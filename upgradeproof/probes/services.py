@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from upgradeproof.probes.base import Interests, Probe, Record
@@ -42,7 +43,7 @@ printf '%s\n\n' "$units" | awk -F = '
     executable=
     case $pid in ''|0) ;; *) executable=$(readlink "/proc/$pid/exe") ;; esac
     printf '%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n' "$unit" "$id" "$load" "$active" "$sub" "$result" \
-      "$restarts" "$pid" "$transient" "$parts" "$executable"
+      "$restarts" "$pid" "$transient" "$executable" "$parts"
   done
 { printf '%s\n' "$@"; systemctl list-units --no-legend --no-pager --plain --state=failed |
   cut -d ' ' -f 1 | head -n 20; } | sort -u | while IFS= read -r unit; do
@@ -83,6 +84,11 @@ class Service(Record):
         """Tell whether systemd counts it as failed."""
         return self.active == "failed"
 
+    @property
+    def last_words(self) -> str:
+        """Return the last lines of its journal, each on a line of its own, indented."""
+        return "".join(f"\n  {line}" for line in self.log)
+
 
 class Services(Probe[Service]):
     """Read the units that have a file, and those that run without; the key is the unit's name.
@@ -117,7 +123,19 @@ class Services(Probe[Service]):
                     units[name] = Service(enabled=enabled, load=load)
                 case ["log", name, *line]:
                     logs.setdefault(name, []).append("|".join(line))
-                case ["unit", name, load, active, sub, result, restarts, pid, "no", parts, *rest]:
+                case [
+                    "unit",
+                    name,
+                    load,
+                    active,
+                    sub,
+                    result,
+                    restarts,
+                    pid,
+                    "no",
+                    executable,
+                    *parts,
+                ]:
                     if active == "inactive" and name not in units:
                         continue
                     units[name] = Service(
@@ -127,8 +145,8 @@ class Services(Probe[Service]):
                         sub=sub,
                         result=result or "success",
                         restarts=number(restarts) or 0,
-                        executable="|".join(rest).removesuffix(" (deleted)"),
-                        parts=tuple(sorted(parts.split())),
+                        executable=executable.removesuffix(" (deleted)"),
+                        parts=tuple(sorted(" ".join(parts).split())),
                         main_pid=number(pid) or 0,
                     )
         return {
@@ -136,3 +154,26 @@ class Services(Probe[Service]):
             for name, unit in units.items()
             if unit.enabled not in {"alias", "transient"} and not _OF_A_LOGIN.fullmatch(name)
         }
+
+
+def newly_failed(before: Mapping[str, Service], after: Mapping[str, Service]) -> list[str]:
+    """Return the units that fail and did not, each with the last lines of its journal."""
+    known = {name for name, unit in before.items() if unit.failed}
+    return [
+        f"{name}: {unit.result}{unit.last_words}"
+        for name, unit in after.items()
+        if unit.failed and name not in known
+    ]
+
+
+def no_longer_active(
+    names: Iterable[str], before: Mapping[str, Service], after: Mapping[str, Service]
+) -> list[str]:
+    """Return those of some units that were active and are not, each with its last words."""
+    down = []
+    for name in names:
+        was, now = before.get(name), after.get(name)
+        if was and was.active == "active" and not (now and now.active == "active"):
+            found = f"{now.active}{now.last_words}" if now else "gone"
+            down.append(f"{name} was active, and is {found}")
+    return down

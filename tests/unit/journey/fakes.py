@@ -163,6 +163,10 @@ class FolderBackend:
         self.machines: list[FolderMachine] = []
         (folder / "kept").mkdir(parents=True, exist_ok=True)
 
+    @property
+    def own_kernel(self) -> bool:
+        return self.fidelity.own_kernel
+
     def seat(self) -> AbstractContextManager[None]:
         return nullcontext()
 

@@ -42,6 +42,7 @@ class QemuBackend:
     """Start, keep and remove VMs."""
 
     kind: ClassVar[str] = "vm"
+    own_kernel: ClassVar[bool] = True
 
     @property
     def folder(self) -> Path:

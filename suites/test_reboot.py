@@ -1,0 +1,70 @@
+"""The machine starts again, and is what it was: the upgrade proves itself at the next boot."""
+
+from upgradeproof.journey import State
+from upgradeproof.plan import Data, Endpoint, Port
+from upgradeproof.plan.names import unit_name
+from upgradeproof.probes.endurance import Endurance
+from upgradeproof.probes.services import Services, newly_failed, no_longer_active
+
+
+def test_service_is_active_after_a_reboot(rebooted: State, service: str) -> None:
+    unit = rebooted[Services][unit_name(service)]
+    assert unit.active == "active", (
+        f"after a boot {service} is {unit.active} ({unit.sub}, {unit.result}){unit.last_words}"
+    )
+
+
+def test_parts_of_service_are_active_after_a_reboot(
+    installed_rebooted: State, rebooted: State, service: str
+) -> None:
+    down = no_longer_active(
+        installed_rebooted.units(service)[1:], installed_rebooted[Services], rebooted[Services]
+    )
+    assert not down, "\n".join(["after a boot:", *down])
+
+
+def test_service_stays_up_after_a_reboot(
+    installed_rebooted: State, rebooted: State, service: str
+) -> None:
+    """It is watched for `stays_up_s`, or for its own delay between two restarts."""
+    before, after = installed_rebooted[Endurance], rebooted[Endurance]
+    for name in (unit for unit in rebooted.units(service) if unit in after):
+        stay = after[name]
+        log = "".join(f"\n  {line}" for line in stay.log)
+        assert stay.active != "active" or not stay.restarted, (
+            f"{name} was restarted while it was watched after a boot{log}"
+        )
+        known = before[name].restarts if name in before else 0
+        assert stay.restarts <= known, (
+            f"systemd restarted {name} {stay.restarts} times automatically after a boot,"
+            f" {known} times before the upgrade{log}"
+        )
+        was = rebooted[Services].get(name)
+        assert not (was and was.active == "active") or stay.active == "active", (
+            f"{name} was up after a boot, and is {stay.active} ({stay.result}) a little later{log}"
+        )
+
+
+def test_no_unit_fails_after_a_reboot(installed_rebooted: State, rebooted: State) -> None:
+    failed = newly_failed(installed_rebooted[Services], rebooted[Services])
+    assert not failed, "\n".join(["after a boot:", *failed])
+
+
+def test_port_listens_after_a_reboot(rebooted: State, open_port: Port) -> None:
+    assert rebooted.listening(open_port.protocol, open_port.after), (
+        f"after a boot nothing listens on {open_port.protocol} port {open_port.after}"
+    )
+
+
+def test_endpoint_answers_after_a_reboot(rebooted: State, endpoint: Endpoint) -> None:
+    answer = rebooted.ask(endpoint)
+    assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}, after a boot: {answer}"
+
+
+def test_data_written_before_is_read_after_a_reboot(rebooted: State, data: Data) -> None:
+    assert rebooted.read(data) == data.gives
+
+
+def test_a_reboot_changes_nothing_unexpected(rebooted: State) -> None:
+    changed = [str(change) for change in rebooted.regressions]
+    assert not changed, "\n".join(["only a boot shows this:", *changed])
