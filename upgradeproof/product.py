@@ -225,9 +225,10 @@ def _ready_script(
     none is on its way up: no time brings it back.
     """
     checks = [
-        f"systemctl -q is-active {shlex.quote(service)} || echo {shlex.quote(service)} is "
-        f"$(systemctl is-active {shlex.quote(service)})"
-        for service in map(unit_name, services)
+        f"systemctl -q is-active {unit} || echo {shlex.quote(service)} is "
+        f"$(systemctl is-active {unit})"
+        for service in services
+        for unit in (shlex.quote(unit_name(service)),)
     ]
     for protocol, number in ports:
         listening = "0A" if protocol == "tcp" else "07"

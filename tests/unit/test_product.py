@@ -120,6 +120,10 @@ def failing(machine: FolderMachine, tmp_path: Path, said: str) -> UpgradeproofEr
         "Temporary failure resolving archive.test",
         "Could not connect to archive.test:80 (10.0.0.1), connection timed out",
         "Unable to connect to archive.test:http:",
+        "404  Not Found [IP: 10.0.0.1 80]",
+        "503  Service Unavailable [IP: 10.0.0.1 80]",
+        "Error reading from server. Remote end closed connection",
+        "File has unexpected size (1 != 2). Mirror sync in progress?",
     ],
 )
 def test_an_archive_that_is_lost_is_no_fault_of_the_product(
@@ -134,13 +138,27 @@ def test_an_archive_that_is_lost_is_no_fault_of_the_product(
     ]
 
 
-def test_a_package_that_is_not_there_is_the_products(
+def test_a_package_that_a_repository_on_the_machine_lacks_is_the_products(
     machine: FolderMachine, tmp_path: Path
 ) -> None:
-    error = failing(
-        machine, tmp_path, "E: Failed to fetch http://archive.test/a.deb  404  Not Found"
-    )
+    error = failing(machine, tmp_path, "E: Failed to fetch file:/srv/repo/a.deb  File not found")
     assert Verdict.of(error) is Verdict.FAILED
+
+
+def test_a_signature_that_apt_refuses_is_the_products(
+    machine: FolderMachine, tmp_path: Path
+) -> None:
+    said = "E: The repository http://vendor.test/repo stable InRelease is not signed."
+    action = Script(
+        title="fetch the package lists",
+        script=f"echo '{said}' >&2; exit 100",
+        timeout_s=5,
+        environment="is the archive in reach?",
+    )
+    with pytest.raises(UpgradeproofError) as caught:
+        Steps(tmp_path).work.script(machine, action)
+    assert Verdict.of(caught.value) is Verdict.FAILED
+    assert said in caught.value.details
 
 
 class BootingMachine(FolderMachine):
@@ -209,7 +227,7 @@ class ReadyMachine(FolderMachine):
 @pytest.fixture
 def waiting(machine: FolderMachine) -> ReadyMachine:
     ready = ReadyMachine(SPEC, machine.disk, machine.fidelity)
-    (machine.disk / "active").write_text("thingd\nit's\n")
+    (machine.disk / "active").write_text("thingd.service\nit's.service\n")
     return ready
 
 
@@ -244,7 +262,7 @@ def test_a_service_that_is_active_is_ready(waiting: ReadyMachine) -> None:
 def test_a_service_that_starts_and_dies_is_not_ready(waiting: ReadyMachine) -> None:
     """It is up at the first look, and a moment later it is not."""
     expect = Expectations.model_validate({"services": ["thingd"]})
-    died = Timer(0.3, (waiting.disk / "active").write_text, ["other\n"])
+    died = Timer(0.3, (waiting.disk / "active").write_text, ["other.service\n"])
     died.start()
     missing = wait_until_ready(waiting, expect, "upgraded", timeout_s=5, stays_s=1)
     died.join()

@@ -32,7 +32,8 @@ class FolderMachine:
 
     ``packages/NAME`` holds an installed version, ``stale`` what the probe of stale processes says,
     ``not-ready`` what keeps the product from being ready, ``dead`` that the machine is gone,
-    ``panic`` what its next boot ends with, and ``down`` that it is down since.
+    ``panic`` what its next boot ends with, and ``down`` that it is down since. ``at-boot`` is what
+    a start from a snapshot runs.
     """
 
     def __init__(
@@ -191,6 +192,7 @@ class FolderBackend:
             disk.mkdir(parents=True)
         else:
             shutil.copytree(self.folder / "kept" / spec.snapshot, disk)
+            command.run(["sh", "-c", f"cd {disk}; . ./at-boot"], timeout_s=5, check=False)
         purpose = spec.name.rsplit("-", 2)[1]
         origin = "image" if bare else "kept"
         self._note(f"start {purpose} from {origin}")

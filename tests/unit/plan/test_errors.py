@@ -21,7 +21,7 @@ WRONG = {
         ("[expect]", "[zzz]\n[expect]"),
         (
             "47: unknown key 'zzz'; valid: $schema, expect, install, name, packages, preflight, "
-            "ready_timeout_s, release, title, upgrade"
+            "ready_timeout_s, release, stays_up_s, title, upgrade"
         ),
     ),
     "an unknown key of a release": (

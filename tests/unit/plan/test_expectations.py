@@ -36,7 +36,9 @@ def test_a_port_is_where_its_change_says(
 
 def test_a_migrated_file_is_in_its_new_format_after_the_upgrade_alone() -> None:
     config = Config(path="/etc/a.conf", format="ini", change="migrated", to_format="toml")
-    assert [config.format_in(state) for state in STATES] == ["ini", "toml", "ini", "toml"]
+    assert [config.format_in(state) for state in STATES if not STATES[state].booted] == [
+        *("ini", "toml", "ini", "toml")
+    ]
     assert Config(path="/etc/a.conf", format="ini").format_in("upgraded") == "ini"
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.journey.world import cell
 from tests.unit.plan.texts import plan
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.states import STATES, compared_with, like
+from upgradeproof.plan.states import STATES, compared_with, like, snapshot_of
 from upgradeproof.results.fold import STATE_ORDER
 
 LEFT = {"facts": ["packages/tool"], "reason": "the way back leaves its tool"}
@@ -17,7 +17,17 @@ CHANGED = {"facts": ["packages/*", "journal/*"], "reason": "the upgrade changes 
 
 
 def test_each_state_is_reached_from_the_one_before_it() -> None:
-    assert [place.after for place in STATES.values()] == ["base", *STATES][:-1]
+    forward = [name for name, place in STATES.items() if not place.booted]
+    assert [STATES[name].after for name in forward] == ["base", *forward][:-1]
+
+
+def test_a_booted_state_is_a_clone_of_the_one_that_it_must_equal() -> None:
+    booted = {name: place for name, place in STATES.items() if place.booted}
+    assert {name: snapshot_of(name) for name in booted} == {
+        "installed_rebooted": "installed",
+        "rebooted": "upgraded",
+    }
+    assert all(place.equals == place.after for place in booted.values())
 
 
 def test_the_results_know_every_state_in_its_order() -> None:
@@ -25,7 +35,10 @@ def test_the_results_know_every_state_in_its_order() -> None:
 
 
 def test_a_state_is_like_the_one_that_it_must_equal() -> None:
-    assert [like(state) for state in STATES] == ["installed", "upgraded"] * 2
+    assert [like(state) for state in STATES] == [
+        *("installed", "installed", "upgraded", "upgraded"),
+        *("installed", "upgraded"),
+    ]
 
 
 def test_a_state_is_held_against_the_one_that_it_must_equal_else_against_its_parent() -> None:
@@ -34,18 +47,20 @@ def test_a_state_is_held_against_the_one_that_it_must_equal_else_against_its_par
         "installed",
         "installed",
         "upgraded",
+        "installed",
+        "upgraded",
     ]
 
 
 def test_only_a_way_back_leads_to_the_states_behind_it() -> None:
-    assert cell().states == ("installed", "upgraded")
+    assert cell().states == ("installed", "installed_rebooted", "upgraded", "rebooted")
     assert cell(rollback="back").states == tuple(STATES)
 
 
 def test_the_upgrade_is_applied_again_by_its_own_steps() -> None:
     on = cell(rollback="back")
     assert on.actions("upgraded_again") == on.actions("upgraded") != on.actions("rolled_back")
-    assert [on.release(state).name for state in STATES] == ["1", "2", "1", "2"]
+    assert [on.release(state).name for state in STATES] == ["1", "1", "2", "2", "1", "2"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""The lines of a step's output that say why it failed."""
+
+from __future__ import annotations
+
+from upgradeproof.command import TAIL_LINES
+from upgradeproof.step_failure import (
+    LAST_LINES,
+    MAXIMUM_LINES,
+    decisive_lines,
+    lost_archive,
+    untrusted,
+)
+
+APT = """\
+Reading package lists...
+{unpacking}
+Setting up thing (2.0) ...
+thing: the data in /var/lib/thing is of format 1
+thing: run thing-migrate first
+dpkg: error processing package thing (--configure):
+ installed thing package post-installation script subprocess returned error exit status 1
+{more}
+Errors were encountered while processing:
+ thing
+E: Sub-process /usr/bin/dpkg returned an error code (1)
+"""
+
+
+def many(text: str, count: int) -> str:
+    return "\n".join(f"{text} {number}" for number in range(count))
+
+
+def test_the_lines_before_an_error_of_dpkg_are_shown_wherever_it_stands() -> None:
+    output = APT.format(unpacking=many("Unpacking", 100), more=many("Setting up", 100))
+    shown = decisive_lines(output).splitlines()
+    assert "thing: run thing-migrate first" in shown
+    assert "dpkg: error processing package thing (--configure):" in shown
+    assert shown[-1] == "E: Sub-process /usr/bin/dpkg returned an error code (1)"
+    assert "Unpacking 50" not in shown
+
+
+def test_what_was_left_out_is_marked() -> None:
+    output = APT.format(unpacking=many("Unpacking", 100), more=many("Setting up", 100))
+    assert decisive_lines(output).count("[...]") == 1
+
+
+def test_an_output_without_errors_is_shown_by_its_end() -> None:
+    assert decisive_lines(many("line", 100)).splitlines()[0] == f"line {100 - TAIL_LINES}"
+
+
+def test_an_output_full_of_errors_is_bounded() -> None:
+    output = "\n".join(f"dpkg: error processing package p{n}" for n in range(1000))
+    assert len(decisive_lines(output).splitlines()) <= MAXIMUM_LINES + 1
+    assert LAST_LINES < MAXIMUM_LINES
+
+
+def test_nothing_gives_nothing() -> None:
+    assert decisive_lines("") == ""
+
+
+def test_a_file_that_a_server_lacks_is_the_archives() -> None:
+    line = "E: Failed to fetch http://archive.test/a.deb  404  Not Found [IP: 10.0.0.1 80]"
+    assert lost_archive(f"Get:1 b\n{line}\nE: Unable to fetch") == line
+    assert lost_archive("E: Failed to fetch file:/srv/repo/a.deb  File not found") == ""
+
+
+def test_a_signature_that_is_refused_is_no_matter_of_the_network() -> None:
+    line = "W: GPG error: http://vendor.test ./ InRelease: NO_PUBKEY 0123456789ABCDEF"
+    assert untrusted(f"Hit:1 a\n{line}") == line
+    assert untrusted("E: Failed to fetch http://archive.test/x  Connection timed out") == ""
