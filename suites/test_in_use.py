@@ -3,7 +3,7 @@
 import pytest
 
 from upgradeproof.journey import InUse
-from upgradeproof.plan import Data, Log
+from upgradeproof.plan import Data, Endpoint, Log
 
 pytestmark = pytest.mark.destructive
 
@@ -15,8 +15,23 @@ def test_data_is_written(in_use: InUse, data: Data) -> None:
 
 
 def test_service_starts_again(in_use: InUse, service: str) -> None:
-    missing = in_use.restart(service)
-    assert not missing, f"after a restart of {service}: {missing}"
+    """All services are restarted once, and each has to stay up for `stays_up_s` after it."""
+    complaint = in_use.restarts.complaints[service]
+    assert not complaint, f"after a restart of {service}: {complaint}"
+
+
+def test_ports_listen_after_a_restart(in_use: InUse) -> None:
+    assert not in_use.restarts.missing, "\n".join(in_use.restarts.missing)
+
+
+def test_endpoint_answers_after_a_restart(in_use: InUse, endpoint: Endpoint) -> None:
+    answer = in_use.restarted.ask(endpoint)
+    assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}, restarted: {answer}"
+
+
+def test_data_is_read_after_a_restart(in_use: InUse, data: Data) -> None:
+    found = in_use.restarted.read(data)
+    assert found == data.gives, f"{data.id} after a restart of the services: {found}"
 
 
 def test_service_does_not_spin(in_use: InUse, service: str) -> None:

@@ -19,14 +19,18 @@ SERVICES = {
     "calm": "sleep infinity",
     "spinning": "while :; do :; done",
     "once": "mkdir /run/once-lock && exec sleep infinity",
+    "soon-dead": "[ -e /run/seen ] || { touch /run/seen; exec sleep infinity; }; sleep 3; exit 7",
+    "looping": "[ -e /run/met ] || { touch /run/met; exec sleep infinity; }; sleep 3; exit 7",
+    "dead": "exit 7",
 }
+RESTART = {"looping": "Restart=always\nRestartSec=1\n"}
 
 
 @pytest.fixture(scope="module")
 def machine(start: Start) -> Iterator[Machine]:
     with start("in-use") as started:
         for name, script in SERVICES.items():
-            unit = f"[Service]\nExecStart=/bin/sh -c '{script}'\n"
+            unit = f"[Service]\nExecStart=/bin/sh -c '{script}'\n{RESTART.get(name, '')}"
             started.put(unit.encode(), f"/etc/systemd/system/{name}.service")
         run(started, f"systemctl daemon-reload && systemctl start {' '.join(SERVICES)}")
         yield started
@@ -34,7 +38,7 @@ def machine(start: Start) -> Iterator[Machine]:
 
 @pytest.fixture(scope="module")
 def in_use(machine: Machine) -> InUse:
-    expecting = cell(expect={"services": list(SERVICES)}, ready_timeout_s=20)
+    expecting = cell(expect={"services": list(SERVICES)}, ready_timeout_s=20, stays_up_s=6)
     fidelity = Fidelity(kernel="shared", execution="native")
     return InUse(
         State("upgraded", expecting, fidelity, read(machine, NOTHING), (), 0.0, (), lambda: machine)
@@ -46,14 +50,33 @@ def test_only_a_service_that_is_always_busy_spins(in_use: InUse) -> None:
     assert 0.5 < in_use.spinning["spinning"] < 1.5
 
 
-def test_a_service_starts_again(in_use: InUse) -> None:
-    assert in_use.restart("calm") == ""
+def test_a_service_that_stays_up_has_no_complaint(in_use: InUse) -> None:
+    assert in_use.restarts.complaints["calm"] == ""
 
 
-def test_a_service_that_starts_once_is_told_at_once(in_use: InUse) -> None:
-    missing = in_use.restart("once")
-    assert missing == "once is failed"
-    in_use.run("rmdir /run/once-lock && systemctl restart once")
+def test_a_service_that_starts_only_once_is_reported(in_use: InUse) -> None:
+    first, *log = in_use.restarts.complaints["once"].splitlines()
+    assert first == "once.service is failed (failed, exit-code)"
+    assert any("File exists" in line for line in log)
+
+
+def test_a_service_that_dies_a_moment_after_its_restart_is_reported(in_use: InUse) -> None:
+    said = in_use.restarts.complaints["soon-dead"]
+    assert said.startswith("soon-dead.service is failed (failed, exit-code)")
+
+
+def test_a_service_that_systemd_starts_again_and_again_is_reported(in_use: InUse) -> None:
+    said = in_use.restarts.complaints["looping"]
+    assert said.startswith(
+        (
+            "looping.service did not stay up: systemd started it again",
+            "looping.service is activating (auto-restart, exit-code)",
+        )
+    )
+
+
+def test_a_service_that_was_dead_before_the_restart_has_to_be_up_after_it(in_use: InUse) -> None:
+    assert in_use.restarts.complaints["dead"].startswith("dead.service is failed")
 
 
 MOVED = "mv /var/log/a.log /var/log/a.log.1"

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from upgradeproof.command import Completed
+from upgradeproof.journey.restarts import Restarts, restart_all
 from upgradeproof.journey.state import State
 from upgradeproof.plan import Log
-from upgradeproof.product import wait_until_ready
+from upgradeproof.plan.names import unit_name
 
 LOOKS, LOOK_S = 5, 1.0
 SPINS = 0.5
@@ -54,13 +55,16 @@ class InUse:
         """Run a script that may change the machine."""
         return self._state.machine.run(script, timeout_s=TIMEOUT_S)
 
-    def restart(self, service: str) -> str:
-        """Restart a service, and return what was in use before and is not now, or ""."""
-        done = self.run(f"systemctl restart {shlex.quote(service)}.service")
-        if not done.ok:
-            return done.tail
-        limit_s = self._cell.plan.ready_timeout_s
-        return wait_until_ready(self._state.machine, self._state.in_use, "upgraded", limit_s)
+    @cached_property
+    def restarts(self) -> Restarts:
+        """Restart all services once, and return what became of them."""
+        return restart_all(self._state)
+
+    @cached_property
+    def restarted(self) -> State:
+        """Return the state on this machine after the restart of all its services."""
+        self.restarts  # noqa: B018  # it is done when it is first asked for
+        return self._state
 
     def rotate(self, log: Log) -> Completed:
         """Rotate a log and let the service write a line; the output says what went wrong."""
@@ -83,7 +87,7 @@ class InUse:
 
     def _shares(self, services: Sequence[str]) -> dict[str, float]:
         """Look at the services for a moment: how many processors each wants."""
-        units = shlex.join(f"{name}.service" for name in services)
+        units = shlex.join(map(unit_name, services))
         looked = self.run(f"{_WANTED}look {units}\nsleep {LOOK_S:g}\nlook {units}").text
         times = [[int(cell) for cell in line.split(" ")] for line in looked.splitlines()]
         before, after = times[: len(services)], times[len(services) :]

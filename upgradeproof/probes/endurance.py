@@ -85,9 +85,12 @@ class Stay(Record):
     """The last lines of its journal, if it is not active."""
 
     @property
-    def stayed(self) -> bool:
-        """Tell whether it was up all the time."""
-        return self.active == "active" and not self.restarted
+    def complaint(self) -> str:
+        """Return what is wrong with it, with its last words, or "": it was up all the time."""
+        log = "".join(f"\n  {line}" for line in self.log)
+        if self.active != "active":
+            return f"is {self.active} ({self.sub}, {self.result}){log}"
+        return f"did not stay up: systemd started it again{log}" if self.restarted else ""
 
 
 class Endurance(Probe[Stay]):
