@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from upgradeproof.journey import State
-from upgradeproof.plan import Config, Expectations
+from upgradeproof.plan import Config
 from upgradeproof.probes.certificates import Certificates
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.configs import Configs
@@ -73,15 +73,13 @@ def test_edit_of_a_conffile_is_kept(installed: State, upgraded: State) -> None:
     assert not lost, f"the administrator's edits are gone from {lost}"
 
 
-def test_no_conffile_is_left_behind(
-    installed: State, upgraded: State, expectations: Expectations
-) -> None:
+def test_no_conffile_is_left_behind(installed: State, upgraded: State) -> None:
     before = {path for path, file in installed[Conffiles].items() if file.obsolete}
     left = [
         f"{path}: {file.package} does not bring it any more, and did not remove it"
         for path, file in upgraded[Conffiles].items()
         if file.obsolete and path not in before
-        if not any(map(expectations.reason_for, _paths_of(path)))
+        if not any(map(upgraded.reason_for, _paths_of(path)))
     ]
     assert not left, "\n".join(left)
 

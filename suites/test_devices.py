@@ -3,7 +3,6 @@
 import pytest
 
 from upgradeproof.journey import State
-from upgradeproof.plan import Expectations
 from upgradeproof.probes.devices import Device, Devices
 
 pytestmark = pytest.mark.own_kernel
@@ -13,9 +12,7 @@ def told(key: str, device: Device) -> str:
     return f"{key} {device.name} {device.modalias}".replace("  ", " ").rstrip()
 
 
-def test_every_device_that_had_a_driver_has_one(
-    installed: State, upgraded: State, expectations: Expectations
-) -> None:
+def test_every_device_that_had_a_driver_has_one(installed: State, upgraded: State) -> None:
     after = upgraded[Devices]
     left = [
         f"{told(key, device)}: {device.driver} drove it, nothing does; to do: see whether this"
@@ -23,27 +20,23 @@ def test_every_device_that_had_a_driver_has_one(
         for key, device in installed[Devices].items()
         if device.driver
         and not (key in after and after[key].driver)
-        and not expectations.reason_for(f"devices/{key}")
-        and not expectations.reason_for(f"devices/{key}/driver")
+        and not upgraded.reason_for(f"devices/{key}")
+        and not upgraded.reason_for(f"devices/{key}/driver")
     ]
     assert not left, "\n".join(left)
 
 
-def test_no_network_interface_is_lost(
-    installed: State, upgraded: State, expectations: Expectations
-) -> None:
-    lost = gone(installed, upgraded, expectations, "network")
+def test_no_network_interface_is_lost(installed: State, upgraded: State) -> None:
+    lost = gone(installed, upgraded, "network")
     assert not lost, "\n".join(lost)
 
 
-def test_no_disk_is_lost(installed: State, upgraded: State, expectations: Expectations) -> None:
-    lost = gone(installed, upgraded, expectations, "disk")
+def test_no_disk_is_lost(installed: State, upgraded: State) -> None:
+    lost = gone(installed, upgraded, "disk")
     assert not lost, "\n".join(lost)
 
 
-def test_network_interfaces_keep_their_names(
-    installed: State, upgraded: State, expectations: Expectations
-) -> None:
+def test_network_interfaces_keep_their_names(installed: State, upgraded: State) -> None:
     after = upgraded[Devices]
     renamed = [
         f"{told(key, device)} is called {after[key].name}; to do: name it by a .link file, or mend"
@@ -52,16 +45,16 @@ def test_network_interfaces_keep_their_names(
         if device.kind == "network"
         and key in after
         and after[key].name != device.name
-        and not expectations.reason_for(f"devices/{key}/name")
+        and not upgraded.reason_for(f"devices/{key}/name")
     ]
     assert not renamed, "\n".join(renamed)
 
 
-def gone(installed: State, upgraded: State, expectations: Expectations, kind: str) -> list[str]:
+def gone(installed: State, upgraded: State, kind: str) -> list[str]:
     return [
         f"{told(key, device)} is gone"
         for key, device in installed[Devices].items()
         if device.kind == kind
         and key not in upgraded[Devices]
-        and not expectations.reason_for(f"devices/{key}")
+        and not upgraded.reason_for(f"devices/{key}")
     ]

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 import pytest
 
 from upgradeproof.journey import State
-from upgradeproof.plan import Expectations
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.dkms import Dkms, DkmsModule
 
@@ -81,12 +80,10 @@ def test_dkms_reads_its_own_state(upgraded: State, modules: dict[str, str]) -> N
     assert not unreadable, "\n".join([*unreadable, f"modules that it still knows: {modules}"])
 
 
-def test_no_module_is_lost(
-    installed: State, modules: dict[str, str], expectations: Expectations
-) -> None:
+def test_no_module_is_lost(installed: State, upgraded: State, modules: dict[str, str]) -> None:
     lost = {
         module.name
         for key, module in installed[Dkms].items()
-        if module.name not in modules and not expectations.reason_for(f"dkms/{key}")
+        if module.name not in modules and not upgraded.reason_for(f"dkms/{key}")
     }
     assert not lost, f"DKMS knows these no more: {', '.join(sorted(lost))}"

@@ -18,7 +18,7 @@ def new(installed: State, upgraded: State, *kinds: Kind) -> list[str]:
         for key, complaint in upgraded[KernelLog].items()
         if complaint.kind in kinds
         and key not in installed[KernelLog]
-        and not upgraded.cell.expect.reason_for(f"kernel_log/{key}")
+        and not upgraded.reason_for(f"kernel_log/{key}")
     ]
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from upgradeproof.journey import State
-from upgradeproof.plan import Expectations
 from upgradeproof.probes.configured_modules import ConfiguredModules
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.module_errors import advice
@@ -33,27 +32,23 @@ def test_required_module_is_loaded(upgraded: State, module: str) -> None:
     assert name in present(upgraded.facts), why(upgraded, name)
 
 
-def test_no_loaded_module_is_lost(
-    installed: State, upgraded: State, expectations: Expectations
-) -> None:
+def test_no_loaded_module_is_lost(installed: State, upgraded: State) -> None:
     there = present(upgraded.facts)
     lost = [
         why(upgraded, name)
         for name in loaded(installed)
-        if name not in there and not expectations.reason_for(f"modules/{name}")
+        if name not in there and not upgraded.reason_for(f"modules/{name}")
     ]
     assert not lost, "\n".join(["loaded before, neither loaded nor built in after:", *lost])
 
 
-def test_module_parameters_are_kept(
-    installed: State, upgraded: State, expectations: Expectations
-) -> None:
+def test_module_parameters_are_kept(installed: State, upgraded: State) -> None:
     changed = [
         f"{name}: {installed[Modules][name].parameters} -> {module.parameters}"
         for name, module in upgraded[Modules].items()
         if name in installed[Modules]
         and module.parameters != installed[Modules][name].parameters
-        and not expectations.reason_for(f"modules/{name}/parameters")
+        and not upgraded.reason_for(f"modules/{name}/parameters")
     ]
     assert not changed, "\n".join(changed)
 

@@ -43,5 +43,5 @@ def still_running(state: State, units: Iterable[str]) -> list[str]:
     return [
         f"{unit} was not restarted: it still runs the old {', '.join(state[Stale][unit].old)}"
         for unit in sorted(set(units))
-        if unit in state[Stale]
+        if unit in state[Stale] and not state.reason_for(f"stale/{unit}")
     ]

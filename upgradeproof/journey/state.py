@@ -74,6 +74,14 @@ class State:
             }
         )
 
+    def reason_for(self, path: str) -> str | None:
+        """Return why a change at this path of the diff is expected, or None: it is not.
+
+        The reason may be the plan's, that of a known change, or the package that it follows from.
+        """
+        reasons = (c.reason for c in self.changes if c.path == path and c.expected)
+        return next(reasons, None) or self.cell.expect.reason_for(path)
+
     def units(self, service: str) -> tuple[str, ...]:
         """Return the unit of a service of the plan, with its parts and the instances of its name.
 

@@ -15,9 +15,8 @@ from upgradeproof.probes.base import (
     Record,
     diff,
     every_probe,
-    ordinary_probes,
-    read,
 )
+from upgradeproof.probes.reading import ordinary_probes, read
 
 __all__ = [
     "ConfigInterest",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,11 +14,6 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import BaseModel, ConfigDict
 
 from upgradeproof.errors import HarnessError, MissingFactError
-from upgradeproof.machines import Machine
-
-PASS_TIMEOUT_S = 300.0
-"""Limit of one pass of all probes; on an idle two-core host a pass takes about one second in a
-container. An emulated machine that lists its initramfs takes minutes at worst."""
 
 
 class Record(BaseModel):
@@ -218,89 +213,3 @@ def _brief(record: Record | None) -> str | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-
-
-def ordinary_probes() -> tuple[type[Probe[Any]], ...]:
-    """Return the probes that change nothing, which every state has."""
-    return tuple(probe for probe in every_probe() if not probe.intrusive)
-
-
-def read(
-    machine: Machine,
-    interests: Interests,
-    probes: Sequence[type[Probe[Any]]] | None = None,
-) -> Facts:
-    """Read some probes in one command on the machine; by default all that change nothing.
-
-    The probes run side by side, each into a file on the machine's own tmpfs, so that a full disk
-    hides nothing; the answer holds name, exit status and size of each before its bytes. Raises
-    HarnessError when a probe's script fails or its output can't be parsed.
-    """
-    probes = ordinary_probes() if probes is None else probes
-    done = machine.run(_pass_script(probes, interests), timeout_s=PASS_TIMEOUT_S)
-    if not done.ok:
-        raise HarnessError(
-            f"the probes' pass on {machine.name} ended with exit status {done.exit_status}",
-            details=done.tail,
-        )
-    outputs = _unframe(done.stdout)
-    sections: dict[str, dict[str, Record]] = {}
-    for probe in probes:
-        status, output, complaint = outputs[probe.section]
-        if status != 0:
-            raise HarnessError(
-                f"the probe {probe.section!r} failed on {machine.name} with exit status {status}",
-                details=complaint,
-                resolution=f"mend upgradeproof/probes/{probe.__module__.rpartition('.')[2]}.py",
-            )
-        sections[probe.section] = dict(sorted(probe.parse(output, interests).items()))
-    return Facts(sections)
-
-
-def _pass_script(probes: Sequence[type[Probe[Any]]], interests: Interests) -> str:
-    """Return the script of a pass: as many lanes as processors, each taking the next free probe.
-
-    All at once would take longer where processes are dear: 43 s instead of 29 s under emulation.
-    """
-    lines = [
-        *("set -e", "d=$(mktemp -d /run/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"),
-        f"export LC_ALL=C SYSTEMD_BUS_TIMEOUT={PASS_TIMEOUT_S:.0f}s",
-    ]
-    names = [probe.section for probe in probes]
-    for probe in probes:
-        lines += [f"probe_{probe.section}() ( set +C", probe.script(interests), ")"]
-    lines += [
-        "lane() {",
-        "set +e -C",  # the first lane to make a probe's file has it
-        f"for name in {' '.join(names)}; do",
-        'true 2>/dev/null >"$d/$name.out" || continue',
-        '"probe_$name" >>"$d/$name.out" 2>"$d/$name.err"',
-        'echo $? >"$d/$name.status"',
-        "done",
-        "}",
-        'for lane in $(seq "$(nproc)"); do lane </dev/null & done',
-        "wait",
-    ]
-    lines += [
-        f"printf '%s %s %s %s\\n' {name} \"$(cat $d/{name}.status)\""
-        f' "$(wc -c <$d/{name}.out)" "$(wc -c <$d/{name}.err)";'
-        f' cat "$d/{name}.out" "$d/{name}.err"'
-        for name in names
-    ]
-    return "\n".join(lines)
-
-
-def _unframe(answer: bytes) -> dict[str, tuple[int, str, str]]:
-    """Return exit status, output and complaints by section."""
-    outputs = {}
-    while answer:
-        header, _, answer = answer.partition(b"\n")
-        name, status, *sizes = header.decode().split()
-        out, err = (int(size) for size in sizes)
-        outputs[name] = (
-            int(status),
-            answer[:out].decode("utf-8", "replace"),
-            answer[out : out + err].decode("utf-8", "replace"),
-        )
-        answer = answer[out + err :]
-    return outputs

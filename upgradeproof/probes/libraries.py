@@ -64,6 +64,7 @@ class Libraries(Probe[UnresolvedFile]):
 
     section = "libraries"
     record: ClassVar[type[Record]] = UnresolvedFile
+    faults = True
 
     @classmethod
     def script(cls, _interests: Interests, /) -> str:

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.attribution import changed_package, distribution_upgraded
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.text import clean, number, rows
 
 TYPES = ("service", "socket", "timer", "mount", "automount", "path", "swap")
@@ -45,6 +46,8 @@ printf '%s\n\n' "$units" | awk -F = '
     printf '%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n' "$unit" "$id" "$load" "$active" "$sub" "$result" \
       "$restarts" "$pid" "$transient" "$executable" "$parts"
   done
+find /var/lib/dpkg/info -name '*.list' -exec grep -H '/systemd/system/[^/]*$' {} + 2>/dev/null |
+  sed -n 's|^/var/lib/dpkg/info/\([^:/]*\).*\.list:.*/systemd/system/\(.*\)$|package\|\2\|\1|p'
 { printf '%s\n' "$@"; systemctl list-units --no-legend --no-pager --plain --state=failed |
   cut -d ' ' -f 1 | head -n 20; } | sort -u | while IFS= read -r unit; do
   [ -n "$unit" ] && ! systemctl -q is-active "$unit" || continue
@@ -61,7 +64,7 @@ _OF_A_LOGIN = re.compile(
 class Service(Record):
     """One unit; the words are those of systemctl(1)."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"main_pid", "parts", "log"})
+    volatile: ClassVar[frozenset[str]] = frozenset({"main_pid", "parts", "log", "package"})
     enabled: str = ""
     """``enabled``, ``disabled``, ``static``, ``masked``...; empty without a unit file."""
     load: str = "loaded"
@@ -74,6 +77,8 @@ class Service(Record):
     executable: str = ""
     """Of the main process; an interpreter or a symlink's target may stand here."""
     main_pid: int = 0
+    package: str = ""
+    """The package that the unit's file belongs to; empty: none."""
     parts: tuple[str, ...] = ()
     """Units that are part of it (``PartOf=``): a wrapper has no process, its parts have."""
     log: tuple[str, ...] = ()
@@ -83,6 +88,11 @@ class Service(Record):
     def failed(self) -> bool:
         """Tell whether systemd counts it as failed."""
         return self.active == "failed"
+
+    @property
+    def starts_at_boot(self) -> bool:
+        """Tell whether it is started at boot; ``generated``: by the links of an init script."""
+        return self.enabled in ("enabled", "enabled-runtime", "generated", "alias")
 
     @property
     def last_words(self) -> str:
@@ -116,11 +126,14 @@ class Services(Probe[Service]):
         """Return the units; lines of another shape than the script's are left out."""
         units: dict[str, Service] = {}
         logs: dict[str, list[str]] = {}
+        packages: dict[str, str] = {}
         for cells in rows(clean(output), "|"):
             match cells:
                 case ["file", name, enabled]:
                     load = "masked" if enabled.startswith("masked") else "loaded"
                     units[name] = Service(enabled=enabled, load=load)
+                case ["package", name, package]:
+                    packages[name] = package
                 case ["log", name, *line]:
                     logs.setdefault(name, []).append("|".join(line))
                 case [
@@ -150,10 +163,53 @@ class Services(Probe[Service]):
                         main_pid=number(pid) or 0,
                     )
         return {
-            name: unit.model_copy(update={"log": tuple(logs.get(name, ()))})
+            name: unit.model_copy(
+                update={"log": tuple(logs.get(name, ())), "package": packages.get(name, "")}
+            )
             for name, unit in units.items()
             if unit.enabled not in {"alias", "transient"} and not _OF_A_LOGIN.fullmatch(name)
         }
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Attribute a unit to its package, unless it stops, fails, or starts at boot no more.
+
+        A new unit that starts at boot is explained in an upgrade of the distribution only: nobody
+        expects a new daemon from a new version of one package.
+        """
+        name, field = split_unit(line.path)
+        was, now = before[cls].get(name), after[cls].get(name)
+        package = (now or was or Service()).package
+        change = changed_package(package, before, after)
+        if not change or _got_worse(was, now, field):
+            return ""
+        starts = was is None and now is not None and now.starts_at_boot
+        if starts and not distribution_upgraded(before, after):
+            return ""
+        return f"the unit belongs to {package}, which {change}"
+
+
+def split_unit(path: str) -> tuple[str, str]:
+    """Return unit and field of a path of the diff; a field may be missing."""
+    _, _, rest = path.partition("/")
+    name, _, field = rest.rpartition("/")
+    return (name, field) if name else (rest, "")
+
+
+def _got_worse(was: Service | None, now: Service | None, field: str) -> bool:
+    """Tell whether a unit works less than before: that follows from no new version."""
+    if now is None:
+        return was is not None and was.active == "active"
+    if was is None or now.failed:
+        return now.failed or now.restarts > 0
+    worse = {
+        "active": was.active == "active" != now.active,
+        "sub": was.active == "active" != now.active,
+        "enabled": was.starts_at_boot and not now.starts_at_boot,
+        "load": now.load not in ("loaded", "masked") or was.load == "loaded",
+        "executable": False,
+    }
+    return worse.get(field, True)
 
 
 def newly_failed(before: Mapping[str, Service], after: Mapping[str, Service]) -> list[str]:

@@ -11,15 +11,8 @@ from testinfra.host import Host
 from upgradeproof.command import Completed
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Machine
-from upgradeproof.probes.base import (
-    Difference,
-    Facts,
-    Interests,
-    diff,
-    every_probe,
-    ordinary_probes,
-    read,
-)
+from upgradeproof.probes import ordinary_probes, read
+from upgradeproof.probes.base import Difference, Facts, Interests, diff, every_probe
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.sockets import ListeningSocket
 from upgradeproof.results import Fidelity

@@ -1,0 +1,28 @@
+"""What a change of the facts follows from: the package that changed, the distribution's upgrade."""
+
+from __future__ import annotations
+
+from upgradeproof.probes.base import Facts
+from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.system import System
+
+
+def changed_package(name: str, before: Facts, after: Facts) -> str:
+    """Return how a package changed, such as ``went from 1.18 to 1.22``, or "": it did not."""
+    was, now = _installed(name, before), _installed(name, after)
+    if was and now:
+        return "" if was.version == now.version else f"went from {was.version} to {now.version}"
+    if now:
+        return f"was installed in version {now.version}"
+    return f"was removed (it was {was.version})" if was else ""
+
+
+def distribution_upgraded(before: Facts, after: Facts) -> bool:
+    """Tell whether the operating system is another version of itself."""
+    was, now = (facts[System].get("system") for facts in (before, after))
+    return bool(was and now and was.id == now.id and was.version != now.version)
+
+
+def _installed(name: str, facts: Facts) -> Package | None:
+    package = facts[Packages].get(name) if name else None
+    return package if package and package.installed else None
