@@ -65,8 +65,10 @@ def test_a_plan_is_printed(upgradeproof: Command, tmp_path: Path) -> None:
         "     $ install\n"
         "     $ fetch the package lists\n"
         "     $ install thing\n"
+        "  -> installed_rebooted\n"
         "  -> upgraded\n"
         "     $ upgrade every package\n"
+        "  -> rebooted\n"
         "\n"
     )
 
