@@ -36,7 +36,7 @@ def judge(
             source, reason = "known", known.reason_for(line.path)
         if reason is None:
             source, reason = "package", probe.explain(line, baseline or before, after) or None
-        return _change(line, reason, source)
+        return _change(line, reason, source, probe.detail(line, before, after))
 
     return tuple(judged(line) for line in diff(before, after))
 
@@ -47,7 +47,9 @@ def judge_boot(before: Facts, after: Facts) -> tuple[Change, ...]:
     return tuple(_change(line, why, "boot") for line in diff(before, after))
 
 
-def _change(line: Difference, reason: str | None, source: ReasonSource) -> Change:
+def _change(
+    line: Difference, reason: str | None, source: ReasonSource, detail: str = ""
+) -> Change:
     return Change(
         path=line.path,
         before=line.before,
@@ -55,6 +57,7 @@ def _change(line: Difference, reason: str | None, source: ReasonSource) -> Chang
         expected=reason is not None,
         reason=reason or "",
         source=source if reason is not None else "none",
+        detail=detail,
     )
 
 

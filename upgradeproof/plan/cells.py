@@ -91,7 +91,16 @@ class Cell:
             case "upgraded_again":
                 return next(left, self.expect.reason_for(path) if event else None)
             case _:
-                return self.expect.reason_for(path)
+                return self.expect.reason_for(path) or self._written(path)
+
+    def _written(self, path: str) -> str | None:
+        """Return that a step of the upgrade itself writes the file at this path of the diff."""
+        steps = [step for leg in self.upgrade.legs for step in self.plan.leg(leg).steps]
+        for step in steps:
+            for glob in step.writes:
+                if fnmatchcase(path, f"files/{glob}") or fnmatchcase(path, f"files/{glob}/sha256"):
+                    return f"the step {getattr(step, 'step', '')} of the upgrade writes this file"
+        return None
 
     def actions(self, state: str) -> tuple[Planned, ...]:
         """Return what leads to a state from the one before it."""

@@ -23,6 +23,8 @@ _ASKED = {
     "degradation": ("http", "https"),
 }
 """The kinds of endpoints that expectations ask, by their key."""
+_CONTENT = {"configs": ("sha256", "content"), "files": ("sha256", "size")}
+"""The fields of the facts that a migration of a configuration file changes, by section."""
 
 
 class Port(Model):
@@ -235,7 +237,17 @@ class Expectations(Model):
 
         ``named``: only by a glob that does not cover all of the section.
         """
-        return next((known.reason for known in self.change if known.covers(path, named)), None)
+        declared = next((known.reason for known in self.change if known.covers(path, named)), None)
+        return declared or self._migrated(path)
+
+    def _migrated(self, path: str) -> str | None:
+        """Return that a migration changes the content of a file, or None: no such is declared."""
+        section, _, rest = path.partition("/")
+        file, _, field = rest.rpartition("/")
+        migrated = {config.path for config in self.config if config.change == "migrated"}
+        if file in migrated and field in _CONTENT.get(section, ()):
+            return f"the plan declares {file} as migrated"
+        return None
 
 
 T = TypeVar("T")

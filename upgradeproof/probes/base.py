@@ -92,6 +92,11 @@ class Probe(Generic[R]):
         """
         return ""
 
+    @classmethod
+    def detail(cls, _line: Difference, _before: Facts, _after: Facts, /) -> str:
+        """Return the unified diff behind a line, or "": where a text file changed."""
+        return ""
+
 
 @cache
 def every_probe() -> tuple[type[Probe[Any]], ...]:

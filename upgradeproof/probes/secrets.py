@@ -28,3 +28,48 @@ def _value(key: str, value: str) -> str:
 def _mark(key: str, value: str) -> str:
     digest = hashlib.scrypt(value.encode("utf-8", "replace"), salt=key.encode(), n=_COST, r=8, p=1)
     return f"(secret #{digest[:3].hex()})"
+
+
+_PEM = re.compile(
+    r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----).*?(?:(?=-----END )|\Z)", re.DOTALL
+)
+_WORDS = r"(?:pass|pwd|secret|token|credential|private|api_?key|psk|preshared|community)"
+_SETTING = re.compile(
+    rf"""(?P<name>{_WORDS}[\w.\-]*["']?[ \t]*(?:=>|[=:])[ \t]*)(?P<value>[^\s#;,]+)""",
+    re.IGNORECASE,
+)
+_WORD_AND_VALUE = re.compile(
+    rf"^(?P<name>[ \t#;]*[\w.\-]*{_WORDS}[\w.\-]*[ \t]+)(?P<value>\S+)[ \t;]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HARMLESS = re.compile(
+    r"(?:yes|no|on|off|true|false|none|null|prohibit-password|without-password|[0-9]{1,5}"
+    r"|required|requisite|sufficient|optional|include|substack|\[.*|/.*|[\"']?/.*|\(.*|[=:|&<>].*)",
+    re.IGNORECASE,
+)
+_HASH = re.compile(r"\$(?:[0-9a-z]{1,8}|apr1|argon2\w*)\$\S{8,}|\{S?SHA[0-9]*\}\S+|\bBearer\s+\S+")
+_OPAQUE = re.compile(r"[\w/+-]{40,}={0,2}")
+_SPELLED = re.compile(r"[a-z]{8}|^/")
+"""What a name or a path has, and a random string seldom."""
+_HIDDEN = "(secret)"
+
+
+def masked_text(text: str) -> str:
+    """Return the text of a file in which whatever may be a secret is ``(secret)``.
+
+    Private keys, values of settings whose names sound like one, hashes of passwords, passwords in
+    addresses, and long strings that look random. A change of nothing else can't be seen in it.
+    """
+
+    def setting(found: re.Match[str]) -> str:
+        return found[0] if _HARMLESS.fullmatch(found["value"]) else found["name"] + _HIDDEN
+
+    def opaque(found: re.Match[str]) -> str:
+        kinds = (str.isdigit, str.isupper, str.islower)
+        looks_random = all(any(map(kind, found[0])) for kind in kinds)
+        return _HIDDEN if looks_random and not _SPELLED.search(found[0]) else found[0]
+
+    text = _PEM.sub(rf"\1\n{_HIDDEN}\n", text)
+    text = _IN_ADDRESS.sub(lambda found: f"{found[1]}:{_HIDDEN}@", text)
+    text = _OPAQUE.sub(opaque, _HASH.sub(_HIDDEN, text))
+    return _WORD_AND_VALUE.sub(setting, _SETTING.sub(setting, text))

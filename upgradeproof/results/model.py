@@ -114,6 +114,9 @@ class Change(Frozen):
     expected: bool
     reason: str = ""
     source: ReasonSource = "none"
+    detail: str = ""
+    """The unified diff of a text file whose content changed, secrets masked, cut to what can be
+    read; empty for all else."""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.before or '(nothing)'} -> {self.after or '(nothing)'}"

@@ -61,6 +61,11 @@ class AptSources(Step):
     old: Suite
     new: Suite
 
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Return where APT's sources are."""
+        return ("/etc/apt/*.list", "/etc/apt/*.sources")
+
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
         """Return the switch of the sources and the update of the lists."""
         old = self.old.replace(".", r"\.")

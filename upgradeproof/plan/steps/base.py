@@ -79,6 +79,11 @@ class Step(Model):
         """Return what the step does, in order; ``folder`` is the product's."""
         raise NotImplementedError
 
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Return globs of the paths of the files that the step itself writes on the machine."""
+        return ()
+
     @classmethod
     def variant(cls, data: Mapping[str, Any]) -> type[Model]:
         """Return the model of one step's data, so that advice can name its keys."""

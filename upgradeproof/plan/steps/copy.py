@@ -20,6 +20,11 @@ class Copy(Step):
     mode: str = Field(default="0644", pattern=r"^[0-7]{3,4}$")
     owner: str = Field(default="root", pattern=r"^[a-z_][a-z0-9_-]*(:[a-z_][a-z0-9_-]*)?$")
 
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Return the file that is copied."""
+        return (self.path,)
+
     def actions(self, folder: Path) -> tuple[Upload, ...]:
         """Return the upload. Raises PlanError when the file isn't in the product's folder."""
         source = (folder / self.source).resolve()

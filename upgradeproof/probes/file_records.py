@@ -1,0 +1,78 @@
+"""One entry of the file tree, as a fact."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from upgradeproof.probes.base import Record
+
+ROOT = "/"
+"""The key of the root directory, whose record also holds what is known of ordinary files."""
+
+
+class File(Record):
+    """One entry of the tree, or a whole folder of data, of which ``owners`` and ``modes`` tell."""
+
+    volatile: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("text", "edited", "copy_of", "entries", "ordinary"),
+            *("leads_to", "target_package", "target_exists", "choices"),
+        }
+    )
+    type: str
+    """``file``, ``directory``, ``link``, ``fifo``, ``socket``, ``character device``..."""
+    owner: str = "root"
+    group: str = "root"
+    mode: str = ""
+    """Octal, as ``0644``; empty for a link."""
+    package: str = ""
+    """Which one owns it, or has it in ucf's registry; empty: none; ``several`` of a directory."""
+    capabilities: str = ""
+    """As ``cap_net_raw=ep``."""
+    acl: str = ""
+    """The entries beyond owner, group and others, by number: ``user:1000:rw-``."""
+    target: str = ""
+    """What a link says, as it stands there."""
+    sha256: str = ""
+    """Of the content, in the folders that an administrator edits."""
+    size: int | None = None
+    """In bytes, of a file there that is too large to be read."""
+    owners: tuple[str, ...] = ()
+    """``user:group`` of all that is in a folder of data and belongs to no package."""
+    modes: tuple[str, ...] = ()
+    """Types and modes of it: ``file 0600``."""
+    entries: int | None = None
+    """How many there are in a folder of data; None: its entries are facts themselves."""
+    edited: bool = False
+    """Whether the content of a file of ucf's is another one than the package brought."""
+    copy_of: str = ""
+    """The package that has a file with the same content, from which this one was copied."""
+    leads_to: str = ""
+    """The absolute path of it; a link there is not followed."""
+    target_package: str = ""
+    """Which package owns that path."""
+    target_exists: bool = False
+    choices: tuple[str, ...] = ()
+    """What an alternative could point to."""
+    text: str = ""
+    """The content of a small text file that all may read, masked; see ``text_diff``."""
+    ordinary: tuple[str, ...] = Field(default=(), repr=False)
+    """Of the root: the programs and units that packages own and that are no records."""
+
+    @property
+    def bits(self) -> int:
+        """Return the mode as a number."""
+        return int(self.mode, 8) if self.mode else 0
+
+    @property
+    def privileged(self) -> bool:
+        """Tell whether a program runs with more rights than who starts it."""
+        return self.type == "file" and bool(self.bits & 0o6000 or self.capabilities)
+
+    @property
+    def world_writable(self) -> bool:
+        """Tell whether every user may change it; a sticky directory is none of these."""
+        open_to_all = self.type != "link" and bool(self.bits & 0o002)
+        return open_to_all and not (self.type == "directory" and self.bits & 0o1000)

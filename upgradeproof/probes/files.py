@@ -1,0 +1,126 @@
+"""Read the file tree: what no package owns, and what is notable of what packages own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+from urllib.parse import unquote_to_bytes
+
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.files_explain import explain
+from upgradeproof.probes.files_walk import SCRIPT
+from upgradeproof.probes.text import clean, decoded, number, rows
+from upgradeproof.probes.text_diff import packed, unified
+from upgradeproof.probes.xattr import access_list, capabilities
+
+
+class Files(Probe[File]):
+    """Walk the tree but for volatile places; the key is the path."""
+
+    section = "files"
+    record: ClassVar[type[Record]] = File
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script: one process that reads each directory once."""
+        return SCRIPT
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, File]:
+        """Return the entries by path. Lines that are cut or of no known shape are left out."""
+        found: dict[str, dict[str, Any]] = {}
+        more: dict[str, dict[str, Any]] = {}
+        ordinary: list[str] = []
+        for cells in rows(output, " "):
+            match cells:
+                case ["file", path, *rest] if len(rest) == 13:
+                    found[name(path)] = _entry(rest)
+                case ["have", path]:
+                    ordinary.append(name(path))
+                case [word, path, *rest] if word in _MORE:
+                    more.setdefault(name(path), {}).update(_MORE[word](rest))
+        if ROOT in found:
+            found[ROOT]["ordinary"] = tuple(sorted(ordinary))
+        return {
+            path: File.model_validate(facts | _seen(more.get(path, {}), more))
+            for path, facts in found.items()
+        }
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Return which package's change brings a line, or "": see ``files_explain``."""
+        return explain(line, before, after)
+
+    @classmethod
+    def detail(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Return the unified diff of a file whose content changed."""
+        path = line.path.removeprefix(f"{cls.section}/").removesuffix("/sha256")
+        return text_change(path, before, after) if line.path.endswith("/sha256") else ""
+
+
+def text_change(path: str, before: Facts, after: Facts) -> str:
+    """Return the unified diff of a text file between two states, empty where it was not stored."""
+    was, now = (facts.sections.get(Files.section, {}).get(path) for facts in (before, after))
+    if not isinstance(was, File) or not isinstance(now, File):
+        return ""
+    return unified(was.text, now.text)
+
+
+def name(escaped: str) -> str:
+    """Return a path as it can be printed: bytes that are no UTF-8 and controls as ``\\x0a``."""
+    text = unquote_to_bytes(escaped).decode("utf-8", "backslashreplace")
+    return clean(re.sub("[\x00-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", text))
+
+
+def _entry(cells: list[str]) -> dict[str, Any]:
+    values = [name(cell) for cell in cells]
+    kind, owner, group, mode, package, caps, acl, target, *values = values
+    leads_to, target_package, exists, size, choices = values
+    link = kind == "link"
+    return {
+        "type": kind,
+        "owner": owner,
+        "group": group,
+        "mode": mode if not link and re.fullmatch("[0-7]{1,5}", mode) else "",
+        "package": package,
+        "capabilities": capabilities(caps),
+        "acl": access_list(acl),
+        "target": target,
+        "leads_to": leads_to,
+        "target_package": target_package,
+        "target_exists": exists == "1",
+        "size": number(size),
+        "choices": tuple(choice for choice in choices.split("\\x0a") if choice),
+    }
+
+
+def _fold(cells: list[str]) -> dict[str, Any]:
+    count, owners, modes = [*cells, "", "", ""][:3]
+    return {
+        "entries": number(count) or 0,
+        "owners": tuple(owner for owner in name(owners).split(",") if owner),
+        "modes": tuple(mode for mode in name(modes).split(",") if mode),
+    }
+
+
+_MORE: Mapping[str, Callable[[list[str]], dict[str, Any]]] = {
+    "fold": _fold,
+    "sum": lambda cells: {"sha256": clean(cells[0])} if cells else {},
+    "ucf": lambda cells: {"now": cells[0]} if cells else {},
+    "brought": lambda cells: {"brought": cells[0]} if cells else {},
+    "model": lambda cells: {"model": name(cells[0]), "of": name(cells[1])} if cells[1:] else {},
+    "text": lambda cells: {"text": packed(decoded(cells[0]))} if cells else {},
+}
+
+
+def _seen(own: dict[str, Any], more: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields that tell what a file's content is, from the sums of several files."""
+    now, brought = own.get("now"), own.get("brought")
+    model = more.get(own.get("model", ""), {}).get("sha256")
+    fields = {key: own[key] for key in File.model_fields if key in own}
+    return fields | {
+        "edited": bool(now and brought and now != brought),
+        "copy_of": own.get("of", "") if model and model == own.get("sha256") else "",
+    }

@@ -1,0 +1,230 @@
+"""Tell which lines of the section ``files`` follow from a package that changed.
+
+A package that replaces its files brings such lines. What gives more rights than before, takes
+something away from an administrator, or gives data to another user does never follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import cast
+
+from upgradeproof.probes.base import Difference, Facts, Record
+from upgradeproof.probes.conffiles import Conffile, Conffiles
+from upgradeproof.probes.configs import Configs
+from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.packages import Package, Packages
+
+SECTION = "files"
+_IN_CONFIGS = {"", "sha256", "owner", "group", "mode"}
+"""The fields that the section ``configs`` has, too; a file that came or went is one."""
+SEVERAL = "several"
+"""The owner of a directory that more than one package brings."""
+_OWNED_FOR_GOOD = ("/etc/", "/var/")
+"""Where an owner is a matter of the service's user, whatever a package does."""
+
+
+@dataclass(frozen=True)
+class _State:
+    """What an explanation needs of a state."""
+
+    files: Mapping[str, File]
+    packages: Mapping[str, Package]
+    conffiles: Mapping[str, Conffile]
+
+    @classmethod
+    def of(cls, facts: Facts) -> _State:
+        def section(name: str) -> Mapping[str, Record]:
+            return facts.sections.get(name, {})
+
+        return cls(
+            cast("Mapping[str, File]", section(SECTION)),
+            cast("Mapping[str, Package]", section(Packages.section)),
+            cast("Mapping[str, Conffile]", section(Conffiles.section)),
+        )
+
+    def version(self, package: str) -> str:
+        """Return the installed version, empty without one."""
+        found = self.packages.get(package)
+        return found.version if found and found.installed else ""
+
+    def has(self, path: str) -> bool:
+        """Tell whether a program, a unit or a noted file is there."""
+        return path in self.files or path in self.ordinary
+
+    @property
+    def ordinary(self) -> tuple[str, ...]:
+        return self.files[ROOT].ordinary if ROOT in self.files else ()
+
+    def edited(self, path: str) -> bool:
+        """Tell whether an administrator changed what a package brought."""
+        conffile, file = self.conffiles.get(path), self.files.get(path)
+        return bool(conffile and conffile.state == "modified") or bool(file and file.edited)
+
+    def end_of(self, link: File) -> File:
+        """Return the last link of a chain of links, such as the one of an alternative."""
+        for _ in range(8):
+            onward = self.files.get(link.leads_to)
+            if onward is None or onward.type != "link":
+                break
+            link = onward
+        return link
+
+    def target_package(self, link: File) -> str:
+        """Return the package whose file a link, or a chain of them, leads to."""
+        return self.end_of(link).target_package
+
+    def folded(self, path: str) -> str:
+        """Return the folder that is read as a whole and holds the path."""
+        for folder in PurePosixPath(path).parents:
+            found = self.files.get(str(folder))
+            if found and found.entries is not None:
+                return str(folder)
+        return ""
+
+
+def explain(line: Difference, before: Facts, after: Facts) -> str:
+    """Return why a line follows from a package's change, or ""."""
+    was, now = _State.of(before), _State.of(after)
+    path = line.path.removeprefix(f"{SECTION}/")
+    came_or_went = line.before is None or line.after is None
+    path, field = (path, "") if came_or_went else path.rpartition("/")[::2]
+    if path in before.sections.get(Configs.section, {}) and field in _IN_CONFIGS:
+        return "is a file that the plan names: the section configs shows the same"
+    if line.before is None:
+        return _came(path, was, now)
+    return _changed(path, field, was, now) if field else _went(path, was, now)
+
+
+def change_of(package: str, was: _State, now: _State) -> str:
+    """Return what became of a package between two states, empty where it is the same."""
+    old, new = was.version(package), now.version(package)
+    if not package or package == SEVERAL or old == new:
+        return ""
+    if old and new:
+        return f"{package}, which went from {old} to {new}"
+    return f"{package} {new}, which is new" if new else f"{package} {old}, which was removed"
+
+
+def _came(path: str, was: _State, now: _State) -> str:
+    file = now.files.get(path)
+    if file is None:
+        return ""
+    changed = change_of(file.package, was, now)
+    new = bool(changed) and not was.version(file.package)
+    moved = was.files.get(path.removeprefix("/usr")) if _merged(path) == path else None
+    if moved and (moved.mode, moved.capabilities) == (file.mode, file.capabilities):
+        return f"is the same file as {path.removeprefix('/usr')}, whose folder is a link now"
+    if (file.privileged or file.world_writable or file.acl) and not new:
+        return ""
+    if changed:
+        return f"belongs to {changed}"
+    if file.type == "link" and (changed := change_of(now.target_package(file), was, now)):
+        return f"is a link to a file of {changed}"
+    if folder := now.folded(path) if not was.folded(path) else "":
+        return f"{folder} holds so much that it is read as a whole"
+    return _of_others(path, file, was, now)
+
+
+def _of_others(path: str, file: File, was: _State, now: _State) -> str:
+    """Return why something came that no package owns, from what is around it or in it."""
+    if file.type == "file" and str(PurePosixPath(path).parent) == "/var/log":
+        return "is a log, which is made when its first line is written"
+    if path.startswith("/var/") and (parent := now.files.get(str(PurePosixPath(path).parent))):
+        changed = change_of(parent.package, was, now)
+        return f"is in a directory of {changed}" if changed else ""
+    if file.type == "directory":
+        inside = [each for each in now.files if each.startswith(f"{path}/")]
+        reasons = [_came(each, was, now) for each in inside if each not in was.files]
+        return f"holds what {reasons[0]}" if reasons and all(reasons) else ""
+    return ""
+
+
+def _went(path: str, was: _State, now: _State) -> str:
+    file = was.files.get(path)
+    if file is None or was.edited(path) or path in now.ordinary:
+        return ""
+    if changed := change_of(file.package, was, now):
+        return f"belonged to {changed}"
+    if file.type == "link" and file.package == "":
+        return _link_went(file, was, now)
+    folder = now.folded(path)
+    if folder and not was.folded(path):
+        return f"{folder} holds so much that it is read as a whole"
+    return ""
+
+
+def _link_went(file: File, was: _State, now: _State) -> str:
+    """Return why a link went: with the file that it led to, or as a package's alternative."""
+    end = was.end_of(file)
+    changed = change_of(end.target_package, was, now)
+    gone = not now.version(end.target_package) or not (
+        was.has(end.leads_to) and now.has(end.leads_to)
+    )
+    return f"was a link to a file of {changed}" if changed and (gone or end.choices) else ""
+
+
+def _changed(path: str, field: str, was: _State, now: _State) -> str:
+    old, new = was.files.get(path), now.files.get(path)
+    if old is None or new is None:
+        return ""
+    if field == "package":
+        changed = change_of(old.package, was, now) or change_of(new.package, was, now)
+        return f"the owner is, or was, {changed}" if changed else ""
+    if field == "sha256" and old.copy_of and old.copy_of == new.copy_of:
+        changed = change_of(old.copy_of, was, now)
+        return f"is a copy of a file of {changed}" if changed else ""
+    if field == "target":
+        return _link_moved(old, new, was, now)
+    changed = change_of(old.package, was, now) or change_of(new.package, was, now)
+    if not changed or not _harmless(path, field, old, new, was):
+        return ""
+    return f"belongs to {changed}"
+
+
+def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
+    """Tell whether a package may change a field of its file without anyone being asked."""
+    match field:
+        case "sha256" | "size":
+            return not was.edited(path)
+        case "type":
+            return not new.privileged and not new.world_writable
+        case "mode":
+            return not _looser(old, new)
+        case "owner" | "group":
+            return not path.startswith(_OWNED_FOR_GOOD) and not new.privileged
+        case _:
+            return False
+
+
+def _looser(old: File, new: File) -> bool:
+    """Tell whether a mode lets others do what they could not."""
+    gained = new.bits & ~old.bits
+    privileges = 0o6000 if new.type == "file" else 0
+    return bool(gained & (privileges | 0o022 | 0o044))
+
+
+def _link_moved(old: File, new: File, was: _State, now: _State) -> str:
+    """Return why a link points elsewhere: only where its old target is gone, or is one package's.
+
+    A target that is there still was somebody's choice.
+    """
+    if new.package and (changed := change_of(new.package, was, now)):
+        return f"belongs to {changed}"
+    if _merged(old.leads_to) == _merged(new.leads_to):
+        return f"is the same place by another name: {new.leads_to}"
+    if {old.target, old.leads_to} & set(new.choices) or now.has(old.leads_to):
+        return ""
+    gone = not now.version(old.target_package)
+    changed = change_of(old.target_package, was, now)
+    if changed and (gone or old.choices or old.target_package == new.target_package):
+        return f"pointed to a file of {changed}"
+    return ""
+
+
+def _merged(path: str) -> str:
+    """Return a path as it is in a system whose ``/bin`` and ``/lib`` are links into ``/usr``."""
+    first = path.split("/")[1] if "/" in path else ""
+    return f"/usr{path}" if first in {"bin", "sbin"} or first.startswith("lib") else path

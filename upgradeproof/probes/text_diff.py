@@ -1,0 +1,50 @@
+"""Keep the text of a file in a record, and show two of them as a unified diff."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import zlib
+
+from upgradeproof.probes.secrets import masked_text
+from upgradeproof.probes.text import clean
+
+LINES, COLUMNS = 60, 240
+"""The size of a diff, at most: it has to be read, and a page holds hundreds."""
+_MAXIMUM_BYTES = 262_144
+
+
+def packed(content: bytes) -> str:
+    """Return the text of a file, secrets masked, as base64 of its compressed bytes.
+
+    What is no UTF-8 has a replacement character, what upsets a terminal too.
+    """
+    text = masked_text(clean(content.decode("utf-8", "replace").replace("\r\n", "\n")))
+    return base64.b64encode(zlib.compress(text.encode("utf-8"))).decode("ascii")
+
+
+def unpacked(stored: str) -> str:
+    """Return the text that ``packed`` stored; what is nothing of the kind is empty."""
+    try:
+        text = zlib.decompressobj().decompress(base64.b64decode(stored), _MAXIMUM_BYTES)
+    except (binascii.Error, ValueError, zlib.error):
+        return ""
+    return text.decode("utf-8", "replace")
+
+
+def unified(before: str, after: str, *, limit: int = LINES) -> str:
+    """Return the unified diff of two stored texts, without its head, or why there is none.
+
+    Long lines and long diffs are cut, and say so.
+    """
+    if not before or not after:
+        return ""
+    was, now = (unpacked(text).split("\n") for text in (before, after))
+    lines = list(difflib.unified_diff(was, now, n=2, lineterm=""))[2:]
+    if not lines:
+        return "only what is masked as a secret changed"
+    shown = [line if len(line) <= COLUMNS else f"{line[:COLUMNS]}..." for line in lines[:limit]]
+    if len(lines) > limit:
+        shown.append(f"({len(lines) - limit} more lines)")
+    return "\n".join(shown)
