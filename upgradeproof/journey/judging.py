@@ -47,9 +47,7 @@ def judge_boot(before: Facts, after: Facts) -> tuple[Change, ...]:
     return tuple(_change(line, why, "boot") for line in diff(before, after))
 
 
-def _change(
-    line: Difference, reason: str | None, source: ReasonSource, detail: str = ""
-) -> Change:
+def _change(line: Difference, reason: str | None, source: ReasonSource, detail: str = "") -> Change:
     return Change(
         path=line.path,
         before=line.before,

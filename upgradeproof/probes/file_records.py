@@ -45,6 +45,8 @@ class File(Record):
     """Types and modes of it: ``file 0600``."""
     entries: int | None = None
     """How many there are in a folder of data; None: its entries are facts themselves."""
+    unread: str = ""
+    """Of the root: where the walk stopped, since it took too long."""
     edited: bool = False
     """Whether the content of a file of ucf's is another one than the package brought."""
     copy_of: str = ""

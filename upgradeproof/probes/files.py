@@ -15,6 +15,9 @@ from upgradeproof.probes.text import clean, decoded, number, rows
 from upgradeproof.probes.text_diff import packed, unified
 from upgradeproof.probes.xattr import access_list, capabilities
 
+_CELLS = 13
+"""Of a line ``file``, after the path."""
+
 
 class Files(Probe[File]):
     """Walk the tree but for volatile places; the key is the path."""
@@ -33,16 +36,19 @@ class Files(Probe[File]):
         found: dict[str, dict[str, Any]] = {}
         more: dict[str, dict[str, Any]] = {}
         ordinary: list[str] = []
+        stopped = ""
         for cells in rows(output, " "):
             match cells:
-                case ["file", path, *rest] if len(rest) == 13:
+                case ["file", path, *rest] if len(rest) == _CELLS:
                     found[name(path)] = _entry(rest)
                 case ["have", path]:
                     ordinary.append(name(path))
+                case ["stopped", path]:
+                    stopped = name(path)
                 case [word, path, *rest] if word in _MORE:
                     more.setdefault(name(path), {}).update(_MORE[word](rest))
         if ROOT in found:
-            found[ROOT]["ordinary"] = tuple(sorted(ordinary))
+            found[ROOT] |= {"ordinary": tuple(sorted(ordinary)), "unread": stopped}
         return {
             path: File.model_validate(facts | _seen(more.get(path, {}), more))
             for path, facts in found.items()
@@ -69,7 +75,7 @@ def text_change(path: str, before: Facts, after: Facts) -> str:
 
 
 def name(escaped: str) -> str:
-    """Return a path as it can be printed: bytes that are no UTF-8 and controls as ``\\x0a``."""
+    """Return a path as it can be printed: other bytes than UTF-8, and controls, in hexadecimal."""
     text = unquote_to_bytes(escaped).decode("utf-8", "backslashreplace")
     return clean(re.sub("[\x00-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", text))
 

@@ -55,6 +55,10 @@ class _State:
         return path in self.files or path in self.ordinary
 
     @property
+    def unread(self) -> str:
+        return self.files[ROOT].unread if ROOT in self.files else ""
+
+    @property
     def ordinary(self) -> tuple[str, ...]:
         return self.files[ROOT].ordinary if ROOT in self.files else ()
 
@@ -93,6 +97,8 @@ def explain(line: Difference, before: Facts, after: Facts) -> str:
     path, field = (path, "") if came_or_went else path.rpartition("/")[::2]
     if path in before.sections.get(Configs.section, {}) and field in _IN_CONFIGS:
         return "is a file that the plan names: the section configs shows the same"
+    if came_or_went and (stopped := was.unread or now.unread):
+        return f"is not known: the tree was not read after {stopped}"
     if line.before is None:
         return _came(path, was, now)
     return _changed(path, field, was, now) if field else _went(path, was, now)
@@ -113,23 +119,28 @@ def _came(path: str, was: _State, now: _State) -> str:
     if file is None:
         return ""
     changed = change_of(file.package, was, now)
-    new = bool(changed) and not was.version(file.package)
-    moved = was.files.get(path.removeprefix("/usr")) if _merged(path) == path else None
-    if moved and (moved.mode, moved.capabilities) == (file.mode, file.capabilities):
-        return f"is the same file as {path.removeprefix('/usr')}, whose folder is a link now"
-    if (file.privileged or file.world_writable or file.acl) and not new:
-        return ""
+    if file.privileged or file.world_writable or file.acl:
+        return _came_with_rights(path, file, changed, was)
     if changed:
         return f"belongs to {changed}"
     if file.type == "link" and (changed := change_of(now.target_package(file), was, now)):
         return f"is a link to a file of {changed}"
-    if folder := now.folded(path) if not was.folded(path) else "":
-        return f"{folder} holds so much that it is read as a whole"
     return _of_others(path, file, was, now)
+
+
+def _came_with_rights(path: str, file: File, changed: str, was: _State) -> str:
+    """Return why a program with privileges came: with a new package, or by another path."""
+    other = path.removeprefix("/usr")
+    moved = was.files.get(other) if _merged(other) == path else None
+    if moved and (moved.mode, moved.capabilities) == (file.mode, file.capabilities):
+        return f"is the same file as {other}, whose folder is a link now"
+    return f"belongs to {changed}" if changed and not was.version(file.package) else ""
 
 
 def _of_others(path: str, file: File, was: _State, now: _State) -> str:
     """Return why something came that no package owns, from what is around it or in it."""
+    if (folder := was.folded(path)) and not now.folded(path):
+        return f"{folder} held so much that it was read as a whole"
     if file.type == "file" and str(PurePosixPath(path).parent) == "/var/log":
         return "is a log, which is made when its first line is written"
     if path.startswith("/var/") and (parent := now.files.get(str(PurePosixPath(path).parent))):
