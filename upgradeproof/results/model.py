@@ -121,6 +121,11 @@ class Change(Frozen):
     def __str__(self) -> str:
         return f"{self.path}: {self.before or '(nothing)'} -> {self.after or '(nothing)'}"
 
+    @property
+    def with_detail(self) -> str:
+        """Return the line, with the unified diff behind it in lines of its own."""
+        return "\n    ".join([str(self), *self.detail.splitlines()])
+
 
 class Finding(Frozen):
     """What the preflight found on a machine before its upgrade."""
