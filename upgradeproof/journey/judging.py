@@ -6,6 +6,7 @@ from upgradeproof.known import KnownChanges, select
 from upgradeproof.plan import Cell
 from upgradeproof.probes import Difference, Facts, diff, every_probe
 from upgradeproof.probes.system import OperatingSystem, System
+from upgradeproof.probes.text_diff import shortened
 from upgradeproof.results import Change, ReasonSource
 
 
@@ -36,7 +37,8 @@ def judge(
             source, reason = "known", known.reason_for(line.path)
         if reason is None:
             source, reason = "package", probe.explain(line, baseline or before, after) or None
-        return _change(line, reason, source, probe.detail(line, before, after))
+        detail = probe.detail(line, before, after)
+        return _change(line, reason, source, detail if reason is None else shortened(detail))
 
     return tuple(judged(line) for line in diff(before, after))
 

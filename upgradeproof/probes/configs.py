@@ -7,8 +7,16 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from upgradeproof.probes.base import ConfigInterest, Interests, Probe, Record
+from upgradeproof.probes.base import (
+    ConfigInterest,
+    Difference,
+    Facts,
+    Interests,
+    Probe,
+    Record,
+)
 from upgradeproof.probes.config_formats import MAXIMUM_BYTES, parse_config
+from upgradeproof.probes.file_records import text_change
 from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, decoded, number, rows
 
@@ -89,6 +97,12 @@ class Configs(Probe[Config]):
             config.path: Config.model_validate(facts[str(index)])
             for index, config in enumerate(interests.configs)
         }
+
+    @classmethod
+    def detail(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Return the unified diff of a file whose content changed, where its text was stored."""
+        path, _, field = line.path.removeprefix(f"{cls.section}/").rpartition("/")
+        return text_change(path, before, after) if field == "sha256" else ""
 
 
 def _file(cells: list[str], config: ConfigInterest) -> dict[str, object]:

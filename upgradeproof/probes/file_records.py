@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from upgradeproof.probes.base import Record
+from upgradeproof.probes.base import Facts, Record
+from upgradeproof.probes.text_diff import unified
 
 ROOT = "/"
 """The key of the root directory, whose record also holds what is known of ordinary files."""
@@ -78,3 +79,9 @@ class File(Record):
         """Tell whether every user may change it; a sticky directory is none of these."""
         open_to_all = self.type != "link" and bool(self.bits & 0o002)
         return open_to_all and not (self.type == "directory" and self.bits & 0o1000)
+
+
+def text_change(path: str, before: Facts, after: Facts) -> str:
+    """Return the unified diff of a text file between two states, empty where it was not stored."""
+    was, now = (facts.sections.get("files", {}).get(path) for facts in (before, after))
+    return unified(was.text, now.text) if isinstance(was, File) and isinstance(now, File) else ""

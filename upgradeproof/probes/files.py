@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
-from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.file_records import ROOT, File, text_change
 from upgradeproof.probes.files_explain import explain
 from upgradeproof.probes.files_walk import SCRIPT
 from upgradeproof.probes.text import clean, decoded, number, rows
-from upgradeproof.probes.text_diff import packed, unified
+from upgradeproof.probes.text_diff import packed
 from upgradeproof.probes.xattr import access_list, capabilities
 
 _CELLS = 13
@@ -62,16 +62,8 @@ class Files(Probe[File]):
     @classmethod
     def detail(cls, line: Difference, before: Facts, after: Facts, /) -> str:
         """Return the unified diff of a file whose content changed."""
-        path = line.path.removeprefix(f"{cls.section}/").removesuffix("/sha256")
-        return text_change(path, before, after) if line.path.endswith("/sha256") else ""
-
-
-def text_change(path: str, before: Facts, after: Facts) -> str:
-    """Return the unified diff of a text file between two states, empty where it was not stored."""
-    was, now = (facts.sections.get(Files.section, {}).get(path) for facts in (before, after))
-    if not isinstance(was, File) or not isinstance(now, File):
-        return ""
-    return unified(was.text, now.text)
+        path, _, field = line.path.removeprefix(f"{cls.section}/").rpartition("/")
+        return text_change(path, before, after) if field == "sha256" else ""
 
 
 def name(escaped: str) -> str:

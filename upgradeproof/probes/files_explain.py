@@ -211,10 +211,9 @@ def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
 
 
 def _looser(old: File, new: File) -> bool:
-    """Tell whether a mode lets others do what they could not."""
-    gained = new.bits & ~old.bits
-    privileges = 0o6000 if new.type == "file" else 0
-    return bool(gained & (privileges | 0o022 | 0o044))
+    """Tell whether a mode lets others do what they could not, or changes a program's privileges."""
+    privileges = 0o6000 if {old.type, new.type} & {"file"} else 0
+    return bool((old.bits ^ new.bits) & privileges or new.bits & ~old.bits & 0o066)
 
 
 def _link_moved(old: File, new: File, was: _State, now: _State) -> str:

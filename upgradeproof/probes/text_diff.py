@@ -12,6 +12,7 @@ from upgradeproof.probes.text import clean
 
 LINES, COLUMNS = 60, 240
 """The size of a diff, at most: it has to be read, and a page holds hundreds."""
+LINES_OF_THE_EXPECTED = 20
 _MAXIMUM_BYTES = 262_144
 
 
@@ -44,7 +45,13 @@ def unified(before: str, after: str, *, limit: int = LINES) -> str:
     lines = list(difflib.unified_diff(was, now, n=2, lineterm=""))[2:]
     if not lines:
         return "only what is masked as a secret changed"
-    shown = [line if len(line) <= COLUMNS else f"{line[:COLUMNS]}..." for line in lines[:limit]]
-    if len(lines) > limit:
-        shown.append(f"({len(lines) - limit} more lines)")
-    return "\n".join(shown)
+    return shortened(
+        "\n".join(line if len(line) <= COLUMNS else f"{line[:COLUMNS]}..." for line in lines), limit
+    )
+
+
+def shortened(diff: str, limit: int = LINES_OF_THE_EXPECTED) -> str:
+    """Return the first lines of a diff, and how many more there are."""
+    lines = diff.split("\n")
+    more = [f"({len(lines) - limit} more lines)"] if len(lines) > limit else []
+    return "\n".join([*lines[:limit], *more])

@@ -50,7 +50,8 @@ def changes(cell: Cell) -> list[Plain]:
     """Return the diff of every state that has one.
 
     A line is ``[path, before, after, reason]``, its reason the place in ``reasons``, None for a
-    regression: half the bytes of objects, and a distribution upgrade has 500 lines a cell.
+    regression: half the bytes of objects, and a distribution upgrade has 500 lines a cell. The
+    unified diff of a text file follows as the fifth, where there is one.
     """
     return [_diff(state) for state in cell.states if state.changes]
 
@@ -63,6 +64,7 @@ def _diff(state: State) -> Plain:
             change.before,
             change.after,
             reasons.setdefault(change.reason, len(reasons)) if change.expected else None,
+            *([change.detail] if change.detail else []),
         )
         for change in state.changes
     ]

@@ -138,10 +138,10 @@ function diffSection(diffs) {
   return section("Changes", `${plural(lines, "line")} differ between two states`, input, room);
 }
 
-/** Lay out one diff; a line is [path, before, after, reason], a regression's reason is null. */
+/** Lay out one diff; a line is [path, before, after, reason, text's diff], a regression's reason is null. */
 function stateDiff({ state, against, reasons, lines }, wanted) {
-  const found = lines.filter(([path, before, after, reason]) => !wanted
-    || [path, before, after, reasons[reason]].join("\n").toLowerCase().includes(wanted));
+  const found = lines.filter(([path, before, after, reason, text]) => !wanted
+    || [path, before, after, reasons[reason], text].join("\n").toLowerCase().includes(wanted));
   const regressions = found.filter(([, , , reason]) => reason === null);
   return h("div", { class: "state-diff" },
     h("h4", {}, `${plainName(state)}, held against ${plainName(against)}`),
@@ -170,6 +170,16 @@ function diffTable(lines) {
     : h("td", { class: `machine ${side}` }, h("span", { "aria-hidden": "true" }, side === "before" ? "− " : "+ "), text));
   return h("table", { class: "diff" },
     h("thead", {}, h("tr", {}, ["what", "before", "after"].map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, lines.map(([path, before, after]) => h("tr", {},
-      h("td", { class: "machine" }, path), value(before, "before"), value(after, "after")))));
+    h("tbody", {}, lines.flatMap(([path, before, after, reason, text]) => [h("tr", {},
+      h("td", { class: "machine" }, path), value(before, "before"), value(after, "after")),
+    text ? textDiff(text, reason === null) : null])));
+}
+
+/** Lay out the unified diff of a text file in a row of its own, below the line that it is about. */
+function textDiff(text, open) {
+  const sides = { "-": "before", "+": "after" };
+  return h("tr", { class: "text-diff" }, h("td", { colspan: "3" },
+    h("details", { open }, h("summary", {}, "what changed in it"),
+      h("pre", { class: "machine", tabindex: "0" },
+        text.split("\n").map((line) => h("span", { class: sides[line[0]] ?? "quiet" }, `${line}\n`))))));
 }

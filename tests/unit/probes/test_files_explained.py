@@ -1,0 +1,192 @@
+"""Which lines of the section ``files`` follow from a package, and which never do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from upgradeproof.probes import Facts, diff
+from upgradeproof.probes.conffiles import Conffile
+from upgradeproof.probes.configs import Config
+from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.files import Files
+from upgradeproof.probes.packages import Package
+
+NGINX = "nginx, which went from 1 to 2"
+
+
+def facts(version: str, files: dict[str, File], **sections: Any) -> Facts:
+    """Return facts of a machine with nginx in a version, and bash that never changes."""
+    packages = {
+        name: Package(version=which, state="install ok installed")
+        for name, which in (("nginx", version), ("bash", "5"))
+        if which
+    }
+    return Facts({"files": files, "packages": packages, "configs": {}, "conffiles": {}, **sections})
+
+
+def reasons(
+    before: File | None, after: File | None, path: str = "/etc/x", **more: Any
+) -> dict[str, str]:
+    """Return the reasons of the lines of one file, by their field; ``""``: it came or went."""
+    versions = more.pop("versions", ("1", "2"))
+    ordinary = more.pop("ordinary", ((), ()))
+    states = []
+    for version, file, names in zip(versions, (before, after), ordinary, strict=True):
+        files = {ROOT: File(type="directory", mode="0755", ordinary=names)}
+        states.append(facts(version, files | ({path: file} if file else {}), **more))
+    return {
+        line.path.removeprefix(f"files/{path}").strip("/"): Files.explain(line, *states)
+        for line in diff(*states)
+        if line.path.startswith("files/")
+    }
+
+
+def file(mode: str = "0644", **more: Any) -> File:
+    return File(type=more.pop("type", "file"), mode=mode, **more)
+
+
+def link(target: str, package: str, **more: Any) -> File:
+    return File(type="link", target=target, leads_to=target, target_package=package, **more)
+
+
+def test_a_packages_file_comes_changes_and_goes_with_its_version() -> None:
+    was, now = file(package="nginx", sha256="1"), file(package="nginx", sha256="2")
+    assert reasons(None, now) == {"": f"belongs to {NGINX}"}
+    assert reasons(was, now) == {"sha256": f"belongs to {NGINX}"}
+    assert reasons(was, None) == {"": f"belonged to {NGINX}"}
+    assert reasons(was, None, versions=("1", "")) == {"": "belonged to nginx 1, which was removed"}
+
+
+def test_a_file_of_a_package_that_did_not_change_is_explained_by_nothing() -> None:
+    was, now = file(package="bash", sha256="1"), file(package="bash", sha256="2")
+    assert reasons(was, now) == {"sha256": ""}
+    assert reasons(was, None) == {"": ""}
+    assert reasons(None, now) == {"": ""}
+
+
+def test_a_file_of_the_administrators_that_is_gone_or_replaced_is_explained_by_nothing() -> None:
+    assert reasons(file(sha256="1"), None, "/etc/cron.d/backup") == {"": ""}
+    assert reasons(file(sha256="1"), file(sha256="2"), "/etc/acmed/acmed.conf") == {"sha256": ""}
+
+
+def test_an_edited_conffile_that_is_replaced_or_set_aside_is_explained_by_nothing() -> None:
+    edited = {"/etc/x": Conffile(package="nginx", state="modified")}
+    was, now = file(package="nginx", sha256="1"), file(package="nginx", sha256="2")
+    assert reasons(was, now, conffiles=edited) == {"sha256": ""}
+    assert reasons(was, None, conffiles=edited) == {"": ""}
+    by_ucf = was.model_copy(update={"edited": True})
+    assert reasons(by_ucf, now) == {"sha256": ""}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "field"),
+    [
+        (file("0755", package="nginx"), file("4755", package="nginx"), "mode"),
+        (file("0755", package="nginx"), file("2755", package="nginx"), "mode"),
+        (file("0600", package="nginx"), file("0644", package="nginx"), "mode"),
+        (file("0640", package="nginx"), file("0644", package="nginx"), "mode"),
+        (file("0644", package="nginx"), file("0666", package="nginx"), "mode"),
+        (file(package="nginx"), file(package="nginx", capabilities="cap_bpf=ep"), "capabilities"),
+        (file(package="nginx", capabilities="cap_bpf=ep"), file(package="nginx"), "capabilities"),
+        (file(package="nginx"), file(package="nginx", acl="user:9:rw-"), "acl"),
+        (file(package="nginx", owner="www-data"), file(package="nginx"), "owner"),
+        (file(package="nginx"), file(package="nginx", group="acme"), "group"),
+    ],
+)
+def test_more_rights_and_another_owner_are_explained_by_nothing(
+    was: File, now: File, field: str
+) -> None:
+    assert reasons(was, now) == {field: ""}
+
+
+def test_fewer_rights_follow_from_the_package() -> None:
+    was, now = file("0644", package="nginx"), file("0640", package="nginx")
+    assert reasons(was, now) == {"mode": f"belongs to {NGINX}"}
+
+
+def test_a_program_that_gained_or_lost_its_privileges_is_explained_by_nothing() -> None:
+    privileged, path = file("4755", package="nginx"), "/usr/bin/x"
+    assert reasons(None, privileged, path, ordinary=((path,), ())) == {"": ""}
+    assert reasons(privileged, None, path, ordinary=((), (path,))) == {"": ""}
+    assert reasons(privileged, None, path) == {"": f"belonged to {NGINX}"}
+
+
+def test_a_privileged_program_of_a_new_package_follows_from_it() -> None:
+    found = reasons(None, file("4755", package="nginx"), "/usr/bin/x", versions=("", "2"))
+    assert found == {"": "belongs to nginx 2, which is new"}
+
+
+def test_a_program_whose_folder_became_a_link_is_the_same() -> None:
+    program = file("4755", package="bash")
+    was, now = (facts("1", {path: program}) for path in ("/bin/su", "/usr/bin/su"))
+    found = {line.path: Files.explain(line, was, now) for line in diff(was, now)}
+    assert found["files//usr/bin/su"] == ("is the same file as /bin/su, whose folder is a link now")
+
+
+def test_an_alternative_moves_when_its_target_is_gone() -> None:
+    was = link("/usr/bin/a1", "nginx", choices=("/usr/bin/a1",))
+    now = link("/usr/bin/a2", "nginx", choices=("/usr/bin/a2",))
+    assert reasons(was, now) == {"target": f"pointed to a file of {NGINX}"}
+
+
+def test_an_alternative_that_moves_while_its_target_is_there_is_explained_by_nothing() -> None:
+    was = link("/usr/bin/a1", "nginx", choices=("/usr/bin/a1", "/usr/bin/a2"))
+    now = link("/usr/bin/a2", "nginx", choices=("/usr/bin/a1", "/usr/bin/a2"))
+    assert reasons(was, now) == {"target": ""}
+
+
+def test_a_link_that_moves_while_the_program_is_there_is_explained_by_nothing() -> None:
+    names = ("/usr/bin/a1", "/usr/bin/a2")
+    was, now = link("/usr/bin/a1", "nginx"), link("/usr/bin/a2", "nginx")
+    assert reasons(was, now, "/usr/local/bin/a", ordinary=(names, names)) == {"target": ""}
+
+
+def test_a_link_to_the_same_place_by_another_name_is_the_same() -> None:
+    was, now = link("/lib/systemd/system/x", ""), link("/usr/lib/systemd/system/x", "")
+    assert reasons(was, now)["target"].startswith("is the same place by another name")
+
+
+def test_a_link_to_a_packages_file_comes_and_goes_with_it() -> None:
+    assert reasons(None, link("/usr/lib/x", "nginx")) == {"": f"is a link to a file of {NGINX}"}
+    assert reasons(link("/usr/lib/x", "nginx"), None) == {"": f"was a link to a file of {NGINX}"}
+    there = ("/usr/lib/x",)
+    assert reasons(link("/usr/lib/x", "nginx"), None, ordinary=(there, there)) == {"": ""}
+
+
+def test_a_copy_of_a_packages_file_follows_it() -> None:
+    was, now = file(sha256="1", copy_of="nginx"), file(sha256="2", copy_of="nginx")
+    assert reasons(was, now) == {"sha256": f"is a copy of a file of {NGINX}"}
+    assert reasons(was, file(sha256="3")) == {"sha256": ""}
+
+
+def test_a_folder_of_data_that_changes_its_owners_is_explained_by_nothing() -> None:
+    was = file("0755", type="directory", owners=("acme:acme",), entries=2)
+    now = file("0755", type="directory", owners=("root:root",), entries=2)
+    assert reasons(was, now, "/var/lib/acmed") == {"owners": ""}
+
+
+def test_what_a_folder_holds_is_not_lost_when_the_folder_is_read_as_a_whole() -> None:
+    tree = file("0755", type="directory")
+    was = facts("1", {"/srv/a": tree, "/srv/a/1": file()})
+    now = facts("1", {"/srv/a": tree.model_copy(update={"entries": 3000})})
+    reason = "/srv/a holds so much that it is read as a whole"
+    assert [Files.explain(line, was, now) for line in diff(was, now)] == [reason]
+    back = "/srv/a held so much that it was read as a whole"
+    assert [Files.explain(line, now, was) for line in diff(now, was)] == [back]
+
+
+def test_a_file_that_the_plan_names_is_shown_once() -> None:
+    was, now = file(sha256="1"), file("0600", sha256="2", capabilities="cap_bpf=ep")
+    found = reasons(was, now, configs={"/etc/x": Config()})
+    assert found["sha256"] == found["mode"]
+    assert "section configs" in found["sha256"]
+    assert found["capabilities"] == ""
+
+
+def test_facts_without_the_file_explain_nothing() -> None:
+    """A boot's lines are explained by facts in which the file may not be."""
+    was, now = facts("1", {"/etc/x": file("0600")}), facts("2", {"/etc/x": file("0644")})
+    (line,) = (line for line in diff(was, now) if line.path.startswith("files/"))
+    assert Files.explain(line, facts("1", {}), facts("2", {})) == ""
