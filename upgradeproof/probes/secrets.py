@@ -35,21 +35,18 @@ _PEM = re.compile(
 )
 _WORDS = r"(?:pass|pwd|secret|token|credential|private|api_?key|psk|preshared|community)"
 _SETTING = re.compile(
-    rf"""(?P<name>{_WORDS}[\w.\-]*["']?[ \t]*(?:=>|[=:])[ \t]*)(?P<value>[^\s#;,]+)""",
+    rf"""(?P<name>{_WORDS}[\w.\-]{{0,40}}["']?[ \t]*(?:=>|[=:])[ \t]*)(?P<value>[^\s#;,]+)""",
     re.IGNORECASE,
 )
-_WORD_AND_VALUE = re.compile(
-    rf"^(?P<name>[ \t#;]*[\w.\-]*{_WORDS}[\w.\-]*[ \t]+)(?P<value>\S+)[ \t;]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
+_NAME = re.compile(_WORDS, re.IGNORECASE)
 _HARMLESS = re.compile(
     r"(?:yes|no|on|off|true|false|none|null|prohibit-password|without-password|[0-9]{1,5}"
-    r"|required|requisite|sufficient|optional|include|substack|\[.*|/.*|[\"']?/.*|\(.*|[=:|&<>].*)",
+    r"|required|requisite|sufficient|optional|include|substack|files|compat|\[.*|/.*|[\"']?/.*|\(.*|[=:|&<>].*)",
     re.IGNORECASE,
 )
 _HASH = re.compile(r"\$(?:[0-9a-z]{1,8}|apr1|argon2\w*)\$\S{8,}|\{S?SHA[0-9]*\}\S+|\bBearer\s+\S+")
 _OPAQUE = re.compile(r"[\w/+-]{40,}={0,2}")
-_SPELLED = re.compile(r"[a-z]{8}|^/")
+_SPELLED = re.compile(r"[a-z]{8}|^/|_[A-Za-z0-9]+_[A-Za-z0-9]+_")
 """What a name or a path has, and a random string seldom."""
 _HIDDEN = "(secret)"
 
@@ -72,4 +69,12 @@ def masked_text(text: str) -> str:
     text = _PEM.sub(rf"\1\n{_HIDDEN}\n", text)
     text = _IN_ADDRESS.sub(lambda found: f"{found[1]}:{_HIDDEN}@", text)
     text = _OPAQUE.sub(opaque, _HASH.sub(_HIDDEN, text))
-    return _WORD_AND_VALUE.sub(setting, _SETTING.sub(setting, text))
+    return "\n".join(map(_word_and_value, _SETTING.sub(setting, text).split("\n")))
+
+
+def _word_and_value(line: str) -> str:
+    """Return a line with its value masked, if it is a name that may be a secret's and a value."""
+    words = line.strip(" \t#;").split()
+    if len(words) != len(("name", "value")) or not _NAME.search(words[0]):
+        return line
+    return line if _HARMLESS.fullmatch(words[1].rstrip(";")) else line.replace(words[1], _HIDDEN)

@@ -61,6 +61,24 @@ def test_the_reason_of_a_change_is_that_of_the_first_that_covers_it() -> None:
     assert expect.reason_for("sockets/tcp-80") is None
 
 
+def test_a_migration_is_the_reason_of_another_content_of_its_file_alone() -> None:
+    migrated = {"path": "/etc/a.conf", "change": "migrated"}
+    expect = expectations(config=[migrated, {"path": "/etc/b.conf"}])
+    reason = "the plan declares /etc/a.conf as migrated"
+    for path in ("configs//etc/a.conf/sha256", "configs//etc/a.conf/content"):
+        assert expect.reason_for(path) == reason
+    assert expect.reason_for("files//etc/a.conf/sha256") == reason
+    for path in (
+        "configs//etc/a.conf",
+        "configs//etc/a.conf/exists",
+        "configs//etc/a.conf/mode",
+        "configs//etc/b.conf/sha256",
+        "conffiles//etc/a.conf/sha256",
+        "files//etc/a.conf/owner",
+    ):
+        assert expect.reason_for(path) is None
+
+
 def test_a_glob_covers_a_whole_path() -> None:
     known = KnownChange(facts=("packages/nginx",), reason="it is new")
     assert known.covers("packages/nginx")

@@ -63,6 +63,19 @@ def test_the_upgrade_is_applied_again_by_its_own_steps() -> None:
     assert [on.release(state).name for state in STATES] == ["1", "1", "2", "2", "1", "2"]
 
 
+def test_a_file_that_a_step_of_the_upgrade_writes_is_expected_to_differ() -> None:
+    sources = {"step": "apt-sources", "old": "old", "new": "new"}
+    copied = {"step": "copy", "source": "a", "path": "/etc/copied"}
+    on = cell(upgrade=[sources, copied])
+    by_apt = "the step apt-sources of the upgrade writes this file"
+    assert on.reason_for("upgraded", "files//etc/apt/sources.list.d/a.list/sha256") == by_apt
+    assert on.reason_for("upgraded", "files//etc/apt/sources.list/owner") is None
+    assert on.reason_for("upgraded", "files//etc/copied") == (
+        "the step copy of the upgrade writes this file"
+    )
+    assert on.reason_for("upgraded", "files//etc/other/sha256") is None
+
+
 @pytest.mark.parametrize(
     ("state", "path", "event", "reason"),
     [

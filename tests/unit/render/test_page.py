@@ -57,7 +57,14 @@ def hostile_measures() -> dict[str, object]:
 
 def hostile_run(transcript: str = "") -> Run:
     step = Step(title=HOSTILE, started_at=HOSTILE, transcript=transcript, exit_status=1)
-    change = Change(path=HOSTILE, before=HOSTILE, after=HOSTILE, expected=False, reason=HOSTILE)
+    change = Change(
+        path=HOSTILE,
+        before=HOSTILE,
+        after=HOSTILE,
+        expected=False,
+        reason=HOSTILE,
+        detail=HOSTILE,
+    )
     finding = Finding(
         id=HOSTILE,
         severity="inhibitor",
@@ -118,7 +125,7 @@ def test_hostile_text_in_every_field_stays_text(tmp_path: Path) -> None:
     assert page.data("transcript-0") == HOSTILE
     (diff,) = page.data("changes-0")
     assert (diff["against"], diff["state"]) == ("installed", "upgraded")
-    assert diff["lines"] == [[HOSTILE, HOSTILE, HOSTILE, None]]
+    assert diff["lines"] == [[HOSTILE, HOSTILE, HOSTILE, None, HOSTILE]]
     assert page.data("cell-0")["suites"][0]["checks"][0]["id"] == HOSTILE
 
 
