@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import cast
 
+from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Record
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
@@ -20,8 +21,6 @@ from upgradeproof.probes.packages import Package, Packages
 SECTION = "files"
 _IN_CONFIGS = {"", "sha256", "owner", "group", "mode"}
 """The fields that the section ``configs`` has, too; a file that came or went is one."""
-SEVERAL = "several"
-"""The owner of a directory that more than one package brings."""
 _OWNED_FOR_GOOD = ("/etc/", "/var/")
 """Where an owner is a matter of the service's user, whatever a package does."""
 
@@ -30,6 +29,7 @@ _OWNED_FOR_GOOD = ("/etc/", "/var/")
 class _State:
     """What an explanation needs of a state."""
 
+    facts: Facts
     files: Mapping[str, File]
     packages: Mapping[str, Package]
     conffiles: Mapping[str, Conffile]
@@ -40,6 +40,7 @@ class _State:
             return facts.sections.get(name, {})
 
         return cls(
+            facts,
             cast("Mapping[str, File]", section(SECTION)),
             cast("Mapping[str, Package]", section(Packages.section)),
             cast("Mapping[str, Conffile]", section(Conffiles.section)),
@@ -106,12 +107,8 @@ def explain(line: Difference, before: Facts, after: Facts) -> str:
 
 def change_of(package: str, was: _State, now: _State) -> str:
     """Return what became of a package between two states, empty where it is the same."""
-    old, new = was.version(package), now.version(package)
-    if not package or package == SEVERAL or old == new:
-        return ""
-    if old and new:
-        return f"{package}, which went from {old} to {new}"
-    return f"{package} {new}, which is new" if new else f"{package} {old}, which was removed"
+    changed = changed_package(package, was.facts, now.facts)
+    return f"{package}, which {changed}" if changed else ""
 
 
 def _came(path: str, was: _State, now: _State) -> str:

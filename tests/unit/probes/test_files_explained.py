@@ -56,7 +56,9 @@ def test_a_packages_file_comes_changes_and_goes_with_its_version() -> None:
     assert reasons(None, now) == {"": f"belongs to {NGINX}"}
     assert reasons(was, now) == {"sha256": f"belongs to {NGINX}"}
     assert reasons(was, None) == {"": f"belonged to {NGINX}"}
-    assert reasons(was, None, versions=("1", "")) == {"": "belonged to nginx 1, which was removed"}
+    assert reasons(was, None, versions=("1", "")) == {
+        "": "belonged to nginx, which was removed (it was 1)"
+    }
 
 
 def test_a_file_of_a_package_that_did_not_change_is_explained_by_nothing() -> None:
@@ -115,7 +117,7 @@ def test_a_program_that_gained_or_lost_its_privileges_is_explained_by_nothing() 
 
 def test_a_privileged_program_of_a_new_package_follows_from_it() -> None:
     found = reasons(None, file("4755", package="nginx"), "/usr/bin/x", versions=("", "2"))
-    assert found == {"": "belongs to nginx 2, which is new"}
+    assert found == {"": "belongs to nginx, which was installed in version 2"}
 
 
 def test_a_program_whose_folder_became_a_link_is_the_same() -> None:
