@@ -29,7 +29,9 @@ class File(Record):
     mode: str = ""
     """Octal, as ``0644``; empty for a link."""
     package: str = ""
-    """Which one owns it, or has it in ucf's registry; empty: none; ``several`` of a directory."""
+    """Which one owns it, or has it in ucf's registry; empty: none.
+
+    A directory may have more, as ``kea-admin,kea-common``; ``several`` are more than four."""
     capabilities: str = ""
     """As ``cap_net_raw=ep``."""
     acl: str = ""

@@ -6,8 +6,11 @@ something away from an administrator, or gives data to another user does never f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -107,8 +110,10 @@ def explain(line: Difference, before: Facts, after: Facts) -> str:
 
 def change_of(package: str, was: _State, now: _State) -> str:
     """Return what became of a package between two states, empty where it is the same."""
-    changed = changed_package(package, was.facts, now.facts)
-    return f"{package}, which {changed}" if changed else ""
+    for each in package.split(","):
+        if changed := changed_package(each, was.facts, now.facts):
+            return f"{each}, which {changed}"
+    return ""
 
 
 def _came(path: str, was: _State, now: _State) -> str:
@@ -141,7 +146,7 @@ def _of_others(path: str, file: File, was: _State, now: _State) -> str:
     if file.type == "file" and str(PurePosixPath(path).parent) == "/var/log":
         return "is a log, which is made when its first line is written"
     if path.startswith("/var/") and (parent := now.files.get(str(PurePosixPath(path).parent))):
-        changed = change_of(parent.package, was, now)
+        changed = change_of(parent.package, was, now) if "," not in parent.package else ""
         return f"is in a directory of {changed}" if changed else ""
     if file.type == "directory":
         inside = [each for each in now.files if each.startswith(f"{path}/")]
@@ -178,23 +183,45 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
     old, new = was.files.get(path), now.files.get(path)
     if old is None or new is None:
         return ""
-    if field == "package":
-        changed = change_of(old.package, was, now) or change_of(new.package, was, now)
-        return f"the owner is, or was, {changed}" if changed else ""
-    if field == "sha256" and old.copy_of and old.copy_of == new.copy_of:
-        changed = change_of(old.copy_of, was, now)
-        return f"is a copy of a file of {changed}" if changed else ""
-    if field == "target":
-        return _link_moved(old, new, was, now)
-    changed = change_of(old.package, was, now) or change_of(new.package, was, now)
-    if not changed or not _harmless(path, field, old, new, was):
-        return ""
-    return f"belongs to {changed}"
+    match field:
+        case "target":
+            return _link_moved(old, new, was, now)
+        case "owners" | "modes":
+            return _data_written(field, old, new)
+        case "sha256" if old.copy_of and old.copy_of == new.copy_of:
+            said, package = "is a copy of a file of", old.copy_of
+        case _:
+            said, package = "belongs to", old.package
+    changed = change_of(package, was, now) or change_of(new.package, was, now)
+    return f"{said} {changed}" if changed and _harmless(path, field, old, new, was) else ""
+
+
+def _data_written(field: str, old: File, new: File) -> str:
+    """Return why what a folder of data holds differs: it was empty, or no one may do more in it."""
+    if old.entries == 0:
+        return "was empty before"
+    open_to_others = {
+        kind: reduce(or_, (int(mode, 8) for mode in _modes_of(kind, old)), 0)
+        for kind in ("file", "directory")
+    }
+    looser = any(
+        int(mode, 8) & 0o066 & ~rights
+        for kind, rights in open_to_others.items()
+        for mode in _modes_of(kind, new)
+    )
+    return "" if field == "owners" or looser else "is written every day; no mode is looser"
+
+
+def _modes_of(kind: str, folder: File) -> set[str]:
+    found = (entry.rpartition(" ") for entry in folder.modes)
+    return {mode for name, _, mode in found if name == kind and re.fullmatch("[0-7]+", mode)}
 
 
 def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
     """Tell whether a package may change a field of its file without anyone being asked."""
     match field:
+        case "package":
+            return True
         case "sha256" | "size":
             return not was.edited(path)
         case "type":

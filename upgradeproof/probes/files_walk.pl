@@ -43,7 +43,11 @@ for my $list (glob '/var/lib/dpkg/info/*.list') {
   while (<$h>) {
     chomp;
     my $path = %alias ? real($_) : $_;
-    $owner{$path} = exists $owner{$path} && $owner{$path} ne $package ? 'several' : $package;
+    my $other = $owner{$path};
+    if (!defined $other) { $owner{$path} = $package }
+    elsif ($other ne 'several' && $other ne $package) {
+      $owner{$path} = ($other =~ tr/,//) > 2 ? 'several' : "$other,$package";
+    }
   }
 }
 my @diverted = lines '/var/lib/dpkg/diversions';
@@ -105,6 +109,9 @@ sub look {
     print 'have ', escape($path), "\n" if !$link && $type eq 'file' && ($bits & 0111 || $path =~ m{/systemd/(?:system|user)/});
     return;
   }
+  # Data below /usr that no package owns is what packages generate there: caches, indexes.
+  return if $package eq '' && $plain && $bits & 04 && $path =~ m{^/usr/(?!local/)}
+    && ($type eq 'directory' || $type eq 'file' && !($bits & 0111));
   my ($target, $end, $target_package, $exists) = ('', '', '', '');
   if ($link) {
     $target = readlink $path;

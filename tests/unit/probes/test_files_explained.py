@@ -169,6 +169,30 @@ def test_a_folder_of_data_that_changes_its_owners_is_explained_by_nothing() -> N
     assert reasons(was, now, "/var/lib/acmed") == {"owners": ""}
 
 
+def folder(entries: int = 2, **more: Any) -> File:
+    return file("0755", type="directory", entries=entries, **more)
+
+
+def test_data_that_is_written_as_before_is_explained() -> None:
+    empty, filled = folder(0), folder(owners=("acme:acme",), modes=("file 0600",))
+    assert set(reasons(empty, filled).values()) == {"was empty before"}
+    tighter = reasons(folder(modes=("file 0644",)), folder(modes=("file 0640",)))
+    assert tighter == {"modes": "is written every day; no mode is looser"}
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [("file 0600", "file 0644"), ("file 0644", "file 0666"), ("directory 0700", "directory 0755")],
+)
+def test_data_that_more_users_may_read_or_write_is_explained_by_nothing(was: str, now: str) -> None:
+    assert reasons(folder(modes=(was,)), folder(modes=(was, now))) == {"modes": ""}
+
+
+def test_a_folder_of_two_packages_follows_from_either() -> None:
+    was, now = (file(mode, type="directory", package="bash,nginx") for mode in ("0755", "0750"))
+    assert reasons(was, now) == {"mode": f"belongs to {NGINX}"}
+
+
 def test_what_a_folder_holds_is_not_lost_when_the_folder_is_read_as_a_whole() -> None:
     tree = file("0755", type="directory")
     was = facts("1", {"/srv/a": tree, "/srv/a/1": file()})
