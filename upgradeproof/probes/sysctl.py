@@ -17,7 +17,7 @@ own=1
 for mark in /run/systemd/container /.dockerenv /run/.containerenv; do
   [ ! -e "$mark" ] || own=
 done
-for program in /usr/lib/systemd/systemd-sysctl /lib/systemd/systemd-sysctl; do
+for program in /usr/lib/systemd/*-sysctl /lib/systemd/*-sysctl; do
   [ -x "$program" ] && break
 done
 config=$([ ! -x "$program" ] || timeout 10 "$program" --cat-config 2>/dev/null |
@@ -99,7 +99,7 @@ class KernelSettings(Probe[Setting]):
 
     @classmethod
     def script(cls, _interests: Interests, /) -> str:
-        """Return the script; files are read by systemd-sysctl itself, in its order."""
+        """Return the script; files are read by the program that applies them, in its order."""
         return _SCRIPT
 
     @classmethod
