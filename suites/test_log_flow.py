@@ -87,7 +87,7 @@ def test_names_that_the_administrator_relies_on_are_kept(
         if new:
             changed.append(
                 f"{unit} logs as {', '.join(new)} {'instead of' if gone else 'as well as'}"
-                f" {', '.join(gone or was.names)}, which {some(was.named_in)} relies on"
+                f" {', '.join(gone or was.names)}; the old name stands in {some(was.named_in)}"
             )
     assert not changed, "; ".join(changed) + "; to do: add the new name to these rules"
 

@@ -71,14 +71,15 @@ _VOLATILE = re.compile(
 class Setting(Record):
     """One setting of the kernel."""
 
+    volatile: ClassVar[frozenset[str]] = frozenset({"set_by", "package"})
     value: str = ""
     """As the kernel has it, empty where it is the host's or the kernel has no such setting."""
     wanted: str = ""
     """What a file sets at a boot; the last one counts."""
     set_by: str = ""
-    """That file; empty: the value is the kernel's default, or was set by something else."""
+    """Volatile; that file; empty: no file sets it."""
     package: str = ""
-    """The package that owns the file, below ``/usr/lib``."""
+    """Volatile; the package that owns the file, below ``/usr/lib``."""
 
     @property
     def by_administrator(self) -> bool:

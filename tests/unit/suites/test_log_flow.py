@@ -86,7 +86,8 @@ def test_a_new_name_fails_where_a_file_of_the_administrators_names_the_old_one()
     with pytest.raises(AssertionError) as caught:
         check(before, after, NOTHING)
     assert str(caught.value).startswith(
-        "ssh.service logs as sshd-session as well as sshd, which /etc/rsyslog.d/10-a.conf relies on"
+        "ssh.service logs as sshd-session as well as sshd; the old name stands in"
+        " /etc/rsyslog.d/10-a.conf"
     )
     free = standing({LogNames: {"ssh.service": UnitNames(names=("sshd",))}})
     with pytest.raises(pytest.skip.Exception):
