@@ -27,10 +27,7 @@ def giving(session: Session) -> State:
 
 
 def run(test: Callable[..., None], after: Session) -> None:
-    before, now = giving(BEFORE), giving(after)
-    values: dict[str, Any] = {"expectations": now.cell.expect}
-    names = test.__code__.co_varnames[: test.__code__.co_argcount]
-    test(before, now, **{name: values[name] for name in names if name in values})
+    test(giving(BEFORE), giving(after))
 
 
 CHANGES: list[tuple[Callable[..., None], dict[str, Any], str]] = [
