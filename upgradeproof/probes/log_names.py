@@ -84,12 +84,17 @@ class LogNames(Probe[UnitNames]):
         }
 
     @classmethod
-    def explain(cls, line: Difference, before: Facts, _after: Facts, /) -> str:
-        """Explain other names where no rule of the administrator's depends on the old ones."""
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Explain other names where no rule of the administrator's depends on the old ones.
+
+        That a name is missing proves nothing: what a service logs after a boot differs.
+        """
         unit = line.path.removeprefix(f"{cls.section}/").removesuffix("/names")
-        was = before[cls].get(unit)
+        was, now = before[cls].get(unit), after[cls].get(unit)
         if was is None:
             return "the unit logged nothing before"
+        if now is None or {*now.names} <= {*was.names}:
+            return "the unit logs under no new name"
         if not was.named_in:
             return f"no file of the administrator's in /etc names {', '.join(was.names)}"
         return ""

@@ -90,6 +90,16 @@ def test_other_names_are_explained_only_where_nothing_relies_on_the_old_ones() -
     assert not LogNames.explain(line, Facts({"log_names": {"ssh.service": bound}}), after)
 
 
+def test_a_name_that_is_missing_is_explained() -> None:
+    line = Difference(path="log_names/cron.service/names", before="a", after="b")
+    was = UnitNames(names=("CRON", "cron"), named_in=("/etc/rsyslog.d/10-a.conf",))
+    before = Facts({"log_names": {"cron.service": was}})
+    for after in ({}, {"cron.service": UnitNames(names=("cron",))}):
+        assert LogNames.explain(line, before, Facts({"log_names": after})) == (
+            "the unit logs under no new name"
+        )
+
+
 def test_an_open_file_has_its_units_and_a_path_without_numbers() -> None:
     text = "open\ta.service\t/var/log/p/p-15-main.log\nopen\tb.service\t/var/log/p/p-15-main.log\n"
     assert OpenFiles.parse(text, Interests()) == {
