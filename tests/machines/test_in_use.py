@@ -104,6 +104,18 @@ MOVED = "mv /var/log/a.log /var/log/a.log.1"
             "nothing was written to /var/log/a.log after its rotation",
             id="is written no more",
         ),
+        pytest.param(
+            ":",
+            "echo new >>/var/log/a.log",
+            "/var/log/a.log was not rotated: it is the same file, and no shorter",
+            id="is not rotated",
+        ),
+        pytest.param(
+            "cp /var/log/a.log /var/log/a.log.1 && : >/var/log/a.log",
+            ":",
+            "nothing was written to /var/log/a.log after its rotation",
+            id="is cut short and written no more",
+        ),
         pytest.param("echo no such state; false", ":", "no such state", id="can't be rotated"),
     ],
 )

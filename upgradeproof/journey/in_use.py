@@ -29,18 +29,39 @@ look() {
   done
 }
 """
+# Moved away, the log is another file (or none yet); cut short in its place, it is smaller. An empty
+# log could be neither, so a line is written first.
 _ROTATION = r"""
 set -e
 [ -e "$file" ] || { echo "there is no $file"; exit 1; }
+size_of() { stat -c %s "$1" 2>/dev/null || echo 0; }
+grows() {
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$(size_of "$1")" -le "$2" ] || return 0
+    sleep 0.2
+  done
+  return 1
+}
+if [ ! -s "$file" ]; then
+  write
+  grows "$file" 0 || { echo "nothing was written to $file, which is empty"; exit 1; }
+fi
 number=$(stat -c %i "$file")
+before=$(size_of "$file")
 rotate
 old=$(find "$(dirname "$file")" -inum "$number" ! -path "$file")
-size=$([ -z "$old" ] || stat -c %s "$old")
+size=$([ -z "$old" ] || size_of "$old")
+start=$(size_of "$file")
+[ -n "$old" ] || [ "$(stat -c %i "$file" 2>/dev/null)" != "$number" ] ||
+  [ "$start" -lt "$before" ] ||
+  { echo "$file was not rotated: it is the same file, and no shorter"; exit 1; }
 write
-sleep 0.2
-[ -z "$old" ] || [ "$(stat -c %s "$old")" = "$size" ] ||
-  { echo "$old was moved away, and the service still writes to it"; exit 1; }
-[ -s "$file" ] || { echo "nothing was written to $file after its rotation"; exit 1; }
+grows "$file" "$start" || {
+  [ -z "$old" ] || [ "$(size_of "$old")" = "$size" ] ||
+    { echo "$old was moved away, and the service still writes to it"; exit 1; }
+  echo "nothing was written to $file after its rotation"
+  exit 1
+}
 """
 
 

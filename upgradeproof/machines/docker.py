@@ -27,16 +27,28 @@ CAPABILITIES = {
     "SYS_ADMIN": "systemd gives services mount and user namespaces; without it hardened ones end "
     "with 226/NAMESPACE or 217/USER",
     "SYS_PTRACE": "lets root read which binaries and sockets other users' processes hold",
+    "NET_ADMIN": "packet filters, network settings and interfaces of the machine's own network "
+    "namespace can't be set without it",
+    "NET_RAW": "ping, DHCP and VRRP daemons open raw sockets; a file that has this capability "
+    "can't even be started where it is missing",
 }
 """What is added to the engine's default set, and why. Never ``--privileged``."""
-DROPPED = ("MKNOD", "NET_RAW")
+DROPPED = ("MKNOD",)
 
 # The engine mounts the container's own cgroup read-only; systemd must write it. The private cgroup
 # namespace keeps the host's other cgroups out of reach, on cgroup v1 (named hierarchy) and v2.
 # What systemd does at a machine's very first boot only would tell a machine that travels through
 # its states from one that was started from a kept one: ldconfig.service is active in one alone.
+# The network's settings belong to the container's own network namespace, so they are writable and
+# systemd-sysctl sets them at a boot. All other settings are the host's and stay read-only, also the
+# one below net/ that the kernel has once for all namespaces (found by changing every value in a
+# container and comparing the host's). The engine turns IPv6 off; a loopback needs ::1.
 INIT = (
-    "mount -o remount,rw /sys/fs/cgroup/systemd 2>/dev/null || mount -o remount,rw /sys/fs/cgroup;"
+    "n=/proc/sys/net; mount --bind $n $n && mount -o remount,bind,rw $n;"
+    " for f in $n/netfilter/nf_hooks_lwtunnel; do"
+    " [ ! -e $f ] || { mount --bind $f $f && mount -o remount,bind,ro $f; }; done;"
+    " [ ! -w $n/ipv6/conf/lo/disable_ipv6 ] || echo 0 >$n/ipv6/conf/lo/disable_ipv6;"
+    " mount -o remount,rw /sys/fs/cgroup/systemd 2>/dev/null || mount -o remount,rw /sys/fs/cgroup;"
     " exec /sbin/init systemd.condition-needs-update=no"
 )
 # Under qemu-user nothing can be forked into a mount namespace, so that systemd's credentials end in

@@ -27,8 +27,8 @@ def test_a_machine_is_created_with_these_arguments_and_no_other() -> None:
         "environment": {"container": "docker"},
         "tmpfs": {"/run": "", "/run/lock": ""},
         "cgroupns": "private",
-        "cap_add": ["SYS_ADMIN", "SYS_PTRACE"],
-        "cap_drop": ["MKNOD", "NET_RAW"],
+        "cap_add": ["SYS_ADMIN", "SYS_PTRACE", "NET_ADMIN", "NET_RAW"],
+        "cap_drop": ["MKNOD"],
         "security_opt": [],
         "ports": {"80/tcp": ("127.0.0.1", None), "443/tcp": ("127.0.0.1", None)},
         "labels": {

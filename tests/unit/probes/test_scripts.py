@@ -43,7 +43,6 @@ def test_the_kernels_probes_are_guarded() -> None:
         "devices",
         "disks",
         "dkms",
-        "firewall",
         "initramfs",
         "kernel_log",
         "module_index",

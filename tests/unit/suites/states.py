@@ -69,5 +69,12 @@ def state(
     return State(name, cell(upgrade=upgrade, **plan), fidelity, facts, (), 0.0, (), _machine)
 
 
+def standing(records: Mapping[type[Probe[Any]], Mapping[str, Any]], **plan: Any) -> State:
+    """Return a state that has these records, and no other facts."""
+    fidelity = Fidelity(kernel="shared", execution="native")
+    facts = Facts({probe.section: each for probe, each in records.items()})
+    return State("rebooted", cell(**plan), fidelity, facts, (), 0.0, (), _machine)
+
+
 def _machine() -> Any:
     raise AssertionError("a test of facts asked for the machine")

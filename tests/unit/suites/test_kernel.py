@@ -102,6 +102,8 @@ SPOILT: list[tuple[str, Change, str]] = [
     ("no_table_is_lost_or_empty", (PacketFilter, "table ip nat {", "table ip6 nat {"), "in ip/nat"),
     ("every_rule_is_as_before",
      (PacketFilter, "policy drop", "policy accept"), "+ type filter hook input"),
+    ("rules_are_loaded_at_the_next_boot",
+     (PacketFilter, "table ip nat {", "table ip6 nat {"), "has lost these rules after a boot"),
     ("kernel_has_an_initramfs", (InitramfsImages, "\t100\n", "\t0\n"), "not there or empty"),
     ("initramfs_is_readable", (InitramfsImages, "status\t0", "said\tcpio: torn"), "cpio: torn"),
     ("initramfs_holds_every_driver_of_the_root_disk",
@@ -165,6 +167,8 @@ def run(test: Test, installed: State, upgraded: State) -> None:
     values: dict[str, Any] = {
         "installed": installed,
         "upgraded": upgraded,
+        "installed_rebooted": installed,
+        "rebooted": upgraded,
         "expectations": upgraded.cell.expect,
         "module": "8021q",
     }

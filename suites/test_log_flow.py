@@ -1,0 +1,115 @@
+"""Messages reach the files that they reached, under the names that they had."""
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from upgradeproof.journey import State
+from upgradeproof.probes.log_flow import LogFile, LogFlow
+from upgradeproof.probes.log_names import LogNames
+from upgradeproof.probes.open_files import OpenFiles
+
+NAMED = 12
+"""How many of the messages that a file no longer takes are named."""
+
+
+def taking(state: State) -> Mapping[str, LogFile]:
+    """Return the files and the journal, as far as messages reach them by facility."""
+    found = {path: file for path, file in state[LogFlow].items() if file.selectors}
+    if not found:
+        pytest.skip("no file and no journal took a message before the upgrade")
+    return found
+
+
+def lost(before: LogFile, after: LogFile) -> list[str]:
+    """Return the selectors that no longer reach a file, in the words of the old release."""
+    if not after.takes():
+        return list(before.selectors)
+    return sorted(before.takes() - after.takes())
+
+
+def expected(state: State, path: str, field: str) -> bool:
+    """Tell whether a change of a file's record is expected, or that the whole record is gone."""
+    return any(map(state.reason_for, (f"log_flow/{path}", f"log_flow/{path}/{field}")))
+
+
+def test_messages_reach_the_files_that_they_reached(
+    installed_rebooted: State, rebooted: State
+) -> None:
+    after = rebooted[LogFlow]
+    changed, begins = [], []
+    for path, was in taking(installed_rebooted).items():
+        now = after.get(path, LogFile())
+        if (gone := lost(was, now)) and not expected(rebooted, path, "selectors"):
+            changed.append(f"{path} no longer takes {some(gone)}")
+        if now.shape and now.shape != was.shape and not expected(rebooted, path, "shape"):
+            begins.append(f"{path}: '{now.shape}' instead of '{was.shape}'")
+    if begins:
+        changed.append("lines begin differently: " + "; ".join(begins))
+    assert not changed, "\n".join(changed) + (
+        "\nto do: see the configuration of the syslog daemon, and what reads these files"
+    )
+
+
+def test_files_of_other_rules_take_the_lines_that_they_took(
+    installed_rebooted: State, rebooted: State
+) -> None:
+    after = rebooted[LogFlow]
+    rules = {path: was for path, was in installed_rebooted[LogFlow].items() if not was.selectors}
+    if not rules:
+        pytest.skip("no rule but those about facilities fed a file before the upgrade")
+    elsewhere = {
+        path: {kind for other, now in after.items() if other != path for kind in now.kinds}
+        for path in rules
+    }
+    gone = {
+        path: ({*was.kinds} - {*after.get(path, LogFile()).kinds}) & elsewhere[path]
+        for path, was in rules.items()
+    }
+    blind = [
+        f"{path} no longer takes lines such as {some(sorted(kinds))}, which are written elsewhere"
+        for path, kinds in gone.items()
+        if kinds
+    ]
+    assert not blind, "; ".join(blind) + "; to do: see under which name the program logs now"
+
+
+def test_names_that_the_administrator_relies_on_are_kept(
+    installed_rebooted: State, rebooted: State
+) -> None:
+    relied_on = {unit: was for unit, was in installed_rebooted[LogNames].items() if was.named_in}
+    if not relied_on:
+        pytest.skip("no file of the administrator's in /etc names a program that logs")
+    changed = []
+    for unit, was in relied_on.items():
+        now = rebooted[LogNames].get(unit)
+        if now is None or rebooted.reason_for(f"log_names/{unit}/names"):
+            continue
+        new, gone = sorted({*now.names} - {*was.names}), sorted({*was.names} - {*now.names})
+        if new:
+            changed.append(
+                f"{unit} logs as {', '.join(new)} {'instead of' if gone else 'as well as'}"
+                f" {', '.join(gone or was.names)}; the old name stands in {some(was.named_in)}"
+            )
+    assert not changed, "; ".join(changed) + "; to do: add the new name to these rules"
+
+
+def test_service_writes_the_files_that_it_wrote(installed_rebooted: State, rebooted: State) -> None:
+    before, after = installed_rebooted[OpenFiles], rebooted[OpenFiles]
+    if not before:
+        pytest.skip("no service of the plan held a log or data file open before the upgrade")
+    gone = [
+        f"{unit} had {path} open for writing, and has not now"
+        for path, was in before.items()
+        if not rebooted.reason_for(f"open_files/{path}")
+        for unit in was.units
+        if path not in after or unit not in after[path].units
+    ]
+    assert not gone, "; ".join(gone)
+
+
+def some(names: Iterable[str]) -> str:
+    """Return names in one line, the first ones of many."""
+    listed = list(names)
+    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
+    return ", ".join(listed[:NAMED]) + more

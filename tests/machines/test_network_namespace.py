@@ -1,0 +1,39 @@
+"""A container's own network namespace: its loopback, its settings, and its host's that stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.machines.starting import Start, told
+from upgradeproof.machines import Machine
+
+HOST = Path("/proc/sys")
+OF_THE_HOST = ("kernel/domainname", "vm/swappiness", "net/netfilter/nf_hooks_lwtunnel")
+
+
+def test_the_loopback_has_ipv6_and_other_interfaces_have_none(debian: Machine) -> None:
+    assert told(debian, "cut -d' ' -f1,6- /proc/net/if_inet6 | tr -s ' '") == f"{1:032x} lo"
+
+
+@pytest.mark.parametrize("name", OF_THE_HOST)
+def test_a_setting_of_the_host_is_read_only(debian: Machine, name: str) -> None:
+    if not (HOST / name).exists():
+        pytest.skip("the host's kernel has no such setting")
+    before = (HOST / name).read_text()
+    done = debian.run(f"cat /proc/sys/{name} >/proc/sys/{name}")
+    assert not done.ok
+    assert "Read-only file system" in done.tail
+    assert (HOST / name).read_text() == before
+
+
+def test_a_network_setting_is_made_at_a_boot_and_leaves_the_host_alone(start: Start) -> None:
+    name = "net/ipv4/tcp_keepalive_time"
+    before = (HOST / name).read_text()
+    with start("sysctl") as machine:
+        told(machine, "echo 'net.ipv4.tcp_keepalive_time = 600' >/etc/sysctl.d/90-a.conf")
+        machine.power_cut(timeout_s=90)
+        assert told(machine, f"cat /proc/sys/{name}") == "600"
+        assert told(machine, "systemctl is-active systemd-sysctl") == "active"
+    assert (HOST / name).read_text() == before

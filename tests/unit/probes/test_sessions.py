@@ -1,0 +1,42 @@
+"""What a login and a cron job give to a user."""
+
+from __future__ import annotations
+
+from tests.unit.probes.captured_text import captured
+from upgradeproof.probes.base import Interests
+from upgradeproof.probes.sessions import Session, Sessions
+
+
+def sessions(text: str) -> dict[str, Session]:
+    return Sessions.parse(text, Interests())
+
+
+def said(*lines: str) -> Session:
+    text = "\n".join(("session\tu\tlogin", "motd", "@begin", *lines, "@end", "", "problem\t", ""))
+    return sessions(text)["u/login"]
+
+
+def test_a_login_and_a_job_are_read_for_each_user() -> None:
+    found = sessions(captured("sessions"))
+    assert set(found) == {"root/login", "root/cron", "deploy/login", "deploy/cron"}
+    login = found["deploy/login"]
+    assert (login.umask, login.file_mode, login.zone) == ("0022", "644", "UTC +0000")
+    assert login.environment["HOME"] == "/home/deploy"
+    assert login.limits["open files"] == "1024/20000"
+    assert login.identity == "uid=1002(deploy) gid=1002(deploy) groups=1002(deploy)"
+    assert not login.problem
+
+
+def test_variables_of_one_session_only_are_left_out() -> None:
+    found = said("env\tSHLVL=1", "env\tSSH_CLIENT=a", "env\tXDG_SESSION_ID=c1", "env\tTZ=UTC")
+    assert found.environment == {"TZ": "UTC"}
+
+
+def test_a_secret_is_masked() -> None:
+    assert "hunter2" not in str(said("env\tDB_PASSWORD=hunter2"))
+
+
+def test_a_session_that_is_refused_has_a_problem() -> None:
+    text = "session\tu\tcron\n\nproblem\tsu: Authentication failure \n"
+    assert sessions(text) == {"u/cron": Session(problem="su: Authentication failure")}
+    assert sessions("session\tu\tcron\n") == {"u/cron": Session(problem="it printed nothing")}

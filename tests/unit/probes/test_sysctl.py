@@ -1,0 +1,75 @@
+"""The kernel's settings, and which file makes them."""
+
+from __future__ import annotations
+
+from tests.unit.probes.captured_text import captured
+from upgradeproof.probes.base import Difference, Facts, Interests
+from upgradeproof.probes.sysctl import KernelSettings, Setting
+
+
+def settings(text: str) -> dict[str, Setting]:
+    return KernelSettings.parse(text, Interests())
+
+
+def explained(key: str, field: str, before: Setting, after: Setting) -> str:
+    line = Difference(path=f"sysctl/{key}/{field}", before="a", after="b")
+    was, now = (Facts({"sysctl": {key: each}}) for each in (before, after))
+    return KernelSettings.explain(line, was, now)
+
+
+def test_a_setting_of_the_administrator_has_its_file() -> None:
+    found = settings(captured("sysctl"))["net.ipv4.tcp_keepalive_time"]
+    assert found == Setting(value="600", wanted="600", set_by="/etc/sysctl.d/99-sysctl.conf")
+    assert found.by_administrator
+
+
+def test_a_setting_of_a_package_has_its_package() -> None:
+    found = settings(captured("sysctl"))["fs.protected_fifos"]
+    assert found == Setting(
+        wanted="1", set_by="/usr/lib/sysctl.d/99-protect-links.conf", package="procps"
+    )
+
+
+def test_what_the_kernel_derives_from_the_memory_is_left_out() -> None:
+    found = settings(captured("sysctl"))
+    assert "net.ipv4.conf.all.rp_filter" in found
+    assert not {"net.ipv4.tcp_rmem", "net.ipv4.tcp_max_orphans"} & set(found)
+
+
+def test_the_last_file_counts_and_names_are_read_as_by_systemd() -> None:
+    text = (
+        "file\t/usr/lib/sysctl.d/50-a.conf\n"
+        "setting\tnet.ipv4.conf.*.rp_filter = 2\n"
+        "setting\t-net/ipv4/ip_forward=0\n"
+        "file\t/etc/sysctl.d/90-b.conf\n"
+        "setting\tnet.ipv4.ip_forward = 1\n"
+        "setting\tnet.ipv4.conf.eth0/100.rp_filter=1\n"
+        "/proc/sys/net/ipv4/conf/all/rp_filter:0\n"
+        "/proc/sys/net/ipv4/conf/eth0.100/rp_filter:1\n"
+        "/proc/sys/net/ipv4/ip_forward:1\n"
+        "/proc/sys/net/ipv4/ip_local_port_range:32768\t60999\n"
+    )
+    found = settings(text)
+    assert found["net.ipv4.conf.all.rp_filter"].wanted == "2"
+    assert found["net.ipv4.ip_forward"].set_by == "/etc/sysctl.d/90-b.conf"
+    assert found["net.ipv4.conf.eth0/100.rp_filter"].value == "1"
+    assert found["net.ipv4.ip_local_port_range"].value == "32768 60999"
+
+
+def test_a_packages_new_setting_is_explained() -> None:
+    ours = Setting(value="0")
+    theirs = Setting(value="2", wanted="2", set_by="/usr/lib/sysctl.d/50.conf", package="defaults")
+    assert explained("net.a", "value", ours, theirs) == (
+        "defaults sets it in /usr/lib/sysctl.d/50.conf"
+    )
+
+
+def test_a_setting_that_an_administrator_made_is_never_explained() -> None:
+    ours = Setting(value="600", wanted="600", set_by="/etc/sysctl.d/99-sysctl.conf")
+    theirs = Setting(value="2", wanted="2", set_by="/usr/lib/sysctl.d/50.conf", package="defaults")
+    assert not explained("net.a", "set_by", ours, Setting(value="600"))
+    assert not explained("net.a", "value", ours, theirs)
+
+
+def test_a_value_that_no_file_sets_is_not_explained() -> None:
+    assert not explained("net.a", "value", Setting(value="1"), Setting(value="0"))

@@ -1,0 +1,107 @@
+"""What the suite says of messages that reach other files, or come under other names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from suites import test_log_flow as suite
+from tests.unit.suites.states import standing
+from upgradeproof.journey import State
+from upgradeproof.probes.log_flow import LogFile, LogFlow
+from upgradeproof.probes.log_names import LogNames, UnitNames
+from upgradeproof.probes.open_files import OpenFile, OpenFiles
+
+OLD, NEW = "Mon DD HH:MM:SS HOST TAG:", "YYYY-MM-DDTHH:MM:SS+hh:mm HOST TAG:"
+AUDIT, OTHER = "/var/log/ssh-audit.log", "/var/log/auth.log"
+
+
+def flow(**files: LogFile) -> State:
+    return standing({LogFlow: {f"/var/log/{name}": file for name, file in files.items()}})
+
+
+def logs(files: Mapping[str, LogFile]) -> State:
+    return standing({LogFlow: files})
+
+
+def test_one_message_names_every_file_and_how_lines_begin_now() -> None:
+    before = flow(
+        errors=LogFile(selectors=("mail.err",), shape=OLD),
+        all=LogFile(selectors=("*.*",), shape=OLD),
+    )
+    after = flow(all=LogFile(selectors=("mail.*", "daemon.*"), shape=NEW))
+    suite.test_messages_reach_the_files_that_they_reached(before, before)
+    with pytest.raises(AssertionError) as caught:
+        suite.test_messages_reach_the_files_that_they_reached(before, after)
+    said = str(caught.value)
+    assert "/var/log/errors no longer takes mail.err\n" in said
+    assert "/var/log/all no longer takes auth.debug" in said
+    assert "and 73 more" in said
+    assert f"lines begin differently: /var/log/all: '{NEW}' instead of '{OLD}'" in said
+
+
+def test_a_change_that_the_plan_expects_is_no_failure() -> None:
+    before = flow(errors=LogFile(selectors=("mail.err",), shape=OLD))
+    change = {"facts": ["log_flow//var/log/errors"], "reason": "nothing reads it any more"}
+    after = standing({LogFlow: {}}, expect={"change": [change]})
+    suite.test_messages_reach_the_files_that_they_reached(before, after)
+
+
+def test_a_file_that_takes_more_is_no_failure() -> None:
+    before = flow(mail=LogFile(selectors=("mail.err",)))
+    after = flow(mail=LogFile(selectors=("mail.*",)), more=LogFile(selectors=("*.*",)))
+    suite.test_messages_reach_the_files_that_they_reached(before, after)
+
+
+def test_a_machine_without_any_log_has_nothing_to_keep() -> None:
+    with pytest.raises(pytest.skip.Exception):
+        suite.test_messages_reach_the_files_that_they_reached(flow(), flow())
+
+
+def test_a_file_that_goes_blind_is_named_with_the_lines_that_others_still_take() -> None:
+    check = suite.test_files_of_other_rules_take_the_lines_that_they_took
+    lines = ("Accepted publickey", "Server listening", "pam_env: old")
+    before = logs({AUDIT: LogFile(kinds=lines)})
+    after = logs(
+        {
+            AUDIT: LogFile(kinds=("Server listening",)),
+            OTHER: LogFile(selectors=("auth.*",), kinds=("Accepted publickey",)),
+        }
+    )
+    check(before, before)
+    with pytest.raises(AssertionError, match=f"{AUDIT} no longer takes lines such as Accepted pub"):
+        check(before, after)
+    gone = logs({OTHER: LogFile(selectors=("auth.*",), kinds=("Accepted publickey",))})
+    with pytest.raises(AssertionError, match="written elsewhere"):
+        check(before, gone)
+
+
+def test_lines_that_no_file_takes_any_more_are_another_matter() -> None:
+    before, after = logs({AUDIT: LogFile(kinds=("old words",))}), logs({AUDIT: LogFile()})
+    suite.test_files_of_other_rules_take_the_lines_that_they_took(before, after)
+
+
+def test_a_new_name_fails_where_a_file_of_the_administrators_names_the_old_one() -> None:
+    check = suite.test_names_that_the_administrator_relies_on_are_kept
+    was = UnitNames(names=("sshd",), named_in=("/etc/rsyslog.d/10-a.conf",))
+    before = standing({LogNames: {"ssh.service": was}})
+    after = standing({LogNames: {"ssh.service": UnitNames(names=("sshd", "sshd-session"))}})
+    check(before, before)
+    with pytest.raises(AssertionError) as caught:
+        check(before, after)
+    assert str(caught.value).startswith(
+        "ssh.service logs as sshd-session as well as sshd; the old name stands in"
+        " /etc/rsyslog.d/10-a.conf"
+    )
+    free = standing({LogNames: {"ssh.service": UnitNames(names=("sshd",))}})
+    with pytest.raises(pytest.skip.Exception):
+        check(free, after)
+
+
+def test_a_file_that_a_service_does_not_write_any_more_is_named() -> None:
+    check = suite.test_service_writes_the_files_that_it_wrote
+    before = standing({OpenFiles: {"/srv/a.log": OpenFile(units=("a.service",))}})
+    check(before, before)
+    with pytest.raises(AssertionError, match=r"a\.service had /srv/a\.log open for writing"):
+        check(before, standing({OpenFiles: {}}))

@@ -1,0 +1,86 @@
+"""What the suite says of sessions that give a user something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from suites import test_sessions as suite
+from tests.unit.suites.states import standing
+from upgradeproof.journey import State
+from upgradeproof.probes.sessions import Session, Sessions
+
+BEFORE = Session(
+    umask="0022",
+    file_mode="644",
+    environment={"PATH": "/usr/local/bin:/usr/bin", "LANG": "de_DE.UTF-8", "EDITOR": "vi"},
+    limits={"open files": "1024/524288", "stack size": "8192/unlimited"},
+    zone="CET +0100",
+    identity="uid=1000(deploy) gid=1000(deploy) groups=1000(deploy),4(adm)",
+)
+
+
+def giving(session: Session) -> State:
+    return standing({Sessions: {"deploy/cron": session}})
+
+
+def run(test: Callable[..., None], after: Session) -> None:
+    test(giving(BEFORE), giving(after))
+
+
+CHANGES: list[tuple[Callable[..., None], dict[str, Any], str]] = [
+    (suite.test_session_can_still_be_opened, {"problem": "refused"}, "deploy/cron: refused"),
+    (
+        suite.test_umask_is_kept,
+        {"umask": "0002", "file_mode": "664"},
+        "a cron job of deploy: umask 0002 instead of 0022, new files have mode 664 instead of 644",
+    ),
+    (
+        suite.test_environment_is_kept,
+        {"environment": {"PATH": "/usr/local/bin:/usr/bin", "LANG": "de_DE.UTF-8"}},
+        "EDITOR is not set instead of 'vi'",
+    ),
+    (
+        suite.test_locale_is_kept,
+        {"environment": {**BEFORE.environment, "LANG": "C"}},
+        "LANG is 'C' instead of 'de_DE.UTF-8'",
+    ),
+    (suite.test_zone_is_kept, {"zone": "UTC +0000"}, "zone UTC +0000 instead of CET +0100"),
+    (
+        suite.test_path_keeps_its_folders,
+        {"environment": {**BEFORE.environment, "PATH": "/usr/bin"}},
+        "PATH has lost /usr/local/bin",
+    ),
+    (
+        suite.test_limits_are_not_lower,
+        {"limits": {"open files": "1024/4096", "stack size": "8192/unlimited"}},
+        "open files 1024/4096 instead of 1024/524288",
+    ),
+    (suite.test_groups_are_kept, {"identity": "uid=1000(deploy)"}, "uid=1000(deploy) instead of"),
+]
+
+
+@pytest.mark.parametrize(("test", "change", "words"), CHANGES)
+def test_each_change_fails_with_user_kind_old_and_new(
+    test: Callable[..., None], change: dict[str, Any], words: str
+) -> None:
+    run(test, BEFORE)
+    with pytest.raises(AssertionError) as caught:
+        run(test, BEFORE.model_copy(update=change))
+    assert words in str(caught.value)
+
+
+def test_what_a_session_gives_more_is_no_failure() -> None:
+    more = {**BEFORE.environment, "NEW": "1", "PATH": "/usr/local/bin:/usr/bin:/opt/bin"}
+    limits = {"open files": "2048/unlimited", "stack size": "8192/unlimited"}
+    after = BEFORE.model_copy(update={"environment": more, "limits": limits})
+    for test, *_ in CHANGES:
+        run(test, after)
+
+
+def test_without_any_session_there_is_nothing_to_keep() -> None:
+    nothing = standing({Sessions: {}})
+    with pytest.raises(pytest.skip.Exception):
+        suite.test_umask_is_kept(nothing, nothing)

@@ -1,0 +1,66 @@
+"""Read the files that the plan's services have open for writing."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import defaultdict
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.text import clean, rows
+
+# The service that takes the messages of all others is left out: its files are those of log_flow,
+# and it opens each of them with the first message.
+_SCRIPT = r"""
+main=$(systemctl show --value --property=Id syslog.service 2>/dev/null)
+for unit in $units; do
+  [ "$unit" != "$main" ] || continue
+  for group in $(grep -lsE "/${unit%.service}(@[^/]*)?\.service(/|\$)" /proc/[0-9]*/cgroup); do
+    folder=${group%/cgroup}
+    grep -lsE '^flags:[[:space:]]*[0-7]*[12]$' "$folder"/fdinfo/* | while IFS= read -r info; do
+      file=$(readlink "$folder/fd/${info##*/}") || continue
+      case $file in
+        */*' (deleted)') ;;
+        /var/log/* | /srv/* | /home/* | /opt/*)
+          [ ! -f "$file" ] || printf 'open\t%s\t%s\n' "$unit" "$file" ;;
+      esac
+    done
+  done
+done | sort -u | head -n 1000
+exit 0
+"""
+
+
+class OpenFile(Record):
+    """One file that is open for writing."""
+
+    units: tuple[str, ...]
+    """Units of the plan whose processes hold it."""
+
+
+class OpenFiles(Probe[OpenFile]):
+    """Read files below ``/var/log``, ``/srv``, ``/home`` and ``/opt``.
+
+    The key is the path, its numbers replaced by ``N``: a file may be named after a day or a
+    version.
+    """
+
+    section = "open_files"
+    record: ClassVar[type[Record]] = OpenFile
+    intrusive = True
+
+    @classmethod
+    def script(cls, interests: Interests, /) -> str:
+        """Return the script; it is read after the services were used."""
+        return f"units={shlex.quote(' '.join(interests.services))}\n{_SCRIPT}"
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, OpenFile]:
+        """Return the files by their path."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for cells in rows(clean(output)):
+            match cells:
+                case ["open", unit, path]:
+                    found[re.sub(r"\d+", "N", path)].add(unit)
+        return {path: OpenFile(units=tuple(sorted(units))) for path, units in found.items()}

@@ -1,0 +1,140 @@
+"""Read what a login gives to a user, and what a cron job runs with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.secrets import masked
+from upgradeproof.probes.text import clean, rows
+
+# Both are started as services, so that they have the limits that a login over the network and a
+# job of cron inherit, not those of the shell that reads. The job of cron is opened through the same
+# PAM service as by cron, which itself would start one once a minute only.
+_SCRIPT = r"""
+d=$(mktemp -d /run/upgradeproof-sessions.XXXXXX) || exit 0
+trap 'rm -rf "$d"' EXIT
+chmod 1777 "$d"
+cat >"$d/look" <<'END'
+printf '\n@begin\numask\t%s\n' "$(umask)"
+date +'zone%t%Z %z'
+id 2>/dev/null | sed 's/^/id\t/'
+sed -n 's/^Max /limit\t/p' /proc/self/limits
+f=$(mktemp -u "$1/XXXXXXXX") && : >"$f" && printf 'mode\t%s\n' "$(stat -c %a "$f")"
+env -0 | tr '\n\000' ' \n' | sed 's/^/env\t/'
+printf '@end\n'
+END
+chmod 755 "$d/look"
+one() {
+  {
+    printf 'session\t%s\t%s\n' "$1" "$2"
+    shift 2
+    timeout 20 "$@" </dev/null 2>"$d/err.$number" | head -c 100000
+    printf '\nproblem\t%s\n' "$(tr '\n\t' '  ' <"$d/err.$number" | head -c 500)"
+  } >"$d/out.$number"
+}
+command -v systemd-run >/dev/null || exit 0
+pam=
+for service in cron crond; do [ -e "/etc/pam.d/$service" ] && pam=$service && break; done
+number=100
+for user in root $(timeout 10 getent passwd | awk -F: '
+  $3 >= 1000 && $3 < 60000 && $1 ~ /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/ &&
+  $7 !~ /(nologin|false|sync)$/ { print $1 }' | sort | head -n 20)
+do
+  number=$((number + 1))
+  one "$user" login systemd-run -q --pipe --wait -p RuntimeMaxSec=20 \
+    su - "$user" -c "sh $d/look $d" &
+  if [ -n "$pam" ]; then
+    number=$((number + 1))
+    one "$user" cron systemd-run -q --pipe --wait -p RuntimeMaxSec=20 -p PAMName="$pam" \
+      --uid="$user" --setenv=SHELL=/bin/sh --setenv=PATH=/usr/bin:/bin \
+      sh "$d/look" "$d" &
+  fi
+  [ $((number % 4)) -ne 0 ] || wait
+done
+wait
+cat "$d"/out.* 2>/dev/null
+exit 0
+"""
+_VOLATILE = re.compile(
+    r"SHLVL|_|TERM|COLUMNS|LINES|OLDPWD|PWD|SSH_.*|.*_PID|.*PID|INVOCATION_ID|JOURNAL_STREAM"
+    r"|MEMORY_PRESSURE_.*|XDG_SESSION_ID|XDG_SESSION_CLASS|XDG_SESSION_TYPE"
+)
+"""Variables that differ from one session to the next, or belong to how it is started here."""
+_LIMIT = re.compile(r"(.+?)\s+(unlimited|\d+)\s+(unlimited|\d+)(?:\s.*)?")
+
+
+class Session(Record):
+    """What one kind of session gives to one user."""
+
+    umask: str = ""
+    file_mode: str = ""
+    """Of a freshly made file."""
+    environment: Mapping[str, str] = Field(default_factory=dict)
+    """Names and values; what may be a secret is a mark instead."""
+    limits: Mapping[str, str] = Field(default_factory=dict)
+    """``soft/hard`` by the kernel's names, such as ``open files``."""
+    zone: str = ""
+    """Name and offset that ``date`` prints."""
+    identity: str = ""
+    """As ``id`` prints it: user, group and groups."""
+    problem: str = ""
+    """Why there was no session."""
+
+
+class Sessions(Probe[Session]):
+    """Read the sessions of root and up to 20 users who can log in, keyed ``deploy/login``.
+
+    ``deploy/cron`` is there where a PAM service of cron's is.
+    """
+
+    section = "sessions"
+    record: ClassVar[type[Record]] = Session
+    intrusive = True
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script; every login is logged as such."""
+        return _SCRIPT
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Session]:
+        """Return the sessions; one that was refused has only a problem."""
+        found: dict[str, Session] = {}
+        for part in re.split(r"^session\t", clean(output), flags=re.MULTILINE)[1:]:
+            head, _, text = part.partition("\n")
+            user, _, kind = head.partition("\t")
+            found[f"{user}/{kind}"] = _session(text)
+        return found
+
+
+def _session(text: str) -> Session:
+    _, begun, said = text.partition("\n@begin\n")
+    said = said.partition("\n@end\n")[0]
+    if not begun:
+        problem = re.search(r"^problem\t(.*)$", text, re.MULTILINE)
+        return Session(problem=(problem[1].strip() if problem else "") or "it printed nothing")
+    fields: dict[str, str] = {}
+    environment: dict[str, str] = {}
+    limits: dict[str, str] = {}
+    for cells in rows(said):
+        match cells:
+            case ["limit", text] if limit := _LIMIT.fullmatch(text):
+                limits[limit[1]] = f"{limit[2]}/{limit[3]}"
+            case ["env", *rest]:
+                name, _, value = " ".join(rest).partition("=")
+                environment |= {} if _VOLATILE.fullmatch(name) else {name: value}
+            case [name, value]:
+                fields[name] = value
+    return Session(
+        umask=fields.get("umask", ""),
+        file_mode=fields.get("mode", ""),
+        environment=dict(sorted(masked(environment).items())),
+        limits=dict(sorted(limits.items())),
+        zone=fields.get("zone", ""),
+        identity=fields.get("id", ""),
+    )
