@@ -9,25 +9,28 @@ from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.text import clean
 
 TIMEOUT_S = 120
-# Only the signed index of each source is fetched, into a folder of its own: the lists of the machine
+# Only the signed index of each source is fetched, into a folder of its own: the machine's lists
 # stay as they are, and what was fetched before can't stand in for what is verified now.
 _SCRIPT = rf"""
 command -v apt-get >/dev/null || exit 0
 t=$(mktemp -d /var/tmp/upgradeproof.XXXXXX) || exit 1
 trap 'rm -rf "$t"' EXIT
 chmod 755 "$t"; mkdir -p "$t/lists/partial"; chown _apt "$t/lists/partial" 2>/dev/null
-targets=$(apt-config dump | sed -n \
-  's/^\(Acquire::IndexTargets::deb[a-z-]*::[A-Za-z0-9_.-]*\)::MetaKey .*/-o \1::DefaultEnabled=false/p')
+target='Acquire::IndexTargets::deb[a-z-]*::[A-Za-z0-9_.-]*'
+targets=$(apt-config dump | sed -n "s/^\($target\)::MetaKey .*/-o \1::DefaultEnabled=false/p")
 timeout -k 5 {TIMEOUT_S} apt-get update -q $targets -o Dir::State::lists="$t/lists" \
   -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Retries=0 \
   -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 \
   -o APT::Update::Pre-Invoke::=: -o Acquire::AllowInsecureRepositories=false 2>&1 | head -c 262144
 exit 0
 """
-_FETCHED = re.compile(r"(Get|Hit|Ign|Err):\d+ (\S+) (\S+) (?:InRelease|Release(?:\.gpg)?)(?: \[.*)?")
+_FETCHED = re.compile(
+    r"(Get|Hit|Ign|Err):\d+ (\S+) (\S+) (?:InRelease|Release(?:\.gpg)?)(?: \[.*)?"
+)
 _NETWORK = re.compile(
-    r"could not (?:resolve|connect)|cannot initiate the connection|connection (?:timed|refused|failed|"
-    r"reset|closed)|temporary failure|no route|unreachable|timed out|unable to connect|"
+    r"could not (?:resolve|connect)|cannot initiate the connection|"
+    r"connection (?:timed|refused|failed|reset|closed)|temporary failure|no route|unreachable|"
+    r"timed out|unable to connect|"
     r"^\s*(?:4(?!0[13])|5)\d\d\s|hash sum mismatch|error reading from server|proxy",
     re.IGNORECASE,
 )
@@ -36,7 +39,9 @@ _DECISIVE = re.compile(
     r"missing key|not signed|signature|certificate|Release file",
     re.IGNORECASE,
 )
-_WARNING = re.compile(r"legacy trusted\.gpg|DEPRECATION|weak (?:algorithm|digest)|will be deprecated")
+_WARNING = re.compile(
+    r"legacy trusted\.gpg|DEPRECATION|weak (?:algorithm|digest)|will be deprecated"
+)
 
 
 class AptSource(Record):
@@ -50,7 +55,7 @@ class AptSource(Record):
     warned: bool = False
     """apt trusts it, and prints that it will not in the future."""
     message: str = ""
-    """The lines of apt's that say why."""
+    """What apt prints about it: the decisive line of a refusal."""
 
 
 class AptSources(Probe[AptSource]):
@@ -110,7 +115,7 @@ def _source(state: str, said: list[str]) -> AptSource | None:
     if any(_NETWORK.search(line) for line in said):
         return AptSource(unreachable=True, message="\n".join(said[:3]))
     if state == "Err" or any("GPG error" in line or "not signed" in line for line in said):
-        return AptSource(refused=True, message="\n".join((decisive or said)[:5]))
+        return AptSource(refused=True, message=" ".join((decisive or said)[0].split()))
     if any(_WARNING.search(line) for line in said):
         return AptSource(warned=True, message="\n".join(said[:3]))
     return None
