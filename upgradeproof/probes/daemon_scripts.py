@@ -22,7 +22,7 @@ units=$(
     awk '$3 == "active" || $3 == "failed" || $3 == "activating" || $3 == "reloading" {{ print $1 }}'
   systemctl list-unit-files --no-legend --no-pager --type=service,socket |
     awk '$1 !~ /@\./ && ($2 ~ /^enabled/ || $2 == "generated") {{ print $1 }}'
-  printf '%s\n' $named
+  printf '%s\n' $wanted
 )
 started=' '
 run() {{  # daemon key unit timeout_s program command files
@@ -84,7 +84,7 @@ def script(
     units = " ".join(unit if "." in unit else f"{unit}.service" for unit in named)
     return "\n".join(
         [
-            f"named={shlex.quote(units)}",
+            f"wanted={shlex.quote(units)}",
             _PRELUDE,
             "set -f",
             "for unit in $units; do",

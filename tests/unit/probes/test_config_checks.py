@@ -85,7 +85,7 @@ def test_the_same_complaint_at_another_time_and_line_is_not_new() -> None:
 
 def test_the_script_asks_only_daemons_of_units_that_are_there() -> None:
     script = ConfigChecks.script(INTERESTS)
-    assert "named=exampled.service\n" in script
+    assert "wanted=exampled.service\n" in script
     assert (
         '    exampled.service) run example example "$unit" 30 exampled \'exec 2>&1\n'
         "exampled --check' '' ;;" in script
