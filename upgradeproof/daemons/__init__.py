@@ -17,11 +17,11 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan.loading import Model, load
 
 FOLDER = Path(__file__).parent
-TIMEOUT_S = 30.0
+TIMEOUT_S = 30
 """A loaded or emulated machine runs all programs at once: 10 s were measured for 20 ms of work."""
 
 UnitGlob = Annotated[str, Field(pattern=r"^[A-Za-z0-9@*?._:-]+\.(service|socket)$")]
-ProgramName = Annotated[str, Field(pattern=r"^[A-Za-z0-9@*?._/+-]+$")]
+ProgramName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$")]
 DumpFormat = Literal["space", "equals", "colon", "tabs", "braces"]
 """``key value``, ``key = value``, ``key: value``, ``key TAB value [TAB source]``, or nested blocks
 ``name { key value; }``."""
@@ -52,7 +52,8 @@ class Daemon(Model):
 
     title: str = Field(min_length=2)
     units: tuple[UnitGlob, ...] = Field(min_length=1)
-    """Globs of its units; nothing runs unless one is active, failed, enabled or in the plan."""
+    """Globs of its units; nothing runs unless one is active, failed, enabled, or named by the plan
+    and there."""
     needs: ProgramName
     """A program that must be in PATH."""
     packages: tuple[str, ...] = Field(min_length=1)
@@ -64,7 +65,7 @@ class Daemon(Model):
     ``$UNIT``, and must change nothing."""
     unclear: tuple[str, ...] = ()
     """Texts in the output of ``check`` or ``dump`` that say that it could not judge at all."""
-    timeout_s: float = Field(default=TIMEOUT_S, gt=0, le=60)
+    timeout_s: int = Field(default=TIMEOUT_S, ge=1, le=60)
     dump: Dump | None = None
 
     @model_validator(mode="after")

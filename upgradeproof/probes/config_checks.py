@@ -118,10 +118,10 @@ def _printed(encoded: str) -> str:
     return masked_text("\n".join(lines[-LINES:]))
 
 
-def _problem(status: str, program: str, timeout_s: float) -> str:
+def _problem(status: str, program: str, timeout_s: int) -> str:
     if status == "missing":
         return f"there is no program {program}"
     code = number(status)
     if code in _SECONDS_OUT:
-        return f"no answer within {timeout_s:g} s"
+        return f"no answer within {timeout_s} s"
     return "" if code is not None else "it left no exit status"

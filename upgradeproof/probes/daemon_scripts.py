@@ -11,7 +11,8 @@ MAXIMUM_BYTES = 262_144
 """Of one program's output: the longest dump that was measured has 60,000."""
 
 # Every program has its own files below $t, so that all can run at once, and a hang costs its own
-# limit only. A pipe through `head` bounds what a program prints, and a file keeps its exit status.
+# limit only. Pipes through `head` bound what a program prints, and a file keeps its exit status;
+# a process that it leaves behind could hold a pipe open for ever, and can't.
 _PRELUDE = rf"""
 [ -d /run/systemd/system ] || exit 0
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
@@ -21,8 +22,9 @@ units=$(
   systemctl list-units --all --plain --no-legend --no-pager --type=service,socket |
     awk '$3 == "active" || $3 == "failed" || $3 == "activating" || $3 == "reloading" {{ print $1 }}'
   systemctl list-unit-files --no-legend --no-pager --type=service,socket |
-    awk '$1 !~ /@\./ && ($2 ~ /^enabled/ || $2 == "generated") {{ print $1 }}'
-  printf '%s\n' $wanted
+    awk -v wanted=" $wanted " '
+      $1 ~ /@\./ {{ next }}
+      $2 ~ /^enabled/ || $2 == "generated" || index(wanted, " " $1 " ") {{ print $1 }}'
 )
 started=' '
 run() {{  # daemon key unit timeout_s program command files
@@ -31,10 +33,12 @@ run() {{  # daemon key unit timeout_s program command files
   printf '%s\t%s\t%s\n' "$1" "$2" "$3" >"$t/$2.head"
   [ -z "$7" ] || printf '%s\t%s\n' "$1" "$7" >>"$t/globs"
   (
-    program=$(command -v $5) || {{ echo missing >"$t/$2.status"; exit; }}
+    command -v "$5" || {{ echo missing >"$t/$2.status"; exit; }}
     export UNIT="$3"
-    {{ timeout -k 1 "$4" sh -c "$6" 2>"$t/$2.err"; echo $? >"$t/$2.status"; }} |
-      head -c {MAXIMUM_BYTES} >"$t/$2.out"
+    {{
+      {{ timeout -k 1 "$4" sh -c "$6" 2>&1 >&3 3>&-; echo $? >"$t/$2.status"; }} |
+        timeout $(($4 + 2)) head -c {MAXIMUM_BYTES} >"$t/$2.err"
+    }} 3>&1 | timeout $(($4 + 2)) head -c {MAXIMUM_BYTES} >"$t/$2.out"
   ) </dev/null >/dev/null 2>&1 &
 }}
 """
@@ -102,6 +106,6 @@ def _call(name: str, daemon: Daemon, command: str, files: tuple[str, ...]) -> st
     key = '"${unit%.*}"' if daemon.per_unit else name
     return (
         f"    {'|'.join(daemon.units)}) "
-        f'run {name} {key} "$unit" {daemon.timeout_s:g} {shlex.quote(daemon.needs)}'
+        f'run {name} {key} "$unit" {daemon.timeout_s} {shlex.quote(daemon.needs)}'
         f" {shlex.quote(command)} {shlex.quote(' '.join(files))} ;;"
     )

@@ -12,7 +12,7 @@ from upgradeproof.probes import daemon_scripts
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.dump_formats import settings
 from upgradeproof.probes.packages import Packages
-from upgradeproof.probes.secrets import masked_setting
+from upgradeproof.probes.secrets import masked_setting, masked_text
 from upgradeproof.probes.text import clean, decoded, rows
 
 # Files that are not as their package brought them, by dpkg's sums and by those of ucf.
@@ -172,7 +172,7 @@ def _problem(status: str, told: tuple[str, ...]) -> str:
     if status == "0":
         return ""
     last = next((line for line in reversed(told[-1].split("\n")) if line.strip()), "")
-    return _FAILED.get(status) or f"exit status {status}: {last.strip()[:300]}"
+    return _FAILED.get(status) or f"exit status {status}: {masked_text(last.strip()[:300])}"
 
 
 def _changed_package(globs: tuple[str, ...], before: Facts, after: Facts) -> str:
