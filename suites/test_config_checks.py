@@ -2,7 +2,12 @@
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Config, Expectations
-from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks, new_complaints
+from upgradeproof.probes.config_checks import (
+    ConfigCheck,
+    ConfigChecks,
+    decisive,
+    new_complaints,
+)
 from upgradeproof.probes.configs import Configs
 
 
@@ -44,7 +49,7 @@ def test_declared_check_prints_no_new_warning(
 
 
 def reason(check: ConfigCheck) -> str:
-    """Return the decisive lines of a checker: all, if they are few, else the last ones."""
+    """Return what a checker prints about a refusal."""
     if check.problem:
         return f"`{check.command}`: {check.problem}"
-    return "\n  ".join([f"`{check.command}` printed", *check.output.split("\n")[-10:]])
+    return "\n  ".join([f"`{check.command}` printed", *decisive(check.output)])

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from upgradeproof.daemons import Daemon
 from upgradeproof.probes import daemon_scripts
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, decoded, general, number, rows
 
-LINES, LINE_LENGTH = 40, 400
+LINES, LINE_LENGTH, DECISIVE_LINES = 40, 400, 8
 """How much of what a checker prints is stored; the decisive lines are the last ones."""
 _COMPLAINT = re.compile(
     r"deprecat|obsolete|will be removed|no longer|unknown|ignor|unsupported|not supported|"
     r"unrecognized|unused parameter",
+    re.IGNORECASE,
+)
+_ERROR = re.compile(
+    r"error|fatal|alert|emerg|invalid|fail|\bbad\b|missing|unknown|no longer|not (?:found|allowed)",
     re.IGNORECASE,
 )
 _DAY = re.compile(
@@ -27,6 +32,12 @@ _SECONDS_OUT = 124, 137
 def complaints(output: str) -> tuple[str, ...]:
     """Return the lines that say that a setting is out of date, unknown or without effect."""
     return tuple(dict.fromkeys(line for line in output.split("\n") if _COMPLAINT.search(line)))
+
+
+def decisive(output: str) -> list[str]:
+    """Return the lines of a refusal that name an error, else the last ones."""
+    lines = output.split("\n")
+    return ([line for line in lines if _ERROR.search(line)] or lines)[-DECISIVE_LINES:]
 
 
 def new_complaints(before: str, after: str) -> list[str]:
@@ -48,6 +59,7 @@ class ConfigCheck(Record):
     unit: str
     """The unit that made the engine ask."""
     command: str = ""
+    """What was run; of a longer script, whose check it is."""
     accepted: bool = False
     problem: str = ""
     """Why there is no answer: the checker is missing, or took too long; empty with one."""
@@ -90,7 +102,7 @@ class ConfigChecks(Probe[ConfigCheck]):
                     found[clean(key)] = ConfigCheck(
                         daemon=name,
                         unit=clean(unit),
-                        command=daemon.check.strip(),
+                        command=_short(daemon),
                         accepted=status == "0",
                         problem=_problem(status, daemon.needs, daemon.timeout_s),
                         output=said,
@@ -113,9 +125,14 @@ class ConfigChecks(Probe[ConfigCheck]):
 
 
 def _printed(encoded: str) -> str:
-    text = clean(decoded(encoded).decode("utf-8", "replace"))
+    text = clean(decoded(encoded).decode("utf-8", "replace").replace("\r\n", "\n"))
     lines = [line.rstrip()[:LINE_LENGTH] for line in text.split("\n") if line.strip()]
     return masked_text("\n".join(lines[-LINES:]))
+
+
+def _short(daemon: Daemon) -> str:
+    command = daemon.check.strip()
+    return f"the check of {daemon.title}" if "\n" in command else command
 
 
 def _problem(status: str, program: str, timeout_s: int) -> str:

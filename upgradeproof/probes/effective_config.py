@@ -10,9 +10,11 @@ from typing import ClassVar
 from upgradeproof.daemons import Dump
 from upgradeproof.probes import daemon_scripts
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.config_checks import ConfigChecks
 from upgradeproof.probes.dump_formats import settings
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.secrets import masked_setting, masked_text
+from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, decoded, rows
 
 # Files that are not as their package brought them, by dpkg's sums and by those of ucf.
@@ -88,7 +90,9 @@ class EffectiveConfig(Probe[Setting]):
         found: dict[str, Setting] = {}
         for name, key, unit, status, *streams in ran:
             daemon = interests.daemons[name]
-            told = tuple(clean(stream.decode("utf-8", "replace")) for stream in streams)
+            told = tuple(
+                clean(stream.decode("utf-8", "replace").replace("\r\n", "\n")) for stream in streams
+            )
             if daemon.dump is None or any(text in "\n".join(told) for text in daemon.unclear):
                 continue
             problem = _problem(status, told)
@@ -115,17 +119,31 @@ class EffectiveConfig(Probe[Setting]):
         parts = line.path.removeprefix(f"{cls.section}/").split("/")
         name = parts[0]
         key = "/".join(parts[:-1] if parts[-1] in Setting.model_fields else parts)
-        old, new = before[cls].get(name), after[cls].get(name)
-        if old is None or new is None:
-            unit = (old or new or Setting()).unit
-            return f"{unit} came or went: see services/{unit}" if key == name or unit else ""
-        if new.problem and key != name:
-            return f"{name} does not print its settings any more: see {cls.section}/{name}"
-        was = before[cls].get(key)
-        if key == name or (was is not None and (was.set_by or was.important)):
+        if reason := _of_the_dump(name, before, after, whole=key == name):
+            return reason
+        was, dump = before[cls].get(key), after[cls].get(name)
+        if key == name or dump is None or (was is not None and (was.set_by or was.important)):
             return ""
-        package = _changed_package(new.packages, before, after)
+        package = _changed_package(dump.packages, before, after)
         return f"the default of {package}" if package else ""
+
+
+def _of_the_dump(name: str, before: Facts, after: Facts, *, whole: bool) -> str:
+    """Return why a daemon's dump came, went or fails, or "" where both states have one.
+
+    ``whole``: whether the line is about the dump itself; of its settings, one line is enough.
+    """
+    old, new = (facts[EffectiveConfig].get(name) for facts in (before, after))
+    if old is None:
+        return f"{name} printed nothing before"
+    if new is None and before[Services].get(old.unit) != after[Services].get(old.unit):
+        return f"{old.unit} changed: see services/{old.unit}"
+    if not whole and (new is None or new.problem):
+        return f"{name} does not print its settings any more: see {EffectiveConfig.section}/{name}"
+    checks = after[ConfigChecks].values() if whole else ()
+    if any(check.daemon == name and not check.accepted for check in checks):
+        return f"{name} refuses its configuration: see {ConfigChecks.section}/{name}"
+    return ""
 
 
 def _settings(
@@ -171,7 +189,8 @@ def _matches(name: str, globs: tuple[str, ...]) -> bool:
 def _problem(status: str, told: tuple[str, ...]) -> str:
     if status == "0":
         return ""
-    last = next((line for line in reversed(told[-1].split("\n")) if line.strip()), "")
+    lines = [line for text in told for line in text.split("\n") if line.strip()]
+    last = lines[-1] if lines else ""
     return _FAILED.get(status) or f"exit status {status}: {masked_text(last.strip()[:300])}"
 
 

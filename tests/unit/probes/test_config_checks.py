@@ -12,6 +12,7 @@ from upgradeproof.probes.config_checks import (
     ConfigCheck,
     ConfigChecks,
     complaints,
+    decisive,
     new_complaints,
 )
 from upgradeproof.probes.services import Service, Services
@@ -51,6 +52,12 @@ def test_a_refusal_keeps_the_checkers_lines() -> None:
         accepted=False,
         output="line 3: no such setting",
     )
+
+
+def test_the_decisive_lines_name_an_error() -> None:
+    said = "INFO started\nERROR missing parameter 'id'\nINFO stopped"
+    assert decisive(said) == ["ERROR missing parameter 'id'"]
+    assert decisive("one\ntwo") == ["one", "two"]
 
 
 def test_a_missing_program_and_a_hang_are_facts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,11 @@ from tests.unit.probes.captured_text import captured
 from upgradeproof.daemons import Daemon, Dump, DumpFormat
 from upgradeproof.probes import Difference, Facts
 from upgradeproof.probes.base import Interests
+from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.dump_formats import MAXIMUM_SETTINGS, settings
 from upgradeproof.probes.effective_config import EffectiveConfig, Setting
 from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.services import Service, Services
 
 
 def interests(format_name: DumpFormat = "equals", *services: str) -> Interests:
@@ -135,6 +138,8 @@ def facts(version: str, problem: str = "", **found: Setting) -> Facts:
     return Facts(
         {
             Packages.section: {"exampled": package},
+            ConfigChecks.section: {},
+            Services.section: {"exampled.service": Service(active="active")},
             EffectiveConfig.section: {"example": dump, **records},
         }
     )
@@ -166,9 +171,29 @@ def test_a_dump_that_fails_now_is_told_once() -> None:
     assert reason(before, after, "example/problem") == ""
 
 
+def test_a_dump_that_fails_because_the_configuration_is_refused_is_no_second_line() -> None:
+    after = facts("2", "exit status 1: x")
+    refused = ConfigCheck(daemon="example", unit="exampled.service")
+    checks = Facts({ConfigChecks.section: {"example": refused}})
+    assert reason(facts("1"), after.joined(checks), "example/problem") == (
+        "example refuses its configuration: see config_checks/example"
+    )
+
+
 def test_a_daemon_that_went_is_shown_by_its_unit() -> None:
-    gone = Facts({Packages.section: {}, EffectiveConfig.section: {}})
     before = facts("1", a=Setting(value="1", set_by="/etc/x"))
-    expected = "exampled.service came or went: see services/exampled.service"
+    nothing: dict[str, dict[str, Any]] = {Packages.section: {}, EffectiveConfig.section: {}}
+    gone = Facts({**nothing, Services.section: {}})
+    expected = "exampled.service changed: see services/exampled.service"
     assert reason(before, gone, "example/a") == expected
     assert reason(before, gone, "example") == expected
+    still = Facts({**nothing, Services.section: before.sections[Services.section]})
+    assert reason(before, still, "example") == ""
+    assert reason(before, still, "example/a").startswith("example does not print")
+
+
+def test_a_daemon_that_printed_nothing_before_has_no_settings_to_lose() -> None:
+    nothing = Facts({Packages.section: {}, EffectiveConfig.section: {}, Services.section: {}})
+    assert reason(nothing, facts("2", a=Setting(value="1")), "example/a") == (
+        "example printed nothing before"
+    )

@@ -21,6 +21,7 @@ from tests.unit.suites.states import state
 from upgradeproof.journey import State
 from upgradeproof.journey.state import judge
 from upgradeproof.probes import Facts
+from upgradeproof.probes.config_checks import ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig, Setting
 from upgradeproof.probes.packages import Package, Packages
 
@@ -31,6 +32,7 @@ def facts(version: str, found: Mapping[str, Setting], problem: str = "") -> Fact
     return Facts(
         {
             Packages.section: {"exampled": package},
+            ConfigChecks.section: {},
             EffectiveConfig.section: {"example": dump, **found},
         }
     )

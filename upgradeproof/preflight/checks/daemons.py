@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from upgradeproof.preflight.base import Situation
-from upgradeproof.probes.config_checks import ConfigChecks, complaints
+from upgradeproof.probes.config_checks import ConfigChecks, complaints, decisive
 from upgradeproof.probes.configs import Configs
 from upgradeproof.results import Finding
 
@@ -18,13 +18,12 @@ def findings(situation: Situation) -> Iterator[Finding]:
     for name, check in situation.facts[ConfigChecks].items():
         if check.command in declared:
             continue
-        said = check.output.split("\n")
         if not check.accepted and not check.problem:
             yield Finding(
                 id=f"daemons/{name}/refused",
                 severity="high",
                 title=f"{name} refuses the configuration on the disk",
-                meaning="\n  ".join([f"`{check.command}` printed", *said[-LINES:]]),
+                meaning="\n  ".join([f"`{check.command}` printed", *decisive(check.output)]),
                 remedy="mend the configuration: at its next start the daemon refuses it as well",
             )
         elif lines := complaints(check.output):
