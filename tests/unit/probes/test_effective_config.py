@@ -182,7 +182,8 @@ def test_a_dump_that_fails_because_the_configuration_is_refused_is_no_second_lin
 
 def test_a_daemon_that_went_is_shown_by_its_unit() -> None:
     before = facts("1", a=Setting(value="1", set_by="/etc/x"))
-    nothing: dict[str, dict[str, Any]] = {Packages.section: {}, EffectiveConfig.section: {}}
+    probes = (Packages, EffectiveConfig, ConfigChecks)
+    nothing: dict[str, dict[str, Any]] = {probe.section: {} for probe in probes}
     gone = Facts({**nothing, Services.section: {}})
     expected = "exampled.service changed: see services/exampled.service"
     assert reason(before, gone, "example/a") == expected
