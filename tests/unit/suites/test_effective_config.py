@@ -19,7 +19,7 @@ from suites.test_effective_config import (
 )
 from tests.unit.suites.states import state
 from upgradeproof.journey import State
-from upgradeproof.journey.state import judge
+from upgradeproof.journey.judging import judge
 from upgradeproof.probes import Facts
 from upgradeproof.probes.config_checks import ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig, Setting
