@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.text import rows
 
 RESTART_TIMEOUT_S = 90
@@ -91,3 +91,13 @@ class ConfigReads(Probe[ConfigRead]):
                         problem="its file system does not record access times"
                     )
         return found
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Return that a file is read now: only one that is no longer read is a loss."""
+        path = line.path.removeprefix(f"{cls.section}/")
+        path = path if path in before[cls] or path in after[cls] else path.rpartition("/")[0]
+        old, new = before[cls].get(path), after[cls].get(path)
+        if new is None or (old is not None and old.read_at_start and not new.read_at_start):
+            return ""
+        return "a process reads it now" if new.read_at_start else "no process read it before"

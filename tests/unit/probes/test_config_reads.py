@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upgradeproof.probes import Difference, Facts
 from upgradeproof.probes.base import ConfigInterest, Interests
 from upgradeproof.probes.config_reads import ConfigRead, ConfigReads
 
@@ -31,3 +32,18 @@ def test_the_services_are_restarted_once_after_all_files_were_prepared() -> None
 def test_without_services_or_files_nothing_is_restarted() -> None:
     assert ConfigReads.script(Interests(services=("exampled",))) == ":"
     assert ConfigReads.script(Interests(configs=INTERESTS.configs)) == ":"
+
+
+def test_only_a_file_that_is_no_longer_read_is_a_loss() -> None:
+    def facts(*read: bool) -> Facts:
+        found = {"/etc/c": ConfigRead(read_at_start=is_read) for is_read in read}
+        return Facts({ConfigReads.section: found})
+
+    def reason(path: str, before: Facts, after: Facts) -> str:
+        line = Difference(path=f"config_reads/{path}", before="1", after="2")
+        return ConfigReads.explain(line, before, after)
+
+    assert reason("/etc/c/read_at_start", facts(True), facts(False)) == ""
+    assert reason("/etc/c", facts(True), facts()) == ""
+    assert reason("/etc/c/read_at_start", facts(False), facts(True)) == "a process reads it now"
+    assert reason("/etc/c", facts(), facts(False)) == "no process read it before"
