@@ -36,7 +36,7 @@ def test_without_services_or_files_nothing_is_restarted() -> None:
 
 def test_only_a_file_that_is_no_longer_read_is_a_loss() -> None:
     def facts(*read: bool) -> Facts:
-        found = {"/etc/c": ConfigRead(read_at_start=is_read) for is_read in read}
+        found = dict.fromkeys(["/etc/c"] if read else [], ConfigRead(read_at_start=any(read)))
         return Facts({ConfigReads.section: found})
 
     def reason(path: str, before: Facts, after: Facts) -> str:
