@@ -63,6 +63,7 @@ def test_config_keeps_its_owner_and_mode(installed: State, upgraded: State, conf
 
 def test_daemon_accepts_its_config(upgraded: State, checked_config: Config) -> None:
     found = upgraded[Configs][checked_config.path]
+    assert found.exists, f"{checked_config.path} is gone: {checked_config.check} reads other files"
     assert found.accepted, f"{checked_config.check}: {found.check_output}"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from upgradeproof.daemons import daemons
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
 from upgradeproof.plan.names import unit_name
@@ -80,6 +81,7 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
     commands = (part.command for release in cell.plan.release for part in release.component)
     return Interests(
         since=since,
+        daemons=daemons(cell.plan.folder / "daemons"),
         commands=tuple(dict.fromkeys(filter(None, commands))),
         folders=asked.folders,
         measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import pkgutil
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from upgradeproof.daemons import Daemon, daemons
 from upgradeproof.errors import HarnessError, MissingFactError
 
 
@@ -48,6 +50,8 @@ class Interests:
     modules: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     """Commands that print a component's version."""
+    daemons: Mapping[str, Daemon] = dataclasses.field(default_factory=daemons)
+    """The daemons that are known, by id: the engine's, and those of the product's own folder."""
     folders: tuple[str, ...] = ()
     """Folders whose room counts."""
     measured_folder: str = ""

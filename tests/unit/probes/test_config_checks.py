@@ -1,0 +1,119 @@
+"""What the daemons' own checkers answer, as the script frames it."""
+
+from __future__ import annotations
+
+import base64
+
+from tests.unit.probes.captured_text import captured
+from upgradeproof.daemons import Daemon
+from upgradeproof.probes import Difference, Facts
+from upgradeproof.probes.base import Interests
+from upgradeproof.probes.config_checks import (
+    ConfigCheck,
+    ConfigChecks,
+    complaints,
+    decisive,
+    new_complaints,
+)
+from upgradeproof.probes.services import Service, Services
+
+EXAMPLE = Daemon(
+    title="an example",
+    units=("exampled.service",),
+    needs="exampled",
+    packages=("exampled",),
+    check="exampled --check",
+    unclear=("not root",),
+)
+INTERESTS = Interests(daemons={"example": EXAMPLE}, services=("exampled",))
+
+
+def parsed(status: str, printed: str = "", name: str = "example") -> dict[str, ConfigCheck]:
+    encoded = base64.b64encode(printed.encode()).decode()
+    line = f"ran\t{name}\texample\texampled.service\t{status}\t{encoded}\t\n"
+    return ConfigChecks.parse(line, INTERESTS)
+
+
+def test_what_a_machine_printed_is_read() -> None:
+    checks = ConfigChecks.parse(captured("config_checks"), Interests())
+    assert {name for name, check in checks.items() if not check.accepted} == set()
+    assert checks["named"].output.startswith(
+        "/etc/bind/named.conf.local:9: option 'auto-dnssec' is deprecated"
+    )
+    assert checks["php8.2-fpm"].daemon == "php-fpm"
+    assert checks["postgresql@15-main"].unit == "postgresql@15-main.service"
+
+
+def test_a_refusal_keeps_the_checkers_lines() -> None:
+    assert parsed("1", "line 3: no such setting\n")["example"] == ConfigCheck(
+        daemon="example",
+        unit="exampled.service",
+        command="exampled --check",
+        accepted=False,
+        output="line 3: no such setting",
+    )
+
+
+def test_the_decisive_lines_name_an_error() -> None:
+    said = "INFO started\nERROR missing parameter 'id'\nINFO stopped"
+    assert decisive(said) == ["ERROR missing parameter 'id'"]
+    assert decisive("one\ntwo") == ["one", "two"]
+
+
+def test_a_missing_program_and_a_hang_are_facts() -> None:
+    assert parsed("missing")["example"].problem == "there is no program exampled"
+    assert parsed("124")["example"].problem == "no answer within 30 s"
+    assert parsed("")["example"].problem == "it left no exit status"
+
+
+def test_a_checker_that_could_not_judge_is_no_fact() -> None:
+    assert parsed("1", "exampled: not root") == {}
+
+
+def test_a_daemon_that_is_not_known_is_left_out() -> None:
+    assert parsed("0", name="other") == {}
+
+
+def test_a_password_in_a_checkers_line_is_masked() -> None:
+    said = parsed("1", "bad line: admin_password = Hunter2!x")["example"].output
+    assert said.startswith("bad line: admin_password = (secret #")
+
+
+def test_complaints_are_the_lines_that_warn() -> None:
+    said = "a.conf:1: option 'x' is deprecated\nall is well\nunknown key y"
+    assert complaints(said) == ("a.conf:1: option 'x' is deprecated", "unknown key y")
+
+
+def test_the_same_complaint_at_another_time_and_line_is_not_new() -> None:
+    before = "[Sun Nov 29 11:57:21 2026] a.conf:1: 'x' is deprecated"
+    after = "[Mon Nov 30 01:02:03 2026] a.conf:7: 'x' is deprecated\n'z' is obsolete"
+    assert new_complaints(before, after) == ["'z' is obsolete"]
+
+
+def test_the_script_asks_only_daemons_of_units_that_are_there() -> None:
+    script = ConfigChecks.script(INTERESTS)
+    assert "wanted=exampled.service\n" in script
+    assert (
+        '    exampled.service) run example example "$unit" 30 exampled \'exec 2>&1\n'
+        "exampled --check' '' ;;" in script
+    )
+
+
+def facts(unit: Service | None, check: ConfigCheck | None) -> Facts:
+    return Facts(
+        {
+            Services.section: {} if unit is None else {"exampled.service": unit},
+            ConfigChecks.section: {} if check is None else {"example": check},
+        }
+    )
+
+
+def test_a_check_that_came_with_its_unit_is_explained_and_a_refusal_is_not() -> None:
+    line = Difference(path="config_checks/example", before=None, after="there")
+    fine = ConfigCheck(daemon="example", unit="exampled.service", accepted=True)
+    bad = fine.model_copy(update={"accepted": False})
+    nothing, unit = facts(None, None), Service(active="active")
+    reason = "exampled.service came, went or changed: see services/exampled.service"
+    assert ConfigChecks.explain(line, nothing, facts(unit, fine)) == reason
+    assert ConfigChecks.explain(line, nothing, facts(unit, bad)) == ""
+    assert ConfigChecks.explain(line, nothing, facts(None, fine)) == ""

@@ -1,0 +1,49 @@
+"""Which configuration files are read when the services start."""
+
+from __future__ import annotations
+
+from upgradeproof.probes import Difference, Facts
+from upgradeproof.probes.base import ConfigInterest, Interests
+from upgradeproof.probes.config_reads import ConfigRead, ConfigReads
+
+INTERESTS = Interests(
+    configs=(ConfigInterest(path="/etc/a b"), ConfigInterest(path="/etc/c")), services=("exampled",)
+)
+
+
+def test_files_are_read_or_not_or_it_is_not_known() -> None:
+    output = "read\t0\nunread\t1\nfixed\t7\nread\tx\n"
+    assert ConfigReads.parse(output, INTERESTS) == {
+        "/etc/a b": ConfigRead(read_at_start=True),
+        "/etc/c": ConfigRead(read_at_start=False),
+    }
+    assert ConfigReads.parse("fixed\t0\nmissing\t1\n", INTERESTS) == {
+        "/etc/a b": ConfigRead(problem="its file system does not record access times")
+    }
+
+
+def test_the_services_are_restarted_once_after_all_files_were_prepared() -> None:
+    script = ConfigReads.script(INTERESTS)
+    assert script.count("systemctl restart exampled ") == 1
+    assert script.index("prepare 1 /etc/c") < script.index("systemctl restart")
+    assert "prepare 0 '/etc/a b'" in script
+
+
+def test_without_services_or_files_nothing_is_restarted() -> None:
+    assert ConfigReads.script(Interests(services=("exampled",))) == ":"
+    assert ConfigReads.script(Interests(configs=INTERESTS.configs)) == ":"
+
+
+def test_only_a_file_that_is_no_longer_read_is_a_loss() -> None:
+    def facts(*read: bool) -> Facts:
+        found = dict.fromkeys(["/etc/c"] if read else [], ConfigRead(read_at_start=any(read)))
+        return Facts({ConfigReads.section: found})
+
+    def reason(path: str, before: Facts, after: Facts) -> str:
+        line = Difference(path=f"config_reads/{path}", before="1", after="2")
+        return ConfigReads.explain(line, before, after)
+
+    assert reason("/etc/c/read_at_start", facts(True), facts(False)) == ""
+    assert reason("/etc/c", facts(True), facts()) == ""
+    assert reason("/etc/c/read_at_start", facts(False), facts(True)) == "a process reads it now"
+    assert reason("/etc/c", facts(), facts(False)) == "no process read it before"

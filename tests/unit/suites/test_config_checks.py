@@ -1,0 +1,122 @@
+"""What the suite says of configurations that a daemon refuses, or warns of."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.test_config_checks import (
+    test_declared_check_prints_no_new_warning as declared,
+)
+from suites.test_config_checks import (
+    test_no_daemon_refuses_a_configuration_that_it_accepted as refuses,
+)
+from suites.test_config_checks import (
+    test_no_daemon_warns_of_a_setting_for_the_first_time as warns,
+)
+from suites.test_config_formats import test_daemon_accepts_its_config as accepts
+from tests.unit.suites.states import state
+from upgradeproof.journey import State
+from upgradeproof.plan import Config, Expectations
+from upgradeproof.preflight import Situation
+from upgradeproof.preflight.checks.daemons import findings
+from upgradeproof.probes import Facts
+from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
+from upgradeproof.probes.configs import Config as ConfigFile
+from upgradeproof.probes.configs import Configs
+
+NOTHING = Expectations()
+DEPRECATED = "named.conf:9: option 'auto-dnssec' is deprecated"
+CONFIG = Config(path="/etc/a.conf", check="a -t")
+
+
+def standing(checks: dict[str, ConfigCheck] | None = None, file: ConfigFile | None = None) -> State:
+    sound = state()
+    facts = Facts(
+        {
+            ConfigChecks.section: checks or {},
+            Configs.section: {} if file is None else {CONFIG.path: file},
+        }
+    )
+    return State("any", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
+
+
+def check(output: str = "", *, accepted: bool = True, problem: str = "") -> dict[str, ConfigCheck]:
+    return {
+        "sshd": ConfigCheck(
+            daemon="sshd",
+            unit="ssh.service",
+            command="sshd -t",
+            accepted=accepted,
+            output=output,
+            problem=problem,
+        )
+    }
+
+
+BAD = check("line 1: Bad key types '+ssh-dss'.", accepted=False)
+
+
+def test_a_refusal_fails_with_the_checkers_line() -> None:
+    message = (
+        r"sshd refuses its configuration: `sshd -t` printed\n +line 1: Bad key types '\+ssh-dss'"
+    )
+    with pytest.raises(AssertionError, match=message):
+        refuses(standing(check()), standing(BAD), NOTHING)
+    with pytest.raises(AssertionError, match=message):
+        refuses(standing(), standing(BAD), NOTHING)
+
+
+def test_a_checker_that_is_gone_fails() -> None:
+    gone = check(accepted=False, problem="there is no program sshd")
+    with pytest.raises(AssertionError, match=r"`sshd -t`: there is no program sshd"):
+        refuses(standing(check()), standing(gone), NOTHING)
+
+
+def test_what_was_refused_before_is_not_the_upgrades_doing() -> None:
+    refuses(standing(BAD), standing(BAD), NOTHING)
+
+
+def test_a_plan_may_expect_a_refusal() -> None:
+    change = {"facts": ["config_checks/sshd/*"], "reason": "it is migrated by hand later"}
+    refuses(standing(check()), standing(BAD), Expectations.model_validate({"change": [change]}))
+
+
+def test_a_new_warning_fails_and_a_known_one_does_not() -> None:
+    with pytest.raises(AssertionError, match=r"sshd: named\.conf:9: option 'auto-dnssec'"):
+        warns(standing(check()), standing(check(DEPRECATED)), NOTHING)
+    warns(standing(check(DEPRECATED)), standing(check(DEPRECATED)), NOTHING)
+    warns(standing(), standing(check(DEPRECATED)), NOTHING)
+
+
+def test_a_new_warning_of_a_declared_check_fails() -> None:
+    quiet = ConfigFile(exists=True, check_status=0)
+    warned = quiet.model_copy(update={"check_output": DEPRECATED})
+    with pytest.raises(AssertionError, match=r"a -t:\n.*auto-dnssec"):
+        declared(standing(file=quiet), standing(file=warned), CONFIG)
+    declared(standing(file=warned), standing(file=warned), CONFIG)
+
+
+def test_a_file_that_is_gone_is_not_accepted() -> None:
+    gone = ConfigFile(exists=False, check_status=0)
+    with pytest.raises(AssertionError, match=r"/etc/a\.conf is gone: a -t reads other files"):
+        accepts(standing(file=gone), CONFIG)
+
+
+def found(checks: dict[str, ConfigCheck]) -> list[tuple[str, str, str]]:
+    standing_at = standing(checks)
+    situation = Situation(
+        cell=standing_at.cell, facts=standing_at.facts, fidelity=standing_at.fidelity
+    )
+    return [(f.id, f.severity, f.meaning) for f in findings(situation)]
+
+
+def test_the_preflight_reports_what_will_be_refused() -> None:
+    assert found(check("all is well")) == []
+    assert found(check(DEPRECATED)) == [
+        (
+            "daemons/sshd/warning",
+            "info",
+            f"The next version may refuse it, or ignore it:\n  {DEPRECATED}",
+        )
+    ]
+    assert [finding[:2] for finding in found(BAD)] == [("daemons/sshd/refused", "high")]

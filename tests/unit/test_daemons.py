@@ -1,0 +1,62 @@
+"""The daemons' data files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from upgradeproof.daemons import FOLDER, daemons
+from upgradeproof.errors import PlanError
+from upgradeproof.probes.base import Interests, Probe
+from upgradeproof.probes.config_checks import ConfigChecks
+from upgradeproof.probes.effective_config import EffectiveConfig
+
+VALID = 'title = "own"\nunits = ["own.service"]\nneeds = "own"\npackages = ["own"]\ncheck = "own"\n'
+
+
+def test_every_file_of_the_folder_is_a_daemon() -> None:
+    assert set(daemons()) == {path.stem for path in FOLDER.glob("*.toml")}
+    assert {"sshd", "nginx", "named"} <= set(daemons())
+
+
+def test_a_product_adds_daemons_and_replaces_those_of_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(VALID)
+    (tmp_path / "sshd.toml").write_text(VALID)
+    found = daemons(tmp_path)
+    assert found["own"].check == "own"
+    assert found["sshd"].units == ("own.service",)
+    assert found["nginx"] == daemons()["nginx"]
+
+
+def test_a_folder_that_is_not_there_adds_nothing(tmp_path: Path) -> None:
+    assert daemons(tmp_path / "none") == daemons()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (VALID.replace('check = "own"\n', ""), "a daemon needs a `check`, a `dump`, or both"),
+        (VALID.replace("own.service", "own; reboot"), "units.0: string should match pattern"),
+        (VALID + 'checks = "x"\n', "unknown key 'checks'; did you mean 'check'?"),
+    ],
+)
+def test_a_wrong_file_is_one_error(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "own.toml").write_text(text)
+    with pytest.raises(PlanError, match=r"own\.toml") as caught:
+        daemons(tmp_path)
+    assert message in str(caught.value)
+
+
+def test_a_name_that_a_script_could_not_hold_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a b.toml").write_text(VALID)
+    with pytest.raises(PlanError, match="the name of a daemon has letters, digits and - only"):
+        daemons(tmp_path)
+
+
+@pytest.mark.parametrize("probe", [ConfigChecks, EffectiveConfig])
+def test_the_scripts_hold_every_daemon(probe: type[Probe]) -> None:  # type: ignore[type-arg]
+    script = probe.script(Interests())
+    part = "check" if probe is ConfigChecks else "dump"
+    for name, daemon in daemons().items():
+        assert (f"|{name} " in script or f"run {name} " in script) == bool(getattr(daemon, part))

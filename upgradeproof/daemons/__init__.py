@@ -1,0 +1,89 @@
+"""Daemons as data: how each one checks its configuration, and how it prints the effective one.
+
+One TOML file of this folder describes one daemon; a file is found by being there. A product's own
+folder ``daemons/`` adds files next to its ``upgrade.toml``, and replaces those of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan.loading import Model, load
+
+FOLDER = Path(__file__).parent
+TIMEOUT_S = 30
+"""A loaded or emulated machine runs all programs at once: 10 s were measured for 20 ms of work."""
+
+UnitGlob = Annotated[str, Field(pattern=r"^[A-Za-z0-9@*?._:-]+\.(service|socket)$")]
+ProgramName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/+-]+$")]
+DumpFormat = Literal["space", "equals", "colon", "tabs", "braces"]
+"""``key value``, ``key = value``, ``key: value``, ``key TAB value [TAB source]``, or nested blocks
+``name { key value; }``."""
+
+
+class Dump(Model):
+    """How a daemon prints its effective configuration."""
+
+    command: str
+    """A POSIX shell script. It may read ``$UNIT``, and must change nothing."""
+    format: DumpFormat = "equals"
+    files: tuple[str, ...] = ()
+    """Globs of the files that the daemon reads. A setting in one that an administrator edited or
+    wrote counts as set by the administrator."""
+    sources: tuple[str, ...] = ()
+    """Globs over the third column of ``tabs``: values that an administrator set."""
+    volatile: tuple[str, ...] = ()
+    """Globs of settings that change by themselves; they are left out."""
+    secret: tuple[str, ...] = ()
+    """Globs of settings whose values are replaced by a mark, in addition to names like
+    ``password``."""
+    important: tuple[str, ...] = ()
+    """Globs of settings whose changed defaults fail where the plan names the daemon's unit."""
+
+
+class Daemon(Model):
+    """One daemon."""
+
+    title: str = Field(min_length=2)
+    units: tuple[UnitGlob, ...] = Field(min_length=1)
+    """Globs of its units; nothing runs unless one is active, failed, enabled, or named by the plan
+    and there."""
+    needs: ProgramName
+    """A program that must be in PATH."""
+    packages: tuple[str, ...] = Field(min_length=1)
+    """Globs of the packages whose new version may change its defaults."""
+    per_unit: bool = False
+    """Whether each unit has its own configuration, as instances of a template do."""
+    check: str = ""
+    """A POSIX shell script that ends with 0 where the daemon accepts its configuration. It may read
+    ``$UNIT``, and must change nothing."""
+    unclear: tuple[str, ...] = ()
+    """Texts in the output of ``check`` or ``dump`` that say that it could not judge at all."""
+    timeout_s: int = Field(default=TIMEOUT_S, ge=1, le=60)
+    dump: Dump | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.check and self.dump is None:
+            raise ValueError("a daemon needs a `check`, a `dump`, or both")
+        return self
+
+
+@cache
+def daemons(own: Path | None = None) -> Mapping[str, Daemon]:
+    """Return the daemons by id, which is the file's name; ``own`` is a product's own folder.
+
+    Raises PlanError for a file that is wrong.
+    """
+    paths = [*FOLDER.glob("*.toml"), *(own.glob("*.toml") if own is not None else ())]
+    found = {path.stem: path for path in paths}
+    for name, path in found.items():
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise PlanError(f"{path}: the name of a daemon has letters, digits and - only")
+    return {name: load(path, Daemon) for name, path in sorted(found.items())}

@@ -1,0 +1,44 @@
+"""The daemons' own checkers: what they refuse, and what they say will not work for much longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from upgradeproof.preflight.base import Situation
+from upgradeproof.probes.config_checks import ConfigChecks, complaints, decisive
+from upgradeproof.probes.configs import Configs
+from upgradeproof.results import Finding
+
+LINES = 10
+
+
+def findings(situation: Situation) -> Iterator[Finding]:
+    """Yield configurations that are refused already, and lines that warn of a setting's end."""
+    declared = {config.check for config in situation.cell.expect.config}
+    for name, check in situation.facts[ConfigChecks].items():
+        if check.command in declared:
+            continue
+        if not check.accepted and not check.problem:
+            yield Finding(
+                id=f"daemons/{name}/refused",
+                severity="high",
+                title=f"{name} refuses the configuration on the disk",
+                meaning="\n  ".join([f"`{check.command}` printed", *decisive(check.output)]),
+                remedy="mend the configuration: at its next start the daemon refuses it as well",
+            )
+        elif lines := complaints(check.output):
+            yield _warning(f"daemons/{name}/warning", name, lines)
+    for config in situation.cell.expect.config:
+        file = situation.facts[Configs].get(config.path)
+        if file and file.accepted and (lines := complaints(file.check_output)):
+            yield _warning(f"daemons{config.path}/warning", config.path, lines)
+
+
+def _warning(identity: str, name: str, lines: tuple[str, ...]) -> Finding:
+    return Finding(
+        id=identity,
+        severity="info",
+        title=f"{name}: its own check warns of a setting",
+        meaning="\n  ".join(["The next version may refuse it, or ignore it:", *lines[:LINES]]),
+        remedy="replace the setting before the upgrade, by the daemon's own documentation",
+    )

@@ -1,0 +1,103 @@
+"""Read whether any process reads the plan's configuration files when the services start."""
+
+from __future__ import annotations
+
+import shlex
+from typing import ClassVar
+
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.text import rows
+
+RESTART_TIMEOUT_S = 90
+WAIT_S = 10
+"""How long after the restart a file may be read; the wait ends as soon as all were."""
+_LONG_AGO = 946684800
+"""2000-01-01: an access time so old is replaced at the next read on every file system that records
+access times, also with `relatime`."""
+
+# The access time is set back, moved by a read of our own, and set back again: so it is known that
+# this file system records it at all.
+_SCRIPT = rf"""
+[ -d /run/systemd/system ] || exit 0
+set_back() {{ touch -a -c -d @{_LONG_AGO} -- "$1" 2>/dev/null; }}
+accessed() {{ stat -L -c %X -- "$1" 2>/dev/null; }}
+prepare() {{
+  [ -f "$2" ] || {{ printf 'missing\t%s\n' "$1"; return; }}
+  set_back "$2" || {{ printf 'fixed\t%s\n' "$1"; return; }}
+  head -c 1 -- "$2" >/dev/null 2>&1
+  [ "$(accessed "$2")" != {_LONG_AGO} ] || {{ printf 'fixed\t%s\n' "$1"; return; }}
+  set_back "$2"; waiting="$waiting $1"
+}}
+look() {{
+  case " $waiting " in *" $1 "*) ;; *) return ;; esac
+  [ "$(accessed "$2")" = {_LONG_AGO} ] && left="$left $1"
+}}
+"""
+
+
+class ConfigRead(Record):
+    """One configuration file that the plan names."""
+
+    read_at_start: bool = False
+    """Whether a process read it while the services of the plan were restarted."""
+    problem: str = ""
+    """Why that is not known; empty: it is."""
+
+
+class ConfigReads(Probe[ConfigRead]):
+    """Set access times back, restart the plan's services once, and look; the key is the path."""
+
+    section = "config_reads"
+    record: ClassVar[type[Record]] = ConfigRead
+    intrusive = True
+
+    @classmethod
+    def script(cls, interests: Interests, /) -> str:
+        """Return the script; it restarts all services that the plan names."""
+        paths = [shlex.quote(config.path) for config in interests.configs]
+        if not paths or not interests.services:
+            return ":"
+        units = " ".join(map(shlex.quote, interests.services))
+        return "\n".join(
+            [
+                _SCRIPT,
+                "waiting=",
+                *(f"prepare {index} {path}" for index, path in enumerate(paths)),
+                f"timeout {RESTART_TIMEOUT_S} systemctl restart {units} >/dev/null 2>&1",
+                f"for second in $(seq {WAIT_S}); do",
+                "  left=",
+                *(f"  look {index} {path}" for index, path in enumerate(paths)),
+                '  [ -n "$left" ] || break',
+                "  sleep 1",
+                "done",
+                'for index in $waiting; do case " $left " in',
+                '  *" $index "*) printf \'unread\\t%s\\n\' "$index" ;;',
+                "  *) printf 'read\\t%s\\n' \"$index\" ;;",
+                "esac; done",
+            ]
+        )
+
+    @classmethod
+    def parse(cls, output: str, interests: Interests, /) -> dict[str, ConfigRead]:
+        """Return the files; what is not there is no fact here."""
+        paths = {str(index): config.path for index, config in enumerate(interests.configs)}
+        found = {}
+        for cells in rows(output):
+            match cells:
+                case ["read" | "unread" as word, index] if index in paths:
+                    found[paths[index]] = ConfigRead(read_at_start=word == "read")
+                case ["fixed", index] if index in paths:
+                    found[paths[index]] = ConfigRead(
+                        problem="its file system does not record access times"
+                    )
+        return found
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Return that a file is read now: only one that is no longer read is a loss."""
+        path = line.path.removeprefix(f"{cls.section}/")
+        path = path if path in before[cls] or path in after[cls] else path.rpartition("/")[0]
+        old, new = before[cls].get(path), after[cls].get(path)
+        if new is None or (old is not None and old.read_at_start and not new.read_at_start):
+            return ""
+        return "a process reads it now" if new.read_at_start else "no process read it before"
