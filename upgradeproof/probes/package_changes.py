@@ -79,7 +79,7 @@ def explain(line: Difference, before: Sections, after: Sections) -> str:
     was, now = old.get(name), new.get(name)
     if was is None:
         return "installed as a dependency" if now is not None and now.auto else ""
-    if now is None or (field == "state" and was.installed and now.residual):
+    if now is None or (was.installed and now.residual):
         return _why_lost(name, old, new) if was.installed else "its last files were removed"
     return _why_changed(field, was, now)
 
@@ -87,7 +87,7 @@ def explain(line: Difference, before: Sections, after: Sections) -> str:
 def _why_changed(field: str, was: Any, now: Any) -> str:
     if field == "version" and _is_newer(now.version, was.version):
         return "upgraded with the distribution"
-    if field == "obsolete" and now.obsolete and was.auto and now.auto:
+    if field == "obsolete" and now.obsolete and ((was.auto and now.auto) or now.library):
         return "left over from the former release, as a dependency"
     return "an archive offers it" if field == "obsolete" and not now.obsolete else ""
 

@@ -14,6 +14,7 @@ from upgradeproof.probes.text import clean, rows
 _SCRIPT = r"""
 printf 'native\t%s\n' "$(dpkg --print-architecture)"
 dpkg-query -W -f 'package\t${Package}\t${Architecture}\t${Version}\t${Status}
+section\t${Package}\t${Architecture}\t${Section}
 relations\t${Package}\t${Architecture}\t${Provides}\t${Replaces}\t${Breaks}, ${Conflicts}
 recommends\t${Package}\t${Architecture}\t${Recommends}\n' || exit 1
 [ ! -r /var/lib/apt/extended_states ] || awk '
@@ -53,7 +54,10 @@ class Package(Record):
     """One package; ``state`` in dpkg's own words: ``install ok installed``."""
 
     volatile: ClassVar[frozenset[str]] = frozenset(
-        {"upgradable", "autoremovable", "runs", "provides", "replaces", "breaks", "unmet"}
+        {
+            *("library", "upgradable", "autoremovable", "runs"),
+            *("provides", "replaces", "breaks", "unmet"),
+        }
     )
     version: str
     state: str
@@ -62,6 +66,9 @@ class Package(Record):
     lists: see the record ``apt-archives`` of the section ``health``."""
     auto: bool = False
     """Installed only because another package needs it."""
+    library: bool = False
+    """Its archive's section is one of libraries: installed for programs, not for an administrator.
+    In the first installation of a system such packages are marked as if they were asked for."""
     upgradable: str = ""
     """The version that an archive offers and that apt would take; empty: the installed one."""
     autoremovable: bool = False
@@ -132,6 +139,7 @@ class Packages(Probe[Package]):
 _SHAPES = {
     "native": 1,
     "package": 4,
+    "section": 3,
     "relations": 5,
     "recommends": 3,
     "auto": 2,
@@ -160,6 +168,9 @@ class _Said:
         for name, architecture, *relations in lines["relations"]:
             named = zip(("provides", "replaces", "breaks"), map(_names, relations), strict=True)
             self._set(_key(name, architecture, native), **dict(named))
+        for name, architecture, section in lines["section"]:
+            if section.rpartition("/")[2] in {"libs", "oldlibs"}:
+                self._set(_key(name, architecture, native), library=True)
         for name, architecture in lines["auto"]:
             self._set(_key(name, architecture, native), auto=True)
         for (name,) in lines["obsolete"]:

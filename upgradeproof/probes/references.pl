@@ -109,8 +109,8 @@ sub commands {
     elsif ($source =~ /\G\$\(\(/gc) { push @stack, ['((', $assigning || $quoted ? $start : 0]; $start = 0 }
     elsif ($source =~ /\G\$\(/gc) { push @stack, ['(', $assigning ? $start : 0]; ($start, $before, $assigning) = (1, 0, 0) }
     elsif ($source =~ /\G`/gc) {
-      if (grep { $_->[0] eq '`' } @stack) { 1 while @stack && (my $top = pop @stack)->[0] ne '`'; $start = 0 }
-      else { push @stack, ['`', 0]; ($start, $before, $assigning) = (1, 0, 0) }
+      if (grep { $_->[0] eq '`' } @stack) { my $top; do { $top = pop @stack } while $top->[0] ne '`'; $start = $top->[1] }
+      else { push @stack, ['`', $assigning ? $start : 0]; ($start, $before, $assigning) = (1, 0, 0) }
     }
     elsif ($quoted) { $source =~ /\G[^"\\\$`]+|\G./gcs; $line += ($& =~ tr/\n//) }
     elsif ($source =~ /\G\n/gc) {
@@ -138,7 +138,7 @@ sub commands {
       if ($source =~ /\G[ \t]*\(\)/gc) { $own{$word} = 1; next }
       next if $goes_on{$word};
       if ($ends{$word}) { $start = 0; next }
-      push @found, [$word, $line] if $word =~ /^[A-Za-z0-9_][\w.+-]*$/ && $source !~ /\G[\$"'`\\]/;
+      push @found, [$word, $line] if $word =~ /^[A-Za-z0-9_][\w.+-]*$/ && $source !~ /\G(?:[\$"']|\\(?!\n))/;
       if ($starts{$word}) { $before = $word; next }
       $start = 0;
     }
