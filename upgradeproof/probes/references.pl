@@ -86,72 +86,14 @@ sub note {
   push @records, [$kind, $what, $file, $line];
 }
 
-# The commands of a shell script: words in command position. Quoted text and here-documents are
-# skipped, command substitutions in them are not.
-my %goes_on = map { $_ => 1 } qw(if then elif else do while until ! { time);
-my %starts = map { $_ => 1 } qw(sudo exec env nohup nice ionice xargs command timeout setsid chronic
-  systemd-run systemd-cat flock chpst setpriv runuser stdbuf unbuffer eatmydata which type hash);
-my %ends = map { $_ => 1 } qw(for case in select function fi done esac } [ [[ cd echo exit export local
-  read readonly return set shift test trap unset umask . : source eval wait continue break declare);
-sub commands {
-  my ($source, $first) = @_;
-  my ($line, $start, $before, $assigning, $skip) = ($first, 1, 0, 0, 0);
-  my (@stack, @here, @found, %own);
-  pos($source) = 0;
-  while (pos($source) < length $source) {
-    my $quoted = @stack && $stack[-1][0] eq '"';
-    if ($source =~ /\G\\\n/gc) { $line++ }
-    elsif ($source =~ /\G\\./gcs) { $start = 0 unless $quoted || $assigning }
-    elsif ($source =~ /\G"/gc) {
-      if ($quoted) { $start = (pop @stack)->[1] }
-      else { push @stack, ['"', $assigning ? $start : 0] }
-    }
-    elsif ($source =~ /\G\$\(\(/gc) { push @stack, ['((', $assigning || $quoted ? $start : 0]; $start = 0 }
-    elsif ($source =~ /\G\$\(/gc) { push @stack, ['(', $assigning ? $start : 0]; ($start, $before, $assigning) = (1, 0, 0) }
-    elsif ($source =~ /\G`/gc) {
-      if (grep { $_->[0] eq '`' } @stack) { my $top; do { $top = pop @stack } while $top->[0] ne '`'; $start = $top->[1] }
-      else { push @stack, ['`', $assigning ? $start : 0]; ($start, $before, $assigning) = (1, 0, 0) }
-    }
-    elsif ($quoted) { $source =~ /\G[^"\\\$`]+|\G./gcs; $line += ($& =~ tr/\n//) }
-    elsif ($source =~ /\G\n/gc) {
-      $line++; ($start, $before, $assigning) = (1, 0, 0);
-      while (my $end = shift @here) {
-        while ($source =~ /\G(.*)(?:\n|\z)/gc) { $line++; my $text = $1; $text =~ s/^\t+//; last if $text eq $end || pos($source) >= length $source }
-      }
-    }
-    elsif ($source =~ /\G[ \t\r]+/gc) { $assigning = 0 }
-    elsif ($source =~ /\G'[^']*'?/gc) { $line += ($& =~ tr/\n//); $start = 0 unless $assigning }
-    elsif ($source =~ /\G(?<![^\s;&|()])#[^\n]*/gc) { }
-    elsif ($source =~ /\G\d*(?:<<<|[<>]&?\d*-?(?=[\s;&|)])|>>|>&|<&|&>>?|>\||<>)[ \t]*/gc) { $source =~ /\G[^\s;&|()]+/gc }
-    elsif ($source =~ /\G<<-?[ \t]*\\?(['"]?)(\w+)\1/gc) { push @here, $2 }
-    elsif ($source =~ /\G[<>][ \t]*/gc) { $source =~ /\G[^\s;&|()<>"']+/gc }
-    elsif ($source =~ /\G(?:[;&|]+|\()/gc) { push @stack, ['group', 1] if $& eq '('; ($start, $before, $assigning) = (1, 0, 0) }
-    elsif ($source =~ /\G\)/gc) { my $open = @stack ? pop @stack : ['', 1]; $source =~ /\G\)/gc if $open->[0] eq '(('; $start = $open->[1]; $assigning = 0 }
-    elsif ($source =~ /\G\$\{[^}\n]*\}|\G\$[\w@*#?!\$-]?/gc) { $start = 0 unless $assigning }
-    elsif ($source =~ /\G[^\s;&|()<>"'`\\\$]+/gc) {
-      my $word = $&;
-      next if !$start || $assigning;
-      if ($skip) { $skip = 0; next }
-      if ($word =~ /^\w+\+?=/) { $assigning = 1; next }
-      if ($before && $word =~ /^-/) { $skip = $word =~ /^-[ugnCIPLdskcp]$/ && $before !~ /^(?:command|exec|type)$/; next }
-      if ($before && $word =~ /^[\d.]+[smhd]?$/) { next }
-      if ($source =~ /\G[ \t]*\(\)/gc) { $own{$word} = 1; next }
-      next if $goes_on{$word};
-      if ($ends{$word}) { $start = 0; next }
-      push @found, [$word, $line] if $word =~ /^[A-Za-z0-9_][\w.+-]*$/ && $source !~ /\G(?:[\$"']|\\(?!\n))/;
-      if ($starts{$word}) { $before = $word; next }
-      $start = 0;
-    }
-    else { $source =~ /\G./gcs }
-  }
-  return grep { !$own{$_->[0]} } @found;
-}
 sub shell { my ($file, $source, $first) = @_; note('command', $_->[0], $file, $_->[1]) for commands($source, $first) }
 
 my $regions = 'Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US';
 my $not_lasting = qr{^/(?:proc|sys|dev|tmp|var/(?:tmp|log|cache|lock)|run/lock)(?:/|$)};
 sub names { # paths, zones and users, in a line of any file
   my ($file, $line, $text) = @_;
+  my ($setting) = $text =~ /^\s*["']?([\w.-]+)["']?\s*[=:]/; # a secret may look like a path
+  return if defined $setting && $setting =~ /pass|pwd|secret|token|credential|private|api_?key/i && $setting !~ /file|path|dir/i;
   while ($text =~ m{(?<![\w/.\$\}~*)])(/[A-Za-z0-9_.@+][A-Za-z0-9_.+@=,~/-]*)([*?\[\$%\{]?)}g) {
     my ($what, $more) = ($1, $2);
     if ($more ne '') { $what =~ s{/[^/]*$}{} } else { $what =~ s{[.,=~-]+$}{} }
@@ -231,7 +173,8 @@ sub read_file {
 }
 my $read = 0;
 for my $file (@candidates) {
-  if (++$read > $limit_files || time > $deadline) { $cut ||= 'too many'; last }
+  if ($read >= $limit_files || time > $deadline) { $cut ||= 'too many'; last }
+  $read++;
   read_file($file);
 }
 

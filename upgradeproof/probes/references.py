@@ -26,7 +26,7 @@ _LIMITS = {
     "MAXIMUM_BYTES": MAXIMUM_BYTES,
     "MAXIMUM_RECORDS": MAXIMUM_RECORDS,
 }
-_PROGRAM = "references.pl"
+_PROGRAM = ("shell_commands.pl", "references.pl")
 
 
 class Reference(Record):
@@ -67,7 +67,8 @@ class References(Probe[Reference]):
     @classmethod
     def script(cls, _interests: Interests, /) -> str:
         """Return the script: one run of perl, which every Debian has in ``perl-base``."""
-        program = Path(__file__).with_name(_PROGRAM).read_text(encoding="utf-8")
+        folder = Path(__file__).parent
+        program = "".join((folder / name).read_text(encoding="utf-8") for name in _PROGRAM)
         for name, limit in _LIMITS.items():
             program = program.replace(name, str(limit))
         return (

@@ -112,6 +112,11 @@ def test_paths_zones_and_users_are_found_in_settings(tmp_path: Path) -> None:
     }
 
 
+def test_a_secret_that_looks_like_a_path_is_not_read(tmp_path: Path) -> None:
+    found = references(tmp_path, settings__conf="db_password = /srv/aB3/x+Q\ntoken: /srv/q\n")
+    assert found == {}
+
+
 def test_modules_are_asked_of_the_interpreter_that_runs_the_script(tmp_path: Path) -> None:
     (tmp_path / "ours.py").write_text("x = 1\n")
     python = Path("/usr/bin/python3")
