@@ -13,6 +13,7 @@ _SAYS = {
     "perl": "uses {name}, which Perl does not find any more",
     "pam": "names the PAM module {name}, which is gone",
     "zone": "names the time zone {name}, which is gone",
+    "link": "is a link to {name}, which is gone",
     "user": "names the user {name}, who is gone",
 }
 

@@ -8,7 +8,7 @@ my $maximum_size = MAXIMUM_BYTES; my $limit_records = MAXIMUM_RECORDS;
 my @path = qw(/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin);
 my $info = '/var/lib/dpkg/info';
 my ($cut, $entries) = ('', 0);
-my (%owned, %sum, %seen, @records, %text, %python_of, %environment, %interpreter_of, %imports);
+my (@links, %owned, %sum, %seen, @records, %text, %python_of, %environment, %interpreter_of, %imports);
 
 # --- which files are the administrator's -----------------------------------------------------------
 
@@ -43,10 +43,11 @@ sub walk {
     my $full = "$folder/$name";
     my @stat = lstat $full or next;
     if (-d _) { walk($full, $depth - 1, $visit) if $depth > 1 && $name !~ $pruned && $full !~ /^\/etc\/ssl\/certs$/ }
+    elsif (-l _) { push @links, $full if $visit && !$owned{$full} && $full !~ $generated && $full !~ m{^/etc/systemd/} }
     elsif (-f _ && $visit) { $entries++; $visit->($full, $name, $stat[7]) }
   }
 }
-my @candidates; my @checked;
+my (@candidates, @checked);
 sub candidate {
   my ($file, $name, $size) = @_;
   return if $size == 0 || $size > $maximum_size || $name =~ $ignored || $file =~ $generated;
@@ -170,7 +171,19 @@ sub read_file {
   shell($file, $all, 1) if $language eq 'sh';
   python_source($file, @lines) if $language eq 'python';
   perl_source($file, @lines) if $language eq 'perl';
+  other_source($file, @lines) if $language =~ /^(?:python|perl|other)$/;
 }
+sub other_source { # a program that is given to a call of a language other than the shell's
+  my ($file, @lines) = @_;
+  my $number = 0;
+  for my $text (@lines) {
+    $number++;
+    next if $text =~ m{^\s*(?:#|//)};
+    note('command', $1, $file, $number) while $text =~ /\b(?:system|exec|execvp?|popen|shell_exec|passthru|proc_open|run|call|check_call|check_output|Popen|spawn|qx|getoutput)\s*\(?\s*\[?\s*[frbu]?["'`]([A-Za-z][\w.+-]*)(?=["'`\s])/g;
+    note('command', $1, $file, $number) while $text =~ /(?<![\w\])])\[\s*["']([a-z][\w.+-]*)["']\s*(?:,|\])/g;
+  }
+}
+for my $link (@links) { my $to = readlink $link; note('link', $to, $link, 0) if defined $to && $to !~ $not_lasting && $to !~ m{^/run/} && $to !~ /[\t\n]/ }
 my $read = 0;
 for my $file (@candidates) {
   if ($read >= $limit_files || time > $deadline) { $cut ||= 'too many'; last }
@@ -225,6 +238,7 @@ for (@records) {
     : $kind eq 'user' ? (defined getpwnam($what) ? $what : '')
     : $kind eq 'pam' ? ((grep { -f } "/etc/pam.d/$what", glob("/{usr/,}lib/{,*/}security/$what"))[0] || '')
     : $kind eq 'perl' ? do { (my $name = "$what.pm") =~ s{::}{/}g; (grep { -f } map { "$_/$name" } @INC)[0] || '' }
+    : $kind eq 'link' ? (-e $file ? Cwd::realpath($file) || $what : '')
     : (-e $what ? $what : '');
   push @answers, [$kind, $what, $file, $line, $target ne '' ? 1 : 0, $target];
 }

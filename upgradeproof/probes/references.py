@@ -17,7 +17,7 @@ MAXIMUM_RECORDS = 20_000
 KINDS = frozenset(
     {
         *("path", "socket", "command", "interpreter", "python", "perl"),
-        *("pam", "zone", "user", "environment", "modules"),
+        *("pam", "zone", "user", "link", "environment", "modules"),
     }
 )
 _LIMITS = {
@@ -35,8 +35,8 @@ class Reference(Record):
     volatile: ClassVar[frozenset[str]] = frozenset({"line", "target", "package"})
     kind: str
     """``path``, ``socket`` (a path below ``/run``), ``command``, ``interpreter``, ``python`` and
-    ``perl`` (modules), ``pam``, ``zone``, ``user``, ``environment`` (a virtual environment),
-    ``modules`` (a folder of modules for one version of an interpreter), or ``unread``."""
+    ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
+    virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unread``."""
     name: str
     file: str
     line: int = 0

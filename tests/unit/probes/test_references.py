@@ -117,6 +117,28 @@ def test_a_secret_that_looks_like_a_path_is_not_read(tmp_path: Path) -> None:
     assert found == {}
 
 
+def test_a_link_resolves_where_it_leads_to_something(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "good").symlink_to("there")
+    (tmp_path / "bad").symlink_to("../nowhere")
+    found = references(tmp_path)
+    assert {(it.file, it.name): it.resolves for it in found.values()} == {
+        (f"{tmp_path}/good", "there"): True,
+        (f"{tmp_path}/bad", "../nowhere"): False,
+    }
+
+
+def test_programs_given_to_calls_of_other_languages_are_commands(tmp_path: Path) -> None:
+    found = references(
+        tmp_path,
+        one="#!/usr/bin/php\n<?php exec('ls -l'); $x['sort'] = row['awk'];\n",
+        two="#!/usr/bin/perl\nsystem('grep', $x);\nmy %h = (\"sed\" => 1);\n",
+        three__py="subprocess.run(['cat', x])\nsubprocess.run(\n  [\"find\", x])\nrow['tail']\n",
+    )
+    names = {it.name for it in found.values() if it.kind == "command"}
+    assert names == {"ls", "grep", "cat", "find"}
+
+
 def test_modules_are_asked_of_the_interpreter_that_runs_the_script(tmp_path: Path) -> None:
     (tmp_path / "ours.py").write_text("x = 1\n")
     python = Path("/usr/bin/python3")
@@ -166,7 +188,7 @@ def test_any_bytes_fifos_and_binaries_are_survived(tmp_path: Path) -> None:
         binary="#!/bin/sh\n\0\0/etc/passwd",
         noise="#!/bin/sh\n\udcff\udc80 $(/etc/passwd \udcff",
     )
-    assert {it.kind for it in found.values()} <= {"command", "interpreter", "path"}
+    assert {it.kind for it in found.values()} <= {"command", "interpreter", "path", "link"}
     assert not any("binary" in it.file or "pipe" in it.file for it in found.values())
 
 
