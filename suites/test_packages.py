@@ -1,10 +1,12 @@
 """dpkg and apt are in order, and no package was lost on the way."""
 
+import pytest
 from debian.debian_support import Version
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.health import Health
+from upgradeproof.probes.package_changes import distribution_upgraded, renumbered, successor
 from upgradeproof.probes.packages import Packages
 
 
@@ -34,20 +36,113 @@ def test_no_package_went_back_to_an_older_version(installed: State, upgraded: St
     assert not older, "\n".join(older)
 
 
+def how_lost(name: str, installed: State, upgraded: State) -> str:
+    before, after = installed[Packages], upgraded[Packages]
+    why = "" if before[name].auto else " was installed by hand, and the upgrade removed it"
+    breaking = [
+        other
+        for other, package in after.items()
+        if name in package.breaks and package.installed and other != name
+    ]
+    if breaking:
+        why += f" ({', '.join(breaking)} can't be installed together with it)"
+    if other := renumbered(name, before, after):
+        why += f"; {other} was installed, which has its name with another number"
+    return f"{name}{why}"
+
+
 def test_no_package_is_lost(installed: State, upgraded: State, expectations: Expectations) -> None:
     """An upgrade of one package may take another one with it; the plan says what is meant to.
 
-    That every version changes is no reason to lose what somebody asked for.
+    That every version changes is no reason to lose what somebody asked for. What only other
+    packages needed may go in an upgrade of the distribution; what was renamed is not lost.
     """
-    here = {name for name, package in upgraded[Packages].items() if package.installed}
+    before, after = installed[Packages], upgraded[Packages]
+    dependencies_may_go = distribution_upgraded(installed.facts.sections, upgraded.facts.sections)
     lost = [
         name
-        for name, package in installed[Packages].items()
+        for name, package in before.items()
         if package.installed
-        and name not in here
+        and not (name in after and after[name].installed)
+        and not (package.auto and dependencies_may_go)
+        and not successor(name, before, after)
         and not expectations.reason_for(f"packages/{name}", named=not package.auto)
     ]
-    assert not lost, f"removed by the upgrade: {', '.join(lost)}"
+    sentences = [how_lost(name, installed, upgraded) for name in lost]
+    assert not lost, "removed by the upgrade: " + "\n".join(sentences)
+
+
+def test_no_package_is_kept_back(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    """After an upgrade of the distribution no package waits for the version of the new release."""
+    if not distribution_upgraded(installed.facts.sections, upgraded.facts.sections):
+        pytest.skip("the operating system has the same version as before")
+    before = installed[Packages]
+    kept_back = [
+        f"{name} stays at {package.version} although {package.upgradable} is available"
+        for name, package in upgraded[Packages].items()
+        if package.upgradable
+        and package.installed
+        and not package.held
+        and name in before
+        and before[name].version == package.version
+        and not expectations.reason_for(f"packages/{name}/version", named=True)
+    ]
+    assert not kept_back, "\n".join(kept_back)
+
+
+def test_no_package_that_was_asked_for_becomes_obsolete(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    before = installed[Packages]
+    obsolete = [
+        f"{name} {package.version} was installed by hand, and no configured archive offers it now"
+        for name, package in upgraded[Packages].items()
+        if package.installed
+        and package.obsolete
+        and not (package.auto or package.library)
+        and name in before
+        and not before[name].obsolete
+        and not expectations.reason_for(f"packages/{name}/obsolete", named=True)
+    ]
+    assert not obsolete, "\n".join(obsolete)
+
+
+def test_recommended_package_is_still_there(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    """Removal of what is only recommended is silent; something may need it all the same."""
+    before, after = installed[Packages], upgraded[Packages]
+    here = {name for name, package in before.items() if package.installed}
+    there = here | {provided for name in here for provided in before[name].provides}
+    missing = [
+        f"{name} recommends {wanted}, which was installed before the upgrade"
+        for name, package in after.items()
+        if package.installed and name in here
+        for wanted in package.unmet
+        if wanted not in before[name].unmet
+        and there & set(wanted.split(" | "))
+        and not expectations.reason_for(f"packages/{name}/unmet", named=True)
+    ]
+    assert not missing, "\n".join(missing)
+
+
+def test_package_of_a_service_is_not_left_to_autoremove(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    """What runs a service of the plan must not go with the next ``apt autoremove``."""
+    before = installed[Packages]
+    doomed = [
+        f"{name} runs {unit}, and `apt autoremove` would remove it: no package depends on it now"
+        for name, package in upgraded[Packages].items()
+        if package.autoremovable
+        and not (name in before and before[name].autoremovable)
+        and not expectations.reason_for(f"packages/{name}/autoremovable", named=True)
+        for unit in package.runs
+        if any(unit == f"{s}.service" or unit.startswith(f"{s}@") for s in expectations.services)
+    ]
+    assert not doomed, "\n".join(doomed)
 
 
 def test_package_is_still_installed(upgraded: State, package: str) -> None:

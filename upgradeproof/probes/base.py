@@ -74,6 +74,10 @@ class Probe(Generic[R]):
     """Whether the records are what happened on the way to a state: then only new ones differ."""
     faults: ClassVar[bool] = False
     """Whether each record is a fault of the machine: then one that is gone is no difference."""
+    arrivals: ClassVar[bool] = True
+    """Whether a record that came is a difference."""
+    departures: ClassVar[bool] = True
+    """Whether a record that went is a difference."""
     intrusive: ClassVar[bool] = False
     """Whether reading changes the machine (a login, a log line): then only clones are read."""
 
@@ -184,16 +188,20 @@ def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
     """Return what differs between two facts, ordered by path.
 
     Only sections that were read in both states are compared. Volatile fields do not count, nor
-    events of before, nor faults that are gone.
+    events of before, nor faults that are gone, nor what a probe says is no difference when it came
+    or went.
     """
-    events = {probe.section for probe in every_probe() if probe.events}
-    faults = {probe.section for probe in every_probe() if probe.faults}
+    probes = every_probe()
+    events = {probe.section for probe in probes if probe.events}
+    no_departures = {probe.section for probe in probes if probe.faults or not probe.departures}
+    no_arrivals = {probe.section for probe in probes if not probe.arrivals}
     return tuple(
         difference
         for section in sorted(before.sections.keys() & after.sections.keys())
         for difference in _diff_section(section, before.sections[section], after.sections[section])
         if section not in events or difference.before is None
-        if section not in faults or difference.after is not None
+        if section not in no_departures or difference.after is not None
+        if section not in no_arrivals or difference.before is not None
     )
 
 

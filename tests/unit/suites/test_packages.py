@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
+from suites import test_packages as suite
 from suites.test_packages import test_no_package_is_lost as check
 from tests.unit.suites.states import state
 from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
 from upgradeproof.probes import Facts
 from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.system import OperatingSystem
 
 
 def standing(*packages: str, auto: Sequence[str] = ()) -> State:
@@ -47,3 +50,111 @@ def test_what_only_others_needed_goes_as_versions_do() -> None:
     check(before, standing("a"), expecting("packages/*"))
     with pytest.raises(AssertionError, match=r"removed by the upgrade: libssl1\.1"):
         check(before, standing("a"), expecting("users/*"))
+
+
+NONE = Expectations()
+
+
+def release(version: str, **packages: dict[str, Any]) -> State:
+    """Return a state of a release of the operating system; packages by name, ``-`` as ``_``."""
+    found = {
+        name.replace("_", "-"): Package.model_validate(
+            {"version": "1", "state": "install ok installed", **fields}
+        )
+        for name, fields in packages.items()
+    }
+    sound = state()
+    system = OperatingSystem(state="running", id="os", version=version)
+    facts = Facts({Packages.section: found, "system": {"system": system}})
+    return State("any", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
+
+
+def test_a_package_installed_by_hand_is_lost_even_in_an_upgrade_of_the_distribution() -> None:
+    before = release("1", rules_store={}, wall={})
+    after = release("2", wall={"breaks": ("rules-store",)})
+    with pytest.raises(AssertionError) as caught:
+        check(before, after, expecting("packages/*"))
+    assert str(caught.value).split("\n")[0] == (
+        "removed by the upgrade: rules-store was installed by hand, and the upgrade removed it"
+        " (wall can't be installed together with it)"
+    )
+
+
+def test_a_package_with_another_number_in_its_name_is_named() -> None:
+    before, after = release("1", lang8_2_server={}), release("2", lang8_4_server={})
+    with pytest.raises(AssertionError, match=r"; lang8-4-server was installed, which has its name"):
+        check(before, after, NONE)
+
+
+def test_what_was_renamed_or_was_a_dependency_is_not_lost() -> None:
+    before = release("1", libold={}, libdep={"auto": True})
+    renamed = {"replaces": ("libold",), "breaks": ("libold",)}
+    check(before, release("2", libnew=renamed), NONE)
+    check(before, release("2", libnew={"provides": ("libold",)}), NONE)
+    with pytest.raises(AssertionError, match="libold was installed by hand"):
+        check(before, release("2", other={"breaks": ("libold",)}), NONE)
+
+
+def test_a_package_that_took_over_files_is_no_successor() -> None:
+    taking = {"replaces": ("tool",), "breaks": ("tool",)}
+    with pytest.raises(AssertionError, match="tool was installed by hand"):
+        check(release("1", tool={}, other={}), release("2", other=taking), NONE)
+
+
+def test_a_package_that_waits_for_its_new_version_is_kept_back() -> None:
+    before = release("1", wall={}, held={}, new={})
+    after = release(
+        "2",
+        wall={"upgradable": "2"},
+        held={"upgradable": "2", "state": "hold ok installed"},
+        new={"version": "1.5", "upgradable": "2"},
+    )
+    with pytest.raises(AssertionError) as caught:
+        suite.test_no_package_is_kept_back(before, after, expecting("packages/*"))
+    expected = "wall stays at 1 although 2 is available"
+    assert str(caught.value).split("\n")[0] == expected
+    suite.test_no_package_is_kept_back(before, after, expecting("packages/wall/version"))
+    with pytest.raises(pytest.skip.Exception, match="the same version"):
+        suite.test_no_package_is_kept_back(before, release("1"), NONE)
+
+
+def test_what_was_asked_for_and_is_offered_no_more_is_named() -> None:
+    obsolete = {"obsolete": True}
+    before = release("1", tool={}, lib={}, dep={"auto": True}, own=obsolete)
+    after = release(
+        "2",
+        tool=obsolete,
+        lib={"library": True, **obsolete},
+        dep={"auto": True, **obsolete},
+        own=obsolete,
+    )
+    with pytest.raises(AssertionError) as caught:
+        suite.test_no_package_that_was_asked_for_becomes_obsolete(before, after, NONE)
+    expected = "tool 1 was installed by hand, and no configured archive offers it now"
+    assert str(caught.value).split("\n")[0] == expected
+
+
+def test_a_recommended_package_that_went_is_named() -> None:
+    before = release("1", tool={}, helper={"auto": True})
+    after = release("2", tool={"unmet": ("helper | other", "never")})
+    with pytest.raises(AssertionError) as caught:
+        suite.test_recommended_package_is_still_there(before, after, NONE)
+    expected = "tool recommends helper | other, which was installed before the upgrade"
+    assert str(caught.value).split("\n")[0] == expected
+    suite.test_recommended_package_is_still_there(release("1", tool={}), after, NONE)
+
+
+def test_what_runs_a_service_of_the_plan_is_not_left_to_autoremove() -> None:
+    unit = {"autoremovable": True, "runs": ("db@1-main.service",)}
+    before, after = release("1", db_1={}), release("2", db_1=unit)
+    with pytest.raises(AssertionError) as caught:
+        suite.test_package_of_a_service_is_not_left_to_autoremove(
+            before, after, Expectations(services=("db",))
+        )
+    assert str(caught.value).split("\n")[0] == (
+        "db-1 runs db@1-main.service, and `apt autoremove` would remove it:"
+        " no package depends on it now"
+    )
+    suite.test_package_of_a_service_is_not_left_to_autoremove(
+        before, after, Expectations(services=("web",))
+    )

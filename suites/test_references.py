@@ -1,0 +1,50 @@
+"""What the administrator's files name is still there: nothing that they need was taken away."""
+
+from upgradeproof.journey import State
+from upgradeproof.plan import Expectations
+from upgradeproof.probes.references import Reference, References
+
+_SAYS = {
+    "path": "names {name}, which is gone",
+    "socket": "names the socket {name}, which is not there any more",
+    "command": "runs {name}, which no folder of PATH holds any more",
+    "interpreter": "is run by {name}, which is gone",
+    "python": "imports {name}, which its Python does not find any more",
+    "perl": "uses {name}, which Perl does not find any more",
+    "pam": "names the PAM module {name}, which is gone",
+    "zone": "names the time zone {name}, which is gone",
+    "link": "is a link to {name}, which is gone",
+    "user": "names the user {name}, who is gone",
+}
+
+
+def sentence(before: Reference, after: Reference) -> str:
+    if before.kind in ("environment", "modules"):
+        noun = "is a virtual environment of" if before.kind == "environment" else "holds modules of"
+        return (
+            f"{before.name} {noun} {before.target}, and the interpreter is {after.target} now:"
+            " none of the modules is found"
+        )
+    where = f"{after.file}:{after.line}" if after.line else after.file
+    says = f"{where} {_SAYS[before.kind].format(name=before.name)}"
+    elsewhere = before.target if before.target != before.name else ""
+    was = " of ".join(filter(None, (elsewhere, before.package)))
+    if not was:
+        return says
+    return f"{says} (it was {was})" if elsewhere else f"{says} (it was in {was})"
+
+
+def test_what_the_administrators_files_name_is_still_there(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    """Only what was there before, and is named by a file that is still there, counts."""
+    before = installed[References]
+    dangling = [
+        sentence(before[key], reference)
+        for key, reference in upgraded[References].items()
+        if not reference.resolves
+        and key in before
+        and before[key].resolves
+        and not expectations.reason_for(f"references/{key}/resolves")
+    ]
+    assert not dangling, "\n".join(dangling)

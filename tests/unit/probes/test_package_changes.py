@@ -1,0 +1,118 @@
+"""Which changes of packages follow from an upgrade of the distribution, and which never do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from upgradeproof.probes import Facts, diff
+from upgradeproof.probes.base import Interests
+from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.system import OperatingSystem
+
+GONE: dict[str, Any] = {"state": "deinstall ok config-files"}
+AUTO: dict[str, Any] = {"auto": True}
+
+
+def facts(version: str, **packages: dict[str, Any]) -> Facts:
+    found = {
+        name.replace("_", "-"): Package.model_validate(
+            {"version": version, "state": "install ok installed", **fields}
+        )
+        for name, fields in packages.items()
+    }
+    system = OperatingSystem(state="running", id="os", version=version)
+    return Facts({"packages": found, "system": {"system": system}})
+
+
+def reasons(before: Facts, after: Facts) -> dict[str, str]:
+    lines = [line for line in diff(before, after) if line.path.startswith("packages/")]
+    return {line.path: Packages.explain(line, before, after) for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "why"),
+    [
+        ({"tool": {}}, {"tool": {}}, {"tool/version": "upgraded with the distribution"}),
+        ({"tool": {}}, {"tool": {"version": "0"}}, {"tool/version": ""}),
+        ({}, {"dep": AUTO}, {"dep": "installed as a dependency"}),
+        ({}, {"asked": {}}, {"asked": ""}),
+        ({"tool": {}}, {}, {"tool": ""}),
+        (
+            {"dep": AUTO},
+            {},
+            {"dep": "installed as a dependency only, and no package depends on it now"},
+        ),
+        (
+            {"lib1_2": AUTO},
+            {"lib1_3": AUTO},
+            {"lib1-2": "replaced by lib1-3, by its name", "lib1-3": "installed as a dependency"},
+        ),
+        (
+            {"lib": {}},
+            {"libt64": {"provides": ("lib",), **AUTO}},
+            {"lib": "replaced by libt64", "libt64": "installed as a dependency"},
+        ),
+        (
+            {"lib": {"version": "2", **AUTO}},
+            {"lib": {**GONE, "version": "2"}},
+            {
+                "lib/state": "installed as a dependency only, and no package depends on it now",
+                "lib/auto": "installed as a dependency only, and no package depends on it now",
+            },
+        ),
+        (
+            {"tool": {"version": "2"}},
+            {"tool": {"version": "2", "obsolete": True}},
+            {"tool/obsolete": ""},
+        ),
+        (
+            {"dep": {"version": "2", **AUTO}},
+            {"dep": {"version": "2", "obsolete": True, **AUTO}},
+            {"dep/obsolete": "left over from the former release, as a dependency"},
+        ),
+        ({"tool": {"version": "2", **AUTO}}, {"tool": {"version": "2"}}, {"tool/auto": ""}),
+    ],
+)
+def test_an_upgrade_of_the_distribution_explains_what_nobody_asked_for(
+    was: dict[str, Any], now: dict[str, Any], why: dict[str, str]
+) -> None:
+    found = reasons(facts("1", **was), facts("2", **now))
+    assert found == {f"packages/{path}": reason for path, reason in why.items()}
+
+
+def test_without_another_version_of_the_system_nothing_is_explained() -> None:
+    before = facts("1", tool={}, dep=AUTO)
+    after = facts("1", tool={"version": "2"}, new=AUTO)
+    assert set(reasons(before, after).values()) == {""}
+
+
+def test_what_is_recommended_and_what_runs_is_told_from_what_dpkg_says() -> None:
+    text = (
+        "native\tamd64\n"
+        "package\ttool\tall\t1\tinstall ok installed\n"
+        "relations\ttool\tall\tvirtual (= 1), other\told (<< 2)\told (<< 2), worse\n"
+        "recommends\ttool\tall\thelper (>= 1) | other-helper, virtual, gone:any\n"
+        "section\ttool\tall\tcontrib/libs\n"
+        "package\thelper\tamd64\t1\tinstall ok installed\n"
+        "recommends\thelper\tamd64\tnone\n"
+        "auto\thelper\tamd64\n"
+        "candidate\ttool\t2\n"
+        "autoremovable\thelper\n"
+        "program\t/usr/sbin/toold\ttool.service\n"
+        "owner\ttool\t/sbin/toold\n"
+    )
+    found = Packages.parse(text, Interests())
+    assert found["tool"] == Package(
+        version="1",
+        state="install ok installed",
+        library=True,
+        upgradable="2",
+        runs=("tool.service",),
+        provides=("virtual", "other"),
+        replaces=("old",),
+        breaks=("old", "worse"),
+        unmet=("gone",),
+    )
+    assert (found["helper"].autoremovable, found["helper"].unmet) == (True, ())

@@ -1,0 +1,91 @@
+"""What the suite says of names in the administrator's files that lead nowhere after an upgrade."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites.test_references import test_what_the_administrators_files_name_is_still_there as check
+from tests.unit.suites.states import state
+from upgradeproof.journey import State
+from upgradeproof.plan import Expectations
+from upgradeproof.probes import Facts
+from upgradeproof.probes.references import Reference, References
+
+FILE = "/etc/cron.daily/care"
+NONE = Expectations()
+
+
+def reading(*references: Reference) -> State:
+    sound = state()
+    facts = Facts({References.section: {f"{r.file}: {r.kind} {r.name}": r for r in references}})
+    return State("any", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
+
+
+def there(kind: str, name: str, target: str = "", package: str = "", line: int = 3) -> Reference:
+    return Reference(
+        kind=kind,
+        name=name,
+        file=FILE,
+        line=line,
+        resolves=True,
+        target=target or name,
+        package=package,
+    )
+
+
+def gone(reference: Reference, target: str = "") -> Reference:
+    return reference.model_copy(update={"resolves": False, "target": target, "package": ""})
+
+
+SENTENCES = (
+    (
+        there("command", "dbshow", "/usr/bin/dbshow", "db-client"),
+        "runs dbshow, which no folder of PATH holds any more (it was /usr/bin/dbshow of db-client)",
+    ),
+    (
+        there("path", "/etc/dns/empty", package="dns"),
+        "names /etc/dns/empty, which is gone (it was in dns)",
+    ),
+    (
+        there("socket", "/run/app.sock"),
+        "names the socket /run/app.sock, which is not there any more",
+    ),
+    (
+        there("zone", "US/East", "/usr/share/zoneinfo/US/East"),
+        "names the time zone US/East, which is gone (it was /usr/share/zoneinfo/US/East)",
+    ),
+)
+
+
+@pytest.mark.parametrize(("before", "sentence"), SENTENCES)
+def test_what_went_is_named_with_its_line(before: Reference, sentence: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        check(reading(before), reading(gone(before)), NONE)
+    assert str(caught.value).split("\n")[0] == f"{FILE}:3 {sentence}"
+
+
+def test_an_environment_of_another_version_is_named_with_both() -> None:
+    before = there("environment", "/opt/app/venv", "python3.11", line=0)
+    with pytest.raises(AssertionError) as caught:
+        check(reading(before), reading(gone(before, "python3.13")), NONE)
+    assert str(caught.value).split("\n")[0] == (
+        "/opt/app/venv is a virtual environment of python3.11, and the interpreter is python3.13"
+        " now: none of the modules is found"
+    )
+
+
+def test_what_was_not_there_before_is_no_loss() -> None:
+    missing = gone(there("path", "/backup"))
+    check(reading(missing), reading(missing), NONE)
+
+
+def test_a_file_that_went_or_came_is_not_judged() -> None:
+    here = there("command", "dbshow")
+    check(reading(here), reading(), NONE)
+    check(reading(), reading(gone(here)), NONE)
+
+
+def test_what_the_plan_names_may_go() -> None:
+    here = there("command", "dbshow")
+    known = {"facts": [f"references/{FILE}: command dbshow/*"], "reason": "it is replaced later"}
+    check(reading(here), reading(gone(here)), Expectations.model_validate({"change": [known]}))

@@ -1,0 +1,289 @@
+# Prints what the administrator's files name, and whether it is there now. One line each:
+# kind, what, file, line, 1 or 0, where it was found, its package; separated by tabs.
+# Modules of perl-base only. Text is handled as bytes.
+use strict; use warnings; no warnings qw(utf8 recursion once);
+use Cwd ();
+my $limit_files = MAXIMUM_FILES; my $deadline = time + MAXIMUM_S; my $limit_entries = 40_000;
+my $maximum_size = MAXIMUM_BYTES; my $limit_records = MAXIMUM_RECORDS;
+my @path = qw(/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin);
+my $info = '/var/lib/dpkg/info';
+my ($cut, $entries) = ('', 0);
+my (@links, %owned, %sum, %seen, @records, %text, %python_of, %environment, %interpreter_of, %imports);
+
+# --- which files are the administrator's -----------------------------------------------------------
+
+sub slurp {
+  my ($file) = @_;
+  open my $handle, '<:raw', $file or return '';
+  local $/; my $all = <$handle>; close $handle;
+  return defined $all ? $all : '';
+}
+sub lists { my @all = glob("$info/*.list"); return @all }
+for my $list (lists()) {
+  my $all = slurp($list);
+  $owned{$1} = 1 while $all =~ m{^(/(?:etc|opt|srv|root|usr/local|var/lib)/.*)$}mg;
+}
+{ my $status = slurp('/var/lib/dpkg/status');
+  $sum{$1} = $2 while $status =~ m{^ (/\S.*?) ([0-9a-f]{32})(?: .*)?$}mg;
+  my $ucf = slurp('/var/lib/ucf/hashfile');
+  while ($ucf =~ m{^([0-9a-f]{32})\s+(/\S.*)$}mg) { $sum{$2} = $1 unless $owned{$2} } }
+
+my $pruned = qr{^(?:site-packages|dist-packages|node_modules|gems|\.git|\.svn|\.cache|__pycache__|doc|man|locale|include)$};
+my $ignored = qr{(?:\.(?:dpkg-\w+|ucf-\w+|bak|orig|old|swp|pem|crt|key|pub|gpg|asc|gz|xz|bz2|zip|so|pyc|html?|css|js|md|svg|png)|~|-)$}i;
+my $generated = qr{^/etc/(?:alternatives/|ssl/certs/|rc\w\.d/|ld\.so\.cache$|machine-id$|(?:passwd|group|shadow|gshadow|subuid|subgid)|mtab$|mailcap$|\.pwd\.lock$|moduli$|ca-certificates\.conf$|selinux/|ssh/moduli$|ssh/ssh_host|init\.d/\.depend|udev/hwdb\.bin$|console-setup/cached)};
+
+sub walk {
+  my ($folder, $depth, $visit) = @_;
+  if (++$entries > $limit_entries || time > $deadline) { $cut ||= 'too many'; return }
+  opendir my $handle, $folder or return;
+  my @names = grep { $_ ne '.' && $_ ne '..' && !/[\t\n\r]/ } readdir $handle;
+  closedir $handle;
+  if (grep { $_ eq 'pyvenv.cfg' } @names) { $environment{$folder} = 1 if -f "$folder/pyvenv.cfg"; return }
+  for my $name (sort @names) {
+    my $full = "$folder/$name";
+    my @stat = lstat $full or next;
+    if (-d _) { walk($full, $depth - 1, $visit) if $depth > 1 && $name !~ $pruned && $full !~ /^\/etc\/ssl\/certs$/ }
+    elsif (-l _) { push @links, $full if $visit && !$owned{$full} && $full !~ $generated && $full !~ m{^/etc/systemd/} }
+    elsif (-f _ && $visit) { $entries++; $visit->($full, $name, $stat[7]) }
+  }
+}
+my (@candidates, @checked);
+sub candidate {
+  my ($file, $name, $size) = @_;
+  return if $size == 0 || $size > $maximum_size || $name =~ $ignored || $file =~ $generated;
+  if (exists $sum{$file}) { push @checked, $file; return }
+  push @candidates, $file unless $owned{$file};
+}
+my $configuration = qr{\.(?:conf|cfg|cnf|ini|env|ya?ml|toml|sh|py|pl|service|timer|socket|properties|rules|list)$};
+sub script_or_setting { # a file below a folder that also holds programs and data
+  my ($file, $name, $size) = @_;
+  return if $size > $maximum_size || $owned{$file};
+  if ($name !~ $configuration) {
+    open my $handle, '<:raw', $file or return;
+    my $head = ''; read $handle, $head, 2; close $handle;
+    return if $head ne '#!';
+  }
+  candidate($file, $name, $size);
+}
+walk('/etc', 7, \&candidate);
+walk($_, 2, \&candidate) for qw(/var/spool/cron/crontabs);
+walk($_, 5, \&script_or_setting) for qw(/usr/local/bin /usr/local/sbin /usr/local/lib /root/bin /opt /srv);
+# What a daemon wrote for the administrator, such as by a command that changes a setting for good.
+for my $folder (grep { !m{/(?:dpkg|apt|docker|containerd|containers|lxc|lxd|snapd|systemd|ucf|machines|flatpak)$} } glob '/var/lib/*') {
+  walk($folder, 3, sub { candidate(@_) if $_[1] =~ /\.conf$/ }) if -d $folder && !-l $folder;
+}
+walk($_, 4, undef) for qw(/home /var/www);
+if (@checked && open my $sums, '-|', 'md5sum', '--', @checked) {
+  while (<$sums>) { push @candidates, $2 if m{^\\?([0-9a-f]{32})  (/.*)$} && $sum{$2} && $1 ne $sum{$2} }
+  close $sums;
+}
+
+# --- what they name --------------------------------------------------------------------------------
+
+sub note {
+  my ($kind, $what, $file, $line) = @_;
+  return if length $what > 200 || $seen{"$file\0$kind\0$what"}++;
+  if (@records >= $limit_records) { $cut ||= 'too many'; return }
+  push @records, [$kind, $what, $file, $line];
+}
+
+sub shell { my ($file, $source, $first) = @_; note('command', $_->[0], $file, $_->[1]) for commands($source, $first) }
+
+my $regions = 'Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US';
+my $not_lasting = qr{^/(?:proc|sys|dev|tmp|var/(?:tmp|log|cache|lock)|run/lock)(?:/|$)};
+sub names { # paths, zones and users, in a line of any file
+  my ($file, $line, $text) = @_;
+  my ($setting) = $text =~ /^\s*["']?([\w.-]+)["']?\s*[=:]/; # a secret may look like a path
+  return if defined $setting && $setting =~ /pass|pwd|secret|token|credential|private|api_?key/i && $setting !~ /file|path|dir/i;
+  while ($text =~ m{(?<![\w/.\$\}~*)])(/[A-Za-z0-9_.@+][A-Za-z0-9_.+@=,~/-]*)([*?\[\$%\{]?)}g) {
+    my ($what, $more) = ($1, $2);
+    if ($more ne '') { $what =~ s{/[^/]*$}{} } else { $what =~ s{[.,=~-]+$}{} }
+    $what =~ s{/+$}{};
+    next if length $what < 2 || $what =~ $not_lasting || $what eq $file;
+    note($what =~ m{^/(?:var/)?run/} ? 'socket' : 'path', $what, $file, $line);
+    $environment{$1} = 1 if $what =~ m{^(/.+)/bin/python[\d.]*$} && -f "$1/pyvenv.cfg";
+  }
+  note('zone', $1, $file, $line) while $text =~ m{(?<![\w/.-])((?:$regions)/[A-Z][A-Za-z0-9_+-]*(?:/[A-Z][A-Za-z_-]*)?)(?![\w/])}g;
+  note('zone', $1, $file, $line) if $text =~ m{\b(?:TZ|\w*timezone)\b\s*[=:]\s*["']?([A-Z][A-Za-z0-9+-]+)["']?\s*$}i;
+  note('user', $1, $file, $line) if $text =~ m{^\s*(?:User|user)\s*[=\s]\s*"?([a-z_][a-z0-9_-]*)"?\s*(?:;|$)};
+  $python_of{$2} = $1 while $text =~ m{([\w./-]*\bpython[\d.]*)\s+(?:-\S+\s+)*(/\S+\.py)\b}g;
+}
+sub python_source {
+  my ($file, @lines) = @_;
+  my ($guard, $number) = (undef, 0);
+  for my $text (@lines) {
+    $number++;
+    my ($indent) = $text =~ /^([ \t]*)\S/ or next;
+    undef $guard if defined $guard && length $indent <= $guard;
+    $guard = length $indent if $text =~ /^\s*try\s*:/ && !defined $guard;
+    next if defined $guard; # what may fail is tried
+    my @found = $text =~ /^\s*from\s+([A-Za-z_]\w*)[\w.]*\s+import\b/ ? ($1)
+      : $text =~ /^\s*import\s+([\w.,\s]+)/ ? map { /^\s*([A-Za-z_]\w*)/ ? $1 : () } split /,/, $1 : ();
+    $imports{$file}{$_} ||= $number for @found;
+  }
+}
+sub perl_source {
+  my ($file, @lines) = @_;
+  my $number = 0;
+  for my $text (@lines) {
+    $number++;
+    last if $text =~ /^__(?:END|DATA)__/;
+    note('perl', $1, $file, $number) if $text =~ /^\s*(?:use|require)\s+([A-Z]\w*(?:::\w+)*)\s*[;(q'"0-9]/;
+  }
+}
+sub crontab {
+  my ($file, $number, $text, $user) = @_;
+  return unless $text =~ /^\s*(?:\@\w+|(?:[\d*][^\s=]*\s+){4}\S+)\s+(\S.*)$/;
+  my $rest = $1;
+  if ($user) { $rest =~ s/^(\S+)\s+// or return; note('user', $1, $file, $number) }
+  $rest =~ s/(?<!\\)%.*//;
+  shell($file, $rest, $number);
+}
+sub read_file {
+  my ($file) = @_;
+  my $all = slurp($file);
+  return if $all eq '' || index(substr($all, 0, 4096), "\0") >= 0;
+  my @lines = split /\n/, $all, -1;
+  my $language = $file =~ /\.py$/ ? 'python' : $file =~ m{/profile\.d/.*\.sh$|^/etc/(?:profile|bash\.bashrc|rc\.local)$} ? 'sh' : '';
+  if ($lines[0] =~ m{^#!\s*(/\S+)(?:\s+-S)?\s*(\S*)}) {
+    my ($program, $argument) = ($1, $2);
+    note('interpreter', $program, $file, 1);
+    if ($program =~ m{/env$} && $argument =~ /^[\w.+-]+$/) { note('command', $argument, $file, 1); $program = $argument }
+    $language = $program =~ m{(?:^|/)(?:ba|da|k|mk|z|a)?sh$} ? 'sh' : $program =~ /python[\d.]*$/ ? 'python' : $program =~ m{(?:^|/)perl$} ? 'perl' : 'other';
+    $interpreter_of{$file} = $program if $language eq 'python';
+  }
+  my $cron = $file =~ m{^/etc/(?:crontab$|cron\.d/)} ? 2 : $file =~ m{^/var/spool/cron/} ? 1 : 0;
+  my ($number, $block, $from) = (0, undef, 0);
+  for my $text (@lines) {
+    $number++;
+    next if $number == 1 && $text =~ /^#!/;
+    if (defined $block) {
+      if ($text =~ /^\s*endscript/) { shell($file, $block, $from); undef $block } else { $block .= "$text\n" }
+    } elsif ($file =~ m{^/etc/logrotate} && $text =~ /^\s*(?:post|pre|first|last)(?:rotate|action)\b/) { ($block, $from) = ('', $number + 1) }
+    next if $text =~ m{^\s*(?:#|;|//|--)};
+    (my $plain = $text) =~ s/\s#\s.*//;
+    names($file, $number, $plain);
+    crontab($file, $number, $text, $cron == 2) if $cron;
+    shell($file, $1, $number) if $file =~ m{\.(?:service|conf)$} && $text =~ /^Exec\w+\s*=\s*[-\@:+!|]*([A-Za-z]\S*)/;
+    note('pam', $1, $file, $number) if $file =~ m{^/etc/pam\.d/} && $text =~ /^\s*-?\w+\s+(?:\[[^\]]*\]|\w+)\s+(pam_\w+\.so)/;
+    if ($file =~ m{^/etc/pam\.d/} && $text =~ /^\s*(?:\@include|-?\w+\s+(?:include|substack))\s+([\w.-]+)/) { note('path', "/etc/pam.d/$1", $file, $number) }
+  }
+  shell($file, $all, 1) if $language eq 'sh';
+  python_source($file, @lines) if $language eq 'python';
+  perl_source($file, @lines) if $language eq 'perl';
+  other_source($file, @lines) if $language =~ /^(?:python|perl|other)$/;
+}
+sub other_source { # a program that is given to a call of a language other than the shell's
+  my ($file, @lines) = @_;
+  my $number = 0;
+  for my $text (@lines) {
+    $number++;
+    next if $text =~ m{^\s*(?:#|//)};
+    note('command', $1, $file, $number) while $text =~ /\b(?:system|exec|execvp?|popen|shell_exec|passthru|proc_open|run|call|check_call|check_output|Popen|spawn|qx|getoutput)\s*\(?\s*\[?\s*[frbu]?["'`]([A-Za-z][\w.+-]*)(?=["'`\s])/g;
+    note('command', $1, $file, $number) while $text =~ /(?<![\w\])])\[\s*["']([a-z][\w.+-]*)["']\s*(?:,|\])/g;
+  }
+}
+for my $link (@links) { my $to = readlink $link; note('link', $to, $link, 0) if defined $to && $to !~ $not_lasting && $to !~ m{^/run/} && $to !~ /[\t\n]/ }
+my $read = 0;
+for my $file (@candidates) {
+  if ($read >= $limit_files || time > $deadline) { $cut ||= 'too many'; last }
+  $read++;
+  read_file($file);
+}
+
+# --- whether it is there ---------------------------------------------------------------------------
+
+sub command_path { my ($name) = @_; for (@path) { return "$_/$name" if -f "$_/$name" && -x _ } return '' }
+sub default_python { my $real = Cwd::realpath(command_path('python3') || '/nonexistent'); return $real && $real =~ m{/(python\d[\d.]*)$} ? $1 : '' }
+
+my $code = 'import sys, importlib.util as u
+for n in sys.argv[1:]:
+    try:
+        s = u.find_spec(n)
+        print(n, int(s is not None), (s.origin or "") if s else "", sep="\t")
+    except BaseException:
+        print(n, 0, "", sep="\t")';
+my (%asked, @module_records);
+for my $file (sort keys %imports) {
+  my ($folder) = $file =~ m{^(.*)/};
+  my $python = $interpreter_of{$file} || $python_of{$file} || '';
+  ($python) = map { "$_/bin/python" } grep { my $up = $_; $up =~ s{/[^/]+$}{}; index("$folder/", "$up/") == 0 } sort keys %environment if $python eq '';
+  $python = 'python3' if !defined $python || $python eq '';
+  $python = command_path($python) if $python !~ m{^/};
+  next if $python eq '' || $python !~ m{/python[\d.]*$} || !-x $python;
+  for my $module (keys %{ $imports{$file} }) {
+    next if -e "$folder/$module.py" || -d "$folder/$module"; # it comes with the script
+    $asked{$python}{$module} = 1;
+    push @module_records, [$python, $module, $file, $imports{$file}{$module}];
+  }
+}
+my %module_at;
+for my $python (keys %asked) {
+  my @names = (sort keys %{ $asked{$python} })[0 .. 499];
+  open my $answers, '-|', 'timeout', '5', $python, '-B', '-c', $code, grep { defined } @names or next;
+  while (<$answers>) { chomp; my ($name, $there, $origin) = split /\t/, $_, 3; $module_at{$python}{$name} = [$there, $origin] if defined $there }
+  close $answers;
+}
+my @answers; # kind, what, file, line, there, target
+for (@module_records) {
+  my ($python, $module, $file, $line) = @$_;
+  my $found = $module_at{$python}{$module} or next; # its interpreter did not answer
+  push @answers, ['python', $module, $file, $line, $found->[0], $found->[1]];
+}
+for (@records) {
+  my ($kind, $what, $file, $line) = @$_;
+  my $target = $kind eq 'command' ? command_path($what)
+    : $kind eq 'zone' ? (-f "/usr/share/zoneinfo/$what" ? "/usr/share/zoneinfo/$what" : '')
+    : $kind eq 'socket' ? (-S $what ? $what : '')
+    : $kind eq 'user' ? (defined getpwnam($what) ? $what : '')
+    : $kind eq 'pam' ? ((grep { -f } "/etc/pam.d/$what", glob("/{usr/,}lib/{,*/}security/$what"))[0] || '')
+    : $kind eq 'perl' ? do { (my $name = "$what.pm") =~ s{::}{/}g; (grep { -f } map { "$_/$name" } @INC)[0] || '' }
+    : $kind eq 'link' ? (-e $file ? Cwd::realpath($file) || $what : '')
+    : (-e $what ? $what : '');
+  push @answers, [$kind, $what, $file, $line, $target ne '' ? 1 : 0, $target];
+}
+for my $folder (sort keys %environment) {
+  my ($filled) = grep { (() = glob "$_/site-packages/*") > 0 } glob "$folder/lib/python*" or next;
+  my $real = Cwd::realpath((grep { -e } "$folder/bin/python3", "$folder/bin/python")[0] || '/nonexistent') || '';
+  my ($version) = $real =~ m{/(python\d+\.\d+)$};
+  if (!$version && $real && -x $real) { my $said = `timeout 5 '$real' -V 2>&1`; $version = "python$1" if $said =~ /(\d+\.\d+)/ }
+  my $there = $version && -d "$folder/lib/$version/site-packages" ? 1 : 0;
+  push @answers, ['environment', $folder, "$folder/pyvenv.cfg", 0, $there, $version || 'nothing'];
+}
+my $python = default_python();
+my $ruby = Cwd::realpath('/usr/bin/ruby') || '';
+my %reads = map { $_ => 1 } @INC;
+sub filled { my ($folder) = @_; opendir my $handle, $folder or return 0; return scalar grep { !/^(?:\.|__pycache__)/ } readdir $handle }
+for my $folder (glob '/usr/local/lib/python3*/dist-packages /root/.local/lib/python3*/site-packages /home/*/.local/lib/python3*/site-packages') {
+  push @answers, ['modules', $folder, $folder, 0, $python ne '' && index($folder, "/$python/") > 0 ? 1 : 0, $python || 'nothing'] if filled($folder);
+}
+for my $folder (glob '/usr/local/share/perl/5* /usr/local/lib/*/perl/5*') {
+  push @answers, ['modules', $folder, $folder, 0, $reads{$folder} ? 1 : 0, sprintf 'perl%vd', $^V] if filled($folder);
+}
+for my $folder (glob '/var/lib/gems/*') {
+  my ($version) = $folder =~ m{/(\d+\.\d+)[^/]*$} or next;
+  push @answers, ['modules', $folder, $folder, 0, $ruby =~ m{/ruby\Q$version\E$} ? 1 : 0, $ruby =~ m{/(ruby[\d.]+)$} ? $1 : 'nothing'] if filled("$folder/gems");
+}
+
+# --- whose it is -----------------------------------------------------------------------------------
+
+my %wanted;
+for (@answers) {
+  my $target = $_->[5];
+  next if !$_->[4] || $target !~ m{^/} || $_->[0] eq 'socket';
+  my $real = $target =~ m{^(?:/usr)?/s?bin/|^/lib} ? Cwd::realpath($target) || $target : $target;
+  for my $alias ($target, $real) { push @{ $wanted{$alias} }, $_; push @{ $wanted{$1} }, $_ if $alias =~ m{^/usr(/.+)} }
+}
+if (%wanted) {
+  for my $list (lists()) {
+    my ($package) = $list =~ m{/([^/:]+)(?::[^/]+)?\.list$} or next;
+    for my $path (split /\n/, slurp($list)) { if (my $asking = $wanted{$path}) { $_->[6] ||= $package for grep { !-d $path || $_->[0] ne 'path' } @$asking } }
+  }
+}
+for (@answers) {
+  my @cells = map { defined $_ ? $_ : '' } @$_[0 .. 6];
+  next if grep { /[\t\n]/ } @cells;
+  print join("\t", 'reference', @cells), "\n";
+}
+print "read\t$read\n";
+print "cut\t$cut\n" if $cut;

@@ -1,0 +1,104 @@
+"""Read what the administrator's files name, and whether it is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.text import clean, number, rows
+
+MAXIMUM_FILES = 2_000
+MAXIMUM_S = 5
+"""Of searching and reading, in whole seconds; what was not read by then is not known."""
+MAXIMUM_BYTES = 262_144
+"""Of one file: a larger one is no configuration and no script."""
+MAXIMUM_RECORDS = 20_000
+KINDS = frozenset(
+    {
+        *("path", "socket", "command", "interpreter", "python", "perl"),
+        *("pam", "zone", "user", "link", "environment", "modules"),
+    }
+)
+_LIMITS = {
+    "MAXIMUM_FILES": MAXIMUM_FILES,
+    "MAXIMUM_S": MAXIMUM_S,
+    "MAXIMUM_BYTES": MAXIMUM_BYTES,
+    "MAXIMUM_RECORDS": MAXIMUM_RECORDS,
+}
+_PROGRAM = ("shell_commands.pl", "references.pl")
+
+
+class Reference(Record):
+    """One name in one file."""
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"line", "target", "package"})
+    kind: str
+    """``path``, ``socket`` (a path below ``/run``), ``command``, ``interpreter``, ``python`` and
+    ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
+    virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unread``."""
+    name: str
+    file: str
+    line: int = 0
+    """Where it stands first; 0 where it is in no line."""
+    resolves: bool = False
+    """Whether it is there: a socket as a socket, a command in PATH, a module for its interpreter,
+    an environment or a folder of modules for the version of the interpreter."""
+    target: str = ""
+    """Where it was found; for an environment or a folder of modules, the interpreter's version."""
+    package: str = ""
+    """The package of what was found; empty: none."""
+
+
+class References(Probe[Reference]):
+    """Read the files that the administrator wrote or edited, and what they name.
+
+    These are files of no package, and conffiles that differ from the package's, in ``/etc``,
+    ``/usr/local``, ``/opt``, ``/srv``, ``/root/bin`` and among crontabs, and ``*.conf`` of no
+    package below ``/var/lib``. Only a change of ``resolves`` is a difference: a name that came or
+    went is a change of its file. The key is ``FILE: KIND NAME``.
+    """
+
+    section = "references"
+    record: ClassVar[type[Record]] = Reference
+    arrivals = False
+    departures = False
+
+    @classmethod
+    def script(cls, _interests: Interests, /) -> str:
+        """Return the script: one run of perl, which every Debian has in ``perl-base``."""
+        folder = Path(__file__).parent
+        program = "".join((folder / name).read_text(encoding="utf-8") for name in _PROGRAM)
+        for name, limit in _LIMITS.items():
+            program = program.replace(name, str(limit))
+        return (
+            "[ -x /usr/bin/perl ] || exit 0\n"
+            f"timeout 30 /usr/bin/perl - <<'END_OF_PERL' || echo 'cut\ttime'\n{program}END_OF_PERL"
+        )
+
+    @classmethod
+    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Reference]:
+        """Return the references; a record ``unread`` says that not all files were read."""
+        found: dict[str, Reference] = {}
+        for cells in rows(clean(output)):
+            match cells:
+                case ["reference", kind, name, file, line, there, target, package] if kind in KINDS:
+                    found[f"{file}: {kind} {name}"] = Reference(
+                        kind=kind,
+                        name=name,
+                        file=file,
+                        line=number(line) or 0,
+                        resolves=there == "1",
+                        target=target,
+                        package=package,
+                    )
+                case ["cut", why]:
+                    found["unread"] = Reference(
+                        kind="unread", name=f"not all files: {why}", file=""
+                    )
+        return found
+
+    @classmethod
+    def explain(cls, line: Difference, _before: Facts, _after: Facts, /) -> str:
+        """Return that a name which is there only now is no fault of any file."""
+        return "what the file names is there now" if line.after == "true" else ""
