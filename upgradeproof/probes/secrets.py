@@ -28,3 +28,22 @@ def _value(key: str, value: str) -> str:
 def _mark(key: str, value: str) -> str:
     digest = hashlib.scrypt(value.encode("utf-8", "replace"), salt=key.encode(), n=_COST, r=8, p=1)
     return f"(secret #{digest[:3].hex()})"
+
+
+_IN_COMMAND = re.compile(
+    r"((?:^|(?<=[\s\"';&|(]))-{0,2}[\w-]*(?:pass|pwd|secret|token|credential|api_?key)[\w-]*"
+    r"(?:=|(?<=\w)\s+(?=[^\s|&;<>-])))(\"[^\"]*\"|'[^']*'|[^\s;|&]+)",
+    re.IGNORECASE,
+)
+_USER_AND_SECRET = re.compile(r"((?:^|\s)(?:-u|--user)[ =]?[\w.@-]+:)([^\s@/:]+)(?=\s|$)")
+
+
+def masked_command(text: str) -> str:
+    """Return a command line in which what may be a secret is a mark instead.
+
+    That is the value of an option, or of a variable, whose name says so, and the password in an
+    address or behind ``-u name:``.
+    """
+    text = _IN_COMMAND.sub(lambda found: found[1] + _mark("command", found[2]), text)
+    text = _USER_AND_SECRET.sub(lambda found: found[1] + _mark("command", found[2]), text)
+    return _value("", text)
