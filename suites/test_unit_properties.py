@@ -84,10 +84,14 @@ def test_no_service_runs_by_an_old_or_missing_unit_file(
     for name, unit in upgraded[UnitSettings].items():
         was = before.get(name)
         path = f"unit_properties/{name}"
-        if unit.running and unit.load == "not-found" and not (was and was.load == "not-found"):
-            if not known(upgraded, expectations, f"{path}/load" if was else path):
-                old.append(f"{name} runs, and its unit file is gone: it will not start again")
-        elif unit.needs_reload and not (was and was.needs_reload):
-            if not known(upgraded, expectations, f"{path}/needs_reload" if was else path):
-                old.append(f"{name} has a new unit file that systemd has not read")
+        gone = unit.running and unit.load == "not-found" and not (was and was.load == "not-found")
+        unread = unit.needs_reload and not (was and was.needs_reload)
+        field = "/load" if gone else "/needs_reload"
+        if not (gone or unread) or known(upgraded, expectations, path + (field if was else "")):
+            continue
+        old.append(
+            f"{name} runs, and its unit file is gone: it will not start again"
+            if gone
+            else f"{name} has a new unit file that systemd has not read"
+        )
     assert not old, "\n".join(old)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_FIELDS = 5
 _WORDS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",
@@ -50,7 +51,7 @@ def cron_per_day(schedule: str) -> float | None:
     if schedule == "@reboot":
         return 0.0
     fields = _WORDS.get(schedule, schedule).lower().split()
-    if len(fields) != 5:
+    if len(fields) != _FIELDS:
         return None
     minutes = _values(fields[0], 0, 59)
     hours = _values(fields[1], 0, 23)

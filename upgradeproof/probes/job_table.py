@@ -57,6 +57,7 @@ class Table:
 
 
 def read_table(output: str) -> Table:
+    """Return what the script prints; lines of another shape are left out."""
     table = Table()
     blocks: dict[str, list[dict[str, list[str]]]] = {"timer": [{}], "service": [{}]}
     for cells in rows(clean(output)):
@@ -65,25 +66,28 @@ def read_table(output: str) -> Table:
                 table.now = number(text) or 0
             case ["systemd"]:
                 table.systemd = True
-            case ["installed", name]:
-                table.installed.add(name)
-            case ["running", name]:
-                table.running.add(name)
             case ["file", path, mode, user] if re.fullmatch("[0-7]{1,5}", mode):
                 table.files[path] = (int(mode, 8), user)
             case ["line", path, *texts]:
                 table.lines.setdefault(path, []).append("\t".join(texts))
             case ["owner", package, path]:
                 table.owners[merged(path)] = package
+            case [("installed" | "running") as what, name]:
+                (table.installed if what == "installed" else table.running).add(name)
             case [("timer" | "service") as what, *texts]:
-                name, equals, value = "\t".join(texts).partition("=")
-                if equals:
-                    blocks[what][-1].setdefault(name, []).append(value)
-                else:
-                    blocks[what].append({})
+                _add(blocks[what], "\t".join(texts))
     table.timers = blocks["timer"]
     table.services = {_one(block, "Id"): block for block in blocks["service"]}
     return table
+
+
+def _add(blocks: list[dict[str, list[str]]], text: str) -> None:
+    """Add a line of ``systemctl show``; an empty one ends a unit."""
+    name, equals, value = text.partition("=")
+    if equals:
+        blocks[-1].setdefault(name, []).append(value)
+    else:
+        blocks.append({})
 
 
 def _one(block: Mapping[str, list[str]], name: str) -> str:
@@ -91,6 +95,7 @@ def _one(block: Mapping[str, list[str]], name: str) -> str:
 
 
 def timers(table: Table) -> Iterator[tuple[str, Schedule]]:
+    """Yield the timers that have a unit file, with what their service starts."""
     for block in table.timers:
         source = _one(block, "FragmentPath")
         if _one(block, "LoadState") not in ("loaded", "masked") or not _one(block, "Id"):

@@ -1,4 +1,4 @@
-"""A job that runs by itself, and what an upgrade made of the jobs: lost, doubled, at another time."""
+"""A job that runs by itself, and what an upgrade may do to it: lost, doubled, at another time."""
 
 from __future__ import annotations
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from upgradeproof.probes.base import Facts
+from upgradeproof.probes.base import Facts
+from upgradeproof.probes.conffiles import Conffiles
 
 UNIT_OWNERS = r"""
 grep -HE '^(/usr)?/lib/systemd/system/[^/]+\.(service|socket|timer)$' \
@@ -33,30 +32,7 @@ def owner(owners: Mapping[str, str], path: str) -> str:
     return owners.get(merged(path), "").partition(":")[0]
 
 
-def upgraded(package: str, before: Facts, after: Facts) -> str:
-    """Return how a package changed between two states, as ``cron was upgraded (1 -> 2)``, or "".
-
-    A package that came or went counts; one that stayed as it is explains nothing.
-    """
-    if not package:
-        return ""
-    was, now = (_version(facts, package) for facts in (before, after))
-    if was == now:
-        return ""
-    if not was:
-        return f"{package} was installed ({now})"
-    return f"{package} was upgraded ({was} -> {now})" if now else f"{package} was removed"
-
-
-def _version(facts: Facts, package: str) -> str:
-    # By name: an import of the probe here would be an import of a probe by a probe's helper.
-    record = facts.sections.get("packages", {}).get(package)
-    if record is None or not str(getattr(record, "state", "")).endswith(" installed"):
-        return ""
-    return str(getattr(record, "version", ""))
-
-
 def edited(path: str, facts: Facts) -> bool:
     """Tell whether the administrator edited a configuration file of a package."""
-    record = facts.sections.get("conffiles", {}).get(path)
-    return record is not None and getattr(record, "state", "") == "modified"
+    record = facts[Conffiles].get(path)
+    return record is not None and record.state == "modified"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.job_table import at_jobs, crontabs, folders, read_table, timers
 from upgradeproof.probes.jobs import SECTION, Schedule, amiss
-from upgradeproof.probes.owners import CRON_OWNERS, UNIT_OWNERS, edited, upgraded
+from upgradeproof.probes.owners import CRON_OWNERS, UNIT_OWNERS, edited
 from upgradeproof.probes.unix_sockets import split
 
 _SCRIPT = (
@@ -83,5 +84,5 @@ class Schedules(Probe[Schedule]):
             return ""
         if amiss(before, after, key):
             return ""
-        change = upgraded(job.package, before, after)
-        return f"{job.source} is a file of {job.package}: {change}" if change else ""
+        change = changed_package(job.package, before, after)
+        return f"{job.source} is a file of {job.package}, which {change}" if change else ""

@@ -31,7 +31,7 @@ def _mark(key: str, value: str) -> str:
 
 
 _IN_COMMAND = re.compile(
-    r"((?:^|(?<=[\s\"';&|(]))-{0,2}[\w-]*(?:pass|pwd|secret|token|credential|api_?key)[\w-]*"
+    r"((?:^|(?<=[\s\"';&|(]))-{0,2}[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|api_?key)"
     r"(?:=|(?<=\w)\s+(?=[^\s|&;<>-])))(\"[^\"]*\"|'[^']*'|[^\s;|&]+)",
     re.IGNORECASE,
 )

@@ -13,6 +13,7 @@ from upgradeproof.probes.unit_uses import HOMES, TEMPORARY, below
 
 _ALWAYS = ("PrivateNetwork", "IPAddressDeny")
 """Whoever names a service in a plan talks to it: without a network it is of no use."""
+_UNLIMITED = ("MemoryMax", "MemoryHigh", "CPUQuotaPerSecUSec")
 _NUMBER = re.compile(r"([0-9]+)(?::[0-9]+)?")
 
 
@@ -154,20 +155,21 @@ def _writable(unit: UnitProperties) -> list[str]:
 def _limits(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
     for name in LIMITS:
         change = _changed(was, now, name)
-        if change and _amount(now.get(name)) < _amount(was.get(name)):
+        if change and _amount(name, now.get(name)) < _amount(name, was.get(name)):
             sentence = f"{unit} has a lower limit: {change}"
             yield Complaint(group=Group.LIMIT, field=field_name(name), sentence=sentence)
 
 
-def _amount(values: tuple[str, ...]) -> float:
-    """Return a limit as a number; the default counts as the lowest, for what was set above it.
+def _amount(name: str, values: tuple[str, ...]) -> float:
+    """Return a limit as a number.
 
-    A unit that sets no limit and then gets one has less only where it was unlimited.
+    Without a setting memory and processor are unlimited; of the rest the manager has defaults, which
+    count as the lowest, since a unit that sets a limit does so to have more.
     """
     match = _NUMBER.fullmatch(values[0]) if values else None
     if match:
         return float(match[1])
-    return float("inf") if values else -1.0
+    return float("inf") if values or name in _UNLIMITED else -1.0
 
 
 def _environment(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:

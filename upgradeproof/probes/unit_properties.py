@@ -6,8 +6,9 @@ import re
 import shlex
 from typing import ClassVar
 
+from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
-from upgradeproof.probes.owners import UNIT_OWNERS, upgraded
+from upgradeproof.probes.owners import UNIT_OWNERS
 from upgradeproof.probes.unit_complaints import complaints
 from upgradeproof.probes.unit_settings import LIMITS, PROPERTIES
 from upgradeproof.probes.unit_table import Table, UnitProperties, one
@@ -26,7 +27,8 @@ files=$(systemctl list-unit-files --no-legend --no-pager --type=service,socket) 
 printf '%s\n' "$files" | awk '$1 ~ /@\./ { print "template\t" $1 }'
 folders=$(find /etc/systemd/system /run/systemd/system -mindepth 2 -maxdepth 2 -name '*.conf' \
   -path '*.d/*' ! -name '* *' ! -path '* *' -size -64k 2>/dev/null)
-units=$(printf '%s\n' "$files" | awk '$1 !~ /@\./ && $2 ~ /^(enabled|generated|linked)/ { print $1 }'
+units=$(printf '%s\n' "$files" |
+  awk '$1 !~ /@\./ && $2 ~ /^(enabled|generated|linked)/ { print $1 }'
   printf '%s\n' "$folders" | sed -n 's|.*/\([^/]*[^/-]\)\.d/[^/]*$|\1|p' |
     grep -E '\.(service|socket)$' | grep -v '@\.' | sort -u)
 systemctl show --no-pager --property=DefaultTasksMax,DEFAULTS | sed 's/^/default	/'
@@ -51,9 +53,9 @@ class UnitSettings(Probe[UnitProperties]):
     """Read units that have a file, running ones whose file is gone, and drop-ins without a unit.
 
     The key is the unit's name; that of drop-ins without a unit is their folder's. Left out:
-    aliases, transient units, units of a login, templates, instances that do not run, and units that nothing
-    starts but a call over D-Bus, which come and go. Only what is enabled, loaded or declared is
-    asked for: systemd takes 5 ms to load each of the others, and forgets it again.
+    aliases, transient units, units of a login, templates, instances that do not run, and
+    units that nothing starts but a call over D-Bus, which come and go. Only what is enabled, loaded
+    or declared is asked for: systemd takes 5 ms to load each of the others, and forgets it again.
     """
 
     section = "unit_properties"
@@ -64,11 +66,10 @@ class UnitSettings(Probe[UnitProperties]):
         """Return the script; one ``systemctl show`` reads all units."""
         limits = [name for name in LIMITS if name.startswith("Limit")]
         soft = [f"{name}Soft" for name in limits]
-        named = [name if name.count(".") else f"{name}.service" for name in interests.services]
         return (
             _SCRIPT.replace("NAMES", ",".join((*_FACTS, *PROPERTIES, *soft)))
             .replace("DEFAULTS", ",".join(f"Default{name}" for name in (*limits, *soft)))
-            .replace("DECLARED", shlex.join(named))
+            .replace("DECLARED", shlex.join(interests.services))
         )
 
     @classmethod
@@ -108,5 +109,5 @@ class UnitSettings(Probe[UnitProperties]):
             and complaints(key, was, now, field)
         ):
             return ""
-        change = upgraded(unit.package, before, after)
-        return f"a unit of {unit.package}: {change}" if change else ""
+        change = changed_package(unit.package, before, after)
+        return f"the unit belongs to {unit.package}, which {change}" if change else ""

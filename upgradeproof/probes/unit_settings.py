@@ -76,24 +76,30 @@ def setting(
     ``DefaultLimitNOFILE``), whose numbers depend on the host. ``soft`` is a limit's soft value;
     ``capabilities`` is how many the kernel knows, so that a full set is no setting.
     """
+    if not values:
+        return ()
     values = [value for value in values if value not in _DEFAULTS[""] | _DEFAULTS.get(name, set())]
     if name in COMMANDS:
         return tuple(_command(value) for value in values)
+    if name.startswith("Limit"):
+        return _limit(name, values, soft, defaults)
+    if name == "CapabilityBoundingSet":
+        return _bounded(" ".join(values).split(), capabilities)
+    if values == [defaults.get(f"Default{name}")]:
+        return ()
+    return _plain(name, values)
+
+
+def _plain(name: str, values: Sequence[str]) -> tuple[str, ...]:
     match name:
         case "Environment":
             return tuple(sorted(text for value in values for text in _environment(value)))
         case "EnvironmentFiles":
             return tuple(_optional(value) for value in values)
-        case "CapabilityBoundingSet":
-            return _bounded(" ".join(values).split(), capabilities)
         case "Listen":
             return tuple(sorted(_listen(value) for value in values))
-    if name.startswith("Limit"):
-        return _limit(name, values, soft, defaults)
-    if name in ("TasksMax", "MemoryMax") and values == [defaults.get(f"Default{name}")]:
-        return ()
-    if name in _LISTS:
-        return tuple(sorted({word for value in values for word in value.split()}))
+        case _ if name in _LISTS:
+            return tuple(sorted({word for value in values for word in value.split()}))
     return tuple(values)
 
 

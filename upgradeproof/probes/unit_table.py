@@ -152,24 +152,29 @@ class Table:
                     self.blocks[-1].setdefault(name, []).append(value)
                 else:
                     self.blocks.append({})
-            case ["dropin", path, *texts]:
+            case [what, path, *texts]:
+                self._read_file(what, path, "\t".join(texts))
+
+    def _read_file(self, what: str, path: str, text: str) -> None:
+        """Take what belongs to a file: of a unit, a process or /etc."""
+        match what:
+            case "dropin":
                 unit = path.split("/")[-2].removesuffix(".d") if path.count("/") > 1 else ""
                 found = self.drop_ins.setdefault(unit, {}).setdefault(path, [])
-                if name := "\t".join(texts).partition("=")[0].strip():
-                    found.append(name)
-            case ["filter", path, text]:
+                found += [name] if (name := text.partition("=")[0].strip()) else []
+            case "filter":
                 found = self.filters.setdefault(merged(path), [])
                 found += [] if text.strip() in found else [text.strip()]
-            case ["owner", package, path]:
-                self.owners[merged(path)] = package
-            case ["open", descriptor, path]:
-                self._open.append((descriptor, path))
-            case ["flags", descriptor, text]:
-                self._flags[descriptor] = text
-            case ["group", pid, text]:
-                self._units[pid] = unit_of(text)
-            case ["named", path, *texts]:
-                self.named.append((path, "\t".join(texts)))
+            case "owner":
+                self.owners[merged(text)] = path
+            case "open":
+                self._open.append((path, text))
+            case "flags":
+                self._flags[path] = text
+            case "group":
+                self._units[path] = unit_of(text)
+            case "named":
+                self.named.append((path, text))
 
     def exists(self, unit: str) -> bool:
         """Tell whether what drop-ins are for is there, or is a whole kind of units."""
@@ -242,11 +247,11 @@ def one(block: Mapping[str, list[str]], name: str) -> str:
 
 
 def declared(unit: str, services: tuple[str, ...]) -> bool:
-    """Tell whether the plan names a unit; the instances of a named one count as well.
-
-    A name without its kind is that of a service, and stands for its socket too.
-    """
-    stem = unit.rpartition(".")[0]
-    return bool(
-        {unit, stem, stem.partition("@")[0]} & {name.removesuffix("@") for name in services}
+    """Tell whether the plan names a unit, the wrapper that it is an instance of, or its service."""
+    stem, _, kind = unit.rpartition(".")
+    stems = {stem, stem.partition("@")[0]}
+    return unit in services or any(
+        name.rpartition(".")[0].removesuffix("@") in stems
+        and name.rpartition(".")[2] in (kind, "service")
+        for name in services
     )

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
+from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
-from upgradeproof.probes.owners import UNIT_OWNERS, merged, owner, upgraded
+from upgradeproof.probes.owners import UNIT_OWNERS, merged, owner
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
 _SCRIPT = (
@@ -150,8 +151,12 @@ class UnixSockets(Probe[UnixSocket]):
         record = after.sections.get(cls.section, {}).get(key)
         if not isinstance(record, UnixSocket) or field not in ("", "unit", "package"):
             return ""
-        change = upgraded(record.package, before, after)
-        return f"a socket of {record.unit}: {change}" if change else ""
+        change = changed_package(record.package, before, after)
+        return (
+            f"a socket of {record.unit}, a unit of {record.package}, which {change}"
+            if change
+            else ""
+        )
 
 
 def split(path: str, section: str, before: Facts, after: Facts) -> tuple[str, str]:

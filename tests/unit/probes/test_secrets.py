@@ -1,6 +1,8 @@
 """Secrets never reach the facts, and a changed one is still seen to have changed."""
 
-from upgradeproof.probes.secrets import masked
+import pytest
+
+from upgradeproof.probes.secrets import masked, masked_command
 
 
 def test_a_setting_that_may_be_a_secret_is_told_apart_but_never_told() -> None:
@@ -20,3 +22,24 @@ def test_a_password_in_an_address_is_masked() -> None:
 
 def test_an_empty_setting_is_no_secret() -> None:
     assert masked({"password": ""}) == {"password": ""}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "dump --password=hunter2 db",
+        "dump --db-password hunter2 db",
+        "PGPASSWORD='hunter2' dump db",
+        "curl -u app:hunter2 https://a.test",
+        "curl https://app:hunter2@a.test",
+        "API_KEY=hunter2; run",
+    ],
+)
+def test_a_secret_in_a_command_line_is_masked(command: str) -> None:
+    assert "hunter2" not in masked_command(command)
+    assert "(secret #" in masked_command(command)
+
+
+def test_a_command_line_without_secrets_stays_as_it_is() -> None:
+    command = "nice -n10 /usr/sbin/check -u app --passive /srv:/srv && run-parts --report /etc/x"
+    assert masked_command(command) == command
