@@ -163,8 +163,8 @@ def _limits(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Com
 def _amount(name: str, values: tuple[str, ...]) -> float:
     """Return a limit as a number.
 
-    Without a setting memory and processor are unlimited; of the rest the manager has defaults, which
-    count as the lowest, since a unit that sets a limit does so to have more.
+    Without a setting memory and processor are unlimited. Of the rest the manager has defaults,
+    which count as the lowest, since a unit that sets a limit does so to have more.
     """
     match = _NUMBER.fullmatch(values[0]) if values else None
     if match:
