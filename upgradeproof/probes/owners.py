@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from upgradeproof.probes.base import Facts
 from upgradeproof.probes.conffiles import Conffiles
 
+UNIT_FOLDERS = (
+    "/etc/systemd/system /run/systemd/system /run/systemd/generator /run/systemd/generator.late"
+    " /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system"
+)
+"""Where unit files are. systemd spends 0.7 s of processor time on ``systemctl list-unit-files``."""
 UNIT_OWNERS = r"""
 grep -HE '^(/usr)?/lib/systemd/system/[^/]+\.(service|socket|timer)$' \
   /var/lib/dpkg/info/*.list 2>/dev/null | sed -e 's|^[^:]*/|owner	|' -e 's|\.list:|	|'

@@ -8,7 +8,7 @@ from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.job_table import at_jobs, crontabs, folders, read_table, timers
 from upgradeproof.probes.jobs import SECTION, Schedule, amiss
-from upgradeproof.probes.owners import CRON_OWNERS, UNIT_OWNERS, edited
+from upgradeproof.probes.owners import CRON_OWNERS, UNIT_FOLDERS, UNIT_OWNERS, edited
 from upgradeproof.probes.unix_sockets import split
 
 _SCRIPT = (
@@ -30,9 +30,8 @@ printf '%s\n' "$files" | cut -s -f 2 | tr '\n' '\0' | timeout 20 xargs -0 -r awk
     + CRON_OWNERS
     + r"""
 [ -d /run/systemd/system ] || exit 0
-timers=$(systemctl list-unit-files --no-legend --no-pager --type=timer | awk '
-  $1 !~ /@\./ && $2 !~ /^(alias|transient)$/ { print $1 }') || exit 1
-[ -n "$timers" ] || exit 0
+timers=$(find UNIT_FOLDERS -maxdepth 1 -name '*.timer' ! -name '*@.timer' ! -name '* *' \
+  -printf '%f\n' 2>/dev/null | sort -u)
 shown=$(systemctl show --no-pager --property=Id,LoadState,ActiveState,UnitFileState,Unit \
   --property=TimersCalendar,TimersMonotonic,FragmentPath -- $timers '*.timer') || exit 1
 printf '%s\n' "$shown" | sed 's/^/timer	/'
@@ -59,7 +58,7 @@ class Schedules(Probe[Schedule]):
     @classmethod
     def script(cls, _interests: Interests, /) -> str:
         """Return the script; it fails where systemd is there and does not answer."""
-        return _SCRIPT
+        return _SCRIPT.replace("UNIT_FOLDERS", UNIT_FOLDERS)
 
     @classmethod
     def parse(cls, output: str, _interests: Interests, /) -> dict[str, Schedule]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
-from upgradeproof.probes.owners import UNIT_OWNERS
+from upgradeproof.probes.owners import UNIT_FOLDERS, UNIT_OWNERS
 from upgradeproof.probes.unit_complaints import complaints
 from upgradeproof.probes.unit_settings import LIMITS, PROPERTIES
 from upgradeproof.probes.unit_table import Table, UnitProperties, one
@@ -16,21 +16,20 @@ from upgradeproof.probes.unit_uses import USES
 from upgradeproof.probes.unix_sockets import split
 
 _FACTS = (
-    *("Id", "LoadState", "ActiveState", "UnitFileState", "FragmentPath", "NeedDaemonReload"),
+    *("Id", "LoadState", "ActiveState", "FragmentPath", "NeedDaemonReload"),
     *("TriggeredBy", "WantedBy", "RequiredBy"),
 )
 _SCRIPT = (
     r"""
 [ -d /run/systemd/system ] || exit 0
 printf 'capabilities\t%s\n' "$(cat /proc/sys/kernel/cap_last_cap 2>/dev/null)"
-files=$(systemctl list-unit-files --no-legend --no-pager --type=service,socket) || exit 1
-printf '%s\n' "$files" | awk '$1 ~ /@\./ { print "template\t" $1 }'
+find UNIT_FOLDERS -maxdepth 1 -name '*@.*' -printf 'template\t%f\n' 2>/dev/null | sort -u
 folders=$(find /etc/systemd/system /run/systemd/system -mindepth 2 -maxdepth 2 -name '*.conf' \
   -path '*.d/*' ! -name '* *' ! -path '* *' -size -64k 2>/dev/null)
-units=$(printf '%s\n' "$files" |
-  awk '$1 !~ /@\./ && $2 ~ /^(enabled|generated|linked)/ { print $1 }'
-  printf '%s\n' "$folders" | sed -n 's|.*/\([^/]*[^/-]\)\.d/[^/]*$|\1|p' |
-    grep -E '\.(service|socket)$' | grep -v '@\.' | sort -u)
+units=$({ printf '%s\n' "$folders" | sed -n 's|.*/\([^/]*[^/-]\)\.d/[^/]*$|\1|p'
+  find /etc/systemd/system -mindepth 2 -maxdepth 2 \( -path '*.wants/*' -o -path '*.requires/*' \) \
+    ! -name '* *' -printf '%f\n' 2>/dev/null
+} | grep -E '\.(service|socket)$' | grep -v '@\.' | sort -u)
 systemctl show --no-pager --property=DefaultTasksMax,DEFAULTS | sed 's/^/default	/'
 systemctl show --no-pager --property=NAMES -- $units DECLARED '*.service' '*.socket' 2>/dev/null |
   sed 's/^/unit	/'
@@ -54,8 +53,8 @@ class UnitSettings(Probe[UnitProperties]):
 
     The key is the unit's name; that of drop-ins without a unit is their folder's. Left out:
     aliases, transient units, units of a login, templates, instances that do not run, and
-    units that nothing starts but a call over D-Bus, which come and go. Only what is enabled, loaded
-    or declared is asked for: systemd takes 5 ms to load each of the others, and forgets it again.
+    units that nothing starts but a call over D-Bus, which come and go. Only what runs, is
+    enabled, has drop-ins or is declared is asked for: systemd takes 5 ms for each of the others.
     """
 
     section = "unit_properties"
@@ -69,6 +68,7 @@ class UnitSettings(Probe[UnitProperties]):
         return (
             _SCRIPT.replace("NAMES", ",".join((*_FACTS, *PROPERTIES, *soft)))
             .replace("DEFAULTS", ",".join(f"Default{name}" for name in (*limits, *soft)))
+            .replace("UNIT_FOLDERS", UNIT_FOLDERS)
             .replace("DECLARED", shlex.join(interests.services))
         )
 

@@ -190,7 +190,7 @@ class Table:
         source = one(block, "FragmentPath")
         if "/transient/" in source or (load != "loaded" and not (load == "not-found" and running)):
             return None
-        if not running and not self._started(block, interests):
+        if not running and ("@" in unit or not self._started(block, interests)):
             return None
         if one(block, "Type") == "dbus" and not self._started(block, interests):
             return None
@@ -227,7 +227,7 @@ class Table:
         """
         unit = one(block, "Id")
         return bool(
-            one(block, "UnitFileState").startswith(("enabled", "generated", "linked"))
+            one(block, "FragmentPath").startswith("/run/systemd/generator")
             or any(one(block, name) for name in ("TriggeredBy", "WantedBy", "RequiredBy"))
             or unit in self.drop_ins
             or declared(unit, interests.services)

@@ -176,7 +176,10 @@ def _key(path: str, pid: int) -> str:
         return "" if _NO_STABLE_NAME.search(path) else path
     if pid > 1:
         path = re.sub(rf"(?<![0-9]){pid}(?![0-9])", "PID", path)
-    return _RANDOM.sub("RANDOM", path)
+    # A link on every Debian machine, and which of both a daemon was told changes with its packages.
+    return _RANDOM.sub(
+        "RANDOM", path.removeprefix("/var") if path.startswith("/var/run/") else path
+    )
 
 
 def _package(owners: Mapping[str, str], unit: str) -> str:

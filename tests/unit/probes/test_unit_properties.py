@@ -23,7 +23,7 @@ def parsed(text: str, *services: str) -> dict[str, UnitProperties]:
 
 
 def unit(*lines: str, name: str = "a.service") -> str:
-    fixed = (f"Id={name}", "LoadState=loaded", "ActiveState=active", "UnitFileState=enabled")
+    fixed = (f"Id={name}", "LoadState=loaded", "ActiveState=active", "WantedBy=multi-user.target")
     return "".join(f"unit\t{line}\n" for line in (*fixed, *lines, ""))
 
 
@@ -36,7 +36,13 @@ def test_a_real_machines_units_are_read_without_their_defaults() -> None:
         "package": "rsyslog",
         "declared": True,
         "running": True,
-        "uses": ("writes /var/log",),
+        "uses": (
+            "names /home/app/logs/app.log (/etc/rsyslog.d/60-app.conf)",
+            "names /tmp/feed.log (/etc/rsyslog.d/60-app.conf)",
+            "writes /home/app/logs/app.log",
+            "writes /tmp/feed.log",
+            "writes /var/log",
+        ),
         "exec_start": ("/usr/sbin/rsyslogd -n -iNONE",),
         "limit_nofile": ("16384",),
         "type": ("notify",),
@@ -103,7 +109,7 @@ def test_a_unit_that_runs_without_its_file_is_found() -> None:
 
 
 def test_a_service_that_only_a_call_starts_is_left_out() -> None:
-    called = unit("Type=dbus").replace("UnitFileState=enabled", "UnitFileState=static")
+    called = unit("Type=dbus").replace("WantedBy=multi-user.target", "WantedBy=")
     assert not parsed(called)
     assert set(parsed(called, "a.service")) == {"a.service"}
 

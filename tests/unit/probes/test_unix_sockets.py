@@ -50,7 +50,7 @@ def test_process_ids_and_random_parts_of_names_are_replaced() -> None:
     assert set(sockets) == {
         "/run/a/PID.sock",
         "/run/b-RANDOM/b",
-        "/var/run/db/.s.PGSQL.5432",
+        "/run/db/.s.PGSQL.5432",
         "/run/io.system.ManagedOOM",
     }
 
