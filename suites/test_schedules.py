@@ -1,18 +1,10 @@
 """What runs by itself runs as often as before, and once."""
 
 from upgradeproof.journey import State
+from upgradeproof.journey.reasons import known
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.jobs import doubled, lost, retimed
 from upgradeproof.probes.schedules import Schedules
-
-
-def known(upgraded: State, expectations: Expectations, path: str) -> bool:
-    """Tell whether the plan, or what is known of the operating system, gives a reason."""
-    return bool(expectations.reason_for(path)) or any(
-        (change.path == path or change.path.startswith(f"{path}/"))
-        and change.source in ("plan", "known")
-        for change in upgraded.changes
-    )
 
 
 def test_no_job_is_scheduled_no_more(

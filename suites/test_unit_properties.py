@@ -1,16 +1,10 @@
 """The product's services may do what they could do before, and not more."""
 
 from upgradeproof.journey import State
+from upgradeproof.journey.reasons import known
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.unit_complaints import Group, complaints
 from upgradeproof.probes.unit_properties import UnitSettings
-
-
-def known(upgraded: State, expectations: Expectations, path: str) -> bool:
-    """Tell whether the plan, or what is known of the operating system, gives a reason."""
-    return bool(expectations.reason_for(path)) or any(
-        change.path == path and change.source in ("plan", "known") for change in upgraded.changes
-    )
 
 
 def found(installed: State, upgraded: State, expectations: Expectations, group: Group) -> list[str]:

@@ -3,15 +3,9 @@
 from collections.abc import Iterator
 
 from upgradeproof.journey import State
+from upgradeproof.journey.reasons import known
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.unix_sockets import UnixSocket, UnixSockets
-
-
-def known(upgraded: State, expectations: Expectations, path: str) -> bool:
-    """Tell whether the plan, or what is known of the operating system, gives a reason."""
-    return bool(expectations.reason_for(path)) or any(
-        change.path == path and change.source in ("plan", "known") for change in upgraded.changes
-    )
 
 
 def on_both(

@@ -205,6 +205,7 @@ class Table:
                 self.capabilities,
             )
             for name in PROPERTIES
+            if load == "loaded"
         }
         filters = [self.filters.get(path, []) for path in (merged(source), *drop_ins)]
         return UnitProperties(

@@ -183,5 +183,7 @@ def _key(path: str, pid: int) -> str:
 
 
 def _package(owners: Mapping[str, str], unit: str) -> str:
+    if unit == "init.scope":
+        return owners.get("systemd", "")
     template = re.sub(r"@[^.]*(?=\.\w+$)", "@", unit)
     return owner({unit: owners.get(unit, owners.get(template, ""))}, unit)
