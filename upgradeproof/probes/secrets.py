@@ -108,3 +108,22 @@ def _word_and_value(line: str) -> str:
     if len(words) != len(("name", "value")) or not _NAME.search(words[0]):
         return line
     return line if _HARMLESS.fullmatch(words[1].rstrip(";")) else line.replace(words[1], _HIDDEN)
+
+
+_IN_COMMAND = re.compile(
+    r"((?:^|(?<=[\s\"';&|(]))-{0,2}[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|api_?key)"
+    r"(?:=|(?<=\w)\s+(?=[^\s|&;<>-])))(\"[^\"]*\"|'[^']*'|[^\s;|&]+)",
+    re.IGNORECASE,
+)
+_USER_AND_SECRET = re.compile(r"((?:^|\s)(?:-u|--user)[ =]?[\w.@-]+:)([^\s@/:]+)(?=\s|$)")
+
+
+def masked_command(text: str) -> str:
+    """Return a command line in which what may be a secret is a mark instead.
+
+    That is the value of an option, or of a variable, whose name says so, and the password in an
+    address or behind ``-u name:``.
+    """
+    text = _IN_COMMAND.sub(lambda found: found[1] + _mark("command", found[2]), text)
+    text = _USER_AND_SECRET.sub(lambda found: found[1] + _mark("command", found[2]), text)
+    return _value("", text)

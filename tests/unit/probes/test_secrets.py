@@ -2,7 +2,7 @@
 
 import pytest
 
-from upgradeproof.probes.secrets import masked, masked_text
+from upgradeproof.probes.secrets import masked, masked_command, masked_text
 
 
 def test_a_setting_that_may_be_a_secret_is_told_apart_but_never_told() -> None:
@@ -67,3 +67,24 @@ def test_what_is_no_secret_stays_in_a_text(text: str) -> None:
 def test_a_long_text_is_masked_in_no_time() -> None:
     assert masked_text("a" * 65_536) == "a" * 65_536
     assert masked_text("pass" * 16_000)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "dump --password=hunter2 db",
+        "dump --db-password hunter2 db",
+        "PGPASSWORD='hunter2' dump db",
+        "curl -u app:hunter2 https://a.test",
+        "curl https://app:hunter2@a.test",
+        "API_KEY=hunter2; run",
+    ],
+)
+def test_a_secret_in_a_command_line_is_masked(command: str) -> None:
+    assert "hunter2" not in masked_command(command)
+    assert "(secret #" in masked_command(command)
+
+
+def test_a_command_line_without_secrets_stays_as_it_is() -> None:
+    command = "nice -n10 /usr/sbin/check -u app --passive /srv:/srv && run-parts --report /etc/x"
+    assert masked_command(command) == command

@@ -1,0 +1,189 @@
+"""What the suites say of unix sockets, schedules and properties of units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from suites import test_schedules as schedules
+from suites import test_unit_properties as units
+from suites import test_unix_sockets as sockets
+from tests.unit.suites.states import state
+from upgradeproof.journey import State
+from upgradeproof.plan import Expectations
+from upgradeproof.probes import Facts, Probe, Record
+from upgradeproof.probes.jobs import Schedule
+from upgradeproof.probes.schedules import Schedules
+from upgradeproof.probes.unit_properties import UnitSettings
+from upgradeproof.probes.unit_table import UnitProperties
+from upgradeproof.probes.unix_sockets import UnixSocket, UnixSockets
+from upgradeproof.results import Change
+
+NOTHING = Expectations()
+
+
+def standing(probe: type[Probe[Any]], records: Mapping[str, Record], *known: str) -> State:
+    """Return a state with records of one probe, in which changes of some paths are known."""
+    changes = tuple(
+        Change(path=path, before="1", after="2", expected=True, reason="so it is", source="known")
+        for path in known
+    )
+    return replace(state(), facts=Facts({probe.section: records}), changes=changes)
+
+
+def expecting(path: str) -> Expectations:
+    change = {"facts": [path], "reason": "the new release does so"}
+    return Expectations.model_validate({"change": [change]})
+
+
+def socket(mode: str, owner: str = "root") -> dict[str, UnixSocket]:
+    found = UnixSocket(kind="stream", mode=mode, owner=owner, group=owner, unit="a.socket")
+    return {"/run/a.sock": found}
+
+
+def test_a_socket_that_is_closed_to_others_is_told_with_both_modes() -> None:
+    before = standing(UnixSockets, socket("0666"))
+    after = socket("0660", "www")
+    with pytest.raises(AssertionError) as told:
+        sockets.test_access_to_unix_sockets_is_as_before(
+            before, standing(UnixSockets, after), NOTHING
+        )
+    assert str(told.value).startswith(
+        "/run/a.sock of a.socket was 0666 root:root, is 0660 www:www: only www and members of the"
+        " group www may connect now"
+    )
+    plan = expecting("unix_sockets//run/a.sock/*")
+    sockets.test_access_to_unix_sockets_is_as_before(before, standing(UnixSockets, after), plan)
+    known = standing(UnixSockets, after, "unix_sockets//run/a.sock/mode")
+    sockets.test_access_to_unix_sockets_is_as_before(before, known, NOTHING)
+
+
+def test_a_socket_that_opens_to_all_is_told() -> None:
+    with pytest.raises(AssertionError, match="every user may connect now"):
+        sockets.test_access_to_unix_sockets_is_as_before(
+            standing(UnixSockets, socket("0660")), standing(UnixSockets, socket("0666")), NOTHING
+        )
+
+
+def test_a_lost_socket_is_told() -> None:
+    before, after = standing(UnixSockets, socket("0666")), standing(UnixSockets, {})
+    with pytest.raises(AssertionError, match=r"listens any more on /run/a\.sock of a\.socket"):
+        sockets.test_no_unix_socket_is_lost(before, after, NOTHING)
+    sockets.test_no_unix_socket_is_lost(before, after, expecting("unix_sockets//run/a.sock"))
+
+
+def job(kind: str, schedule: str) -> Schedule:
+    return Schedule(
+        kind=kind, schedule=(schedule,), source=kind, programs=("/usr/sbin/a",), package="a"
+    )
+
+
+def test_a_second_schedule_is_told_with_both() -> None:
+    cron, timer = job("cron", "30 6 * * *"), job("timer", "OnCalendar=*-*-* *:02:00")
+    before = standing(Schedules, {"cron.d/a:a": cron})
+    after = standing(Schedules, {"cron.d/a:a": cron, "timer/a.timer": timer})
+    with pytest.raises(AssertionError) as told:
+        schedules.test_no_job_is_run_by_a_second_schedule(before, after, NOTHING)
+    assert str(told.value).startswith(
+        "/usr/sbin/a is run by cron.d/a:a (30 6 * * *) as before, and now also by timer/a.timer"
+        " (OnCalendar=*-*-* *:02:00)"
+    )
+    plan = expecting("schedules/timer/a.timer")
+    schedules.test_no_job_is_run_by_a_second_schedule(before, after, plan)
+
+
+def test_a_job_that_runs_no_more_is_told_with_the_reason() -> None:
+    before = standing(Schedules, {"cron.daily/a": job("cron", "25 6 * * *")})
+    idle = job("cron", "25 6 * * *").model_copy(update={"inactive": "cron is not installed"})
+    with pytest.raises(AssertionError, match="cron is not installed"):
+        schedules.test_no_job_is_scheduled_no_more(
+            before, standing(Schedules, {"cron.daily/a": idle}), NOTHING
+        )
+    with pytest.raises(AssertionError, match="no schedule has it any more"):
+        schedules.test_no_job_is_scheduled_no_more(before, standing(Schedules, {}), NOTHING)
+    known = standing(Schedules, {}, "schedules/cron.daily/a")
+    schedules.test_no_job_is_scheduled_no_more(before, known, NOTHING)
+
+
+def test_another_time_is_told() -> None:
+    before = standing(Schedules, {"t": job("timer", "OnCalendar=*-*-* *:02:00")})
+    after = standing(Schedules, {"t": job("timer", "OnCalendar=*-*-* 00:00:00")})
+    with pytest.raises(AssertionError, match=r"t: was OnCalendar=\*-\*-\* \*:02:00, is"):
+        schedules.test_no_job_runs_at_another_time(before, after, NOTHING)
+
+
+def unit(**fields: Any) -> dict[str, UnitProperties]:
+    return {"a.service": UnitProperties.model_validate({"declared": True, **fields})}
+
+
+@pytest.mark.parametrize(
+    ("check", "was", "now", "sentence"),
+    [
+        (
+            units.test_no_service_runs_with_other_privileges,
+            {"user": ["app"]},
+            {},
+            "User was app, is root",
+        ),
+        (
+            units.test_no_service_is_kept_from_what_it_used,
+            {"uses": ["names /home/x (/etc/a.conf)"]},
+            {"protect_home": ["yes"]},
+            "ProtectHome was no, is yes",
+        ),
+        (
+            units.test_no_limit_of_a_service_is_lower,
+            {"limit_nofile": ["65536"]},
+            {},
+            "LimitNOFILE was 65536, is the default",
+        ),
+        (
+            units.test_no_environment_of_a_service_is_lost,
+            {"environment_files": ["/etc/default/a"]},
+            {},
+            "no longer reads /etc/default/a",
+        ),
+        (
+            units.test_services_are_still_restarted_after_a_crash,
+            {"restart": ["always"]},
+            {},
+            "Restart was always",
+        ),
+        (
+            units.test_settings_of_drop_ins_are_in_effect,
+            {"drop_ins": ["/etc/x.conf"], "set_by_drop_in": ["Nice"], "nice": ["5"]},
+            {},
+            "Nice was 5, is the default",
+        ),
+        (
+            units.test_no_service_runs_by_an_old_or_missing_unit_file,
+            {},
+            {"needs_reload": True},
+            "has a new unit file that systemd has not read",
+        ),
+        (
+            units.test_no_service_runs_by_an_old_or_missing_unit_file,
+            {},
+            {"load": "not-found", "running": True},
+            "its unit file is gone",
+        ),
+    ],
+)
+def test_what_a_unit_lost_is_told(check: Any, was: Any, now: Any, sentence: str) -> None:
+    before, after = standing(UnitSettings, unit(**was)), standing(UnitSettings, unit(**now))
+    with pytest.raises(AssertionError, match=sentence):
+        check(before, after, NOTHING)
+    check(before, before, NOTHING)
+    check(before, after, expecting("unit_properties/a.service/*"))
+
+
+def test_drop_ins_of_a_unit_that_is_gone_are_told() -> None:
+    orphan = UnitProperties(load="not-found", drop_ins=("/etc/systemd/system/a.service.d/l.conf",))
+    before = standing(UnitSettings, unit())
+    after = standing(UnitSettings, {"a.service.d": orphan})
+    with pytest.raises(AssertionError, match=r"l\.conf: there is no unit a\.service any more"):
+        units.test_settings_of_drop_ins_are_in_effect(before, after, NOTHING)
+    units.test_settings_of_drop_ins_are_in_effect(after, after, NOTHING)

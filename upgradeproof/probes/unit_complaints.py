@@ -1,0 +1,210 @@
+"""Which changes of a unit's properties an administrator has to see, each as a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from upgradeproof.probes.unit_settings import LIMITS, PROPERTIES, SANDBOX, field_name
+from upgradeproof.probes.unit_table import UnitProperties
+from upgradeproof.probes.unit_uses import HOMES, TEMPORARY, below
+
+_ALWAYS = ("PrivateNetwork", "IPAddressDeny")
+"""Whoever names a service in a plan talks to it: without a network it is of no use."""
+_UNLIMITED = ("MemoryMax", "MemoryHigh", "CPUQuotaPerSecUSec")
+_NUMBER = re.compile(r"([0-9]+)(?::[0-9]+)?")
+
+
+class Group(StrEnum):
+    """What kind of loss or gain a change is; each is one check."""
+
+    PRIVILEGE = "privilege"
+    ACCESS = "access"
+    LIMIT = "limit"
+    ENVIRONMENT = "environment"
+    RESTART = "restart"
+    DROP_IN = "drop-in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Complaint:
+    """One change, by the field of the record that it is in."""
+
+    group: Group
+    field: str
+    sentence: str
+
+
+def complaints(
+    unit: str, was: UnitProperties, now: UnitProperties, field: str = ""
+) -> tuple[Complaint, ...]:
+    """Return what is worse, or freer, than before; with ``field`` only what is in that one.
+
+    The administrator's own drop-ins count for every unit, everything else for units that the plan
+    names. What only narrows a service counts where the service used what it may not use now.
+    """
+    found = [*_drop_ins(unit, was, now)]
+    if was.declared or now.declared:
+        found += [
+            *_privileges(unit, was, now),
+            *_access(unit, was, now),
+            *_limits(unit, was, now),
+            *_environment(unit, was, now),
+            *_restart(unit, was, now),
+        ]
+    return tuple(one for one in found if not field or one.field == field)
+
+
+def _changed(was: UnitProperties, now: UnitProperties, name: str) -> str:
+    """Return ``ProtectHome was no, is yes``; "" for a property that did not change."""
+    if was.get(name) == now.get(name):
+        return ""
+    before, after = (_text(name, unit.get(name)) for unit in (was, now))
+    return f"{name} was {before}, is {after}"
+
+
+def _text(name: str, values: tuple[str, ...]) -> str:
+    usual = "root" if name in ("User", "Group") else "no" if name in SANDBOX else "the default"
+    return " ".join(values) or usual
+
+
+def _privileges(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    def complaint(name: str, sentence: str) -> Complaint:
+        return Complaint(group=Group.PRIVILEGE, field=field_name(name), sentence=sentence)
+
+    for name in ("User", "Group"):
+        if change := _changed(was, now, name):
+            yield complaint(name, f"{unit} runs with other rights: {change}")
+    for name in SANDBOX:
+        if was.get(name) and not now.get(name):
+            yield complaint(name, f"{unit} lost a protection: {_changed(was, now, name)}")
+    name = "CapabilityBoundingSet"
+    if was.get(name) and not now.get(name):
+        yield complaint(name, f"{unit} may have every capability: {name} was bounded, is not")
+    name = "AmbientCapabilities"
+    if gained := sorted(set(now.get(name)) - set(was.get(name))):
+        yield complaint(name, f"{unit} has more capabilities: {name} gained {' '.join(gained)}")
+
+
+def _access(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    for name in SANDBOX:
+        change = _changed(was, now, name)
+        if not change or not now.get(name):
+            continue
+        used = _taken(name, now.get(name), was, now)
+        if used:
+            yield Complaint(
+                group=Group.ACCESS,
+                field=field_name(name),
+                sentence=f"{unit} {_LOSES.get(name, 'is kept from paths')}: {change}; before the"
+                f" upgrade it {', '.join(used)}",
+            )
+        elif name in _ALWAYS:
+            sentence = f"{unit} may no longer use the network: {change}"
+            yield Complaint(group=Group.ACCESS, field=field_name(name), sentence=sentence)
+
+
+_LOSES = {
+    "ProtectHome": "may no longer use files below /home, /root and /run/user",
+    "PrivateTmp": "no longer shares /tmp and /var/tmp with other programs",
+    "PrivateDevices": "may no longer use devices",
+    "ProtectSystem": "may no longer write parts of the system",
+}
+
+
+def _taken(
+    name: str, values: tuple[str, ...], was: UnitProperties, now: UnitProperties
+) -> list[str]:
+    """Return which of its uses before the upgrade a service lost by a setting."""
+    value = values[0]
+    match name:
+        case "ProtectHome":
+            used = below(was.uses, HOMES, writing=value == "read-only")
+        case "PrivateTmp":
+            used = below(was.uses, TEMPORARY)
+        case "PrivateDevices":
+            used = below(was.uses, ("/dev",))
+        case "ProtectSystem":
+            folders = ["/usr", "/boot", "/efi"]
+            folders += ["/etc"] if value in ("full", "strict") else []
+            folders += ["/"] if value == "strict" else []
+            used = [one for one in below(was.uses, folders, writing=True) if "writes " in one]
+            used = [one for one in used if not below([one], _writable(now))]
+        case "InaccessiblePaths" | "ReadOnlyPaths":
+            paths = [path.lstrip("-+") for path in set(values) - set(was.get(name))]
+            used = below(was.uses, paths, writing=name == "ReadOnlyPaths")
+        case _:
+            used = []
+    return used
+
+
+def _writable(unit: UnitProperties) -> list[str]:
+    """Return what stays writable under ``ProtectSystem=strict``, but for homes that it hides."""
+    folders = [path.lstrip("-+") for path in unit.get("ReadWritePaths")]
+    for name, root in (
+        ("StateDirectory", "/var/lib"),
+        ("RuntimeDirectory", "/run"),
+        ("LogsDirectory", "/var/log"),
+    ):
+        folders += [f"{root}/{path}" for path in unit.get(name)]
+    return [*folders, "/dev", *(TEMPORARY if unit.get("PrivateTmp") else ())]
+
+
+def _limits(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    for name in LIMITS:
+        change = _changed(was, now, name)
+        if change and _amount(name, now.get(name)) < _amount(name, was.get(name)):
+            sentence = f"{unit} has a lower limit: {change}"
+            yield Complaint(group=Group.LIMIT, field=field_name(name), sentence=sentence)
+
+
+def _amount(name: str, values: tuple[str, ...]) -> float:
+    """Return a limit as a number.
+
+    Without a setting memory and processor are unlimited. Of the rest the manager has defaults,
+    which count as the lowest, since a unit that sets a limit does so to have more.
+    """
+    match = _NUMBER.fullmatch(values[0]) if values else None
+    if match:
+        return float(match[1])
+    return float("inf") if values or name in _UNLIMITED else -1.0
+
+
+def _environment(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    before, after = (
+        dict(text.partition("=")[::2] for text in one.get("Environment")) for one in (was, now)
+    )
+    for name in before.keys() - after.keys():
+        yield Complaint(
+            group=Group.ENVIRONMENT,
+            field="environment",
+            sentence=f"{unit} no longer gets the variable {name} from its unit",
+        )
+    files = [path.lstrip("-") for path in now.get("EnvironmentFiles")]
+    for path in was.get("EnvironmentFiles"):
+        if path.lstrip("-") not in files:
+            yield Complaint(
+                group=Group.ENVIRONMENT,
+                field="environment_files",
+                sentence=f"{unit} no longer reads {path.lstrip('-')} (EnvironmentFile=)",
+            )
+
+
+def _restart(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    if was.get("Restart") and not now.get("Restart"):
+        yield Complaint(
+            group=Group.RESTART,
+            field="restart",
+            sentence=f"{unit} is not started again after a crash: {_changed(was, now, 'Restart')}",
+        )
+
+
+def _drop_ins(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    for name in was.set_by_drop_in:
+        known = {"EnvironmentFile": "EnvironmentFiles", "MemoryLimit": "MemoryMax"}.get(name, name)
+        if known in PROPERTIES and (change := _changed(was, now, known)):
+            files = ", ".join(was.drop_ins)
+            sentence = f"{unit}: a setting of {files} is not in effect as before: {change}"
+            yield Complaint(group=Group.DROP_IN, field=field_name(known), sentence=sentence)
