@@ -63,9 +63,10 @@ class State:
             update={
                 "services": tuple(
                     name
-                    for name in self.cell.expect.services
-                    if unit_name(name) in units and units[unit_name(name)].active == "active"
+                    for name in self.cell.expect.units_in(self.name)
+                    if name in units and units[name].active == "active"
                 ),
+                "service": (),
                 "port": tuple(
                     port
                     for port in self.cell.expect.port

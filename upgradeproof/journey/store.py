@@ -101,7 +101,7 @@ def _reads(cell: Cell, state: str) -> Any:
     return {
         **probed,
         "interests": repr(interests(cell, state)),
-        "services": expect.services,
+        "services": expect.units_in(state),
         "ports": [port.model_dump() for port in expect.port],
         "data": [(data.id, data.write) for data in expect.data],
         "asked": [e.model_dump() for e in expect.endpoint] if STATES[state].booted else [],

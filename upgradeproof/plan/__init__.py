@@ -17,7 +17,9 @@ from upgradeproof.plan.expectations import (
 from upgradeproof.plan.images import Image, Platform, load_images, platforms
 from upgradeproof.plan.load import Load, Target
 from upgradeproof.plan.model import Plan, Release, Upgrade, json_schema, load_plan
+from upgradeproof.plan.names import unit_name
 from upgradeproof.plan.preflight import Preflight
+from upgradeproof.plan.units import DeclaredUnit
 
 __all__ = [
     "Alert",
@@ -25,6 +27,7 @@ __all__ = [
     "Component",
     "Config",
     "Data",
+    "DeclaredUnit",
     "Degradation",
     "Disruption",
     "Endpoint",
@@ -47,4 +50,5 @@ __all__ = [
     "load_images",
     "load_plan",
     "platforms",
+    "unit_name",
 ]

@@ -12,8 +12,9 @@ from upgradeproof.plan.degradation import Degradation
 from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
-from upgradeproof.plan.names import Id, PortNumber
+from upgradeproof.plan.names import Id, PortNumber, UnitName, unit_name
 from upgradeproof.plan.states import like
+from upgradeproof.plan.units import DeclaredUnit
 
 AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
@@ -155,8 +156,12 @@ class KnownChange(Model):
 class Expectations(Model):
     """All that must hold after an upgrade, and all that may change in it."""
 
-    services: tuple[str, ...] = ()
-    """systemd units, without ``.service``, that must be enabled and active in every state."""
+    services: tuple[UnitName, ...] = ()
+    """systemd units that must be enabled and active in every state: the short form of `service`.
+
+    A name without a type is that of a service."""
+    service: tuple[DeclaredUnit, ...] = ()
+    """Units, each with what the upgrade makes of its name."""
     modules: tuple[str, ...] = ()
     """Kernel modules that must be loaded or built in."""
     certificates: tuple[AbsolutePath, ...] = ()
@@ -177,6 +182,9 @@ class Expectations(Model):
             ids = [item.id for item in getattr(self, name)]
             if (again := repeated(ids)) is not None:
                 raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
+        units = [unit_name(unit.name) for unit in self.service]
+        if (again := repeated(units)) is not None:
+            raise misplaced(f"there is another service {units[again]!r}", "service", again, "name")
         asked = [disruption.endpoint for disruption in self.disruption]
         if (again := repeated(asked)) is not None:
             what = f"there is another disruption of {asked[again]!r}"
@@ -187,6 +195,7 @@ class Expectations(Model):
         """Return these expectations with those of ``other``, which win where both name a thing."""
         return Expectations(
             services=_unique((*self.services, *other.services)),
+            service=_override(self.service, other.service, lambda s: unit_name(s.name)),
             modules=_unique((*self.modules, *other.modules)),
             certificates=_unique((*self.certificates, *other.certificates)),
             port=_override(self.port, other.port, lambda p: (p.protocol, p.port)),
@@ -220,6 +229,25 @@ class Expectations(Model):
             if endpoint.kind == "tcp" and not endpoint.send:
                 what = f"{endpoint.id!r} has no `send`: a connection that stays open asks with it"
                 raise misplaced(what, *at, "disruption", place, "endpoint")
+
+    @property
+    def units(self) -> tuple[DeclaredUnit, ...]:
+        """Return the units of `services` and of `service`, each once; `service` wins."""
+        short = (DeclaredUnit(name=name) for name in self.services)
+        return _override(short, self.service, lambda unit: unit_name(unit.name))
+
+    def units_in(self, state: str) -> tuple[str, ...]:
+        """Return the full names of the units that must be enabled and active in a state."""
+        return _unique(name for unit in self.units if (name := unit.name_in(state)))
+
+    def service_in(self, state: str, name: str) -> str | None:
+        """Return the full name in a state of the unit that the plan names so; None: it has none.
+
+        A unit that the plan does not declare is called the same in every state.
+        """
+        named = (unit for unit in self.units if unit_name(unit.name) == unit_name(name))
+        unit = next(named, None)
+        return unit.name_in(state) if unit else unit_name(name)
 
     def port_in(self, state: str, port: int) -> int:
         """Return where a TCP port of the old release is found in a state."""

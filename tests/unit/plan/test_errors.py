@@ -41,8 +41,8 @@ WRONG = {
         "46: unknown key 'upgrade.2.platform'; did you mean 'platforms'?",
     ),
     "an unknown key of an upgrade's expectations": (
-        ("[upgrade.expect]\nservices", "[upgrade.expect]\nservice"),
-        "28: unknown key 'upgrade.0.expect.service'; did you mean 'services'?",
+        ("[upgrade.expect]\nservices", "[upgrade.expect]\nservicing"),
+        "28: unknown key 'upgrade.0.expect.servicing'; did you mean 'service'?",
     ),
     "an unknown key of a known change": (
         ('reason = "these', 'because = "these'),
