@@ -9,7 +9,8 @@ from functools import cached_property
 from upgradeproof.command import Completed
 from upgradeproof.journey.restarts import Restarts, restart_all
 from upgradeproof.journey.state import State
-from upgradeproof.plan import Log
+from upgradeproof.plan import Data, Log
+from upgradeproof.plan.data import Moment
 
 LOOKS, LOOK_S = 5, 1.0
 SPINS = 0.5
@@ -49,6 +50,8 @@ class InUse:
     def __init__(self, state: State) -> None:
         self._state = state
         self._cell = state.cell
+        self._written: dict[str, Moment] = {}
+        """When each item of data was written last; what is not here: before the upgrade."""
 
     def run(self, script: str) -> Completed:
         """Run a script that may change the machine."""
@@ -64,6 +67,21 @@ class InUse:
         """Return the state on this machine after the restart of all its services."""
         self.restarts  # noqa: B018  # it is done when it is first asked for
         return self._state
+
+    def write(self, data: Data) -> Completed:
+        """Write another value than before the upgrade, through the service."""
+        done = self.run(data.to_write("after"))
+        self._written[data.id] = "after"
+        return done
+
+    def read(self, data: Data) -> str:
+        """Return what the service gives of what was last written, or why it gives nothing."""
+        done = self.run(data.to_read(self._written.get(data.id, "before")))
+        return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
+
+    def expected(self, data: Data) -> str:
+        """Return what ``read`` must return: what was last written."""
+        return data.expected(self._written.get(data.id, "before"))
 
     def rotate(self, log: Log) -> Completed:
         """Rotate a log and let the service write a line; the output says what went wrong."""

@@ -83,13 +83,17 @@ class State:
         reasons = (c.reason for c in self.changes if c.path == path and c.expected)
         return next(reasons, None) or self.cell.expect.reason_for(path)
 
+    def unit(self, service: str) -> str:
+        """Return the full name that the unit of a service of the plan has in this state."""
+        return self.cell.expect.service_in(self.name, service) or unit_name(service)
+
     def units(self, service: str) -> tuple[str, ...]:
         """Return the unit of a service of the plan, with its parts and the instances of its name.
 
         A wrapper without a process of its own (``foo.service`` that only starts ``foo@1.service``)
         stands for these.
         """
-        unit = unit_name(service)
+        unit = self.unit(service)
         units = self[Services]
         parts = units[unit].parts if unit in units else ()
         template = unit.removesuffix(".service") + "@"
@@ -163,5 +167,5 @@ class State:
 
     def read(self, data: Data) -> str:
         """Read what was written before the upgrade, through the service."""
-        done = self.machine.run(data.read)
+        done = self.machine.run(data.to_read())
         return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"

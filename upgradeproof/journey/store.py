@@ -16,10 +16,9 @@ from filelock import FileLock, Timeout
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
-from upgradeproof.plan.names import unit_name
 from upgradeproof.plan.states import STATES, like
 from upgradeproof.plan.steps import Action, Upload
-from upgradeproof.probes import ConfigInterest, Facts, Interests
+from upgradeproof.probes import CommandInterest, ConfigInterest, Facts, Interests
 from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
@@ -81,6 +80,18 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
     return Interests(
         since=since,
         commands=tuple(dict.fromkeys(filter(None, commands))),
+        runs=tuple(
+            CommandInterest(
+                id=c.id,
+                script=c.script,
+                user=c.user,
+                contains=c.contains,
+                mask=c.mask,
+                timeout_s=c.timeout_s,
+            )
+            for c in expect.command
+        ),
+        reads=tuple(CommandInterest(id=d.id, script=d.to_read(), mask=d.mask) for d in expect.data),
         folders=asked.folders,
         measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",
         configs=tuple(
@@ -89,7 +100,7 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
         ),
         certificates=expect.certificates,
         modules=expect.modules,
-        services=tuple(map(unit_name, expect.services)),
+        services=expect.units_in(state),
         stays_up_s=0.0 if like(state) == "installed" else cell.plan.stays_up_s,
     )
 
@@ -103,7 +114,7 @@ def _reads(cell: Cell, state: str) -> Any:
         "interests": repr(interests(cell, state)),
         "services": expect.units_in(state),
         "ports": [port.model_dump() for port in expect.port],
-        "data": [(data.id, data.write) for data in expect.data],
+        "data": [(data.id, data.to_write()) for data in expect.data],
         "asked": [e.model_dump() for e in expect.endpoint] if STATES[state].booted else [],
     }
 

@@ -1,15 +1,15 @@
 """The plan: what to verify, read from TOML into frozen models; cells out, no machine touched."""
 
 from upgradeproof.plan.cells import Cell, choose, expand
+from upgradeproof.plan.commands import ExpectedCommand
 from upgradeproof.plan.components import Component
+from upgradeproof.plan.data import Data
 from upgradeproof.plan.degradation import Alert, Degradation
 from upgradeproof.plan.disruption import Disruption
+from upgradeproof.plan.endpoint import Endpoint, Firewall
 from upgradeproof.plan.expectations import (
     Config,
-    Data,
-    Endpoint,
     Expectations,
-    Firewall,
     KnownChange,
     Log,
     Port,
@@ -32,6 +32,7 @@ __all__ = [
     "Disruption",
     "Endpoint",
     "Expectations",
+    "ExpectedCommand",
     "Firewall",
     "Image",
     "KnownChange",

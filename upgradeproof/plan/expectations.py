@@ -8,11 +8,14 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from upgradeproof.plan.commands import ExpectedCommand
+from upgradeproof.plan.data import Data
 from upgradeproof.plan.degradation import Degradation
 from upgradeproof.plan.disruption import Disruption
+from upgradeproof.plan.endpoint import Endpoint, Firewall
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
-from upgradeproof.plan.names import Id, PortNumber, UnitName, unit_name
+from upgradeproof.plan.names import PortNumber, UnitName, unit_name
 from upgradeproof.plan.states import like
 from upgradeproof.plan.units import DeclaredUnit
 
@@ -83,50 +86,6 @@ class Config(Model):
         return self.to_format if self.to_format and like(state) == "upgraded" else self.format
 
 
-class Endpoint(Model):
-    """Something that answers on a published port, asked from this host as a client would ask."""
-
-    id: Id
-    port: PortNumber
-    kind: Literal["http", "https", "tcp", "ssh"]
-    """``ssh`` logs in as root, with a key made for it, and runs ``send``."""
-    path: str = "/"
-    host: str = "localhost"
-    """The name that an HTTP client asks for, and that a certificate must carry."""
-    ca: str = ""
-    """The certificate on the machine that signs the server's; empty: the host's own store."""
-    send: str = ""
-    """What a TCP client sends first; the command that SSH runs."""
-    status: int = 200
-    gives: str = ""
-    """Text that the answer must hold."""
-
-    @model_validator(mode="after")
-    def _ssh_runs_something(self) -> Self:
-        if self.kind == "ssh" and not self.send:
-            raise ValueError("an endpoint of the kind ssh needs a command in `send`")
-        return self
-
-
-class Firewall(Model):
-    """A TCP port that the machine's packet filter lets pass or stops, tried from this host."""
-
-    port: PortNumber
-    allowed: bool
-    send: str = "GET / HTTP/1.0\r\n\r\n"
-    """What is sent to make the service answer; any byte of an answer counts."""
-
-
-class Data(Model):
-    """Something written through the service before the upgrade and read through it afterwards."""
-
-    id: Id
-    write: str
-    read: str
-    gives: str = Field(min_length=1)
-    """What ``read`` must print, stripped."""
-
-
 class Log(Model):
     """A file that a service writes for years: it is rotated, and the service must go with it."""
 
@@ -170,6 +129,7 @@ class Expectations(Model):
     endpoint: tuple[Endpoint, ...] = ()
     firewall: tuple[Firewall, ...] = ()
     data: tuple[Data, ...] = ()
+    command: tuple[ExpectedCommand, ...] = ()
     log: tuple[Log, ...] = ()
     load: tuple[Load, ...] = ()
     disruption: tuple[Disruption, ...] = ()
@@ -178,7 +138,7 @@ class Expectations(Model):
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
-        for name in ("endpoint", "data", "load", "degradation"):
+        for name in ("endpoint", "data", "command", "load", "degradation"):
             ids = [item.id for item in getattr(self, name)]
             if (again := repeated(ids)) is not None:
                 raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
@@ -203,6 +163,7 @@ class Expectations(Model):
             endpoint=_override(self.endpoint, other.endpoint, lambda e: e.id),
             firewall=_override(self.firewall, other.firewall, lambda f: f.port),
             data=_override(self.data, other.data, lambda d: d.id),
+            command=_override(self.command, other.command, lambda c: c.id),
             log=_override(self.log, other.log, lambda log: log.path),
             load=_override(self.load, other.load, lambda load: load.id),
             disruption=_override(self.disruption, other.disruption, lambda d: d.endpoint),

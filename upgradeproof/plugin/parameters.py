@@ -73,6 +73,7 @@ SUBJECTS: dict[str, Subjects] = {
     "endpoint": lambda cell: ((endpoint.id, endpoint) for endpoint in cell.expect.endpoint),
     "allowed_port": _firewall(allowed=True),
     "blocked_port": _firewall(allowed=False),
+    "command": lambda cell: ((command.id, command) for command in cell.expect.command),
     "data": lambda cell: ((data.id, data) for data in cell.expect.data),
     "load": _loads(lambda _: True),
     "limited_load": _loads(lambda target: target.limited),

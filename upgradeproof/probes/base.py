@@ -40,6 +40,20 @@ class ConfigInterest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommandInterest:
+    """A script of the plan's author: what runs it, what its output must hold, what is masked."""
+
+    id: str
+    script: str
+    user: str = ""
+    """Empty: root."""
+    contains: str = ""
+    mask: tuple[str, ...] = ()
+    """Regular expressions."""
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Interests:
     """What the plan asks the probes to look at, beside what they always read."""
 
@@ -48,6 +62,10 @@ class Interests:
     modules: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     """Commands that print a component's version."""
+    runs: tuple[CommandInterest, ...] = ()
+    """Commands whose results the plan compares."""
+    reads: tuple[CommandInterest, ...] = ()
+    """Scripts that read the plan's data."""
     folders: tuple[str, ...] = ()
     """Folders whose room counts."""
     measured_folder: str = ""

@@ -51,7 +51,7 @@ WRONG = {
     ),
     "an unknown key of an inline table": (
         ("[[expect.data]]", "[[expect.port]]\nport = 80\n[[expect.data]]\nx = { y = 1 }"),
-        "51: unknown key 'expect.data.0.x'; valid: gives, id, read, write",
+        "51: unknown key 'expect.data.0.x'; valid: gives, id, mask, read, write",
     ),
     "a wrong type": (
         ('name = "thing"', "name = 5"),
