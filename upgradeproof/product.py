@@ -203,8 +203,9 @@ def wait_until_old(machine: Machine, units: Sequence[str], age_s: float) -> None
     """
     if not units or age_s <= 0:
         return
+    properties = "--property=ActiveEnterTimestampMonotonic,ActiveState"
     script = (
-        f"systemctl show --property=ActiveEnterTimestampMonotonic,ActiveState -- {shlex.join(units)} |\n"
+        f"systemctl show {properties} -- {shlex.join(units)} |\n"
         f"awk -F = -v most={age_s:.0f} '\n"
         '  BEGIN { getline <"/proc/uptime"; split($0, now, " ") }\n'
         '  $1 == "ActiveEnterTimestampMonotonic" && $2 > newest { newest = $2 }\n'

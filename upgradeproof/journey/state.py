@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from ipaddress import ip_address
 from typing import TypeVar
 
 from testinfra.host import Host
@@ -126,7 +127,8 @@ class State:
 
     def ask(self, endpoint: Endpoint) -> Answer:
         """Ask an endpoint on the port where this state has it."""
-        return ask(self.machine, endpoint, self.cell.expect.port_in(self.name, endpoint.port))
+        port = self.cell.expect.port_in(self.name, endpoint.port)
+        return ask(self.machine, endpoint, port, only_address(self.facts, endpoint, port))
 
     def answers(self, port: Firewall) -> bool:
         """Tell whether a byte comes back from a port, asked from outside of the machine."""
@@ -169,3 +171,24 @@ class State:
         """Read what was written before the upgrade, through the service."""
         done = self.machine.run(data.to_read())
         return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
+
+
+def only_address(facts: Facts, endpoint: Endpoint, port: int) -> str:
+    """Return the address at which the machine itself has to ask an endpoint, or "".
+
+    That is its loopback where nothing else listens; for UDP, which is never published, any.
+    """
+    datagrams = endpoint.kind in ("udp", "dns")
+    protocols = ("udp", "tcp") if datagrams else ("tcp",)
+    listening = {
+        ip_address(socket.address)
+        for socket in facts[Sockets].values()
+        if socket.port == port and socket.protocol in protocols
+    }
+    if any(address.is_unspecified for address in listening):
+        return ""
+    own = sorted(str(address) for address in listening if address.is_loopback)
+    others = sorted(str(address) for address in listening if not address.is_loopback)
+    if own and not others:
+        return own[0]
+    return (own or others or [""])[0] if datagrams or endpoint.from_ == "inside" else ""

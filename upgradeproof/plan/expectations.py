@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -15,11 +15,10 @@ from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.endpoint import Endpoint, Firewall
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
-from upgradeproof.plan.names import PortNumber, UnitName, unit_name
+from upgradeproof.plan.names import AbsolutePath, PortNumber, UnitName, unit_name
 from upgradeproof.plan.states import like
 from upgradeproof.plan.units import DeclaredUnit
 
-AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
 _ASKED = {
     "load": ("http", "https", "tcp"),
@@ -178,7 +177,8 @@ class Expectations(Model):
         """
         endpoints = {endpoint.id: endpoint for endpoint in (*beside, *self.endpoint)}
         for key, kinds in _ASKED.items():
-            asked = {each.id for each in endpoints.values() if each.kind in kinds}
+            found = (each for each in endpoints.values() if each.published)
+            asked = {each.id for each in found if each.kind in kinds}
             for place, asking in enumerate(getattr(self, key)):
                 if asking.endpoint not in asked:
                     named = f"{', '.join(kinds[:-1])} or {kinds[-1]}"

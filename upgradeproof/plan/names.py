@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """What a plan calls one of several things of a kind."""
 PortNumber = Annotated[int, Field(ge=1, le=65535)]

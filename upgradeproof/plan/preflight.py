@@ -8,9 +8,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from upgradeproof.plan.expectations import AbsolutePath
 from upgradeproof.plan.loading import Model, misplaced, repeated
-from upgradeproof.plan.names import UnitName
+from upgradeproof.plan.names import AbsolutePath, UnitName
 
 Severity = Literal["inhibitor", "high", "info"]
 """In the words of Leapp: it stops the upgrade; it wants a decision; it is good to know."""
