@@ -66,7 +66,7 @@ request=$(cat)
 {{ sleep 0.5; printf '%s\\n' "$request" | while IFS= read -r line; do
   printf '%s\\r\\n' "$line"; sleep 0.5; done; sleep 0.5; }} |
   timeout {limit} openssl s_client -quiet -starttls {protocol} -connect {address} \\
-    -servername {host} -verify_return_error -verify_hostname {host}{trust}
+    -servername {host} -verify_quiet -verify_return_error -verify_hostname {host}{trust}
 """
 
 
