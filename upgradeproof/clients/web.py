@@ -78,7 +78,8 @@ def https_script(question: HttpQuestion) -> str:
     openssl = (
         f"printf %s {shlex.quote(question.request)} | timeout {TIMEOUT_S} openssl s_client"
         f" -quiet -connect {shlex.quote(joined(address, question.port))}"
-        f" -servername {q['host']} -verify_quiet -verify_return_error -verify_hostname {q['host']}{trust}"
+        f" -servername {q['host']} -verify_quiet -verify_return_error"
+        f" -verify_hostname {q['host']}{trust}"
         f" | head -c {MAXIMUM_BYTES}"
     )
     words = ["python3", "-c", _PYTHON, address, str(question.port), question.host, question.ca]

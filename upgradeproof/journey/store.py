@@ -92,6 +92,7 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
             for c in expect.command
         ),
         reads=tuple(CommandInterest(id=d.id, script=d.to_read(), mask=d.mask) for d in expect.data),
+        run_scripts=expect.scripts == "run",
         folders=asked.folders,
         measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",
         configs=tuple(

@@ -120,6 +120,9 @@ class Expectations(Model):
     A name without a type is that of a service."""
     service: tuple[DeclaredUnit, ...] = ()
     """Units, each with what the upgrade makes of its name."""
+    scripts: Literal["list", "run"] | None = None
+    """Whether the administrator's scripts and jobs are run on clones, or are facts only; None: the
+    latter."""
     modules: tuple[str, ...] = ()
     """Kernel modules that must be loaded or built in."""
     certificates: tuple[AbsolutePath, ...] = ()
@@ -155,6 +158,7 @@ class Expectations(Model):
         return Expectations(
             services=_unique((*self.services, *other.services)),
             service=_override(self.service, other.service, lambda s: unit_name(s.name)),
+            scripts=other.scripts or self.scripts,
             modules=_unique((*self.modules, *other.modules)),
             certificates=_unique((*self.certificates, *other.certificates)),
             port=_override(self.port, other.port, lambda p: (p.protocol, p.port)),

@@ -74,6 +74,7 @@ SUBJECTS: dict[str, Subjects] = {
     "allowed_port": _firewall(allowed=True),
     "blocked_port": _firewall(allowed=False),
     "command": lambda cell: ((command.id, command) for command in cell.expect.command),
+    "scripts": lambda cell: [("run", cell.expect.scripts)] if cell.expect.scripts == "run" else [],
     "data": lambda cell: ((data.id, data) for data in cell.expect.data),
     "load": _loads(lambda _: True),
     "limited_load": _loads(lambda target: target.limited),

@@ -66,6 +66,8 @@ class Interests:
     """Commands whose results the plan compares."""
     reads: tuple[CommandInterest, ...] = ()
     """Scripts that read the plan's data."""
+    run_scripts: bool = False
+    """Whether the administrator's scripts are run on clones."""
     folders: tuple[str, ...] = ()
     """Folders whose room counts."""
     measured_folder: str = ""

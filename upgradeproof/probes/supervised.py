@@ -94,6 +94,13 @@ while (@ARGV) { print "job\t", $index++, "\t", job(splice @ARGV, 0, 3), "\n" }
 """
 
 
+SUPERVISOR = shlex.quote(
+    _SUPERVISOR.replace("PATHS", _PATH).replace("MAXIMUM", str(MAXIMUM_OUTPUT_BYTES))
+)
+"""The program, as a word of the shell. Its arguments: the limit of all jobs in seconds, then limit,
+user and script of each."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """A script to run: as which user (empty: root, in ``/``), and how long at most, in seconds."""
@@ -121,11 +128,10 @@ def supervise(jobs: Sequence[Job]) -> str:
     """Return the POSIX shell script that runs the jobs, one after the other."""
     if not jobs:
         return ":"
-    program = _SUPERVISOR.replace("PATHS", _PATH).replace("MAXIMUM", str(MAXIMUM_OUTPUT_BYTES))
     words = [str(ALL_JOBS_TIMEOUT_S)]
     for job in jobs:
         words += [f"{max(1, job.timeout_s):.0f}", job.user, job.script]
-    return f"perl -e {shlex.quote(program)} -- {shlex.join(words)}"
+    return f"perl -e {SUPERVISOR} -- {shlex.join(words)}"
 
 
 def results(output: str, jobs: Sequence[Job]) -> tuple[JobResult, ...]:
