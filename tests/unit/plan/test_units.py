@@ -65,7 +65,7 @@ def test_a_state_has_the_units_of_its_release() -> None:
     )
     old = ("a.service", "b.timer", "d.service")
     new = ("c.service", "b.timer", "e.service")
-    assert [expect.units_in(state) for state in STATES] == [old, new, old, new]
+    assert [expect.units_in(state) for state in STATES] == [old, old, new, new, old, new]
     assert expect.service_in("upgraded", "a") == expect.service_in("upgraded", "a.service")
     assert expect.service_in("upgraded", "a") == "c.service"
     assert expect.service_in("rolled_back", "a") == "a.service"
