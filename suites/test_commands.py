@@ -17,7 +17,7 @@ def results(installed: State, state: State, command: ExpectedCommand) -> list[Co
 
 def expected(state: State, command: ExpectedCommand, field: str) -> bool:
     """Return whether the plan names this change of a command's result, with a reason."""
-    return bool(state.cell.expect.reason_for(f"{Commands.section}/{command.id}/{field}"))
+    return bool(state.reason_for(f"{Commands.section}/{command.id}/{field}"))
 
 
 def ended(installed: State, state: State, command: ExpectedCommand) -> str:

@@ -14,7 +14,7 @@ def complained(installed: State, state: State, data: Data) -> str:
     """Return the errors that a reading did not print before, or "": also where the plan knows."""
     before, after = (found[WrittenData][data.id] for found in (installed, state))
     new = new_lines(before.stderr, after.stderr)
-    if not new or state.cell.expect.reason_for(f"{WrittenData.section}/{data.id}/stderr"):
+    if not new or state.reason_for(f"{WrittenData.section}/{data.id}/stderr"):
         return ""
     return "\n".join([f"reading {data.id} prints what it did not print before:", *new])
 
