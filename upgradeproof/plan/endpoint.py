@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from upgradeproof.plan.loading import Model
 from upgradeproof.plan.names import AbsolutePath, Id, PortNumber
@@ -21,6 +21,8 @@ FROM_THIS_HOST = ("http", "https", "tcp", "ssh")
 
 class Endpoint(Model):
     """Something that answers: on a published port to this host, else to the machine itself."""
+
+    model_config = ConfigDict(populate_by_name=True)  # the prober's orders name its fields
 
     id: Id
     port: Annotated[int, Field(ge=0, le=65535)] = 0
