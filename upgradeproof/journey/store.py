@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from upgradeproof.clients import CLIENTS, HttpQuestion, https_script
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
 from upgradeproof.plan.states import STATES, like
@@ -92,6 +93,7 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
             for c in expect.command
         ),
         reads=tuple(CommandInterest(id=d.id, script=d.to_read(), mask=d.mask) for d in expect.data),
+        https=_https(expect, state),
         run_scripts=expect.scripts == "run",
         folders=asked.folders,
         measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",
@@ -104,6 +106,27 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
         services=expect.units_in(state),
         stays_up_s=0.0 if like(state) == "installed" else cell.plan.stays_up_s,
     )
+
+
+def _https(expect: Expectations, state: str) -> tuple[CommandInterest, ...]:
+    """Return what asks each https endpoint by each client, from inside of the machine."""
+    found = []
+    for endpoint in expect.endpoint:
+        if endpoint.kind == "https" and endpoint.from_ != "outside":
+            question = HttpQuestion(
+                address="127.0.0.1",
+                port=expect.port_in(state, endpoint.port),
+                host=endpoint.host,
+                path=endpoint.path,
+                ca=endpoint.ca,
+            )
+            found += [
+                CommandInterest(
+                    id=f"{endpoint.id}/{client}", script=https_script(question, (client,))
+                )
+                for client in CLIENTS
+            ]
+    return tuple(found)
 
 
 def _reads(cell: Cell, state: str) -> Any:

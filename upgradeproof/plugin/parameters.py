@@ -71,6 +71,9 @@ SUBJECTS: dict[str, Subjects] = {
     "checked_config": _configs(lambda config: bool(config.check)),
     "certificate": lambda cell: ((path, path) for path in cell.expect.certificates),
     "endpoint": lambda cell: ((endpoint.id, endpoint) for endpoint in cell.expect.endpoint),
+    "https_endpoint": lambda cell: (
+        (e.id, e) for e in cell.expect.endpoint if e.kind == "https" and e.from_ != "outside"
+    ),
     "allowed_port": _firewall(allowed=True),
     "blocked_port": _firewall(allowed=False),
     "command": lambda cell: ((command.id, command) for command in cell.expect.command),

@@ -66,6 +66,8 @@ class Interests:
     """Commands whose results the plan compares."""
     reads: tuple[CommandInterest, ...] = ()
     """Scripts that read the plan's data."""
+    https: tuple[CommandInterest, ...] = ()
+    """Scripts that ask the plan's https endpoints by a client each: ``endpoint/client``."""
     run_scripts: bool = False
     """Whether the administrator's scripts are run on clones."""
     folders: tuple[str, ...] = ()
