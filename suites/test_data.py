@@ -2,7 +2,30 @@
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Data
+from upgradeproof.probes.data import WrittenData
+from upgradeproof.probes.text import new_lines
 
 
 def test_data_written_before_is_read_after(upgraded: State, data: Data) -> None:
-    assert upgraded.read(data) == data.gives
+    assert upgraded.read(data) == data.expected()
+
+
+def complained(installed: State, state: State, data: Data) -> str:
+    """Return the errors that a reading did not print before, or "": also where the plan knows."""
+    before, after = (found[WrittenData][data.id] for found in (installed, state))
+    new = new_lines(before.stderr, after.stderr)
+    if not new or state.reason_for(f"{WrittenData.section}/{data.id}/stderr"):
+        return ""
+    return "\n".join([f"reading {data.id} prints what it did not print before:", *new])
+
+
+def test_reading_data_prints_no_new_error(installed: State, upgraded: State, data: Data) -> None:
+    new = complained(installed, upgraded, data)
+    assert not new, new
+
+
+def test_reading_data_prints_no_new_error_after_the_next_boot(
+    installed: State, rebooted: State, data: Data
+) -> None:
+    new = complained(installed, rebooted, data)
+    assert not new, new

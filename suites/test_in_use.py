@@ -9,9 +9,9 @@ pytestmark = pytest.mark.destructive
 
 
 def test_data_is_written(in_use: InUse, data: Data) -> None:
-    done = in_use.run(f"set -e\n{data.write}")
+    done = in_use.write(data)
     assert done.ok, f"{data.id} could be written before the upgrade, and can't now: {done.tail}"
-    assert in_use.run(data.read).text == data.gives
+    assert in_use.read(data) == in_use.expected(data)
 
 
 def test_service_starts_again(in_use: InUse, service: str) -> None:
@@ -30,8 +30,9 @@ def test_endpoint_answers_after_a_restart(in_use: InUse, endpoint: Endpoint) -> 
 
 
 def test_data_is_read_after_a_restart(in_use: InUse, data: Data) -> None:
-    found = in_use.restarted.read(data)
-    assert found == data.gives, f"{data.id} after a restart of the services: {found}"
+    in_use.restarts  # noqa: B018  # it is done when it is first asked for
+    found = in_use.read(data)
+    assert found == in_use.expected(data), f"{data.id} after a restart of the services: {found}"
 
 
 def test_service_does_not_spin(in_use: InUse, service: str) -> None:

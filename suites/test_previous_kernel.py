@@ -34,8 +34,10 @@ def test_every_required_module_is_there_on_the_kernel_from_before(
 
 
 def test_service_is_active_on_the_kernel_from_before(fallback: State, service: str) -> None:
-    unit = fallback[Services][f"{service}.service"]
+    name = fallback.cell.expect.service_in("upgraded", service)
+    unit = fallback[Services].get(name or "")
     release = fallback[Kernel]["running"].release
+    assert unit is not None, f"{service} is not there on {release}"
     assert unit.active == "active", f"{service} is {unit.active} on {release} ({unit.result})"
 
 

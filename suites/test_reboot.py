@@ -2,13 +2,12 @@
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Data, Endpoint, Port
-from upgradeproof.plan.names import unit_name
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.probes.services import Services, newly_failed, no_longer_active
 
 
 def test_service_is_active_after_a_reboot(rebooted: State, service: str) -> None:
-    unit = rebooted[Services][unit_name(service)]
+    unit = rebooted[Services][rebooted.unit(service)]
     assert unit.active == "active", (
         f"after a boot {service} is {unit.active} ({unit.sub}, {unit.result}){unit.last_words}"
     )
@@ -62,7 +61,7 @@ def test_endpoint_answers_after_a_reboot(rebooted: State, endpoint: Endpoint) ->
 
 
 def test_data_written_before_is_read_after_a_reboot(rebooted: State, data: Data) -> None:
-    assert rebooted.read(data) == data.gives
+    assert rebooted.read(data) == data.expected()
 
 
 def test_a_reboot_changes_nothing_unexpected(rebooted: State) -> None:

@@ -14,13 +14,19 @@ def test_package_is_what_it_was(installed: State, rolled_back: State, old_packag
     assert after == before, f"{old_package} was {before.version} before the upgrade, and is {after}"
 
 
-def test_service_is_active_again(rolled_back: State, service: str) -> None:
-    found = rolled_back[Services][f"{service}.service"].active
-    assert found == "active", f"{service} is {found} after the rollback"
+def found_active(state: State, service: str) -> str:
+    name = state.cell.expect.service_in(state.name, service)
+    unit = state[Services].get(name or "")
+    return unit.active if unit else "not there"
+
+
+def test_service_is_active_again(rolled_back: State, old_service: str) -> None:
+    found = found_active(rolled_back, old_service)
+    assert found == "active", f"{old_service} is {found} after the rollback"
 
 
 def test_data_written_before_the_upgrade_is_read(rolled_back: State, data: Data) -> None:
-    assert rolled_back.read(data) == data.gives
+    assert rolled_back.read(data) == data.expected()
 
 
 @pytest.mark.own_kernel
@@ -50,11 +56,11 @@ def test_the_upgrade_applied_again_ends_in_the_same_facts(upgraded_again: State)
 def test_service_is_active_after_the_upgrade_is_applied_again(
     upgraded_again: State, service: str
 ) -> None:
-    found = upgraded_again[Services][f"{service}.service"].active
+    found = found_active(upgraded_again, service)
     assert found == "active", f"{service} is {found} after the second upgrade"
 
 
 def test_data_written_at_first_is_read_after_the_upgrade_is_applied_again(
     upgraded_again: State, data: Data
 ) -> None:
-    assert upgraded_again.read(data) == data.gives
+    assert upgraded_again.read(data) == data.expected()

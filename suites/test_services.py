@@ -1,7 +1,7 @@
 """What an administrator had running still runs, stays up, and starts again automatically."""
 
 from upgradeproof.journey import State
-from upgradeproof.plan.names import unit_name
+from upgradeproof.plan import unit_name
 from upgradeproof.probes.services import Services, newly_failed, no_longer_active
 
 ENABLED = {"enabled", "enabled-runtime", "generated", "alias"}
@@ -10,7 +10,7 @@ script."""
 
 
 def test_service_is_active(upgraded: State, service: str) -> None:
-    unit = upgraded[Services][unit_name(service)]
+    unit = upgraded[Services][upgraded.unit(service)]
     assert unit.active == "active", (
         f"{service} is {unit.active} ({unit.sub}, {unit.result}){unit.last_words}"
     )
@@ -23,9 +23,15 @@ def test_parts_of_service_are_active(installed: State, upgraded: State, service:
 
 
 def test_service_is_enabled_as_before(installed: State, upgraded: State, service: str) -> None:
-    before = installed[Services][unit_name(service)].enabled
-    after = upgraded[Services][unit_name(service)].enabled
+    old = installed.cell.expect.service_in("installed", service)
+    before = installed[Services][old].enabled if old else "enabled"  # the upgrade brings it
+    after = upgraded[Services][upgraded.unit(service)].enabled
     assert after == before or {before, after} <= ENABLED, f"{service} was {before}, is {after}"
+
+
+def test_service_that_was_given_up_does_not_run(upgraded: State, given_up_service: str) -> None:
+    unit = upgraded[Services].get(unit_name(given_up_service))
+    assert unit is None or unit.active != "active", f"{given_up_service} still runs"
 
 
 def test_service_was_not_restarted_by_a_crash(upgraded: State, service: str) -> None:

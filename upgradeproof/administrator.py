@@ -15,11 +15,15 @@ from upgradeproof.machines import Machine
 
 LOGIN_TIMEOUT_S = 60.0
 """Limit of one login: 0.3 s were measured natively, 5 s on an emulated machine under load."""
-_KEYS = "/root/.ssh/authorized_keys"
 # The line is taken out again by its own mark; what else stands in the file stays as it is.
-_ADMIT = f"""set -e
-umask 077; mkdir -p /root/.ssh; cat >>{_KEYS}"""
-_EXPEL = f"""sed -i '/ MARK$/d' {_KEYS}; [ -s {_KEYS} ] || rm -f {_KEYS}"""
+_ADMIT = """set -e
+folder=$(getent passwd "$user" | cut -d : -f 6)/.ssh; group=$(id -g "$user"); umask 077
+[ -d "$folder" ] || { mkdir "$folder"; chown "$user:$group" "$folder"; }
+[ -e "$folder/authorized_keys" ] ||
+  { : >"$folder/authorized_keys"; chown "$user:$group" "$folder/authorized_keys"; }
+cat >>"$folder/authorized_keys\""""
+_EXPEL = """file=$(getent passwd "$user" | cut -d : -f 6)/.ssh/authorized_keys
+sed -i '/ MARK$/d' "$file"; [ -s "$file" ] || rm -f "$file\""""
 _OPTIONS = (
     *("-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"),
     # The machine was made a minute ago: nobody can know its key yet.
@@ -28,8 +32,8 @@ _OPTIONS = (
 )
 
 
-def log_in(machine: Machine, port: int, command: str) -> Completed:
-    """Run one command by SSH as root and return what it did; 255 is ssh's own failure.
+def log_in(machine: Machine, port: int, command: str, user: str = "root") -> Completed:
+    """Run one command by SSH as a user and return what it did; 255 is ssh's own failure.
 
     The key is made for this one login and taken from the machine afterwards. Raises MachineError
     when the machine can't be told the key, or this host has no ssh.
@@ -44,15 +48,25 @@ def log_in(machine: Machine, port: int, command: str) -> Completed:
         serialization.NoEncryption(),
     )
     mark = f"upgradeproof-{public[-16:].decode().translate(str.maketrans('+/=', '___'))}"
-    done = machine.run(_ADMIT, stdin=public + f" {mark}\n".encode())
+    named = f"user={shlex.quote(user)}\n"
+    done = machine.run(named + _ADMIT, stdin=public + f" {mark}\n".encode())
     if not done.ok:
-        raise MachineError(f"{machine.name} can't be told an SSH key", details=done.tail)
+        raise MachineError(f"{machine.name} can't be told an SSH key of {user}", details=done.tail)
     try:
         with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder:
             file = Path(folder, "key")
             file.touch(mode=0o600)
             file.write_bytes(private)
-            words = ("ssh", *_OPTIONS, "-i", str(file), "-p", str(port), "root@127.0.0.1", command)
+            words = (
+                "ssh",
+                *_OPTIONS,
+                "-i",
+                str(file),
+                "-p",
+                str(port),
+                f"{user}@127.0.0.1",
+                command,
+            )
             return run(words, timeout_s=LOGIN_TIMEOUT_S, check=False)
     finally:
-        machine.run(_EXPEL.replace("MARK", shlex.quote(mark).strip("'")))
+        machine.run(named + _EXPEL.replace("MARK", shlex.quote(mark).strip("'")))

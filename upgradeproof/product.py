@@ -16,7 +16,6 @@ from upgradeproof.errors import (
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Expectations
-from upgradeproof.plan.names import unit_name
 from upgradeproof.plan.steps import Action, Reboot, Script, Upload
 from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.step_failure import decisive_lines, failed_units, lost_archive, untrusted
@@ -191,22 +190,22 @@ def wait_until_ready(
         if (number := port.number_in(state)) is not None
     }
     limit_s = patience_s(machine, timeout_s)
-    script = _ready_script(expect.services, sorted(ports), limit_s, stays_s)
+    script = _ready_script(expect.units_in(state), sorted(ports), limit_s, stays_s)
     done = machine.run(script, timeout_s=limit_s + 30)
     return "" if done.ok else "\n".join(done.text.splitlines()[-TAIL_LINES:])
 
 
-def wait_until_old(machine: Machine, services: Sequence[str], age_s: float) -> None:
-    """Wait until each active service has been up for ``age_s`` seconds, at most that long.
+def wait_until_old(machine: Machine, units: Sequence[str], age_s: float) -> None:
+    """Wait until each active unit has been up for ``age_s`` seconds, at most that long.
 
     A service that dies some seconds after each start has then been restarted, or has failed. Most
     services have been up for longer when the upgrade ends, and nothing is waited for.
     """
-    units = shlex.join(map(unit_name, services))
     if not units or age_s <= 0:
         return
+    properties = "--property=ActiveEnterTimestampMonotonic,ActiveState"
     script = (
-        f"systemctl show --property=ActiveEnterTimestampMonotonic,ActiveState -- {units} |\n"
+        f"systemctl show {properties} -- {shlex.join(units)} |\n"
         f"awk -F = -v most={age_s:.0f} '\n"
         '  BEGIN { getline <"/proc/uptime"; split($0, now, " ") }\n'
         '  $1 == "ActiveEnterTimestampMonotonic" && $2 > newest { newest = $2 }\n'
@@ -217,7 +216,7 @@ def wait_until_old(machine: Machine, services: Sequence[str], age_s: float) -> N
 
 
 def _ready_script(
-    services: Sequence[str], ports: Sequence[tuple[str, int]], timeout_s: float, stays_s: float
+    units: Sequence[str], ports: Sequence[tuple[str, int]], timeout_s: float, stays_s: float
 ) -> str:
     """Return the script: it prints what is not ready and exits 1 when the time is over.
 
@@ -225,10 +224,10 @@ def _ready_script(
     none is on its way up: no time brings it back.
     """
     checks = [
-        f"systemctl -q is-active {unit} || echo {shlex.quote(service)} is "
-        f"$(systemctl is-active {unit})"
-        for service in services
-        for unit in (shlex.quote(unit_name(service)),)
+        f"systemctl -q is-active {unit} || echo {name} is $(systemctl is-active {unit})"
+        for unit, name in (
+            (shlex.quote(unit), shlex.quote(unit.removesuffix(".service"))) for unit in units
+        )
     ]
     for protocol, number in ports:
         listening = "0A" if protocol == "tcp" else "07"
@@ -241,8 +240,7 @@ def _ready_script(
     again = (
         f'  [ -n "$missing" ] || {{ sleep {stays_s:g}; missing=$(ready); }}\n' if stays_s else ""
     )
-    units = shlex.join(map(unit_name, services))
-    states = f"systemctl is-active {units}" if services else ":"
+    states = f"systemctl is-active {shlex.join(units)}" if units else ":"
     return (
         f"ready() {{\n{body}\n}}\n"
         f"lost() {{ case $({states}) in\n"

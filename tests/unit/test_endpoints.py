@@ -19,6 +19,7 @@ from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Endpoint
 from upgradeproof.results import Fidelity
 
+OUTSIDE = {"from": "outside"}
 SPEC = MachineSpec(snapshot=IMAGE, name="thing-journey-1", architecture="amd64")
 
 
@@ -106,7 +107,7 @@ def test_a_service_that_is_not_there_is_an_answer(tmp_path: Path) -> None:
 
 
 def test_plain_text_on_a_tls_port_is_an_answer(web: PublishingMachine) -> None:
-    assert ask(web, endpoint("https"), 80).problem.startswith("SSLError")
+    assert ask(web, endpoint("https", **OUTSIDE), 80).problem.startswith("SSLError")
 
 
 def test_a_tcp_service_is_sent_to_and_read_until_it_gives(tmp_path: Path) -> None:
@@ -152,4 +153,4 @@ def test_a_certificate_may_have_a_comment_of_any_letters(web: PublishingMachine)
 @pytest.mark.parametrize("content", [b"\x30\x82\x01\x0a\x02", b"no certificate", "žádný".encode()])
 def test_a_certificate_that_is_none_is_an_answer(web: PublishingMachine, content: bytes) -> None:
     web.put(content, "/ca.crt")
-    assert ask(web, endpoint("https", ca="/ca.crt"), 80).problem.startswith("SSLError")
+    assert ask(web, endpoint("https", ca="/ca.crt", **OUTSIDE), 80).problem.startswith("SSLError")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cached_property
 
 from upgradeproof.command import Completed
 from upgradeproof.journey.restarts import Restarts, restart_all
 from upgradeproof.journey.state import State
-from upgradeproof.plan import Log
-from upgradeproof.plan.names import unit_name
+from upgradeproof.plan import Data, Log
+from upgradeproof.plan.data import Moment
 
 LOOKS, LOOK_S = 5, 1.0
 SPINS = 0.5
@@ -71,6 +71,8 @@ class InUse:
     def __init__(self, state: State) -> None:
         self._state = state
         self._cell = state.cell
+        self._written: dict[str, Moment] = {}
+        """When each item of data was written last; what is not here: before the upgrade."""
 
     def run(self, script: str) -> Completed:
         """Run a script that may change the machine."""
@@ -87,6 +89,21 @@ class InUse:
         self.restarts  # noqa: B018  # it is done when it is first asked for
         return self._state
 
+    def write(self, data: Data) -> Completed:
+        """Write another value than before the upgrade, through the service."""
+        done = self.run(data.to_write("after"))
+        self._written[data.id] = "after"
+        return done
+
+    def read(self, data: Data) -> str:
+        """Return what the service gives of what was last written, or why it gives nothing."""
+        done = self.run(data.to_read(self._written.get(data.id, "before")))
+        return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
+
+    def expected(self, data: Data) -> str:
+        """Return what ``read`` must return: what was last written."""
+        return data.expected(self._written.get(data.id, "before"))
+
     def rotate(self, log: Log) -> Completed:
         """Rotate a log and let the service write a line; the output says what went wrong."""
         given = f"file={shlex.quote(log.path)}\n"
@@ -95,24 +112,28 @@ class InUse:
 
     @cached_property
     def spinning(self) -> dict[str, float]:
-        """Return the services that were busy in every look, each with the processors it wants."""
+        """Return the services that were busy in every look, each with the processors it wants.
+
+        The keys are the names in the plan.
+        """
         found: dict[str, float] = {}
-        watched: Sequence[str] = self._cell.expect.services
+        declared = {unit.name: unit.after for unit in self._cell.expect.units}
+        watched = {name: unit for name, unit in declared.items() if unit}
         for _ in range(LOOKS):
             if not watched:
                 return {}
             shares = self._shares(watched)
             found = {name: share for name, share in shares.items() if share >= SPINS}
-            watched = tuple(found)
+            watched = {name: watched[name] for name in found}
         return found
 
-    def _shares(self, services: Sequence[str]) -> dict[str, float]:
-        """Look at the services for a moment: how many processors each wants."""
-        units = shlex.join(map(unit_name, services))
+    def _shares(self, watched: Mapping[str, str]) -> dict[str, float]:
+        """Look at units, by their services, for a moment: how many processors each wants."""
+        units = shlex.join(watched.values())
         looked = self.run(f"{_WANTED}look {units}\nsleep {LOOK_S:g}\nlook {units}").text
         times = [[int(cell) for cell in line.split(" ")] for line in looked.splitlines()]
-        before, after = times[: len(services)], times[len(services) :]
+        before, after = times[: len(watched)], times[len(watched) :]
         return {
             name: (then[0] - first[0]) / (then[1] - first[1])
-            for name, first, then in zip(services, before, after, strict=True)
+            for name, first, then in zip(watched, before, after, strict=True)
         }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from upgradeproof.errors import NotReadyError, ProofError
+from upgradeproof.journey.declared import prove_commands
 from upgradeproof.plan import Cell, Release
 from upgradeproof.probes import Facts
 from upgradeproof.probes.boot import Boot
@@ -21,6 +22,7 @@ def prove(cell: Cell, state: str, facts: Facts, reached: Mapping[str, Facts]) ->
     match state:
         case "installed":
             prove_installed(cell, facts)
+            prove_commands(cell, facts)
         case "upgraded":
             prove_upgraded(cell, reached["installed"], facts)
         case "rolled_back":

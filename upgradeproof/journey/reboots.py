@@ -81,4 +81,4 @@ def _use(machine: Machine, cell: Cell, state: str) -> None:
             ask(machine, endpoint, cell.expect.port_in(state, endpoint.port))
     for data in cell.expect.data:
         with suppress(UpgradeproofError):
-            machine.run(data.read)
+            machine.run(data.to_read())

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from upgradeproof.journey.state import State
 from upgradeproof.journey.store import interests
-from upgradeproof.plan.names import unit_name
 from upgradeproof.probes import read
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.probes.services import Services
@@ -33,7 +32,7 @@ def restart_all(state: State) -> Restarts:
     of one of them. A service that was not up before has to be up now, too.
     """
     cell, machine = state.cell, state.machine
-    refused = {service: _restart(state, service) for service in cell.expect.services}
+    refused = {unit.name: _restart(state, unit.name) for unit in cell.expect.units if unit.after}
     limit_s = cell.plan.ready_timeout_s
     missing = wait_until_ready(machine, cell.expect, "upgraded", limit_s).splitlines()
     stays = read(machine, interests(cell, "upgraded"), (Endurance,))[Endurance]
@@ -42,17 +41,17 @@ def restart_all(state: State) -> Restarts:
         said = [refusal] if refusal else []
         for unit in state.units(service):
             stay = stays.get(unit)
-            if stay and stay.complaint and (unit == unit_name(service) or _was_up(state, unit)):
+            if stay and stay.complaint and (unit == state.unit(service) or _was_up(state, unit)):
                 said.append(f"{unit} {stay.complaint}")
         complaints[service] = "\n".join(said)
-    about_services = tuple(f"{service} is " for service in refused)
+    about_services = tuple(f"{state.unit(name).removesuffix('.service')} is " for name in refused)
     ports = tuple(line for line in missing if not line.startswith(about_services))
     return Restarts(complaints=complaints, missing=ports)
 
 
 def _restart(state: State, service: str) -> str:
     """Restart one service and return what systemd says if it refuses, or ""."""
-    unit = shlex.quote(unit_name(service))
+    unit = shlex.quote(state.unit(service))
     done = state.machine.run(f"systemctl restart -- {unit}", timeout_s=RESTART_TIMEOUT_S)
     return "" if done.ok else done.tail
 

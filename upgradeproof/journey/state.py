@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from ipaddress import ip_address
 from typing import TypeVar
 
 from testinfra.host import Host
@@ -63,9 +64,10 @@ class State:
             update={
                 "services": tuple(
                     name
-                    for name in self.cell.expect.services
-                    if unit_name(name) in units and units[unit_name(name)].active == "active"
+                    for name in self.cell.expect.units_in(self.name)
+                    if name in units and units[name].active == "active"
                 ),
+                "service": (),
                 "port": tuple(
                     port
                     for port in self.cell.expect.port
@@ -82,13 +84,17 @@ class State:
         reasons = (c.reason for c in self.changes if c.path == path and c.expected)
         return next(reasons, None) or self.cell.expect.reason_for(path)
 
+    def unit(self, service: str) -> str:
+        """Return the full name that the unit of a service of the plan has in this state."""
+        return self.cell.expect.service_in(self.name, service) or unit_name(service)
+
     def units(self, service: str) -> tuple[str, ...]:
         """Return the unit of a service of the plan, with its parts and the instances of its name.
 
         A wrapper without a process of its own (``foo.service`` that only starts ``foo@1.service``)
         stands for these.
         """
-        unit = unit_name(service)
+        unit = self.unit(service)
         units = self[Services]
         parts = units[unit].parts if unit in units else ()
         template = unit.removesuffix(".service") + "@"
@@ -121,7 +127,8 @@ class State:
 
     def ask(self, endpoint: Endpoint) -> Answer:
         """Ask an endpoint on the port where this state has it."""
-        return ask(self.machine, endpoint, self.cell.expect.port_in(self.name, endpoint.port))
+        port = self.cell.expect.port_in(self.name, endpoint.port)
+        return ask(self.machine, endpoint, port, only_address(self.facts, endpoint, port))
 
     def answers(self, port: Firewall) -> bool:
         """Tell whether a byte comes back from a port, asked from outside of the machine."""
@@ -162,5 +169,26 @@ class State:
 
     def read(self, data: Data) -> str:
         """Read what was written before the upgrade, through the service."""
-        done = self.machine.run(data.read)
+        done = self.machine.run(data.to_read())
         return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
+
+
+def only_address(facts: Facts, endpoint: Endpoint, port: int) -> str:
+    """Return the address at which the machine itself has to ask an endpoint, or "".
+
+    That is its loopback where nothing else listens; for UDP, which is never published, any.
+    """
+    datagrams = endpoint.kind in ("udp", "dns")
+    protocols = ("udp", "tcp") if datagrams else ("tcp",)
+    listening = {
+        ip_address(socket.address)
+        for socket in facts[Sockets].values()
+        if socket.port == port and socket.protocol in protocols
+    }
+    if any(address.is_unspecified for address in listening):
+        return ""
+    own = sorted(str(address) for address in listening if address.is_loopback)
+    others = sorted(str(address) for address in listening if not address.is_loopback)
+    if own and not others:
+        return own[0]
+    return (own or others or [""])[0] if datagrams or endpoint.from_ == "inside" else ""

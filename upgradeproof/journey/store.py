@@ -14,13 +14,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from upgradeproof.clients import CLIENTS, HttpQuestion, https_script
 from upgradeproof.daemons import daemons
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
-from upgradeproof.plan.names import unit_name
 from upgradeproof.plan.states import STATES, like
 from upgradeproof.plan.steps import Action, Upload
-from upgradeproof.probes import ConfigInterest, Facts, Interests
+from upgradeproof.probes import CommandInterest, ConfigInterest, Facts, Interests
 from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
@@ -83,6 +83,20 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
         since=since,
         daemons=daemons(cell.plan.folder / "daemons"),
         commands=tuple(dict.fromkeys(filter(None, commands))),
+        runs=tuple(
+            CommandInterest(
+                id=c.id,
+                script=c.script,
+                user=c.user,
+                contains=c.contains,
+                mask=c.mask,
+                timeout_s=c.timeout_s,
+            )
+            for c in expect.command
+        ),
+        reads=tuple(CommandInterest(id=d.id, script=d.to_read(), mask=d.mask) for d in expect.data),
+        https=_https(expect, state),
+        run_scripts=expect.scripts == "run",
         folders=asked.folders,
         measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",
         configs=tuple(
@@ -91,9 +105,30 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
         ),
         certificates=expect.certificates,
         modules=expect.modules,
-        services=tuple(map(unit_name, expect.services)),
+        services=expect.units_in(state),
         stays_up_s=0.0 if like(state) == "installed" else cell.plan.stays_up_s,
     )
+
+
+def _https(expect: Expectations, state: str) -> tuple[CommandInterest, ...]:
+    """Return what asks each https endpoint by each client, from inside of the machine."""
+    found = []
+    for endpoint in expect.endpoint:
+        if endpoint.kind == "https" and endpoint.from_ != "outside":
+            question = HttpQuestion(
+                address="127.0.0.1",
+                port=expect.port_in(state, endpoint.port),
+                host=endpoint.host,
+                path=endpoint.path,
+                ca=endpoint.ca,
+            )
+            found += [
+                CommandInterest(
+                    id=f"{endpoint.id}/{client}", script=https_script(question, (client,))
+                )
+                for client in CLIENTS
+            ]
+    return tuple(found)
 
 
 def _reads(cell: Cell, state: str) -> Any:
@@ -103,9 +138,9 @@ def _reads(cell: Cell, state: str) -> Any:
     return {
         **probed,
         "interests": repr(interests(cell, state)),
-        "services": expect.services,
+        "services": expect.units_in(state),
         "ports": [port.model_dump() for port in expect.port],
-        "data": [(data.id, data.write) for data in expect.data],
+        "data": [(data.id, data.to_write()) for data in expect.data],
         "asked": [e.model_dump() for e in expect.endpoint] if STATES[state].booted else [],
     }
 

@@ -104,7 +104,7 @@ class Way:
         expect, plan_s = self._cell.expect, self._cell.plan.ready_timeout_s
         missing = wait_until_ready(machine, expect, self._state, plan_s, stays_s=STAYS_S)
         if self._state != "installed":
-            wait_until_old(machine, expect.services, self._cell.plan.stays_up_s)
+            wait_until_old(machine, expect.units_in(self._state), self._cell.plan.stays_up_s)
             return
         if missing:
             raise NotReadyError(
@@ -114,12 +114,13 @@ class Way:
             )
         for data in self._cell.expect.data:
             title = f"write {data.id} through the service"
-            script = f"set -e\n{data.write}"
+            script = data.to_write()
             work.script(machine, Script(title=title, script=script, timeout_s=DATA_TIMEOUT_S))
-            found = machine.run(data.read)
-            if found.text != data.gives:
+            found = machine.run(data.to_read())
+            if found.text != data.expected() or not found.ok:
                 raise NotReadyError(
                     f"the data {data.id!r} can't be read back before the upgrade",
-                    details=f"expected {data.gives!r}, found {found.tail!r}",
+                    details=f"expected {data.expected()!r}, found {found.tail!r}"
+                    f" with exit status {found.exit_status}",
                     resolution="mend `write`, `read` or `gives` in the plan",
                 )

@@ -1,15 +1,15 @@
 """The plan: what to verify, read from TOML into frozen models; cells out, no machine touched."""
 
 from upgradeproof.plan.cells import Cell, choose, expand
+from upgradeproof.plan.commands import ExpectedCommand
 from upgradeproof.plan.components import Component
+from upgradeproof.plan.data import Data
 from upgradeproof.plan.degradation import Alert, Degradation
 from upgradeproof.plan.disruption import Disruption
+from upgradeproof.plan.endpoint import Endpoint, Firewall
 from upgradeproof.plan.expectations import (
     Config,
-    Data,
-    Endpoint,
     Expectations,
-    Firewall,
     KnownChange,
     Log,
     Port,
@@ -17,7 +17,9 @@ from upgradeproof.plan.expectations import (
 from upgradeproof.plan.images import Image, Platform, load_images, platforms
 from upgradeproof.plan.load import Load, Target
 from upgradeproof.plan.model import Plan, Release, Upgrade, json_schema, load_plan
+from upgradeproof.plan.names import unit_name
 from upgradeproof.plan.preflight import Preflight
+from upgradeproof.plan.units import DeclaredUnit
 
 __all__ = [
     "Alert",
@@ -25,10 +27,12 @@ __all__ = [
     "Component",
     "Config",
     "Data",
+    "DeclaredUnit",
     "Degradation",
     "Disruption",
     "Endpoint",
     "Expectations",
+    "ExpectedCommand",
     "Firewall",
     "Image",
     "KnownChange",
@@ -47,4 +51,5 @@ __all__ = [
     "load_images",
     "load_plan",
     "platforms",
+    "unit_name",
 ]

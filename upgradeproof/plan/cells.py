@@ -64,7 +64,7 @@ class Cell:
     @property
     def ports(self) -> tuple[int, ...]:
         """Return the TCP ports that are asked from this host."""
-        asked = {endpoint.port for endpoint in self.expect.endpoint}
+        asked = {e.port for e in self.expect.endpoint if e.published}
         asked |= {filtered.port for filtered in self.expect.firewall}
         return tuple(sorted(asked | {self.expect.port_after(port) for port in asked}))
 

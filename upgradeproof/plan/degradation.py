@@ -10,7 +10,7 @@ from upgradeproof.plan.loading import Model
 from upgradeproof.plan.names import Id, PortNumber
 
 if TYPE_CHECKING:
-    from upgradeproof.plan.expectations import Endpoint
+    from upgradeproof.plan.endpoint import Endpoint
 
 
 class Alert(Model):

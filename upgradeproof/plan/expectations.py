@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from upgradeproof.plan.commands import ExpectedCommand
+from upgradeproof.plan.data import Data
 from upgradeproof.plan.degradation import Degradation
 from upgradeproof.plan.disruption import Disruption
+from upgradeproof.plan.endpoint import Endpoint, Firewall
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
-from upgradeproof.plan.names import Id, PortNumber
+from upgradeproof.plan.names import AbsolutePath, PortNumber, unit_name
 from upgradeproof.plan.states import like
+from upgradeproof.plan.units import DeclaredUnit
 
-AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
 _ASKED = {
     "load": ("http", "https", "tcp"),
@@ -84,50 +87,6 @@ class Config(Model):
         return self.to_format if self.to_format and like(state) == "upgraded" else self.format
 
 
-class Endpoint(Model):
-    """Something that answers on a published port, asked from this host as a client would ask."""
-
-    id: Id
-    port: PortNumber
-    kind: Literal["http", "https", "tcp", "ssh"]
-    """``ssh`` logs in as root, with a key made for it, and runs ``send``."""
-    path: str = "/"
-    host: str = "localhost"
-    """The name that an HTTP client asks for, and that a certificate must carry."""
-    ca: str = ""
-    """The certificate on the machine that signs the server's; empty: the host's own store."""
-    send: str = ""
-    """What a TCP client sends first; the command that SSH runs."""
-    status: int = 200
-    gives: str = ""
-    """Text that the answer must hold."""
-
-    @model_validator(mode="after")
-    def _ssh_runs_something(self) -> Self:
-        if self.kind == "ssh" and not self.send:
-            raise ValueError("an endpoint of the kind ssh needs a command in `send`")
-        return self
-
-
-class Firewall(Model):
-    """A TCP port that the machine's packet filter lets pass or stops, tried from this host."""
-
-    port: PortNumber
-    allowed: bool
-    send: str = "GET / HTTP/1.0\r\n\r\n"
-    """What is sent to make the service answer; any byte of an answer counts."""
-
-
-class Data(Model):
-    """Something written through the service before the upgrade and read through it afterwards."""
-
-    id: Id
-    write: str
-    read: str
-    gives: str = Field(min_length=1)
-    """What ``read`` must print, stripped."""
-
-
 class Log(Model):
     """A file that a service writes for years: it is rotated, and the service must go with it."""
 
@@ -158,7 +117,14 @@ class Expectations(Model):
     """All that must hold after an upgrade, and all that may change in it."""
 
     services: tuple[str, ...] = ()
-    """systemd units, without ``.service``, that must be enabled and active in every state."""
+    """systemd units that must be enabled and active in every state: the short form of `service`.
+
+    A name without a type is that of a service."""
+    service: tuple[DeclaredUnit, ...] = ()
+    """Units, each with what the upgrade makes of its name."""
+    scripts: Literal["list", "run"] | None = None
+    """Whether the administrator's scripts and jobs are run on clones, or are facts only; None: the
+    latter."""
     modules: tuple[str, ...] = ()
     """Kernel modules that must be loaded or built in."""
     certificates: tuple[AbsolutePath, ...] = ()
@@ -167,6 +133,7 @@ class Expectations(Model):
     endpoint: tuple[Endpoint, ...] = ()
     firewall: tuple[Firewall, ...] = ()
     data: tuple[Data, ...] = ()
+    command: tuple[ExpectedCommand, ...] = ()
     log: tuple[Log, ...] = ()
     load: tuple[Load, ...] = ()
     disruption: tuple[Disruption, ...] = ()
@@ -175,10 +142,13 @@ class Expectations(Model):
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
-        for name in ("endpoint", "data", "load", "degradation"):
+        for name in ("endpoint", "data", "command", "load", "degradation"):
             ids = [item.id for item in getattr(self, name)]
             if (again := repeated(ids)) is not None:
                 raise misplaced(f"{ids[again]!r} is the id of another {name}", name, again, "id")
+        units = [unit_name(unit.name) for unit in self.service]
+        if (again := repeated(units)) is not None:
+            raise misplaced(f"there is another service {units[again]!r}", "service", again, "name")
         asked = [disruption.endpoint for disruption in self.disruption]
         if (again := repeated(asked)) is not None:
             what = f"there is another disruption of {asked[again]!r}"
@@ -189,6 +159,8 @@ class Expectations(Model):
         """Return these expectations with those of ``other``, which win where both name a thing."""
         return Expectations(
             services=_unique((*self.services, *other.services)),
+            service=_override(self.service, other.service, lambda s: unit_name(s.name)),
+            scripts=other.scripts or self.scripts,
             modules=_unique((*self.modules, *other.modules)),
             certificates=_unique((*self.certificates, *other.certificates)),
             port=_override(self.port, other.port, lambda p: (p.protocol, p.port)),
@@ -196,6 +168,7 @@ class Expectations(Model):
             endpoint=_override(self.endpoint, other.endpoint, lambda e: e.id),
             firewall=_override(self.firewall, other.firewall, lambda f: f.port),
             data=_override(self.data, other.data, lambda d: d.id),
+            command=_override(self.command, other.command, lambda c: c.id),
             log=_override(self.log, other.log, lambda log: log.path),
             load=_override(self.load, other.load, lambda load: load.id),
             disruption=_override(self.disruption, other.disruption, lambda d: d.endpoint),
@@ -210,7 +183,8 @@ class Expectations(Model):
         """
         endpoints = {endpoint.id: endpoint for endpoint in (*beside, *self.endpoint)}
         for key, kinds in _ASKED.items():
-            asked = {each.id for each in endpoints.values() if each.kind in kinds}
+            found = (each for each in endpoints.values() if each.published)
+            asked = {each.id for each in found if each.kind in kinds}
             for place, asking in enumerate(getattr(self, key)):
                 if asking.endpoint not in asked:
                     named = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
@@ -222,6 +196,25 @@ class Expectations(Model):
             if endpoint.kind == "tcp" and not endpoint.send:
                 what = f"{endpoint.id!r} has no `send`: a connection that stays open asks with it"
                 raise misplaced(what, *at, "disruption", place, "endpoint")
+
+    @property
+    def units(self) -> tuple[DeclaredUnit, ...]:
+        """Return the units of `services` and of `service`, each once; `service` wins."""
+        short = (DeclaredUnit(name=name) for name in self.services)
+        return _override(short, self.service, lambda unit: unit_name(unit.name))
+
+    def units_in(self, state: str) -> tuple[str, ...]:
+        """Return the full names of the units that must be enabled and active in a state."""
+        return _unique(name for unit in self.units if (name := unit.name_in(state)))
+
+    def service_in(self, state: str, name: str) -> str | None:
+        """Return the full name in a state of the unit that the plan names so; None: it has none.
+
+        A unit that the plan does not declare is called the same in every state.
+        """
+        named = (unit for unit in self.units if unit_name(unit.name) == unit_name(name))
+        unit = next(named, None)
+        return unit.name_in(state) if unit else unit_name(name)
 
     def port_in(self, state: str, port: int) -> int:
         """Return where a TCP port of the old release is found in a state."""

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+AbsolutePath = Annotated[str, Field(pattern=r"^/")]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 """What a plan calls one of several things of a kind."""
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern, re.MULTILINE)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+    return pattern
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiles)]
+"""A regular expression of Python's; ``^`` and ``$`` stand for the ends of a line."""
 UnitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9@:_.\\-]+$")]
 """The name of a systemd unit, with or without ``.service``; an instance such as ``getty@tty1``."""
 UNIT_TYPES = (

@@ -8,8 +8,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from upgradeproof.plan.expectations import AbsolutePath
 from upgradeproof.plan.loading import Model, misplaced, repeated
+from upgradeproof.plan.names import AbsolutePath, UnitName
 
 Severity = Literal["inhibitor", "high", "info"]
 """In the words of Leapp: it stops the upgrade; it wants a decision; it is good to know."""
@@ -72,8 +72,8 @@ class Schedulers(Model):
 class Protection(Model):
     """What must protect the machine while it is upgraded."""
 
-    services: tuple[str, ...] = ()
-    """systemd units, without ``.service``, of a web application firewall or its like."""
+    services: tuple[UnitName, ...] = ()
+    """systemd units, with or without ``.service``, of a web application firewall or its like."""
     packet_filter: bool = False
     """Whether nftables must have rules."""
     severity: Severity = "high"

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.plan import Cell, Component, Config, Degradation, Port, Release, Target
+from upgradeproof.plan import (
+    Cell,
+    Component,
+    Config,
+    DeclaredUnit,
+    Degradation,
+    Port,
+    Release,
+    Target,
+)
 from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.run import RunPart
 
@@ -16,6 +25,10 @@ Subjects = Callable[[Cell], Iterable[tuple[str, Any]]]
 
 def _ports(fits: Callable[[Port], bool]) -> Subjects:
     return lambda cell: ((f"{p.protocol}-{p.port}", p) for p in cell.expect.port if fits(p))
+
+
+def _units(fits: Callable[[DeclaredUnit], bool]) -> Subjects:
+    return lambda cell: ((unit.name, unit.name) for unit in cell.expect.units if fits(unit))
 
 
 def _firewall(allowed: bool) -> Subjects:
@@ -39,7 +52,9 @@ def _components(release: Release) -> Iterable[tuple[str, Component]]:
 
 
 SUBJECTS: dict[str, Subjects] = {
-    "service": lambda cell: ((name, name) for name in cell.expect.services),
+    "service": _units(lambda unit: unit.after is not None),
+    "old_service": _units(lambda unit: unit.before is not None),
+    "given_up_service": _units(lambda unit: unit.change in ("renamed", "retired")),
     "module": lambda cell: ((name, name) for name in cell.expect.modules),
     "old_package": lambda cell: ((name, name) for name in cell.old.packages),
     "package": lambda cell: ((name, name) for name in cell.new.packages),
@@ -56,8 +71,13 @@ SUBJECTS: dict[str, Subjects] = {
     "checked_config": _configs(lambda config: bool(config.check)),
     "certificate": lambda cell: ((path, path) for path in cell.expect.certificates),
     "endpoint": lambda cell: ((endpoint.id, endpoint) for endpoint in cell.expect.endpoint),
+    "https_endpoint": lambda cell: (
+        (e.id, e) for e in cell.expect.endpoint if e.kind == "https" and e.from_ != "outside"
+    ),
     "allowed_port": _firewall(allowed=True),
     "blocked_port": _firewall(allowed=False),
+    "command": lambda cell: ((command.id, command) for command in cell.expect.command),
+    "scripts": lambda cell: [("run", cell.expect.scripts)] if cell.expect.scripts == "run" else [],
     "data": lambda cell: ((data.id, data) for data in cell.expect.data),
     "load": _loads(lambda _: True),
     "limited_load": _loads(lambda target: target.limited),

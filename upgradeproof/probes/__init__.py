@@ -7,6 +7,7 @@ script and a pure parser. Discovery finds it; its class is also the key to its f
 """
 
 from upgradeproof.probes.base import (
+    CommandInterest,
     ConfigInterest,
     Difference,
     Facts,
@@ -19,6 +20,7 @@ from upgradeproof.probes.base import (
 from upgradeproof.probes.reading import ordinary_probes, read
 
 __all__ = [
+    "CommandInterest",
     "ConfigInterest",
     "Difference",
     "Facts",

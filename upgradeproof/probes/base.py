@@ -42,6 +42,20 @@ class ConfigInterest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommandInterest:
+    """A script of the plan's author: what runs it, what its output must hold, what is masked."""
+
+    id: str
+    script: str
+    user: str = ""
+    """Empty: root."""
+    contains: str = ""
+    mask: tuple[str, ...] = ()
+    """Regular expressions."""
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Interests:
     """What the plan asks the probes to look at, beside what they always read."""
 
@@ -52,6 +66,14 @@ class Interests:
     """Commands that print a component's version."""
     daemons: Mapping[str, Daemon] = dataclasses.field(default_factory=daemons)
     """The daemons that are known, by id: the engine's, and those of the product's own folder."""
+    runs: tuple[CommandInterest, ...] = ()
+    """Commands whose results the plan compares."""
+    reads: tuple[CommandInterest, ...] = ()
+    """Scripts that read the plan's data."""
+    https: tuple[CommandInterest, ...] = ()
+    """Scripts that ask the plan's https endpoints by a client each: ``endpoint/client``."""
+    run_scripts: bool = False
+    """Whether the administrator's scripts are run on clones."""
     folders: tuple[str, ...] = ()
     """Folders whose room counts."""
     measured_folder: str = ""

@@ -11,15 +11,9 @@ _ENDS_LIKE_A_SECRET = re.compile(
     r"(?:pass|passwd|password|passphrase|pwd|secret|token|credentials?|_key|apikey|masterauth)$",
     re.IGNORECASE,
 )
-_HARMLESS = re.compile(
+_NO_SECRET = re.compile(
     r"[0-9]*|/.*|\$.*|yes|no|on|off|true|false|none|default|md5|no value", re.IGNORECASE
 )
-_IN_TEXT = re.compile(
-    r"(\b\w*(?:passw|passphrase|masterauth|secret|token|credential|api_?key)\w*"
-    r"(?:\s*[=:]\s*|\s+)[\"']?)([^\s\"';]*[^\s\"';.,a-z][^\s\"';]*)",
-    re.IGNORECASE,
-)
-"""A name, then a value that is more than a word of a sentence."""
 _COST = 2**12
 """Of scrypt: 10 ms a secret. With 24 bits kept, a guess can be excluded, but not confirmed."""
 
@@ -32,19 +26,13 @@ def masked(content: dict[str, str]) -> dict[str, str]:
     return {key: _value(key, value) for key, value in content.items()}
 
 
-def masked_text(text: str) -> str:
-    """Return a text of any shape in which the value after a secret's name is a mark instead."""
-    text = _IN_ADDRESS.sub(lambda found: f"{found[1]}:{_mark('', found[0])}@", text)
-    return _IN_TEXT.sub(lambda found: f"{found[1]}{_mark('', found[2])}", text)
-
-
 def masked_setting(name: str, value: str, *, secret: bool = False) -> str:
     """Return an effective setting's value, or a mark for one that holds a secret.
 
     Hundreds of settings of daemons have a name such as ``auth_debug``: only a name that ends like
     a secret's counts, and only a value that is no switch, number or path.
     """
-    if value and not _HARMLESS.fullmatch(value) and (secret or _ENDS_LIKE_A_SECRET.search(name)):
+    if value and not _NO_SECRET.fullmatch(value) and (secret or _ENDS_LIKE_A_SECRET.search(name)):
         return _mark(name, value)
     return _IN_ADDRESS.sub(lambda found: f"{found[1]}:{_mark(name, found[0])}@", value)
 
@@ -79,35 +67,46 @@ _OPAQUE = re.compile(r"[\w/+-]{40,}={0,2}")
 _SPELLED = re.compile(r"[a-z]{8}|^/|_[A-Za-z0-9]+_[A-Za-z0-9]+_")
 """What a name or a path has, and a random string seldom."""
 _HIDDEN = "(secret)"
+_MAXIMUM_MARKS = 50
+"""Of one text: a mark costs 10 ms."""
 
 
-def masked_text(text: str) -> str:
-    """Return the text of a file in which whatever may be a secret is ``(secret)``.
+def masked_text(text: str, *, marks: bool = True) -> str:
+    """Return a text of any shape in which whatever may be a secret is a mark, or ``(secret)``.
 
     Private keys, values of settings whose names sound like one, hashes of passwords, passwords in
-    addresses, and long strings that look random. A change of nothing else can't be seen in it.
+    addresses, and long strings that look random. Without ``marks``, and for all but the first
+    fifty, a secret that changed can't be seen to have changed.
     """
+    known: dict[str, str] = {}
+
+    def hidden(value: str) -> str:
+        if value not in known:
+            worth_it = marks and len(known) < _MAXIMUM_MARKS
+            known[value] = _mark("", value) if worth_it else _HIDDEN
+        return known[value]
 
     def setting(found: re.Match[str]) -> str:
-        return found[0] if _HARMLESS.fullmatch(found["value"]) else found["name"] + _HIDDEN
+        harmless = _HARMLESS.fullmatch(found["value"])
+        return found[0] if harmless else found["name"] + hidden(found["value"])
 
     def opaque(found: re.Match[str]) -> str:
         kinds = (str.isdigit, str.isupper, str.islower)
         looks_random = all(any(map(kind, found[0])) for kind in kinds)
-        return _HIDDEN if looks_random and not _SPELLED.search(found[0]) else found[0]
+        return hidden(found[0]) if looks_random and not _SPELLED.search(found[0]) else found[0]
+
+    def word_and_value(line: str) -> str:
+        """Return a line with its value masked, if it is a secret's name and a value."""
+        words = line.strip(" \t#;").split()
+        if len(words) != len(("name", "value")) or not _NAME.search(words[0]):
+            return line
+        harmless = _HARMLESS.fullmatch(words[1].rstrip(";"))
+        return line if harmless else line.replace(words[1], hidden(words[1]))
 
     text = _PEM.sub(rf"\1\n{_HIDDEN}\n", text)
-    text = _IN_ADDRESS.sub(lambda found: f"{found[1]}:{_HIDDEN}@", text)
-    text = _OPAQUE.sub(opaque, _HASH.sub(_HIDDEN, text))
-    return "\n".join(map(_word_and_value, _SETTING.sub(setting, text).split("\n")))
-
-
-def _word_and_value(line: str) -> str:
-    """Return a line with its value masked, if it is a name that may be a secret's and a value."""
-    words = line.strip(" \t#;").split()
-    if len(words) != len(("name", "value")) or not _NAME.search(words[0]):
-        return line
-    return line if _HARMLESS.fullmatch(words[1].rstrip(";")) else line.replace(words[1], _HIDDEN)
+    text = _IN_ADDRESS.sub(lambda found: f"{found[1]}:{hidden(found[0])}@", text)
+    text = _OPAQUE.sub(opaque, _HASH.sub(lambda found: hidden(found[0]), text))
+    return "\n".join(map(word_and_value, _SETTING.sub(setting, text).split("\n")))
 
 
 _IN_COMMAND = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from upgradeproof.errors import HarnessError
 
@@ -44,6 +44,12 @@ def general(text: str) -> str:
     What is left is the same for the same complaint at another time.
     """
     return _NUMBER.sub("N", _HEX.sub("H", " ".join(text.split())))
+
+
+def new_lines(before: Iterable[str], after: Iterable[str]) -> list[str]:
+    """Return the lines of ``after`` that ``before`` does not have, numbers left aside."""
+    known = {general(line) for line in before}
+    return [line for line in after if general(line) not in known]
 
 
 def decoded(text: str) -> bytes:

@@ -21,7 +21,7 @@ def packed(content: bytes) -> str:
 
     What is no UTF-8 has a replacement character, what upsets a terminal too.
     """
-    text = masked_text(clean(content.decode("utf-8", "replace").replace("\r\n", "\n")))
+    text = masked_text(clean(content.decode("utf-8", "replace").replace("\r\n", "\n")), marks=False)
     return base64.b64encode(zlib.compress(text.encode("utf-8"))).decode("ascii")
 
 

@@ -151,7 +151,7 @@ def test_data_that_can_not_be_read_back_is_not_ready(world: World) -> None:
     assert isinstance(error, NotReadyError)
     assert str(error) == (
         "the data 'note' can't be read back before the upgrade\n"
-        "expected 'hi', found 'lost'\n"
+        "expected 'hi', found 'lost' with exit status 0\n"
         "To do: mend `write`, `read` or `gives` in the plan"
     )
 

@@ -190,7 +190,6 @@ def expect(**others: Any) -> Cell:
     "changed",
     [
         {"change": [{"facts": ["packages/*"], "reason": "all of them are new"}]},
-        {"data": {"read": "cat ./note"}},
         {"data": {"gives": "ho"}},
         {"endpoint": [{"id": "web", "kind": "http", "port": 80}]},
         {"config": {"change": "migrated", "keeps": ["a.b"]}},
@@ -204,6 +203,8 @@ def test_the_key_stays_when_only_a_judgement_changes(changed: dict[str, Any]) ->
     "changed",
     [
         {"data": {"write": "echo ho >note"}},
+        {"data": {"read": "cat ./note"}},
+        {"command": [{"id": "a", "run": "a"}]},
         {"config": {"format": "ini"}},
         {"config": {"check": "thing -t"}},
     ],

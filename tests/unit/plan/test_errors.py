@@ -41,8 +41,8 @@ WRONG = {
         "46: unknown key 'upgrade.2.platform'; did you mean 'platforms'?",
     ),
     "an unknown key of an upgrade's expectations": (
-        ("[upgrade.expect]\nservices", "[upgrade.expect]\nservice"),
-        "28: unknown key 'upgrade.0.expect.service'; did you mean 'services'?",
+        ("[upgrade.expect]\nservices", "[upgrade.expect]\nservicing"),
+        "28: unknown key 'upgrade.0.expect.servicing'; did you mean 'service'?",
     ),
     "an unknown key of a known change": (
         ('reason = "these', 'because = "these'),
@@ -51,7 +51,7 @@ WRONG = {
     ),
     "an unknown key of an inline table": (
         ("[[expect.data]]", "[[expect.port]]\nport = 80\n[[expect.data]]\nx = { y = 1 }"),
-        "51: unknown key 'expect.data.0.x'; valid: gives, id, read, write",
+        "51: unknown key 'expect.data.0.x'; valid: gives, id, mask, read, write",
     ),
     "a wrong type": (
         ('name = "thing"', "name = 5"),

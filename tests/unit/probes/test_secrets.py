@@ -56,7 +56,7 @@ OPEN = [
 def test_a_secret_in_a_text_is_masked(text: str, secret: str) -> None:
     assert secret in text
     assert secret not in masked_text(text)
-    assert "(secret)" in masked_text(text)
+    assert "(secret" in masked_text(text)
 
 
 @pytest.mark.parametrize("text", OPEN)

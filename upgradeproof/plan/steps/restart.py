@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from upgradeproof.plan.names import UnitName
 from upgradeproof.plan.steps.base import Script, Step
-
-Unit = Annotated[str, Field(pattern=r"^[A-Za-z0-9@:_.\\-]+$")]
 
 
 class Restart(Step):
     """Restart systemd units, and fail if one does not come up."""
 
     step: Literal["restart"] = "restart"
-    services: tuple[Unit, ...] = Field(min_length=1)
+    services: tuple[UnitName, ...] = Field(min_length=1)
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
         """Return one systemctl restart, with each unit's own words if it fails."""

@@ -36,7 +36,8 @@ def _judge(situation: Situation, port: Port, number: int) -> Iterator[Finding]:
     }
     if port.before == number and (not port.process or port.process in sockets):
         return
-    services = {f"{service}.service" for service in situation.cell.expect.services}
+    expect = situation.cell.expect
+    services = {*expect.units_in("installed"), *expect.units_in("upgraded")}
     for process, socket in sockets.items():
         ours = port.before != number and socket.unit in services
         if process != port.process and not ours and socket.unit != OF_SYSTEMD:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from upgradeproof.plan import unit_name
 from upgradeproof.preflight.amounts import unknown
 from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.firewall import PacketFilter
@@ -17,7 +18,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
     """Yield services that are not active, and a packet filter without rules."""
     asked = situation.cell.plan.preflight.protection
     for name in asked.services:
-        service = situation.facts[Services].get(f"{name}.service")
+        service = situation.facts[Services].get(unit_name(name))
         if service is None or service.active != "active":
             yield Finding(
                 id=f"protection/{name}",

@@ -1,53 +1,20 @@
-"""Ask a machine's service on its published port, from this host, as a client would."""
+"""Ask an endpoint on its published port, from this host."""
 
 from __future__ import annotations
 
-import shlex
 import socket
 import ssl
-from dataclasses import dataclass
 
 import urllib3
 
 from upgradeproof.administrator import log_in
+from upgradeproof.endpoints.answer import LARGEST_BODY, TIMEOUT_S, Answer
 from upgradeproof.machines import Machine
-from upgradeproof.plan import Endpoint, Firewall
-
-TIMEOUT_S = 20.0
-"""Limit of one answer: a machine may stand still for seconds while its disk is being kept."""
-LARGEST_BODY = 1 << 20
-SILENCE_S = 10.0
-"""How long a stopped port must stay silent; an emulated machine may take seconds to answer."""
-_ASK_ITSELF = r"""
-address=$(hostname -I | cut -d ' ' -f 1)
-perl -MIO::Socket::INET -e '
-  $SIG{PIPE} = "IGNORE"; alarm 20;
-  my $peer = IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => $ARGV[1]) or exit 1;
-  syswrite $peer, $ARGV[2];
-  exit(sysread($peer, my $byte, 1) ? 0 : 1)' "$address" "$@"
-"""
+from upgradeproof.plan import Endpoint
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What came back: a status where the protocol has one, the body, or why there is none."""
-
-    status: int | None = None
-    body: str = ""
-    problem: str = ""
-
-    def fits(self, endpoint: Endpoint) -> bool:
-        """Tell whether this is what the plan says the endpoint gives."""
-        if self.problem or endpoint.gives not in self.body:
-            return False
-        return self.status in (None, endpoint.status)
-
-
-def ask(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
-    """Ask once and return the answer; what the service does wrong is an answer, no exception.
-
-    Raises MachineError when the machine itself is not there or does not publish the port.
-    """
+def ask_from_here(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
+    """Ask once. Raises MachineError when the machine does not publish the port."""
     published = machine.published(port)
     certificate = authority(machine, endpoint)
     try:
@@ -97,9 +64,13 @@ def _http(endpoint: Endpoint, port: int, certificate: str) -> Answer:
 
 
 def _ssh(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
-    """Log in and run the endpoint's command; its exit status must be 0, as the plan's default."""
-    done = log_in(machine, port, endpoint.send)
-    return Answer(body=done.text, problem="" if done.ok else done.tail or "ssh failed")
+    """Log in and run the endpoint's command, which must end as the plan says."""
+    user = endpoint.user or "root"
+    done = log_in(machine, port, endpoint.send, user)
+    if done.exit_status == endpoint.exit_status:
+        return Answer(body=done.text)
+    how = f"exit status {done.exit_status} as {user}"
+    return Answer(body=done.text, problem="\n".join(filter(None, (how, done.tail))))
 
 
 def _tcp(endpoint: Endpoint, port: int) -> Answer:
@@ -117,28 +88,3 @@ def _tcp(endpoint: Endpoint, port: int) -> Answer:
             received += data
     problem = "" if received else "the connection was closed without an answer"
     return Answer(body=received.decode("utf-8", "replace"), problem=problem)
-
-
-def answers(machine: Machine, port: Firewall, *, silence_s: float = SILENCE_S) -> bool:
-    """Tell whether a byte comes back from a port of the machine, asked from this host.
-
-    That a connection is accepted says nothing: the forwarder of a machine's ports accepts it
-    before the machine is asked. Raises MachineError when the machine does not publish the port.
-    """
-    published = machine.published(port.port)
-    limit_s = TIMEOUT_S if port.allowed else silence_s
-    try:
-        with socket.create_connection(("127.0.0.1", published), timeout=limit_s) as connection:
-            connection.sendall(port.send.encode())
-            return bool(connection.recv(1))
-    except OSError:
-        return False
-
-
-def answers_itself(machine: Machine, port: Firewall) -> bool:
-    """Tell whether the port answers the machine itself, on the address that others ask.
-
-    Only then does silence towards this host prove that the packet filter stops them.
-    """
-    arguments = shlex.join((str(port.port), port.send))
-    return machine.run(f"set -- {arguments}\n{_ASK_ITSELF}").ok

@@ -1,0 +1,156 @@
+"""What a plan's author asks of a real machine: commands, data, scripts and endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.machines.starting import Start
+from upgradeproof.endpoints import Answer, ask
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Data, Endpoint
+from upgradeproof.probes import CommandInterest, Interests
+from upgradeproof.probes.base import Probe
+from upgradeproof.probes.command_results import CommandResults
+from upgradeproof.probes.script_runs import ScriptRuns
+from upgradeproof.probes.scripts import Scripts
+
+SERVERS = r"""
+mkdir -p /etc/ssl/corp; cd /etc/ssl/corp
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj '/CN=CA'
+openssl req -newkey rsa:2048 -nodes -keyout s.key -out s.csr -subj '/CN=www.example.test'
+printf 'subjectAltName=DNS:www.example.test\n' >ext
+openssl x509 -req -in s.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile ext \
+  -out s.pem
+cat >/opt/serve <<'PERL'
+use IO::Socket::IP; use IO::Socket::UNIX; use IO::Select; umask 0;
+my %say = (8001 => "HTTP/1.0 200 OK\r\n\r\nlocal", stream => "hello");
+my $web = IO::Socket::IP->new(LocalHost => "127.0.0.1", LocalPort => 8001, Listen => 5);
+my $udp = IO::Socket::IP->new(LocalHost => "127.0.0.1", LocalPort => 8002, Proto => "udp");
+my $mail = IO::Socket::IP->new(LocalHost => "127.0.0.1", LocalPort => 8003, Listen => 5);
+my $unix = IO::Socket::UNIX->new(Local => "/run/open.sock", Listen => 5);
+umask 077;
+my $private = IO::Socket::UNIX->new(Local => "/run/private.sock", Listen => 5);
+while (my @ready = IO::Select->new($web, $udp, $mail, $unix, $private)->can_read) {
+  for my $one (@ready) {
+    if ($one == $udp) { $udp->recv(my $said, 999); $udp->send("you said $said"); next }
+    my $peer = $one->accept;
+    if ($one == $mail) {
+      print $peer "220 ready\r\n"; $peer->flush;
+      while (<$peer>) {
+        print $peer /QUIT/ ? "221 bye\r\n" : "250-more\r\n250 got $_";
+        last if /QUIT/;
+      }
+    } elsif ($one == $web) { sysread $peer, $_, 999; print $peer $say{8001} }
+    else { print $peer $say{stream} }
+    close $peer;
+  }
+}
+PERL
+setsid perl /opt/serve </dev/null >/dev/null 2>&1 &
+setsid openssl s_server -quiet -accept 127.0.0.1:8443 -cert s.pem -key s.key -www \
+  </dev/null >/dev/null 2>&1 &
+for i in $(seq 50); do
+  [ -S /run/private.sock ] && grep -q ':20FB ' /proc/net/tcp && exit 0; sleep 0.1; done
+exit 1
+"""
+
+
+@pytest.fixture(scope="module")
+def machine(start: Start) -> Iterator[Machine]:
+    with start("author") as started:
+        done = started.run(SERVERS)
+        assert done.ok, done.tail
+        yield started
+
+
+def asked(machine: Machine, kind: str, **keys: Any) -> tuple[Endpoint, Answer]:
+    endpoint = Endpoint.model_validate({"id": "a", "kind": kind, **keys})
+    return endpoint, ask(machine, endpoint, endpoint.port, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "client"),
+    [
+        ("http", {"port": 8001, "gives": "local"}, "perl"),
+        ("udp", {"port": 8002, "send": "x", "gives": "you said x"}, "perl"),
+        ("smtp", {"port": 8003, "send": "HELP", "gives": "got HELP"}, "perl"),
+        ("unix", {"socket": "/run/open.sock", "user": "nobody", "gives": "hello"}, "perl"),
+        ("unix", {"socket": "/run/private.sock", "gives": "hello"}, "perl"),
+        (
+            "https",
+            {"port": 8443, "host": "www.example.test", "ca": "/etc/ssl/corp/ca.pem"},
+            "openssl",
+        ),
+    ],
+)
+def test_what_only_the_machine_reaches_is_asked_by_itself(
+    machine: Machine, kind: str, keys: dict[str, Any], client: str
+) -> None:
+    endpoint, answer = asked(machine, kind, **keys)
+    assert answer.fits(endpoint), answer
+    assert answer.client == f"{client} on the machine"
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "problem"),
+    [
+        ("http", {"port": 8009}, "refused"),
+        ("udp", {"port": 8009, "send": "x"}, "refused"),
+        ("dns", {"port": 8009, "send": "a.test A"}, "refused"),
+        ("unix", {"socket": "/run/none.sock"}, "No such file"),
+        ("unix", {"socket": "/run/private.sock", "user": "nobody"}, "Permission denied"),
+        ("unix", {"socket": "/run/open.sock", "user": "no-such"}, "no such user"),
+        ("https", {"port": 8443, "host": "www.example.test"}, "unable to get local issuer"),
+        ("https", {"port": 8443, "host": "b.test", "ca": "/etc/ssl/corp/ca.pem"}, "mismatch"),
+    ],
+)
+def test_why_there_is_no_answer_is_told(
+    machine: Machine, kind: str, keys: dict[str, Any], problem: str
+) -> None:
+    endpoint, answer = asked(machine, kind, **keys)
+    assert not answer.fits(endpoint)
+    assert problem in answer.problem
+
+
+def read(machine: Machine, probe: type[Probe[Any]], interests: Interests) -> dict[str, Any]:
+    done = machine.run(probe.script(interests), timeout_s=200)
+    assert done.ok, done.tail
+    return probe.parse(done.stdout.decode(), interests)
+
+
+def test_commands_run_as_their_user_and_are_bounded(machine: Machine) -> None:
+    runs = (
+        CommandInterest(id="who", script="id -un; tty; pwd", user="www-data"),
+        CommandInterest(id="late", script="sleep 100 & sleep 100", timeout_s=1),
+    )
+    found = read(machine, CommandResults, Interests(runs=runs))
+    assert found["who"].stdout == "www-data\nnot a tty\n/\n"  # its home is not there
+    assert found["late"].problem == "it did not end in 1 s"
+    assert machine.run("grep -l sleep /proc/[0-9]*/comm").text == ""
+
+
+def test_each_write_of_data_has_its_own_value(machine: Machine) -> None:
+    keys = {"write": "echo $UPGRADEPROOF_VALUE >/srv/n", "read": "cat /srv/n | cat"}
+    note = Data.model_validate({"id": "note", **keys, "gives": "$UPGRADEPROOF_VALUE"})
+    assert machine.run(note.to_write()).ok
+    assert machine.run(note.to_read()).text == note.expected()
+    assert machine.run(note.to_write("after")).ok
+    assert machine.run(note.to_read()).text == note.expected("after") != note.expected()
+    machine.run("rm /srv/n")
+    assert not machine.run(note.to_read()).ok  # a pipeline fails with its first command
+
+
+def test_scripts_are_listed_and_run(machine: Machine) -> None:
+    machine.put(b"#!/bin/sh\necho x >/srv/dump; nosuchtool\n", "/usr/local/bin/dump", mode=0o755)
+    machine.put(b"* * * * * www-data id -un >/tmp/who\n", "/etc/cron.d/own")
+    listed = read(machine, Scripts, Interests())
+    assert {"/usr/local/bin/dump", "/etc/cron.d/own: id -un >/tmp/who"} <= set(listed)
+    ran = read(machine, ScriptRuns, Interests(run_scripts=True))
+    assert set(ran) == set(listed)
+    dump = ran["/usr/local/bin/dump"]
+    assert (dump.exit_status, dump.written) == (127, {"/srv/dump": 2})
+    assert "nosuchtool: not found" in dump.stderr[0]
+    assert ran["/etc/cron.d/own: id -un >/tmp/who"].written == {"/tmp/who": 9}

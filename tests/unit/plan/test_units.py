@@ -1,0 +1,87 @@
+"""Which systemd units a plan declares, and what each is called in a state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from upgradeproof.plan import DeclaredUnit, Expectations, unit_name
+from upgradeproof.plan.states import STATES
+
+
+def expectations(**keys: Any) -> Expectations:
+    return Expectations.model_validate(keys)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("web", "web.service"),
+        ("web.service", "web.service"),
+        ("web.socket", "web.socket"),
+        ("backup.timer", "backup.timer"),
+        ("data@15-main", "data@15-main.service"),
+        ("data@15-main.service", "data@15-main.service"),
+        ("web8.2-fpm", "web8.2-fpm.service"),
+    ],
+)
+def test_a_name_without_a_type_is_that_of_a_service(name: str, unit: str) -> None:
+    assert unit_name(name) == unit
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        ({}, "a.service", "a.service"),
+        ({"change": "renamed", "to": "b.socket"}, "a.service", "b.socket"),
+        ({"change": "retired"}, "a.service", None),
+        ({"change": "added"}, None, "a.service"),
+    ],
+)
+def test_a_unit_is_called_what_its_change_says(
+    change: dict[str, Any], before: str | None, after: str | None
+) -> None:
+    unit = DeclaredUnit.model_validate({"name": "a", **change})
+    assert (unit.before, unit.after) == (before, after)
+
+
+@pytest.mark.parametrize(
+    "keys", [{"to": "b"}, {"change": "renamed"}, {"change": "added", "to": "b"}]
+)
+def test_only_a_renamed_unit_has_another_name(keys: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match='`to` goes with change = "renamed", and only with it'):
+        DeclaredUnit.model_validate({"name": "a", **keys})
+
+
+def test_a_state_has_the_units_of_its_release() -> None:
+    expect = expectations(
+        services=["a", "b.timer"],
+        service=[
+            {"name": "a", "change": "renamed", "to": "c"},
+            {"name": "d", "change": "retired"},
+            {"name": "e", "change": "added"},
+        ],
+    )
+    old = ("a.service", "b.timer", "d.service")
+    new = ("c.service", "b.timer", "e.service")
+    assert [expect.units_in(state) for state in STATES] == [old, old, new, new, old, new]
+    assert expect.service_in("upgraded", "a") == expect.service_in("upgraded", "a.service")
+    assert expect.service_in("upgraded", "a") == "c.service"
+    assert expect.service_in("rolled_back", "a") == "a.service"
+    assert expect.service_in("upgraded", "d") is None
+    assert expect.service_in("upgraded", "other") == "other.service"
+
+
+def test_a_unit_is_declared_once() -> None:
+    with pytest.raises(ValueError, match=r"there is another service 'a\.service'"):
+        expectations(service=[{"name": "a"}, {"name": "a.service"}])
+
+
+def test_the_later_change_of_a_unit_wins() -> None:
+    first = expectations(service=[{"name": "a", "change": "retired"}, {"name": "b"}])
+    then = expectations(service=[{"name": "a.service"}])
+    assert [(u.name, u.change) for u in first.merged(then).service] == [
+        ("a.service", "kept"),
+        ("b", "kept"),
+    ]

@@ -1,0 +1,51 @@
+"""What the suites say of units that the upgrade renames, retires or adds."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites import test_services
+from tests.unit.suites.states import state
+from upgradeproof.errors import MissingFactError
+from upgradeproof.journey import State
+from upgradeproof.probes import Facts
+from upgradeproof.probes.services import Service, Services
+
+UP = Service(enabled="enabled", active="active", sub="running")
+EXPECT = {
+    "services": ["web.socket"],
+    "service": [
+        {"name": "php8.2", "change": "renamed", "to": "php8.4"},
+        {"name": "old", "change": "retired"},
+        {"name": "new", "change": "added"},
+    ],
+}
+
+
+def standing(name: str, *units: str) -> State:
+    sound = state(name=name, expect=EXPECT)
+    facts = Facts({Services.section: dict.fromkeys(units, UP)})
+    return State(name, sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
+
+
+BEFORE = standing("installed", "web.socket", "php8.2.service", "old.service")
+AFTER = standing("upgraded", "web.socket", "php8.4.service", "new.service")
+
+
+@pytest.mark.parametrize("service", ["web.socket", "php8.2", "new"])
+def test_a_unit_is_found_by_its_name_in_the_state(service: str) -> None:
+    test_services.test_service_is_active(AFTER, service)
+    test_services.test_service_is_enabled_as_before(BEFORE, AFTER, service)
+
+
+def test_a_renamed_unit_that_kept_its_name_is_missing() -> None:
+    with pytest.raises(MissingFactError):
+        test_services.test_service_is_active(standing("upgraded", "php8.2.service"), "php8.2")
+
+
+@pytest.mark.parametrize("service", ["php8.2", "old"])
+def test_a_unit_that_was_given_up_may_not_run(service: str) -> None:
+    test_services.test_service_that_was_given_up_does_not_run(AFTER, service)
+    still = standing("upgraded", f"{service}.service")
+    with pytest.raises(AssertionError, match=f"{service} still runs"):
+        test_services.test_service_that_was_given_up_does_not_run(still, service)

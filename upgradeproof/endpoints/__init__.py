@@ -1,0 +1,35 @@
+"""Ask a machine's services: from this host as a client would, or from inside of the machine."""
+
+from __future__ import annotations
+
+from upgradeproof.endpoints.answer import LARGEST_BODY, TIMEOUT_S, Answer
+from upgradeproof.endpoints.firewall import answers, answers_itself
+from upgradeproof.endpoints.inside import ask_inside
+from upgradeproof.endpoints.outside import ask_from_here, authority
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Endpoint
+
+__all__ = [
+    "LARGEST_BODY",
+    "TIMEOUT_S",
+    "Answer",
+    "answers",
+    "answers_itself",
+    "ask",
+    "authority",
+]
+HERE = "127.0.0.1"
+
+
+def ask(machine: Machine, endpoint: Endpoint, port: int, address: str = "") -> Answer:
+    """Ask once and return the answer; what the service does wrong is an answer, no exception.
+
+    ``address``: the machine's own address on which alone it listens; empty: it listens for others.
+    Raises MachineError when the machine itself is not there or does not publish the port.
+    """
+    inside = not endpoint.published or (endpoint.from_ == "auto" and bool(address))
+    if inside or (endpoint.kind == "https" and endpoint.from_ == "auto"):
+        answer = ask_inside(machine, endpoint, port, address or HERE)
+        if answer is not None:
+            return answer
+    return ask_from_here(machine, endpoint, port)

@@ -1,0 +1,26 @@
+"""Read the plan's data through the product, in every state in which it is there."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.command_results import CommandResult, jobs, read_results
+from upgradeproof.probes.supervised import supervise
+
+
+class WrittenData(Probe[CommandResult]):
+    """Run each ``read`` of the plan's data; the key is the data's id."""
+
+    section = "data"
+    record: ClassVar[type[Record]] = CommandResult
+
+    @classmethod
+    def script(cls, interests: Interests, /) -> str:
+        """Return the script."""
+        return supervise(jobs(interests.reads))
+
+    @classmethod
+    def parse(cls, output: str, interests: Interests, /) -> dict[str, CommandResult]:
+        """Return what each reading printed."""
+        return read_results(output, interests.reads)

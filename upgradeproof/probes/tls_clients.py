@@ -1,0 +1,54 @@
+"""Ask the plan's https endpoints by each client that the machine has: they do not agree.
+
+A certificate that one TLS library accepts, another one refuses, and each is upgraded by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.command_results import jobs
+from upgradeproof.probes.supervised import results, supervise
+
+_STATUS = re.compile(r"HTTP/[\d.]+ (\d{3})\b")
+_MAXIMUM_LINES = 20
+
+
+class ClientAnswer(Record):
+    """What a client was answered. All is volatile: a check compares it."""
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"status", "errors"})
+    status: int | None = None
+    """Of HTTP; None: there was no answer."""
+    errors: tuple[str, ...] = ()
+    """What the client printed on standard error."""
+
+
+class TlsClients(Probe[ClientAnswer]):
+    """Ask each endpoint by each client; keys ``endpoint/curl``. One that is not there has none."""
+
+    section = "tls_clients"
+    record: ClassVar[type[Record]] = ClientAnswer
+
+    @classmethod
+    def script(cls, interests: Interests, /) -> str:
+        """Return the script."""
+        return supervise(jobs(interests.https))
+
+    @classmethod
+    def parse(cls, output: str, interests: Interests, /) -> dict[str, ClientAnswer]:
+        """Return the answers."""
+        found: dict[str, ClientAnswer] = {}
+        asked = jobs(interests.https)
+        for interest, result in zip(interests.https, results(output, asked), strict=True):
+            client, _, response = result.stdout.partition("\n")
+            if client not in ("", "none"):
+                status = _STATUS.match(response)
+                lines = (line.rstrip() for line in result.stderr.split("\n") if line.strip())
+                found[interest.id] = ClientAnswer(
+                    status=int(status[1]) if status else None,
+                    errors=tuple(lines)[:_MAXIMUM_LINES],
+                )
+        return found
