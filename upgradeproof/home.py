@@ -89,6 +89,24 @@ class Home:
         return DATA if (DATA / "suites").is_dir() else None
 
     @property
+    def packaged_suites(self) -> Path | None:
+        """Return the suites whose checks every cell must have: the wheel's, or a checkout's own.
+
+        None in a project that runs with the code of a checkout: its suites stay there.
+        """
+        if self.generic_suites is not None:
+            return DATA / "suites"
+        own = DATA.parent.parent / "suites"
+        return own if own.parent == self.root and own.is_dir() else None
+
+    @property
+    def packaged_fixtures(self) -> Path | None:
+        """Return the folder of the fixtures that the packaged suites use."""
+        if self.generic_fixtures is not None:
+            return self.generic_fixtures
+        return self.root / "fixtures" if self.packaged_suites is not None else None
+
+    @property
     def generic_fixtures(self) -> Path | None:
         """Return the folder of the fixtures that the wheel's suites use."""
         return DATA / "fixtures" if (DATA / "fixtures").is_dir() else None

@@ -37,9 +37,12 @@ class RunPart:
     fresh: bool
     globs: tuple[str, ...] = ()
     """Of ``--cell``; none: every cell."""
+    selected_by_path: bool = False
+    """Whether the command line names paths of tests: then these are all that is selected."""
     watched: bool = False
     """Whether a chosen test asks for availability; known when all are collected."""
     _open: ExitStack = field(default_factory=ExitStack)
+    _checks: dict[str, tuple[Cell, str] | None] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -84,8 +87,10 @@ class RunPart:
 
     def find_check(self, nodeid: str) -> tuple[Cell, str] | None:
         """Return the cell and the check's id of a test, or None for a test without a cell."""
-        found = check_of(nodeid, self.cells)
-        return (self.cells[found[0]], found[1]) if found else None
+        if nodeid not in self._checks:
+            found = check_of(nodeid, self.cells)
+            self._checks[nodeid] = (self.cells[found[0]], found[1]) if found else None
+        return self._checks[nodeid]
 
 
 def begin(config: pytest.Config) -> RunPart | None:

@@ -87,6 +87,15 @@ def sentences(run: Run) -> tuple[str, ...]:
         lines.append(f"{counts[Verdict.PASSED]} of {total} passed, and none failed.")
     elif run.verdict is Verdict.NOT_APPLICABLE:
         lines.append("No check applied anywhere: this run proves nothing.")
+    left_out = [cell for cell in selected if len(cell.checks) < cell.checks_declared]
+    if left_out:
+        chosen = sum(len(cell.checks) for cell in selected)
+        every = sum(max(len(cell.checks), cell.checks_declared) for cell in selected)
+        where = "" if len(selected) == 1 else f" on {plural(len(left_out), 'selected cell')}"
+        lines.append(
+            f"{chosen:,} of {plural(every, 'check')} selected: the others were deselected{where},"
+            " and nothing is known of them."
+        )
     if unselected := len(run.cells) - len(selected):
         lines.append(f"The plan has {plural(unselected, 'more cell')} that this run left out.")
     return tuple(lines)
@@ -104,7 +113,15 @@ def gist(cell: Cell) -> str:
         stopped = next((s.name for s in cell.states if s.verdict is cell.verdict), "")
         return f"{stopped.replace('_', ' ')} not reached" if stopped else "no check ran"
     aside = counts[Verdict.NOT_APPLICABLE]
-    return plural(total, "check") + (f", {aside} n/a" if aside and aside < total else "")
+    return checks_selected(cell) + (f", {aside} n/a" if aside and aside < total else "")
+
+
+def checks_selected(cell: Cell) -> str:
+    """Return how many checks ran of how many: ``82 checks``, or ``2 of 82 checks selected``."""
+    total = len(cell.checks)
+    if total < cell.checks_declared:
+        return f"{total:,} of {plural(cell.checks_declared, 'check')} selected"
+    return plural(total, "check")
 
 
 def duration(seconds: float | None) -> str:

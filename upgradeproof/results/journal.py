@@ -59,6 +59,8 @@ class CellDeclared(Frozen):
     tags: tuple[str, ...] = ()
     selected: bool
     reason: str = ""
+    checks_declared: int = 0
+    """How many checks the plan and the suites give it, those that were deselected included."""
 
 
 class CellPlaced(Frozen):
@@ -76,6 +78,8 @@ class CheckDeclared(Frozen):
     cell: str
     check: str
     states: tuple[str, ...] = ()
+    reason: str = ""
+    """Why it can't run, where that is known from the start."""
 
 
 class CheckFinished(Frozen):

@@ -185,6 +185,8 @@ class Cell(Frozen):
     """Why the cell as a whole could not be run or was left out."""
     fidelity: Fidelity | None = None
     checks: tuple[Check, ...] = ()
+    checks_declared: int = 0
+    """How many checks the plan and the suites give it, those that were deselected included."""
     states: tuple[State, ...] = ()
     loads: tuple[LoadMeasured, ...] = ()
     ratios: tuple[RatioMeasured, ...] = ()
