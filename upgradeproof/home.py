@@ -13,8 +13,9 @@ from upgradeproof.errors import PlanError
 from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
 from upgradeproof.journey.checkpoints import DEAR_S
+from upgradeproof.journey.storage import Limits, Storage
 from upgradeproof.journey.store import Store
-from upgradeproof.machines.backends import backend
+from upgradeproof.machines.backends import backend, backends
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Image, Plan, choose, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
@@ -79,6 +80,12 @@ class Home:
     def packager(self) -> Packager:
         """Return what builds the products' own packages, each once for all of a user's projects."""
         return Packager(cache.folder() / "packages")
+
+    @property
+    def storage(self) -> Storage:
+        """Return the cached states of the backends that work here. Raises HarnessError."""
+        works = [found for found in backends().values() if found.health().works]
+        return Storage(cache.folder(), works, Limits.of(cache.folder()))
 
     @property
     def generic_suites(self) -> Path | None:

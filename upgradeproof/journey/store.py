@@ -148,6 +148,7 @@ class Store:
     """A folder of kept states; a state is there whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._states = folder / "states"
         self._locks = folder / "locks"
         self.checkpoints = folder / "checkpoints"

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from upgradeproof import cache
 from upgradeproof.errors import UpgradeproofError
 from upgradeproof.imaging.emulation import haste
+from upgradeproof.journey.storage import Limits
 from upgradeproof.plugin.collecting import add_packaged_suites, selects_by_path
 from upgradeproof.plugin.expected import Expected
 from upgradeproof.plugin.html import HtmlColumns
@@ -171,6 +173,7 @@ def _configure_controller(config: pytest.Config, part: RunPart) -> None:
     """Set up what only the controlling process does."""
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(Scheduler(part), "upgradeproof-scheduler")
+    Limits.of(cache.folder())  # a wrong variable is an error now, not when a state is cached
     config.pluginmanager.register(Reporter(part, take(part.reports)), "upgradeproof-reporter")
     if config.option.xmlpath is None:
         config.option.xmlpath = str(part.reports / "junit.xml")

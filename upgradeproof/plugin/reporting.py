@@ -14,7 +14,7 @@ from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.render import every_format
-from upgradeproof.render.words import checks_selected, plural
+from upgradeproof.render.words import cached_states, checks_selected, plural
 from upgradeproof.report import report
 from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.journal import RunFinished
@@ -74,7 +74,8 @@ class Reporter:
         if not any((self._part.reports / "journal").glob("*.jsonl")):
             return result
         try:
-            self._part.journal.write(RunFinished(run_id=self._part.run_id))
+            cached = self._part.trim()
+            self._part.journal.write(RunFinished(run_id=self._part.run_id, cached_states=cached))
             self._run = report([self._part.reports], self._part.reports, self._part.home.templates)
         except UpgradeproofError as error:
             self._problem = error
@@ -111,4 +112,6 @@ class Reporter:
                 for reason, number in _never_ran(cell).items():
                     checks = plural(number, "check")
                     terminalreporter.line(f"{'':<15} {checks} never ran: {reason}", red=True)
+        if self._run.cached_states is not None:
+            terminalreporter.line(f"states: {cached_states(self._run.cached_states)}")
         terminalreporter.line(f"matrix: {self._part.reports / 'index.html'}")

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from upgradeproof.results import Cell, Change, Check, Fidelity, Run, Verdict
+from upgradeproof.results import CachedStates, Cell, Change, Check, Fidelity, Run, Verdict
 
 SECOND_MS = 1000
 MINUTE_S = 60
 HOUR_S = 3600
+GIGABYTE = 1_000_000_000
 SUBJECT = re.compile(r"(?P<name>[^\[]*)(?:\[(?P<subject>.*)\])?", re.DOTALL)
 
 
@@ -122,6 +123,17 @@ def checks_selected(cell: Cell) -> str:
     if total < cell.checks_declared:
         return f"{total:,} of {plural(cell.checks_declared, 'check')} selected"
     return plural(total, "check")
+
+
+def cached_states(cached: CachedStates) -> str:
+    """Return how much the cached states take: ``12 cached, 8.1 GB of at most 20.0 GB``."""
+    most = "without a limit" if cached.max_bytes is None else f"of at most {size(cached.max_bytes)}"
+    return f"{cached.count:,} cached, {size(cached.size_bytes)} {most}"
+
+
+def size(number: int) -> str:
+    """Return bytes as gigabytes, or as megabytes where they are few."""
+    return f"{number / 1e9:.1f} GB" if number >= GIGABYTE else f"{number / 1e6:.0f} MB"
 
 
 def duration(seconds: float | None) -> str:

@@ -71,6 +71,7 @@ def fold(events: Iterable[j.Event]) -> Run:
         host=started[0].host,
         releases=tuple(releases.values()),
         cells=tuple(_finish(cell) for cell in cells.values()),
+        cached_states=finished[-1].cached_states if finished else None,
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from upgradeproof.errors import HarnessError
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
-from upgradeproof.results.model import Change, Fidelity, Finding, Release, Verdict
+from upgradeproof.results.model import CachedStates, Change, Fidelity, Finding, Release, Verdict
 
 
 def now() -> str:
@@ -39,6 +39,7 @@ class RunFinished(Frozen):
     event: Literal["run_finished"] = "run_finished"
     at: str = Field(default_factory=now)
     run_id: str
+    cached_states: CachedStates | None = None
 
 
 class ReleaseDeclared(Frozen):
