@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError
@@ -178,7 +179,22 @@ class Storage:
         gone: list[str] = []
         for backend in self._backends:
             gone += self._trim(backend, [b for b in self._backends if b is not backend])
+        self._forget_old_facts()
         return tuple(gone)
+
+    def _forget_old_facts(self) -> None:
+        """Remove facts that were unused for too long: not every state has a snapshot."""
+        folders = (self._cache / "states", self._cache / "uses")
+        for path in (path for folder in folders if folder.is_dir() for path in folder.iterdir()):
+            with suppress(FileNotFoundError):  # another process has removed it since
+                if time.time() - path.stat().st_mtime > self._limits.max_age_s:
+                    self._uses.remove(path.name, partial(self._forget_facts, path.name))
+
+    def _forget_facts(self, key: str) -> bool:
+        """Remove what is known of a state, not its snapshot."""
+        shutil.rmtree(self._cache / "states" / key, ignore_errors=True)
+        (self._cache / "checkpoints" / f"{key}.json").unlink(missing_ok=True)
+        return True
 
     def _trim(self, backend: Backend, others: Sequence[Backend]) -> Iterator[str]:
         elsewhere = sum(each.size_bytes for other in others for each in other.snapshots())
@@ -208,12 +224,6 @@ class Storage:
 
     def _remove(self, snapshot: CachedSnapshot, backend: Backend) -> bool:
         """Remove a state, with what is known of it, unless somebody uses it."""
-
-        def removal() -> bool:
-            if not backend.forget(snapshot):
-                return False
-            shutil.rmtree(self._cache / "states" / snapshot.key, ignore_errors=True)
-            (self._cache / "checkpoints" / f"{snapshot.key}.json").unlink(missing_ok=True)
-            return True
-
-        return self._uses.remove(snapshot.key, removal)
+        return self._uses.remove(
+            snapshot.key, lambda: backend.forget(snapshot) and self._forget_facts(snapshot.key)
+        )

@@ -188,6 +188,7 @@ class Store:
         try:
             kept = Kept.model_validate_json((folder / "state.json").read_bytes())
             facts = Facts.from_json((folder / "facts.json").read_text(encoding="utf-8"))
+            os.utime(folder)  # this is its last use
         except (OSError, ValueError, KeyError):
             return None
         return kept, facts

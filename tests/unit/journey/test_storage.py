@@ -140,6 +140,17 @@ def test_what_is_known_of_a_state_goes_with_it(kept: Kept, tmp_path: Path) -> No
     assert [path.name for path in tmp_path.rglob("old*")] == []
 
 
+def test_facts_without_a_snapshot_go_when_they_are_too_old(kept: Kept, tmp_path: Path) -> None:
+    long_ago = NOW - 3 * DAY_S
+    for name in ("left", "held", "fresh"):
+        (tmp_path / "states" / name).mkdir(parents=True)
+        if name != "fresh":
+            os.utime(tmp_path / "states" / name, (long_ago, long_ago))
+    with Uses(tmp_path / "uses").using("held"):
+        trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_age_s=2.5 * DAY_S))
+    assert {path.name for path in (tmp_path / "states").iterdir()} == {"held", "fresh"}
+
+
 def test_the_sum_is_told(kept: Kept, tmp_path: Path) -> None:
     assert Storage(tmp_path, [kept], NO_LIMITS).measure() == CachedStates(
         count=3, size_bytes=30, max_bytes=None
