@@ -98,13 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     packages.add_argument("products", nargs="*", help="globs over products; default: all")
     packages.set_defaults(command=_packages)
 
-    prune = commands.add_parser("prune", help="remove what earlier runs left running")
-    prune.add_argument(
-        "--states",
-        action="store_true",
-        help="remove cached states, too; without it they go by their limits of size and age",
-    )
-    prune.set_defaults(command=_prune)
+    _add_prune_arguments(commands.add_parser("prune", help="remove what earlier runs left running"))
 
     init = commands.add_parser("init", help="write a first upgrade.toml and a first suite")
     init.set_defaults(command=_init)
@@ -118,6 +112,15 @@ def _add_report_arguments(draw: argparse.ArgumentParser) -> None:
         "--format", choices=every_format(), action="append", help="only this; may be repeated"
     )
     draw.set_defaults(command=_report)
+
+
+def _add_prune_arguments(prune: argparse.ArgumentParser) -> None:
+    prune.add_argument(
+        "--states",
+        action="store_true",
+        help="remove cached states, too; without it they go by their limits of size and age",
+    )
+    prune.set_defaults(command=_prune)
 
 
 def _workers(word: str) -> int:
