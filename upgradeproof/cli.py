@@ -15,6 +15,7 @@ from upgradeproof.errors import HarnessError, PlanError, UpgradeproofError
 from upgradeproof.home import Home
 from upgradeproof.interruptions import FAULTS, sweep
 from upgradeproof.interruptions import table as interruption_table
+from upgradeproof.journey.storage import Limits
 from upgradeproof.journey.store import Store
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
@@ -24,6 +25,7 @@ from upgradeproof.plan.printing import FORMATS, show
 from upgradeproof.preflight.support import support_graph
 from upgradeproof.render import every_format
 from upgradeproof.render.support import mermaid
+from upgradeproof.render.words import cached_states
 from upgradeproof.report import report
 from upgradeproof.results import Verdict
 from upgradeproof.starter import write_starter
@@ -66,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of upgrade.toml")
     schema.set_defaults(command=_schema)
 
-    doctor = commands.add_parser("doctor", help="say what works here, and how to mend the rest")
+    doctor = commands.add_parser(
+        "doctor", help="say what works here, how to mend the rest, and what is cached"
+    )
     doctor.set_defaults(command=_doctor)
 
     draw = commands.add_parser("report", help="fold journals into reports, also of a killed run")
@@ -94,9 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     packages.add_argument("products", nargs="*", help="globs over products; default: all")
     packages.set_defaults(command=_packages)
 
-    prune = commands.add_parser("prune", help="remove what earlier runs left running")
-    prune.add_argument("--states", action="store_true", help="remove kept states, too")
-    prune.set_defaults(command=_prune)
+    _add_prune_arguments(commands.add_parser("prune", help="remove what earlier runs left running"))
 
     init = commands.add_parser("init", help="write a first upgrade.toml and a first suite")
     init.set_defaults(command=_init)
@@ -110,6 +112,15 @@ def _add_report_arguments(draw: argparse.ArgumentParser) -> None:
         "--format", choices=every_format(), action="append", help="only this; may be repeated"
     )
     draw.set_defaults(command=_report)
+
+
+def _add_prune_arguments(prune: argparse.ArgumentParser) -> None:
+    prune.add_argument(
+        "--states",
+        action="store_true",
+        help="remove cached states, too; without it they go by their limits of size and age",
+    )
+    prune.set_defaults(command=_prune)
 
 
 def _workers(word: str) -> int:
@@ -155,6 +166,7 @@ def _doctor(_: argparse.Namespace) -> int:
     every |= {
         f"packages {p.name}": home.packager.health(p.packages) for p in home.plans if p.packages
     }
+    limits = Limits.of(cache.folder())
     width = max(len(name) for name in every)
     for name, health in every.items():
         sys.stdout.write(f"{_word(health):<6} {name:<{width}}  {health.brief}\n")
@@ -162,7 +174,11 @@ def _doctor(_: argparse.Namespace) -> int:
     for resolution in advice:
         names = [name for name, health in every.items() if health.resolution == resolution]
         sys.stdout.write(f"\nto do for {', '.join(names)}:\n  {resolution}\n")
-    return 0 if any(health.works for health in found.values()) else 1
+    if not any(health.works for health in found.values()):
+        return 1
+    cached = cached_states(home.storage.measure())
+    sys.stdout.write(f"\nstates: {cached}, {limits.age}\n")
+    return 0
 
 
 def _word(health: Health) -> str:

@@ -13,8 +13,9 @@ from upgradeproof.errors import PlanError
 from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
 from upgradeproof.journey.checkpoints import DEAR_S
+from upgradeproof.journey.storage import Limits, Storage
 from upgradeproof.journey.store import Store
-from upgradeproof.machines.backends import backend
+from upgradeproof.machines.backends import backend, backends
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Image, Plan, choose, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
@@ -81,12 +82,36 @@ class Home:
         return Packager(cache.folder() / "packages")
 
     @property
+    def storage(self) -> Storage:
+        """Return the cached states of the backends that work here. Raises HarnessError."""
+        works = [found for found in backends().values() if found.health().works]
+        return Storage(cache.folder(), works, Limits.of(cache.folder()))
+
+    @property
     def generic_suites(self) -> Path | None:
         """Return the folder of the wheel's suites; None in a checkout, which collects its own.
 
         It is the folder above, so that they are called ``suites/test_...`` here and there.
         """
         return DATA if (DATA / "suites").is_dir() else None
+
+    @property
+    def packaged_suites(self) -> Path | None:
+        """Return the suites whose checks every cell must have: the wheel's, or a checkout's own.
+
+        None in a project that runs with the code of a checkout: its suites stay there.
+        """
+        if self.generic_suites is not None:
+            return DATA / "suites"
+        own = DATA.parent.parent / "suites"
+        return own if own.parent == self.root and own.is_dir() else None
+
+    @property
+    def packaged_fixtures(self) -> Path | None:
+        """Return the folder of the fixtures that the packaged suites use."""
+        if self.generic_fixtures is not None:
+            return self.generic_fixtures
+        return self.root / "fixtures" if self.packaged_suites is not None else None
 
     @property
     def generic_fixtures(self) -> Path | None:

@@ -1,62 +1,39 @@
-"""Adoption: the wheel, in an environment of its own, verifies a package this repo knows nothing of.
-
-The environment costs no network: its libraries are links to those that these tests run with, all
-but upgradeproof itself, which is installed from the wheel.
-"""
+"""Adoption: the wheel, in an environment of its own, verifies a package unknown to this repo."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import sysconfig
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.environments import build_wheel, make_environment
 from tests.machines.projects import ROOT, Ended, Project, forget_states, states_of
 from upgradeproof.results import Run, Verdict
 
 CELL = "debian-12-amd64.container.bash-completion-12-to-13"
-PYTEST = """#!{python}
-import sys
-from pytest import console_main
-sys.exit(console_main())
-"""
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel."""
-    folder = tmp_path_factory.mktemp("wheel")
-    argv = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
-    done = subprocess.run([*argv, str(ROOT)], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (path,) = folder.iterdir()
-    return path
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of programs of a new environment with the wheel in it."""
-    environment = tmp_path_factory.mktemp("environment")
-    venv.create(environment, with_pip=False, symlinks=True)
-    python = environment / "bin" / "python"
-    libraries = environment / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
-    for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if "upgradeproof" not in path.name:
-            (libraries / path.name).symlink_to(path)
+    programs = make_environment(tmp_path_factory.mktemp("environment"))
+    python = programs / "python"
     options = ["--no-index", "--no-deps", "--no-warn-script-location"]
     for words in (["install", *options, str(wheel)], ["check"]):
         argv = [sys.executable, "-m", "pip", "--python", str(python), *words]
         done = subprocess.run(argv, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
-    script = python.with_name("pytest")
-    script.write_text(PYTEST.format(python=python), encoding="utf-8")
-    script.chmod(0o755)
-    return python.parent
+    return programs
 
 
 @pytest.fixture(scope="module")

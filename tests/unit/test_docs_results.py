@@ -27,7 +27,7 @@ from upgradeproof.results.load import (
 RUN_MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
-        *(Run, Cell, Check, State, Step, Change, Finding, Fidelity),
+        *(Run, results.CachedStates, Cell, Check, State, Step, Change, Finding, Fidelity),
         *(results.Release, results.Component),
         *(LoadMeasured, LatencyPoint, RatioMeasured, Availability, Lane, Downtime),
         *(StepMark, HeatMap, HeatSpot),

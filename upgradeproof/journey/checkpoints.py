@@ -7,7 +7,7 @@ backends that keep a machine's memory in a second; a run that builds everything 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,6 +48,8 @@ class Checkpoints:
     actions: Sequence[Action]
     logbook: Logbook
     dear_s: float = DEAR_S
+    hold: Callable[[str], None] = lambda _: None
+    """Holds what is kept under a key against its removal."""
     engine: str = field(default_factory=lambda: code(WAY_FILES))
     """The hash of the code that carries the actions out."""
 
@@ -59,6 +61,7 @@ class Checkpoints:
                 stop = Stop.model_validate_json((self.folder / f"{key}.json").read_bytes())
             except (OSError, ValueError):
                 continue
+            self.hold(key)
             if snapshot := self.backend.find_snapshot(key):
                 return stop, snapshot
         return None
@@ -80,6 +83,7 @@ class Checkpoints:
                 steps=tuple(steps),
                 transcripts=self.logbook.written(steps),
             )
+            self.hold(key)
             self.backend.snapshot(machine, key, {"upgradeproof.state": "on the way"})
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / f"{key}.json").write_text(stop.model_dump_json(), encoding="utf-8")

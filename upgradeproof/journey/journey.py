@@ -270,6 +270,7 @@ class Journey(AbstractContextManager["Journey"]):
             actions=self.actions(name),
             logbook=self.logbook,
             dear_s=self._tools.dear_s,
+            hold=self._keeper.hold,
         )
 
     def _arrive(

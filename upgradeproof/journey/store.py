@@ -185,6 +185,7 @@ class Store:
     """A folder of kept states; a state is there whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._states = folder / "states"
         self._locks = folder / "locks"
         self.checkpoints = folder / "checkpoints"
@@ -224,6 +225,7 @@ class Store:
         try:
             kept = Kept.model_validate_json((folder / "state.json").read_bytes())
             facts = Facts.from_json((folder / "facts.json").read_text(encoding="utf-8"))
+            os.utime(folder)  # this is its last use
         except (OSError, ValueError, KeyError):
             return None
         return kept, facts

@@ -16,7 +16,7 @@ from testinfra.host import Host
 from upgradeproof.command import Completed
 from upgradeproof.results import Fidelity
 
-__all__ = ["Backend", "Health", "Machine", "MachineSpec"]
+__all__ = ["Backend", "CachedSnapshot", "Health", "Machine", "MachineSpec"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,22 @@ class Health:
     works: bool
     brief: str
     resolution: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CachedSnapshot:
+    """Describe a snapshot that a backend keeps on this host."""
+
+    name: str
+    """The backend's own name of it."""
+    key: str
+    """The key under which it was made."""
+    size_bytes: int
+    """What it takes on the disk, without what it shares with its parent."""
+    made_at: float
+    """When it was made, in seconds since the epoch."""
+    parent: str = ""
+    """The name of the snapshot that it rests on; empty: none that is a state."""
 
 
 class Machine(Protocol):
@@ -139,6 +155,18 @@ class Backend(Protocol):
 
     def find_snapshot(self, key: str) -> str | None:
         """Return the name of the snapshot kept under ``key``, or None."""
+        ...
+
+    def snapshots(self) -> Sequence[CachedSnapshot]:
+        """Return every snapshot of a state on this host, with its size. Raises MachineError."""
+        ...
+
+    def forget(self, snapshot: CachedSnapshot) -> bool:
+        """Remove a snapshot unless a machine or another snapshot rests on it; tell if it went."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Return the room that is left where snapshots are stored. Raises MachineError."""
         ...
 
     def prune(self, *, states: bool) -> Sequence[str]:

@@ -11,7 +11,7 @@ import docker.errors
 from docker.models.containers import Container
 
 from upgradeproof.errors import BackendError, ChannelError, MachineError
-from upgradeproof.machines import Health, MachineSpec, owner
+from upgradeproof.machines import CachedSnapshot, Health, MachineSpec, docker_states, owner
 from upgradeproof.machines.channel import Transport, end_session_script
 from upgradeproof.machines.channel_machine import ChannelMachine
 from upgradeproof.machines.docker_exec import ExecTransport
@@ -238,6 +238,18 @@ class DockerBackend:
         except EngineError as error:
             raise failed(f"the engine can't be asked for {name}", error) from None
         return name
+
+    def snapshots(self) -> Sequence[CachedSnapshot]:
+        """Return the committed images; the size of each is that of the layer which it adds."""
+        return docker_states.snapshots()
+
+    def forget(self, snapshot: CachedSnapshot) -> bool:
+        """Remove an image; the engine refuses where a container uses it."""
+        return docker_states.forget(snapshot)
+
+    def free_bytes(self) -> int:
+        """Return the room in the engine's folder; no limit where that is not on this host."""
+        return docker_states.free_bytes()
 
     def prune(self, *, states: bool) -> Sequence[str]:
         """Remove containers whose run is over, with ``states`` also the kept states."""

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from upgradeproof import cache
 from upgradeproof.errors import UpgradeproofError
 from upgradeproof.imaging.emulation import haste
+from upgradeproof.journey.storage import Limits
+from upgradeproof.plugin.collecting import add_packaged_suites, selects_by_path
+from upgradeproof.plugin.expected import Expected
 from upgradeproof.plugin.html import HtmlColumns
 from upgradeproof.plugin.parameters import (
     declare_marks,
@@ -76,12 +80,15 @@ def pytest_configure(config: pytest.Config) -> None:
             return
         declare_marks(config, part)
         part.chosen  # noqa: B018  # a glob that fits no cell is an error now, not at collection
+        part.selected_by_path = selects_by_path(config)
         config.stash[RUN] = part
         config.pluginmanager.register(Selection(part, config), "upgradeproof-selection")
-        _add_generic_suites(config, part)
+        _register_fixtures(config, part)
+        suites = add_packaged_suites(config, part)
         if _only_shows(config):
             return
-        config.pluginmanager.register(Recorder(part), "upgradeproof-recorder")
+        expected = Expected(part, suites, last_failed=bool(config.getoption("lf", False)))
+        config.pluginmanager.register(Recorder(part, expected), "upgradeproof-recorder")
         if part.worker == "main":
             _configure_controller(config, part)
     except UpgradeproofError as error:
@@ -166,6 +173,7 @@ def _configure_controller(config: pytest.Config, part: RunPart) -> None:
     """Set up what only the controlling process does."""
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(Scheduler(part), "upgradeproof-scheduler")
+    Limits.of(cache.folder())  # a wrong variable is an error now, not when a state is cached
     config.pluginmanager.register(Reporter(part, take(part.reports)), "upgradeproof-reporter")
     if config.option.xmlpath is None:
         config.option.xmlpath = str(part.reports / "junit.xml")
@@ -177,14 +185,11 @@ def _configure_controller(config: pytest.Config, part: RunPart) -> None:
     config.pluginmanager.register(Progress(part, config), "upgradeproof-progress")
 
 
-def _add_generic_suites(config: pytest.Config, part: RunPart) -> None:
-    """Collect the wheel's suites beside a project's own, unless paths were named."""
-    suites, fixtures = part.home.generic_suites, part.home.generic_fixtures
-    if fixtures is not None:
+def _register_fixtures(config: pytest.Config, part: RunPart) -> None:
+    """Offer the fixtures that the wheel's suites use."""
+    if (fixtures := part.home.generic_fixtures) is not None:
         for path in sorted(fixtures.glob("*.py")):
             config.pluginmanager.register(_load(path), f"upgradeproof-fixtures-{path.stem}")
-    if suites is not None and config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args.append(str(suites))
 
 
 def _load(path: Path) -> object:

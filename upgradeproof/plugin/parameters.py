@@ -95,16 +95,38 @@ A subject holds just what its tests can fail on: a check that has nothing to loo
 
 def parametrize(metafunc: pytest.Metafunc, part: RunPart) -> None:
     """Give a test its cells, and its subject if it names one."""
-    if "cell" not in metafunc.fixturenames:
+    names = metafunc.fixturenames
+    if "cell" not in names:
         return
-    subject = next((name for name in SUBJECTS if name in metafunc.fixturenames), None)
-    cells = [cell for cell in part.chosen.values() if _has_states(cell, metafunc.fixturenames)]
+    parameters = [
+        _param(cell, *subject) for cell in part.chosen.values() for subject in subjects(cell, names)
+    ]
+    subject = _subject(names)
     if subject is None:
-        parameters = [_param(cell) for cell in cells]
         metafunc.parametrize("cell", parameters, indirect=True, scope="session")
         return
-    pairs = [_param(cell, name, value) for cell in cells for name, value in SUBJECTS[subject](cell)]
-    metafunc.parametrize(("cell", subject), pairs, indirect=["cell"], scope="session")
+    metafunc.parametrize(("cell", subject), parameters, indirect=["cell"], scope="session")
+
+
+def subjects(cell: Cell, names: Iterable[str]) -> Iterator[tuple[()] | tuple[str, Any]]:
+    """Yield what a test that takes these fixtures looks at on a cell: id and value of each subject.
+
+    Of a test without a subject that is one empty tuple; of a state that the cell does not reach,
+    nothing.
+    """
+    taken = frozenset(names)
+    if not _has_states(cell, taken):
+        return
+    subject = _subject(taken)
+    if subject is None:
+        yield ()
+        return
+    yield from SUBJECTS[subject](cell)
+
+
+def _subject(names: Iterable[str]) -> str | None:
+    """Return the subject among the fixtures of a test, if there is one."""
+    return next((name for name in SUBJECTS if name in names), None)
 
 
 def _has_states(cell: Cell, names: Iterable[str]) -> bool:

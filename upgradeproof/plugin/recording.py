@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Container, Generator, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from upgradeproof.errors import NotReachedError, UpgradeproofError
 from upgradeproof.plan import Cell
 from upgradeproof.plan.states import STATES
+from upgradeproof.plugin.expected import NOT_COLLECTED, Expected
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.preflight.support import support_graph
 from upgradeproof.results import Release, Verdict
@@ -23,6 +24,8 @@ from upgradeproof.results.journal import (
 
 LONGEST_REASON = 20_000
 GOOD = (Verdict.PASSED, Verdict.NOT_APPLICABLE)
+Found = tuple[pytest.Item, tuple[Cell, str] | None]
+"""A test, with its cell and its check's id; None: it has no cell."""
 _GOOD_SO_FAR = pytest.StashKey[CheckFinished]()
 CRASHED = "???"
 """The phase that xdist gives to the report of a test under which its worker died."""
@@ -31,8 +34,9 @@ CRASHED = "???"
 class Recorder:
     """Write what is declared and what became of it; add the verdict to pytest's own reports."""
 
-    def __init__(self, part: RunPart) -> None:
+    def __init__(self, part: RunPart, expected: Expected) -> None:
         self._part = part
+        self._expected = expected
         self._uncollected: dict[str, tuple[Verdict, str]] = {}
 
     @pytest.hookimpl
@@ -45,16 +49,43 @@ class Recorder:
         name = Path(report.nodeid or "tests").stem
         self._uncollected[f"{name}::collection"] = verdict, str(why).removeprefix("Skipped: ")
 
+    @pytest.hookimpl
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Note a test: what was collected and is not selected in the end was deselected."""
+        self._expected.note(item)
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Declare every cell and every selected check: what is not heard of again never ran."""
+        """Declare every cell and every selected check: what is not heard of again never ran.
+
+        The checks of the packaged suites are declared also where pytest did not collect them.
+        """
         if self._part.worker not in ("main", "gw0"):
             return
         checks = [(item, self._part.find_check(item.nodeid)) for item in session.items]
-        selected = {found[0].id for _, found in checks if found}
+        excused = {check.partition("::")[0] for check in self._uncollected}
+        missing = {
+            cell: found
+            for cell in self._part.cells
+            if (found := self._expected.missing(cell, excused))
+        }
+        selected = {found[0].id for _, found in checks if found} | missing.keys()
         if not selected:
             return
+        self._declare_cells(selected)
+        self._declare_checks(checks)
+        for cell, absent in missing.items():
+            for check, states in absent.items():
+                self._part.journal.write(
+                    CheckDeclared(cell=cell, check=check, states=states, reason=NOT_COLLECTED)
+                )
         lost = {**self._uncollected, **_namesakes(checks)}
+        for cell in sorted(selected):
+            for check, (verdict, reason) in lost.items():
+                self._part.journal.write(CheckDeclared(cell=cell, check=check, states=()))
+                self._part.journal.write(_end(cell, check, verdict, reason, 0.0))
+
+    def _declare_cells(self, selected: Container[str]) -> None:
         for release in self._releases():
             self._part.journal.write(ReleaseDeclared(release=release))
         for cell in self._part.cells.values():
@@ -67,8 +98,11 @@ class Recorder:
                     tags=cell.tags,
                     selected=cell.id in selected,
                     reason="" if cell.id in selected else "deselected",
+                    checks_declared=self._expected.count(cell.id),
                 )
             )
+
+    def _declare_checks(self, checks: Iterable[Found]) -> None:
         for item, found in checks:
             if found:
                 names: list[str] = getattr(item, "fixturenames", [])
@@ -79,11 +113,6 @@ class Recorder:
                         states=tuple(state for state in STATES if state in names),
                     )
                 )
-
-        for cell_id in sorted(selected):
-            for check, (verdict, reason) in lost.items():
-                self._part.journal.write(CheckDeclared(cell=cell_id, check=check, states=()))
-                self._part.journal.write(_end(cell_id, check, verdict, reason, 0.0))
 
     def _releases(self) -> Iterator[Release]:
         """Yield what the releases of every plan work with, where they say so."""
@@ -157,9 +186,7 @@ def _end(cell: str, check: str, verdict: Verdict, reason: str, duration_s: float
     )
 
 
-def _namesakes(
-    checks: Iterable[tuple[pytest.Item, tuple[Cell, str] | None]],
-) -> dict[str, tuple[Verdict, str]]:
+def _namesakes(checks: Iterable[Found]) -> dict[str, tuple[Verdict, str]]:
     """Return the checks that are two tests: what became of one would be told as the other's."""
     known: dict[tuple[str, str], str] = {}
     twice: dict[str, tuple[Verdict, str]] = {}

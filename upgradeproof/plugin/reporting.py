@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.render import every_format
+from upgradeproof.render.words import cached_states, checks_selected, plural
 from upgradeproof.report import report
-from upgradeproof.results import Run, Verdict
+from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.journal import RunFinished
 
 LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "junit.xml", "pytest.html")
@@ -48,6 +50,11 @@ def _clear(reports: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def _never_ran(cell: Cell) -> Counter[str]:
+    """Return why checks never ran, where that is known, each reason with their number."""
+    return Counter(c.reason for c in cell.checks if c.verdict is Verdict.NEVER_RAN and c.reason)
+
+
 class Reporter:
     """Stand at the end of the controlling process."""
 
@@ -67,7 +74,8 @@ class Reporter:
         if not any((self._part.reports / "journal").glob("*.jsonl")):
             return result
         try:
-            self._part.journal.write(RunFinished(run_id=self._part.run_id))
+            cached = self._part.trim()
+            self._part.journal.write(RunFinished(run_id=self._part.run_id, cached_states=cached))
             self._run = report([self._part.reports], self._part.reports, self._part.home.templates)
         except UpgradeproofError as error:
             self._problem = error
@@ -96,8 +104,14 @@ class Reporter:
         for cell in self._run.cells:
             if cell.selected:
                 good = cell.verdict in (Verdict.PASSED, Verdict.NOT_APPLICABLE)
-                count = f"{len(cell.checks)} check{'' if len(cell.checks) == 1 else 's'}"
                 terminalreporter.line(
-                    f"{cell.verdict:<15} {cell.id}  ({count})", green=good, red=not good
+                    f"{cell.verdict:<15} {cell.id}  ({checks_selected(cell)})",
+                    green=good,
+                    red=not good,
                 )
+                for reason, number in _never_ran(cell).items():
+                    checks = plural(number, "check")
+                    terminalreporter.line(f"{'':<15} {checks} never ran: {reason}", red=True)
+        if self._run.cached_states is not None:
+            terminalreporter.line(f"states: {cached_states(self._run.cached_states)}")
         terminalreporter.line(f"matrix: {self._part.reports / 'index.html'}")

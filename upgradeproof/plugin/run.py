@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import secrets
@@ -14,13 +15,15 @@ from pathlib import Path
 import pytest
 
 from upgradeproof import __version__
+from upgradeproof.errors import MachineError
 from upgradeproof.home import Home
 from upgradeproof.journey import Toolbox
 from upgradeproof.plan import Cell
 from upgradeproof.plan.checks import check_of
-from upgradeproof.results import Journal
+from upgradeproof.results import CachedStates, Journal
 from upgradeproof.results.journal import RunStarted
 
+log = logging.getLogger(__name__)
 RUN = pytest.StashKey["RunPart"]()
 """Where a process's part in the run is kept on pytest's config; not there: no plan, no part."""
 
@@ -37,9 +40,12 @@ class RunPart:
     fresh: bool
     globs: tuple[str, ...] = ()
     """Of ``--cell``; none: every cell."""
+    selected_by_path: bool = False
+    """Whether the command line names paths of tests: then these are all that is selected."""
     watched: bool = False
     """Whether a chosen test asks for availability; known when all are collected."""
     _open: ExitStack = field(default_factory=ExitStack)
+    _checks: dict[str, tuple[Cell, str] | None] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -77,15 +83,28 @@ class RunPart:
 
     @cached_property
     def tools(self) -> Toolbox:
-        """Return what the journeys of this process work with."""
+        """Return what the journeys of this process work with; room is made for their states."""
+        self.trim()
         return self.home.tools(
             self.reports, self.journal, self.run_id, fresh=self.fresh, watched=self.watched
         )
 
+    def trim(self) -> CachedStates | None:
+        """Remove cached states beyond the limits, and return how much there is; None: unknown."""
+        try:
+            storage = self.home.storage
+            storage.trim()
+            return storage.measure()
+        except MachineError as error:
+            log.warning("the cached states can't be looked through: %s", error)
+            return None
+
     def find_check(self, nodeid: str) -> tuple[Cell, str] | None:
         """Return the cell and the check's id of a test, or None for a test without a cell."""
-        found = check_of(nodeid, self.cells)
-        return (self.cells[found[0]], found[1]) if found else None
+        if nodeid not in self._checks:
+            found = check_of(nodeid, self.cells)
+            self._checks[nodeid] = (self.cells[found[0]], found[1]) if found else None
+        return self._checks[nodeid]
 
 
 def begin(config: pytest.Config) -> RunPart | None:

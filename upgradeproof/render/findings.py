@@ -91,7 +91,10 @@ def causes(found: tuple[Record, ...]) -> tuple[Cause, ...]:
 
 
 def find(cell: Cell) -> Iterator[Finding]:
-    """Yield what failed or broke on a cell, in the order in which it happened."""
+    """Yield what failed or broke on a cell, in the order in which it happened.
+
+    A check that never ran is among it where the reason is known.
+    """
     if cell.reason:
         yield Finding(
             cell=cell,
@@ -104,7 +107,8 @@ def find(cell: Cell) -> Iterator[Finding]:
         if state.verdict in UNPROVEN:
             yield _of_state(cell, state)
     for check in cell.checks:
-        if check.verdict in (Verdict.FAILED, Verdict.BROKEN):
+        unheard = check.verdict is Verdict.NEVER_RAN and check.reason
+        if unheard or check.verdict in (Verdict.FAILED, Verdict.BROKEN):
             yield _of_check(cell, check)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from upgradeproof.results import Cell, Change, Check, Fidelity, Run, Verdict
+from upgradeproof.results import CachedStates, Cell, Change, Check, Fidelity, Run, Verdict
 
 SECOND_MS = 1000
 MINUTE_S = 60
 HOUR_S = 3600
+GIGABYTE = 1_000_000_000
 SUBJECT = re.compile(r"(?P<name>[^\[]*)(?:\[(?P<subject>.*)\])?", re.DOTALL)
 
 
@@ -87,6 +88,15 @@ def sentences(run: Run) -> tuple[str, ...]:
         lines.append(f"{counts[Verdict.PASSED]} of {total} passed, and none failed.")
     elif run.verdict is Verdict.NOT_APPLICABLE:
         lines.append("No check applied anywhere: this run proves nothing.")
+    left_out = [cell for cell in selected if len(cell.checks) < cell.checks_declared]
+    if left_out:
+        chosen = sum(len(cell.checks) for cell in selected)
+        every = sum(max(len(cell.checks), cell.checks_declared) for cell in selected)
+        where = "" if len(selected) == 1 else f" on {plural(len(left_out), 'selected cell')}"
+        lines.append(
+            f"{chosen:,} of {plural(every, 'check')} selected: the others were deselected{where},"
+            " and nothing is known of them."
+        )
     if unselected := len(run.cells) - len(selected):
         lines.append(f"The plan has {plural(unselected, 'more cell')} that this run left out.")
     return tuple(lines)
@@ -104,7 +114,26 @@ def gist(cell: Cell) -> str:
         stopped = next((s.name for s in cell.states if s.verdict is cell.verdict), "")
         return f"{stopped.replace('_', ' ')} not reached" if stopped else "no check ran"
     aside = counts[Verdict.NOT_APPLICABLE]
-    return plural(total, "check") + (f", {aside} n/a" if aside and aside < total else "")
+    return checks_selected(cell) + (f", {aside} n/a" if aside and aside < total else "")
+
+
+def checks_selected(cell: Cell) -> str:
+    """Return how many checks ran of how many: ``82 checks``, or ``2 of 82 checks selected``."""
+    total = len(cell.checks)
+    if total < cell.checks_declared:
+        return f"{total:,} of {plural(cell.checks_declared, 'check')} selected"
+    return plural(total, "check")
+
+
+def cached_states(cached: CachedStates) -> str:
+    """Return how much the cached states take: ``12 cached, 8.1 GB of at most 20.0 GB``."""
+    most = "without a limit" if cached.max_bytes is None else f"of at most {size(cached.max_bytes)}"
+    return f"{cached.count:,} cached, {size(cached.size_bytes)} {most}"
+
+
+def size(number: int) -> str:
+    """Return bytes as gigabytes, or as megabytes where they are few."""
+    return f"{number / 1e9:.1f} GB" if number >= GIGABYTE else f"{number / 1e6:.0f} MB"
 
 
 def duration(seconds: float | None) -> str:

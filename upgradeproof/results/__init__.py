@@ -4,6 +4,7 @@ from upgradeproof.results.fold import fold
 from upgradeproof.results.journal import Journal, read_journals
 from upgradeproof.results.load import Availability, Downtime, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
+    CachedStates,
     Cell,
     Change,
     Check,
@@ -21,6 +22,7 @@ from upgradeproof.results.model import (
 
 __all__ = [
     "Availability",
+    "CachedStates",
     "Cell",
     "Change",
     "Check",

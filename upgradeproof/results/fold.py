@@ -26,6 +26,7 @@ class _Cell:
     """A cell while its events come in."""
 
     declared: j.CellDeclared
+    checks_declared: int = 0
     placed: j.CellPlaced | None = None
     checks: dict[str, Check] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
@@ -56,6 +57,7 @@ def fold(events: Iterable[j.Event]) -> Run:
             cell = cells.setdefault(event.cell, _Cell(declared=event))
             if event.selected and not cell.declared.selected:
                 cell.declared = event
+            cell.checks_declared = max(cell.checks_declared, event.checks_declared)
         elif isinstance(event, j.ReleaseDeclared):
             releases.setdefault((event.release.product, event.release.name), event.release)
         elif not isinstance(event, j.RunStarted | j.RunFinished) and event.cell in cells:
@@ -69,6 +71,7 @@ def fold(events: Iterable[j.Event]) -> Run:
         host=started[0].host,
         releases=tuple(releases.values()),
         cells=tuple(_finish(cell) for cell in cells.values()),
+        cached_states=finished[-1].cached_states if finished else None,
     )
 
 
@@ -96,7 +99,9 @@ def _apply(cell: _Cell, event: j.Event) -> None:
         case j.CellPlaced():
             cell.placed = event
         case j.CheckDeclared():
-            cell.checks.setdefault(event.check, Check(id=event.check, states=event.states))
+            cell.checks.setdefault(
+                event.check, Check(id=event.check, states=event.states, reason=event.reason)
+            )
         case j.CheckFinished():
             known = cell.checks.get(event.check, Check(id=event.check))
             cell.checks[event.check] = _judge(known, event)
@@ -190,6 +195,7 @@ def _finish(cell: _Cell) -> Cell:
         reason=declared.reason,
         fidelity=cell.placed.fidelity if cell.placed else None,
         checks=tuple(cell.checks.values()),
+        checks_declared=cell.checks_declared,
         states=tuple(sorted(cell.states.values(), key=lambda s: STATE_ORDER.index(s.name))),
         loads=tuple(cell.loads.values()),
         ratios=tuple(cell.ratios.values()),

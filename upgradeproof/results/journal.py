@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from upgradeproof.errors import HarnessError
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
-from upgradeproof.results.model import Change, Fidelity, Finding, Release, Verdict
+from upgradeproof.results.model import CachedStates, Change, Fidelity, Finding, Release, Verdict
 
 
 def now() -> str:
@@ -39,6 +39,7 @@ class RunFinished(Frozen):
     event: Literal["run_finished"] = "run_finished"
     at: str = Field(default_factory=now)
     run_id: str
+    cached_states: CachedStates | None = None
 
 
 class ReleaseDeclared(Frozen):
@@ -59,6 +60,8 @@ class CellDeclared(Frozen):
     tags: tuple[str, ...] = ()
     selected: bool
     reason: str = ""
+    checks_declared: int = 0
+    """How many checks the plan and the suites give it, those that were deselected included."""
 
 
 class CellPlaced(Frozen):
@@ -76,6 +79,8 @@ class CheckDeclared(Frozen):
     cell: str
     check: str
     states: tuple[str, ...] = ()
+    reason: str = ""
+    """Why it can't run, where that is known from the start."""
 
 
 class CheckFinished(Frozen):

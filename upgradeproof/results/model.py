@@ -193,6 +193,8 @@ class Cell(Frozen):
     """Why the cell as a whole could not be run or was left out."""
     fidelity: Fidelity | None = None
     checks: tuple[Check, ...] = ()
+    checks_declared: int = 0
+    """How many checks the plan and the suites give it, those that were deselected included."""
     states: tuple[State, ...] = ()
     loads: tuple[LoadMeasured, ...] = ()
     ratios: tuple[RatioMeasured, ...] = ()
@@ -230,6 +232,15 @@ class Release(Frozen):
     components: tuple[Component, ...]
 
 
+class CachedStates(Frozen):
+    """How much the cached states take on this host, when the run ended."""
+
+    count: int
+    size_bytes: int
+    max_bytes: int | None
+    """What they may take; None: there is no limit."""
+
+
 class Run(Frozen):
     """A whole run. Times are UTC in ISO 8601, durations seconds."""
 
@@ -244,6 +255,8 @@ class Run(Frozen):
     releases: tuple[Release, ...] = ()
     """Those that name the components that they work with."""
     cells: tuple[Cell, ...] = ()
+    cached_states: CachedStates | None = None
+    """How much there was on the host of the part that ended last; None: not known."""
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property

@@ -17,7 +17,7 @@ from testinfra.host import Host
 from upgradeproof import command
 from upgradeproof.command import Completed
 from upgradeproof.errors import BootError, ChannelError, ImageError, MachineError
-from upgradeproof.machines import Health, Machine, MachineSpec
+from upgradeproof.machines import CachedSnapshot, Health, Machine, MachineSpec
 from upgradeproof.machines.testinfra import host
 from upgradeproof.plan import Platform
 from upgradeproof.probes import every_probe
@@ -161,6 +161,8 @@ class FolderBackend:
         """Ports of this host that lead to the machines, by theirs."""
         self.full, self.slow_s = full, slow_s
         """Whether there is no room left for snapshots, and how long one takes before it begins."""
+        self.room_bytes = 10**12
+        """What is left of its disk."""
         self.machines: list[FolderMachine] = []
         (folder / "kept").mkdir(parents=True, exist_ok=True)
 
@@ -216,6 +218,25 @@ class FolderBackend:
 
     def find_snapshot(self, key: str) -> str | None:
         return key if (self.folder / "kept" / key).exists() else None
+
+    def snapshots(self) -> Sequence[CachedSnapshot]:
+        return [
+            CachedSnapshot(
+                name=path.name,
+                key=path.name,
+                size_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
+                made_at=path.stat().st_mtime,
+            )
+            for path in sorted((self.folder / "kept").iterdir())
+        ]
+
+    def forget(self, snapshot: CachedSnapshot) -> bool:
+        shutil.rmtree(self.folder / "kept" / snapshot.name)
+        self._note(f"forget {snapshot.key}")
+        return True
+
+    def free_bytes(self) -> int:
+        return self.room_bytes
 
     def prune(self, *, states: bool) -> Sequence[str]:
         return ()

@@ -101,6 +101,8 @@ class Project:
     """A folder in which pytest is run."""
 
     folder: Path
+    path: str = str(ROOT)
+    """Where Python looks for packages: first for the engine."""
 
     def write(self, **files: str) -> Project:
         """Write files: ``test_it="..."`` becomes test_it.py."""
@@ -112,7 +114,7 @@ class Project:
     def environment(self) -> dict[str, str]:
         """Return what keeps a run in its folder, and away from every engine."""
         return {
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": self.path,
             "UPGRADEPROOF_CACHE": str(self.folder / "cache"),
             "DOCKER_HOST": f"unix://{self.folder}/no-engine.sock",
             "PYTEST_ADDOPTS": "",

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from upgradeproof import cache
 from upgradeproof.command import run
 from upgradeproof.errors import BackendError, BootError, MachineError
-from upgradeproof.machines import Health, MachineSpec
+from upgradeproof.machines import CachedSnapshot, Health, MachineSpec
 from upgradeproof.machines.qemu import acceleration, process, seats
 from upgradeproof.machines.qemu.hardware import (
     PACKAGES,
@@ -146,6 +146,18 @@ class QemuBackend:
         """Return the folder of a kept state, if it is whole."""
         found = self._shelf.find(key)
         return str(found.folder) if found else None
+
+    def snapshots(self) -> Sequence[CachedSnapshot]:
+        """Return the cached states, each with what its files take."""
+        return list(self._shelf.snapshots())
+
+    def forget(self, snapshot: CachedSnapshot) -> bool:
+        """Remove a state's folder unless a machine runs on it."""
+        return self._shelf.forget(Path(snapshot.name))
+
+    def free_bytes(self) -> int:
+        """Return the room that is left for disks and memories."""
+        return free_bytes(self.folder)
 
     def prune(self, *, states: bool) -> Sequence[str]:
         """Remove what dead runs left, with ``states`` also the kept states."""

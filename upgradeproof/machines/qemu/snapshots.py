@@ -18,7 +18,7 @@ from pathlib import Path
 
 from upgradeproof.command import run
 from upgradeproof.errors import MachineError
-from upgradeproof.machines import owner
+from upgradeproof.machines import CachedSnapshot, owner
 from upgradeproof.machines.qemu.hardware import Hardware
 
 RECORD = "machine.json"
@@ -139,13 +139,37 @@ class Shelf:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def snapshots(self) -> Iterator[CachedSnapshot]:
+        """Yield the snapshots of states, each with what its files take on the disk."""
+        for folder in _folders(self._states):
+            with suppress(MachineError, OSError):
+                found = Snapshot.read(folder)
+                yield CachedSnapshot(
+                    name=str(folder),
+                    key=folder.name.partition(".")[0],
+                    size_bytes=sum(path.stat().st_blocks * 512 for path in folder.iterdir()),
+                    made_at=(folder / RECORD).stat().st_mtime,
+                    parent=found.parent,
+                )
+
+    def forget(self, folder: Path) -> bool:
+        """Remove a snapshot and tell if it went: not one that a machine runs on."""
+        if str(folder) in self._in_use():
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+        return not folder.exists()
+
+    def _in_use(self) -> set[str]:
+        """Return the snapshots that running machines rest on."""
+        return {snapshot for folder in _folders(self._machines) for snapshot in _used(folder)}
+
     def prune(self, *, states: bool) -> Iterator[str]:
         """Remove what dead owners left, with ``states`` also the snapshots nobody runs on."""
         for folder in _folders(self._machines):
             if not _owned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
                 yield f"vm {folder.name}"
-        used = {snapshot for folder in _folders(self._machines) for snapshot in _used(folder)}
+        used = self._in_use()
         for folder in _folders(self._states):
             half = not (folder / RECORD).exists() and not _owned(folder)
             if half or (states and str(folder) not in used):

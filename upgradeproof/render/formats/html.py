@@ -110,6 +110,7 @@ def _page(run: Run, folder: Path, environment: Environment) -> str:
         cell_shares=grid.shares([cell.verdict for cell in run.cells if cell.selected]),
         reused_states=sum(state.reused for cell in run.cells for state in cell.states),
         states=sum(len(cell.states) for cell in run.cells),
+        cached_states=words.cached_states(run.cached_states) if run.cached_states else "",
         tags=sorted({tag for cell in run.cells for tag in cell.tags}, key=grid.natural),
         grid=grid.arrange(run),
         records=records,

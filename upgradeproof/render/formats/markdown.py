@@ -113,6 +113,8 @@ def _about(run: Run) -> str:
     took = f", took {words.elapsed(run)}" if words.elapsed(run) else ""
     states = "every state built afresh" if run.fresh else "states of earlier runs may be reused"
     host = "; ".join(f"{escape(key)} {escape(value)}" for key, value in run.host.items())
+    if run.cached_states:
+        states += f"; {words.cached_states(run.cached_states)}"
     return (
         f"Run **{escape(run.run_id)}**, {escape(words.moment(run.started_at))}{took}; {states}; "
         f"upgradeproof {escape(run.upgradeproof)}" + (f"; {host}" if host else "") + "\n"

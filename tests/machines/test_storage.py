@@ -1,0 +1,49 @@
+"""The engine says what a state takes, and removes none that a machine runs on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import docker.errors
+
+from tests.machines.starting import Start, told
+from upgradeproof.machines import CachedSnapshot, engine
+from upgradeproof.machines.docker import BACKEND
+
+MEGABYTE = 1_000_000
+
+
+def found(key: str) -> CachedSnapshot | None:
+    return next((each for each in BACKEND.snapshots() if each.key == key), None)
+
+
+def test_a_state_is_counted_with_what_it_adds_and_goes_when_no_machine_uses_it(
+    start: Start, token: str
+) -> None:
+    first, second = f"{token}-first", f"{token}-second"
+    try:
+        with start("storage") as machine:
+            told(machine, "head -c 30000000 /dev/urandom >/srv/thirty")
+            name = BACKEND.snapshot(machine, first, {})
+        with start("storage-again", snapshot=name) as machine:
+            told(machine, "head -c 5000000 /dev/urandom >/srv/five")
+            BACKEND.snapshot(machine, second, {})
+            below, above = found(first), found(second)
+            assert below is not None
+            assert above is not None
+            assert 30 * MEGABYTE <= below.size_bytes < 60 * MEGABYTE
+            assert 5 * MEGABYTE <= above.size_bytes < 30 * MEGABYTE
+            assert (below.parent, above.parent) == ("", below.name)
+            assert not BACKEND.forget(below), "a machine runs on it"
+        assert BACKEND.forget(above)
+        assert BACKEND.forget(below)
+        assert (found(first), found(second)) == (None, None)
+        assert BACKEND.forget(below), "it is gone: nothing is left to do"
+    finally:
+        for key in (second, first):
+            with suppress(docker.errors.ImageNotFound):
+                engine.client().images.remove(f"upgradeproof/state:{key}", force=True)
+
+
+def test_the_engines_disk_has_room() -> None:
+    assert BACKEND.free_bytes() > 0

@@ -1,0 +1,156 @@
+"""The wheel's suites are collected wherever they are installed, whatever the project's settings."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.environments import build_wheel, make_environment
+from upgradeproof.starter import write_starter
+
+CELL = "debian-12-amd64.container.bash-completion-12-to-13"
+TEST = re.compile(rf"^\S*?(\w+)\.py::(\w+)\[{re.escape(CELL)}(?:-(.+))?\]$", re.MULTILINE)
+OWN_TESTS = 2
+
+
+@dataclass(frozen=True)
+class Adopter:
+    """A project with the first plan and suite, and an environment with the wheel."""
+
+    folder: Path
+    programs: Path
+
+    def collect(self, *words: str) -> str:
+        """Have pytest collect the project's checks and return what it printed."""
+        done = subprocess.run(
+            [self.programs / "pytest", "--collect-only", "-q", *words],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": "", "PYTEST_ADDOPTS": "", "COLUMNS": "200"},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def collected(self, *words: str) -> Counter[tuple[str, ...]]:
+        """Return the checks that pytest collects: suite, test and subject, with their number."""
+        return Counter(TEST.findall(self.collect(*words)))
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def adopter(folder: Path, environment: Path, wheel: Path) -> Adopter:
+    folder.mkdir(parents=True, exist_ok=True)
+    write_starter(folder)
+    return Adopter(folder, make_environment(environment, wheel))
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Counter[tuple[str, ...]]:
+    """Return what is collected with an environment outside of the project, without a setting."""
+    base = tmp_path_factory.mktemp("outside")
+    return adopter(base / "project", base / "environment", wheel).collected()
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Adopter:
+    """Return a project with its environment in ``.venv``, as the tutorial makes it."""
+    folder = tmp_path_factory.mktemp("inside")
+    return adopter(folder, folder / ".venv", wheel)
+
+
+def test_each_check_is_collected_once(outside: Counter[tuple[str, ...]]) -> None:
+    assert set(outside.values()) == {1}
+    own = [name for name in outside if name[0] == "test_upgrade"]
+    assert (len(own), len(outside) > 60) == (OWN_TESTS, True)
+
+
+@pytest.mark.parametrize("layout", [".venv", "venv", "env", "build/tools/.venv"])
+def test_an_environment_inside_the_project_changes_nothing(
+    layout: str, wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
+) -> None:
+    assert adopter(tmp_path, tmp_path / layout, wheel).collected() == outside
+
+
+def test_a_project_below_a_hidden_folder_changes_nothing(
+    wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
+) -> None:
+    folder = tmp_path / ".hidden/build/project"
+    assert adopter(folder, folder / ".venv", wheel).collected() == outside
+
+
+def test_a_project_inside_its_environment_changes_nothing(
+    wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
+) -> None:
+    assert adopter(tmp_path / "env/src/project", tmp_path / "env", wheel).collected() == outside
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--rootdir=.",),
+        ("-p", "no:cacheprovider", "--doctest-modules"),
+        ("--import-mode=importlib",),
+        ("-n", "2"),
+        (".",),
+        ("--ignore=.venv",),
+        ("--ignore-glob=*/.venv/*",),
+        ("-o", "norecursedirs=.* lib site-packages suites data"),
+        ("-o", "testpaths=test_upgrade.py"),
+        ("-o", "python_files=test_upgrade.py"),
+        ("-o", "addopts=test_upgrade.py"),
+    ],
+    ids=" ".join,
+)
+def test_a_setting_changes_nothing(
+    words: tuple[str, ...], inside: Adopter, outside: Counter[tuple[str, ...]]
+) -> None:
+    assert inside.collected(*words) == outside
+
+
+def test_another_root_changes_nothing(
+    wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
+) -> None:
+    project = adopter(tmp_path, tmp_path / ".venv", wheel)
+    (tmp_path / "tests").mkdir()
+    shutil.move(tmp_path / "test_upgrade.py", tmp_path / "tests")
+    below = Adopter(tmp_path / "tests", project.programs)
+    assert below.collected("--rootdir=..") == outside
+
+
+def test_other_packages_tests_stay_out(inside: Adopter) -> None:
+    """The way to the suites is opened, and no folder next to it."""
+    libraries = next(inside.programs.parent.glob("lib/*/site-packages"))
+    for folder in (libraries, libraries / "other", libraries.parent, inside.programs):
+        folder.mkdir(exist_ok=True)
+        (folder / "test_of_another.py").write_text("def test_of_another(upgraded): pass\n")
+    for words in ((), ("-o", "testpaths=test_upgrade.py")):
+        assert "test_of_another" not in inside.collect(*words)
+
+
+@pytest.mark.parametrize("words", [("test_upgrade.py",), ("--ignore=SUITES",)], ids=" ".join)
+def test_a_path_selects_and_ignoring_the_suites_deselects(
+    words: tuple[str, ...], inside: Adopter
+) -> None:
+    suites = next(inside.programs.parent.glob("lib/*/site-packages/upgradeproof/data/suites"))
+    found = inside.collected(*(word.replace("SUITES", str(suites)) for word in words))
+    assert {name[0] for name in found} == {"test_upgrade"}
+
+
+def test_one_suite_is_ignored_by_its_name(
+    inside: Adopter, outside: Counter[tuple[str, ...]]
+) -> None:
+    found = inside.collected("--ignore-glob=*/test_kernel_log.py")
+    assert {name[0] for name in outside - found} == {"test_kernel_log"}
+    assert not found - outside
