@@ -15,18 +15,13 @@ from upgradeproof.probes.data import WrittenData
 COMMAND = ExpectedCommand(id="report", run="report --all")
 DATA = Data(id="note", write="w", read="r", gives="hi")
 RESULT = CommandResult(exit_status=0, stdout="one\ntwo\n", stderr=("took 3 s",))
-CHANGE = {
-    "facts": ["command_results/report/*", "data/note/*"],
-    "reason": "it is another report now",
-}
+CHANGE = {"facts": ["command_results/report/*", "data/note/*"], "reason": "another report"}
 
-    records = {CommandResults.section: {"report": result}, WrittenData.section: {"note": result}}
-    facts = Facts(records)
+
 def standing(result: CommandResult, name: str = "upgraded", **expect: object) -> State:
     sound = state(name=name, expect=expect)
-    facts = Facts(
-        {CommandResults.section: {"report": result}, WrittenData.section: {"note": result}}
-    )
+    records = {CommandResults.section: {"report": result}, WrittenData.section: {"note": result}}
+    facts = Facts(records)
     return State(name, sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 
 
