@@ -23,17 +23,23 @@ from upgradeproof.probes import Facts
 from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.configs import Config as ConfigFile
 from upgradeproof.probes.configs import Configs
+from upgradeproof.probes.services import Service, Services
 
 NOTHING = Expectations()
 DEPRECATED = "named.conf:9: option 'auto-dnssec' is deprecated"
 CONFIG = Config(path="/etc/a.conf", check="a -t")
 
 
-def standing(checks: dict[str, ConfigCheck] | None = None, file: ConfigFile | None = None) -> State:
+def standing(
+    checks: dict[str, ConfigCheck] | None = None,
+    file: ConfigFile | None = None,
+    active: str = "active",
+) -> State:
     sound = state()
     facts = Facts(
         {
             ConfigChecks.section: checks or {},
+            Services.section: {"ssh.service": Service(active=active)},
             Configs.section: {} if file is None else {CONFIG.path: file},
         }
     )
@@ -102,8 +108,8 @@ def test_a_file_that_is_gone_is_not_accepted() -> None:
         accepts(standing(file=gone), CONFIG)
 
 
-def found(checks: dict[str, ConfigCheck]) -> list[tuple[str, str, str]]:
-    standing_at = standing(checks)
+def found(checks: dict[str, ConfigCheck], active: str = "active") -> list[tuple[str, str, str]]:
+    standing_at = standing(checks, active=active)
     situation = Situation(
         cell=standing_at.cell, facts=standing_at.facts, fidelity=standing_at.fidelity
     )
@@ -120,3 +126,5 @@ def test_the_preflight_reports_what_will_be_refused() -> None:
         )
     ]
     assert [finding[:2] for finding in found(BAD)] == [("daemons/sshd/refused", "high")]
+    idle = found(BAD, "failed")
+    assert [finding[:2] for finding in idle] == [("daemons/sshd/refused", "info")]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.config_checks import ConfigChecks, complaints, decisive
 from upgradeproof.probes.configs import Configs
+from upgradeproof.probes.services import Services
 from upgradeproof.results import Finding
 
 LINES = 10
@@ -18,10 +19,11 @@ def findings(situation: Situation) -> Iterator[Finding]:
     for name, check in situation.facts[ConfigChecks].items():
         if check.command in declared:
             continue
+        unit = situation.facts[Services].get(check.unit)
         if not check.accepted and not check.problem:
             yield Finding(
                 id=f"daemons/{name}/refused",
-                severity="high",
+                severity="high" if unit is not None and unit.active == "active" else "info",
                 title=f"{name} refuses the configuration on the disk",
                 meaning="\n  ".join([f"`{check.command}` printed", *decisive(check.output)]),
                 remedy="mend the configuration: at its next start the daemon refuses it as well",
