@@ -5,12 +5,13 @@ for their callers.
 """
 
 from upgradeproof.clients.dns import dns_query, dns_text, transferred
-from upgradeproof.clients.streams import mail_script, raw_script
+from upgradeproof.clients.streams import complaints, mail_script, raw_script
 from upgradeproof.clients.web import CLIENTS, HttpQuestion, https_script, parse_response
 
 __all__ = [
     "CLIENTS",
     "HttpQuestion",
+    "complaints",
     "dns_query",
     "dns_text",
     "https_script",

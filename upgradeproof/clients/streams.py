@@ -118,3 +118,9 @@ def mail_script(protocol: str, address: str, port: int, host: str, ca: str) -> s
 def joined(address: str, port: int) -> str:
     """Return an address with its port, as clients write it."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def complaints(stderr: str) -> tuple[str, ...]:
+    """Return the lines of a client's standard error, without blanks and what says how far it is."""
+    lines = (line.rstrip() for line in stderr.split("\n"))
+    return tuple(line for line in lines if line and not line.startswith("Connecting to "))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from upgradeproof.clients import (
     HttpQuestion,
+    complaints,
     dns_query,
     dns_text,
     https_script,
@@ -110,13 +111,13 @@ def _run(machine: Machine, script: str, request: bytes = b"") -> Completed:
 
 def _said(done: Completed, client: str) -> Answer:
     """Return what a client printed, or why there is nothing."""
-    complaints = tuple(done.stderr.decode("utf-8", "replace").split("\n")[:-1])
-    problem = "\n".join(complaints) or f"exit status {done.exit_status}, and no answer"
+    said = complaints(done.stderr.decode("utf-8", "replace"))
+    problem = "\n".join(said) or f"exit status {done.exit_status}, and no answer"
     return Answer(
         body=done.stdout[:LARGEST_BODY].decode("utf-8", "replace"),
         problem="" if done.ok and done.stdout else problem,
         client=f"{client} on the machine",
-        warnings=complaints if done.ok and done.stdout else (),
+        warnings=said if done.ok and done.stdout else (),
     )
 
 

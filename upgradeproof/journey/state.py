@@ -182,7 +182,7 @@ def only_address(facts: Facts, endpoint: Endpoint, port: int) -> str:
     protocols = ("udp", "tcp") if datagrams else ("tcp",)
     listening = {
         ip_address(socket.address)
-        for socket in facts[Sockets].values()
+        for socket in (facts[Sockets] if Sockets.section in facts.sections else {}).values()
         if socket.port == port and socket.protocol in protocols
     }
     if any(address.is_unspecified for address in listening):

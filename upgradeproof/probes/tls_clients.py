@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from upgradeproof.clients import complaints
 from upgradeproof.probes.base import Interests, Probe, Record
 from upgradeproof.probes.command_results import jobs
 from upgradeproof.probes.supervised import results, supervise
@@ -46,9 +47,8 @@ class TlsClients(Probe[ClientAnswer]):
             client, _, response = result.stdout.partition("\n")
             if client not in ("", "none"):
                 status = _STATUS.match(response)
-                lines = (line.rstrip() for line in result.stderr.split("\n") if line.strip())
                 found[interest.id] = ClientAnswer(
                     status=int(status[1]) if status else None,
-                    errors=tuple(lines)[:_MAXIMUM_LINES],
+                    errors=complaints(result.stderr)[:_MAXIMUM_LINES],
                 )
         return found
