@@ -153,6 +153,15 @@ def test_a_diff_filters(opened: Opened) -> None:
     expect(opened.page.locator(".regressions")).to_have_count(0)
 
 
+def test_a_text_file_that_changed_shows_its_unified_diff(opened: Opened) -> None:
+    opened.go(f"#cell={DISTRIBUTION}")
+    text = opened.page.locator(".regressions .text-diff pre")
+    expect(text).to_be_visible()
+    expect(text.locator(".before")).to_have_text("-worker_connections 1024;\n")
+    expect(text.locator(".after")).to_have_text("+worker_connections 768;\n")
+    expect(text.locator(".quiet").last).to_have_text(" <b>\n")
+
+
 def test_a_finding_leads_to_its_cells(opened: Opened) -> None:
     finding = opened.page.locator(".causes li", has_text="No listening port is lost").first
     finding.locator("summary").click()

@@ -85,7 +85,13 @@ def big_diff() -> Iterator[Change]:
             f"/usr/lib/systemd/system/service-{number}.service",
             "/usr is merged",
         )
-    yield _change("files//etc/nginx/nginx.conf/sha256", "9f86d081884c7d65", "2c26b46b68ffc68f")
+    yield Change(
+        path="files//etc/nginx/nginx.conf/sha256",
+        before="9f86d081884c7d65",
+        after="2c26b46b68ffc68f",
+        expected=False,
+        detail="@@ -2,1 +2,1 @@\n-worker_connections 1024;\n+worker_connections 768;\n <b>",
+    )
 
 
 def _change(path: str, before: str | None, after: str | None, reason: str = "") -> Change:
