@@ -21,7 +21,8 @@ done
 cat /proc/[0-9]*/comm 2>/dev/null | grep -xE 'crond?|atd' | sort -u | sed 's/^/running	/'
 files=$(find /etc/crontab /etc/anacrontab /etc/cron.d /etc/cron.hourly /etc/cron.daily \
   /etc/cron.weekly /etc/cron.monthly /var/spool/cron/crontabs /var/spool/cron/atjobs -maxdepth 1 \
-  -xtype f -size -128k ! -name '.*' -printf 'file\t%p\t%m\t%u\n' 2>/dev/null | head -n 500)
+  -xtype f -size -128k ! -name '.*' ! -name '*[[:cntrl:]]*' \
+  -printf 'file\t%p\t%m\t%u\n' 2>/dev/null | head -n 500)
 printf '%s\n' "$files"
 printf '%s\n' "$files" | cut -s -f 2 | tr '\n' '\0' | timeout 20 xargs -0 -r awk '
   FNR == 1 { count = 0 }

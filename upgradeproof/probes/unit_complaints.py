@@ -43,10 +43,11 @@ def complaints(
     """Return what is worse, or freer, than before; with ``field`` only what is in that one.
 
     The administrator's own drop-ins count for every unit, everything else for units that the plan
-    names. What only narrows a service counts where the service used what it may not use now.
+    names and whose file is there. What only narrows a service counts where the service used what
+    it may not use now.
     """
     found = [*_drop_ins(unit, was, now)]
-    if was.declared or now.declared:
+    if (was.declared or now.declared) and now.load == "loaded":
         found += [
             *_privileges(unit, was, now),
             *_access(unit, was, now),

@@ -25,7 +25,7 @@ _SCRIPT = (
 printf 'capabilities\t%s\n' "$(cat /proc/sys/kernel/cap_last_cap 2>/dev/null)"
 find UNIT_FOLDERS -maxdepth 1 -name '*@.*' -printf 'template\t%f\n' 2>/dev/null | sort -u
 folders=$(find /etc/systemd/system /run/systemd/system -mindepth 2 -maxdepth 2 -name '*.conf' \
-  -path '*.d/*' ! -name '* *' ! -path '* *' -size -64k 2>/dev/null)
+  -path '*.d/*' ! -path '*[[:space:][:cntrl:]]*' -xtype f -size -64k 2>/dev/null)
 units=$({ printf '%s\n' "$folders" | sed -n 's|.*/\([^/]*[^/-]\)\.d/[^/]*$|\1|p'
   find /etc/systemd/system -mindepth 2 -maxdepth 2 \( -path '*.wants/*' -o -path '*.requires/*' \) \
     ! -name '* *' -printf '%f\n' 2>/dev/null

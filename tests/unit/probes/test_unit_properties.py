@@ -211,6 +211,10 @@ def test_what_a_release_tightens_or_adds_is_not_told(was: Any, now: Any) -> None
     assert not found(was, now)
 
 
+def test_what_a_unit_lost_with_its_file_is_no_finding_of_its_own() -> None:
+    assert not found({"restart": ("always",), "user": ("app",)}, {"load": "not-found"})
+
+
 def test_a_setting_of_a_drop_in_that_is_not_in_effect_is_told_for_every_unit() -> None:
     was = {"declared": False, "drop_ins": ("/etc/x.conf",), "set_by_drop_in": ("MemoryMax",)}
     void = "a.service: a setting of /etc/x.conf is not in effect as before"
