@@ -98,6 +98,8 @@ def masked_text(text: str, *, marks: bool = True) -> str:
     def word_and_value(line: str) -> str:
         """Return a line with its value masked, if it is a secret's name and a value."""
         words = line.strip(" \t#;").split()
+        if "(secret" in line:  # it is masked already
+            return line
         if len(words) != len(("name", "value")) or not _NAME.search(words[0]):
             return line
         harmless = _HARMLESS.fullmatch(words[1].rstrip(";"))
