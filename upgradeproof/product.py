@@ -210,7 +210,8 @@ def wait_until_old(machine: Machine, units: Sequence[str], age_s: float) -> None
         '  BEGIN { getline <"/proc/uptime"; split($0, now, " ") }\n'
         '  $1 == "ActiveEnterTimestampMonotonic" && $2 > newest { newest = $2 }\n'
         "  END { left = most - (now[1] - newest / 1000000)\n"
-        '    printf "%d\\n", left < 0 ? 0 : left > most ? most : left + 0.999 }\'\n'
+        "    left = left < 0 ? 0 : (left > most ? most : left + 0.999)\n"
+        '    printf "%d\\n", left }\'\n'
     )
     machine.run(f'left=$({script})\nsleep "${{left:-0}}"', timeout_s=age_s + 30)
 
