@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from upgradeproof.probes import package_changes
 from upgradeproof.probes.base import Facts
 from upgradeproof.probes.packages import Package, Packages
-from upgradeproof.probes.system import System
 
 
 def changed_package(name: str, before: Facts, after: Facts) -> str:
@@ -19,8 +19,7 @@ def changed_package(name: str, before: Facts, after: Facts) -> str:
 
 def distribution_upgraded(before: Facts, after: Facts) -> bool:
     """Tell whether the operating system is another version of itself."""
-    was, now = (facts[System].get("system") for facts in (before, after))
-    return bool(was and now and was.id == now.id and was.version != now.version)
+    return package_changes.distribution_upgraded(before.sections, after.sections)
 
 
 def _installed(name: str, facts: Facts) -> Package | None:

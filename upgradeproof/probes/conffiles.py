@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.attribution import distribution_upgraded
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""
@@ -42,6 +43,19 @@ class Conffiles(Probe[Conffile]):
     def script(cls, _interests: Interests, /) -> str:
         """Return the script; one ``md5sum`` reads all files."""
         return _SCRIPT
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Attribute to the distribution that it drops a conffile which no administrator edited."""
+        path = line.path.removeprefix(f"{cls.section}/")
+        name = next((p for p in (path, path.rpartition("/")[0]) if p in after[cls]), "")
+        file = after[cls].get(name)
+        edited = name in before[cls] and before[cls][name].state == "modified"
+        if file is None or edited or not file.obsolete or file.state != "unmodified":
+            return ""
+        if not distribution_upgraded(before, after):
+            return ""
+        return f"{file.package} does not bring it any more, and dpkg keeps the file unused"
 
     @classmethod
     def parse(cls, output: str, _interests: Interests, /) -> dict[str, Conffile]:

@@ -60,11 +60,16 @@ class File(Record):
     """Which package owns that path."""
     target_exists: bool = False
     choices: tuple[str, ...] = ()
-    """What an alternative could point to."""
+    """What an alternative could point to; the first is ``manual`` where an administrator chose."""
     text: str = ""
     """The content of a small text file that all may read, masked; see ``text_diff``."""
     ordinary: tuple[str, ...] = Field(default=(), repr=False)
     """Of the root: the programs and units that packages own and that are no records."""
+
+    @property
+    def chosen_automatically(self) -> bool:
+        """Tell whether it is an alternative in automatic mode."""
+        return bool(self.choices) and self.choices[0] != "manual"
 
     @property
     def bits(self) -> int:

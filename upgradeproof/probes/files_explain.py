@@ -14,7 +14,7 @@ from operator import or_
 from pathlib import PurePosixPath
 from typing import cast
 
-from upgradeproof.probes.attribution import changed_package
+from upgradeproof.probes.attribution import changed_package, distribution_upgraded
 from upgradeproof.probes.base import Difference, Facts, Record
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
@@ -249,6 +249,10 @@ def _link_moved(old: File, new: File, was: _State, now: _State) -> str:
         return f"belongs to {changed}"
     if _merged(old.leads_to) == _merged(new.leads_to):
         return f"is the same place by another name: {new.leads_to}"
+    automatic = old.chosen_automatically and new.chosen_automatically
+    if automatic and distribution_upgraded(was.facts, now.facts):
+        changed = change_of(now.target_package(new), was, now)
+        return f"is an alternative in automatic mode, now of {changed}" if changed else ""
     if {old.target, old.leads_to} & set(new.choices) or now.has(old.leads_to):
         return ""
     gone = not now.version(old.target_package)

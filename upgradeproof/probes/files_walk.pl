@@ -9,7 +9,7 @@ my %prune = map { $_ => 1 } qw(/proc /sys /dev /run /tmp /lost+found /snap /var/
   /var/lib/dpkg /var/lib/apt /var/lib/docker /var/lib/containerd /var/lib/ucf /var/lib/snapd
   /var/run /var/lock /usr/share/doc /usr/share/man /usr/share/locale /usr/share/info
   /etc/ssl/certs /etc/rc0.d /etc/rc1.d /etc/rc2.d /etc/rc3.d /etc/rc4.d /etc/rc5.d /etc/rc6.d
-  /etc/rcS.d);
+  /etc/rcS.d /opt/upgradeproof);
 my $prune_name = qr/^(?:__pycache__|\.cache|\.git|lost\+found)$/;
 my $skip_name = qr/\.py[co]$|^\.pwd\.lock$|^ld\.so\.cache$|^modules\.(?:dep|alias|symbols|softdep|builtin|devname|weakdep)
   |\.(?:dpkg|ucf)-(?:old|dist|new|tmp|bak)$|^\.[a-z_]*(?:history|lesshst|viminfo|hsts)$|^\.dockerenv$/x;
@@ -58,12 +58,14 @@ for my $file (glob '/var/lib/dpkg/alternatives/*') {
   my ($mode, undef, @rest) = lines $file;
   my ($name) = $file =~ m{([^/]+)$};
   my @names = ($name);
+  my $by_hand = $mode eq 'manual';
   while (@rest && $rest[0] ne '') { push @names, shift @rest; shift @rest }
   shift @rest;
   while (@rest && $rest[0] ne '') {
     for my $at (0 .. $#names) {
       my $path = shift @rest;
       shift @rest if !$at;
+      push @{$choices{$names[$at]}}, 'manual' if $by_hand && !$choices{$names[$at]};
       push @{$choices{$names[$at]}}, $path if $path ne '';
     }
   }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.attribution import distribution_upgraded
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.text import clean
 
 KINDS = (
@@ -18,6 +19,9 @@ KINDS = (
     "ucf-new",
 )
 """Suffixes from dpkg(1), dpkg-maintscript-helper(1) and ucf(1)."""
+
+ASIDE = frozenset({"dpkg-dist", "ucf-dist"})
+"""Of these, what is put next to a file that an administrator edited and that stays in use."""
 
 
 class Leftover(Record):
@@ -37,6 +41,17 @@ class Leftovers(Probe[Leftover]):
         """Return the script; paths end with NUL, since a name may hold a newline."""
         names = " -o ".join(f"-name '*.{kind}'" for kind in KINDS)
         return f"find /etc -xdev ! -type d \\( {names} \\) -print0"
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Attribute to the distribution that a package's version lies next to the one in use.
+
+        What was in use and was put aside (``dpkg-bak``) is for an administrator to look at.
+        """
+        kind = line.path.rpartition(".")[2]
+        if line.after is None or kind not in ASIDE or not distribution_upgraded(before, after):
+            return ""
+        return "the file in use is kept, and the package's new version is put next to it"
 
     @classmethod
     def parse(cls, output: str, _interests: Interests, /) -> dict[str, Leftover]:

@@ -31,7 +31,11 @@ export LD
       *"not found"*|*"error while"*|*"loader crashed"*) ;;
       *) continue ;;
     esac
-    case $file in *.so|*.so.*) answer=$(trace --library-path "${file%/*}" "$file") ;; esac
+    case $file in *.so|*.so.*)
+        near=${file%/*}
+        for folder in "$near"/*/; do [ -d "$folder" ] && near=$near:${folder%/}; done
+        answer=$(trace --library-path "$near" "$file") ;;
+    esac
     printf "%s\n" "$answer" | grep -e "not found" -e "error while" -e "loader crashed" |
       while read -r line; do printf "%s\t%s\n" "$file" "$line"; done
   done' sh
@@ -56,9 +60,9 @@ class Libraries(Probe[UnresolvedFile]):
     Looked at: executables under ``/usr`` and ``/usr/local``, plugins (shared objects in folders of
     their own, and name service modules), and the executables of all running processes. Plain
     libraries are covered by the programs that load them; character set converters, kernel modules
-    and foreign architectures are left out. A plugin may rest on a library beside it, as its
-    program would have loaded that. What is built against klibc, for the initramfs, knows no such
-    loader. 650 files take 0.4 s on two idle cores; one ``ldd`` a file
+    and foreign architectures are left out. A plugin may rest on a library in its folder or in a
+    folder of that, as its program would have loaded it. What is built against klibc, for the
+    initramfs, knows no such loader. 650 files take 0.4 s on two idle cores; one ``ldd`` a file
     takes 3.5 s.
     """
 

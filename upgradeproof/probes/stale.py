@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from upgradeproof.probes import interpreters
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.attribution import distribution_upgraded
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
 _SCRIPT = r"""
@@ -77,6 +79,22 @@ class Stale(Probe[StaleProcess]):
     section = "stale"
     faults = True
     record: ClassVar[type[Record]] = StaleProcess
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Explain a unit that nothing restarts in an upgrade of the distribution.
+
+        Its own program is what is on the disk, and only libraries of others were replaced; or no
+        package brings the unit. The reboot that ends such an upgrade restarts it.
+        """
+        key = line.path.removeprefix(f"{cls.section}/")
+        unit = key if key in after[cls] else key.rpartition("/")[0]
+        process, service = after[cls].get(unit), after[Services].get(unit)
+        if process is None or service is None or not distribution_upgraded(before, after):
+            return ""
+        if service.package and (process.replaced or {*process.executables} & {*process.deleted}):
+            return ""
+        return "nothing restarts it: the reboot that ends an upgrade of the distribution does"
 
     @classmethod
     def script(cls, _interests: Interests, /) -> str:

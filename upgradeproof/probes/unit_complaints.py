@@ -81,12 +81,21 @@ def _privileges(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator
     for name in SANDBOX:
         if was.get(name) and not now.get(name):
             yield complaint(name, f"{unit} lost a protection: {_changed(was, now, name)}")
+    if _opened(was.get("UMask"), now.get("UMask")):
+        change = _changed(was, now, "UMask")
+        yield complaint("UMask", f"{unit} makes files that others may read or write: {change}")
     name = "CapabilityBoundingSet"
     if was.get(name) and not now.get(name):
         yield complaint(name, f"{unit} may have every capability: {name} was bounded, is not")
     name = "AmbientCapabilities"
     if gained := sorted(set(now.get(name)) - set(was.get(name))):
         yield complaint(name, f"{unit} has more capabilities: {name} gained {' '.join(gained)}")
+
+
+def _opened(was: tuple[str, ...], now: tuple[str, ...]) -> bool:
+    """Tell whether a file mode creation mask takes away less than before; the default is 0022."""
+    before, after = (int(next(iter(masks), "0022"), 8) for masks in (was, now))
+    return bool(before & ~after & 0o077)
 
 
 def _access(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
