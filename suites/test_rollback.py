@@ -11,7 +11,9 @@ from upgradeproof.probes.services import Services
 
 def test_package_is_what_it_was(installed: State, rolled_back: State, old_package: str) -> None:
     before, after = installed[Packages][old_package], rolled_back[Packages].get(old_package)
-    assert after == before, f"{old_package} was {before.version} before the upgrade, and is {after}"
+    assert before.same_as(after), (
+        f"{old_package} was {before.version} before the upgrade, and is {after}"
+    )
 
 
 def found_active(state: State, service: str) -> str:

@@ -28,6 +28,14 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     volatile: ClassVar[frozenset[str]] = frozenset()
 
+    def same_as(self, other: Record | None) -> bool:
+        """Tell whether another record has the same values, those that change by themselves aside."""
+        left_out = set(self.volatile)
+        return type(self) is type(other) and (
+            other is not None
+            and self.model_dump(exclude=left_out) == other.model_dump(exclude=left_out)
+        )
+
 
 R = TypeVar("R", bound=Record)
 
