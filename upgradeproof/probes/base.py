@@ -29,7 +29,7 @@ class Record(BaseModel):
     volatile: ClassVar[frozenset[str]] = frozenset()
 
     def same_as(self, other: Record | None) -> bool:
-        """Tell whether another record has the same values, those that change by themselves aside."""
+        """Tell whether another record has the same values, volatile fields aside."""
         left_out = set(self.volatile)
         return type(self) is type(other) and (
             other is not None
