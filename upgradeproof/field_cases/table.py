@@ -38,7 +38,8 @@ def line(each: Outcome | GoodCell) -> str:
         seen = each.false_alarms
     else:
         name, word, seen = f"{each.case} {each.id}", WORDS[each.result], each.by
-    first = f": {seen[0].id}" if seen else f": {each.problem.splitlines()[0]}" * bool(each.problem)
+    words = seen[0].id if seen else "".join(each.problem.splitlines()[:1])
+    first = f": {words}" if words else ""
     return f"{word}: {name}{first} ({duration(each.duration_s)})"
 
 
