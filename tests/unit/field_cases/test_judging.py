@@ -52,10 +52,18 @@ def test_a_state_that_was_not_reached_catches_by_its_reason() -> None:
 
 def test_a_fault_that_does_not_show_is_told_and_catches_nothing() -> None:
     name = "test_fault_shows::test_fault_shows_after_the_upgrade"
-    found = cell(check(name, reason="the note is gone: not"))
-    assert not_reproduced(found) == "test_fault_shows_after_the_upgrade: the note is gone: not"
+    found = cell(check(name, reason="the fault of this case is gone"))
+    assert (
+        not_reproduced(found)
+        == "test_fault_shows_after_the_upgrade: the fault of this case is gone"
+    )
     assert red(found) == ()
 
 
 def test_a_fault_that_shows_is_no_problem() -> None:
     assert not_reproduced(cell(check("test_fault_shows::test_fault_shows", PASSED))) == ""
+
+
+def test_a_fault_that_no_machine_could_be_asked_for_is_no_problem() -> None:
+    name = "test_fault_shows::test_fault_shows_after_the_upgrade"
+    assert not_reproduced(cell(check(name, reason="upgraded was not reached"))) == ""

@@ -71,7 +71,10 @@ def test_a_twin_that_is_red_is_a_false_alarm(tmp_path: Path) -> None:
 
 def test_a_fault_that_does_not_show_proves_nothing(tmp_path: Path) -> None:
     home = catalogue(tmp_path, "alpha", shows="false")
-    shown = check("test_fault_shows::test_fault_shows_after_the_upgrade", reason="it does not")
+    shown = check(
+        "test_fault_shows::test_fault_shows_after_the_upgrade",
+        reason="the fault of this case does not show",
+    )
     pytest = Pytest(results(GONE, shown, name="alpha"))
     report, _ = tried(home, pytest)
     assert [each.result for each in report.cases] == ["not_reproduced"]
