@@ -15,6 +15,8 @@ from upgradeproof.probes.text import clean
 from upgradeproof.results import Cell, Verdict
 
 FAULT = f"{PurePath(SHOWS).stem}::"
+PYTESTS_OWN = ("assert ", "+ ")
+"""How the lines begin in which pytest shows the values of an assertion."""
 NOT_SHOWN = "the fault of this case"
 """How what those tests say begins; one that failed for another reason says nothing of the fault."""
 
@@ -61,5 +63,6 @@ def not_reproduced(cell: Cell) -> str:
 def _line_with(message: str, words: Sequence[str]) -> str:
     """Return the line that holds most of the words, fit for a terminal."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith(PYTESTS_OWN)] or lines
     best = max(lines, key=lambda line: sum(word in line.casefold() for word in words), default="")
     return clean(best)
