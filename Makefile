@@ -2,13 +2,14 @@
 VENV := .venv/bin
 REPORT := $(CURDIR)/reports/out/index.html
 
-.PHONY: help setup setup-test setup-arm64 verify test lint defects bench lock clean
+.PHONY: help setup setup-test setup-arm64 verify test lint defects field-cases bench lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make verify       set up, run the main job (the smoke cells, without load), print where the matrix is'
 	@echo 'make test         set up, lint, run the project'\''s own tests'
 	@echo 'make defects      set up, plant every known defect, print which check catches each'
+	@echo 'make field-cases  set up, try real failures of upgrades, print which check notices each'
 	@echo 'make bench        set up, measure the speed targets'
 	@echo 'make lint         set up, check style, types and imports'
 	@echo 'make setup        system packages, a Docker engine, .venv (setup-arm64: emulation, too)'
@@ -42,6 +43,9 @@ lint: setup
 
 defects: setup-arm64
 	$(VENV)/upgradeproof defects --workers 3 --cell='debian-*-amd64.container.*'
+
+field-cases: setup
+	$(VENV)/upgradeproof field-cases --workers 2
 
 bench: setup-arm64
 	@setup/setup.sh bench

@@ -12,6 +12,7 @@ from pathlib import Path
 from upgradeproof import __version__, cache
 from upgradeproof.defects import detect
 from upgradeproof.errors import HarnessError, PlanError, UpgradeproofError
+from upgradeproof.field_cases import try_cases
 from upgradeproof.home import Home
 from upgradeproof.interruptions import FAULTS, sweep
 from upgradeproof.interruptions import table as interruption_table
@@ -86,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     tried.set_defaults(command=_defects)
 
+    cases = commands.add_parser(
+        "field-cases", help="try real failures; see which are noticed, and why"
+    )
+    _add_field_cases_arguments(cases)
+
     cut = commands.add_parser("interrupt", help="interrupt an upgrade at every step, and recover")
     cut.add_argument("cell", metavar="GLOB", help="the cells whose upgrades are interrupted")
     cut.add_argument(
@@ -121,6 +127,16 @@ def _add_prune_arguments(prune: argparse.ArgumentParser) -> None:
         help="remove cached states, too; without it they go by their limits of size and age",
     )
     prune.set_defaults(command=_prune)
+
+
+def _add_field_cases_arguments(cases: argparse.ArgumentParser) -> None:
+    cases.add_argument("globs", nargs="*", metavar="GLOB", help="over cases; default: all")
+    cases.add_argument(
+        *("-j", "--workers"), type=_workers, metavar="N", default=1, help="trials at a time"
+    )
+    cases.add_argument("--no-twins", action="store_true", help="leave the good twins out")
+    cases.add_argument("--json", type=Path, metavar="FILE", help="where the report goes, too")
+    cases.set_defaults(command=_field_cases)
 
 
 def _workers(word: str) -> int:
@@ -203,6 +219,19 @@ def _defects(arguments: argparse.Namespace) -> int:
         arguments.cell or (),
         workers=arguments.workers,
         out=sys.stdout,
+    )
+    return 0 if found.good else 1
+
+
+def _field_cases(arguments: argparse.Namespace) -> int:
+    """Try the cases and their good twins; exit 1 unless the target is met."""
+    found = try_cases(
+        Home(Path.cwd()),
+        arguments.globs,
+        workers=arguments.workers,
+        out=sys.stdout,
+        record=arguments.json,
+        twins=not arguments.no_twins,
     )
     return 0 if found.good else 1
 

@@ -51,21 +51,23 @@ def pytest_command(trial: Trial, *options: str) -> tuple[str, ...]:
     )
 
 
-def command(trial: Trial, reports: Path) -> tuple[str, ...]:
-    """Return the command that carries out a trial."""
-    return pytest_command(trial, "-q", f"--cell={trial.cell.id}", f"--reports={reports}")
+def command(trial: Trial, reports: Path, *paths: str) -> tuple[str, ...]:
+    """Return the command that carries out a trial; without ``paths`` pytest's own places count."""
+    options = ("-q", f"--cell={trial.cell.id}", f"--reports={reports}", *paths)
+    return pytest_command(trial, *options)
 
 
-def carry_out(trial: Trial, reports: Path, run: Runner) -> Ran:
+def carry_out(trial: Trial, reports: Path, run: Runner, *paths: str) -> Ran:
     """Run a trial to its end and return what it left; whatever goes wrong is part of that.
 
     What an earlier trial left in ``reports`` goes first: it would be taken for this one's.
+    ``paths`` are the places of the tests, where they are not pytest's own.
     """
     started = time.monotonic()
     cell, problem = None, ""
     try:
         (reports / "run.json").unlink(missing_ok=True)
-        done = run(command(trial, reports), timeout_s=TIMEOUT_S)
+        done = run(command(trial, reports, *paths), timeout_s=TIMEOUT_S)
         try:
             cell, problem = _known(trial, reports)
         except HarnessError as error:

@@ -1,0 +1,23 @@
+"""A case is worth something only while its fault shows: after the upgrade, and not before it."""
+
+import tomllib
+
+import pytest
+
+from upgradeproof.journey import State
+
+pytestmark = pytest.mark.destructive
+TIMEOUT_S = 120.0
+
+
+def shows(state: State) -> bool:
+    case = tomllib.loads((state.cell.plan.folder / "case.toml").read_text(encoding="utf-8"))
+    return state.machine.run(f"set -e\n{case['shows']}", timeout_s=TIMEOUT_S).ok
+
+
+def test_fault_shows_after_the_upgrade(upgraded: State) -> None:
+    assert shows(upgraded), "the fault of this case does not show after the upgrade"
+
+
+def test_fault_does_not_show_before_the_upgrade(installed: State) -> None:
+    assert not shows(installed), "the fault of this case shows before the upgrade, too"

@@ -1,0 +1,69 @@
+"""A case is caught only by a message that names its cause; other red is chance."""
+
+import pytest
+
+from tests.unit.defects.runs import BROKEN, FAILED, PASSED, cell, check, state
+from upgradeproof.field_cases.catalogue import Case
+from upgradeproof.field_cases.judging import caught_by, not_reproduced, red
+
+DATA = "test_data::test_data_written_before_is_read_after[note]"
+CASE = Case.model_validate(
+    {
+        "case": "C1",
+        "title": "t",
+        "kind": "k",
+        "source": ["s"],
+        "environment": "ctr",
+        "twin": "good",
+        "noticed": [{"checks": ["test_data::*"], "words": ["Note", "gone"]}],
+    }
+)
+
+
+def test_a_message_with_the_words_catches_with_the_line_that_has_them() -> None:
+    found = caught_by(CASE, cell(check(DATA, reason="assert not lost\n  the note is GONE\nmore")))
+    assert [(each.id, each.error) for each in found] == [(DATA, "the note is GONE")]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [(DATA, "the note is there"), ("test_services::test_up", "the note is gone")],
+    ids=["other words", "another check"],
+)
+def test_other_red_is_chance(name: str, reason: str) -> None:
+    found = cell(check(name, reason=reason))
+    assert caught_by(CASE, found) == ()
+    assert [each.id for each in red(found)] == [name]
+
+
+@pytest.mark.parametrize("verdict", [PASSED, BROKEN])
+def test_only_what_failed_catches(verdict: object) -> None:
+    found = cell(check(DATA, verdict, "the note is gone"))  # type: ignore[arg-type]
+    assert caught_by(CASE, found) == ()
+
+
+def test_a_state_that_was_not_reached_catches_by_its_reason() -> None:
+    case = CASE.model_copy(
+        update={"noticed": (CASE.noticed[0].model_copy(update={"checks": ("state *",)}),)}
+    )
+    found = caught_by(case, cell(state("upgraded", FAILED, "dpkg failed\nthe note is gone")))
+    assert [each.id for each in found] == ["state upgraded"]
+
+
+def test_a_fault_that_does_not_show_is_told_and_catches_nothing() -> None:
+    name = "test_fault_shows::test_fault_shows_after_the_upgrade"
+    found = cell(check(name, reason="the fault of this case is gone"))
+    assert (
+        not_reproduced(found)
+        == "test_fault_shows_after_the_upgrade: the fault of this case is gone"
+    )
+    assert red(found) == ()
+
+
+def test_a_fault_that_shows_is_no_problem() -> None:
+    assert not_reproduced(cell(check("test_fault_shows::test_fault_shows", PASSED))) == ""
+
+
+def test_a_fault_that_no_machine_could_be_asked_for_is_no_problem() -> None:
+    name = "test_fault_shows::test_fault_shows_after_the_upgrade"
+    assert not_reproduced(cell(check(name, reason="upgraded was not reached"))) == ""

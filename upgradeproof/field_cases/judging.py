@@ -1,0 +1,68 @@
+"""Judge a trial of a case: noticed by a check that names the cause, red by chance, or missed; pure.
+
+The tests that say whether the fault shows at all are no checks of the suite: they catch nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import PurePath
+
+from upgradeproof.defects.judgement import Sighting, first_line
+from upgradeproof.field_cases.catalogue import SHOWS, Case
+from upgradeproof.probes.text import clean
+from upgradeproof.results import Cell, Verdict
+
+FAULT = f"{PurePath(SHOWS).stem}::"
+PYTESTS_OWN = ("assert ", "+ ")
+"""How the lines begin in which pytest shows the values of an assertion."""
+NOT_SHOWN = "the fault of this case"
+"""How what those tests say begins; one that failed for another reason says nothing of the fault."""
+
+
+def failures(cell: Cell) -> Iterator[tuple[str, str]]:
+    """Yield the id and the whole message of each check and each state that failed."""
+    for state in cell.states:
+        if state.verdict is Verdict.FAILED:
+            yield f"state {state.name}", state.reason
+    for check in cell.checks:
+        if check.verdict is Verdict.FAILED and not check.id.startswith(FAULT):
+            yield check.id, check.reason
+
+
+def caught_by(case: Case, cell: Cell) -> tuple[Sighting, ...]:
+    """Return the checks that noticed the case, each with the line of its message that says so."""
+    found = []
+    for id_, message in failures(cell):
+        for noticed in case.noticed:
+            words = [word.casefold() for word in noticed.words]
+            if any(fnmatchcase(id_, glob) for glob in noticed.checks) and all(
+                word in message.casefold() for word in words
+            ):
+                found.append(Sighting(id=clean(id_), error=_line_with(message, words)))
+                break
+    return tuple(found)
+
+
+def red(cell: Cell) -> tuple[Sighting, ...]:
+    """Return everything that failed, each with its first line."""
+    return tuple(
+        Sighting(id=clean(id_), error=first_line(message)) for id_, message in failures(cell)
+    )
+
+
+def not_reproduced(cell: Cell) -> str:
+    """Return why the fault of a case did not show as its case says, or "" where it did."""
+    for check in cell.checks:
+        if check.id.startswith(FAULT) and NOT_SHOWN in check.reason:
+            return f"{check.id.removeprefix(FAULT)}: {first_line(check.reason)}"
+    return ""
+
+
+def _line_with(message: str, words: Sequence[str]) -> str:
+    """Return the line that holds most of the words, fit for a terminal."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith(PYTESTS_OWN)] or lines
+    best = max(lines, key=lambda line: sum(word in line.casefold() for word in words), default="")
+    return clean(best)
