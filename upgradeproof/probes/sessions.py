@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.attribution import distribution_upgraded
+from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, rows
 
@@ -94,6 +95,20 @@ class Sessions(Probe[Session]):
 
     section = "sessions"
     record: ClassVar[type[Record]] = Session
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Explain variables that an upgrade of the distribution adds: none is lost or changed."""
+        key, _, field = line.path.removeprefix(f"{cls.section}/").rpartition("/")
+        was, now = before[cls].get(key), after[cls].get(key)
+        if field != "environment" or was is None or now is None:
+            return ""
+        kept = was.environment.items() <= now.environment.items()
+        added = sorted(set(now.environment) - set(was.environment))
+        if not kept or not distribution_upgraded(before, after):
+            return ""
+        return f"only adds variables: {', '.join(added)}"
+
     intrusive = True
 
     @classmethod
