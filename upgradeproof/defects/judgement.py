@@ -6,11 +6,19 @@ Only what ``failed`` catches: of a check that broke, nothing is known.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from upgradeproof.plan.defects import Defect
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Cell, Check, State, Verdict
 from upgradeproof.results.base import Frozen
+
+AGAIN = (
+    "test_reboot::*",
+    "test_in_use::test_*_after_a_restart*",
+)
+"""Checks that look at the same facts once more, after a boot or a restart: where a fault shows in
+``upgraded``, they see it as well, and that is no unrelated failure."""
 
 
 class Sighting(Frozen):
@@ -59,7 +67,11 @@ def judge(defect: Defect, cell: Cell) -> Judgement:
         missed=tuple(missed),
         unrelated=(
             *(_stop(state) for state in stops if state not in right),
-            *(_failure(c) for c in failed if c not in seen and not defect.allows(c.id)),
+            *(
+                _failure(c)
+                for c in failed
+                if c not in seen and not defect.allows(c.id) and not _looks_again(c)
+            ),
         ),
     )
 
@@ -101,6 +113,10 @@ def _stop(state: State) -> Sighting:
 
 def _failure(check: Check) -> Sighting:
     return Sighting(id=clean(check.id), error=first_line(check.reason))
+
+
+def _looks_again(check: Check) -> bool:
+    return any(fnmatchcase(check.id, glob) for glob in AGAIN)
 
 
 def _bad(verdict: Verdict) -> bool:
