@@ -129,13 +129,16 @@ def test_recommended_package_is_still_there(
 
 
 def test_package_of_a_service_is_not_left_to_autoremove(
-    installed: State, upgraded: State, expectations: Expectations
+    installed: State, rebooted: State, expectations: Expectations
 ) -> None:
-    """What runs a service of the plan must not go with the next ``apt autoremove``."""
+    """What runs a service of the plan must not go with the next ``apt autoremove``.
+
+    Asked after a boot: until then a service may still run the interpreter from before.
+    """
     before = installed[Packages]
     doomed = [
         f"{name} runs {unit}, and `apt autoremove` would remove it: no package depends on it now"
-        for name, package in upgraded[Packages].items()
+        for name, package in rebooted[Packages].items()
         if package.autoremovable
         and not (name in before and before[name].autoremovable)
         and not expectations.reason_for(f"packages/{name}/autoremovable", named=True)

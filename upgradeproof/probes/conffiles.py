@@ -51,9 +51,11 @@ class Conffiles(Probe[Conffile]):
         name = next((p for p in (path, path.rpartition("/")[0]) if p in after[cls]), "")
         file = after[cls].get(name)
         edited = name in before[cls] and before[cls][name].state == "modified"
-        if file is None or edited or not file.obsolete or file.state != "unmodified":
+        if file is None or not distribution_upgraded(before, after):
             return ""
-        if not distribution_upgraded(before, after):
+        if line.path.endswith("/package") and name != path:
+            return f"{file.package} brings the file now"
+        if edited or not file.obsolete or file.state != "unmodified":
             return ""
         return f"{file.package} does not bring it any more, and dpkg keeps the file unused"
 

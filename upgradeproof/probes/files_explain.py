@@ -20,6 +20,7 @@ from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.file_records import ROOT, File
 from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.text_diff import only_comments_differ
 
 SECTION = "files"
 _IN_CONFIGS = {"", "sha256", "owner", "group", "mode"}
@@ -176,6 +177,8 @@ def _link_went(file: File, was: _State, now: _State) -> str:
     gone = not now.version(end.target_package) or not (
         was.has(end.leads_to) and now.has(end.leads_to)
     )
+    if not changed and file.chosen_automatically and distribution_upgraded(was.facts, now.facts):
+        return "was an alternative in automatic mode, which the distribution dropped"
     return f"was a link to a file of {changed}" if changed and (gone or end.choices) else ""
 
 
@@ -183,6 +186,8 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
     old, new = was.files.get(path), now.files.get(path)
     if old is None or new is None:
         return ""
+    if field == "sha256" and only_comments_differ(old.text, new.text):
+        return "has other comments, and every other line as before"
     match field:
         case "target":
             return _link_moved(old, new, was, now)

@@ -34,6 +34,21 @@ def unpacked(stored: str) -> str:
     return text.decode("utf-8", "replace")
 
 
+def only_comments_differ(before: str, after: str) -> bool:
+    """Tell whether two stored texts differ in comments and empty lines alone.
+
+    A comment begins with ``#``, but for the first line of a script. Of a text that holds a secret
+    this is not known, since a secret's value is not stored.
+    """
+    was, now = (_effective(unpacked(text)) for text in (before, after))
+    return bool(before and after) and was == now and "(secret)" not in "".join(was)
+
+
+def _effective(text: str) -> list[str]:
+    lines = (line.strip() for line in text.split("\n"))
+    return [line for line in lines if line and (line[:2] == "#!" or line[0] != "#")]
+
+
 def unified(before: str, after: str, *, limit: int = LINES) -> str:
     """Return the unified diff of two stored texts, without its head, or why there is none.
 
