@@ -133,12 +133,16 @@ def test_the_generic_suites_and_the_own_one_are_green(run: Run) -> None:
     suites = {name.partition("::")[0] for name in verdicts}
     assert {path.stem for path in (ROOT / "suites").glob("test_*.py")} - suites <= {
         "test_availability",
+        "test_commands",
         "test_components",
+        "test_config_reads",
         "test_data",
         "test_degradation",
         "test_in_use",
         "test_load",
         "test_rollback",
+        "test_scripts",
+        "test_tls_clients",
     }
     no_container = {v for name, v in verdicts.items() if name.startswith("test_kernel_modules")}
     assert no_container == {Verdict.NOT_APPLICABLE}
