@@ -31,7 +31,8 @@ def read(
     HarnessError when a probe's script fails or its output can't be parsed.
     """
     probes = ordinary_probes() if probes is None else probes
-    done = machine.run(_pass_script(probes, interests), timeout_s=PASS_TIMEOUT_S)
+    limit_s = PASS_TIMEOUT_S * machine.fidelity.slowness
+    done = machine.run(_pass_script(probes, interests), timeout_s=limit_s)
     if not done.ok:
         raise HarnessError(
             f"the probes' pass on {machine.name} ended with exit status {done.exit_status}",

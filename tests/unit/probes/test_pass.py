@@ -50,7 +50,7 @@ class AnsweringMachine:
 
     @property
     def fidelity(self) -> Fidelity:
-        raise NotImplementedError
+        return Fidelity(kernel="shared", execution="native")
 
     @property
     def host(self) -> Host:
