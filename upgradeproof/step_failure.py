@@ -27,7 +27,7 @@ _UNTRUSTED = re.compile(
 )
 """What apt prints of a repository whose signature it does not accept: no fault of the network."""
 _DPKG_ERROR = re.compile(r"dpkg: error processing|dpkg: error:|dpkg-deb: error")
-_DECISIVE = re.compile(r"^(?:E: |dpkg: |Job for .* failed|Failed to |.*: (?:fatal|error): )")
+_DECISIVE = re.compile(r"^(?:E: |Job for .* failed|Failed to |.*: (?:fatal|error): )")
 
 _FAILED_UNITS = r"""
 systemctl list-units --no-legend --no-pager --plain --state=failed 2>/dev/null |

@@ -204,7 +204,7 @@ def test_reference_of_the_command_line_is_complete() -> None:
     commands = next(a for a in cli._parser()._actions if isinstance(a, _SubParsersAction))
     said = set(
         re.findall(
-            r"^\| `upgradeproof (\w+)", section("command-line.md", "upgradeproof"), re.MULTILINE
+            r"^\| `upgradeproof ([\w-]+)", section("command-line.md", "upgradeproof"), re.MULTILINE
         )
     )
     assert said == set(commands.choices)

@@ -12,6 +12,7 @@ from upgradeproof.probes.text import clean, number, rows, unit_of
 
 _SCRIPT = r"""
 printf 'ephemeral\t%s\n' "$(tr '\t' ' ' </proc/sys/net/ipv4/ip_local_port_range)"
+for address in $(hostname -I 2>/dev/null); do printf 'own\t%s\n' "$address"; done
 sockets=$(for table in tcp tcp6 udp udp6; do
   [ ! -r /proc/net/$table ] || awk -v table=$table '
     ($4 == "0A" && table ~ /tcp/) || ($4 == "07" && table ~ /udp/) {
@@ -36,13 +37,17 @@ exit 0
 _PORT_RANGE = re.compile(r"(\d{1,5}) +(\d{1,5})")
 _END_POINT = re.compile(r"(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}")
 
+OWN = "own"
+"""Stands for an address of the machine's interfaces: each clone of a container has another one."""
+
 
 class ListeningSocket(Record):
     """One address and port, and the process that was first to hold it."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"pid"})
+    volatile: ClassVar[frozenset[str]] = frozenset({"pid", "address"})
     protocol: str
     address: str
+    """The key holds it as well, or ``own`` in its place."""
     port: int
     process: str = ""
     """The kernel's name of the process; empty where only the kernel holds the socket."""
@@ -56,6 +61,8 @@ class ListeningSocket(Record):
 
 class Sockets(Probe[ListeningSocket]):
     """Read ``/proc/net``, so that the machine needs no tool; keys ``tcp/[::]:2379``.
+
+    An address of the machine's own interfaces is ``own``, since clones of a machine have others.
 
     UDP has no listening state: every unconnected socket counts, except those on a port of the
     ephemeral range that a process holds, which are clients waiting for an answer (the kernel's
@@ -77,11 +84,12 @@ class Sockets(Probe[ListeningSocket]):
         sockets: dict[str, ListeningSocket] = {}
         for network, end_point, uid, inode in table.sockets:
             protocol, (address, port) = network[:3], _end_point(end_point)
+            place = OWN if address in table.own else address
             if protocol == "udp" and inode != "0" and port in table.ephemeral:
                 continue
             pid = table.holders.get(inode)
             name, executable, unit = table.processes.get(pid, ("", "", ""))
-            key = f"{protocol}/{f'[{address}]' if ':' in address else address}:{port}"
+            key = f"{protocol}/{f'[{place}]' if ':' in place else place}:{port}"
             if key in sockets and (sockets[key].pid or 0) <= (pid or 0):
                 continue
             sockets[key] = ListeningSocket(
@@ -105,6 +113,8 @@ class _Table:
     holders: dict[str, int] = field(default_factory=dict)
     processes: dict[int | None, tuple[str, str, str]] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
+    """Addresses of the machine's interfaces, loopback aside."""
     ephemeral: range = range(32768, 61000)
     """The kernel's default, ip(7)."""
 
@@ -116,6 +126,8 @@ def _table(output: str) -> _Table:
             case ["ephemeral", ports]:
                 if match := _PORT_RANGE.fullmatch(ports):
                     table.ephemeral = range(int(match[1]), int(match[2]) + 1)
+            case ["own", address]:
+                table.own.add(address)
             case ["socket", _, end_point, _, _] if _END_POINT.fullmatch(end_point):
                 table.sockets.append(cells[1:])
             case ["holder", inode, text] if (pid := number(text)) is not None:

@@ -77,3 +77,13 @@ def test_two_sockets_on_one_address_are_one_fact_of_the_first_process() -> None:
 
 def test_an_odd_end_point_is_left_out() -> None:
     assert keys("socket\ttcp\tXYZ:0050\t0\t1", "socket\ttcp\t0000:0050\t0\t1") == set()
+
+
+def test_an_address_of_the_machines_own_is_the_same_word_on_each_clone() -> None:
+    """Docker gives each clone of a container another address."""
+    outputs = (
+        "own\t172.17.0.5\nsocket\ttcp\t050011AC:0035\t0\t7\n",
+        "own\t172.17.0.6\nsocket\ttcp\t060011AC:0035\t0\t7\n",
+    )
+    found = [list(Sockets.parse(output, Interests())) for output in outputs]
+    assert found == [["tcp/own:53"]] * 2
