@@ -87,9 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     tried.set_defaults(command=_defects)
 
-    cases = commands.add_parser(
-        "field-cases", help="try real failures; see which are noticed, and why"
-    )
+    cases = commands.add_parser("field-cases", help="try real failures; see which are noticed")
     _add_field_cases_arguments(cases)
 
     cut = commands.add_parser("interrupt", help="interrupt an upgrade at every step, and recover")

@@ -23,7 +23,9 @@ FORTH = """sed -i s/8000/8001/ /etc/systemd/system/serve.service
 systemctl daemon-reload; systemctl restart serve
 dpkg -i /opt/ticker_2.deb
 """
-ONCE = "[ ! -e /var/cache/been-here ] || echo second:x:998: >>/etc/group; touch /var/cache/been-here\n"
+ONCE = (
+    "[ ! -e /var/cache/been-here ] || echo second:x:998: >>/etc/group; touch /var/cache/been-here\n"
+)
 """A step that does something else the second time: no probe sees the file, but the group."""
 BACK = """
 [[upgrade.rollback]]
