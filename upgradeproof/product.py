@@ -136,7 +136,7 @@ def _failure(
 ) -> StepError | EnvironmentFailedError:
     """Return the error of a script that failed, by whose fault it is."""
     decisive = decisive_lines(output)
-    if action.environment and not untrusted(output):
+    if action.environment and (action.signed_by_us or not untrusted(output)):
         return _environment_failed(action, f"(exit status {done.exit_status})", decisive)
     if lost := lost_archive(output):
         return EnvironmentFailedError(

@@ -74,6 +74,7 @@ class Repository:
                 timeout_s=publish.timeout_s,
                 environment="the machine's apt does not accept the repository that we signed: its"
                 " reason is above; a machine with a wrong clock is a known one",
+                signed_by_us=True,
             ),
         )
 

@@ -26,6 +26,8 @@ class Script:
     environment: str = ""
     """What to do about a failure that is our environment's (an archive out of reach), and not the
     product's; empty: it is the product's."""
+    signed_by_us: bool = False
+    """Whether the repository that it reads has our signature: one that is refused is then ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
