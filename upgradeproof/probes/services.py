@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package, distribution_upgraded
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.owners import UNIT_OWNERS
 from upgradeproof.probes.text import clean, number, rows
 
 TYPES = ("service", "socket", "timer", "mount", "automount", "path", "swap")
@@ -46,9 +47,7 @@ printf '%s\n\n' "$units" | awk -F = '
     printf '%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n' "$unit" "$id" "$load" "$active" "$sub" "$result" \
       "$restarts" "$pid" "$transient" "$executable" "$parts"
   done
-find /var/lib/dpkg/info -name '*.list' -exec grep -H '/systemd/system/[^/]*$' {} + 2>/dev/null |
-  sed -n 's|^/var/lib/dpkg/info/\([^:/]*\).*\.list:.*/systemd/system/\(.*\)$|package\|\2\|\1|p'
-{ printf '%s\n' "$@"; systemctl list-units --no-legend --no-pager --plain --state=failed |
+OWNERS{ printf '%s\n' "$@"; systemctl list-units --no-legend --no-pager --plain --state=failed |
   cut -d ' ' -f 1 | head -n 20; } | sort -u | while IFS= read -r unit; do
   [ -n "$unit" ] && ! systemctl -q is-active "$unit" || continue
   journalctl --no-pager --quiet --unit="$unit" -n LINES -o cat 2>/dev/null |
@@ -117,6 +116,7 @@ class Services(Probe[Service]):
         return f"set -- {shlex.join(interests.services)}\n" + (
             _SCRIPT.replace("PROPERTIES", ",".join(_PROPERTIES))
             .replace("LINES", str(LOG_LINES))
+            .replace("OWNERS", UNIT_OWNERS)
             .replace("TYPES", ",".join(TYPES))
             .replace("PATTERNS", " ".join(f"'*.{kind}'" for kind in TYPES))
         )
@@ -132,8 +132,9 @@ class Services(Probe[Service]):
                 case ["file", name, enabled]:
                     load = "masked" if enabled.startswith("masked") else "loaded"
                     units[name] = Service(enabled=enabled, load=load)
-                case ["package", name, package]:
-                    packages[name] = package
+                case [line] if line.startswith("owner\t"):
+                    _, package, path = [*line.split("\t"), "", ""][:3]
+                    packages[path.rpartition("/")[2]] = package.partition(":")[0]
                 case ["log", name, *line]:
                     logs.setdefault(name, []).append("|".join(line))
                 case [

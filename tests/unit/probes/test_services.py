@@ -69,3 +69,14 @@ def test_transient_units_aliases_and_logins_are_no_facts() -> None:
         )
         == {}
     )
+
+
+def test_a_unit_names_the_package_of_its_file() -> None:
+    owner = "owner\tthing:amd64\t/lib/systemd/system/thing.service\n"
+    found = Services.parse(
+        f"file|thing.service|enabled\nfile|own.service|enabled\n{owner}", Interests()
+    )
+    assert {name: unit.package for name, unit in found.items()} == {
+        "thing.service": "thing",
+        "own.service": "",
+    }
