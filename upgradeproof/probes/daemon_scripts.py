@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from upgradeproof.daemons import Daemon
+from upgradeproof.probes.unit_files import UNIT_FILES
 
 MAXIMUM_BYTES = 262_144
 """Of one program's output: the longest dump that was measured has 60,000."""
@@ -15,15 +16,16 @@ MAXIMUM_BYTES = 262_144
 # a process that it leaves behind could hold a pipe open for ever, and can't.
 _PRELUDE = rf"""
 [ -d /run/systemd/system ] || exit 0
+{UNIT_FILES}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 t=$(mktemp -d /run/upgradeproof.XXXXXX) || exit 1
 trap 'rm -rf "$t"' EXIT
 units=$(
   systemctl list-units --all --plain --no-legend --no-pager --type=service,socket |
     awk '$3 == "active" || $3 == "failed" || $3 == "activating" || $3 == "reloading" {{ print $1 }}'
-  systemctl list-unit-files --no-legend --no-pager --type=service,socket |
+  unit_files |
     awk -v wanted=" $wanted " '
-      $1 ~ /@\./ {{ next }}
+      $1 !~ /\.(service|socket)$/ || $1 ~ /@\./ {{ next }}
       $2 ~ /^enabled/ || $2 == "generated" || index(wanted, " " $1 " ") {{ print $1 }}'
 )
 started=' '

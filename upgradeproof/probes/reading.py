@@ -59,7 +59,7 @@ def _pass_script(probes: Sequence[type[Probe[Any]]], interests: Interests) -> st
     """
     lines = [
         *("set -e", "d=$(mktemp -d /run/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"),
-        f"export LC_ALL=C SYSTEMD_BUS_TIMEOUT={PASS_TIMEOUT_S:.0f}s",
+        f"export LC_ALL=C SYSTEMD_BUS_TIMEOUT={PASS_TIMEOUT_S:.0f}s PASS_FOLDER=$d",
     ]
     names = [probe.section for probe in probes]
     for probe in probes:

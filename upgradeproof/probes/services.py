@@ -11,6 +11,7 @@ from upgradeproof.probes.attribution import changed_package, distribution_upgrad
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.owners import UNIT_OWNERS
 from upgradeproof.probes.text import clean, number, rows
+from upgradeproof.probes.unit_files import UNIT_FILES
 
 TYPES = ("service", "socket", "timer", "mount", "automount", "path", "swap")
 """Devices, slices, scopes and targets come and go with the machine's hardware and its logins."""
@@ -30,9 +31,10 @@ LOG_LINES = 10
 """Of a unit that is not up: as many as `systemctl status` shows."""
 _SCRIPT = r"""
 [ -d /run/systemd/system ] || exit 0
-files=$(systemctl list-unit-files --no-legend --no-pager --type=TYPES) || exit 1
+UNIT_FILES
+files=$(unit_files) || exit 1
 units=$(systemctl show --no-pager --property=PROPERTIES PATTERNS) || exit 1
-printf '%s\n' "$files" | awk '{ print "file|" $1 "|" $2 }'
+printf '%s\n' "$files" | awk '$1 ~ /\.(TYPES)$/ { print "file|" $1 "|" $2 }'
 printf '%s\n\n' "$units" | awk -F = '
   NF > 1 { value[$1] = $2 }
   NF == 0 && value["Id"] != "" {
@@ -117,7 +119,8 @@ class Services(Probe[Service]):
             _SCRIPT.replace("PROPERTIES", ",".join(_PROPERTIES))
             .replace("LINES", str(LOG_LINES))
             .replace("OWNERS", UNIT_OWNERS)
-            .replace("TYPES", ",".join(TYPES))
+            .replace("TYPES", "|".join(TYPES))
+            .replace("UNIT_FILES", UNIT_FILES)
             .replace("PATTERNS", " ".join(f"'*.{kind}'" for kind in TYPES))
         )
 
