@@ -1,6 +1,6 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
-``python -m bench channel cells prober vm vm-cell arm64-image defects load verdicts`` measures only
+``python -m bench channel facts cells prober vm vm-cell arm64-image defects load verdicts`` measures only
 what is named. What could not be measured is said on stderr and loses nothing else.
 """
 
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import cells, channel, defects, images, load, prober, verdicts, vm
+from bench import cells, channel, defects, facts, images, load, prober, verdicts, vm
 from bench.result import Result, show
 from upgradeproof.errors import UpgradeproofError
 
 MEASURES = {
     "channel": channel.measure,
     "cells": cells.measure,
+    "facts": facts.measure,
     "prober": prober.measure,
     "vm": vm.measure,
     "vm-cell": vm.measure_cell,

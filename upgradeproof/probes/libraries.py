@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import ClassVar
 
 from upgradeproof.probes.base import Interests, Probe, Record
 from upgradeproof.probes.text import clean, rows
 
+_UNSURE = Path(__file__).with_name("unsure_programs.pl").read_text(encoding="utf-8")
 _SCRIPT = r"""
+unsure() { perl /dev/fd/3 3<<'END_OF_PERL'
+UNSURE
+END_OF_PERL
+}
 for LD in /lib64/ld-linux-*.so.* /lib/ld-linux*.so.* /lib64/ld64.so.* /lib/ld64.so.*; do
   [ -x "$LD" ] && "$LD" --list /bin/sh >/dev/null 2>&1 && break
   LD=
@@ -22,7 +28,7 @@ export LD
     -o -type f \( -perm /111 -o -path '*/lib/*/*/*.so*' -o -name 'libnss_*.so*' \) \
     -print0 2>/dev/null
   readlink /proc/[0-9]*/exe | tr '\n' '\0'
-} | sort -zu | xargs -0 grep -lsZ -m 1 '^.ELF' | xargs -0 -n 60 -P 2 sh -c '
+} | sort -zu | unsure | xargs -0 -r -n 60 -P 2 sh -c '
   trace() { LD_TRACE_LOADED_OBJECTS=1 "$LD" "$@" 2>&1 || [ $? -lt 128 ] || echo "loader crashed"; }
   for file; do
     answer=$(trace "$file")
@@ -40,7 +46,7 @@ export LD
       while read -r line; do printf "%s\t%s\n" "$file" "$line"; done
   done' sh
 exit 0
-"""
+""".replace("UNSURE", _UNSURE)
 _MISSING = re.compile(r"\s*(\S+) => not found")
 _VERSION = re.compile(r"(?:.*[/ ])?([^/ ]+): version `([^']+)' not found \(required by .*\)")
 _ERROR = re.compile(r".*error while loading shared libraries: (.+)")
@@ -62,8 +68,11 @@ class Libraries(Probe[UnresolvedFile]):
     libraries are covered by the programs that load them; character set converters, kernel modules
     and foreign architectures are left out. A plugin may rest on a library in its folder or in a
     folder of that, as its program would have loaded it. What is built against klibc, for the
-    initramfs, knows no such loader. 650 files take 0.4 s on two idle cores; one ``ldd`` a file
-    takes 3.5 s.
+    initramfs, knows no such loader.
+
+    The loader is asked of those programs only that ``unsure_programs.pl`` can't clear by the
+    libraries and versions that they need: 30 of 1000 on a server; asking it of all takes 1.9 s of
+    processor time.
     """
 
     section = "libraries"
