@@ -1,11 +1,16 @@
 """What was written before the upgrade is read after it, through the service."""
 
+import pytest
+
 from upgradeproof.journey import State
 from upgradeproof.plan import Data
 from upgradeproof.probes.data import WrittenData
 from upgradeproof.probes.text import new_lines
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_data_written_before_is_read_after(upgraded: State, data: Data) -> None:
     assert upgraded.read(data) == data.expected()
 
@@ -19,6 +24,9 @@ def complained(installed: State, state: State, data: Data) -> str:
     return "\n".join([f"reading {data.id} prints what it did not print before:", *new])
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_reading_data_prints_no_new_error(installed: State, upgraded: State, data: Data) -> None:
     new = complained(installed, upgraded, data)
     assert not new, new

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from upgradeproof.journey import State
 from upgradeproof.probes.effective_config import EffectiveConfig, Setting
 
@@ -27,6 +29,7 @@ def test_important_default_is_as_before(installed: State, upgraded: State) -> No
     assert not changed, "\n".join(changed)
 
 
+@pytest.mark.follows("test_config_checks::test_no_daemon_refuses*")
 def test_daemon_prints_its_settings_as_before(installed: State, upgraded: State) -> None:
     failed = [
         f"{name} printed its settings before the upgrade: {new.problem}"

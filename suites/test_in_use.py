@@ -8,27 +8,46 @@ from upgradeproof.plan import Data, Endpoint, Log
 pytestmark = pytest.mark.destructive
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_data_is_written(in_use: InUse, data: Data) -> None:
     done = in_use.write(data)
     assert done.ok, f"{data.id} could be written before the upgrade, and can't now: {done.tail}"
     assert in_use.read(data) == in_use.expected(data)
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_service_starts_again(in_use: InUse, service: str) -> None:
     """All services are restarted once, and each has to stay up for `stays_up_s` after it."""
     complaint = in_use.restarts.complaints[service]
     assert not complaint, f"after a restart of {service}: {complaint}"
 
 
+@pytest.mark.follows(
+    "test_services::*_active*",
+    "test_service_ports::test_port_listens*",
+    "test_in_use::test_service_starts*",
+)
 def test_ports_listen_after_a_restart(in_use: InUse) -> None:
     assert not in_use.restarts.missing, "\n".join(in_use.restarts.missing)
 
 
+@pytest.mark.follows(
+    "test_services::*_active*",
+    "test_service_ports::test_endpoint_answers*",
+    "test_in_use::test_service_starts*",
+)
 def test_endpoint_answers_after_a_restart(in_use: InUse, endpoint: Endpoint) -> None:
-    answer = in_use.restarted.ask(endpoint)
+    answer = in_use.restarted.ask_after_start(endpoint)
     assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}, restarted: {answer}"
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_data::test_data_written*", "test_in_use::test_service_starts*"
+)
 def test_data_is_read_after_a_restart(in_use: InUse, data: Data) -> None:
     in_use.restarts  # noqa: B018  # it is done when it is first asked for
     found = in_use.read(data)

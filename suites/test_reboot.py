@@ -1,11 +1,16 @@
 """The machine starts again, and is what it was: the upgrade proves itself at the next boot."""
 
+import pytest
+
 from upgradeproof.journey import State
 from upgradeproof.plan import Data, Endpoint, Port
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.probes.services import Services, newly_failed, no_longer_active
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_service_is_active_after_a_reboot(rebooted: State, service: str) -> None:
     unit = rebooted[Services][rebooted.unit(service)]
     assert unit.active == "active", (
@@ -13,6 +18,9 @@ def test_service_is_active_after_a_reboot(rebooted: State, service: str) -> None
     )
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_parts_of_service_are_active_after_a_reboot(
     installed_rebooted: State, rebooted: State, service: str
 ) -> None:
@@ -22,6 +30,9 @@ def test_parts_of_service_are_active_after_a_reboot(
     assert not down, "\n".join(["after a boot:", *down])
 
 
+@pytest.mark.follows(
+    "*::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_service_stays_up_after_a_reboot(
     installed_rebooted: State, rebooted: State, service: str
 ) -> None:
@@ -44,22 +55,46 @@ def test_service_stays_up_after_a_reboot(
         )
 
 
+@pytest.mark.follows(
+    "test_services::test_no_unit_fails*",
+    "*::*_active*",
+    "test_config_checks::test_no_daemon_refuses*",
+    "test_libraries::*",
+)
 def test_no_unit_fails_after_a_reboot(installed_rebooted: State, rebooted: State) -> None:
     failed = newly_failed(installed_rebooted[Services], rebooted[Services])
     assert not failed, "\n".join(["after a boot:", *failed])
 
 
+@pytest.mark.follows(
+    "*::*_active*",
+    "test_service_ports::test_port_listens*",
+    "test_config_checks::test_no_daemon_refuses*",
+    "test_libraries::*",
+)
 def test_port_listens_after_a_reboot(rebooted: State, open_port: Port) -> None:
     assert rebooted.listening(open_port.protocol, open_port.after), (
         f"after a boot nothing listens on {open_port.protocol} port {open_port.after}"
     )
 
 
+@pytest.mark.follows(
+    "*::*_active*",
+    "test_service_ports::test_endpoint_answers*",
+    "test_config_checks::test_no_daemon_refuses*",
+    "test_libraries::*",
+)
 def test_endpoint_answers_after_a_reboot(rebooted: State, endpoint: Endpoint) -> None:
-    answer = rebooted.ask(endpoint)
+    answer = rebooted.ask_after_start(endpoint)
     assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}, after a boot: {answer}"
 
 
+@pytest.mark.follows(
+    "*::*_active*",
+    "test_data::test_data_written*",
+    "test_config_checks::test_no_daemon_refuses*",
+    "test_libraries::*",
+)
 def test_data_written_before_is_read_after_a_reboot(rebooted: State, data: Data) -> None:
     assert rebooted.read(data) == data.expected()
 

@@ -1,16 +1,24 @@
 """The product listens where it should, and answers there."""
 
+import pytest
+
 from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint, Expectations, Port
 from upgradeproof.probes.sockets import Sockets
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_port_listens_as_the_plan_says(upgraded: State, open_port: Port) -> None:
     assert upgraded.listening(open_port.protocol, open_port.after), (
         f"nothing listens on {open_port.protocol} port {open_port.after}"
     )
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_port_belongs_to_its_process(upgraded: State, owned_port: Port) -> None:
     sockets = upgraded.listening(owned_port.protocol, owned_port.after)
     assert {socket.process for socket in sockets} == {owned_port.process}
@@ -20,6 +28,9 @@ def test_port_that_was_given_up_is_free(upgraded: State, given_up_port: Port) ->
     assert not upgraded.listening(given_up_port.protocol, given_up_port.port)
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_no_listening_port_is_lost(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:
@@ -38,6 +49,9 @@ def test_no_port_is_opened_that_the_plan_does_not_name(
     assert after - before <= may_come, f"opened: {sorted(after - before - may_come)}"
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_endpoint_answers(upgraded: State, endpoint: Endpoint) -> None:
     answer = upgraded.ask(endpoint)
     assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}: {answer}"

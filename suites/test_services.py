@@ -1,5 +1,7 @@
 """What an administrator had running still runs, stays up, and starts again automatically."""
 
+import pytest
+
 from upgradeproof.journey import State
 from upgradeproof.plan import unit_name
 from upgradeproof.probes.services import Services, newly_failed, no_longer_active
@@ -9,6 +11,7 @@ ENABLED = {"enabled", "enabled-runtime", "generated", "alias"}
 script."""
 
 
+@pytest.mark.follows("test_config_checks::test_no_daemon_refuses*", "test_libraries::*")
 def test_service_is_active(upgraded: State, service: str) -> None:
     unit = upgraded[Services][upgraded.unit(service)]
     assert unit.active == "active", (
@@ -16,6 +19,7 @@ def test_service_is_active(upgraded: State, service: str) -> None:
     )
 
 
+@pytest.mark.follows("test_config_checks::test_no_daemon_refuses*", "test_libraries::*")
 def test_parts_of_service_are_active(installed: State, upgraded: State, service: str) -> None:
     """A wrapper unit is active whatever becomes of the instances that do its work."""
     down = no_longer_active(installed.units(service)[1:], installed[Services], upgraded[Services])
@@ -42,6 +46,9 @@ def test_service_was_not_restarted_by_a_crash(upgraded: State, service: str) -> 
         )
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_no_unit_fails_that_did_not_fail_before(installed: State, upgraded: State) -> None:
     failed = newly_failed(installed[Services], upgraded[Services])
     assert not failed, "\n".join(failed)

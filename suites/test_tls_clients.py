@@ -3,6 +3,8 @@
 They bring TLS libraries of their own, so that one may refuse what another one accepts.
 """
 
+import pytest
+
 from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint
 from upgradeproof.probes.text import new_lines
@@ -31,6 +33,9 @@ def complaints(installed: State, state: State, endpoint: Endpoint) -> list[str]:
     ]
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_every_client_is_answered_as_before(
     installed: State, upgraded: State, https_endpoint: Endpoint
 ) -> None:
@@ -38,6 +43,9 @@ def test_every_client_is_answered_as_before(
     assert not lost, "\n".join(lost)
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_no_client_prints_a_new_error(
     installed: State, upgraded: State, https_endpoint: Endpoint
 ) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from upgradeproof.journey import State
 from upgradeproof.journey.reasons import known
 from upgradeproof.plan import Expectations
@@ -45,6 +47,9 @@ def verdict(before: UnixSocket, after: UnixSocket) -> str:
     return "other users may connect than before"
 
 
+@pytest.mark.follows(
+    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+)
 def test_no_unix_socket_is_lost(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:

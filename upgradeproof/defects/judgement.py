@@ -12,6 +12,7 @@ from upgradeproof.plan.defects import Defect
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Cell, Check, State, Verdict
 from upgradeproof.results.base import Frozen
+from upgradeproof.results.causes import following
 
 AGAIN = (
     "test_reboot::*",
@@ -55,6 +56,7 @@ def judge(defect: Defect, cell: Cell) -> Judgement:
     failed = _own_failures(cell, stops)
     right = [s for s in stops if s.verdict is Verdict.FAILED and defect.stops(s.reason)]
     seen = [c for c in failed if c.verdict is Verdict.FAILED and defect.catches(c.id)]
+    consequences = following(cell.checks, [check.id for check in seen])
     unseen = defect.unseen([check.id for check in seen])
     unrun = defect.unseen([c.id for c in cell.checks if c.verdict is Verdict.PASSED])
     missed = (
@@ -70,7 +72,10 @@ def judge(defect: Defect, cell: Cell) -> Judgement:
             *(
                 _failure(c)
                 for c in failed
-                if c not in seen and not defect.allows(c.id) and not _looks_again(c)
+                if c not in seen
+                and c.id not in consequences
+                and not defect.allows(c.id)
+                and not _looks_again(c)
             ),
         ),
     )

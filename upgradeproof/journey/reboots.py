@@ -16,6 +16,7 @@ from upgradeproof.journey.store import interests
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
 from upgradeproof.probes import Facts, every_probe, ordinary_probes, read
+from upgradeproof.probes.config_reads import ConfigReads
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.results import Change
 
@@ -40,9 +41,11 @@ def observe(machine: Machine, cell: Cell, state: str) -> Facts:
     wanted = interests(cell, state, float(told) if told.isdecimal() else 0.0)
     ordinary = read(machine, wanted, ordinary_probes())
     _use(machine, cell, state)
-    watched = read(machine, wanted, (Endurance,))
-    others = tuple(p for p in every_probe() if p.intrusive and p is not Endurance)
-    return ordinary.joined(watched).joined(read(machine, wanted, others))
+    found = ordinary.joined(read(machine, wanted, (Endurance,)))
+    # Alone: the other probes run daemons' checks and scripts, which read the same files.
+    found = found.joined(read(machine, wanted, (ConfigReads,)))
+    others = tuple(p for p in every_probe() if p.intrusive and p not in (Endurance, ConfigReads))
+    return found.joined(read(machine, wanted, others))
 
 
 def changes(cell: Cell, state: str, facts: Facts, reached: dict[str, State]) -> tuple[Change, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -129,6 +130,17 @@ class State:
         """Ask an endpoint on the port where this state has it."""
         port = self.cell.expect.port_in(self.name, endpoint.port)
         return ask(self.machine, endpoint, port, only_address(self.facts, endpoint, port))
+
+    def ask_after_start(self, endpoint: Endpoint) -> Answer:
+        """Ask an endpoint of services that have just started until its answer fits.
+
+        A load balancer has to find its servers first. The last answer is returned when the plan's
+        ``stays_up_s`` are over.
+        """
+        deadline = time.monotonic() + self.cell.plan.stays_up_s * self.fidelity.slowness
+        while not (answer := self.ask(endpoint)).fits(endpoint) and time.monotonic() < deadline:
+            time.sleep(1)
+        return answer
 
     def answers(self, port: Firewall) -> bool:
         """Tell whether a byte comes back from a port, asked from outside of the machine."""

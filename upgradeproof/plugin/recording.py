@@ -111,6 +111,9 @@ class Recorder:
                         cell=found[0].id,
                         check=found[1],
                         states=tuple(state for state in STATES if state in names),
+                        follows=tuple(
+                            glob for mark in item.iter_markers("follows") for glob in mark.args
+                        ),
                     )
                 )
 

@@ -9,7 +9,7 @@ from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.text import rows
 
 RESTART_TIMEOUT_S = 90
-WAIT_S = 10
+WAIT_S = 30
 """How long after the restart a file may be read; the wait ends as soon as all were."""
 _LONG_AGO = 946684800
 """2000-01-01: an access time so old is replaced at the next read on every file system that records
@@ -33,6 +33,8 @@ look() {{
   [ "$(accessed "$2")" = {_LONG_AGO} ] && left="$left $1"
 }}
 """
+
+_DOWN = "a service did not start again, and may have read it before it ended"
 
 
 class ConfigRead(Record):
@@ -61,9 +63,10 @@ class ConfigReads(Probe[ConfigRead]):
         return "\n".join(
             [
                 _SCRIPT,
-                "waiting=",
+                "waiting= unread=unread",
                 *(f"prepare {index} {path}" for index, path in enumerate(paths)),
-                f"timeout {RESTART_TIMEOUT_S} systemctl restart {units} >/dev/null 2>&1",
+                f"timeout {RESTART_TIMEOUT_S} systemctl restart {units} >/dev/null 2>&1 ||",
+                "  unread=down",
                 f"for second in $(seq {WAIT_S}); do",
                 "  left=",
                 *(f"  look {index} {path}" for index, path in enumerate(paths)),
@@ -71,7 +74,7 @@ class ConfigReads(Probe[ConfigRead]):
                 "  sleep 1",
                 "done",
                 'for index in $waiting; do case " $left " in',
-                '  *" $index "*) printf \'unread\\t%s\\n\' "$index" ;;',
+                '  *" $index "*) printf \'%s\\t%s\\n\' "$unread" "$index" ;;',
                 "  *) printf 'read\\t%s\\n' \"$index\" ;;",
                 "esac; done",
             ]
@@ -86,6 +89,8 @@ class ConfigReads(Probe[ConfigRead]):
             match cells:
                 case ["read" | "unread" as word, index] if index in paths:
                     found[paths[index]] = ConfigRead(read_at_start=word == "read")
+                case ["down", index] if index in paths:
+                    found[paths[index]] = ConfigRead(problem=_DOWN)
                 case ["fixed", index] if index in paths:
                     found[paths[index]] = ConfigRead(
                         problem="its file system does not record access times"
@@ -98,6 +103,8 @@ class ConfigReads(Probe[ConfigRead]):
         path = line.path.removeprefix(f"{cls.section}/")
         path = path if path in before[cls] or path in after[cls] else path.rpartition("/")[0]
         old, new = before[cls].get(path), after[cls].get(path)
+        if new is not None and new.problem:
+            return new.problem
         if new is None or (old is not None and old.read_at_start and not new.read_at_start):
             return ""
         return "a process reads it now" if new.read_at_start else "no process read it before"

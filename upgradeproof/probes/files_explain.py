@@ -250,7 +250,8 @@ def _link_moved(old: File, new: File, was: _State, now: _State) -> str:
 
     A target that is there still was somebody's choice.
     """
-    if new.package and (changed := change_of(new.package, was, now)):
+    package = new.package or _package_of_the_next_version(old, new, now)
+    if changed := change_of(package, was, now):
         return f"belongs to {changed}"
     if _merged(old.leads_to) == _merged(new.leads_to):
         return f"is the same place by another name: {new.leads_to}"
@@ -265,6 +266,21 @@ def _link_moved(old: File, new: File, was: _State, now: _State) -> str:
     if changed and (gone or old.choices or old.target_package == new.target_package):
         return f"pointed to a file of {changed}"
     return ""
+
+
+def _package_of_the_next_version(old: File, new: File, now: _State) -> str:
+    """Return the package by which a link moved on to the same file of another version, or "".
+
+    Such as ``/initrd.img``: the file is made for the package whose name has the version as well.
+    An alternative is left out: which version it takes is the administrator's choice.
+    """
+    (before, _), (after, version) = (
+        re.fullmatch(r"([^0-9]*)(.*)", link.leads_to).groups()  # type: ignore[union-attr]  # fits any text of one line
+        for link in (old, new)
+    )
+    if before != after or not version or old.choices or new.choices:
+        return ""
+    return next((name for name in now.packages if name.endswith(version)), "")
 
 
 def _merged(path: str) -> str:

@@ -9,6 +9,7 @@ from upgradeproof.plan.states import compared_with
 from upgradeproof.render import findings, preflight, words
 from upgradeproof.render.transcripts import Transcripts, link, plain
 from upgradeproof.results import Cell, Check, State, Step, Verdict, worst
+from upgradeproof.results.causes import consequences
 
 Plain = dict[str, Any]
 """A JSON object; its keys are read by templates/cell.js."""
@@ -77,20 +78,34 @@ def _diff(state: State) -> Plain:
 
 
 def suites(checks: Sequence[Check]) -> list[Plain]:
-    """Return checks by suite, what failed first: suites among each other, and within each."""
+    """Return checks by suite, what failed first: suites among each other, and within each.
+
+    What follows from other failures stands in a group of its own behind what may be a cause.
+    """
+    roots = consequences(checks)
+    found = _by_suite([check for check in checks if check.id not in roots])
+    if following := [check for check in checks if check.id in roots]:
+        causes = sum(suite["verdict"] in ("failed", "broken") for suite in found)
+        found.insert(causes, _suite("consequences of the failures above", following, folded=True))
+    return found
+
+
+def _by_suite(checks: Sequence[Check]) -> list[Plain]:
     by_suite: dict[str, list[Check]] = {}
     for check in sorted(checks, key=lambda check: ORDER.index(check.verdict)):
         by_suite.setdefault(words.sentence(check)[0], []).append(check)
-    found = [
-        {
-            "name": name,
-            "verdict": worst(check.verdict for check in members),
-            "counts": words.count(check.verdict for check in members),
-            "checks": [_check(check) for check in members],
-        }
-        for name, members in by_suite.items()
-    ]
+    found = [_suite(name, members) for name, members in by_suite.items()]
     return sorted(found, key=lambda suite: ORDER.index(Verdict(suite["verdict"])))
+
+
+def _suite(name: str, checks: Sequence[Check], *, folded: bool = False) -> Plain:
+    return {
+        "name": name,
+        "verdict": worst(check.verdict for check in checks),
+        "counts": words.count(check.verdict for check in checks),
+        "checks": [_check(check) for check in checks],
+        "folded": folded,
+    }
 
 
 def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:

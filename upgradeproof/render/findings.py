@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from upgradeproof.render import words
 from upgradeproof.render.transcripts import plain
 from upgradeproof.results import Cell, Change, Check, Run, State, Verdict
+from upgradeproof.results.causes import consequences
 
 UNPROVEN = (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN)
 
@@ -26,6 +27,10 @@ class Finding:
     says: str
     reason: str
     also: tuple[str, ...] = ()
+    consequences: tuple[str, ...] = ()
+    """Ids of the failed checks that follow from this one."""
+    follows: str = ""
+    """The id of the failed check that this one follows from; empty: it may be a cause."""
 
     @property
     def first_line(self) -> str:
@@ -76,10 +81,13 @@ def records(run: Run) -> tuple[Record, ...]:
 
 
 def causes(found: tuple[Record, ...]) -> tuple[Cause, ...]:
-    """Return the findings of all cells, those alike as one; worst first, then the widest."""
+    """Return the findings of all cells, those alike as one; worst first, then the widest.
+
+    Consequences are left out: they stand with their cause.
+    """
     alike: dict[tuple[Verdict, str, str], list[Finding]] = {}
     for record in found:
-        for finding in record.findings:
+        for finding in (each for each in record.findings if not each.follows):
             key = (finding.verdict, finding.name, finding.first_line)
             alike.setdefault(key, []).append(finding)
     return tuple(
@@ -91,10 +99,11 @@ def causes(found: tuple[Record, ...]) -> tuple[Cause, ...]:
 
 
 def find(cell: Cell) -> Iterator[Finding]:
-    """Yield what failed or broke on a cell, in the order in which it happened.
+    """Yield what failed or broke on a cell, in the order in which it happened, causes first.
 
     A check that never ran is among it where the reason is known.
     """
+    roots = consequences(cell.checks)
     if cell.reason:
         yield Finding(
             cell=cell,
@@ -106,17 +115,17 @@ def find(cell: Cell) -> Iterator[Finding]:
     for state in cell.states:
         if state.verdict in UNPROVEN:
             yield _of_state(cell, state)
-    for check in cell.checks:
+    for check in sorted(cell.checks, key=lambda check: check.id in roots):
         unheard = check.verdict is Verdict.NEVER_RAN and check.reason
         if unheard or check.verdict in (Verdict.FAILED, Verdict.BROKEN):
-            yield _of_check(cell, check)
+            yield _of_check(cell, check, roots)
 
 
 def merge(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings of one cell, those of one reason as the first of them."""
-    merged: dict[tuple[Verdict, str], Finding] = {}
+    merged: dict[tuple[Verdict, str, str], Finding] = {}
     for finding in found:
-        key = (finding.verdict, finding.reason or finding.name)
+        key = (finding.verdict, finding.reason or finding.name, finding.follows)
         first = merged.setdefault(key, finding)
         if first is not finding:
             merged[key] = replace(first, also=(*first.also, finding.name))
@@ -133,7 +142,7 @@ def _of_state(cell: Cell, state: State) -> Finding:
     )
 
 
-def _of_check(cell: Cell, check: Check) -> Finding:
+def _of_check(cell: Cell, check: Check, roots: Mapping[str, str]) -> Finding:
     _, says, subject = words.sentence(check)
     return Finding(
         cell=cell,
@@ -141,4 +150,6 @@ def _of_check(cell: Cell, check: Check) -> Finding:
         name=check.id,
         says=f"{says} [{subject}]" if subject else says,
         reason=plain(check.reason),
+        consequences=tuple(each for each, root in roots.items() if root == check.id),
+        follows=roots.get(check.id, ""),
     )

@@ -100,7 +100,13 @@ def _apply(cell: _Cell, event: j.Event) -> None:
             cell.placed = event
         case j.CheckDeclared():
             cell.checks.setdefault(
-                event.check, Check(id=event.check, states=event.states, reason=event.reason)
+                event.check,
+                Check(
+                    id=event.check,
+                    states=event.states,
+                    reason=event.reason,
+                    follows=event.follows,
+                ),
             )
         case j.CheckFinished():
             known = cell.checks.get(event.check, Check(id=event.check))

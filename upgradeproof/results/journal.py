@@ -81,6 +81,8 @@ class CheckDeclared(Frozen):
     states: tuple[str, ...] = ()
     reason: str = ""
     """Why it can't run, where that is known from the start."""
+    follows: tuple[str, ...] = ()
+    """Globs over the checks from whose failure a failure of this one follows."""
 
 
 class CheckFinished(Frozen):

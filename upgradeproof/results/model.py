@@ -178,6 +178,8 @@ class Check(Frozen):
     reason: str = ""
     duration_s: float | None = None
     states: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    """Globs over ids: where such a check of the cell failed, too, this failure follows from it."""
 
 
 class Cell(Frozen):

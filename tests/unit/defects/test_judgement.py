@@ -24,6 +24,11 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
     "seen": (SEEN, [check(LOOP)], ((LOOP,), (), ())),
     "seen, all else passed": (SEEN, [check(LOOP), check(OTHER, PASSED)], ((LOOP,), (), ())),
     "with a consequence": (SEEN, [check(LOOP), check(SERVICE)], ((LOOP,), (), ())),
+    "with what follows from it by its suite": (
+        SEEN,
+        [check(LOOP), check(OTHER).model_copy(update={"follows": ("test_modules::*",)})],
+        ((LOOP,), (), ()),
+    ),
     "not seen": (SEEN, [check(LOOP, PASSED)], ((), SEEN.caught_by, ())),
     "a consequence alone": (SEEN, [check(SERVICE)], ((), SEEN.caught_by, ())),
     "something else, too": (SEEN, [check(LOOP), check(OTHER)], ((LOOP,), (), (OTHER,))),

@@ -20,6 +20,9 @@ def test_files_are_read_or_not_or_it_is_not_known() -> None:
     assert ConfigReads.parse("fixed\t0\nmissing\t1\n", INTERESTS) == {
         "/etc/a b": ConfigRead(problem="its file system does not record access times")
     }
+    assert ConfigReads.parse("down\t0\n", INTERESTS)["/etc/a b"].problem == (
+        "a service did not start again, and may have read it before it ended"
+    )
 
 
 def test_the_services_are_restarted_once_after_all_files_were_prepared() -> None:

@@ -150,6 +150,33 @@ def test_a_link_to_the_same_place_by_another_name_is_the_same() -> None:
     assert reasons(was, now)["target"].startswith("is the same place by another name")
 
 
+def test_a_link_moves_on_to_the_next_version_of_the_same_file() -> None:
+    """As `/initrd.img` does: no package owns what it points to, and the old one is there still."""
+    old, new = link("/boot/initrd.img-6.1-amd64", ""), link("/boot/initrd.img-6.12-amd64", "")
+    packages = (
+        {"image-6.1-amd64": Package(version="6.1", state="install ok installed")},
+        {
+            name: Package(version=name[6:], state="install ok installed")
+            for name in ("image-6.1-amd64", "image-6.12-amd64")
+        },
+    )
+    states = [
+        facts("1", {"/initrd.img": each}, packages=found)
+        for each, found in zip((old, new), packages, strict=True)
+    ]
+    found = {line.path: Files.explain(line, *states) for line in diff(*states)}
+    reason = "belongs to image-6.12-amd64, which was installed in version 6.12-amd64"
+    assert found["files//initrd.img/target"] == reason
+    back = {line.path: Files.explain(line, *states[::-1]) for line in diff(*states[::-1])}
+    assert back["files//initrd.img/target"] == ""
+
+
+def test_an_alternative_of_another_version_stays_a_choice() -> None:
+    old = link("/usr/bin/php8.2", "bash", choices=("/usr/bin/php8.2",))
+    new = link("/usr/bin/php8.4", "nginx", choices=("/usr/bin/php8.2", "/usr/bin/php8.4"))
+    assert reasons(old, new)["target"] == ""
+
+
 def test_a_link_to_a_packages_file_comes_and_goes_with_it() -> None:
     assert reasons(None, link("/usr/lib/x", "nginx")) == {"": f"is a link to a file of {NGINX}"}
     assert reasons(link("/usr/lib/x", "nginx"), None) == {"": f"was a link to a file of {NGINX}"}

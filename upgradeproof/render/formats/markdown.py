@@ -161,6 +161,8 @@ def _cause(cause: findings.Cause) -> str:
     first = cause.first
     word = words.WORDS[first.verdict]
     also = f" (and {words.plural(len(first.also), 'more check')} there)" if first.also else ""
+    if first.consequences:
+        also += f" ({words.plural(len(first.consequences), 'further failure')} from it)"
     block = f"\n\n{fenced(first.reason)}" if first.reason.strip() else ""
     return (
         f"{word.symbol} **{escape(first.says)}**{also}: {word.word} on "

@@ -61,7 +61,7 @@ function tally(counts) {
 function checksSection(cell) {
   if (!cell.suites.length) return section("Checks", "", h("p", { class: "quiet" }, "No check was declared."));
   return section("Checks", "what failed stands first", h("div", {}, cell.suites.map((suite) =>
-    h("details", { class: "suite", open: !["passed", "not_applicable"].includes(suite.verdict) },
+    h("details", { class: "suite", open: !suite.folded && !["passed", "not_applicable"].includes(suite.verdict) },
       h("summary", { class: `v-${suite.verdict}` }, icon(suite.verdict), h("span", { class: "machine" }, suite.name || "checks"),
         h("small", {}, tally(suite.counts))),
       h("ul", {}, suite.checks.map(checkItem))))));
