@@ -143,6 +143,7 @@ def test_the_generic_suites_and_the_own_one_are_green(run: Run) -> None:
         "test_rollback",
         "test_scripts",
         "test_tls_clients",
+        "test_tls_offers",
     }
     no_container = {v for name, v in verdicts.items() if name.startswith("test_kernel_modules")}
     assert no_container == {Verdict.NOT_APPLICABLE}

@@ -20,7 +20,7 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
 from upgradeproof.plan.states import STATES, like
 from upgradeproof.plan.steps import Action, Upload
-from upgradeproof.probes import CommandInterest, ConfigInterest, Facts, Interests
+from upgradeproof.probes import CommandInterest, ConfigInterest, Facts, Interests, TlsInterest
 from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
@@ -96,6 +96,16 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
         ),
         reads=tuple(CommandInterest(id=d.id, script=d.to_read(), mask=d.mask) for d in expect.data),
         https=_https(expect, state),
+        tls=tuple(
+            TlsInterest(
+                id=e.id,
+                port=expect.port_in(state, e.port),
+                host=e.host,
+                starttls=e.kind if e.starttls else "",
+            )
+            for e in expect.endpoint
+            if e.port and (e.kind == "https" or e.starttls)
+        ),
         run_scripts=expect.scripts == "run",
         folders=asked.folders,
         measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",

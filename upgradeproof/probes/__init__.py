@@ -14,6 +14,7 @@ from upgradeproof.probes.base import (
     Interests,
     Probe,
     Record,
+    TlsInterest,
     diff,
     every_probe,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Interests",
     "Probe",
     "Record",
+    "TlsInterest",
     "diff",
     "every_probe",
     "ordinary_probes",

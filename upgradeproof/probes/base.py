@@ -64,6 +64,17 @@ class CommandInterest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TlsInterest:
+    """An endpoint of the plan that speaks TLS: where it is, and after which protocol's STARTTLS."""
+
+    id: str
+    port: int
+    host: str
+    starttls: str = ""
+    """``smtp`` or ``imap``; empty: TLS from the first byte."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Interests:
     """What the plan asks the probes to look at, beside what they always read."""
 
@@ -80,6 +91,8 @@ class Interests:
     """Scripts that read the plan's data."""
     https: tuple[CommandInterest, ...] = ()
     """Scripts that ask the plan's https endpoints by a client each: ``endpoint/client``."""
+    tls: tuple[TlsInterest, ...] = ()
+    """Endpoints whose TLS versions, cipher suites and certificate are read."""
     run_scripts: bool = False
     """Whether the administrator's scripts are run on clones."""
     folders: tuple[str, ...] = ()

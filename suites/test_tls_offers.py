@@ -1,0 +1,34 @@
+"""What an endpoint offered over TLS, versions and cipher suites, it offers after the upgrade."""
+
+import pytest
+
+from upgradeproof.journey import State
+from upgradeproof.plan import Endpoint
+from upgradeproof.probes.tls_offers import TlsOffers
+
+pytestmark = pytest.mark.follows("test_reboot::*_active*", "test_reboot::test_endpoint_answers*")
+
+
+def test_tls_versions_and_suites_are_still_offered(
+    installed_rebooted: State, rebooted: State, tls_endpoint: Endpoint
+) -> None:
+    before, after = offers(installed_rebooted, tls_endpoint), offers(rebooted, tls_endpoint)
+    lost = [
+        f"{version}: {', '.join(sorted(suites - after.get(version, set())))}"
+        for version, suites in before.items()
+        if suites - after.get(version, set())
+    ]
+    assert not lost, "\n".join([f"{tls_endpoint.id} does not offer any more:", *lost])
+
+
+def offers(state: State, endpoint: Endpoint) -> dict[str, set[str]]:
+    """Return the cipher suites of an endpoint by the version of TLS."""
+    found = state[TlsOffers]
+    whole = found.get(endpoint.id)
+    if whole is None or whole.problem:
+        pytest.skip(whole.problem if whole else f"{endpoint.id} was not asked")
+    return {
+        key.removeprefix(f"{endpoint.id}/"): set(record.suites)
+        for key, record in found.items()
+        if key.startswith(f"{endpoint.id}/")
+    }
