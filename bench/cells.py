@@ -15,9 +15,10 @@ from upgradeproof.home import Home
 from upgradeproof.machines.docker import CAPABILITIES, INIT
 from upgradeproof.machines.systemd import SETTLED
 from upgradeproof.plan import Cell
-from upgradeproof.plan.steps import Script, Upload
+from upgradeproof.plan.steps import Script, Upload, UploadTree
 from upgradeproof.report import read_run
 from upgradeproof.results import Run
+from upgradeproof.tree_archive import unpacking
 
 CELL = "debian-12-amd64.container.edge-stack-12-to-13"
 OTHER_CELL = "debian-11-amd64.container.edge-stack-11-to-12"
@@ -118,6 +119,9 @@ def bare(cell: Cell, image: str) -> float:
                     target = shlex.quote(action.path)
                     script = f'mkdir -p "$(dirname {target})"; cat >{target}; chmod {action.mode:o}'
                     _in(name, f"{script} {target}", action.source.read_bytes())
+                elif isinstance(action, UploadTree):
+                    unpack, archive = unpacking(action)
+                    _in(name, unpack.script, archive)
         return time.perf_counter() - started
     finally:
         subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)

@@ -19,7 +19,8 @@ from upgradeproof.machines import Machine, MachineSpec
 from upgradeproof.machines.qemu import BACKEND, acceleration
 from upgradeproof.machines.qemu.machine import QemuMachine
 from upgradeproof.plan import Cell, Platform
-from upgradeproof.plan.steps import Reboot, Script, Upload
+from upgradeproof.plan.steps import Reboot, Script, Upload, UploadTree
+from upgradeproof.tree_archive import unpacking
 
 CELL = "debian-12-amd64.vm.debian-server-12-to-12-linux-6.12"
 BOOTS = 3
@@ -177,6 +178,11 @@ def _bare(cell: Cell, image: str) -> float:
                             raise RuntimeError(f"{action.title}: {done.tail}")
                     case Upload():
                         machine.put(action.source.read_bytes(), action.path, mode=action.mode)
+                    case UploadTree():
+                        script, archive = unpacking(action)
+                        done = machine.run(script.script, timeout_s=script.timeout_s, stdin=archive)
+                        if not done.ok:
+                            raise RuntimeError(f"{action.title}: {done.tail}")
                     case Reboot():
                         machine.reboot(timeout_s=action.timeout_s)
         return time.perf_counter() - started

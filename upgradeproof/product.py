@@ -16,9 +16,10 @@ from upgradeproof.errors import (
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Expectations
-from upgradeproof.plan.steps import Action, Reboot, Script, Upload
+from upgradeproof.plan.steps import Action, Reboot, Script, Upload, UploadTree
 from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.step_failure import decisive_lines, failed_units, lost_archive, untrusted
+from upgradeproof.tree_archive import unpacking
 
 Record = Callable[[StepStarted | StepFinished], None]
 """Takes the events of steps: writes them to a journal, and may remember them."""
@@ -50,6 +51,9 @@ class Work:
                     self.script(machine, action)
                 case Upload():
                     self._recorded(action.title, lambda *_, a=action: _upload(machine, a))
+                case UploadTree():
+                    script, archive = unpacking(action)
+                    self.script(machine, script, stdin=archive)
                 case Reboot():
                     self.reboot(machine, action)
 
@@ -73,8 +77,8 @@ class Work:
 
         self._recorded(action.title, boot)
 
-    def script(self, machine: Machine, action: Script) -> None:
-        """Run one script under its time limit."""
+    def script(self, machine: Machine, action: Script, *, stdin: bytes = b"") -> None:
+        """Run one script under its time limit; ``stdin`` is what it reads."""
         limit_s = patience_s(machine, action.timeout_s)
         printed = bytearray()
 
@@ -83,7 +87,7 @@ class Work:
                 printed.extend(data)  # both streams, in the order in which they came
                 on_output(data)
 
-            return machine.run(action.script, timeout_s=limit_s, on_output=take)
+            return machine.run(action.script, timeout_s=limit_s, stdin=stdin, on_output=take)
 
         try:
             done = self._recorded(action.title, run)

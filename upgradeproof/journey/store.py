@@ -19,13 +19,13 @@ from upgradeproof.daemons import daemons
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
 from upgradeproof.plan.states import STATES, like
-from upgradeproof.plan.steps import Action, Upload
+from upgradeproof.plan.steps import Action, Upload, UploadTree
 from upgradeproof.probes import CommandInterest, ConfigInterest, Facts, Interests, TlsInterest
 from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
 
-WAY_FILES = ("product.py", "journey/way.py")
+WAY_FILES = ("product.py", "tree_archive.py", "journey/way.py")
 """What of the engine carries out the steps: a change of it makes every kept machine void."""
 ENGINE_FILES = ("probes", "journey/reboots.py", *WAY_FILES)
 """What of it decides a state's content, its facts included."""
@@ -176,6 +176,8 @@ def described(action: Action) -> Any:
     if isinstance(action, Upload):
         digest = action.digest or hashlib.sha256(action.source.read_bytes()).hexdigest()
         return ["upload", action.path, action.mode, action.owner, digest]
+    if isinstance(action, UploadTree):
+        return ["tree", action.tree.path, action.tree.digest()]
     return [type(action).__name__, *vars(action).values()]
 
 

@@ -95,11 +95,14 @@ class Cell:
 
     def _written(self, path: str) -> str | None:
         """Return that a step of the upgrade itself writes the file at this path of the diff."""
+        section, _, file = path.partition("/")
+        if section != "files":
+            return None
+        file = file.removesuffix("/sha256")
         steps = [step for leg in self.upgrade.legs for step in self.plan.leg(leg).steps]
         for step in steps:
-            for glob in step.writes:
-                if fnmatchcase(path, f"files/{glob}") or fnmatchcase(path, f"files/{glob}/sha256"):
-                    return f"the step {getattr(step, 'step', '')} of the upgrade writes this file"
+            if step.writes(file, self.plan.folder):
+                return f"the step {getattr(step, 'step', '')} of the upgrade writes this file"
         return None
 
     def actions(self, state: str) -> tuple[Planned, ...]:
@@ -146,9 +149,9 @@ def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ..
         for upgrade in plan.upgrade
         for platform in _fitting(plan, upgrade, platforms(images))
     )
-    for cell in cells:
-        for state in cell.states:
-            cell.actions(state)
+    for plan in plans:
+        for step in plan.steps:
+            step.check(plan.folder)
     return cells
 
 

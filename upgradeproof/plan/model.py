@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -156,6 +156,14 @@ class Plan(Model):
         for at, upgrade in enumerate(self.upgrade):
             upgrade.expect.check_endpoints(self.expect.endpoint, "upgrade", at, "expect")
         return self
+
+    @property
+    def steps(self) -> Iterator[AnyStep]:
+        """Yield every step of the plan."""
+        yield from self.install
+        for upgrade in self.upgrade:
+            yield from upgrade.steps
+            yield from upgrade.rollback
 
     def release_named(self, name: str) -> Release:
         """Return a release that the plan is known to have."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from upgradeproof.plan.cells import Cell
-from upgradeproof.plan.steps import Planned, Publish, Reboot, Script, Upload
+from upgradeproof.plan.steps import Planned, Publish, Reboot, Script, Upload, UploadTree
 
 FORMATS = ("text", "json", "mermaid")
 
@@ -36,7 +36,7 @@ def _text(cell: Cell, *, scripts: bool) -> Iterator[str]:
 
 
 def _verb(action: Planned) -> str:
-    return {Script: "$", Upload: ">", Reboot: "*", Publish: "+"}[type(action)]
+    return {Script: "$", Upload: ">", UploadTree: ">", Reboot: "*", Publish: "+"}[type(action)]
 
 
 def _plain(cell: Cell) -> dict[str, Any]:
@@ -60,6 +60,8 @@ def _plain_action(action: Planned) -> dict[str, Any]:
             return {"do": "run", "title": action.title, "timeout_s": action.timeout_s}
         case Upload():
             return {"do": "copy", "title": action.title, "mode": f"{action.mode:04o}"}
+        case UploadTree():
+            return {"do": "copy", "title": action.title, "timeout_s": action.timeout_s}
         case Reboot():
             return {"do": "reboot", "title": action.title, "timeout_s": action.timeout_s}
         case Publish():

@@ -11,7 +11,8 @@ from tests.unit.journey.world import INSTALL, PLATFORM, World, cell
 from upgradeproof.journey import Journey
 from upgradeproof.journey.store import Store, key
 from upgradeproof.plan import Cell
-from upgradeproof.plan.steps import Action, Publish, Upload
+from upgradeproof.plan.steps import Action, Publish, Upload, UploadTree
+from upgradeproof.plan.tree import Tree
 from upgradeproof.probes.packages import Packages
 
 COPY = {"step": "copy", "source": "thing.conf", "path": "/etc/thing.conf"}
@@ -256,6 +257,21 @@ def test_a_repository_signed_anew_leaves_the_key(tmp_path: Path) -> None:
         )
         found.append(key("image", cell(), "installed", [upload]))
     assert found[0] == found[1] != found[2]
+
+
+def test_the_key_changes_with_every_file_of_a_folder_that_is_copied(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c").write_text("1")
+    upload = UploadTree(title="copy", tree=Tree(source=tmp_path, path="/a"), timeout_s=5)
+    found = [key("image", cell(), "installed", [upload])]
+    for change in ("same", "content", "mode"):
+        if change == "content":
+            (tmp_path / "b" / "c").write_text("2")
+        if change == "mode":
+            (tmp_path / "b" / "c").chmod(0o600)
+        found.append(key("image", cell(), "installed", [upload]))
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
 
 
 def test_the_key_changes_with_the_image(world: World) -> None:

@@ -99,7 +99,7 @@ def test_two_plans_of_one_name_are_an_error(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_met_before_any_machine(tmp_path: Path) -> None:
     copy = '[[install]]\nstep = "copy"\nsource = "a"\npath = "/a"\n[[upgrade]]\nfrom = "2"'
     spoilt = plan(tmp_path, ('[[upgrade]]\nfrom = "2"', copy))
-    assert error(spoilt).startswith(f"{tmp_path}/upgrade.toml: the file 'a' that a copy step names")
+    assert error(spoilt).startswith(f"{tmp_path}/upgrade.toml: 'a', which a copy step names")
 
 
 def test_tags_are_the_plans_then_architecture_and_kind(tmp_path: Path) -> None:

@@ -125,10 +125,8 @@ def test_a_file_is_copied_with_its_mode_and_owner(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "source", ["nowhere.conf", "../outside.conf", "folder", "link", "/etc/passwd"]
-)
-def test_only_a_file_of_the_products_folder_is_copied(tmp_path: Path, source: str) -> None:
+@pytest.mark.parametrize("source", ["nowhere.conf", "../outside.conf", "..", "link", "/etc/passwd"])
+def test_only_what_is_in_the_products_folder_is_copied(tmp_path: Path, source: str) -> None:
     folder = tmp_path / "product"
     (folder / "folder").mkdir(parents=True)
     (tmp_path / "outside.conf").write_text("secret")
@@ -136,8 +134,8 @@ def test_only_a_file_of_the_products_folder_is_copied(tmp_path: Path, source: st
     with pytest.raises(PlanError) as caught:
         action("copy", folder, source=source, path="/etc/a.conf")
     assert str(caught.value) == (
-        f"{folder}/upgrade.toml: the file {source!r} that a copy step names is not in the "
-        f"product's folder\nTo do: put it below {folder}, or mend `source`"
+        f"{folder}/upgrade.toml: {source!r}, which a copy step names, is no file and no folder in "
+        f"the product's folder\nTo do: put it below {folder}, or correct the name"
     )
 
 
@@ -152,6 +150,7 @@ def test_only_a_file_of_the_products_folder_is_copied(tmp_path: Path, source: st
         ("owner", "root;id"),
         ("owner", "-R"),
         ("owner", "a:b:c"),
+        ("owner", "a:"),
     ],
 )
 def test_what_no_file_can_have_is_refused(key: str, value: str) -> None:

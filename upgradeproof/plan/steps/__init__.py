@@ -14,6 +14,7 @@ from upgradeproof.plan.steps.base import (
     Script,
     Step,
     Upload,
+    UploadTree,
     step_kinds,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "Script",
     "Step",
     "Upload",
+    "UploadTree",
     "step_kinds",
 ]

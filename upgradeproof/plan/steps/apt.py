@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -61,10 +62,9 @@ class AptSources(Step):
     old: Suite
     new: Suite
 
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """Return where APT's sources are."""
-        return ("/etc/apt/*.list", "/etc/apt/*.sources")
+    def writes(self, path: str, folder: Path) -> bool:  # noqa: ARG002  # the protocol's
+        """Tell whether a path is that of one of APT's sources."""
+        return any(fnmatchcase(path, f"/etc/apt/*.{kind}") for kind in ("list", "sources"))
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
         """Return the switch of the sources and the update of the lists."""

@@ -14,6 +14,7 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from upgradeproof.plan.loading import Model
+from upgradeproof.plan.tree import Tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,15 @@ class Upload:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UploadTree:
+    """Write a folder of the product's folder on the machine, with modes, owners and links."""
+
+    title: str
+    tree: Tree
+    timeout_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reboot:
     """Boot the machine again, where it has a kernel of its own."""
 
@@ -65,7 +75,7 @@ class Publish:
         return f"publish {', '.join(self.releases)} in a signed APT repository"
 
 
-Action = Script | Upload | Reboot
+Action = Script | Upload | UploadTree | Reboot
 """What is carried out on a machine as it stands."""
 Planned = Action | Publish
 """What a step compiles to: actions, and what becomes actions when the packages are built."""
@@ -81,10 +91,15 @@ class Step(Model):
         """Return what the step does, in order; ``folder`` is the product's."""
         raise NotImplementedError
 
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """Return globs of the paths of the files that the step itself writes on the machine."""
-        return ()
+    def check(self, folder: Path) -> None:
+        """Raise PlanError when what the step reads of the product's folder can't be read.
+
+        Called once for each step before a machine is started; ``actions`` is called often.
+        """
+
+    def writes(self, path: str, folder: Path) -> bool:  # noqa: ARG002  # for subclasses
+        """Tell whether the step itself writes the file at a path of the machine."""
+        return False
 
     @classmethod
     def variant(cls, data: Mapping[str, Any]) -> type[Model]:
