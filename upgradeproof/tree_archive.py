@@ -29,12 +29,14 @@ def unpacking(action: UploadTree) -> tuple[Script, bytes]:
     first = _packed(action.tree.source, entries)
     folders = [entry for entry in entries if entry.listed and entry.kind == "dir"]
     then = _packed(action.tree.source, folders) if folders else b""
-    path = shlex.quote(action.tree.path)
+    path, top = shlex.quote(action.tree.path), entries[0]
+    owner = shlex.quote(f"{top.user}:{top.group}")
     lines = [
         "set -e",
         *_owners("passwd", "user", (entry.user for entry in entries)),
         *_owners("group", "group", (entry.group for entry in entries)),
-        f"mkdir -p {path}",
+        f"[ -d {path} ] ||"
+        f" {{ mkdir -p {path}; chown {owner} {path}; chmod {top.mode:04o} {path}; }}",
         f"cd {path}",
         # What is there already keeps its mode and owner, unless the manifest names it.
         f"head -c {len(first)} | {_UNPACK} --no-overwrite-dir",

@@ -90,7 +90,7 @@ class Tree:
                 details="\n".join([*problems[:SHOWN], *more]),
                 resolution="remove what can't be copied, or copy a folder without it",
             )
-        return tuple(found[name] for name in sorted(found, key=os.fsencode))
+        return tuple(found[name] for name in sorted(found, key=_order))
 
     def digest(self) -> str:
         """Return a hash of all that the machine gets: names, kinds, modes, owners and content."""
@@ -192,6 +192,10 @@ def _hashed(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001  # a chan
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise PlanError(f"{path} {_words(error)}") from None
+
+
+def _order(name: str) -> tuple[bool, bytes]:
+    return name != ".", os.fsencode(name)
 
 
 def _given(value: int | None, otherwise: int) -> int:

@@ -107,8 +107,9 @@ def test_links_and_empty_folders_of_the_manifest_are_made(folder: Path) -> None:
 
 def test_a_folder_stands_before_what_is_in_it(folder: Path) -> None:
     (folder / "bin-x").write_text("")
+    (folder / "#a").write_text("")
     names = [entry.name for entry in tree(folder).entries()]
-    assert names == [".", "a.conf", "bin", "bin-x", "bin/run", "current"]
+    assert names == [".", "#a", "a.conf", "bin", "bin-x", "bin/run", "current"]
 
 
 @pytest.mark.parametrize("target", ["bin/run", "/srv/web/a.conf", "../web/a.conf", "not-there"])
