@@ -35,8 +35,9 @@ def unpacking(action: UploadTree) -> tuple[Script, bytes]:
         "set -e",
         *_owners("passwd", "user", (entry.user for entry in entries)),
         *_owners("group", "group", (entry.group for entry in entries)),
-        f"[ -d {path} ] ||"
-        f" {{ mkdir -p {path}; chown {owner} {path}; chmod {top.mode:04o} {path}; }}",
+        f"if [ ! -d {path} ]; then",
+        f"mkdir -p {path}; chown {owner} {path}; chmod {top.mode:04o} {path}",
+        "fi",
         f"cd {path}",
         # What is there already keeps its mode and owner, unless the manifest names it.
         f"head -c {len(first)} | {_UNPACK} --no-overwrite-dir",

@@ -16,9 +16,16 @@ from upgradeproof.plan.expectations import (
 )
 from upgradeproof.plan.images import Image, Platform, load_images, platforms
 from upgradeproof.plan.load import Load, Target
-from upgradeproof.plan.model import Plan, Release, Upgrade, json_schema, load_plan
+from upgradeproof.plan.model import Defaults, Plan, Upgrade, json_schema, load_plan
 from upgradeproof.plan.names import unit_name
+from upgradeproof.plan.overrides import (
+    Inherit,
+    InheritedExpectations,
+    InheritedPreflight,
+    Override,
+)
 from upgradeproof.plan.preflight import Preflight
+from upgradeproof.plan.releases import Release
 from upgradeproof.plan.units import DeclaredUnit
 
 __all__ = [
@@ -28,6 +35,7 @@ __all__ = [
     "Config",
     "Data",
     "DeclaredUnit",
+    "Defaults",
     "Degradation",
     "Disruption",
     "Endpoint",
@@ -35,9 +43,13 @@ __all__ = [
     "ExpectedCommand",
     "Firewall",
     "Image",
+    "Inherit",
+    "InheritedExpectations",
+    "InheritedPreflight",
     "KnownChange",
     "Load",
     "Log",
+    "Override",
     "Plan",
     "Platform",
     "Port",

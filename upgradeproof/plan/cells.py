@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import cached_property, reduce
+from functools import cached_property
 
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.images import Image, Platform, platforms
 from upgradeproof.plan.loading import nearest
-from upgradeproof.plan.model import Plan, Release, Upgrade
+from upgradeproof.plan.model import Plan, Upgrade
+from upgradeproof.plan.overriding import check_selections, overridden
+from upgradeproof.plan.releases import Release
 from upgradeproof.plan.states import OF_A_ROLLBACK, STATES, like
 from upgradeproof.plan.steps import Planned, Publish, Step
 
@@ -27,7 +29,7 @@ class Cell:
     @property
     def upgrade_id(self) -> str:
         """Return the upgrade's part of the id, such as ``edge-stack-11-to-12``."""
-        return f"{self.plan.name}-{'-to-'.join(self.upgrade.path)}"
+        return self.plan.id_of(self.upgrade)
 
     @property
     def id(self) -> str:
@@ -57,9 +59,7 @@ class Cell:
     @cached_property
     def expect(self) -> Expectations:
         """Return the plan's expectations with those of each leg and of the upgrade itself."""
-        legs = [self.plan.leg(leg).expect for leg in self.upgrade.legs]
-        own = [self.upgrade.expect] if self.upgrade.via else []
-        return reduce(Expectations.merged, [*legs, *own], self.plan.expect)
+        return self.plan.expect_of(self.upgrade)
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -143,16 +143,20 @@ def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ..
             details="\n".join(str(p.folder / "upgrade.toml") for p in plans if p.name in twice),
             resolution="rename one of them: cell ids are made of the name",
         )
-    cells = tuple(
-        Cell(plan, upgrade, platform)
-        for plan in plans
-        for upgrade in plan.upgrade
-        for platform in _fitting(plan, upgrade, platforms(images))
-    )
+    cells: list[Cell] = []
     for plan in plans:
         for step in plan.steps:
             step.check(plan.folder)
-    return cells
+        own = [
+            (upgrade, platform)
+            for upgrade in plan.upgrade
+            for platform in _fitting(plan, upgrade, platforms(images))
+        ]
+        check_selections(plan, own)
+        for upgrade, platform in own:
+            its_plan, its_upgrade = overridden(plan, upgrade, platform)
+            cells.append(Cell(its_plan, its_upgrade, platform))
+    return tuple(cells)
 
 
 def choose(cells: Sequence[Cell], globs: Sequence[str]) -> tuple[Cell, ...]:

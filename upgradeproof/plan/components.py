@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Self
+from collections.abc import Callable, Sequence
+from typing import Annotated
 
 from debian.debian_support import Version
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
 
@@ -46,15 +46,19 @@ class Component(Model):
     remedy: str = ""
     """The command that mends it; empty: one is made of the package's name."""
 
-    @model_validator(mode="after")
-    def _seen_in_one_way(self) -> Self:
+    @property
+    def problem(self) -> str:
+        """Return why its keys don't fit together; empty: they do.
+
+        Asked of a whole component: one that is given as a difference has only some of its keys.
+        """
         if self.package and self.command:
-            raise ValueError("a component's version is told by a package or by a command, not both")
+            return "a component's version is told by a package or by a command, not both"
         if not (self.package or self.command) and (self.least or self.most):
-            raise ValueError("a range needs a `package` or a `command` that tells the version")
+            return "a range needs a `package` or a `command` that tells the version"
         if self.least and self.most and Version(self.least) > Version(self.most):
-            raise ValueError(f"no version is at least {self.least} and at most {self.most}")
-        return self
+            return f"no version is at least {self.least} and at most {self.most}"
+        return ""
 
     @property
     def judged(self) -> bool:
@@ -113,20 +117,59 @@ def roots(components: Sequence[Component]) -> tuple[Component, ...]:
     return tuple(component for component in components if component.name not in below)
 
 
-def check_graph(components: Sequence[Component]) -> None:
-    """Raise an error of the plan unless names are unique, needs exist, and none needs itself."""
+Place = tuple[int | str, ...]
+"""Where something stands in a plan, as keys and positions."""
+
+
+def check_names(components: Sequence[Component]) -> None:
+    """Raise an error of the plan unless the names of a release's own components are unique."""
     names = [component.name for component in components]
     if (again := repeated(names)) is not None:
         what = f"there is another component {names[again]!r}"
         raise misplaced(what, "component", again, "name")
-    for at, component in enumerate(components):
+
+
+def check_graph(components: Sequence[Component], place: Callable[[str, str], Place]) -> None:
+    """Raise an error of the plan unless keys fit, needs exist, and no component needs itself.
+
+    ``place`` returns where a key of a component stands; the key "" is the component itself.
+    """
+    known = {component.name: component for component in components}
+    for component in components:
+        if component.problem:
+            raise misplaced(component.problem, *place(component.name, ""))
         for name in component.needs:
-            if name not in names:
-                what = f"there is no component {name!r}; {nearest(name, names)}"
-                raise misplaced(what, "component", at, "needs")
-        if component.name in _below(component, {c.name: c for c in components}):
+            if name not in known:
+                at = place(component.name, "needs")
+                who = "" if at[-1] == "needs" else f", which {component.name!r} needs"
+                raise misplaced(f"there is no component {name!r}{who}; {nearest(name, known)}", *at)
+        if component.name in _below(component, known):
             what = f"{component.name!r} needs itself in the end"
-            raise misplaced(what, "component", at, "needs")
+            raise misplaced(what, *place(component.name, "needs"))
+
+
+def inherited(
+    base: Sequence[Component], own: Sequence[Component], removed: Sequence[str]
+) -> tuple[Component, ...]:
+    """Return the components of a release that names only what differs from another release.
+
+    A component of the same name has the keys of the other release where it gives none itself.
+    Raises an error of the plan for the removal of one that is not there, or that is given.
+    """
+    found = {component.name: component for component in base}
+    for at, name in enumerate(removed):
+        if name not in found:
+            what = f"there is no component {name!r} to remove; {nearest(name, found)}"
+            raise misplaced(what, "components_removed", at)
+        del found[name]
+    for at, component in enumerate(own):
+        if component.name in removed:
+            what = f"the component {component.name!r} is removed, and given"
+            raise misplaced(what, "component", at, "name")
+        given = {key: getattr(component, key) for key in component.model_fields_set}
+        before = found.get(component.name, component)
+        found[component.name] = before.model_copy(update=given)
+    return tuple(found.values())
 
 
 def _below(component: Component, known: dict[str, Component]) -> set[str]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.loading import Model, load
 from upgradeproof.plan.model import Plan, Upgrade
+from upgradeproof.plan.overrides import Override
 from upgradeproof.plan.packages import Edit
-from upgradeproof.plan.steps import AnyStep
+from upgradeproof.plan.steps import AnyStep, Step
 from upgradeproof.plan.steps.reboot import RebootStep
 
 
@@ -58,8 +59,16 @@ class Defect(Model):
         upgrades = tuple(
             self._in(upgrade) if upgrade.steps else upgrade for upgrade in plan.upgrade
         )
+        overrides = tuple(self._in_override(override) for override in plan.override)
         install = (*plan.install, *self.steps) if self.at == "installed" else plan.install
-        return plan.model_copy(update={"install": install, "upgrade": upgrades, "edits": self.edit})
+        return plan.model_copy(
+            update={
+                "install": install,
+                "upgrade": upgrades,
+                "override": overrides,
+                "edits": self.edit,
+            }
+        )
 
     def shows_in(self, cell: str) -> bool:
         """Tell whether a cell is one in which it must be seen."""
@@ -81,14 +90,27 @@ class Defect(Model):
         """Tell whether a check may fail beside those."""
         return any(fnmatchcase(check, glob) for known in self.allowed for glob in known.checks)
 
+    def _in_override(self, override: Override) -> Override:
+        """Return an override that keeps the defect where it has steps instead of the plan's."""
+        update: dict[str, Any] = {} if self.way_back else {"rollback": (), "left_behind": ()}
+        if not self.way_back:
+            update["rollback_limit_s"] = None
+        if override.inherit.steps == "replace":
+            update["steps"] = self._among(override.steps)
+        if override.inherit.install == "replace" and self.at == "installed":
+            update["install"] = (*override.install, *self.steps)
+        return override.model_copy(update=update)
+
     def _in(self, upgrade: Upgrade) -> Upgrade:
-        steps = upgrade.steps
+        no_way_back = {} if self.way_back else {"rollback": (), "left_behind": ()}
+        return upgrade.model_copy(update={"steps": self._among(upgrade.steps), **no_way_back})
+
+    def _among(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """Return the steps of an upgrade with those of the defect where they belong."""
         reboots = [at for at, step in enumerate(steps) if isinstance(step, RebootStep)]
         at = reboots[0] if self.at == "before-reboot" and reboots else 0
         own = () if self.at == "installed" else self.steps
-        planted = (*steps[:at], *own, *steps[at:])
-        no_way_back = {} if self.way_back else {"rollback": (), "left_behind": ()}
-        return upgrade.model_copy(update={"steps": planted, **no_way_back})
+        return (*steps[:at], *own, *steps[at:])
 
 
 def load_defect(path: Path) -> Defect:

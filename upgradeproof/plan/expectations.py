@@ -15,7 +15,7 @@ from upgradeproof.plan.disruption import Disruption
 from upgradeproof.plan.endpoint import Endpoint, Firewall
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
-from upgradeproof.plan.names import AbsolutePath, PortNumber, unit_name
+from upgradeproof.plan.names import AbsolutePath, PortNumber, UnitName, unit_name
 from upgradeproof.plan.states import like
 from upgradeproof.plan.units import DeclaredUnit
 
@@ -116,7 +116,7 @@ class KnownChange(Model):
 class Expectations(Model):
     """All that must hold after an upgrade, and all that may change in it."""
 
-    services: tuple[str, ...] = ()
+    services: tuple[UnitName, ...] = ()
     """systemd units that must be enabled and active in every state: the short form of `service`.
 
     A name without a type is that of a service."""

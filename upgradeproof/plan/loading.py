@@ -64,6 +64,17 @@ def load(path: Path, model: type[M]) -> M:
         ) from None
 
 
+def located(folder: Path, what: str, *location: int | str) -> PlanError:
+    """Return the error of a plan that was read before, with the line of a key."""
+    path = folder / "upgrade.toml"
+    try:
+        line = find_line(path.read_text(encoding="utf-8"), location)
+    except OSError:
+        line = 1
+    where = ".".join(map(str, location))
+    return PlanError(f"{path} is not a valid plan", details=f"{path}:{line}: {where}: {what}")
+
+
 def misplaced(what: str, *at: int | str) -> PydanticCustomError:
     """Return the error of a check over several keys; ``at`` is where, below the model it checks."""
     return PydanticCustomError("misplaced", "{what}", {"what": what, "at": at})

@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import Field, InstanceOf, model_validator
+from pydantic import Field, InstanceOf, ValidationInfo, field_validator, model_validator
 
-from upgradeproof.plan.components import Component, check_graph
 from upgradeproof.plan.expectations import Expectations, KnownChange
 from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
+from upgradeproof.plan.names import Name
+from upgradeproof.plan.overrides import Override
 from upgradeproof.plan.packages import Edit, OwnPackages
 from upgradeproof.plan.preflight import Preflight
+from upgradeproof.plan.releases import Release, with_components
 from upgradeproof.plan.steps import AnyStep
 from upgradeproof.plan.steps.repository import AptRepository
-
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+~_-]*$", max_length=40)]
-
-
-class Release(Model):
-    """One version of the product."""
-
-    name: Name
-    packages: Mapping[str, str] = Field(default_factory=dict)
-    """What makes it this release: a glob over the version of each package that matters."""
-    kernel: str = ""
-    """A glob over the running kernel's release (``uname -r``), proven on machines of their own
-    kernel; empty: any."""
-    component: tuple[Component, ...] = ()
-    """What it works with: the ranges that it allows, and the graph of what is supported."""
-
-    @model_validator(mode="after")
-    def _components_fit(self) -> Self:
-        check_graph(self.component)
-        return self
 
 
 class Upgrade(Model):
@@ -43,8 +26,9 @@ class Upgrade(Model):
     from_: Name = Field(alias="from")
     to: Name
     via: tuple[Name, ...] = ()
-    platforms: tuple[str, ...] = Field(min_length=1)
-    """Globs over platform ids such as ``debian-12-*.container``: where it starts from."""
+    platforms: tuple[str, ...] = Field(default=(), min_length=1)
+    """Globs over platform ids such as ``debian-12-*.container``: where it starts from; where it
+    gives none, those of ``[defaults]``."""
     tags: Mapping[Name, tuple[str, ...]] = Field(default_factory=dict)
     """Tags of its cells, each with globs over the platforms whose cells carry it."""
     steps: tuple[AnyStep, ...] = ()
@@ -88,6 +72,19 @@ class Upgrade(Model):
         return tuple(zip(self.path, self.path[1:], strict=False))
 
 
+class Defaults(Model):
+    """What holds for each upgrade that does not say otherwise."""
+
+    platforms: tuple[str, ...] = Field(default=(), min_length=1)
+    tags: Mapping[Name, tuple[str, ...]] = Field(default_factory=dict)
+
+    def applied(self, upgrade: Upgrade) -> Upgrade:
+        """Return an upgrade with the platforms and the tags that it does not give itself."""
+        platforms = upgrade.platforms or self.platforms
+        tags = {**self.tags, **upgrade.tags}
+        return upgrade.model_copy(update={"platforms": platforms, "tags": tags})
+
+
 class Plan(Model):
     """A product, its releases and upgrades, and what must hold."""
 
@@ -100,7 +97,10 @@ class Plan(Model):
     """How the product's own packages are built; none: it comes from an archive."""
     install: tuple[AnyStep, ...] = Field(min_length=1)
     """The steps from a bare machine to the old release, installed and in use."""
+    defaults: Defaults = Defaults()
     upgrade: tuple[Upgrade, ...] = Field(min_length=1)
+    override: tuple[Override, ...] = ()
+    """What holds on some cells only, in the order in which it is applied."""
     expect: Expectations = Expectations()
     preflight: Preflight = Preflight()
     ready_timeout_s: float = Field(default=60.0, gt=0)
@@ -111,6 +111,25 @@ class Plan(Model):
     """Where the product's files are; set by ``load_plan``."""
     edits: tuple[InstanceOf[Edit], ...] = Field(default=(), exclude=True)
     """What a defect changes in the sources of the release that an upgrade ends in."""
+
+    @field_validator("release")
+    @classmethod
+    def _components_are_whole(cls, releases: tuple[Release, ...]) -> tuple[Release, ...]:
+        return with_components(releases)
+
+    @field_validator("upgrade")
+    @classmethod
+    def _defaults_are_applied(
+        cls, upgrades: tuple[Upgrade, ...], info: ValidationInfo
+    ) -> tuple[Upgrade, ...]:
+        defaults = info.data.get("defaults")
+        if defaults is None:  # it is wrong itself, which is the error
+            return upgrades
+        applied = tuple(defaults.applied(upgrade) for upgrade in upgrades)
+        for at, upgrade in enumerate(applied):
+            if not upgrade.platforms:
+                raise misplaced("`platforms` is missing, here and in [defaults]", at)
+        return applied
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
@@ -134,6 +153,9 @@ class Plan(Model):
         for at, upgrade in enumerate(self.upgrade):
             lists[("upgrade", at, "steps")] = upgrade.steps
             lists[("upgrade", at, "rollback")] = upgrade.rollback
+        for at, override in enumerate(self.override):
+            for key in ("install", "steps", "rollback"):
+                lists[("override", at, key)] = getattr(override, key)
         for where, steps in lists.items():
             for at, step in enumerate(steps):
                 if isinstance(step, AptRepository) and self.packages is None:
@@ -155,6 +177,14 @@ class Plan(Model):
         self.expect.check_endpoints((), "expect")
         for at, upgrade in enumerate(self.upgrade):
             upgrade.expect.check_endpoints(self.expect.endpoint, "upgrade", at, "expect")
+        expects = (
+            self.expect,
+            *(u.expect for u in self.upgrade),
+            *(o.expect for o in self.override),
+        )
+        known = tuple(endpoint for expect in expects for endpoint in expect.endpoint)
+        for at, override in enumerate(self.override):
+            override.expect.check_endpoints(known, "override", at, "expect")
         return self
 
     @property
@@ -164,6 +194,20 @@ class Plan(Model):
         for upgrade in self.upgrade:
             yield from upgrade.steps
             yield from upgrade.rollback
+        for override in self.override:
+            yield from override.install
+            yield from override.steps
+            yield from override.rollback
+
+    def id_of(self, upgrade: Upgrade) -> str:
+        """Return an upgrade's part of the ids of its cells, such as ``edge-stack-11-to-12``."""
+        return f"{self.name}-{'-to-'.join(upgrade.path)}"
+
+    def expect_of(self, upgrade: Upgrade) -> Expectations:
+        """Return the plan's expectations with those of each leg and of an upgrade itself."""
+        legs = [self.leg(leg).expect for leg in upgrade.legs]
+        own = [upgrade.expect] if upgrade.via else []
+        return reduce(Expectations.merged, [*legs, *own], self.expect)
 
     def release_named(self, name: str) -> Release:
         """Return a release that the plan is known to have."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from upgradeproof.plan.loading import Model
 from upgradeproof.plan.names import UnitName, unit_name
@@ -14,7 +14,7 @@ from upgradeproof.plan.states import like
 class DeclaredUnit(Model):
     """A systemd unit that must be enabled and active, and what the upgrade makes of its name."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: UnitName
     """With or without ``.service``; sockets, timers and others name their type."""
     change: Literal["kept", "renamed", "retired", "added"] = "kept"
     to: UnitName | None = None

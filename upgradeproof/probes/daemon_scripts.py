@@ -76,7 +76,8 @@ def script(
 ) -> str:
     """Return a script that runs one command of each daemon that the machine runs or the plan names.
 
-    ``commands`` are shell scripts by the daemon's id, ``named`` the units that the plan names.
+    ``commands`` are shell scripts by the daemon's id, ``named`` the full names of the
+    plan's units.
     Lines ``ran TAB daemon TAB key TAB unit TAB status TAB output TAB errors`` come out, the last
     two as base64; ``then`` is a script that runs before the programs have ended.
     """
@@ -87,10 +88,9 @@ def script(
     ]
     # Each daemon has a `case` of its own: one unit may belong to several.
     cases = [line for call in calls for line in ("  case $unit in", call, "  esac")]
-    units = " ".join(unit if "." in unit else f"{unit}.service" for unit in named)
     return "\n".join(
         [
-            f"wanted={shlex.quote(units)}",
+            f"wanted={shlex.quote(' '.join(named))}",
             _PRELUDE,
             "set -f",
             "for unit in $units; do",

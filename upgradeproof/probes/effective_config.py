@@ -102,7 +102,7 @@ class EffectiveConfig(Probe[Setting]):
             if not problem:
                 theirs = {path: edited[path] for path in reads.get(name, ()) if path in edited}
                 of_plan = any(
-                    fnmatchcase(service if "." in service else f"{service}.service", glob)
+                    fnmatchcase(service, glob)
                     for service in interests.services
                     for glob in daemon.units
                 )

@@ -82,6 +82,6 @@ def test_the_later_change_of_a_unit_wins() -> None:
     first = expectations(service=[{"name": "a", "change": "retired"}, {"name": "b"}])
     then = expectations(service=[{"name": "a.service"}])
     assert [(u.name, u.change) for u in first.merged(then).service] == [
-        ("a.service", "kept"),
+        ("a", "kept"),
         ("b", "kept"),
     ]
