@@ -180,8 +180,10 @@ def _fitting(plan: Plan, upgrade: Upgrade, candidates: Sequence[Platform]) -> tu
     ids = [platform.id for platform in candidates]
     for pattern in upgrade.platforms:
         if not any(fnmatchcase(i, pattern) for i in ids):
+            own = upgrade.platforms != plan.defaults.platforms
+            who = f"the upgrade {' -> '.join(upgrade.path)}" if own else "[defaults]"
             raise PlanError(
-                f"{plan.folder / 'upgrade.toml'}: the upgrade {' -> '.join(upgrade.path)} names "
+                f"{plan.folder / 'upgrade.toml'}: {who} names "
                 f"the platform {pattern!r}, which no image offers; {nearest(pattern, ids)}"
             )
     return tuple(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.plan.test_cells import error
 from tests.unit.plan.texts import plan, told, write
 from upgradeproof.plan import load_plan
 
@@ -63,6 +64,15 @@ def test_a_wrong_default_is_told_with_line_and_key(tmp_path: Path, name: str) ->
     changes, problem = WRONG[name]
     lines = told(write(tmp_path, *changes)).splitlines()
     assert lines == ["PLAN is not a valid plan", f"PLAN:{problem}"]
+
+
+def test_a_default_platform_that_no_image_offers_is_an_error(tmp_path: Path) -> None:
+    spoilt = plan(tmp_path, (FIRST, 'to = "2"'), ("[expect]\n", DEFAULTS.replace("12", "14")))
+    assert error(spoilt) == (
+        f"{tmp_path}/upgrade.toml: [defaults] names the platform 'debian-14-*', which no image "
+        "offers; valid: debian-11-amd64.container, debian-12-amd64.container, "
+        "debian-12-arm64.container"
+    )
 
 
 def test_a_plan_without_defaults_is_what_it_was(tmp_path: Path) -> None:

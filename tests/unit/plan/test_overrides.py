@@ -1,0 +1,313 @@
+"""Overrides: what holds on some cells only, added to the plan or instead of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.plan.test_cells import cells, error
+from tests.unit.plan.texts import PLAN, plan, told, write
+from upgradeproof.plan import Cell, InheritedExpectations, InheritedPreflight, Preflight
+from upgradeproof.plan.defects import Defect
+from upgradeproof.plan.expectations import Expectations
+
+END = 'gives = "hi"\n'
+SECOND_UPGRADE = '[[upgrade]]\nfrom = "2"'
+LINE = len(PLAN.splitlines()) + 1
+"""The line on which an override begins."""
+RUN = '[[override.{0}]]\nstep = "run"\nscript = "{1}"\n'
+
+
+def override(text: str, select: str = '"debian-11-*"') -> tuple[str, str]:
+    """Return the change that ends the plan with an override."""
+    return END, f"{END}[[override]]\nselect = [{select}]\n{text}"
+
+
+def found(folder: Path, *changes: tuple[str, str]) -> dict[str, Cell]:
+    """Return the cells by platform and upgrade, such as ``11 1-to-2``."""
+    return {
+        cell.id.replace("debian-", "").replace("-amd64.container.thing-", " "): cell
+        for cell in cells(plan(folder, *changes))
+        if "amd64" in cell.id
+    }
+
+
+def scripts(cell: Cell, state: str) -> list[str]:
+    return [action.title for action in cell.actions(state)]
+
+
+@pytest.mark.parametrize(
+    ("select", "selected"),
+    [
+        ("debian-11-*", {"11 1-to-2", "11 2-to-3", "11 1-to-2-to-3"}),
+        ("thing-1-*", {"11 1-to-2", "12 1-to-2", "11 1-to-2-to-3", "12 1-to-2-to-3"}),
+        ("debian-12-*.thing-2-to-3", {"12 2-to-3"}),
+        ("*-to-2-to-*", {"11 1-to-2-to-3", "12 1-to-2-to-3"}),
+    ],
+)
+def test_a_glob_fits_platform_upgrade_or_cell(
+    tmp_path: Path, select: str, selected: set[str]
+) -> None:
+    chosen = found(tmp_path, override("stays_up_s = 7\n", f'"{select}"'))
+    assert {name for name, cell in chosen.items() if cell.plan.stays_up_s == 7} == selected
+
+
+def test_a_cell_that_no_override_selects_has_the_plan_as_it_is(tmp_path: Path) -> None:
+    read = plan(tmp_path, override("stays_up_s = 7\n", '"debian-12-*.thing-2-to-3"'))
+    assert [cell.plan is read for cell in cells(read)] == [True] * 4 + [False] * 2 + [True] * 3
+
+
+def test_steps_are_added_behind_those_of_the_plan(tmp_path: Path) -> None:
+    more = RUN.format("install", "i") + RUN.format("steps", "s") + RUN.format("rollback", "r")
+    cell = found(tmp_path, override(more))["11 2-to-3"]
+    assert scripts(cell, "installed")[-3:] == ["fetch the package lists", "install thing", "i"]
+    assert scripts(cell, "upgraded") == ["true", "restart thingd", "s"]
+    assert scripts(cell, "rolled_back") == ["r"]
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [("prepend", ["s", "true", "restart thingd"]), ("replace", ["s"])],
+)
+def test_steps_go_before_those_of_the_plan_or_instead_of_them(
+    tmp_path: Path, how: str, expected: list[str]
+) -> None:
+    more = f'inherit.steps = "{how}"\n{RUN.format("steps", "s")}'
+    cell = found(tmp_path, override(more))["11 2-to-3"]
+    assert scripts(cell, "upgraded") == expected
+
+
+def test_an_upgrade_via_others_has_the_steps_that_they_have(tmp_path: Path) -> None:
+    more = override(RUN.format("steps", "s"), '"thing-2-to-3"')
+    both = found(tmp_path, more)
+    assert scripts(both["11 1-to-2-to-3"], "upgraded") == [
+        *scripts(both["11 1-to-2"], "upgraded"),
+        *scripts(both["11 2-to-3"], "upgraded"),
+    ]
+    assert scripts(both["11 2-to-3"], "upgraded") == ["true", "restart thingd", "s"]
+
+
+def test_expectations_are_joined_and_the_override_wins(tmp_path: Path) -> None:
+    more = (
+        '[override.expect]\nservices = ["more"]\n'
+        '[[override.expect.data]]\nid = "note"\nwrite = "x"\nread = "x"\ngives = "x"\n'
+    )
+    chosen = found(tmp_path, override(more))
+    assert chosen["11 1-to-2"].expect.services == ("thingd", "more")
+    assert [data.gives for data in chosen["11 1-to-2"].expect.data] == ["x"]
+    assert chosen["11 1-to-2"].expect.reason_for("packages/a") == "these are upgraded"
+    assert chosen["12 1-to-2"].expect.services == ("thingd",)
+    assert [data.gives for data in chosen["12 1-to-2"].expect.data] == ["hi"]
+
+
+def test_an_upgrade_via_others_expects_what_an_override_of_theirs_does(tmp_path: Path) -> None:
+    more = override('[override.expect]\nservices = ["more"]\n', '"thing-2-to-3"')
+    assert found(tmp_path, more)["11 1-to-2-to-3"].expect.services == ("thingd", "more")
+
+
+def test_a_list_takes_the_place_of_that_of_plan_and_upgrade(tmp_path: Path) -> None:
+    more = (
+        'inherit.expect.services = "replace"\ninherit.expect.change = "replace"\n'
+        '[override.expect]\nservices = ["other"]\nchange = []\n'
+    )
+    cell = found(tmp_path, override(more))["11 1-to-2"]
+    assert cell.expect.services == ("other",)
+    assert cell.expect.reason_for("packages/a") is None
+    assert [data.id for data in cell.expect.data] == ["note"]
+
+
+def test_a_later_override_is_applied_to_what_an_earlier_one_left(tmp_path: Path) -> None:
+    more = (
+        'ready_timeout_s = 1\n[override.expect]\nservices = ["first"]\n'
+        '[[override]]\nselect = ["*"]\nready_timeout_s = 2\ninherit.expect.services = "replace"\n'
+        '[override.expect]\nservices = ["second"]\n'
+    )
+    cell = found(tmp_path, override(more))["11 1-to-2"]
+    assert (cell.plan.ready_timeout_s, cell.expect.services) == (2, ("second",))
+
+
+def test_a_rollback_and_what_it_leaves_belong_to_the_cell(tmp_path: Path) -> None:
+    more = (
+        f"rollback_limit_s = 9\n{RUN.format('rollback', 'r')}"
+        '[[override.left_behind]]\nfacts = ["files//a"]\nreason = "it stays there"\n'
+    )
+    chosen = found(tmp_path, override(more, '"thing-1-*"'))
+    cell = chosen["11 1-to-2-to-3"]
+    assert scripts(cell, "rolled_back") == ["r"]
+    assert cell.upgrade.rollback_limit_s == 9
+    assert cell.reason_for("rolled_back", "files//a") == "it stays there"
+    assert "rolled_back" not in chosen["11 2-to-3"].states
+
+
+def test_a_preflight_is_joined(tmp_path: Path) -> None:
+    base = (
+        'name = "thing"\n[preflight.codes]\na = "E1"\n[[preflight.space]]\npath = "/srv"\n'
+        'least_mb = 1\n[[preflight.accept]]\nfindings = ["cores"]\nreason = "known here"\n'
+    )
+    last = 'schema"\nname = "thing"'  # the preflight goes to the end, behind the plan's own keys
+    assert last
+    more = (
+        '[override.preflight.codes]\nb = "E2"\n[override.preflight.cores]\nleast = 2\n'
+        '[[override.preflight.space]]\npath = "/srv"\nleast_mb = 2\n'
+        '[[override.preflight.accept]]\nfindings = ["memory"]\nreason = "known there"\n'
+    )
+    ended = override(more)
+    ended = (ended[0], ended[1].replace(END, END + base.removeprefix('name = "thing"\n'), 1))
+    chosen = found(tmp_path, ended)
+    asked = chosen["11 1-to-2"].plan.preflight
+    assert (asked.codes, asked.cores.least) == ({"a": "E1", "b": "E2"}, 2)
+    assert [(space.path, space.least_mb) for space in asked.space] == [("/srv", 2)]
+    assert [accepted.findings for accepted in asked.accept] == [("cores",), ("memory",)]
+    assert chosen["12 1-to-2"].plan.preflight.cores.least == 0
+
+
+def test_a_defect_stays_planted_where_steps_are_replaced(tmp_path: Path) -> None:
+    more = f'inherit.steps = "replace"\n{RUN.format("steps", "s")}{RUN.format("rollback", "r")}'
+    defect = Defect.model_validate(
+        {"title": "d", "what_it_is": "d", "steps": [{"step": "run", "script": "bad"}]}
+    )
+    planted = defect.planted(plan(tmp_path, override(more)))
+    (cell,) = (c for c in cells(planted) if c.id == "debian-11-amd64.container.thing-1-to-2")
+    assert scripts(cell, "upgraded") == ["bad", "s"]
+    assert "rolled_back" not in cell.states
+
+
+@pytest.mark.parametrize(
+    ("model", "of"), [(InheritedExpectations, Expectations), (InheritedPreflight, Preflight)]
+)
+def test_every_list_can_be_replaced(
+    model: type[InheritedExpectations], of: type[Expectations]
+) -> None:
+    joined = {
+        name
+        for name, field in of.model_fields.items()
+        if str(field.annotation).startswith(("tuple", "collections.abc.Mapping"))
+    }
+    assert set(model.model_fields) == joined
+
+
+WRONG = {
+    "an unknown key": (
+        'install_steps = "x"\n',
+        f"{LINE + 2}: unknown key 'override.0.install_steps'; did you mean 'install'?",
+    ),
+    "an unknown key of a step": (
+        '[[override.steps]]\nstep = "run"\nscrip = "x"\n',
+        f"{LINE + 2}: 'override.0.steps.0.script' is missing",
+        f"{LINE + 4}: unknown key 'override.0.steps.0.scrip'; did you mean 'script'?",
+    ),
+    "an unknown kind of step": (
+        '[[override.install]]\nstep = "cpoy"\n',
+        f"{LINE + 3}: override.0.install.0: unknown 'step' 'cpoy'; did you mean 'copy'?",
+    ),
+    "an unknown key of an expectation": (
+        '[[override.expect.port]]\nport = 80\nproces = "x"\n',
+        f"{LINE + 4}: unknown key 'override.0.expect.port.0.proces'; did you mean 'process'?",
+    ),
+    "an unknown list": (
+        'inherit.expect.servces = "replace"\n',
+        f"{LINE + 2}: unknown key 'override.0.inherit.expect.servces'; did you mean 'services'?",
+    ),
+    "an unknown way to join": (
+        'inherit.steps = "add"\n[[override.steps]]\nstep = "reboot"\n',
+        (
+            f"{LINE + 2}: override.0.inherit.steps: input should be 'append', 'prepend' or 'replace',"
+            " not 'add'"
+        ),
+    ),
+    "a list that is not given": (
+        'inherit.expect.services = "replace"\n',
+        (
+            f"{LINE + 2}: override.0.inherit.expect.services: this override does not give "
+            "`expect.services`: to have none, give an empty list"
+        ),
+    ),
+    "an endpoint that is nowhere": (
+        '[[override.expect.disruption]]\nendpoint = "web"\nlongest_ms = 1\ntotal_ms = 1\n',
+        (
+            f"{LINE + 3}: override.0.expect.disruption.0.endpoint: there is no endpoint 'web' of the "
+            "kind http, https or tcp; there is none"
+        ),
+    ),
+    "nothing to publish": (
+        '[[override.install]]\nstep = "apt-repository"\n',
+        f"{LINE + 2}: override.0.install.0: there is no [packages] to publish",
+    ),
+    "a wrong limit": (
+        "stays_up_s = 500\n",
+        f"{LINE + 2}: override.0.stays_up_s: input should be less than or equal to 120, not 500",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_override_is_told_with_line_and_key(tmp_path: Path, name: str) -> None:
+    text, *problems = WRONG[name]
+    lines = told(write(tmp_path, override(text))).splitlines()
+    assert lines == ["PLAN is not a valid plan", *(f"PLAN:{problem}" for problem in problems)]
+
+
+def test_an_override_selects_something(tmp_path: Path) -> None:
+    lines = told(write(tmp_path, (END, f"{END}[[override]]\nstays_up_s = 1\n"))).splitlines()
+    assert lines[1:] == [f"PLAN:{LINE}: 'override.0.select' is missing"]
+
+
+ON_CELLS = {
+    "a glob that fits nothing": (
+        ("stays_up_s = 1\n", '"*", "debain-12-amd64.container"'),
+        (
+            f"{LINE + 1}: override.0.select: 'debain-12-amd64.container' fits no platform, no upgrade "
+            "and no cell; did you mean 'debian-12-amd64.container'?"
+        ),
+    ),
+    "steps for no upgrade with steps": (
+        (RUN.format("steps", "s"), '"thing-1-to-2-to-3"'),
+        (
+            f"{LINE + 2}: override.0.steps: no upgrade is selected that has steps of its own: they "
+            "stay without effect"
+        ),
+    ),
+    "what a rollback leaves where there is none": (
+        ('[[override.left_behind]]\nfacts = ["a"]\nreason = "it stays there"\n', '"thing-1-to-2"'),
+        (
+            f"{LINE + 2}: override.0.left_behind: thing-1-to-2 has no steps of a rollback, with which "
+            "left_behind goes"
+        ),
+    ),
+    "a limit of a rollback where there is none": (
+        ("rollback_limit_s = 5\n", '"thing-1-to-2"'),
+        (
+            f"{LINE + 2}: override.0.rollback_limit_s: thing-1-to-2 has no steps of a rollback, with "
+            "which rollback_limit_s goes"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ON_CELLS)
+def test_an_override_that_does_not_fit_its_cells_is_told_with_its_line(
+    tmp_path: Path, name: str
+) -> None:
+    (text, select), problem = ON_CELLS[name]
+    path = tmp_path / "upgrade.toml"
+    assert error(plan(tmp_path, override(text, select))) == (
+        f"{path} is not a valid plan\n{path}:{problem}"
+    )
+
+
+def test_an_endpoint_that_is_asked_must_be_left(tmp_path: Path) -> None:
+    asked = (
+        '[[expect.endpoint]]\nid = "web"\nkind = "http"\nport = 80\n'
+        '[[expect.disruption]]\nendpoint = "web"\nlongest_ms = 1\ntotal_ms = 1\n'
+    )
+    text = 'inherit.expect.endpoint = "replace"\n[override.expect]\nendpoint = []\n'
+    end, ending = override(text)
+    spoilt = plan(tmp_path, (end, ending.replace(END, END + asked, 1)))
+    line = LINE + len(asked.splitlines()) + 3
+    assert error(spoilt).splitlines()[1:] == [
+        (
+            f"{tmp_path}/upgrade.toml:{line}: override.0.expect: in thing-1-to-2: there is no endpoint "
+            "'web' of the kind http, https or tcp; there is none"
+        )
+    ]
