@@ -24,7 +24,7 @@ from upgradeproof.results.journal import StepFinished, StepStarted
 SPEC = MachineSpec(snapshot=IMAGE, name="thing-journey-1", architecture="amd64")
 SYSTEMCTL = """#!/bin/sh
 [ "$1" = -q ] && { shift; exec >/dev/null; }
-grep -qx "$2" "$ACTIVE" && { echo active; exit 0; }
+grep -qxF -- "$2" "$ACTIVE" && { echo active; exit 0; }
 echo failed; exit 3
 """
 
@@ -172,7 +172,7 @@ class ReadyMachine(FolderMachine):
 @pytest.fixture
 def waiting(machine: FolderMachine) -> ReadyMachine:
     ready = ReadyMachine(SPEC, machine.disk, machine.fidelity)
-    (machine.disk / "active").write_text("thingd.service\nit's.service\n")
+    (machine.disk / "active").write_text("thingd.service\na\\x2db.service\n")
     return ready
 
 
@@ -201,7 +201,7 @@ def test_a_product_that_expects_nothing_is_ready(waiting: ReadyMachine) -> None:
 
 
 def test_a_service_that_is_active_is_ready(waiting: ReadyMachine) -> None:
-    assert missing(waiting, services=["thingd", "it's"]) == []
+    assert missing(waiting, services=["thingd", r"a\x2db"]) == []
 
 
 def test_a_service_that_starts_and_dies_is_not_ready(waiting: ReadyMachine) -> None:
@@ -215,9 +215,9 @@ def test_a_service_that_starts_and_dies_is_not_ready(waiting: ReadyMachine) -> N
 
 
 def test_a_service_that_is_not_active_is_named(waiting: ReadyMachine) -> None:
-    assert missing(waiting, services=["thingd", "other", "$(id); x"]) == [
+    assert missing(waiting, services=["thingd", "other", r"c\x2db"]) == [
         "other is failed",
-        "$(id); x is failed",
+        r"c\x2db is failed",
     ]
 
 

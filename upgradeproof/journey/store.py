@@ -31,6 +31,8 @@ ENGINE_FILES = ("probes", "journey/reboots.py", *WAY_FILES)
 """What of it decides a state's content, its facts included."""
 PROBER_FILES = ("prober", "journey/watch.py")
 """What decides beside them what a prober sees; of no matter where there is none."""
+COMPONENT_KEYS = {"component", "components_from", "components_removed"}
+"""What of a release only judges."""
 BUILD_TIMEOUT_S = 3600.0
 
 
@@ -60,7 +62,7 @@ def key(parent: str, cell: Cell, state: str, actions: Sequence[Action]) -> str:
         "engine": code(ENGINE_FILES),
         "steps": [described(action) for action in actions],
         "reads": _reads(cell, state),
-        "release": cell.release(state).model_dump(exclude={"component"}),
+        "release": cell.release(state).model_dump(exclude=COMPONENT_KEYS),
         "ready_timeout_s": cell.plan.ready_timeout_s,
     }
     return content_key(content)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.plan import DeclaredUnit, Expectations, unit_name
+from upgradeproof.plan import DeclaredUnit, Expectations, Preflight, unit_name
 from upgradeproof.plan.states import STATES
+from upgradeproof.plan.steps.restart import Restart
 
 
 def expectations(**keys: Any) -> Expectations:
@@ -71,6 +72,29 @@ def test_a_state_has_the_units_of_its_release() -> None:
     assert expect.service_in("rolled_back", "a") == "a.service"
     assert expect.service_in("upgraded", "d") is None
     assert expect.service_in("upgraded", "other") == "other.service"
+
+
+@pytest.mark.parametrize("name", ["a.service", "a"])
+def test_a_unit_has_one_name_with_or_without_its_type(name: str) -> None:
+    """So that checks of it have the same ids, and steps the same scripts."""
+    found = expectations(services=[name], service=[{"name": "b", "change": "renamed", "to": name}])
+    assert (found.services, found.service[0].to) == (("a",), "a")
+    assert Restart(services=(name,)) == Restart(services=("a",))
+    assert Preflight.model_validate({"protection": {"services": [name]}}).protection.services == (
+        "a",
+    )
+
+
+@pytest.mark.parametrize("name", ["a.timer", "a.timer.service", "php8.2-fpm", "a@1.socket"])
+def test_a_name_that_would_be_another_unit_without_its_end_is_kept(name: str) -> None:
+    assert expectations(services=[name]).services == (name,)
+
+
+@pytest.mark.parametrize("name", ["", "it's", "a b", "$(id)", "a;b", "a/b"])
+def test_what_no_unit_is_called_is_refused(name: str) -> None:
+    for key, value in (("services", [name]), ("service", [{"name": name}])):
+        with pytest.raises(ValueError, match=r"services?\.0"):
+            expectations(**{key: value})
 
 
 def test_a_unit_is_declared_once() -> None:
