@@ -19,6 +19,10 @@ MOST_NAMES = 30
 """How many valid names an error lists where none is near: more hide what went wrong."""
 
 
+MOST_PROBLEMS = 10
+"""How many problems of a folder or a list an error names."""
+
+
 class Model(BaseModel):
     """The base of everything that is read from a file: frozen, and strict about unknown keys."""
 
@@ -73,6 +77,12 @@ def located(folder: Path, what: str, *location: int | str) -> PlanError:
         line = 1
     where = ".".join(map(str, location))
     return PlanError(f"{path} is not a valid plan", details=f"{path}:{line}: {where}: {what}")
+
+
+def some_of(problems: Sequence[str]) -> str:
+    """Return the first problems, and how many more there are."""
+    more = len(problems) - MOST_PROBLEMS
+    return "\n".join([*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def misplaced(what: str, *at: int | str) -> PydanticCustomError:

@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.loading import nearest
+from upgradeproof.plan.loading import nearest, some_of
 
 EntryKind = Literal["file", "dir", "link"]
 OWNER_NAME = r"[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+"
@@ -46,9 +47,15 @@ def read_manifest(path: Path) -> Mapping[str, Listed]:
     Raises PlanError with every line that is wrong.
     """
     try:
-        text = path.read_bytes()
+        found = path.stat()
+        return _read(path, (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
     except OSError as error:
         raise PlanError(f"{path} can't be read: {error.strerror}") from None
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, stamp: tuple[int, ...]) -> Mapping[str, Listed]:  # noqa: ARG001  # a changed file is read again
+    text = path.read_bytes()
     reader = _Reader()
     problems = []
     for number, line in enumerate(text.split(b"\n"), start=1):
@@ -59,7 +66,7 @@ def read_manifest(path: Path) -> Mapping[str, Listed]:
     if problems:
         raise PlanError(
             f"{path} is not a valid manifest",
-            details="\n".join(problems),
+            details=some_of(problems),
             resolution="write one path in a line, as in `./etc/motd type=file mode=0644 "
             "uname=root gname=root`",
         )

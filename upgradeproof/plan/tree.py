@@ -12,10 +12,9 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 
 from upgradeproof.errors import PlanError
+from upgradeproof.plan.loading import some_of
 from upgradeproof.plan.manifest import EntryKind, Listed, read_manifest
 
-SHOWN = 10
-"""How many problems of a tree an error lists."""
 KEPT = 0o755
 """The permissions that are kept of a checkout's: what its umask lets others write is chance."""
 _KINDS: Mapping[int, EntryKind] = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link"}
@@ -83,11 +82,9 @@ class Tree:
             except ValueError as error:
                 problems.append(f"{self.manifest}:{line.line}: {name}: {error}")
         if problems:
-            problems = sorted(set(problems))
-            more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
             raise PlanError(
                 f"the folder {self.source} can't be copied",
-                details="\n".join([*problems[:SHOWN], *more]),
+                details=some_of(sorted(set(problems))),
                 resolution="remove what can't be copied, or copy a folder without it",
             )
         return tuple(found[name] for name in sorted(found, key=_order))
