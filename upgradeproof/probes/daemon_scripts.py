@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from upgradeproof.daemons import Daemon
+from upgradeproof.plan.names import unit_name
 from upgradeproof.probes.unit_files import UNIT_FILES
 
 MAXIMUM_BYTES = 262_144
@@ -76,8 +77,7 @@ def script(
 ) -> str:
     """Return a script that runs one command of each daemon that the machine runs or the plan names.
 
-    ``commands`` are shell scripts by the daemon's id, ``named`` the full names of the
-    plan's units.
+    ``commands`` are shell scripts by the daemon's id, ``named`` the units that the plan names.
     Lines ``ran TAB daemon TAB key TAB unit TAB status TAB output TAB errors`` come out, the last
     two as base64; ``then`` is a script that runs before the programs have ended.
     """
@@ -90,7 +90,7 @@ def script(
     cases = [line for call in calls for line in ("  case $unit in", call, "  esac")]
     return "\n".join(
         [
-            f"wanted={shlex.quote(' '.join(named))}",
+            f"wanted={shlex.quote(' '.join(map(unit_name, named)))}",
             _PRELUDE,
             "set -f",
             "for unit in $units; do",

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from upgradeproof.daemons import Dump
+from upgradeproof.plan.names import unit_name
 from upgradeproof.probes import daemon_scripts
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
 from upgradeproof.probes.config_checks import ConfigChecks
@@ -102,7 +103,7 @@ class EffectiveConfig(Probe[Setting]):
             if not problem:
                 theirs = {path: edited[path] for path in reads.get(name, ()) if path in edited}
                 of_plan = any(
-                    fnmatchcase(service, glob)
+                    fnmatchcase(unit_name(service), glob)
                     for service in interests.services
                     for glob in daemon.units
                 )
