@@ -12,11 +12,12 @@ from pathlib import PurePath
 from upgradeproof.defects.judgement import Sighting, first_line
 from upgradeproof.field_cases.catalogue import SHOWS, Case
 from upgradeproof.probes.text import clean
-from upgradeproof.results import Cell, Verdict
+from upgradeproof.results import Cell, Check, Verdict
 
 FAULT = f"{PurePath(SHOWS).stem}::"
 PYTESTS_OWN = ("assert ", "+ ")
 """How the lines begin in which pytest shows the values of an assertion."""
+SUMMARISED = "test_unexplained_changes::*"
 NOT_SHOWN = "the fault of this case"
 """How what those tests say begins; one that failed for another reason says nothing of the fault."""
 
@@ -28,7 +29,15 @@ def failures(cell: Cell) -> Iterator[tuple[str, str]]:
             yield f"state {state.name}", state.reason
     for check in cell.checks:
         if check.verdict is Verdict.FAILED and not check.id.startswith(FAULT):
-            yield check.id, check.reason
+            yield check.id, "\n".join([check.reason, *_of_the_diff(cell, check)])
+
+
+def _of_the_diff(cell: Cell, check: Check) -> Iterator[str]:
+    """Yield the unexplained changes behind a check that prints a summary of them."""
+    if fnmatchcase(check.id, SUMMARISED):
+        for state in cell.states:
+            if state.name in check.states:
+                yield from (c.with_detail for c in state.changes if not c.expected)
 
 
 def caught_by(case: Case, cell: Cell) -> tuple[Sighting, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from upgradeproof.known import KnownChanges, select
 from upgradeproof.plan import Cell
 from upgradeproof.probes import Difference, Facts, diff, every_probe
+from upgradeproof.probes.attribution import package_of
 from upgradeproof.probes.system import OperatingSystem, System
 from upgradeproof.probes.text_diff import shortened
 from upgradeproof.results import Change, ReasonSource
@@ -38,7 +39,13 @@ def judge(
         if reason is None:
             source, reason = "package", probe.explain(line, baseline or before, after) or None
         detail = probe.detail(line, before, after)
-        return _change(line, reason, source, detail if reason is None else shortened(detail))
+        return _change(
+            line,
+            reason,
+            source,
+            detail if reason is None else shortened(detail),
+            package=package_of(line, before, after),
+        )
 
     return tuple(judged(line) for line in diff(before, after))
 
@@ -49,7 +56,13 @@ def judge_boot(before: Facts, after: Facts) -> tuple[Change, ...]:
     return tuple(_change(line, why, "boot") for line in diff(before, after))
 
 
-def _change(line: Difference, reason: str | None, source: ReasonSource, detail: str = "") -> Change:
+def _change(
+    line: Difference,
+    reason: str | None,
+    source: ReasonSource,
+    detail: str = "",
+    package: str = "",
+) -> Change:
     return Change(
         path=line.path,
         before=line.before,
@@ -57,6 +70,7 @@ def _change(line: Difference, reason: str | None, source: ReasonSource, detail: 
         expected=reason is not None,
         reason=reason or "",
         source=source if reason is not None else "none",
+        package=package,
         detail=detail,
     )
 

@@ -21,6 +21,7 @@ from upgradeproof.probes import Facts, Probe, Record
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.results import Availability, Change, Fidelity
+from upgradeproof.review import Paths, summary
 
 R = TypeVar("R", bound=Record)
 
@@ -52,6 +53,15 @@ class State:
     def regressions(self) -> tuple[Change, ...]:
         """Return the changes that the plan does not expect."""
         return tuple(change for change in self.changes if not change.expected)
+
+    @property
+    def unexplained(self) -> str:
+        """Return the regressions in groups, with TOML for the plan, in at most 40 lines."""
+        sections = {
+            section: {key: type(record).model_fields for key, record in records.items()}
+            for section, records in self.facts.sections.items()
+        }
+        return summary(self.changes, Paths.of(sections, self.changes), self.name)
 
     @property
     def in_use(self) -> Expectations:

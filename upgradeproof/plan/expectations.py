@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable
 from fnmatch import fnmatchcase
 from typing import Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from upgradeproof.plan.commands import ExpectedCommand
 from upgradeproof.plan.data import Data
@@ -103,6 +103,14 @@ class KnownChange(Model):
     facts: tuple[str, ...] = Field(min_length=1)
     """Globs over the diff's paths, such as ``packages/*`` or ``users/redis/uid``."""
     reason: str = Field(min_length=8)
+
+    @field_validator("reason", mode="before")
+    @classmethod
+    def _is_given(cls, reason: object) -> object:
+        """Name what is missing: the snippet that a failed check prints leaves it empty."""
+        if isinstance(reason, str) and not reason.strip():
+            raise ValueError("no reason is given: write why this change is right")
+        return reason
 
     def covers(self, path: str, named: bool = False) -> bool:
         """Tell whether a path of the diff is one of these; ``named``: by less than all there is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import textwrap
 import tomllib
@@ -88,6 +89,11 @@ def some_of(problems: Sequence[str]) -> str:
 def misplaced(what: str, *at: int | str) -> PydanticCustomError:
     """Return the error of a check over several keys; ``at`` is where, below the model it checks."""
     return PydanticCustomError("misplaced", "{what}", {"what": what, "at": at})
+
+
+def common_prefix(texts: Sequence[str]) -> str:
+    """Return what all texts begin with, by character."""
+    return os.path.commonprefix(texts)  # noqa: RUF071  # characters are what is meant
 
 
 def repeated(items: Sequence[object]) -> int | None:
@@ -210,6 +216,12 @@ def find_line(text: str, location: Sequence[int | str]) -> int:
         found = _key_line(lines, range(at, body), part)
         at = at if found is None else _inline_item(lines, range(found, body), index)
     return at + 1
+
+
+def header_lines(text: str) -> list[tuple[int, str]]:
+    """Return the line (from 0) and the name of each table, in the order of the file."""
+    lines = _LONG_STRING.sub(lambda found: "\n" * found[0].count("\n"), text).split("\n")
+    return [(at, name) for at, line in enumerate(lines) if (name := _table(line))]
 
 
 def _table(line: str) -> str:

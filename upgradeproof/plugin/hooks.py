@@ -67,6 +67,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
         help="build every state anew, whatever earlier runs kept (for sign-off)",
     )
+    group.addoption(
+        "--upgradeproof-strict",
+        action="store_true",
+        default=False,
+        help="fail where an expected change of a plan did not happen on any platform",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

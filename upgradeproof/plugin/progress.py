@@ -20,7 +20,10 @@ from upgradeproof.plugin.run import RunPart
 from upgradeproof.results import journal as j
 
 PERIOD_S = 0.25
-DECLARED = (j.RunStarted, j.RunFinished, j.ReleaseDeclared, j.CellDeclared, j.CheckDeclared)
+DECLARED = (
+    *(j.RunStarted, j.RunFinished, j.ReleaseDeclared, j.PlanDeclared, j.ChangeExpected),
+    *(j.CellDeclared, j.CheckDeclared),
+)
 """Events of which no cell's row tells."""
 
 

@@ -11,6 +11,7 @@ from upgradeproof.errors import NotReachedError, UpgradeproofError
 from upgradeproof.plan import Cell
 from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.expected import NOT_COLLECTED, Expected
+from upgradeproof.plugin.plans import plan_events
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.preflight.support import support_graph
 from upgradeproof.results import Release, Verdict
@@ -86,6 +87,8 @@ class Recorder:
                 self._part.journal.write(_end(cell, check, verdict, reason, 0.0))
 
     def _declare_cells(self, selected: Container[str]) -> None:
+        for event in plan_events(self._part.home):
+            self._part.journal.write(event)
         for release in self._releases():
             self._part.journal.write(ReleaseDeclared(release=release))
         for cell in self._part.cells.values():

@@ -14,12 +14,12 @@ from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.render import every_format
-from upgradeproof.render.words import cached_states, checks_selected, plural
+from upgradeproof.render.words import cached_states, checks_selected, plural, unused_lines
 from upgradeproof.report import report
 from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.journal import RunFinished
 
-LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "junit.xml", "pytest.html")
+LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "accepted.json", "junit.xml", "pytest.html")
 """Beside the reports, each of which knows its own file."""
 
 
@@ -112,6 +112,8 @@ class Reporter:
                 for reason, number in _never_ran(cell).items():
                     checks = plural(number, "check")
                     terminalreporter.line(f"{'':<15} {checks} never ran: {reason}", red=True)
+        for line in unused_lines(self._run.unused):
+            terminalreporter.line(line, red=self._run.strict, yellow=not self._run.strict)
         if self._run.cached_states is not None:
             terminalreporter.line(f"states: {cached_states(self._run.cached_states)}")
         terminalreporter.line(f"matrix: {self._part.reports / 'index.html'}")

@@ -38,6 +38,8 @@ class RunPart:
     worker: str
     """``main``, or xdist's name of this worker, such as ``gw0``."""
     fresh: bool
+    strict: bool = False
+    """Whether an expected change that did not happen makes the run fail."""
     globs: tuple[str, ...] = ()
     """Of ``--cell``; none: every cell."""
     selected_by_path: bool = False
@@ -68,6 +70,7 @@ class RunPart:
                 run_id=self.run_id,
                 upgradeproof=__version__,
                 fresh=self.fresh,
+                strict=self.strict,
                 host={
                     "system": platform.platform(),
                     "python": platform.python_version(),
@@ -126,5 +129,6 @@ def begin(config: pytest.Config) -> RunPart | None:
         run_id=given.get("run_id") or secrets.token_hex(4),
         worker=given.get("worker", "main"),
         fresh=config.getoption("fresh"),
+        strict=config.getoption("upgradeproof_strict"),
         globs=tuple(config.getoption("cell") or ()),
     )

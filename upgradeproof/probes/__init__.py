@@ -17,6 +17,7 @@ from upgradeproof.probes.base import (
     TlsInterest,
     diff,
     every_probe,
+    in_diffs,
 )
 from upgradeproof.probes.reading import ordinary_probes, read
 
@@ -31,6 +32,7 @@ __all__ = [
     "TlsInterest",
     "diff",
     "every_probe",
+    "in_diffs",
     "ordinary_probes",
     "read",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upgradeproof.probes import package_changes
-from upgradeproof.probes.base import Facts
+from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.packages import Package, Packages
 
 
@@ -20,6 +20,17 @@ def changed_package(name: str, before: Facts, after: Facts) -> str:
 def distribution_upgraded(before: Facts, after: Facts) -> bool:
     """Tell whether the operating system is another version of itself."""
     return package_changes.distribution_upgraded(before.sections, after.sections)
+
+
+def package_of(line: Difference, before: Facts, after: Facts) -> str:
+    """Return the package that the record of a line names as its own, or ""."""
+    section, _, rest = line.path.partition("/")
+    key = rest if line.before is None or line.after is None else rest.rpartition("/")[0]
+    if section == Packages.section:
+        return key
+    records = (facts.sections.get(section, {}).get(key) for facts in (after, before))
+    named = (getattr(record, "package", "") for record in records)
+    return next(filter(None, named), "")
 
 
 def _installed(name: str, facts: Facts) -> Package | None:

@@ -248,6 +248,21 @@ def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
     )
 
 
+def in_diffs(glob: str) -> bool:
+    """Tell whether a glob may fit a line of a diff.
+
+    A plan may also name a volatile field: then a check looks at it, and no line of a diff does.
+    """
+    section, _, rest = glob.partition("/")
+    record = next((p.record for p in every_probe() if p.section == section), None)
+    if record is None:
+        return True
+    return (
+        bool(record.model_fields.keys() - record.volatile)
+        and rest.rpartition("/")[2] not in record.volatile
+    )
+
+
 def _diff_section(
     section: str, before: Mapping[str, Record], after: Mapping[str, Record]
 ) -> Iterator[Difference]:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from upgradeproof.results import CachedStates, Cell, Change, Check, Fidelity, Run, Verdict
+from upgradeproof.results import (
+    CachedStates,
+    Cell,
+    Change,
+    Check,
+    Fidelity,
+    Run,
+    UnusedChange,
+    Verdict,
+)
 
 SECOND_MS = 1000
 MINUTE_S = 60
 HOUR_S = 3600
 GIGABYTE = 1_000_000_000
+MOST_UNUSED = 20
+"""Expected changes that did not happen, in the terminal; the page has them all."""
 SUBJECT = re.compile(r"(?P<name>[^\[]*)(?:\[(?P<subject>.*)\])?", re.DOTALL)
 
 
@@ -97,6 +108,10 @@ def sentences(run: Run) -> tuple[str, ...]:
             f"{chosen:,} of {plural(every, 'check')} selected: the others were deselected{where},"
             " and nothing is known of them."
         )
+    if run.unused:
+        fails = ", which makes a strict run fail" if run.strict else ""
+        number = plural(len(run.unused), "expected change")
+        lines.append(f"{number} of the plans did not happen on any platform{fails}.")
     if unselected := len(run.cells) - len(selected):
         lines.append(f"The plan has {plural(unselected, 'more cell')} that this run left out.")
     return tuple(lines)
@@ -129,6 +144,16 @@ def cached_states(cached: CachedStates) -> str:
     """Return how much the cached states take: ``12 cached, 8.1 GB of at most 20.0 GB``."""
     most = "without a limit" if cached.max_bytes is None else f"of at most {size(cached.max_bytes)}"
     return f"{cached.count:,} cached, {size(cached.size_bytes)} {most}"
+
+
+def unused_lines(unused: Sequence[UnusedChange]) -> list[str]:
+    """Return what the summary prints of expected changes that did not happen; none: nothing."""
+    if not unused:
+        return []
+    head = f"{plural(len(unused), 'expected change')} did not happen on any platform:"
+    lines = [f"  {each.product} {each.upgrade}".rstrip() + f": {each.facts}" for each in unused]
+    left = len(lines) - MOST_UNUSED
+    return [head, *lines[:MOST_UNUSED], *([f"  and {left:,} more"] if left > 0 else [])]
 
 
 def size(number: int) -> str:

@@ -1,5 +1,6 @@
 """Verdicts, the journal written while a run goes on, and the run.json folded from it."""
 
+from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.fold import fold
 from upgradeproof.results.journal import Journal, read_journals
 from upgradeproof.results.load import Availability, Downtime, LoadMeasured, RatioMeasured
@@ -32,12 +33,14 @@ __all__ = [
     "Finding",
     "Journal",
     "LoadMeasured",
+    "PlanFile",
     "RatioMeasured",
     "ReasonSource",
     "Release",
     "Run",
     "State",
     "Step",
+    "UnusedChange",
     "Verdict",
     "fold",
     "read_journals",

@@ -7,8 +7,19 @@ from dataclasses import dataclass, field
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
+from upgradeproof.results.declared import PlanFile
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
-from upgradeproof.results.model import Cell, Check, Release, Run, State, Step, Verdict, worst
+from upgradeproof.results.model import (
+    Cell,
+    Check,
+    Release,
+    Run,
+    State,
+    Step,
+    Verdict,
+    worst,
+)
+from upgradeproof.results.unused import unused
 
 STATE_ORDER = (
     "base",
@@ -52,6 +63,8 @@ def fold(events: Iterable[j.Event]) -> Run:
     finished = [event for event in ordered if isinstance(event, j.RunFinished)]
     cells: dict[str, _Cell] = {}
     releases: dict[tuple[str, str], Release] = {}
+    plans: dict[str, PlanFile] = {}
+    expected: list[j.ChangeExpected] = []
     for event in ordered:
         if isinstance(event, j.CellDeclared):
             cell = cells.setdefault(event.cell, _Cell(declared=event))
@@ -60,17 +73,25 @@ def fold(events: Iterable[j.Event]) -> Run:
             cell.checks_declared = max(cell.checks_declared, event.checks_declared)
         elif isinstance(event, j.ReleaseDeclared):
             releases.setdefault((event.release.product, event.release.name), event.release)
+        elif isinstance(event, j.PlanDeclared):
+            plans.setdefault(event.plan.product, event.plan)
+        elif isinstance(event, j.ChangeExpected):
+            expected.append(event)
         elif not isinstance(event, j.RunStarted | j.RunFinished) and event.cell in cells:
             _apply(cells[event.cell], event)
+    done = tuple(_finish(cell) for cell in cells.values())
     return Run(
         run_id=started[0].run_id,
         started_at=min(event.at for event in started),
         finished_at=_finished_at(started, finished),
         upgradeproof=started[0].upgradeproof,
         fresh=all(event.fresh for event in started),
+        strict=any(event.strict for event in started),
         host=started[0].host,
+        plans=tuple(plans.values()),
         releases=tuple(releases.values()),
-        cells=tuple(_finish(cell) for cell in cells.values()),
+        cells=done,
+        unused=unused(expected, done),
         cached_states=finished[-1].cached_states if finished else None,
     )
 
@@ -86,7 +107,7 @@ def _rank(event: j.Event) -> tuple[int, str]:
     match event:
         case j.RunStarted() | j.RunFinished():
             return 0, event.at
-        case j.CellDeclared() | j.ReleaseDeclared():
+        case j.CellDeclared() | j.ReleaseDeclared() | j.PlanDeclared() | j.ChangeExpected():
             return 1, ""
         case j.CheckDeclared() | j.CellPlaced():
             return 2, ""

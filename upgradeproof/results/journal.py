@@ -13,8 +13,16 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results.base import Frozen
+from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
-from upgradeproof.results.model import CachedStates, Change, Fidelity, Finding, Release, Verdict
+from upgradeproof.results.model import (
+    CachedStates,
+    Change,
+    Fidelity,
+    Finding,
+    Release,
+    Verdict,
+)
 
 
 def now() -> str:
@@ -30,6 +38,7 @@ class RunStarted(Frozen):
     run_id: str
     upgradeproof: str
     fresh: bool
+    strict: bool = False
     host: dict[str, str]
 
 
@@ -47,6 +56,25 @@ class ReleaseDeclared(Frozen):
 
     event: Literal["release_declared"] = "release_declared"
     release: Release
+
+
+class PlanDeclared(Frozen):
+    """A plan was read, and from which file."""
+
+    event: Literal["plan_declared"] = "plan_declared"
+    plan: PlanFile
+
+
+class ChangeExpected(Frozen):
+    """A plan expects a change: where it happens in no cell, it is unused."""
+
+    event: Literal["change_expected"] = "change_expected"
+    change: UnusedChange
+    """What it is reported as then."""
+    cells: tuple[str, ...]
+    """The cells that it is for."""
+    states: tuple[str, ...]
+    """Those that all of these cells must reach before it is known that it did not happen."""
 
 
 class CellDeclared(Frozen):
@@ -197,6 +225,8 @@ Event = Annotated[
     RunStarted
     | RunFinished
     | ReleaseDeclared
+    | PlanDeclared
+    | ChangeExpected
     | CellDeclared
     | CellPlaced
     | CheckDeclared

@@ -10,6 +10,7 @@ from pydantic import Field, computed_field
 
 from upgradeproof.errors import ProductError, UnavailableError
 from upgradeproof.results.base import Frozen
+from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 
 
@@ -114,6 +115,8 @@ class Change(Frozen):
     expected: bool
     reason: str = ""
     source: ReasonSource = "none"
+    package: str = ""
+    """The package that the record names as its own; empty: it names none."""
     detail: str = ""
     """The unified diff of a text file whose content changed, secrets masked, cut to what can be
     read; empty for all else."""
@@ -253,18 +256,28 @@ class Run(Frozen):
     """None: the run was killed before it could say that it ended."""
     upgradeproof: str
     fresh: bool = False
+    strict: bool = False
+    """Whether an expected change that did not happen makes the run fail."""
     host: dict[str, str] = Field(default_factory=dict)
+    plans: tuple[PlanFile, ...] = ()
     releases: tuple[Release, ...] = ()
     """Those that name the components that they work with."""
     cells: tuple[Cell, ...] = ()
     cached_states: CachedStates | None = None
     """How much there was on the host of the part that ended last; None: not known."""
+    unused: tuple[UnusedChange, ...] = ()
+    """Only where all cells that an expected change is for went through all their states."""
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
     def verdict(self) -> Verdict:
-        """Return the worst verdict of the selected cells; a run that did not end never passes."""
+        """Return the worst verdict of the selected cells; a run that did not end never passes.
+
+        A strict run fails where an expected change did not happen.
+        """
         verdicts = [cell.verdict for cell in self.cells if cell.selected]
+        if self.strict and self.unused:
+            verdicts.append(Verdict.FAILED)
         if self.finished_at is None:
             verdicts.append(Verdict.NEVER_RAN)
         return worst(verdicts)

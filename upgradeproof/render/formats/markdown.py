@@ -75,10 +75,24 @@ def _parts(run: Run) -> Iterator[str]:
         yield _cause(cause)
     if len(causes) > CAUSES:
         yield f"*{words.plural(len(causes) - CAUSES, 'more finding')} in index.html.*\n"
+    yield from _unused(run)
     yield from _speed(run)
     yield from _preflight(run)
     if run.releases:
         yield f"### Support graph\n\n```mermaid\n{support.mermaid(run.releases)}\n```\n"
+
+
+def _unused(run: Run) -> Iterator[str]:
+    if run.unused:
+        rows = (
+            f"| {escape(each.product)} {escape(each.upgrade)} | {escape(each.facts)} |"
+            f" {escape(each.reason)} |\n"
+            for each in run.unused[:CAUSES]
+        )
+        head = "| plan | facts | reason |\n|---|---|---|\n"
+        yield f"### Expected changes that did not happen\n\n{head}{''.join(rows)}"
+    if len(run.unused) > CAUSES:
+        yield f"*{words.plural(len(run.unused) - CAUSES, 'more change')} in index.html.*\n"
 
 
 def _speed(run: Run) -> Iterator[str]:

@@ -1,0 +1,178 @@
+"""Add an expected change to an `upgrade.toml`, and leave every other line of it as it is.
+
+A new block goes in as text, behind the last one of its kind: a library that writes the whole
+document again moves comments, and tables that stand out of order. Only where the plan writes its
+changes inline does the library change the document. Either way the result is compared with what was
+meant.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan.loading import common_prefix, header_lines
+
+MAX_WIDTH = 100
+"""Of a line with all globs; longer lists have a line for each glob."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A list of expected changes in a plan."""
+
+    upgrade: int | None = None
+    """The upgrade that it belongs to, by its number in the file; None: all of them."""
+    key: str = "expect.change"
+    """Or ``left_behind``, of an upgrade."""
+
+    @property
+    def header(self) -> str:
+        """Return the header of the tables of this list."""
+        return f"[[{self.table}]]"
+
+    @property
+    def table(self) -> str:
+        """Return the name of the tables of this list."""
+        return self.key if self.upgrade is None else f"upgrade.{self.key}"
+
+
+def block(header: str, facts: Sequence[str], reason: str) -> str:
+    """Return the TOML of one expected change."""
+    quoted = [quote(glob) for glob in facts]
+    line = f"facts = [{', '.join(quoted)}]"
+    if len(line) > MAX_WIDTH:
+        line = "\n".join(["facts = [", *(f"  {glob}," for glob in quoted), "]"])
+    return f"{header}\n{line}\nreason = {quote(reason)}\n"
+
+
+def quote(text: str) -> str:
+    """Return a TOML string on one line."""
+    return tomlkit.string(text).as_string()
+
+
+def add_change(text: str, place: Place, facts: Sequence[str], reason: str) -> str:
+    """Return the text of a plan with one more expected change.
+
+    Raises PlanError where the text is not TOML, or its layout leaves no room for the change.
+    """
+    wanted = _wanted(text, place, facts, reason)
+    for edit in (_inserted, _appended):
+        try:
+            edited = edit(text, place, facts, reason)
+            if tomllib.loads(edited) == wanted and _keeps(text, edited):
+                return edited
+        except (TOMLKitError, tomllib.TOMLDecodeError, LookupError, TypeError, ValueError):
+            continue
+    raise PlanError(
+        "the change can't be added without touching other lines of the plan",
+        details=block(place.header, facts, reason).rstrip(),
+        resolution="write it into the plan yourself",
+    )
+
+
+def _wanted(text: str, place: Place, facts: Sequence[str], reason: str) -> dict[str, Any]:
+    try:
+        data = copy.deepcopy(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"the plan is not TOML: {error}") from None
+    _list(data, place).append({"facts": list(facts), "reason": reason})
+    return data
+
+
+def _list(data: Mapping[str, Any], place: Place) -> list[Any]:
+    """Return the list of a place, made where it is not there."""
+    node: Any = data if place.upgrade is None else data["upgrade"][place.upgrade]
+    *parents, name = place.key.split(".")
+    for parent in parents:
+        node = node.setdefault(parent, {})
+    found: list[Any] = node.setdefault(name, [])
+    return found
+
+
+def _keeps(text: str, edited: str) -> bool:
+    """Tell whether an edited text is the text with something put in at one place."""
+    before = len(common_prefix([text, edited]))
+    behind = len(common_prefix([text[::-1], edited[::-1]]))
+    return before + behind >= len(text)
+
+
+def _inserted(text: str, place: Place, facts: Sequence[str], reason: str) -> str:
+    """Return the text with a block of lines more."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    lines = text.removesuffix(end).split(end)
+    at = _line_behind(lines, header_lines(text), place)
+    new = block(place.header, facts, reason).splitlines()
+    before = [""] if at and lines[at - 1].strip() else []
+    after = [""] if at < len(lines) and lines[at].strip() else []
+    return end.join([*lines[:at], *before, *new, *after, *lines[at:]]) + end
+
+
+def _line_behind(lines: Sequence[str], headers: Sequence[tuple[int, str]], place: Place) -> int:
+    """Return the line before which a block of a place goes.
+
+    That is behind the last table of the same name; else behind the last table of the same parent;
+    else, for changes of all upgrades, at the end of the file.
+    """
+    first, last = 0, len(headers)
+    if place.upgrade is not None:
+        starts = [at for at, (_, name) in enumerate(headers) if name == "upgrade"]
+        first = starts[place.upgrade]
+        last = next((start for start in starts if start > first), last)
+    names = [place.table, place.table.rpartition(".")[0], "upgrade"]
+    for name in names if place.upgrade is not None else names[:2]:
+        for at in range(last - 1, first - 1, -1):
+            if headers[at][1] == name or headers[at][1].startswith(f"{name}."):
+                end = headers[at + 1][0] if at + 1 < len(headers) else len(lines)
+                return _end_of_table(lines, headers[at][0], end)
+    return _end_of_table(lines, 0, len(lines))
+
+
+def _end_of_table(lines: Sequence[str], start: int, end: int) -> int:
+    """Return the line behind a table: comments that stand apart belong to what follows."""
+    at = end
+    while at > start + 1 and _is_aside(lines[at - 1]):
+        at -= 1
+    behind = at
+    while behind < end and lines[behind].lstrip().startswith("#"):
+        behind += 1
+    closed = behind == len(lines) or (behind < end and not lines[behind].strip())
+    return behind if closed else at
+
+
+def _is_aside(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def _appended(text: str, place: Place, facts: Sequence[str], reason: str) -> str:
+    """Return the document with one item more in a list that is written inline."""
+    document = tomlkit.parse(text)
+    node: Any = document if place.upgrade is None else document["upgrade"][place.upgrade]
+    *parents, name = place.key.split(".")
+    for parent in parents:
+        if parent not in node:
+            node[parent] = tomlkit.inline_table()
+        node = node[parent]
+    item = tomlkit.inline_table()
+    item.update({"facts": list(facts), "reason": reason})
+    _append(node, name, item)
+    return tomlkit.dumps(document)
+
+
+def _append(node: MutableMapping[str, Any], name: str, item: Any) -> None:
+    if name not in node:
+        node[name] = tomlkit.array()
+    found = node[name]
+    lines = found.as_string() if hasattr(found, "as_string") else ""
+    if indent := re.search(r"\n([ \t]+)\S", lines):
+        found.add_line(item, indent=indent[1])
+    else:
+        found.append(item)

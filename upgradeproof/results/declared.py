@@ -1,0 +1,25 @@
+"""What a run knows of the plans themselves: their files, and what they expect without need."""
+
+from __future__ import annotations
+
+from upgradeproof.results.base import Frozen
+
+
+class PlanFile(Frozen):
+    """The file that holds a product's plan, as it was when the run read it."""
+
+    product: str
+    path: str
+    """Relative to the folder in which pytest ran, where it is below it."""
+    sha256: str
+
+
+class UnusedChange(Frozen):
+    """An expected change of a plan that did not happen on any platform, where all of them ran."""
+
+    product: str
+    upgrade: str = ""
+    """The upgrade that it belongs to, such as ``12-to-13``; empty: all of the product's."""
+    facts: str
+    """The glob that no change fits."""
+    reason: str

@@ -1,0 +1,119 @@
+"""The narrowest globs that cover some paths of a diff, and nothing that is not theirs."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase, translate
+from typing import Any
+
+from upgradeproof.plan.loading import common_prefix
+from upgradeproof.results import Change
+
+_SPECIAL = re.compile(r"([*?\[])")
+_SEPARATOR = re.compile(r"[/:@. _-]")
+"""Where a glob may be cut: `*` stands for whole words of a path, never for half of one."""
+
+
+def record_of(change: Change) -> str:
+    """Return the record that a change is about: ``section/key``."""
+    came_or_went = change.before is None or change.after is None
+    return change.path if came_or_went else change.path.rpartition("/")[0]
+
+
+class Paths:
+    """All paths that a diff of some states may hold, each with its record."""
+
+    def __init__(self, paths: Iterable[tuple[str, str]]) -> None:
+        """Take pairs of a path and the record that it belongs to."""
+        self._pairs = sorted(set(paths))
+
+    @classmethod
+    def of(
+        cls,
+        sections: Mapping[str, Mapping[str, Iterable[str]]],
+        changes: Iterable[Change] = (),
+    ) -> Paths:
+        """Return the paths of facts, as names of fields by section and key, and of changes."""
+        return cls([*_of_facts(sections), *((c.path, record_of(c)) for c in changes)])
+
+    def strangers(self, glob: str, own: Collection[str]) -> Iterator[str]:
+        """Yield the paths that a glob fits and that belong to none of the records ``own``."""
+        literal = glob[: found.start()] if (found := _SPECIAL.search(glob)) else glob
+        fits = re.compile(translate(glob)).match
+        for path, record in self._pairs[bisect_left(self._pairs, (literal, "")) :]:
+            if not path.startswith(literal):
+                return
+            if record not in own and fits(path):
+                yield path
+
+
+def _of_facts(sections: Mapping[str, Mapping[str, Iterable[str]]]) -> Iterator[tuple[str, str]]:
+    for section, records in sections.items():
+        for key, fields in records.items():
+            record = f"{section}/{key}"
+            yield record, record
+            yield from ((f"{record}/{field}", record) for field in fields)
+
+
+def fields_of(plain: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Iterable[str]]]:
+    """Return the names of fields in facts that were read from JSON."""
+    return {
+        section: {key: list(value) for key, value in records.items()}
+        for section, records in plain.items()
+    }
+
+
+def escaped(path: str) -> str:
+    """Return the glob that fits a path and no other."""
+    return _SPECIAL.sub(r"[\1]", path)
+
+
+def covers_section(glob: str) -> bool:
+    """Tell whether a glob covers all of a section, or of several: that hides what comes later."""
+    section = glob.partition("/")[0]
+    return not section or bool(_SPECIAL.search(section)) or fnmatchcase(f"{section}/\0", glob)
+
+
+def covering(
+    paths: Sequence[str], strangers: Paths, own: Collection[str] = frozenset()
+) -> tuple[str, ...]:
+    """Return as few globs as cover the paths and no stranger; a single path covers itself.
+
+    Paths of the records ``own`` are no strangers.
+    """
+    paths = sorted(set(paths))
+    if len(paths) == 1:
+        return (escaped(paths[0]),)
+    glob = _common(paths)
+    if not covers_section(glob) and next(strangers.strangers(glob, own), None) is None:
+        return (glob,)
+    parts = _parted(paths)
+    if len(parts) == 1:
+        return tuple(escaped(path) for path in paths)
+    return tuple(found for part in parts for found in covering(part, strangers, own))
+
+
+def _common(paths: Sequence[str]) -> str:
+    """Return the glob of what all paths begin and end with, in whole words."""
+    prefix = _whole_words(common_prefix(paths))
+    rest = [path[len(prefix) :][::-1] for path in paths]
+    suffix = _whole_words(common_prefix(rest))[::-1]
+    return f"{escaped(prefix)}*{escaped(suffix)}"
+
+
+def _whole_words(text: str) -> str:
+    """Return a text up to its last separator."""
+    ends = [found.end() for found in _SEPARATOR.finditer(text)]
+    return text[: ends[-1]] if ends else ""
+
+
+def _parted(paths: Sequence[str]) -> list[list[str]]:
+    """Return the paths by the first word in which they differ."""
+    start = len(_whole_words(common_prefix(paths)))
+    parts: dict[str, list[str]] = {}
+    for path in paths:
+        end = _SEPARATOR.search(path, start)
+        parts.setdefault(path[start : end.start()] if end else path[start:], []).append(path)
+    return list(parts.values())

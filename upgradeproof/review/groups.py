@@ -1,0 +1,61 @@
+"""Unexplained changes by section and by what they are about: the package, where one is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from upgradeproof.results import Change
+from upgradeproof.review.globs import Paths, covering, record_of
+
+_WORD = re.compile(r"^[^:\s]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Unexplained changes that have one cause, as far as the facts say."""
+
+    section: str
+    subject: str
+    """The package; where none is known: a folder, a unit, or the record's own key."""
+    changes: tuple[Change, ...]
+    globs: tuple[str, ...]
+    """The narrowest globs that cover the changes, and no path of another record."""
+
+    @property
+    def title(self) -> str:
+        """Return ``conffiles of cron``."""
+        return f"{self.section} of {self.subject}"
+
+
+def group(changes: Iterable[Change], paths: Paths) -> tuple[Group, ...]:
+    """Return the unexplained of the changes in groups, in the order of the changes.
+
+    ``paths`` are all paths of the facts: no glob of a group covers one that is not of the group.
+    """
+    found: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        if not change.expected:
+            key = (change.path.partition("/")[0], subject(change))
+            found.setdefault(key, []).append(change)
+    return tuple(
+        _group(section, name, members, paths) for (section, name), members in found.items()
+    )
+
+
+def _group(section: str, name: str, members: Sequence[Change], paths: Paths) -> Group:
+    own = {record_of(change) for change in members}
+    globs = covering([change.path for change in members], paths, own)
+    return Group(section=section, subject=name, changes=tuple(members), globs=globs)
+
+
+def subject(change: Change) -> str:
+    """Return what a change is about: its package, else the folder, the unit or the key."""
+    if change.package:
+        return change.package
+    key = record_of(change).partition("/")[2]
+    if key.startswith("/"):
+        return key.rpartition("/")[0] or key
+    word = _WORD.match(key)
+    return word[0] if word else key
