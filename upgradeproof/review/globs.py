@@ -22,12 +22,17 @@ def record_of(change: Change) -> str:
     return change.path if came_or_went else change.path.rpartition("/")[0]
 
 
+def pair_of(change: Change) -> tuple[str, str]:
+    """Return a change's path and record; what is explained is not the group's own."""
+    return change.path, "" if change.expected else record_of(change)
+
+
 class Paths:
     """All paths that a diff of some states may hold, each with its record."""
 
     def __init__(self, paths: Iterable[tuple[str, str]]) -> None:
         """Take pairs of a path and the record that it belongs to."""
-        self._pairs = sorted(set(paths))
+        self.pairs = sorted(set(paths))
 
     @classmethod
     def of(
@@ -36,13 +41,13 @@ class Paths:
         changes: Iterable[Change] = (),
     ) -> Paths:
         """Return the paths of facts, as names of fields by section and key, and of changes."""
-        return cls([*_of_facts(sections), *((c.path, record_of(c)) for c in changes)])
+        return cls([*_of_facts(sections), *map(pair_of, changes)])
 
     def strangers(self, glob: str, own: Collection[str]) -> Iterator[str]:
         """Yield the paths that a glob fits and that belong to none of the records ``own``."""
         literal = glob[: found.start()] if (found := _SPECIAL.search(glob)) else glob
         fits = re.compile(translate(glob)).match
-        for path, record in self._pairs[bisect_left(self._pairs, (literal, "")) :]:
+        for path, record in self.pairs[bisect_left(self.pairs, (literal, "")) :]:
             if not path.startswith(literal):
                 return
             if record not in own and fits(path):

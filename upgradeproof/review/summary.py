@@ -34,7 +34,7 @@ def summary(changes: Iterable[Change], paths: Paths, state: str = "upgraded") ->
     found = [change for each in groups for change in each.changes]
     if not found:
         return ""
-    what = "1 change" if len(found) == 1 else f"{len(found):,} changes"
+    what = counted(len(found), "change")
     first = "it is" if len(found) == 1 else "the first is"
     says = SAYS.get(state, "neither expected nor explained")
     lines = [_cut(f"{what}, {says}; {first} {found[0]}"), *_overview(found, groups)]
@@ -58,10 +58,15 @@ def snippet(groups: Sequence[Group], header: str, max_lines: int | None = None) 
         last = at == len(groups) - 1
         if max_lines is not None and len(lines) + len(added) + (not last) > max_lines:
             left = len(groups) - at
-            more = f"{left} more group{'' if left == 1 else 's'}"
-            return [*lines, f"# and {more}: `upgradeproof review --toml` prints all of them"]
+            more = f"# and {counted(left, 'group')} more: `upgradeproof review --toml` prints them"
+            return [*lines, more]
         lines += added
     return lines
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 change`` or ``1,200 changes``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _overview(found: Sequence[Change], groups: Sequence[Group]) -> list[str]:
@@ -76,7 +81,7 @@ def _overview(found: Sequence[Change], groups: Sequence[Group]) -> list[str]:
         sections.setdefault(each.section, []).append(each)
     lines = [_section(name, members) for name, members in sections.items()]
     if (left := len(lines) - MAX_SECTIONS) > 0:
-        lines = [*lines[:MAX_SECTIONS], f"  and {left} more section{'' if left == 1 else 's'}"]
+        lines = [*lines[:MAX_SECTIONS], f"  and {counted(left, 'section')} more"]
     return ["by section and package:", *lines]
 
 

@@ -1,0 +1,42 @@
+"""Write an expected change of a run into its plan."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from upgradeproof.cli import runs
+from upgradeproof.home import Home
+from upgradeproof.review.accepting import accept
+from upgradeproof.review.matching import Asked
+
+HELP = "write an expected change of a run into its plan"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("globs", nargs="+", metavar="GLOB", help="over the paths of the changes")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why it is right")
+    parser.add_argument("--cell", metavar="GLOB", default="*", help="only changes of these cells")
+    parser.add_argument(
+        "--upgrade", metavar="A-to-B", default="", help="write it below this upgrade"
+    )
+    parser.add_argument(
+        "--run", type=Path, dest="run_folder", metavar="RUN", help="default: reports/out"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the change, and print where it is and what it covers."""
+    root = Path.cwd()
+    found, folder = runs.read(arguments.run_folder or Home(root).reports)
+    asked = Asked(
+        globs=tuple(arguments.globs),
+        reason=arguments.reason,
+        cell=arguments.cell,
+        upgrade=arguments.upgrade,
+    )
+    done = accept(found, folder, root, asked)
+    sys.stdout.writelines(f"{line}\n" for line in done.lines(root))
+    return 0

@@ -1,0 +1,54 @@
+"""Go through the unexplained changes of a run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from upgradeproof.cli import runs
+from upgradeproof.home import Home
+from upgradeproof.review.accepting import changed_since
+from upgradeproof.review.ledger import read_accepted
+from upgradeproof.review.listing import as_toml, listing, not_upgraded
+from upgradeproof.review.matching import chosen_cells
+from upgradeproof.review.session import Session
+from upgradeproof.review.unexplained import Review
+
+HELP = "go through the unexplained changes of a run"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument(
+        "run_folder", nargs="?", type=Path, metavar="RUN", help="default: reports/out"
+    )
+    parser.add_argument("--cell", metavar="GLOB", default="*", help="only cells that fit")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--list", action="store_true", help="list them, and ask nothing")
+    form.add_argument("--toml", action="store_true", help="print TOML for the plan, reasons empty")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List the changes, or ask for each group in a terminal; exit 1 while any is left."""
+    root = Path.cwd()
+    found, folder = runs.read(arguments.run_folder or Home(root).reports)
+    cells = chosen_cells(found, arguments.cell)
+    review = Review(found, folder)
+    for plan in changed_since(found, folder, root):
+        sys.stderr.write(f"{plan.path} changed since the run: run pytest again to see the rest\n")
+    left = review.unexplained(cells, read_accepted(folder))
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    if arguments.toml:
+        sys.stdout.writelines(f"{line}\n" for line in as_toml(left))
+        return 1 if left else 0
+    if arguments.list or not interactive:
+        sys.stdout.writelines(f"{line}\n" for line in listing(left))
+    elif left:
+        Session(review, cells, root, input, sys.stdout).run()
+        left = review.unexplained(cells, read_accepted(folder))
+    unknown = list(not_upgraded(cells))
+    sys.stdout.writelines(f"{line}\n" for line in unknown)
+    changes = sum(len(group.changes) for each in left for group in each.groups)
+    sys.stdout.write(f"{changes:,} unexplained changes are left\n")
+    return 1 if left or unknown else 0

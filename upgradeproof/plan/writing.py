@@ -1,0 +1,51 @@
+"""Replace an `upgrade.toml` in one step, so that a kill never leaves half of one."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan.model import load_plan
+
+
+def refuse_read_only(path: Path) -> None:
+    """Raise PlanError for a file that is marked as read-only, or whose folder can't be written.
+
+    Replacing a file needs no right to write into it: the mark would be passed over.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & 0o222 or not os.access(path, os.W_OK):
+        raise PlanError(
+            f"{path} is read-only (mode {mode:04o}), and nothing was written",
+            resolution="make it writable, or write the change into the plan that it is made from",
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise PlanError(f"{path.parent} is read-only, and nothing was written")
+
+
+def write_plan(path: Path, text: str) -> None:
+    """Replace a plan by another text of it, with the mode and the owner of the file.
+
+    The new text is read as a plan before it takes the place of the old one. Raises PlanError where
+    it is none, or can't be written: the file is then what it was.
+    """
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        was = path.stat()
+        part.chmod(stat.S_IMODE(was.st_mode))
+        with suppress(PermissionError):  # only root may give a file away
+            os.chown(part, was.st_uid, was.st_gid)
+        load_plan(part)
+        part.replace(path)
+    except OSError as error:
+        raise PlanError(f"{path} can't be written: {os.strerror(error.errno or 0)}") from None
+    finally:
+        part.unlink(missing_ok=True)

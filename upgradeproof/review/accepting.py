@@ -1,0 +1,188 @@
+"""Write an expected change into the plan of a run, with the reason that its author gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from upgradeproof.errors import HarnessError, PlanError
+from upgradeproof.plan import Plan, load_plan
+from upgradeproof.plan.editing import Place, add_change
+from upgradeproof.plan.writing import refuse_read_only, write_plan
+from upgradeproof.results import Cell, PlanFile, Run
+from upgradeproof.review.ledger import (
+    FILE_NAME,
+    Accepted,
+    is_known,
+    read_accepted,
+    takes,
+    to_json,
+)
+from upgradeproof.review.matching import Asked, chosen_cells, match, product_of
+from upgradeproof.review.places import path_of, places
+from upgradeproof.review.summary import counted
+
+MIN_REASON = 8
+"""Characters, as a plan asks for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What was written."""
+
+    path: Path
+    places: tuple[str, ...]
+    """Where: ``[[expect.change]] of 12-to-13``."""
+    changes: int
+    """Unexplained changes that it explains."""
+    explained: int
+    """Changes that had a reason already, and that it covers, too."""
+    elsewhere: tuple[str, ...]
+    """Cells that were not asked for, and for which it holds, too."""
+
+    def lines(self, root: Path) -> list[str]:
+        """Return what was done, for a reader in ``root``."""
+        inside = self.path.is_relative_to(root)
+        path = self.path.relative_to(root) if inside else self.path
+        lines = [
+            f"{path}: {' and '.join(self.places)}; it explains {counted(self.changes, 'change')}"
+        ]
+        if self.explained:
+            lines.append(f"it also covers {counted(self.explained, 'change')} with a reason before")
+        lines += [f"it also holds for {cell}" for cell in self.elsewhere]
+        return lines
+
+
+def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
+    """Write what is accepted into the plan of the run in a folder, and return what was done.
+
+    ``root`` is the folder in which pytest ran. Raises PlanError for a wrong reason, cell, upgrade
+    or glob, and for a plan that is not the one of the run, is wrong, or can't be written;
+    HarnessError where the run does not record its plans, or its folder can't be written. Nothing is
+    written then.
+    """
+    reason = checked_reason(asked.reason)
+    accepted = read_accepted(folder)
+    cells = [
+        cell
+        for cell in chosen_cells(run, asked.cell, asked.upgrade)
+        if asked.product in ("", cell.product)
+    ]
+    matched = match(cells, asked.globs, accepted)
+    product = product_of(matched, asked.globs)
+    path, plan, digest = _plan(run, root, product, accepted)
+    refuse_read_only(path)
+    _refuse_read_only_folder(folder)
+    found = [(cell, state.name) for cell, state, _ in matched.changes]
+    where = places(plan, [c for c in run.cells if c.product == product], found, asked.upgrade)
+    with path.open(encoding="utf-8", newline="") as file:
+        text = file.read()
+    for place in where:
+        text = add_change(text, place, asked.globs, reason)
+    write_plan(path, text)
+    new = [
+        Accepted(
+            product=product,
+            upgrade="" if place.upgrade is None else path_of(plan.upgrade[place.upgrade]),
+            rollback=place.key == "left_behind",
+            facts=asked.globs,
+            reason=reason,
+            before=digest,
+            after=_digest(path),
+        )
+        for place in where
+    ]
+    _record(folder, (*accepted, *new))
+    return Outcome(
+        path=path,
+        places=tuple(_named(plan, place) for place in where),
+        changes=len(matched.changes),
+        explained=len(matched.explained),
+        elsewhere=tuple(_elsewhere(run, cells, plan, where)),
+    )
+
+
+def checked_reason(reason: str) -> str:
+    """Return a reason without white space around it. Raises PlanError where it says nothing."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise PlanError(
+            "no reason is given",
+            resolution="write why this change is right: the report shows it next to the change",
+        )
+    if len(reason) < MIN_REASON:
+        raise PlanError(f"the reason {reason!r} is too short: {MIN_REASON} characters or more")
+    return reason
+
+
+def changed_since(run: Run, folder: Path, root: Path) -> tuple[PlanFile, ...]:
+    """Return the plans that are not those of the run any more, edits by ``accept`` aside."""
+    accepted = read_accepted(folder)
+    return tuple(
+        plan
+        for plan in run.plans
+        if not (root / plan.path).is_file()
+        or not is_known(_digest(root / plan.path), plan.sha256, accepted, plan.product)
+    )
+
+
+def _plan(
+    run: Run, root: Path, product: str, accepted: Sequence[Accepted]
+) -> tuple[Path, Plan, str]:
+    """Return the file, the plan and the sum of a product's plan, which is that of the run."""
+    recorded = next((plan for plan in run.plans if plan.product == product), None)
+    if recorded is None:
+        raise HarnessError(
+            f"the run does not record the plan of {product}",
+            resolution="run pytest again with this version of upgradeproof",
+        )
+    path = root / recorded.path
+    if not path.is_file():
+        raise PlanError(
+            f"{path}: the plan of the run is not there",
+            resolution="call upgradeproof in the folder in which pytest ran",
+        )
+    plan, digest = load_plan(path), _digest(path)
+    if not is_known(digest, recorded.sha256, accepted, product):
+        raise PlanError(
+            f"{path} changed since the run, and nothing was written",
+            resolution="run pytest again: cached states are reused, and the run shows what is left",
+        )
+    return path, plan, digest
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _refuse_read_only_folder(folder: Path) -> None:
+    try:
+        (folder / f".{FILE_NAME}.part").touch()
+    except OSError as error:
+        raise HarnessError(f"{folder} can't be written: {error.strerror}") from None
+
+
+def _record(folder: Path, accepted: Sequence[Accepted]) -> None:
+    part = folder / f".{FILE_NAME}.part"
+    part.write_text(to_json(accepted), encoding="utf-8")
+    part.replace(folder / FILE_NAME)
+
+
+def _named(plan: Plan, place: Place) -> str:
+    of = "" if place.upgrade is None else f" of {path_of(plan.upgrade[place.upgrade])}"
+    return f"{place.header}{of}"
+
+
+def _elsewhere(
+    run: Run, cells: Sequence[Cell], plan: Plan, where: Sequence[Place]
+) -> Iterator[str]:
+    """Yield the cells that were not looked at, and that a place is for, too."""
+    for cell in run.cells:
+        wider = any(
+            place.upgrade is None or takes(cell, path_of(plan.upgrade[place.upgrade]))
+            for place in where
+        )
+        if wider and cell.product == plan.name and cell not in cells:
+            yield cell.id

@@ -1,0 +1,84 @@
+"""What was accepted since a run, in a file next to run.json: an edit of ours is no foreign one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from upgradeproof.errors import HarnessError
+from upgradeproof.plan.states import OF_A_ROLLBACK
+from upgradeproof.results import Cell
+from upgradeproof.results.base import Frozen
+
+FILE_NAME = "accepted.json"
+
+
+class Accepted(Frozen):
+    """One expected change that was written into a plan after the run."""
+
+    product: str
+    upgrade: str = ""
+    """The upgrade below which it stands, such as ``12-to-13``; empty: it is for all."""
+    rollback: bool = False
+    """Whether it says what a rollback leaves behind."""
+    facts: tuple[str, ...]
+    reason: str
+    before: str
+    """The plan's SHA-256 before the edit."""
+    after: str
+    """The plan's SHA-256 behind it."""
+
+    def covers(self, path: str) -> bool:
+        """Tell whether a path of the diff is one of these."""
+        return any(fnmatchcase(path, glob) for glob in self.facts)
+
+    def holds_for(self, cell: Cell, state: str) -> bool:
+        """Tell whether it is for a state of a cell."""
+        return (
+            cell.product == self.product
+            and (not self.upgrade or takes(cell, self.upgrade))
+            and (state in OF_A_ROLLBACK) is self.rollback
+        )
+
+
+_LEDGER = TypeAdapter(tuple[Accepted, ...])
+
+
+def upgrade_of(cell: Cell) -> str:
+    """Return the path of a cell's upgrade: ``12-to-13``."""
+    return cell.upgrade.removeprefix(f"{cell.product}-")
+
+
+def takes(cell: Cell, path: str) -> bool:
+    """Tell whether a cell's upgrade is this one, or goes via it."""
+    return f"-{path}-" in f"-{upgrade_of(cell)}-"
+
+
+def read_accepted(folder: Path) -> tuple[Accepted, ...]:
+    """Return what was accepted since the run in a folder. Raises HarnessError for a wrong file."""
+    path = folder / FILE_NAME
+    try:
+        return _LEDGER.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValidationError):
+        raise HarnessError(
+            f"{path} can't be read", resolution="run pytest again: it begins a new one"
+        ) from None
+
+
+def to_json(accepted: Sequence[Accepted]) -> str:
+    """Return the text of the file."""
+    return _LEDGER.dump_json(tuple(accepted), indent=1).decode() + "\n"
+
+
+def is_known(digest: str, recorded: str, accepted: Sequence[Accepted], product: str) -> bool:
+    """Tell whether a plan is that of the run, or was changed by what was accepted since alone."""
+    known = recorded
+    for each in accepted:
+        if each.product == product and each.before == known:
+            known = each.after
+    return digest == known

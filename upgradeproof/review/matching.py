@@ -1,0 +1,116 @@
+"""Which changes of a run an author means by globs; a glob that means nothing is an error."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from upgradeproof.errors import PlanError
+from upgradeproof.plan.loading import nearest
+from upgradeproof.results import Cell, Change, Run, State
+from upgradeproof.review.globs import covers_section
+from upgradeproof.review.ledger import Accepted, takes, upgrade_of
+from upgradeproof.review.unexplained import left_of
+
+MOST_NEAREST = 3
+MIN_LIKENESS = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What an author accepts."""
+
+    globs: tuple[str, ...]
+    reason: str
+    cell: str = "*"
+    """A glob over the ids of the cells that are looked at."""
+    product: str = ""
+    """Empty: the one whose changes fit."""
+    upgrade: str = ""
+    """The upgrade below which it is written, such as ``12-to-13``; empty: where it is seen."""
+
+
+@dataclass
+class Matched:
+    """What the globs fit in the cells that are looked at."""
+
+    changes: list[tuple[Cell, State, Change]] = field(default_factory=list)
+    explained: list[Change] = field(default_factory=list)
+
+
+def chosen_cells(run: Run, glob: str, upgrade: str = "") -> list[Cell]:
+    """Return the cells that are looked at. Raises PlanError where there is none."""
+    cells = [cell for cell in run.cells if fnmatchcase(cell.id, glob)]
+    if not cells:
+        raise PlanError(
+            f"no cell of the run fits {glob}",
+            details=nearest(glob, [cell.id for cell in run.cells]),
+        )
+    if not upgrade:
+        return cells
+    taken = [cell for cell in cells if takes(cell, upgrade)]
+    if not taken:
+        raise PlanError(
+            f"no cell that is looked at takes the upgrade {upgrade}",
+            details=nearest(upgrade, {upgrade_of(cell) for cell in cells}),
+        )
+    return taken
+
+
+def match(cells: Sequence[Cell], globs: Sequence[str], accepted: Sequence[Accepted]) -> Matched:
+    """Return the changes that the globs fit. Raises PlanError for a glob that explains nothing."""
+    lines = [
+        (cell, state, change)
+        for cell in cells
+        for state in cell.states
+        for change in left_of(cell, state, accepted)
+    ]
+    matched = Matched()
+    for glob in globs:
+        if covers_section(glob):
+            raise PlanError(
+                f"{glob!r} covers a whole section: it would excuse what nobody has looked at",
+                resolution="name the changes: `upgradeproof review` prints narrow globs",
+            )
+        fitting = [line for line in lines if fnmatchcase(line[2].path, glob)]
+        found = [line for line in fitting if not line[2].expected]
+        if not found:
+            raise _nothing(glob, [change for _, _, change in lines], accepted)
+        matched.changes += (line for line in found if line not in matched.changes)
+        matched.explained += (change for _, _, change in fitting if change.expected)
+    return matched
+
+
+def _nothing(glob: str, changes: Sequence[Change], accepted: Sequence[Accepted]) -> PlanError:
+    """Return the error of a glob that no unexplained change fits."""
+    what = f"no unexplained change of the run fits {glob!r}"
+    known = next((c for c in changes if c.expected and fnmatchcase(c.path, glob)), None)
+    if known is not None:
+        return PlanError(what, details=f"{known.path} is explained already: {known.reason}")
+    since = next((each for each in accepted if glob in each.facts), None)
+    if since is not None:
+        return PlanError(what, details=f"it was accepted since the run: {since.reason}")
+    paths = dict.fromkeys(change.path for change in changes if not change.expected)
+    if not paths:
+        return PlanError(what, details="the run has no unexplained change that is left")
+    near = difflib.get_close_matches(glob, paths, n=MOST_NEAREST, cutoff=MIN_LIKENESS)
+    return PlanError(
+        what,
+        details="\n".join(["the nearest are:", *(f"  {path}" for path in near)]) if near else "",
+        resolution="`upgradeproof review` lists the unexplained changes with their globs",
+    )
+
+
+def product_of(matched: Matched, globs: Sequence[str]) -> str:
+    """Return the product whose changes were meant. Raises PlanError where it is several."""
+    products = dict.fromkeys(cell.product for cell, _, _ in matched.changes)
+    if len(products) > 1:
+        first, second, *_ = products
+        raise PlanError(
+            f"{', '.join(globs)} fits changes of several products: {', '.join(products)}",
+            details="each has a plan of its own",
+            resolution=f"name the cells: --cell '*.{first}-*', then --cell '*.{second}-*'",
+        )
+    return next(iter(products))
