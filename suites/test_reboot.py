@@ -100,4 +100,5 @@ def test_data_written_before_is_read_after_a_reboot(rebooted: State, data: Data)
 
 
 def test_a_reboot_changes_nothing_unexpected(rebooted: State) -> None:
-    assert not rebooted.regressions, rebooted.unexplained
+    unexplained = rebooted.unexplained
+    assert not unexplained, unexplained

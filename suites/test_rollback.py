@@ -38,7 +38,8 @@ def test_the_old_kernel_runs_again(installed: State, rolled_back: State) -> None
 
 
 def test_nothing_else_stays_changed(rolled_back: State) -> None:
-    assert not rolled_back.regressions, rolled_back.unexplained
+    unexplained = rolled_back.unexplained
+    assert not unexplained, unexplained
 
 
 def test_the_way_back_keeps_its_limit(rolled_back: State) -> None:
@@ -50,7 +51,8 @@ def test_the_way_back_keeps_its_limit(rolled_back: State) -> None:
 
 
 def test_the_upgrade_applied_again_ends_in_the_same_facts(upgraded_again: State) -> None:
-    assert not upgraded_again.regressions, upgraded_again.unexplained
+    unexplained = upgraded_again.unexplained
+    assert not unexplained, unexplained
 
 
 def test_service_is_active_after_the_upgrade_is_applied_again(

@@ -99,10 +99,11 @@ def _list(data: Mapping[str, Any], place: Place) -> list[Any]:
 
 
 def _keeps(text: str, edited: str) -> bool:
-    """Tell whether an edited text is the text with something put in at one place."""
-    before = len(common_prefix([text, edited]))
-    behind = len(common_prefix([text[::-1], edited[::-1]]))
-    return before + behind >= len(text)
+    """Tell whether an edited text is the text with something put in at one place, spaces aside."""
+    old, new = ("".join(each.split(" ")) for each in (text, edited))
+    before = len(common_prefix([old, new]))
+    behind = len(common_prefix([old[::-1], new[::-1]]))
+    return before + behind >= len(old)
 
 
 def _inserted(text: str, place: Place, facts: Sequence[str], reason: str) -> str:

@@ -120,5 +120,5 @@ def _parted(paths: Sequence[str]) -> list[list[str]]:
     parts: dict[str, list[str]] = {}
     for path in paths:
         end = _SEPARATOR.search(path, start)
-        parts.setdefault(path[start : end.start()] if end else path[start:], []).append(path)
+        parts.setdefault(path[start : end.end()] if end else path[start:], []).append(path)
     return list(parts.values())

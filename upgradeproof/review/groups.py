@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from upgradeproof.plan.names import UNIT_TYPES
 from upgradeproof.results import Change
 from upgradeproof.review.globs import Paths, covering, record_of
 
@@ -18,7 +19,7 @@ class Group:
 
     section: str
     subject: str
-    """The package; where none is known: a folder, a unit, or the record's own key."""
+    """The package; where none is known: a folder, a unit's name, or the record's own key."""
     changes: tuple[Change, ...]
     globs: tuple[str, ...]
     """The narrowest globs that cover the changes, and no path of another record."""
@@ -51,11 +52,17 @@ def _group(section: str, name: str, members: Sequence[Change], paths: Paths) -> 
 
 
 def subject(change: Change) -> str:
-    """Return what a change is about: its package, else the folder, the unit or the key."""
+    """Return what a change is about: its package, else the folder, the unit's name or the key."""
     if change.package:
         return change.package
     key = record_of(change).partition("/")[2]
     if key.startswith("/"):
         return key.rpartition("/")[0] or key
     word = _WORD.match(key)
-    return word[0] if word else key
+    return _stem(word[0]) if word else key
+
+
+def _stem(name: str) -> str:
+    """Return the name of a unit without its type and instance: a timer goes with its service."""
+    stem, _, kind = name.rpartition("/")[2].rpartition(".")
+    return stem.partition("@")[0] or name if kind in UNIT_TYPES and stem else name

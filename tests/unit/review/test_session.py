@@ -1,0 +1,264 @@
+"""`upgradeproof review` in a real pseudo-terminal: accept, skip, look, quit; and its plain lists."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.unit.command_line import Command, upgradeproof
+from tests.unit.plan.texts import PLAN
+from tests.unit.review.runs import BOTH, ONE, TWO, came, cell, change, reports, state
+from upgradeproof.plan import load_plan
+from upgradeproof.results import Cell, State, Verdict
+
+__all__ = ["upgradeproof"]
+
+ROOT = Path(__file__).parents[3]
+MAIN = "import sys; from upgradeproof.cli import main; sys.exit(main())"
+ASK = "[a]ccept, [s]kip, [e]vidence, [q]uit? "
+WHY = "why is it right? (empty: back) "
+TIMEOUT_S = 30
+CHANGES = state(
+    came("users/deploy", "uid=999"),
+    change("files//etc/web.conf/sha256", "a", "b", detail="--- old\n+++ new\n-1\n+2"),
+)
+
+
+@dataclass
+class Terminal:
+    """A command in a terminal: what it prints is awaited, what is typed is sent."""
+
+    process: subprocess.Popen[bytes]
+    device: int
+    seen: str = ""
+    _read: int = field(default=0)
+
+    def expect(self, text: str) -> str:
+        """Wait until a text is printed, and return what came before it since the last one."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while (at := self.seen.find(text, self._read)) < 0:
+            if not self._more(deadline):
+                raise AssertionError(f"{text!r} did not come in {self.seen[self._read :]!r}")
+        before, self._read = self.seen[self._read : at], at + len(text)
+        return before
+
+    def type(self, text: str) -> None:
+        os.write(self.device, f"{text}\n".encode())
+
+    def end(self) -> int:
+        """Wait for the end and return the exit status."""
+        while self._more(time.monotonic() + TIMEOUT_S):
+            pass
+        return self.process.wait(TIMEOUT_S)
+
+    def _more(self, deadline: float) -> bool:
+        ready, _, _ = select.select([self.device], [], [], max(0, deadline - time.monotonic()))
+        try:
+            data = os.read(self.device, 4096) if ready else b""
+        except OSError:  # the other end is closed
+            data = b""
+        self.seen += data.decode().replace("\r\n", "\n")
+        return bool(data)
+
+
+@contextmanager
+def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "review", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        yield Terminal(process, ours)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_each_group_is_accepted_skipped_or_looked_into(tmp_path: Path) -> None:
+    reports(tmp_path, cell(ONE, CHANGES), cell(TWO, CHANGES))
+    with terminal(tmp_path) as screen:
+        assert screen.expect(ASK) == (
+            f"\n{ONE}, upgraded: 2 changes in 2 groups\n"
+            "  1. users of deploy: 1 change\n"
+            "     users/deploy: (nothing) -> uid=999\n"
+            "     covered by users/deploy\n"
+        )
+        screen.type("a")
+        screen.expect(WHY)
+        screen.type("the deployment makes this user")
+        assert screen.expect("  1. ").endswith(
+            "  upgrade.toml: [[expect.change]]; it explains 2 changes\n"
+        )
+        screen.expect(ASK)
+        screen.type("e")
+        assert screen.expect(ASK).endswith(
+            "  files//etc/web.conf/sha256\n"
+            "    before: a\n"
+            "    after:  b\n"
+            "    --- old\n"
+            "    +++ new\n"
+            "    -1\n"
+            "    +2\n"
+        )
+        screen.type("s")
+        assert screen.expect("1 group\n") == f"s\n\n{TWO}, upgraded: 1 change in "
+        screen.expect(ASK)
+        screen.type("s")
+        screen.expect("2 unexplained changes are left\n")
+        assert screen.end() == 1
+    (added,) = load_plan(tmp_path / "upgrade.toml").expect.change
+    assert (added.facts, added.reason) == (("users/deploy",), "the deployment makes this user")
+
+
+def test_a_reason_is_asked_for_until_it_says_something(tmp_path: Path) -> None:
+    reports(tmp_path, cell(ONE, CHANGES))
+    with terminal(tmp_path) as screen:
+        screen.expect(ASK)
+        screen.type("x")
+        screen.expect("  type a, s, e or q\n")
+        screen.type("a")
+        screen.expect(WHY)
+        screen.type("")
+        screen.expect(ASK)
+        screen.type("a")
+        screen.expect(WHY)
+        screen.type("fine")
+        screen.expect("  the reason 'fine' is too short: 8 characters or more\n")
+        screen.expect(ASK)
+        screen.type("q")
+        screen.expect("2 unexplained changes are left\n")
+        assert screen.end() == 1
+    assert (tmp_path / "upgrade.toml").read_text() == PLAN
+
+
+@pytest.mark.parametrize("key", ["\x04", "\x03"], ids=["the end of input", "an interrupt"])
+def test_what_was_accepted_stays_when_the_review_ends_early(tmp_path: Path, key: str) -> None:
+    reports(tmp_path, cell(ONE, CHANGES))
+    with terminal(tmp_path) as screen:
+        screen.expect(ASK)
+        screen.type("a")
+        screen.expect(WHY)
+        screen.type("the deployment makes this user")
+        screen.expect(ASK)
+        os.write(screen.device, key.encode())
+        screen.expect("1 unexplained changes are left\n")
+        assert screen.end() == 1
+    assert "users/deploy" in (tmp_path / "upgrade.toml").read_text()
+
+
+def test_all_accepted_is_a_good_end(tmp_path: Path) -> None:
+    reports(tmp_path, cell(ONE, state(came("users/deploy"))))
+    with terminal(tmp_path) as screen:
+        screen.expect(ASK)
+        screen.type("a")
+        screen.expect(WHY)
+        screen.type("the deployment makes this user")
+        screen.expect("0 unexplained changes are left\n")
+        assert screen.end() == 0
+
+
+def test_a_plan_that_is_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    reports(tmp_path, cell(ONE, CHANGES))
+    with terminal(tmp_path) as screen:
+        screen.expect(ASK)
+        (tmp_path / "upgrade.toml").write_text(f"# mine\n{PLAN}")
+        screen.type("a")
+        screen.expect(WHY)
+        screen.type("the deployment makes this user")
+        screen.expect("changed since the run, and nothing was written\n")
+        screen.expect(ASK)
+        screen.type("q")
+        assert screen.end() == 1
+    assert (tmp_path / "upgrade.toml").read_text() == f"# mine\n{PLAN}"
+
+
+def test_elsewhere_it_is_a_list(upgradeproof: Command, tmp_path: Path) -> None:
+    facts = {"users": {"ada": {"uid": 1}}}
+    found = CHANGES.model_copy(update={"facts": "facts.json"})
+    known = state(change("system/system/version", "11", "12"))
+    reports(tmp_path, cell(ONE, found), cell(TWO, known), facts=facts)
+    told = upgradeproof("review")
+    assert (told.status, told.err) == (1, "")
+    lines = told.out.splitlines()
+    assert lines[:8] == [
+        f"{ONE}, upgraded: 2 changes in 2 groups",
+        "  1. users of deploy: 1 change",
+        "     users/deploy: (nothing) -> uid=999",
+        "     covered by users/deploy",
+        "  2. files of /etc: 1 change",
+        "     files//etc/web.conf/sha256: a -> b",
+        "     covered by files//etc/web.conf/sha256",
+        "",
+    ]
+    assert lines[11] == "     covered by system/system/version"
+    assert re.fullmatch(r"     is known for debian-\d+-to-\d+ \([a-z-]+\): .+ \[.+\]", lines[12])
+    assert lines[-1] == "3 unexplained changes are left"
+
+
+def test_toml_has_each_block_once(upgradeproof: Command, tmp_path: Path) -> None:
+    reports(tmp_path, cell(ONE, CHANGES), cell(TWO, CHANGES))
+    told = upgradeproof("review", "--toml")
+    assert told.out == (
+        f"# {ONE}, upgraded\n"
+        "[[expect.change]]\n"
+        'facts = ["users/deploy"]\n'
+        'reason = ""\n'
+        "\n"
+        "[[expect.change]]\n"
+        'facts = ["files//etc/web.conf/sha256"]\n'
+        'reason = ""\n'
+        "\n"
+    )
+
+
+def test_cells_are_chosen(upgradeproof: Command, tmp_path: Path) -> None:
+    reports(tmp_path, cell(ONE, CHANGES), cell(BOTH, state()))
+    told = upgradeproof("review", "--cell", "*-1-to-2-to-3")
+    assert (told.status, told.out) == (0, "0 unexplained changes are left\n")
+    assert upgradeproof("review", "--cell", "x").err == (
+        f"upgradeproof: no cell of the run fits x\nvalid: {ONE}, {BOTH}\n"
+    )
+
+
+def test_a_cell_that_was_not_upgraded_is_no_good_news(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    lost = Cell(
+        id=ONE,
+        platform="p",
+        upgrade="thing-1-to-2",
+        product="thing",
+        states=(State(name="upgraded", verdict=Verdict.FAILED),),
+    )
+    reports(tmp_path, lost)
+    told = upgradeproof("review")
+    assert (told.status, told.out) == (
+        1,
+        f"{ONE}: upgraded was not reached, and nothing is known of its changes\n"
+        "0 unexplained changes are left\n",
+    )
+
+
+def test_without_a_run_there_is_nothing_to_review(upgradeproof: Command, tmp_path: Path) -> None:
+    assert upgradeproof("review", "elsewhere").err == (
+        "upgradeproof: there is no run in elsewhere\nTo do: run pytest first\n"
+    )
