@@ -36,7 +36,7 @@ class Session:
         self._root = root
         self._ask = ask
         self._out = out
-        self._skipped: set[tuple[str, str, str, str]] = set()
+        self._skipped: set[tuple[str, str, tuple[str, ...]]] = set()
         self._headline = ""
 
     def run(self) -> None:
@@ -100,6 +100,6 @@ class Session:
         self._out.flush()
 
 
-def _key(each: Unexplained, group: Group) -> tuple[str, str, str, str]:
-    """Return what is skipped: the group in this state, on all cells of the product."""
-    return each.cell.product, each.state.name, group.section, group.subject
+def _key(each: Unexplained, group: Group) -> tuple[str, str, tuple[str, ...]]:
+    """Return what is skipped: the same changes in this state, on all cells of the product."""
+    return each.cell.product, each.state.name, group.globs

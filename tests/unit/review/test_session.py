@@ -1,13 +1,15 @@
-"""`upgradeproof review` in a real pseudo-terminal: accept, skip, look, quit; and its plain lists."""
+"""`upgradeproof review` in a real pseudo-terminal: accept, skip, look, quit; and as a list."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +77,7 @@ class Terminal:
 @contextmanager
 def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: PLW1509  # ^C needs a controlling terminal
         [sys.executable, "-c", MAIN, "review", *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb"},
@@ -83,6 +85,7 @@ def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(theirs)
     try:
@@ -120,10 +123,7 @@ def test_each_group_is_accepted_skipped_or_looked_into(tmp_path: Path) -> None:
             "    +2\n"
         )
         screen.type("s")
-        assert screen.expect("1 group\n") == f"s\n\n{TWO}, upgraded: 1 change in "
-        screen.expect(ASK)
-        screen.type("s")
-        screen.expect("2 unexplained changes are left\n")
+        screen.expect("2 unexplained changes are left\n")  # the other cell shows the same one
         assert screen.end() == 1
     (added,) = load_plan(tmp_path / "upgrade.toml").expect.change
     assert (added.facts, added.reason) == (("users/deploy",), "the deployment makes this user")
@@ -251,10 +251,10 @@ def test_a_cell_that_was_not_upgraded_is_no_good_news(
     )
     reports(tmp_path, lost)
     told = upgradeproof("review")
-    assert (told.status, told.out) == (
-        1,
+    assert told.status == 1
+    assert told.out == (
         f"{ONE}: upgraded was not reached, and nothing is known of its changes\n"
-        "0 unexplained changes are left\n",
+        "0 unexplained changes are left\n"
     )
 
 
