@@ -112,7 +112,7 @@ class Reporter:
                 for reason, number in _never_ran(cell).items():
                     checks = plural(number, "check")
                     terminalreporter.line(f"{'':<15} {checks} never ran: {reason}", red=True)
-        for line in unused_lines(self._run.unused):
+        for line in unused_lines(self._run.unused, strict=self._run.strict):
             terminalreporter.line(line, red=self._run.strict, yellow=not self._run.strict)
         if self._run.cached_states is not None:
             terminalreporter.line(f"states: {cached_states(self._run.cached_states)}")

@@ -146,12 +146,13 @@ def cached_states(cached: CachedStates) -> str:
     return f"{cached.count:,} cached, {size(cached.size_bytes)} {most}"
 
 
-def unused_lines(unused: Sequence[UnusedChange]) -> list[str]:
+def unused_lines(unused: Sequence[UnusedChange], *, strict: bool) -> list[str]:
     """Return what the summary prints of expected changes that did not happen; none: nothing."""
     if not unused:
         return []
-    head = f"{plural(len(unused), 'expected change')} did not happen on any platform:"
-    lines = [f"  {each.product} {each.upgrade}".rstrip() + f": {each.facts}" for each in unused]
+    fails = ", which makes a strict run fail" if strict else ""
+    head = f"{plural(len(unused), 'expected change')} did not happen on any platform{fails}:"
+    lines = [f"  {each.where}: {each.facts}" for each in unused]
     left = len(lines) - MOST_UNUSED
     return [head, *lines[:MOST_UNUSED], *([f"  and {left:,} more"] if left > 0 else [])]
 

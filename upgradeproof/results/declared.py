@@ -23,3 +23,8 @@ class UnusedChange(Frozen):
     facts: str
     """The glob that no change fits."""
     reason: str
+
+    @property
+    def where(self) -> str:
+        """Return the product, and the upgrade where it belongs to one: ``web 12-to-13``."""
+        return f"{self.product} {self.upgrade}".rstrip()

@@ -5,6 +5,7 @@ import pytest
 from tests.unit.defects.runs import BROKEN, FAILED, PASSED, cell, check, state
 from upgradeproof.field_cases.catalogue import Case
 from upgradeproof.field_cases.judging import caught_by, not_reproduced, red
+from upgradeproof.results import Change
 
 DATA = "test_data::test_data_written_before_is_read_after[note]"
 CASE = Case.model_validate(
@@ -67,3 +68,15 @@ def test_a_fault_that_shows_is_no_problem() -> None:
 def test_a_fault_that_no_machine_could_be_asked_for_is_no_problem() -> None:
     name = "test_fault_shows::test_fault_shows_after_the_upgrade"
     assert not_reproduced(cell(check(name, reason="upgraded was not reached"))) == ""
+
+
+def test_a_change_that_a_summary_leaves_out_catches_by_its_line() -> None:
+    name = "test_unexplained_changes::test_every_change_is_expected"
+    case = CASE.model_copy(
+        update={"noticed": (CASE.noticed[0].model_copy(update={"checks": ("*",)}),)}
+    )
+    line = Change(path="files//srv/note", before="there", after="gone", expected=False)
+    reached = state("upgraded", PASSED, "").model_copy(update={"changes": (line,)})
+    summary = check(name, reason="200 changes").model_copy(update={"states": ("upgraded",)})
+    found = caught_by(case, cell(reached, summary))
+    assert [(each.id, each.error) for each in found] == [(name, "files//srv/note: there -> gone")]

@@ -77,7 +77,7 @@ class Terminal:
 @contextmanager
 def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(  # noqa: PLW1509  # ^C needs a controlling terminal
+    process = subprocess.Popen(
         [sys.executable, "-c", MAIN, "review", *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb"},
@@ -85,7 +85,7 @@ def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # for ^C
     )
     os.close(theirs)
     try:

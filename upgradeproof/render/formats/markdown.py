@@ -85,8 +85,7 @@ def _parts(run: Run) -> Iterator[str]:
 def _unused(run: Run) -> Iterator[str]:
     if run.unused:
         rows = (
-            f"| {escape(each.product)} {escape(each.upgrade)} | {escape(each.facts)} |"
-            f" {escape(each.reason)} |\n"
+            f"| {escape(each.where)} | {escape(each.facts)} | {escape(each.reason)} |\n"
             for each in run.unused[:CAUSES]
         )
         head = "| plan | facts | reason |\n|---|---|---|\n"

@@ -1,0 +1,97 @@
+"""An expected change is unused where it is known that it happened nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.results.events import (
+    CELL,
+    CONTROLLER,
+    OTHER,
+    WORKER,
+    begun,
+    declared,
+    ended,
+    failed,
+    reached,
+    started,
+)
+from upgradeproof.results import Change, PlanFile, Run, UnusedChange, Verdict, fold
+from upgradeproof.results import journal as j
+
+OLD = UnusedChange(product="thing", facts="packages/old", reason="it was right once")
+
+
+def expected(*cells: str, facts: str = "packages/old") -> j.ChangeExpected:
+    return j.ChangeExpected(
+        change=OLD.model_copy(update={"facts": facts}),
+        cells=cells or (CELL,),
+        states=("installed", "upgraded"),
+    )
+
+
+def changed(path: str, second: int = 20) -> j.StateReached:
+    change = Change(path=path, before="1", after="2", expected=True, reason="r", source="plan")
+    return reached("upgraded", second).model_copy(update={"changes": (change,)})
+
+
+def unused(*events: j.Event) -> tuple[UnusedChange, ...]:
+    return fold([*CONTROLLER, *WORKER, *events]).unused
+
+
+def test_what_happened_in_no_cell_is_unused_and_told_once() -> None:
+    assert unused(expected(), expected()) == (OLD,)
+
+
+@pytest.mark.parametrize("facts", ["packages/old", "packages/o*", "packages/*"])
+def test_what_happened_is_used(facts: str) -> None:
+    assert unused(expected(facts=facts), changed("packages/old")) == ()
+
+
+def test_of_a_deselected_cell_nothing_is_known() -> None:
+    assert unused(expected(CELL, OTHER)) == ()
+
+
+def test_of_a_cell_that_is_in_no_journal_nothing_is_known() -> None:
+    assert unused(expected(CELL, "elsewhere")) == ()
+
+
+def test_of_a_cell_that_did_not_reach_its_states_nothing_is_known() -> None:
+    events: list[j.Event] = [
+        begun(),
+        declared(),
+        expected(),
+        started("installed", 2),
+        reached("installed", 3),
+    ]
+    assert fold([*events, ended()]).unused == ()
+    late: list[j.Event] = [started("upgraded", 4), failed("upgraded", 5)]
+    assert fold([*events, *late, ended()]).unused == ()
+
+
+def test_a_change_that_happened_on_one_of_two_platforms_is_used() -> None:
+    other: list[j.Event] = [
+        declared(OTHER),
+        *(reached(s, 30).model_copy(update={"cell": OTHER}) for s in ("installed", "upgraded")),
+    ]
+    assert unused(expected(CELL, OTHER), *other) == (OLD,)
+    assert unused(expected(CELL, OTHER), *other, changed("packages/old")) == ()
+
+
+def green(*events: j.Event) -> Run:
+    return fold([*CONTROLLER, *WORKER, expected(), *events])
+
+
+def test_an_unused_change_is_only_told() -> None:
+    assert (green().verdict, green().unused) == (Verdict.PASSED, (OLD,))
+
+
+def test_a_strict_run_fails_by_it() -> None:
+    strict = begun().model_copy(update={"strict": True})
+    assert (green(strict).strict, green(strict).verdict) == (True, Verdict.FAILED)
+    assert green(strict, changed("packages/old")).verdict is Verdict.PASSED
+
+
+def test_the_plans_are_told_once() -> None:
+    plan = PlanFile(product="thing", path="upgrade.toml", sha256="0" * 64)
+    assert green(j.PlanDeclared(plan=plan), j.PlanDeclared(plan=plan)).plans == (plan,)
