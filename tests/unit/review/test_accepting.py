@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from tests.unit.review.runs import (
     TWO,
     came,
     cell,
-    change,
     plan_file,
     reports,
     run,
@@ -39,14 +37,6 @@ reason = "{REASON}"
 
 def text(folder: Path) -> str:
     return (folder / "upgrade.toml").read_text(encoding="utf-8")
-
-
-def refused(told: Told, folder: Path, *lines: str) -> None:
-    """Compare the whole error, and see that nothing was written."""
-    expected = "\n".join(lines).replace("PLAN", str(folder / "upgrade.toml"))
-    assert (told.out, told.err) == ("", f"upgradeproof: {expected}\n")
-    assert text(folder) == PLAN
-    assert not (folder / "reports" / "out" / "accepted.json").exists()
 
 
 def test_what_all_upgrades_show_stands_in_the_plan_itself(
@@ -172,208 +162,3 @@ def test_what_was_explained_before_is_counted(upgradeproof: Command, tmp_path: P
     reports(tmp_path, cell(ONE, state(DEPLOY, before)))
     told = upgradeproof("accept", "users/deploy*", "--reason", REASON)
     assert told.out.splitlines()[1] == "it also covers 1 change with a reason before"
-
-
-@pytest.mark.parametrize("reason", ["", "  ", "\n"])
-def test_an_empty_reason_is_refused(upgradeproof: Command, tmp_path: Path, reason: str) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)))
-    told = upgradeproof("accept", "users/deploy", "--reason", reason)
-    assert told.status == 2
-    refused(
-        told,
-        tmp_path,
-        "no reason is given",
-        "To do: write why this change is right: the report shows it next to the change",
-    )
-
-
-def test_a_reason_that_says_nothing_is_refused(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)))
-    told = upgradeproof("accept", "users/deploy", "--reason", "ok")
-    refused(told, tmp_path, "the reason 'ok' is too short: 8 characters or more")
-
-
-def test_without_a_reason_nothing_is_accepted(
-    upgradeproof: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)))
-    with pytest.raises(SystemExit):
-        upgradeproof("accept", "users/deploy")
-    assert "the following arguments are required: --reason" in capsys.readouterr().err
-
-
-def test_a_glob_that_fits_nothing_names_the_nearest(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY, came("users/deputy"), came("journal/x: y"))))
-    told = upgradeproof("accept", "users/deplyo", "--reason", REASON)
-    refused(
-        told,
-        tmp_path,
-        "no unexplained change of the run fits 'users/deplyo'",
-        "the nearest are:",
-        "  users/deploy",
-        "  users/deputy",
-        "To do: `upgradeproof review` lists the unexplained changes with their globs",
-    )
-
-
-def test_a_glob_that_fits_what_is_explained_says_so(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY, change("packages/a/version", reason="upgraded"))))
-    told = upgradeproof("accept", "packages/a/*", "--reason", REASON)
-    refused(
-        told,
-        tmp_path,
-        "no unexplained change of the run fits 'packages/a/*'",
-        "packages/a/version is explained already: upgraded",
-    )
-
-
-def test_a_run_without_unexplained_changes_says_so(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, state()))
-    refused(
-        upgradeproof(*WRITE),
-        tmp_path,
-        "no unexplained change of the run fits 'users/deploy'",
-        "the run has no unexplained change that is left",
-    )
-
-
-@pytest.mark.parametrize("glob", ["*", "users/*", "u*/deploy"])
-def test_a_glob_of_a_whole_section_is_refused(
-    upgradeproof: Command, tmp_path: Path, glob: str
-) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)))
-    refused(
-        upgradeproof("accept", glob, "--reason", REASON),
-        tmp_path,
-        f"{glob!r} covers a whole section: it would excuse what nobody has looked at",
-        "To do: name the changes: `upgradeproof review` prints narrow globs",
-    )
-
-
-def test_a_plan_that_changed_since_the_run_is_refused(
-    upgradeproof: Command, tmp_path: Path
-) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)))
-    changed = PLAN.replace('title = "install"', 'title = "install it"')
-    (tmp_path / "upgrade.toml").write_text(changed)
-    told = upgradeproof(*WRITE)
-    assert told == Told(
-        2,
-        "",
-        f"upgradeproof: {tmp_path}/upgrade.toml changed since the run, and nothing was written\n"
-        "To do: run pytest again: cached states are reused, and the run shows what is left\n",
-    )
-    assert text(tmp_path) == changed
-    assert upgradeproof("review").err == (
-        "upgrade.toml changed since the run: run pytest again to see the rest\n"
-    )
-
-
-def test_a_plan_that_is_not_toml_is_refused(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)))
-    (tmp_path / "upgrade.toml").write_text('name = "thing\n')
-    assert upgradeproof(*WRITE) == Told(
-        2,
-        "",
-        f"upgradeproof: {tmp_path}/upgrade.toml is not TOML: Illegal character '\\n'"
-        " (at line 1, column 14)\n",
-    )
-
-
-def test_a_read_only_plan_is_refused(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)))
-    (tmp_path / "upgrade.toml").chmod(0o444)
-    refused(
-        upgradeproof(*WRITE),
-        tmp_path,
-        "PLAN is read-only (mode 0444), and nothing was written",
-        "To do: make it writable, or write the change into the plan that it is made from",
-    )
-
-
-def test_a_plan_that_is_gone_is_told(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)))
-    (tmp_path / "upgrade.toml").unlink()
-    assert upgradeproof(*WRITE) == Told(
-        2,
-        "",
-        f"upgradeproof: {tmp_path}/upgrade.toml: the plan of the run is not there\n"
-        "To do: call upgradeproof in the folder in which pytest ran\n",
-    )
-
-
-def test_a_run_that_does_not_record_its_plan_is_told(upgradeproof: Command, tmp_path: Path) -> None:
-    folder = reports(tmp_path, cell(ONE, state(DEPLOY)))
-    plain = json.loads((folder / "run.json").read_text())
-    del plain["plans"]
-    (folder / "run.json").write_text(json.dumps(plain))
-    told = upgradeproof(*WRITE)
-    assert told.status == 4
-    refused(
-        told,
-        tmp_path,
-        "the run does not record the plan of thing",
-        "To do: run pytest again with this version of upgradeproof",
-    )
-
-
-def test_without_a_run_there_is_nothing_to_accept(upgradeproof: Command, tmp_path: Path) -> None:
-    assert upgradeproof(*WRITE) == Told(
-        4,
-        "",
-        f"upgradeproof: there is no run in {tmp_path}/reports/out\nTo do: run pytest first\n",
-    )
-    (tmp_path / "killed" / "journal").mkdir(parents=True)
-    (tmp_path / "killed" / "journal" / "main-1.jsonl").touch()
-    assert upgradeproof(*WRITE, "--run", "killed").err == (
-        "upgradeproof: there is no run in killed\n"
-        "its journals are there, and run.json is not\n"
-        "To do: `upgradeproof report killed` folds them\n"
-    )
-
-
-def test_changes_of_two_products_need_the_name_of_one(
-    upgradeproof: Command, tmp_path: Path
-) -> None:
-    other = "debian-12-amd64.container.other-1-to-2"
-    folder = reports(
-        tmp_path, cell(ONE, state(DEPLOY)), cell(other, state(DEPLOY), product="other")
-    )
-    refused(
-        upgradeproof(*WRITE),
-        tmp_path,
-        "users/deploy fits changes of several products: thing, other",
-        "each has a plan of its own",
-        "To do: name the cells: --cell '*.thing-*', then --cell '*.other-*'",
-    )
-    assert upgradeproof(*WRITE, "--cell", "*.thing-*").status == 0
-    assert read_accepted(folder)[0].product == "thing"
-
-
-@pytest.mark.parametrize(
-    ("words", "lines"),
-    [
-        (
-            ("--cell", "*-amd46.*"),
-            ("no cell of the run fits *-amd46.*", f"valid: {ONE}, {TWO}"),
-        ),
-        (
-            ("--upgrade", "1-to-4"),
-            ("no cell that is looked at takes the upgrade 1-to-4", "did you mean '1-to-2'?"),
-        ),
-    ],
-)
-def test_a_cell_or_an_upgrade_that_is_not_there_is_told(
-    upgradeproof: Command, tmp_path: Path, words: tuple[str, ...], lines: tuple[str, ...]
-) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)), cell(TWO, state(DEPLOY)))
-    refused(upgradeproof(*WRITE, *words), tmp_path, *lines)
-
-
-def test_an_accepted_file_of_another_kind_is_told(upgradeproof: Command, tmp_path: Path) -> None:
-    folder = reports(tmp_path, cell(ONE, state(DEPLOY)))
-    (folder / "accepted.json").write_text("{}")
-    assert upgradeproof(*WRITE).err == (
-        f"upgradeproof: {folder}/accepted.json can't be read\n"
-        "To do: run pytest again: it begins a new one\n"
-    )

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -74,6 +75,12 @@ class Terminal:
         return bool(data)
 
 
+def _own_terminal() -> None:
+    """Let ^C interrupt the command, also where whoever runs the tests ignores it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
     ours, theirs = pty.openpty()
@@ -85,7 +92,7 @@ def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # for ^C
+        preexec_fn=_own_terminal,  # noqa: PLW1509  # there is one thread
     )
     os.close(theirs)
     try:
