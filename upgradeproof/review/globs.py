@@ -71,7 +71,13 @@ def fields_of(plain: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[st
 
 
 def escaped(path: str) -> str:
-    """Return the glob that fits a path and no other."""
+    """Return the glob that fits a path and no other.
+
+    A bracket without its other half is any character: a plan takes it for a mistake.
+    """
+    if path.count("[") != path.count("]"):
+        path = path.replace("[", "?")
+        return re.sub(r"([*])", r"[\1]", path)
     return _SPECIAL.sub(r"[\1]", path)
 
 

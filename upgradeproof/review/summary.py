@@ -86,7 +86,7 @@ def _overview(found: Sequence[Change], groups: Sequence[Group]) -> list[str]:
 
 
 def _section(name: str, groups: Sequence[Group]) -> str:
-    counts = Counter({each.subject: len(each.changes) for each in groups})
+    counts = Counter(each.subject for each in groups for _ in each.changes)
     named = [f"{subject} {number}" for subject, number in counts.most_common(MAX_SUBJECTS)]
     left = len(counts) - len(named)
     more = f", and {left} more" if left else ""

@@ -103,3 +103,4 @@ def test_the_record_of_a_change() -> None:
     assert record_of(change("files//etc/x/mode")) == "files//etc/x"
     assert record_of(came("files//etc/x")) == "files//etc/x"
     assert escaped("a/b") == "a/b"
+    assert escaped("journal/x: [half *") == "journal/x: ?half [*]"
