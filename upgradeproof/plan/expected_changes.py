@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from upgradeproof.plan.cells import Cell
 from upgradeproof.plan.expectations import KnownChange
-from upgradeproof.plan.model import Plan, Upgrade
 from upgradeproof.plan.states import OF_A_ROLLBACK, STATES
 
 
@@ -17,7 +16,7 @@ class Declared:
 
     product: str
     upgrade: str
-    """Such as ``12-to-13``; empty: it is for all upgrades."""
+    """Such as ``12-to-13``: the one that all of its cells take, and no other cell; else empty."""
     facts: str
     reason: str
     cells: tuple[str, ...]
@@ -26,42 +25,53 @@ class Declared:
 
 
 def expected_changes(cells: Sequence[Cell]) -> Iterator[Declared]:
-    """Yield each glob of the plans of some cells; these must be all cells of their plans.
+    """Yield each glob that some cells expect; these must be all cells of their plans.
 
-    What an upgrade expects is for the cells that go via it, too.
+    What counts is what each cell expects in the end: the changes of its plan, of the upgrades that
+    it goes via, and of the overrides that select it.
     """
-    for plan in {cell.plan.name: cell.plan for cell in cells}.values():
-        own = [cell for cell in cells if cell.plan.name == plan.name]
-        yield from _declared(plan, None, plan.expect.change, own)
-        for upgrade in plan.upgrade:
-            taken = [cell for cell in own if _takes(cell, upgrade)]
-            yield from _declared(plan, upgrade, upgrade.expect.change, taken)
-            back = [cell for cell in own if cell.upgrade.path == upgrade.path]
-            yield from _declared(plan, upgrade, upgrade.left_behind, back, rollback=True)
-
-
-def _takes(cell: Cell, upgrade: Upgrade) -> bool:
-    return cell.upgrade.path == upgrade.path or (
-        not upgrade.via and upgrade.path in cell.upgrade.legs
-    )
+    for product in dict.fromkeys(cell.plan.name for cell in cells):
+        own = [cell for cell in cells if cell.plan.name == product]
+        of_all: dict[KnownChange, list[Cell]] = {}
+        left: dict[KnownChange, list[Cell]] = {}
+        for cell in own:
+            for change in dict.fromkeys(cell.expect.change):
+                of_all.setdefault(change, []).append(cell)
+            for change in dict.fromkeys(cell.upgrade.left_behind):
+                left.setdefault(change, []).append(cell)
+        for change, members in of_all.items():
+            yield from _declared(change, members, own, rollback=False)
+        for change, members in left.items():
+            yield from _declared(change, members, own, rollback=True)
 
 
 def _declared(
-    plan: Plan,
-    upgrade: Upgrade | None,
-    changes: Iterable[KnownChange],
-    cells: Sequence[Cell],
-    *,
-    rollback: bool = False,
+    change: KnownChange, cells: Sequence[Cell], own: Sequence[Cell], *, rollback: bool
 ) -> Iterator[Declared]:
     states = [state for state in STATES if any(state in cell.states for cell in cells)]
-    for change in changes:
-        for glob in change.facts if cells else ():
-            yield Declared(
-                product=plan.name,
-                upgrade="-to-".join(upgrade.path) if upgrade else "",
-                facts=glob,
-                reason=change.reason,
-                cells=tuple(cell.id for cell in cells),
-                states=tuple(s for s in states if (s in OF_A_ROLLBACK) is rollback),
-            )
+    upgrade = "-to-".join(cells[0].upgrade.path) if rollback else _upgrade(cells, own)
+    for glob in change.facts:
+        yield Declared(
+            product=cells[0].plan.name,
+            upgrade=upgrade,
+            facts=glob,
+            reason=change.reason,
+            cells=tuple(cell.id for cell in cells),
+            states=tuple(state for state in states if (state in OF_A_ROLLBACK) is rollback),
+        )
+
+
+def _upgrade(cells: Sequence[Cell], own: Sequence[Cell]) -> str:
+    """Return the upgrade that the cells have in common, and no other cell of the product takes."""
+    paths = {"-to-".join(each.path): each.path for each in cells[0].plan.upgrade}
+    common = [
+        name
+        for name, path in paths.items()
+        if all(path == cell.upgrade.path or path in cell.upgrade.legs for cell in cells)
+        and not any(
+            path == cell.upgrade.path or path in cell.upgrade.legs
+            for cell in own
+            if cell not in cells
+        )
+    ]
+    return min(common, key=len) if common and len(cells) < len(own) else ""
