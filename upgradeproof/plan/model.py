@@ -8,8 +8,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, InstanceOf, model_validator
 
+from upgradeproof.plan.changes import KnownChange
 from upgradeproof.plan.components import Component, check_graph
-from upgradeproof.plan.expectations import Expectations, KnownChange
+from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
 from upgradeproof.plan.packages import Edit, OwnPackages
 from upgradeproof.plan.preflight import Preflight
