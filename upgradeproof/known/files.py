@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.changes import KnownSelection, checked_glob, whole_section
+from upgradeproof.plan.changes import FactsGlobs, KnownSelection, whole_section
 from upgradeproof.plan.loading import Model, find_line, load, misplaced, nearest, repeated
 
 FOLDER = Path(__file__).parent
@@ -21,12 +21,13 @@ _LETTERS = 3
 """How many plain characters the glob of a key needs at least."""
 
 
-def _narrow(glob: str) -> str:
-    """Return the glob. Raises ValueError for one that excuses too much."""
-    key = checked_glob(glob).partition("/")[2]
-    if whole_section(glob) or sum(c.isalnum() for c in key) < _LETTERS:
-        raise ValueError(f"{glob!r} excuses a whole section: name what changes")
-    return glob
+def _narrow(globs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the globs. Raises ValueError for one that excuses too much."""
+    for glob in globs:
+        key = glob.partition("/")[2]
+        if whole_section(glob) or sum(c.isalnum() for c in key) < _LETTERS:
+            raise ValueError(f"{glob!r} excuses a whole section: name what changes")
+    return globs
 
 
 class KnownStep(Model):
@@ -69,7 +70,7 @@ class KnownEntry(Model):
     """One change that every upgrade of this kind brings."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    facts: tuple[Annotated[str, AfterValidator(_narrow)], ...] = Field(min_length=1)
+    facts: Annotated[FactsGlobs, AfterValidator(_narrow)]
     """Globs over the paths of the diff; each names a key, never a whole section."""
     kind: ChangeKind | None = None
     """What kind of change it is; None: any."""
@@ -80,7 +81,7 @@ class KnownEntry(Model):
     """A glob over the value before; empty: any."""
     after: str = ""
     """A glob over the value after; empty: any."""
-    lines: tuple[Annotated[str, Field(pattern=r"^[+-]")], ...] = ()
+    lines: tuple[Annotated[str, Field(pattern=r"^(\[-\+\]|[+-])")], ...] = ()
     """Globs over the lines of a text file that came (``+...``) or went (``-...``), all of which
     must fit one; empty: any. A file whose text is not stored has no such lines, and does not fit.
     """
@@ -120,6 +121,11 @@ class KnownFile(Model):
             what = f"{ids[again]!r} is the id of another known change"
             raise misplaced(what, "change", again, "id")
         return self
+
+    @classmethod
+    def called(cls) -> str:
+        """Return what an error calls such a file."""
+        return "file of known changes"
 
     @property
     def title(self) -> str:
@@ -199,7 +205,7 @@ def _check(path: Path, file: KnownFile, first: dict[str, Path], sections: frozen
                     f"{path}:{line}: change.{at}.facts: no section {section!r}; {advice}"
                 )
     if problems:
-        raise PlanError(f"{path} is not a valid knownfile", details="\n".join(problems))
+        raise PlanError(f"{path} is not a valid {KnownFile.called()}", details="\n".join(problems))
 
 
 def _line_of(path: Path, text: str) -> int:

@@ -33,13 +33,18 @@ def whole_section(glob: str) -> bool:
     return fnmatchcase(f"{glob.partition('/')[0]}/\0", glob)
 
 
-FactsGlob = Annotated[str, AfterValidator(checked_glob)]
+def _checked(globs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(checked_glob, globs))
+
+
+FactsGlobs = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_checked)]
+"""One or more globs over the paths of the diff."""
 
 
 class KnownChange(Model):
     """A change of the facts that is expected, and why."""
 
-    facts: tuple[FactsGlob, ...] = Field(min_length=1)
+    facts: FactsGlobs
     """Globs over the diff's paths, such as ``packages/nginx`` or ``users/redis/uid``."""
     kind: ChangeKind | None = None
     """What kind of change it is; None: any, but of packages named by a wildcard only what every

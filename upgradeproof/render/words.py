@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from upgradeproof.results import CachedStates, Cell, Change, Check, Fidelity, ReasonSource, Run, Verdict
+from upgradeproof.results import (
+    CachedStates,
+    Cell,
+    Change,
+    Check,
+    Fidelity,
+    ReasonSource,
+    Run,
+    Verdict,
+)
 
 SECOND_MS = 1000
 MINUTE_S = 60
