@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,16 +19,25 @@ from upgradeproof.plan.loading import Model, find_line, load, misplaced, nearest
 
 FOLDER = Path(__file__).parent
 _LETTERS = 3
-"""How many plain characters the glob of a key needs at least."""
+"""How many letters and digits the glob of a key needs at least, if it has a wildcard."""
+_WILD = re.compile(r"[*?\[]")
 
 
 def _narrow(globs: tuple[str, ...]) -> tuple[str, ...]:
     """Return the globs. Raises ValueError for one that excuses too much."""
     for glob in globs:
-        key = glob.partition("/")[2]
-        if whole_section(glob) or sum(c.isalnum() for c in key) < _LETTERS:
-            raise ValueError(f"{glob!r} excuses a whole section: name what changes")
+        if whole_section(glob) or not _names_something(glob.partition("/")[2]):
+            raise ValueError(f"{glob!r} excuses too much: name what changes")
     return globs
+
+
+def _names_something(key: str) -> bool:
+    """Tell whether a glob over keys has no wildcard, or enough besides: ``/etc/*`` has not."""
+    if not _WILD.search(key):
+        return True
+    named = [part for part in key.split("/") if any(map(str.isalnum, part))]
+    letters = sum(map(str.isalnum, "".join(named)))
+    return letters >= _LETTERS and (not key.startswith("/") or len(named) > 1)
 
 
 class KnownStep(Model):
