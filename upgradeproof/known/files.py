@@ -26,6 +26,8 @@ _WILD = re.compile(r"[*?\[]")
 def _narrow(globs: tuple[str, ...]) -> tuple[str, ...]:
     """Return the globs. Raises ValueError for one that excuses too much."""
     for glob in globs:
+        if not re.match("[a-z_]+/", glob):
+            raise ValueError(f"{glob!r} is no glob over the diff: write it as section/key")
         if whole_section(glob) or not _names_something(glob.partition("/")[2]):
             raise ValueError(f"{glob!r} excuses too much: name what changes")
     return globs

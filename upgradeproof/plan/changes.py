@@ -11,26 +11,28 @@ from pydantic import AfterValidator, Field, model_validator
 from upgradeproof.change_kinds import FOLLOWS, ChangeKind
 from upgradeproof.plan.loading import Model
 
-_PACKAGES = "packages"
+_PACKAGES = "packages/"
 _WILD = re.compile(r"[*?\[]")
 
 
 def checked_glob(glob: str) -> str:
-    """Return a glob over the paths of the diff. Raises ValueError for one that fits no path.
+    """Return a glob over the paths of the diff. Raises ValueError for one that fits none, or all.
 
-    It begins with the name of a section, as it is, and goes on with a glob over what is in it.
+    A path begins with the name of a section; only a wildcard may stand for it.
     """
-    section, slash, key = glob.partition("/")
-    if not slash or not key or not re.fullmatch("[a-z_]+", section):
+    if not re.search(r"[*?\[/]", glob) or glob.startswith("/") or glob.endswith("/"):
         raise ValueError(f"{glob!r} is no glob over the diff: write it as section/key")
     if glob.count("[") != glob.count("]"):
         raise ValueError(f"{glob!r} has a bracket without its other half: [[] is a plain one")
+    if not any(map(str.isalnum, glob)):
+        raise ValueError(f"{glob!r} covers every change: name what changes")
     return glob
 
 
 def whole_section(glob: str) -> bool:
     """Tell whether a glob covers every key of its section."""
-    return fnmatchcase(f"{glob.partition('/')[0]}/\0", glob)
+    section, slash, _ = glob.partition("/")
+    return bool(slash) and fnmatchcase(f"{section}/\0", glob)
 
 
 def _checked(globs: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,14 +67,14 @@ class KnownChange(Model):
         """
         if kind and self.kind and kind != self.kind:
             return False
-        return any(fnmatchcase(path, glob) and self._may(glob, kind) for glob in self.facts)
+        return any(fnmatchcase(path, glob) and self._may(glob, path, kind) for glob in self.facts)
 
-    def _may(self, glob: str, kind: ChangeKind | None) -> bool:
+    def _may(self, glob: str, path: str, kind: ChangeKind | None) -> bool:
         """Tell whether a glob may cover a kind of change: see the key ``kind``."""
-        section, _, rest = glob.partition("/")
-        if section != _PACKAGES or kind in {None, self.kind, *FOLLOWS}:
+        if not path.startswith(_PACKAGES) or kind in {None, self.kind, *FOLLOWS}:
             return True
-        return not _WILD.search(rest.partition("/")[0])
+        name = glob.removeprefix(_PACKAGES).partition("/")[0]
+        return glob.startswith(_PACKAGES) and not _WILD.search(name)
 
 
 class KnownSelection(Model):
