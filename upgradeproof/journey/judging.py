@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.journey.known_changes import known_changes
 from upgradeproof.known import DiffLine, Known
 from upgradeproof.plan import Cell
-from upgradeproof.probes import Difference, Facts, diff, every_probe
+from upgradeproof.probes import Difference, Facts, Probe, diff, every_probe, succession
 from upgradeproof.probes.text_diff import shortened
 from upgradeproof.results import Change, ReasonSource
 
@@ -45,11 +46,25 @@ def judge(
             because = _Because(kind, reason, "plan")
         elif found:
             because = _Because(kind, found.entry.reason, "known", found)
-        elif reason := probe.explain(line, baseline or before, after):
+        elif reason := _of_a_package(cell, probe, line, baseline or before, after):
             because = _Because(kind, reason, "package")
         return _change(line, because, shortened(detail) if because.reason else detail)
 
     return tuple(judged(line) for line in diff(before, after))
+
+
+def _of_a_package(
+    cell: Cell, probe: type[Probe[Any]], line: Difference, before: Facts, after: Facts
+) -> str:
+    """Return which package a line follows from, or "".
+
+    A unit that the plan names is never explained by its successor: who named it has to know.
+    """
+    if reason := probe.explain(line, before, after):
+        return reason
+    named = {unit.removesuffix(".service") for unit in cell.expect.units_in("installed")}
+    gone = line.after is None and line.path.partition("/")[2].removesuffix(".service") in named
+    return "" if gone else succession.explain(line, before, after)
 
 
 def judge_boot(before: Facts, after: Facts) -> tuple[Change, ...]:
