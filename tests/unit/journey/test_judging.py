@@ -15,6 +15,7 @@ from upgradeproof.plan import Cell, Platform
 from upgradeproof.probes import Facts
 from upgradeproof.probes.kernel import RunningKernel
 from upgradeproof.probes.packages import Package
+from upgradeproof.probes.services import Service
 from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.users import User
 from upgradeproof.results import Change
@@ -135,3 +136,26 @@ def test_a_plan_that_excludes_an_unknown_id_is_refused(tmp_path: Path) -> None:
         f"{tmp_path / 'upgrade.toml'}:1: known.exclude: there is no known change "
         "'example-1-to-2/new-shel'; did you mean 'example-1-to-2/new-shell'?"
     )
+
+
+@pytest.mark.parametrize(("services", "source"), [([], "package"), (["base15"], "none")])
+def test_a_unit_that_the_plan_names_is_not_explained_by_its_successor(
+    services: list[str], source: str
+) -> None:
+    def state(version: str, number: str) -> Facts:
+        package = Package(version=version, state="install ok installed")
+        system = OperatingSystem(state="running", id="example", version=version)
+        unit = Service(active="active", sub="running", enabled="enabled")
+        return Facts(
+            {
+                "system": {"system": system},
+                "packages": {f"base-{number}": package},
+                "services": {f"base{number}.service": unit},
+            }
+        )
+
+    on = cell(expect={"services": services})
+    changes = judge(on, "upgraded", state("1", "15"), state("2", "17"))
+    sources = {change.path: change.source for change in changes}
+    assert sources["services/base15.service"] == source
+    assert sources["services/base17.service"] == "package"
