@@ -62,9 +62,9 @@ def _of_a_package(
     """
     if reason := probe.explain(line, before, after):
         return reason
-    named = {unit.removesuffix(".service") for unit in cell.expect.units_in("installed")}
-    gone = line.after is None and line.path.partition("/")[2].removesuffix(".service") in named
-    return "" if gone else succession.explain(line, before, after)
+    named = cell.expect.units_in("installed")
+    of_plan = any(unit in line.path.split("/") for unit in named)
+    return "" if of_plan else succession.explain(line, before, after)
 
 
 def judge_boot(before: Facts, after: Facts) -> tuple[Change, ...]:

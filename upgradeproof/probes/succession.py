@@ -17,7 +17,7 @@ from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.file_records import File
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.references import Reference, References
-from upgradeproof.probes.services import Service
+from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.text_diff import unpacked
 from upgradeproof.probes.unix_sockets import UnixSocket
 
@@ -94,6 +94,8 @@ def _order(version: str) -> tuple[int, ...]:
 def _follows(each: Succession, line: Difference, before: Facts, after: Facts) -> bool:
     section, _, key = line.path.partition("/")
     old, new = (facts.sections.get(section, {}) for facts in (before, after))
+    if _is_masked(each, line, after):
+        return _works(each, _unit(line), before, after)
     if line.before is not None and line.after is not None:
         field = key.rpartition("/")[2]
         if field in _SAME_VALUE.get(section, ()):
@@ -106,6 +108,28 @@ def _follows(each: Succession, line: Difference, before: Facts, after: Facts) ->
     if came == moved.get(came) or came in old or was is None or now is None:
         return False
     return _same(each, was, now) and not _named(moved[came], after)
+
+
+def _unit(line: Difference) -> str:
+    """Return the unit that a line of ``services``, or of the folder of units, is about."""
+    return next((part for part in line.path.split("/") if part.endswith(".service")), "")
+
+
+def _is_masked(each: Succession, line: Difference, after: Facts) -> bool:
+    """Tell whether a line is about a unit of a removed package, masked until it is purged."""
+    unit = after.sections.get(Services.section, {}).get(_unit(line))
+    masked = isinstance(unit, Service) and unit.load == "masked"
+    there = line.path.startswith((f"{Services.section}/", "files//etc/systemd/system/"))
+    gone = each.old not in after[Packages] or not after[Packages][each.old].installed
+    return there and masked and gone
+
+
+def _works(each: Succession, unit: str, before: Facts, after: Facts) -> bool:
+    """Tell whether the unit of the new version does what the masked one did."""
+    other = each.renamed(unit)
+    was, now = before[Services].get(unit), after[Services].get(other)
+    known = other != unit and was is not None and now is not None and other not in before[Services]
+    return known and _same(each, was, now) and not _named(unit, after)
 
 
 def _same(each: Succession, was: Any, now: Any) -> bool:

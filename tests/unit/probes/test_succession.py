@@ -97,6 +97,26 @@ def test_a_unit_is_succeeded_by_one_that_works_as_it_did(now: dict[str, Any], wh
     assert explained("services", was, new) == {why}
 
 
+@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize("active", ["active", "failed"])
+def test_a_unit_of_a_removed_package_is_masked_until_it_is_purged(
+    installed: bool, active: str
+) -> None:
+    unit, link = "base15.service", "/etc/systemd/system/base15.service"
+    before = facts("1", "base-15", services={unit: Service(**RUNS)}, files={})
+    services: dict[str, Record] = {
+        unit: Service(enabled="masked", load="masked"),
+        "base17.service": Service(**{**RUNS, "active": active}),
+    }
+    files: dict[str, Record] = {link: File(type="link", target="/dev/null")}
+    packages = ("base-15", "base-17") if installed else ("base-17",)
+    after = facts("2", *packages, services=services, files=files)
+    found = {line.path: explain(line, before, after) for line in diff(before, after)}
+    why = WHY if active == "active" and not installed else ""
+    for path in (f"services/{unit}/load", f"services/{unit}/active", f"files/{link}"):
+        assert found[path] == why
+
+
 def test_a_unit_that_has_no_successor_is_lost() -> None:
     was: dict[str, Record] = {"base@15-main.service": Service(**RUNS)}
     assert explained("services", was, {}) == {""}
