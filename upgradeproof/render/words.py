@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from upgradeproof.results import CachedStates, Cell, Change, Check, Fidelity, Run, Verdict
+from upgradeproof.results import (
+    CachedStates,
+    Cell,
+    Change,
+    Check,
+    Fidelity,
+    ReasonSource,
+    Run,
+    Verdict,
+)
 
 SECOND_MS = 1000
 MINUTE_S = 60
@@ -212,6 +221,25 @@ def proofs(fidelity: Fidelity) -> tuple[tuple[bool, str], ...]:
         "the upgrade; no absolute target can be proven."
     )
     return (fidelity.own_kernel, kernel), (fidelity.absolute_time, time)
+
+
+_ORIGINS: dict[ReasonSource, str] = {
+    "plan": "expected by the plan",
+    "known": "known for",
+    "package": "follows from a package",
+    "boot": "a boot of the old release does this",
+    "none": "neither expected nor explained",
+}
+
+
+def origin(change: Change) -> str:
+    """Return who explains a change: the plan, or for instance ``known for Debian 12 -> 13``."""
+    return f"{_ORIGINS[change.source]} {change.known_for}".strip()
+
+
+def origin_order(change: Change) -> tuple[int, str]:
+    """Return the place of a change's origin among those of a diff."""
+    return list(_ORIGINS).index(change.source), origin(change)
 
 
 def change_text(change: Change) -> str:
