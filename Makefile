@@ -2,7 +2,7 @@
 VENV := .venv/bin
 REPORT := $(CURDIR)/reports/out/index.html
 
-.PHONY: help setup setup-test setup-arm64 verify test lint defects field-cases bench lock clean
+.PHONY: help setup setup-test setup-arm64 verify test lint defects field-cases plain bench lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -10,6 +10,7 @@ help:
 	@echo 'make test         set up, lint, run the project'\''s own tests'
 	@echo 'make defects      set up, plant every known defect, print which check catches each'
 	@echo 'make field-cases  set up, try real failures of upgrades, print which check notices each'
+	@echo 'make plain        set up, upgrade packages as Debian ships them; nothing may be unexplained'
 	@echo 'make bench        set up, measure the speed targets'
 	@echo 'make lint         set up, check style, types and imports'
 	@echo 'make setup        system packages, a Docker engine, .venv (setup-arm64: emulation, too)'
@@ -46,6 +47,12 @@ defects: setup-arm64
 
 field-cases: setup
 	$(VENV)/upgradeproof field-cases --workers 2
+
+# PLAIN selects: PLAIN='tests/plain/nginx/upgrade.toml', CELLS='debian-12-amd64.container*'
+PLAIN ?= $(wildcard tests/plain/*/upgrade.toml)
+CELLS ?= debian-1[12]-amd64.container*
+plain: setup
+	$(VENV)/pytest -n 2 --reports=reports/out/plain --cell='$(CELLS)' -k unexplained $(addprefix --plan=,$(PLAIN))
 
 bench: setup-arm64
 	@setup/setup.sh bench

@@ -66,7 +66,7 @@ def test_no_package_is_lost(installed: State, upgraded: State, expectations: Exp
         and not (name in after and after[name].installed)
         and not (package.auto and dependencies_may_go)
         and not successor(name, before, after)
-        and not expectations.reason_for(f"packages/{name}", named=not package.auto)
+        and not expectations.reason_for(f"packages/{name}", "removed")
     ]
     sentences = [how_lost(name, installed, upgraded) for name in lost]
     assert not lost, "removed by the upgrade: " + "\n".join(sentences)
@@ -87,7 +87,7 @@ def test_no_package_is_kept_back(
         and not package.held
         and name in before
         and before[name].version == package.version
-        and not expectations.reason_for(f"packages/{name}/version", named=True)
+        and not expectations.reason_for(f"packages/{name}/version", "kept back")
     ]
     assert not kept_back, "\n".join(kept_back)
 
@@ -104,7 +104,7 @@ def test_no_package_that_was_asked_for_becomes_obsolete(
         and not (package.auto or package.library)
         and name in before
         and not before[name].obsolete
-        and not expectations.reason_for(f"packages/{name}/obsolete", named=True)
+        and not expectations.reason_for(f"packages/{name}/obsolete", "no longer offered")
     ]
     assert not obsolete, "\n".join(obsolete)
 
@@ -123,7 +123,7 @@ def test_recommended_package_is_still_there(
         for wanted in package.unmet
         if wanted not in before[name].unmet
         and there & set(wanted.split(" | "))
-        and not expectations.reason_for(f"packages/{name}/unmet", named=True)
+        and not expectations.reason_for(f"packages/{name}/unmet", "changed")
     ]
     assert not missing, "\n".join(missing)
 
@@ -142,7 +142,7 @@ def test_package_of_a_service_is_not_left_to_autoremove(
         for name, package in rebooted[Packages].items()
         if package.autoremovable
         and not (name in before and before[name].autoremovable)
-        and not expectations.reason_for(f"packages/{name}/autoremovable", named=True)
+        and not expectations.reason_for(f"packages/{name}/autoremovable", "changed")
         for unit in package.runs
         if any(unit == name or unit.startswith(f"{stem}@") for name, stem in units.items())
     ]

@@ -13,6 +13,7 @@ from upgradeproof.errors import PlanError
 from upgradeproof.imaging import Images
 from upgradeproof.journey import Toolbox
 from upgradeproof.journey.checkpoints import DEAR_S
+from upgradeproof.journey.known_changes import check_known_changes
 from upgradeproof.journey.storage import Limits, Storage
 from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend, backends
@@ -47,6 +48,8 @@ class Home:
     def plans(self) -> tuple[Plan, ...]:
         """Return the plans, read, with the defect if there is one. Raises PlanError."""
         plans = tuple(load_plan(path) for path in self.plan_files)
+        for plan in plans:
+            check_known_changes(plan)
         if self.defect is None:
             return plans
         defect = load_defect(self.defect)

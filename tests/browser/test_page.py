@@ -144,6 +144,10 @@ def test_regressions_are_loud_and_expected_changes_folded(opened: Opened) -> Non
     assert opened.page.locator(".expected table").count() == 0
     folded.first.locator("summary").click()
     expect(folded.first.locator("tbody tr")).to_have_count(470)
+    assert opened.page.locator(".origin h4").all_text_contents() == [
+        "expected by the plan: 470 changes",
+        "known for Debian 12 -> 13: 30 changes",
+    ]
 
 
 def test_a_diff_filters(opened: Opened) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import get_args
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.cli import runs
 from upgradeproof.home import Home
 from upgradeproof.review.accepting import accept
@@ -18,6 +20,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("globs", nargs="+", metavar="GLOB", help="over the paths of the changes")
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why it is right")
+    parser.add_argument(
+        "--kind", choices=get_args(ChangeKind), help="only changes of this kind are excused"
+    )
     parser.add_argument("--cell", metavar="GLOB", default="*", help="only changes of these cells")
     parser.add_argument(
         "--upgrade", metavar="A-to-B", default="", help="write it below this upgrade"
@@ -34,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     asked = Asked(
         globs=tuple(arguments.globs),
         reason=arguments.reason,
+        kind=arguments.kind,
         cell=arguments.cell,
         upgrade=arguments.upgrade,
     )

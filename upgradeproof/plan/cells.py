@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.images import Image, Platform, platforms
@@ -77,21 +78,23 @@ class Cell:
         """Return the release that a state must hold."""
         return self.new if like(state) == "upgraded" else self.old
 
-    def reason_for(self, state: str, path: str, *, event: bool = False) -> str | None:
+    def reason_for(
+        self, state: str, path: str, kind: ChangeKind | None = None, *, event: bool = False
+    ) -> str | None:
         """Return why a change of the facts is expected in a state, or None: it is not.
 
         What the upgrade changes is no reason for two upgrades to end otherwise, only for what may
         happen on either way (``event``): in ``upgraded_again`` the rest must be what it was, or
         what the rollback left behind.
         """
-        left = (known.reason for known in self.upgrade.left_behind if known.covers(path))
+        left = (known.reason for known in self.upgrade.left_behind if known.covers(path, kind))
         match state:
             case "rolled_back":
                 return next(left, None)
             case "upgraded_again":
-                return next(left, self.expect.reason_for(path) if event else None)
+                return next(left, self.expect.reason_for(path, kind) if event else None)
             case _:
-                return self.expect.reason_for(path) or self._written(path)
+                return self.expect.reason_for(path, kind) or self._written(path)
 
     def _written(self, path: str) -> str | None:
         """Return that a step of the upgrade itself writes the file at this path of the diff."""

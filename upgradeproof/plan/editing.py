@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,13 +45,14 @@ class Place:
         return self.key if self.upgrade is None else f"upgrade.{self.key}"
 
 
-def block(header: str, facts: Sequence[str], reason: str) -> str:
-    """Return the TOML of one expected change."""
+def block(header: str, facts: Sequence[str], reason: str, kind: str = "") -> str:
+    """Return the TOML of one expected change; ``kind`` is left out where it is empty."""
     quoted = [quote(glob) for glob in facts]
     line = f"facts = [{', '.join(quoted)}]"
     if len(line) > MAX_WIDTH:
         line = "\n".join(["facts = [", *(f"  {glob}," for glob in quoted), "]"])
-    return f"{header}\n{line}\nreason = {quote(reason)}\n"
+    excuses = f"kind = {quote(kind)}\n" if kind else ""
+    return f"{header}\n{line}\n{excuses}reason = {quote(reason)}\n"
 
 
 def quote(text: str) -> str:
@@ -59,32 +60,38 @@ def quote(text: str) -> str:
     return tomlkit.string(text).as_string()
 
 
-def add_change(text: str, place: Place, facts: Sequence[str], reason: str) -> str:
+def add_change(text: str, place: Place, facts: Sequence[str], reason: str, kind: str = "") -> str:
     """Return the text of a plan with one more expected change.
 
     Raises PlanError where the text is not TOML, or its layout leaves no room for the change.
     """
-    wanted = _wanted(text, place, facts, reason)
-    for edit in (_inserted, _appended):
+    item = {"facts": list(facts), **({"kind": kind} if kind else {}), "reason": reason}
+    new = block(place.header, facts, reason, kind)
+    wanted = _wanted(text, place, item)
+    edits: tuple[Callable[[], str], ...] = (
+        lambda: _inserted(text, place, new),
+        lambda: _appended(text, place, item),
+    )
+    for edit in edits:
         try:
-            edited = edit(text, place, facts, reason)
+            edited = edit()
             if tomllib.loads(edited) == wanted and _keeps(text, edited):
                 return edited
         except (TOMLKitError, tomllib.TOMLDecodeError, LookupError, TypeError, ValueError):
             continue
     raise PlanError(
         "the change can't be added without touching other lines of the plan",
-        details=block(place.header, facts, reason).rstrip(),
+        details=new.rstrip(),
         resolution="write it into the plan yourself",
     )
 
 
-def _wanted(text: str, place: Place, facts: Sequence[str], reason: str) -> dict[str, Any]:
+def _wanted(text: str, place: Place, item: Mapping[str, Any]) -> dict[str, Any]:
     try:
         data = copy.deepcopy(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"the plan is not TOML: {error}") from None
-    _list(data, place).append({"facts": list(facts), "reason": reason})
+    _list(data, place).append(item)
     return data
 
 
@@ -106,12 +113,12 @@ def _keeps(text: str, edited: str) -> bool:
     return before + behind >= len(old)
 
 
-def _inserted(text: str, place: Place, facts: Sequence[str], reason: str) -> str:
+def _inserted(text: str, place: Place, new_block: str) -> str:
     """Return the text with a block of lines more."""
     end = "\r\n" if "\r\n" in text else "\n"
     lines = text.removesuffix(end).split(end)
     at = _line_behind(lines, header_lines(text), place)
-    new = block(place.header, facts, reason).splitlines()
+    new = new_block.splitlines()
     before = [""] if at and lines[at - 1].strip() else []
     after = [""] if at < len(lines) and lines[at].strip() else []
     return end.join([*lines[:at], *before, *new, *after, *lines[at:]]) + end
@@ -153,7 +160,7 @@ def _is_aside(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")
 
 
-def _appended(text: str, place: Place, facts: Sequence[str], reason: str) -> str:
+def _appended(text: str, place: Place, item: Mapping[str, Any]) -> str:
     """Return the document with one item more in a list that is written inline."""
     document = tomlkit.parse(text)
     node: Any = document if place.upgrade is None else document["upgrade"][place.upgrade]
@@ -162,9 +169,9 @@ def _appended(text: str, place: Place, facts: Sequence[str], reason: str) -> str
         if parent not in node:
             node[parent] = tomlkit.inline_table()
         node = node[parent]
-    item = tomlkit.inline_table()
-    item.update({"facts": list(facts), "reason": reason})
-    _append(node, name, item)
+    inline = tomlkit.inline_table()
+    inline.update(item)
+    _append(node, name, inline)
     return tomlkit.dumps(document)
 
 

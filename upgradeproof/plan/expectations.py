@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from fnmatch import fnmatchcase
 from typing import Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from upgradeproof.change_kinds import ChangeKind
+from upgradeproof.plan.changes import KnownChange, KnownSelection
 from upgradeproof.plan.commands import ExpectedCommand
 from upgradeproof.plan.data import Data
 from upgradeproof.plan.degradation import Degradation
@@ -97,30 +98,6 @@ class Log(Model):
     """What makes the service write at least one line."""
 
 
-class KnownChange(Model):
-    """A change of the facts that is expected, and why."""
-
-    facts: tuple[str, ...] = Field(min_length=1)
-    """Globs over the diff's paths, such as ``packages/*`` or ``users/redis/uid``."""
-    reason: str = Field(min_length=8)
-
-    @field_validator("reason", mode="before")
-    @classmethod
-    def _is_given(cls, reason: object) -> object:
-        """Name what is missing: the snippet that a failed check prints leaves it empty."""
-        if isinstance(reason, str) and not reason.strip():
-            raise ValueError("no reason is given: write why this change is right")
-        return reason
-
-    def covers(self, path: str, named: bool = False) -> bool:
-        """Tell whether a path of the diff is one of these; ``named``: by less than all there is."""
-        anything = f"{path.partition('/')[0]}/\0"
-        return any(
-            fnmatchcase(path, glob) and not (named and fnmatchcase(anything, glob))
-            for glob in self.facts
-        )
-
-
 class Expectations(Model):
     """All that must hold after an upgrade, and all that may change in it."""
 
@@ -147,6 +124,8 @@ class Expectations(Model):
     disruption: tuple[Disruption, ...] = ()
     degradation: tuple[Degradation, ...] = ()
     change: tuple[KnownChange, ...] = ()
+    known: KnownSelection = KnownSelection()
+    """Which known changes count besides or instead of those that the machines select."""
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
@@ -182,6 +161,7 @@ class Expectations(Model):
             disruption=_override(self.disruption, other.disruption, lambda d: d.endpoint),
             degradation=_override(self.degradation, other.degradation, lambda d: d.id),
             change=(*self.change, *other.change),
+            known=self.known.merged(other.known),
         )
 
     def check_endpoints(self, beside: Iterable[Endpoint], *at: int | str) -> None:
@@ -233,12 +213,12 @@ class Expectations(Model):
         moved = (p.to for p in self.port if p.protocol == "tcp" and p.port == port and p.to)
         return next(moved, port)
 
-    def reason_for(self, path: str, *, named: bool = False) -> str | None:
+    def reason_for(self, path: str, kind: ChangeKind | None = None) -> str | None:
         """Return why a change at this path of the diff is expected, or None: it is not.
 
-        ``named``: only by a glob that does not cover all of the section.
+        ``kind``: what kind of change it is; None where the caller does not know.
         """
-        declared = next((known.reason for known in self.change if known.covers(path, named)), None)
+        declared = next((known.reason for known in self.change if known.covers(path, kind)), None)
         return declared or self._migrated(path)
 
     def _migrated(self, path: str) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.plan.cells import Cell
-from upgradeproof.plan.expectations import KnownChange
+from upgradeproof.plan.changes import KnownChange
 from upgradeproof.plan.states import OF_A_ROLLBACK, STATES
 
 
@@ -18,6 +19,7 @@ class Declared:
     upgrade: str
     """Such as ``12-to-13``: the one that all of its cells take, and no other cell; else empty."""
     facts: str
+    kind: ChangeKind | None
     reason: str
     cells: tuple[str, ...]
     states: tuple[str, ...]
@@ -55,6 +57,7 @@ def _declared(
             product=cells[0].plan.name,
             upgrade=upgrade,
             facts=glob,
+            kind=change.kind,
             reason=change.reason,
             cells=tuple(cell.id for cell in cells),
             states=tuple(state for state in states if (state in OF_A_ROLLBACK) is rollback),

@@ -30,6 +30,11 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
+    def called(cls) -> str:
+        """Return what an error calls a file of this model."""
+        return cls.__name__.lower()
+
+    @classmethod
     def variant(cls, data: Mapping[str, Any]) -> type[Model]:  # noqa: ARG003  # for subclasses
         """Return the model that ``data`` would be read into, where there are several kinds."""
         return cls
@@ -64,7 +69,7 @@ def load(path: Path, model: type[M]) -> M:
     except ValidationError as error:
         problems = [_explain(text, data, model, problem) for problem in error.errors()]
         raise PlanError(
-            f"{path} is not a valid {model.__name__.lower()}",
+            f"{path} is not a valid {model.called()}",
             details="\n".join(f"{path}:{line}: {what}" for line, what in sorted(problems)),
         ) from None
 

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from pydantic import Field, InstanceOf, ValidationInfo, field_validator, model_validator
 
-from upgradeproof.plan.expectations import Expectations, KnownChange
+from upgradeproof.plan.changes import KnownChange
+from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
 from upgradeproof.plan.names import Name
 from upgradeproof.plan.overrides import Override

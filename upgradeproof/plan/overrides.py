@@ -8,7 +8,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from upgradeproof.plan.expectations import Expectations, KnownChange
+from upgradeproof.plan.changes import KnownChange
+from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.loading import Model, misplaced
 from upgradeproof.plan.preflight import Preflight
 from upgradeproof.plan.steps import AnyStep

@@ -26,6 +26,7 @@ def plan_events(home: Home) -> Iterator[PlanDeclared | ChangeExpected]:
                     product=each.product,
                     upgrade=each.upgrade,
                     facts=each.facts,
+                    kind=each.kind,
                     reason=each.reason,
                 ),
                 cells=each.cells,

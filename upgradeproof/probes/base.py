@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.daemons import Daemon, daemons
 from upgradeproof.errors import HarnessError, MissingFactError
 
@@ -142,6 +143,13 @@ class Probe(Generic[R]):
         does, such as replacing a file that it owns.
         """
         return ""
+
+    @classmethod
+    def kind(cls, line: Difference, _before: Facts, _after: Facts, /) -> ChangeKind:
+        """Return what kind of change a line of the diff is."""
+        if line.before is None:
+            return "added"
+        return "removed" if line.after is None else "changed"
 
     @classmethod
     def detail(cls, _line: Difference, _before: Facts, _after: Facts, /) -> str:

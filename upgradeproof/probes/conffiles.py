@@ -61,10 +61,14 @@ class Conffiles(Probe[Conffile]):
 
     @classmethod
     def parse(cls, output: str, _interests: Interests, /) -> dict[str, Conffile]:
-        """Return the changed files. Those of removed packages are left out: nothing brings them."""
+        """Return the changed files. Those of removed packages are left out: nothing brings them.
+
+        A file that another package brings now is that one's, and obsolete of none.
+        """
         owned, _, listed = output.partition("\nsums\n")
         sums = {path: md5 for md5, _, path in (s.partition("  ") for s in listed.split("\n"))}
         files: dict[str, Conffile] = {}
+        brought_now: set[str] = set()
         package, installed = "", False
         for line in owned.split("\n"):
             if line.startswith("package "):
@@ -76,8 +80,14 @@ class Conffiles(Probe[Conffile]):
                 state = "unmodified" if md5 == brought else "modified" if md5 else "missing"
                 if state == "missing" and flags:
                     continue
+                if not flags:
+                    brought_now.add(clean(path))
                 if flags or state != "unmodified":
                     files[clean(path)] = Conffile(
                         package=package, state=state, obsolete=bool(flags), md5=md5
                     )
-        return files
+        return {
+            path: file
+            for path, file in files.items()
+            if not (file.obsolete and path in brought_now)
+        }

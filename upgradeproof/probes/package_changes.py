@@ -11,10 +11,16 @@ from typing import Any
 
 from debian.debian_support import Version
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.probes.base import Difference, Record
 from upgradeproof.probes.system import OperatingSystem
 
 Sections = Mapping[str, Mapping[str, Record]]
+_ORDINARY: Mapping[ChangeKind, str] = {
+    "upgraded": "upgraded with the distribution",
+    "installed as a dependency": "installed as a dependency",
+    "offered again": "an archive offers it",
+}
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
@@ -69,27 +75,49 @@ def renumbered(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -
     )
 
 
+def kind(line: Difference, before: Sections, after: Sections) -> ChangeKind:
+    """Return what kind of change a line of the section ``packages`` is."""
+    name, field = _named(line)
+    old: Mapping[str, Any] = before.get("packages", {})
+    new: Mapping[str, Any] = after.get("packages", {})
+    was, now = old.get(name), new.get(name)
+    if was is None or (now is not None and now.installed and was.residual):
+        return "installed as a dependency" if now is not None and now.auto else "installed"
+    if now is None or (was.installed and now.residual):
+        taken = was.installed and (successor(name, old, new) or _auto_renumbered(name, old, new))
+        return "replaced" if taken else "removed"
+    match field:
+        case "version":
+            return "upgraded" if _is_newer(now.version, was.version) else "downgraded"
+        case "obsolete":
+            return "no longer offered" if now.obsolete else "offered again"
+        case "auto":
+            return "marked auto" if now.auto else "marked manual"
+    return "changed"
+
+
 def explain(line: Difference, before: Sections, after: Sections) -> str:
     """Return why a line of the section ``packages`` follows from the upgrade, or ""."""
     if not distribution_upgraded(before, after):
         return ""
-    name, _, field = line.path.removeprefix("packages/").partition("/")
+    name, _ = _named(line)
     old: Mapping[str, Any] = before.get("packages", {})
     new: Mapping[str, Any] = after.get("packages", {})
     was, now = old.get(name), new.get(name)
-    if was is None:
-        return "installed as a dependency" if now is not None and now.auto else ""
-    if now is None or (was.installed and now.residual):
+    was, now = old.get(name), new.get(name)
+    what = kind(line, before, after)
+    if what in {"removed", "replaced"} and was is not None:
         return _why_lost(name, old, new) if was.installed else "its last files were removed"
-    return _why_changed(field, was, now)
+    if what == "no longer offered" and was is not None and now is not None:
+        left_over = (was.auto and now.auto) or now.library
+        return "left over from the former release, as a dependency" if left_over else ""
+    return _ORDINARY.get(what, "")
 
 
-def _why_changed(field: str, was: Any, now: Any) -> str:
-    if field == "version" and _is_newer(now.version, was.version):
-        return "upgraded with the distribution"
-    if field == "obsolete" and now.obsolete and ((was.auto and now.auto) or now.library):
-        return "left over from the former release, as a dependency"
-    return "an archive offers it" if field == "obsolete" and not now.obsolete else ""
+def _named(line: Difference) -> tuple[str, str]:
+    """Return the package and the field of a line; a field may be missing."""
+    name, _, field = line.path.removeprefix("packages/").partition("/")
+    return name, field
 
 
 def _why_lost(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -100,6 +128,11 @@ def _why_lost(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
     if other := renumbered(name, before, after):
         return f"replaced by {other}, by its name"
     return "installed as a dependency only, and no package depends on it now"
+
+
+def _auto_renumbered(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return the new number of a package that nobody asked for, or ""."""
+    return renumbered(name, before, after) if before[name].auto else ""
 
 
 def _stem(name: str) -> str:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import HarnessError
+from upgradeproof.probes import package_changes
 from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
-from upgradeproof.probes.package_changes import explain
 from upgradeproof.probes.text import clean, rows
 
 _SCRIPT = r"""
@@ -127,13 +128,18 @@ class Packages(Probe[Package]):
         return packages
 
     @classmethod
+    def kind(cls, line: Difference, before: Facts, after: Facts, /) -> ChangeKind:
+        """Return what became of the package: upgraded, replaced, no longer offered and so on."""
+        return package_changes.kind(line, before.sections, after.sections)
+
+    @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
         """Return why an upgrade of the distribution changes a package so, or "".
 
         Nothing that an administrator asked for is explained away: a package installed by hand that
         was removed, downgraded or made obsolete is never.
         """
-        return explain(line, before.sections, after.sections)
+        return package_changes.explain(line, before.sections, after.sections)
 
 
 _SHAPES = {

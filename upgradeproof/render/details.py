@@ -52,19 +52,22 @@ def changes(cell: Cell) -> list[Plain]:
 
     A line is ``[path, before, after, reason]``, its reason the place in ``reasons``, None for a
     regression: half the bytes of objects, and a distribution upgrade has 500 lines a cell. The
-    unified diff of a text file follows as the fifth, where there is one.
+    unified diff of a text file follows as the fifth, where there is one. A reason is ``[text,
+    origin]``, those of one origin in a row: the plan's first, then what is known for each step.
     """
     return [_diff(state) for state in cell.states if state.changes]
 
 
 def _diff(state: State) -> Plain:
-    reasons: dict[str, int] = {}
+    found = {(c.reason, words.origin(c)): c for c in state.changes if c.expected}
+    ordered = sorted(found, key=lambda reason: words.origin_order(found[reason]))
+    reasons = {reason: place for place, reason in enumerate(ordered)}
     lines = [
         (
             change.path,
             change.before,
             change.after,
-            reasons.setdefault(change.reason, len(reasons)) if change.expected else None,
+            reasons[change.reason, words.origin(change)] if change.expected else None,
             *([change.detail] if change.detail else []),
         )
         for change in state.changes

@@ -13,6 +13,7 @@ from upgradeproof.results import (
     Change,
     Check,
     Fidelity,
+    ReasonSource,
     Run,
     UnusedChange,
     Verdict,
@@ -238,6 +239,25 @@ def proofs(fidelity: Fidelity) -> tuple[tuple[bool, str], ...]:
         "the upgrade; no absolute target can be proven."
     )
     return (fidelity.own_kernel, kernel), (fidelity.absolute_time, time)
+
+
+_ORIGINS: dict[ReasonSource, str] = {
+    "plan": "expected by the plan",
+    "known": "known for",
+    "package": "follows from a package",
+    "boot": "a boot of the old release does this",
+    "none": "neither expected nor explained",
+}
+
+
+def origin(change: Change) -> str:
+    """Return who explains a change: the plan, or for instance ``known for Debian 12 -> 13``."""
+    return f"{_ORIGINS[change.source]} {change.known_for}".strip()
+
+
+def origin_order(change: Change) -> tuple[int, str]:
+    """Return the place of a change's origin among those of a diff."""
+    return list(_ORIGINS).index(change.source), origin(change)
 
 
 def change_text(change: Change) -> str:

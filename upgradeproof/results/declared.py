@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.results.base import Frozen
 
 
@@ -22,6 +23,8 @@ class UnusedChange(Frozen):
     """The upgrade that it belongs to, such as ``12-to-13``; empty: all of the product's."""
     facts: str
     """The glob that no change fits."""
+    kind: ChangeKind | None = None
+    """The kind of change that it excuses; None: any."""
     reason: str
 
     @property

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, computed_field
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import ProductError, UnavailableError
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.declared import PlanFile, UnusedChange
@@ -115,6 +116,11 @@ class Change(Frozen):
     expected: bool
     reason: str = ""
     source: ReasonSource = "none"
+    kind: ChangeKind = "changed"
+    known: str = ""
+    """The id of the known change that explains it: ``debian-12-to-13/tmp-is-a-tmpfs``."""
+    known_for: str = ""
+    """What that known change belongs to, as the report prints it: ``Debian 12 -> 13``."""
     package: str = ""
     """The package that the record names as its own; empty: it names none."""
     detail: str = ""

@@ -36,7 +36,7 @@ def _went(cell: Cell, states: Sequence[str]) -> bool:
 
 def _happened(cell: Cell, event: j.ChangeExpected) -> bool:
     return any(
-        fnmatchcase(change.path, event.change.facts)
+        fnmatchcase(change.path, event.change.facts) and event.change.kind in (None, change.kind)
         for state in cell.states
         for change in state.changes
     )

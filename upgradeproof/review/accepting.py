@@ -70,7 +70,7 @@ def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
         for cell in chosen_cells(run, asked.cell, asked.upgrade)
         if asked.product in ("", cell.product)
     ]
-    matched = match(cells, asked.globs, accepted)
+    matched = match(cells, asked, accepted)
     product = product_of(matched, asked.globs)
     path, plan, digest = _plan(run, root, product, accepted)
     refuse_read_only(path)
@@ -80,7 +80,7 @@ def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
     with path.open(encoding="utf-8", newline="") as file:
         text = file.read()
     for place in where:
-        text = add_change(text, place, asked.globs, reason)
+        text = add_change(text, place, asked.globs, reason, asked.kind or "")
     write_plan(path, text)
     new = [
         Accepted(
@@ -88,6 +88,7 @@ def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
             upgrade="" if place.upgrade is None else path_of(plan.upgrade[place.upgrade]),
             rollback=place.key == "left_behind",
             facts=asked.globs,
+            kind=asked.kind,
             reason=reason,
             before=digest,
             after=_digest(path),

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.plan.names import UNIT_TYPES
 from upgradeproof.results import Change
 from upgradeproof.review.globs import Paths, covering, record_of
 
+PACKAGES = "packages"
 _WORD = re.compile(r"^[^:\s]+")
 
 
@@ -20,14 +22,16 @@ class Group:
     section: str
     subject: str
     """The package; where none is known: a folder, a unit's name, or the record's own key."""
+    kind: ChangeKind | None = None
+    """Of packages: what happened to this one. Of all else none is named."""
     changes: tuple[Change, ...]
     globs: tuple[str, ...]
     """The narrowest globs that cover the changes, and no path of another record."""
 
     @property
     def title(self) -> str:
-        """Return ``conffiles of cron``."""
-        return f"{self.section} of {self.subject}"
+        """Return ``conffiles of cron``, with the kind of the change where it is a package's."""
+        return f"{self.section} of {self.subject}" + (f", {self.kind}" if self.kind else "")
 
 
 def group(changes: Iterable[Change], paths: Paths) -> tuple[Group, ...]:
@@ -35,20 +39,21 @@ def group(changes: Iterable[Change], paths: Paths) -> tuple[Group, ...]:
 
     ``paths`` are all paths of the facts: no glob of a group covers one that is not of the group.
     """
-    found: dict[tuple[str, str], list[Change]] = {}
+    found: dict[tuple[str, str, ChangeKind | None], list[Change]] = {}
     for change in changes:
         if not change.expected:
-            key = (change.path.partition("/")[0], subject(change))
-            found.setdefault(key, []).append(change)
-    return tuple(
-        _group(section, name, members, paths) for (section, name), members in found.items()
-    )
+            section = change.path.partition("/")[0]
+            kind = change.kind if section == PACKAGES else None
+            found.setdefault((section, subject(change), kind), []).append(change)
+    return tuple(_group(*key, members, paths) for key, members in found.items())
 
 
-def _group(section: str, name: str, members: Sequence[Change], paths: Paths) -> Group:
+def _group(
+    section: str, name: str, kind: ChangeKind | None, members: Sequence[Change], paths: Paths
+) -> Group:
     own = {record_of(change) for change in members}
     globs = covering([change.path for change in members], paths, own)
-    return Group(section=section, subject=name, changes=tuple(members), globs=globs)
+    return Group(section=section, subject=name, kind=kind, changes=tuple(members), globs=globs)
 
 
 def subject(change: Change) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import HarnessError
+from upgradeproof.plan import KnownChange
 from upgradeproof.plan.states import OF_A_ROLLBACK
-from upgradeproof.results import Cell
+from upgradeproof.results import Cell, Change
 from upgradeproof.results.base import Frozen
 
 FILE_NAME = "accepted.json"
@@ -25,15 +26,17 @@ class Accepted(Frozen):
     rollback: bool = False
     """Whether it says what a rollback leaves behind."""
     facts: tuple[str, ...]
+    kind: ChangeKind | None = None
     reason: str
     before: str
     """The plan's SHA-256 before the edit."""
     after: str
     """The plan's SHA-256 behind it."""
 
-    def covers(self, path: str) -> bool:
-        """Tell whether a path of the diff is one of these."""
-        return any(fnmatchcase(path, glob) for glob in self.facts)
+    def covers(self, change: Change) -> bool:
+        """Tell whether a line of the diff is one of these, as the plan does."""
+        expected = KnownChange(facts=self.facts, kind=self.kind, reason=self.reason)
+        return expected.covers(change.path, change.kind)
 
     def holds_for(self, cell: Cell, state: str) -> bool:
         """Tell whether it is for a state of a cell."""

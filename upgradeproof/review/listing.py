@@ -57,12 +57,12 @@ def evidence(each: Unexplained, group: Group) -> Iterator[str]:
 
 def as_toml(found: Sequence[Unexplained]) -> Iterator[str]:
     """Yield TOML for the plan, with empty reasons; what several cells share stands there once."""
-    done: set[tuple[str, tuple[str, ...]]] = set()
+    done: set[tuple[str, ...]] = set()
     for each in found:
         rollback = each.state.name in OF_A_ROLLBACK
         header = "[[upgrade.left_behind]]" if rollback else "[[expect.change]]"
-        new = [group for group in each.groups if (header, group.globs) not in done]
-        done |= {(header, group.globs) for group in new}
+        new = [group for group in each.groups if (header, group.title, *group.globs) not in done]
+        done |= {(header, group.title, *group.globs) for group in new}
         if new:
             yield f"# {each.cell.id}, {each.state.name}"
             yield from snippet(new, header)[1:]

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from pydantic import ValidationError
+
+from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
+from upgradeproof.plan import KnownChange
 from upgradeproof.plan.loading import nearest
 from upgradeproof.results import Cell, Change, Run, State
 from upgradeproof.review.globs import covers_section
@@ -24,6 +28,8 @@ class Asked:
 
     globs: tuple[str, ...]
     reason: str
+    kind: ChangeKind | None = None
+    """What kind of change is excused; None: any, but see ``KnownChange``."""
     cell: str = "*"
     """A glob over the ids of the cells that are looked at."""
     product: str = ""
@@ -59,7 +65,7 @@ def chosen_cells(run: Run, glob: str, upgrade: str = "") -> list[Cell]:
     return taken
 
 
-def match(cells: Sequence[Cell], globs: Sequence[str], accepted: Sequence[Accepted]) -> Matched:
+def match(cells: Sequence[Cell], asked: Asked, accepted: Sequence[Accepted]) -> Matched:
     """Return the changes that the globs fit. Raises PlanError for a glob that explains nothing."""
     lines = [
         (cell, state, change)
@@ -68,14 +74,19 @@ def match(cells: Sequence[Cell], globs: Sequence[str], accepted: Sequence[Accept
         for change in left_of(cell, state, accepted)
     ]
     matched = Matched()
-    for glob in globs:
+    for glob in asked.globs:
         if covers_section(glob):
             raise PlanError(
                 f"{glob!r} covers a whole section: it would excuse what nobody has looked at",
                 resolution="name the changes: `upgradeproof review` prints narrow globs",
             )
         fitting = [line for line in lines if fnmatchcase(line[2].path, glob)]
-        found = [line for line in fitting if not line[2].expected]
+        means = _meant(glob, asked)
+        found = [
+            line
+            for line in fitting
+            if not line[2].expected and means.covers(line[2].path, line[2].kind)
+        ]
         if not found:
             raise _nothing(glob, [change for _, _, change in lines], accepted)
         matched.changes += (line for line in found if line not in matched.changes)
@@ -83,9 +94,25 @@ def match(cells: Sequence[Cell], globs: Sequence[str], accepted: Sequence[Accept
     return matched
 
 
+def _meant(glob: str, asked: Asked) -> KnownChange:
+    """Return the expected change of one glob. Raises PlanError for one that no plan may hold."""
+    try:
+        return KnownChange(facts=(glob,), kind=asked.kind, reason=asked.reason)
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise PlanError(f"{glob!r} can't stand in a plan: {message}") from None
+
+
 def _nothing(glob: str, changes: Sequence[Change], accepted: Sequence[Accepted]) -> PlanError:
     """Return the error of a glob that no unexplained change fits."""
     what = f"no unexplained change of the run fits {glob!r}"
+    other = next((c for c in changes if not c.expected and fnmatchcase(c.path, glob)), None)
+    if other is not None:
+        return PlanError(
+            what,
+            details=f"{other.path} is of the kind {other.kind!r}",
+            resolution=f"add --kind {other.kind!r} where that is right",
+        )
     known = next((c for c in changes if c.expected and fnmatchcase(c.path, glob)), None)
     if known is not None:
         return PlanError(what, details=f"{known.path} is explained already: {known.reason}")

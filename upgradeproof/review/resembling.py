@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 
-from upgradeproof.known import KnownEntry, KnownFile, known_files
+from upgradeproof.known import KnownEntry, KnownFiles, discover
 from upgradeproof.review.groups import Group
 
 MIN_LIKENESS = 0.8
@@ -28,14 +28,15 @@ class Resembling:
         return f"{how} {self.file} ({self.entry.id}): {self.entry.reason} [{self.entry.source}]"
 
 
-def resembling(group: Group, files: Mapping[str, KnownFile] | None = None) -> Resembling | None:
+def resembling(group: Group, files: KnownFiles | None = None) -> Resembling | None:
     """Return the known change that is nearest to a group, or None.
 
     One that covers a path of the group comes first, for whichever upgrade it is known.
     """
     entries = [
         (name, entry)
-        for name, file in (known_files() if files is None else files).items()
+        for name, each in (discover() if files is None else files).items()
+        for file in each
         for entry in file.change
     ]
     paths = [change.path for change in group.changes]

@@ -36,7 +36,7 @@ class Session:
         self._root = root
         self._ask = ask
         self._out = out
-        self._skipped: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._skipped: set[tuple[str, ...]] = set()
         self._headline = ""
 
     def run(self) -> None:
@@ -85,7 +85,7 @@ class Session:
         reason = self._ask(ASK_REASON)
         if not reason.strip():
             return False
-        asked = Asked(globs=group.globs, reason=reason, product=each.cell.product)
+        asked = Asked(globs=group.globs, reason=reason, kind=group.kind, product=each.cell.product)
         try:
             checked_reason(reason)
             done = accept(self._review.run, self._review.folder, self._root, asked)
@@ -100,6 +100,6 @@ class Session:
         self._out.flush()
 
 
-def _key(each: Unexplained, group: Group) -> tuple[str, str, tuple[str, ...]]:
+def _key(each: Unexplained, group: Group) -> tuple[str, ...]:
     """Return what is skipped: the same changes in this state, on all cells of the product."""
-    return each.cell.product, each.state.name, group.globs
+    return each.cell.product, each.state.name, group.title, *group.globs

@@ -54,7 +54,7 @@ def snippet(groups: Sequence[Group], header: str, max_lines: int | None = None) 
     """
     lines: list[str] = []
     for at, each in enumerate(groups):
-        added = ["", *block(header, each.globs, "").splitlines()]
+        added = ["", *block(header, each.globs, "", each.kind or "").splitlines()]
         last = at == len(groups) - 1
         if max_lines is not None and len(lines) + len(added) + (not last) > max_lines:
             left = len(groups) - at

@@ -65,7 +65,7 @@ def left_of(cell: Cell, state: State, accepted: Iterable[Accepted]) -> tuple[Cha
     return tuple(
         change
         for change in state.changes
-        if change.expected or not any(each.covers(change.path) for each in since)
+        if change.expected or not any(each.covers(change) for each in since)
     )
 
 

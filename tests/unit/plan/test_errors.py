@@ -47,7 +47,7 @@ WRONG = {
     "an unknown key of a known change": (
         ('reason = "these', 'because = "these'),
         "29: 'upgrade.0.expect.change.0.reason' is missing",
-        "31: unknown key 'upgrade.0.expect.change.0.because'; valid: facts, reason",
+        "31: unknown key 'upgrade.0.expect.change.0.because'; valid: facts, kind, reason",
     ),
     "an unknown key of an inline table": (
         ("[[expect.data]]", "[[expect.port]]\nport = 80\n[[expect.data]]\nx = { y = 1 }"),

@@ -96,7 +96,8 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
         endpoint=[{"id": "e", "kind": "tcp", "port": 1}],
         firewall=[{"port": 1, "allowed": True}, {"port": 2, "allowed": True}],
         data=[{"id": "d", "write": "w", "read": "r", "gives": "old"}],
-        change=[{"facts": ["a"], "reason": "first reason"}],
+        known={"include": ["a-1-to-2/*"], "exclude": ["a-1-to-2/x"]},
+        change=[{"facts": ["users/a"], "reason": "first reason"}],
     )
     then = expectations(
         services=["b", "c"],
@@ -107,7 +108,8 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
         endpoint=[{"id": "e", "kind": "tcp", "port": 2}],
         firewall=[{"port": 2, "allowed": False}],
         data=[{"id": "d", "write": "w", "read": "r", "gives": "new"}],
-        change=[{"facts": ["b"], "reason": "second reason"}],
+        known={"include": ["b/*"], "exclude": ["a-1-to-2/x", "a-1-to-2/y"]},
+        change=[{"facts": ["users/b"], "reason": "second reason"}],
     )
     both = first.merged(then)
     assert both.services == ("a", "b", "c")
@@ -119,6 +121,8 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
     assert [(f.port, f.allowed) for f in both.firewall] == [(1, True), (2, False)]
     assert [d.gives for d in both.data] == ["new"]
     assert [c.reason for c in both.change] == ["first reason", "second reason"]
+    assert both.known.include == ("a-1-to-2/*", "b/*")
+    assert both.known.exclude == ("a-1-to-2/x", "a-1-to-2/y")
 
 
 def services(folder: Path, at: int) -> tuple[str, ...]:

@@ -95,7 +95,10 @@ ON_CELLS = {
         ),
     ),
     "what a rollback leaves where there is none": (
-        ('[[override.left_behind]]\nfacts = ["a"]\nreason = "it stays there"\n', '"thing-1-to-2"'),
+        (
+            '[[override.left_behind]]\nfacts = ["files/a"]\nreason = "it stays there"\n',
+            '"thing-1-to-2"',
+        ),
         (
             f"{LINE + 2}: override.0.left_behind: thing-1-to-2 has no steps of a rollback, with "
             "which left_behind goes"

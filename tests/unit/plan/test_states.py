@@ -97,7 +97,8 @@ def test_what_an_upgrade_changes_is_no_reason_to_end_otherwise(
 
 
 @pytest.mark.parametrize(
-    "line", ['left_behind = [{ facts = ["a"], reason = "it stays" }]', "rollback_limit_s = 60"]
+    "line",
+    ['left_behind = [{ facts = ["users/a"], reason = "it stays" }]', "rollback_limit_s = 60"],
 )
 def test_what_is_said_of_a_rollback_goes_with_one(tmp_path: Path, line: str) -> None:
     key = line.partition(" ")[0]

@@ -43,6 +43,18 @@ def test_an_obsolete_conffile_says_so() -> None:
     )
 
 
+def test_a_conffile_that_another_package_brings_now_is_obsolete_of_none() -> None:
+    one, two, three = ("1" * 32, "2" * 32, "3" * 32)
+    output = (
+        f"package installed old\n /etc/a.conf {one} obsolete\n /etc/b.conf {two} obsolete\n"
+        f"package installed new\n /etc/a.conf {three}\n"
+        f"sums\n{three}  /etc/a.conf\n{two}  /etc/b.conf\n"
+    )
+    assert Conffiles.parse(output, Interests()) == {
+        "/etc/b.conf": Conffile(package="old", state="unmodified", obsolete=True, md5=two)
+    }
+
+
 def test_a_missing_conffile_is_a_fact() -> None:
     output = f"package installed nginx\n /etc/nginx.conf {'0' * 32}\nsums\n"
     assert Conffiles.parse(output, Interests()) == {

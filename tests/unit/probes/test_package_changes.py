@@ -116,3 +116,68 @@ def test_what_is_recommended_and_what_runs_is_told_from_what_dpkg_says() -> None
         unmet=("gone",),
     )
     assert (found["helper"].autoremovable, found["helper"].unmet) == (True, ())
+
+
+def kinds(before: Facts, after: Facts) -> dict[str, str]:
+    lines = [line for line in diff(before, after) if line.path.startswith("packages/")]
+    found = {line.path: Packages.kind(line, before, after) for line in lines}
+    return {path.removeprefix("packages/"): kind for path, kind in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "expected"),
+    [
+        ({"tool": {}}, {"tool": {}}, {"tool/version": "upgraded"}),
+        ({"tool": {}}, {"tool": {"version": "0"}}, {"tool/version": "downgraded"}),
+        ({}, {"dep": AUTO}, {"dep": "installed as a dependency"}),
+        ({}, {"asked": {}}, {"asked": "installed"}),
+        (
+            {"tool": {**GONE, "version": "2"}},
+            {"tool": {"version": "2"}},
+            {"tool/state": "installed"},
+        ),
+        ({"tool": {}}, {}, {"tool": "removed"}),
+        ({"tool": {"version": "2"}}, {"tool": {**GONE, "version": "2"}}, {"tool/state": "removed"}),
+        ({"tool": GONE}, {}, {"tool": "removed"}),
+        (
+            {"lib": {}},
+            {"libt64": {"provides": ("lib",), **AUTO}},
+            {"lib": "replaced", "libt64": "installed as a dependency"},
+        ),
+        (
+            {"lib1": AUTO},
+            {"lib2": AUTO},
+            {"lib1": "replaced", "lib2": "installed as a dependency"},
+        ),
+        ({"lib1": {}}, {"lib2": AUTO}, {"lib1": "removed", "lib2": "installed as a dependency"}),
+        (
+            {"tool": {"version": "2"}},
+            {"tool": {"version": "2", "obsolete": True}},
+            {"tool/obsolete": "no longer offered"},
+        ),
+        (
+            {"tool": {"version": "2", "obsolete": True}},
+            {"tool": {"version": "2"}},
+            {"tool/obsolete": "offered again"},
+        ),
+        (
+            {"tool": {"version": "2"}},
+            {"tool": {"version": "2", **AUTO}},
+            {"tool/auto": "marked auto"},
+        ),
+        (
+            {"tool": {"version": "2", **AUTO}},
+            {"tool": {"version": "2"}},
+            {"tool/auto": "marked manual"},
+        ),
+        (
+            {"tool": {"version": "2"}},
+            {"tool": {"version": "2", "state": "hold ok installed"}},
+            {"tool/state": "changed"},
+        ),
+    ],
+)
+def test_each_change_of_a_package_has_a_kind(
+    was: dict[str, Any], now: dict[str, Any], expected: dict[str, str]
+) -> None:
+    assert kinds(facts("1", **was), facts("2", **now)) == expected

@@ -95,7 +95,16 @@ def big_diff() -> Iterator[Change]:
 
 
 def _change(path: str, before: str | None, after: str | None, reason: str = "") -> Change:
-    return Change(path=path, before=before, after=after, expected=bool(reason), reason=reason)
+    known = "" if path.startswith("packages/") else "Debian 12 -> 13"
+    return Change(
+        path=path,
+        before=before,
+        after=after,
+        expected=bool(reason),
+        reason=reason,
+        source="known" if known else "plan",
+        known_for=known,
+    )
 
 
 def transcript(title: str) -> bytes:

@@ -5,7 +5,7 @@ import pytest
 from upgradeproof.render import every_format, words
 from upgradeproof.render.findings import causes, records
 from upgradeproof.render.grid import arrange, shares
-from upgradeproof.results import Cell, Check, Fidelity, Run, State, Verdict
+from upgradeproof.results import Cell, Change, Check, Fidelity, ReasonSource, Run, State, Verdict
 from upgradeproof.results.load import percent
 
 
@@ -198,3 +198,25 @@ def test_one_cause_on_many_cells_is_told_once() -> None:
 
 def test_formats_are_found() -> None:
     assert sorted(every_format()) == ["html", "markdown", "prometheus"]
+
+
+def test_who_explains_a_change_is_told_the_plan_first() -> None:
+    def change(source: ReasonSource, known_for: str = "") -> Change:
+        return Change(
+            path="a/b", before="", after="", expected=True, source=source, known_for=known_for
+        )
+
+    changes = [
+        change("boot"),
+        change("package"),
+        change("known", "Linux 6.1 -> 6.12"),
+        change("known", "Debian 12 -> 13"),
+        change("plan"),
+    ]
+    assert [words.origin(each) for each in sorted(changes, key=words.origin_order)] == [
+        "expected by the plan",
+        "known for Debian 12 -> 13",
+        "known for Linux 6.1 -> 6.12",
+        "follows from a package",
+        "a boot of the old release does this",
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.results.events import (
@@ -46,6 +48,13 @@ def test_what_happened_in_no_cell_is_unused_and_told_once() -> None:
 @pytest.mark.parametrize("facts", ["packages/old", "packages/o*", "packages/*"])
 def test_what_happened_is_used(facts: str) -> None:
     assert unused(expected(facts=facts), changed("packages/old")) == ()
+
+
+@pytest.mark.parametrize(("kind", "found"), [("changed", 0), ("removed", 1), (None, 0)])
+def test_a_change_of_another_kind_is_no_use(kind: Any, found: int) -> None:
+    event = expected()
+    event = event.model_copy(update={"change": event.change.model_copy(update={"kind": kind})})
+    assert len(unused(event, changed("packages/old"))) == found
 
 
 def test_of_a_deselected_cell_nothing_is_known() -> None:

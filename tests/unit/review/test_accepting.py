@@ -15,6 +15,7 @@ from tests.unit.review.runs import (
     TWO,
     came,
     cell,
+    change,
     plan_file,
     reports,
     run,
@@ -136,6 +137,22 @@ def test_several_are_accepted_one_after_the_other(upgradeproof: Command, tmp_pat
         "upgradeproof: no unexplained change of the run fits 'users/deploy'\n"
         f"it was accepted since the run: {REASON}\n"
     )
+
+
+def test_the_kind_is_written_and_holds(upgradeproof: Command, tmp_path: Path) -> None:
+    gone = change("packages/php7.4-cli", "1", None).model_copy(update={"kind": "removed"})
+    folder = reports(tmp_path, cell(ONE, state(gone)), cell(TWO, state(gone)))
+    words = ("accept", "packages/php7.4-*", "--reason", "the site runs on 8.2")
+    assert upgradeproof(*words).err == (
+        "upgradeproof: no unexplained change of the run fits 'packages/php7.4-*'\n"
+        "packages/php7.4-cli is of the kind 'removed'\n"
+        "To do: add --kind 'removed' where that is right\n"
+    )
+    assert upgradeproof(*words, "--kind", "removed").status == 0
+    (added,) = load_plan(tmp_path / "upgrade.toml").expect.change
+    assert (added.facts, added.kind) == (("packages/php7.4-*",), "removed")
+    assert read_accepted(folder)[0].kind == "removed"
+    assert upgradeproof("review").out == "0 unexplained changes are left\n"
 
 
 def test_mode_and_link_of_the_plan_stay(upgradeproof: Command, tmp_path: Path) -> None:

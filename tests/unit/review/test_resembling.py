@@ -15,7 +15,7 @@ ENTRY = {
     "source": "release notes",
 }
 FILE = KnownFile.model_validate(
-    {"applies": {"id": "example", "from": "1", "to": "2"}, "change": [ENTRY]}
+    {"applies": {"system": "example", "from": "1", "to": "2"}, "change": [ENTRY]}
 )
 
 
@@ -37,7 +37,7 @@ FILE = KnownFile.model_validate(
 )
 def test_a_known_change_that_is_near(found: Change, says: str) -> None:
     (only,) = group([found], Paths(()))
-    assert str(resembling(only, {"one": FILE})) == says
+    assert str(resembling(only, {"one": [FILE]})) == says
 
 
 def test_one_that_covers_comes_before_one_that_is_like_it() -> None:
@@ -45,6 +45,6 @@ def test_one_that_covers_comes_before_one_that_is_like_it() -> None:
         update={"change": (KnownEntry.model_validate(ENTRY | {"facts": ["mounts//tmp2"]}),)}
     )
     (only,) = group([came("mounts//tmp")], Paths(()))
-    near = resembling(only, {"a": other, "b": FILE})
+    near = resembling(only, {"a": [other], "b": [FILE]})
     assert near is not None
     assert (near.file, near.covers) == ("b", True)

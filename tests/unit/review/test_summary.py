@@ -68,7 +68,7 @@ def test_many_changes_are_counted_by_section_and_package() -> None:
         "  packages (200): lib0 1, lib1 1, lib2 1, lib3 1, and 196 more",
         "  journal (1): cron 1",
     ]
-    assert lines[-1] == "# and 195 groups more: `upgradeproof review --toml` prints them"
+    assert lines[-1] == "# and 196 groups more: `upgradeproof review --toml` prints them"
     assert len(lines) <= MAX_LINES
 
 
@@ -102,6 +102,21 @@ def test_toml_keeps_what_is_special_in_toml() -> None:
     found = group([came(path)], Paths(()))
     data = tomllib.loads("\n".join(snippet(found, "[[expect.change]]")))
     assert data == {"expect": {"change": [{"facts": [path], "reason": ""}]}}
+
+
+def test_toml_names_what_happened_to_a_package() -> None:
+    gone = change("packages/telnet", "1", None, package="telnet").model_copy(
+        update={"kind": "removed"}
+    )
+    (found,) = group([gone], Paths(()))
+    assert found.title == "packages of telnet, removed"
+    assert snippet([found], "[[expect.change]]") == [
+        "",
+        "[[expect.change]]",
+        'facts = ["packages/telnet"]',
+        'kind = "removed"',
+        'reason = ""',
+    ]
 
 
 def test_changes_without_a_package_are_grouped_by_what_they_are_about() -> None:

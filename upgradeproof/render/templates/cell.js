@@ -141,15 +141,27 @@ function diffSection(diffs) {
 /** Lay out one diff; a line is [path, before, after, reason, text's diff], a regression's reason is null. */
 function stateDiff({ state, against, reasons, lines }, wanted) {
   const found = lines.filter(([path, before, after, reason, text]) => !wanted
-    || [path, before, after, reasons[reason], text].join("\n").toLowerCase().includes(wanted));
+    || [path, before, after, ...(reasons[reason] ?? []), text].join("\n").toLowerCase().includes(wanted));
   const regressions = found.filter(([, , , reason]) => reason === null);
   return h("div", { class: "state-diff" },
     h("h4", {}, `${plainName(state)}, held against ${plainName(against)}`),
     regressions.length ? h("div", { class: "regressions" },
       h("h4", {}, `${plural(regressions.length, "regression")}: nothing in the plan expects this`),
       diffTable(regressions)) : null,
-    reasons.map((reason, place) => expected(reason, found.filter((line) => line[3] === place), Boolean(wanted))),
+    ...origins(reasons, found, Boolean(wanted)),
     found.length ? null : h("p", { class: "quiet" }, "No change matches."));
+}
+
+/** Lay out the expected changes below who explains them: the plan, what is known, a package. */
+function origins(reasons, found, open) {
+  const names = [...new Set(reasons.map(([, origin]) => origin))];
+  return names.map((name) => {
+    const places = reasons.map((_, place) => place).filter((place) => reasons[place][1] === name);
+    const blocks = places.map((place) => [place, found.filter((line) => line[3] === place)]);
+    const lines = blocks.reduce((sum, [, its]) => sum + its.length, 0);
+    return lines ? h("div", { class: "origin" }, h("h4", {}, `${name}: ${plural(lines, "change")}`),
+      ...blocks.map(([place, its]) => expected(reasons[place][0], its, open))) : null;
+  });
 }
 
 function expected(reason, lines, open) {
