@@ -27,8 +27,8 @@ def known_files(plan: Plan) -> KnownFiles:
 def check_known_changes(plan: Plan) -> None:
     """Raise PlanError for a wrong file of known changes, and for an id of the plan that is none."""
     files = known_files(plan)
-    for expect in (plan.expect, *(upgrade.expect for upgrade in plan.upgrade)):
-        check_selection(expect.known, files, plan.folder / "upgrade.toml")
+    for part in (plan, *plan.upgrade, *plan.override):
+        check_selection(part.expect.known, files, plan.folder / "upgrade.toml")
 
 
 def known_changes(cell: Cell, before: Facts, after: Facts) -> tuple[Known, ...]:
