@@ -11,7 +11,8 @@ from upgradeproof.known import (
     folders_of,
     select,
 )
-from upgradeproof.plan import Cell, Plan
+from upgradeproof.plan import Cell, Plan, Upgrade
+from upgradeproof.plan.overrides import Override
 from upgradeproof.probes import Facts, every_probe
 from upgradeproof.probes.kernel import Kernel, RunningKernel
 from upgradeproof.probes.packages import Package, Packages
@@ -27,8 +28,9 @@ def known_files(plan: Plan) -> KnownFiles:
 def check_known_changes(plan: Plan) -> None:
     """Raise PlanError for a wrong file of known changes, and for an id of the plan that is none."""
     files = known_files(plan)
-    for expect in (plan.expect, *(upgrade.expect for upgrade in plan.upgrade)):
-        check_selection(expect.known, files, plan.folder / "upgrade.toml")
+    parts: tuple[Plan | Upgrade | Override, ...] = (plan, *plan.upgrade, *plan.override)
+    for part in parts:
+        check_selection(part.expect.known, files, plan.folder / "upgrade.toml")
 
 
 def known_changes(cell: Cell, before: Facts, after: Facts) -> tuple[Known, ...]:
