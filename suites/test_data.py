@@ -4,7 +4,7 @@ import pytest
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Data
-from upgradeproof.probes.data import WrittenData
+from upgradeproof.probes.data import RewrittenData, WrittenData
 from upgradeproof.probes.text import new_lines
 
 
@@ -37,3 +37,27 @@ def test_reading_data_prints_no_new_error_after_the_next_boot(
 ) -> None:
     new = complained(installed, rebooted, data)
     assert not new, new
+
+
+@pytest.mark.follows(
+    "test_services::*_active*", "test_data::test_data_written_before*", "test_reboot::test_*active*"
+)
+def test_another_value_is_written_and_read(
+    installed_rebooted: State, rebooted: State, data: Data
+) -> None:
+    """A write that does nothing is not seen where the value is there already."""
+    another = data.another
+    if another is None:
+        pytest.skip(f"`write` of {data.id} always writes the same: use $UPGRADEPROOF_VALUE in it")
+    before, after = (state[RewrittenData][data.id] for state in (installed_rebooted, rebooted))
+    if before.stdout.strip() != another.expected():
+        pytest.skip(f"the old release does not give back another value of {data.id}")
+    wrote = rebooted[RewrittenData][f"{data.id}/write"].stderr
+    assert after.stdout.strip() == another.expected(), "\n".join(
+        [
+            f"{another.expected()!r} was written to {data.id},"
+            f" and {after.stdout.strip()!r} is read",
+            *wrote,
+            *after.stderr,
+        ]
+    )

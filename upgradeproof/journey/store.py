@@ -97,6 +97,15 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
             for c in expect.command
         ),
         reads=tuple(CommandInterest(id=d.id, script=d.to_read(), mask=d.mask) for d in expect.data),
+        rewrites=tuple(
+            CommandInterest(id=name, script=script)
+            for data in expect.data
+            if (another := data.another)
+            for name, script in (
+                (f"{data.id}/write", another.to_write()),
+                (data.id, another.to_read()),
+            )
+        ),
         https=_https(expect, state),
         tls=tuple(
             TlsInterest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -49,6 +50,28 @@ class Data(Model):
     def expected(self, moment: Moment = "before") -> str:
         """Return what ``read`` must print after the write of a moment."""
         return self._plain.replace(f"${VALUE}", self.value(moment))
+
+    @property
+    def another(self) -> Data | None:
+        """Return the data with another value, or None where none can be made.
+
+        A value of the author's own that stands in ``write`` as in ``gives`` has its last letter or
+        digit doubled: most formats take that. Whether this one does, the old release shows.
+        """
+        if VALUE in self.write:
+            word = self.value("after")
+            return self.model_copy(
+                update={
+                    "write": f"export {VALUE}={word}\n{self.write}",
+                    "read": f"export {VALUE}={word}\n{self.read}",
+                    "gives": self.expected("after"),
+                }
+            )
+        longer = re.sub(r"([A-Za-z0-9])([^A-Za-z0-9]*)\Z", r"\1\1\2", self.gives)
+        if longer == self.gives or self.gives not in self.write:
+            return None
+        written = self.write.replace(self.gives, longer)
+        return self.model_copy(update={"write": written, "gives": longer})
 
     def to_write(self, moment: Moment = "before") -> str:
         """Return the script that writes the value of a moment."""

@@ -90,6 +90,8 @@ class Interests:
     """Commands whose results the plan compares."""
     reads: tuple[CommandInterest, ...] = ()
     """Scripts that read the plan's data."""
+    rewrites: tuple[CommandInterest, ...] = ()
+    """Scripts that write another value of the plan's data (``id/write``), and read it (``id``)."""
     https: tuple[CommandInterest, ...] = ()
     """Scripts that ask the plan's https endpoints by a client each: ``endpoint/client``."""
     tls: tuple[TlsInterest, ...] = ()

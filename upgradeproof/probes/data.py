@@ -1,4 +1,4 @@
-"""Read the plan's data through the product, in every state in which it is there."""
+"""Read the plan's data through the product; write another value on clones, and read that."""
 
 from __future__ import annotations
 
@@ -24,3 +24,24 @@ class WrittenData(Probe[CommandResult]):
     def parse(cls, output: str, interests: Interests, /) -> dict[str, CommandResult]:
         """Return what each reading printed."""
         return read_results(output, interests.reads)
+
+
+class RewrittenData(Probe[CommandResult]):
+    """Write another value of each of the plan's data and read it; the key is the data's id.
+
+    Only clones are written to. The key ``id/write`` holds what the writing did.
+    """
+
+    section = "rewritten_data"
+    record: ClassVar[type[Record]] = CommandResult
+    intrusive = True
+
+    @classmethod
+    def script(cls, interests: Interests, /) -> str:
+        """Return the script."""
+        return supervise(jobs(interests.rewrites))
+
+    @classmethod
+    def parse(cls, output: str, interests: Interests, /) -> dict[str, CommandResult]:
+        """Return what each writing and each reading did."""
+        return read_results(output, interests.rewrites)

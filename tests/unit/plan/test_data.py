@@ -45,6 +45,30 @@ def test_data_without_the_value_stays_as_it_is() -> None:
     assert fixed.expected("before") == fixed.expected("after") == "hi"
 
 
+@pytest.mark.parametrize(
+    ("write", "gives", "another"),
+    [
+        ("echo hi >note", "hi", "hii"),
+        ("echo '{\"a\": 1}' >note", '{"a": 1}', '{"a": 11}'),
+        (WRITE, "$UPGRADEPROOF_VALUE", data(gives="$UPGRADEPROOF_VALUE").expected("after")),
+    ],
+)
+def test_another_value_is_written_and_read(
+    tmp_path: Path, write: str, gives: str, another: str
+) -> None:
+    note = data(write=write, gives=gives)
+    run(note.to_write(), tmp_path)
+    longer = note.another
+    assert longer is not None
+    assert run(longer.to_write(), tmp_path) == ""
+    assert run(longer.to_read(), tmp_path) == longer.expected() == another != note.expected()
+
+
+@pytest.mark.parametrize("gives", ["bye", "..."])
+def test_of_a_value_that_does_not_stand_in_the_write_there_is_no_other(gives: str) -> None:
+    assert data(write="echo hi; echo ... >note", gives=gives).another is None
+
+
 @pytest.mark.parametrize("keys", [{"gives": "hi"}, {"write": "x", "gives": "$UPGRADEPROOF_VALUE"}])
 def test_a_value_that_is_written_is_expected(keys: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"`gives` holds \$UPGRADEPROOF_VALUE if `write` does"):
