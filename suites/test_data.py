@@ -55,8 +55,7 @@ def test_another_value_is_written_and_read(
     wrote = rebooted[RewrittenData][f"{data.id}/write"].stderr
     assert after.stdout.strip() == another.expected(), "\n".join(
         [
-            f"{another.expected()!r} was written to {data.id},"
-            f" and {after.stdout.strip()!r} is read",
+            f"{another.expected()!r} was written to {data.id}, {after.stdout.strip()!r} is read",
             *wrote,
             *after.stderr,
         ]

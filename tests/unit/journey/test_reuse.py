@@ -191,7 +191,6 @@ def expect(**others: Any) -> Cell:
     "changed",
     [
         {"change": [{"facts": ["packages/*"], "reason": "all of them are new"}]},
-        {"data": {"gives": "ho"}},
         {"endpoint": [{"id": "web", "kind": "http", "port": 80}]},
         {"config": {"change": "migrated", "keeps": ["a.b"]}},
     ],

@@ -30,7 +30,7 @@ def test_another_value_that_is_read_again_is_accepted() -> None:
 
 
 def test_a_write_that_does_nothing_fails() -> None:
-    with pytest.raises(AssertionError, match="'hii' was written to note, and 'hi' is read\n  disk"):
+    with pytest.raises(AssertionError, match="'hii' was written to note, 'hi' is read\n  disk"):
         test_data.test_another_value_is_written_and_read(
             read("hii\n"), read("hi\n", "disk full"), NOTE
         )
