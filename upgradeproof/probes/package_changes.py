@@ -104,7 +104,6 @@ def explain(line: Difference, before: Sections, after: Sections) -> str:
     old: Mapping[str, Any] = before.get("packages", {})
     new: Mapping[str, Any] = after.get("packages", {})
     was, now = old.get(name), new.get(name)
-    was, now = old.get(name), new.get(name)
     what = kind(line, before, after)
     if what in {"removed", "replaced"} and was is not None:
         return _why_lost(name, old, new) if was.installed else "its last files were removed"
