@@ -36,7 +36,10 @@ def test_a_folder_that_is_not_there_adds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (VALID.replace('check = "own"\n', ""), "a daemon needs a `check`, a `dump`, or both"),
+        (
+            VALID.replace('check = "own"\n', ""),
+            "a daemon needs a `check`, a `dump`, `data` or a `greeting`",
+        ),
         (VALID.replace("own.service", "own; reboot"), "units.0: string should match pattern"),
         (VALID + 'checks = "x"\n', "unknown key 'checks'; did you mean 'check'?"),
     ],

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from upgradeproof.errors import PlanError
+from upgradeproof.plan import Data
 from upgradeproof.plan.loading import Model, load
 
 FOLDER = Path(__file__).parent
@@ -47,6 +48,24 @@ class Dump(Model):
     """Globs of settings whose changed defaults fail where the plan names the daemon's unit."""
 
 
+class Greeting(Model):
+    """What a client asks a daemon first, and what a daemon of its kind answers."""
+
+    kind: Literal["http", "tcp", "udp", "dns"] = "tcp"
+    path: str = "/"
+    send: str = ""
+    gives: str = ""
+
+
+class Preparation(Model):
+    """What an installed server has before the daemon comes, and a bare machine has not."""
+
+    title: str = Field(min_length=2)
+    packages: tuple[str, ...] = ()
+    script: str = Field(min_length=1)
+    """A POSIX shell script, run as root."""
+
+
 class Daemon(Model):
     """One daemon."""
 
@@ -67,11 +86,16 @@ class Daemon(Model):
     """Texts in the output of ``check`` or ``dump`` that say that it could not judge at all."""
     timeout_s: int = Field(default=TIMEOUT_S, ge=1, le=60)
     dump: Dump | None = None
+    prepare: Preparation | None = None
+    data: tuple[Data, ...] = ()
+    """What a plan from observation writes and reads through the daemon's client."""
+    greeting: tuple[Greeting, ...] = ()
+    """What its ports are asked by for a plan from observation, beside what every port is asked."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.check and self.dump is None:
-            raise ValueError("a daemon needs a `check`, a `dump`, or both")
+        if not (self.check or self.dump or self.data or self.greeting):
+            raise ValueError("a daemon needs a `check`, a `dump`, `data` or a `greeting`")
         return self
 
 

@@ -30,7 +30,7 @@ class Noted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class Table:
     """One table of the plan: its keys, and above it a comment that says where they come from.
 
     A value is what TOML has, a ``Noted``, a tuple of either, or a mapping, which becomes a table of
@@ -49,14 +49,14 @@ class Draft:
     title: str
     notes: Sequence[str] = ()
     """Paragraphs of the comment at the top."""
-    releases: Sequence[Entry]
+    releases: Sequence[Table]
     """Keys of ``[[release]]``; ``packages`` is a mapping of globs, each of which may be noted."""
-    install: Sequence[Entry]
-    upgrade: Entry
+    install: Sequence[Table]
+    upgrade: Table
     """Keys of ``[[upgrade]]`` without its steps."""
-    steps: Sequence[Entry]
+    steps: Sequence[Table]
     services: Sequence[Noted] = ()
-    expect: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    expect: Mapping[str, Sequence[Table]] = field(default_factory=dict)
     """By their key: ``port``, ``config``, ``endpoint``, ``data``, ``command``, ``change``..."""
     left_out: Sequence[str] = ()
     """What was seen and is not in the plan, and why: a comment at the end, a line each."""
@@ -99,13 +99,13 @@ def _blocks(draft: Draft) -> Iterator[list[str]]:
     yield [line for note in draft.left_out for line in _comment(note, first="- ")]
 
 
-def _table(name: str, entry: Entry, *, many: bool = False) -> Iterator[str]:
+def _table(name: str, entry: Table, *, many: bool = False) -> Iterator[str]:
     yield from _comment(entry.source)
     yield f"[[{name}]]" if many else f"[{name}]"
     yield from _pairs(entry.keys)
     for key, value in entry.keys.items():
         if isinstance(value, Mapping) and value:
-            yield from _table(f"{name}.{key}", Entry(keys=value))
+            yield from _table(f"{name}.{key}", Table(keys=value))
 
 
 def _pairs(keys: Mapping[str, Any]) -> Iterator[str]:

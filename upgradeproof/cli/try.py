@@ -1,0 +1,88 @@
+"""Try an upgrade of packages: observe them, run the plan, print where the page is; keep nothing."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from upgradeproof.cli.observed import (
+    INTERRUPTED,
+    add_arguments,
+    announce,
+    interruptible,
+    observed_plan,
+    ordered,
+)
+from upgradeproof.home import DATA, Home
+from upgradeproof.observe.folder import write_folder
+from upgradeproof.observe.order import Order
+
+HELP = "upgrade packages as they are observed, and print where the page is; writes nothing here"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    add_arguments(parser, required=True)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Observe, run, and return pytest's exit status. Nothing is written in the current folder."""
+    return interruptible(lambda: _tried(arguments), "see the page of what had run, if there is one")
+
+
+def _tried(arguments: argparse.Namespace) -> int:
+    home = Home(Path.cwd())
+    order = ordered(arguments, home)
+    project = Path(tempfile.mkdtemp(prefix="upgradeproof-try-"))
+    try:
+        text, lines = observed_plan(order, home)
+        plan = _write(project, order, text)
+    except BaseException:
+        shutil.rmtree(project, ignore_errors=True)
+        raise
+    announce(lines)
+    sys.stdout.write(f"wrote {plan}\n")
+    sys.stdout.flush()
+    status = _pytest(project, plan)
+    page = project / "reports" / "out" / "index.html"
+    if page.exists():
+        sys.stdout.write(f"page: {page}\n")
+    sys.stdout.write(f"plan: {plan}; `upgradeproof init` with the same words writes it here\n")
+    return status
+
+
+def _write(project: Path, order: Order, text: str) -> Path:
+    """Write a project of its own: the plan, and the image that it starts from."""
+    folder = project / "products" / order.name
+    write_folder(folder, {"upgrade.toml": text.encode()})
+    source = next(
+        path
+        for images in (Path.cwd() / "images", DATA / "images")
+        if (path := images / f"{order.old.name}.toml").is_file()
+    )
+    (project / "images").mkdir()
+    shutil.copy(source, project / "images")
+    return folder / "upgrade.toml"
+
+
+def _pytest(project: Path, plan: Path) -> int:
+    """Run the plan; the suites are the package's own, or those of the checkout that it is in."""
+    checkout = DATA.parent.parent
+    installed = (DATA / "suites").is_dir()
+    words = [
+        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short"),
+        f"--rootdir={project if installed else checkout}",
+        f"--plan={plan}",
+        f"--reports={project / 'reports' / 'out'}",
+        *(() if installed else ("suites",)),
+    ]
+    process = subprocess.Popen(words, cwd=project if installed else checkout)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # it has the signal, too, and ends its machines
+        return INTERRUPTED

@@ -1,0 +1,161 @@
+"""Ask what listens: which protocol it speaks, and an endpoint of the plan that was answered."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from socket import create_connection
+from typing import Any
+
+from cryptography import x509
+
+from upgradeproof.clients import HttpQuestion, raw_script
+from upgradeproof.daemons import Greeting
+from upgradeproof.endpoints import ask
+from upgradeproof.errors import MachineError
+from upgradeproof.journey.state import only_address
+from upgradeproof.machines import Machine
+from upgradeproof.observe.writing import Noted, Table
+from upgradeproof.plan import Endpoint
+from upgradeproof.probes import Facts
+
+BANNER_S = 2.0
+"""How long a server that speaks first may take."""
+ANSWER_S = 5.0
+LINE = "\r\n"
+"""What makes many a server of lines say that it does not know it."""
+_WORD = re.compile(r"[!-~]{3,}")
+_VERSION = re.compile(r"\d+\.\d")
+_HTTP = ("http", "https")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Ask one port of a machine, whose facts say on which addresses it listens."""
+
+    machine: Machine
+    facts: Facts
+    port: int
+    id: str
+    """What the plan calls the endpoint."""
+
+    def tcp(self, greetings: Iterable[Greeting] = ()) -> Table | None:
+        """Return the endpoint that was answered on a TCP port, or None.
+
+        Greetings of a known daemon come first, then what every port is asked: whether it speaks
+        first, HTTP, an empty line, a TLS handshake.
+        """
+        if found := self.greeted(greetings):
+            return found
+        banner = self._said(b"", BANNER_S)
+        found = self._by_banner(banner) if banner else self._by_question()
+        return found or self._over_tls()
+
+    def greeted(self, greetings: Iterable[Greeting]) -> Table | None:
+        """Return the endpoint of the first greeting that was answered, or None."""
+        for greeting in greetings:
+            keys = {
+                "kind": greeting.kind,
+                "path": greeting.path if greeting.kind == "http" else "",
+                "send": greeting.send,
+                "gives": greeting.gives,
+            }
+            if found := self._asked(keys, "asked as a client of this daemon does"):
+                return found
+        return None
+
+    def _by_banner(self, banner: bytes) -> Table | None:
+        text = banner.decode("utf-8", "replace")
+        source = f"it speaks first: {_printable(text.splitlines()[0])}"
+        if text.startswith("SSH-"):
+            login = {"kind": "ssh", "send": "echo hello", "gives": "hello"}
+            if found := self._asked(login, "root logs in by SSH, with a key made for it"):
+                return found
+        for kind, begins in (("smtp", "220"), ("imap", "* OK")):
+            if text.startswith(begins) and (found := self._asked({"kind": kind}, source)):
+                return found
+        return self._asked({"kind": "tcp", "gives": _beginning(text)}, source)
+
+    def _by_question(self) -> Table | None:
+        request = HttpQuestion(address="", port=self.port, host="localhost", path="/").request
+        if self._said(request.encode(), ANSWER_S).startswith(b"HTTP/"):
+            source = "asked for / over HTTP; the status is the one of that answer"
+            if found := self._asked({"kind": "http"}, source):
+                return found
+        if self._said(LINE.encode(), ANSWER_S):
+            return self._asked({"kind": "tcp", "send": LINE}, "it answers an empty line")
+        return None
+
+    def _over_tls(self) -> Table | None:
+        """Return an https endpoint where a TLS handshake succeeds, and HTTP is behind it."""
+        certificate = self._certificate()
+        if not certificate:
+            return None
+        line = shlex.quote(certificate.splitlines()[1])
+        found = self.machine.run(f"grep -rlsF -- {line} /etc /var/lib | head -n 1").text
+        for host in names_of(certificate):
+            keys = {"kind": "https", "host": host, "ca": found}
+            source = "a TLS handshake, then HTTP; the certificate is the one that it showed"
+            if table := self._asked(keys, source):
+                return table
+        return None
+
+    def _certificate(self) -> str:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with (
+            suppress(OSError, MachineError),
+            create_connection(
+                ("127.0.0.1", self.machine.published(self.port)), timeout=ANSWER_S
+            ) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as peer,
+        ):
+            return ssl.DER_cert_to_PEM_cert(peer.getpeercert(binary_form=True) or b"")
+        return ""
+
+    def _said(self, request: bytes, limit_s: float) -> bytes:
+        """Return the first bytes that come back from inside of the machine, or none."""
+        endpoint = Endpoint(id=self.id, kind="tcp", port=self.port)
+        address = only_address(self.facts, endpoint, self.port) or "127.0.0.1"
+        script = raw_script("tcp", address, self.port, ends="text")
+        limit_s *= self.machine.fidelity.slowness
+        return self.machine.run(f"timeout {limit_s:g} {script}", stdin=request).stdout
+
+    def _asked(self, keys: Mapping[str, Any], source: str) -> Table | None:
+        """Return the table of an endpoint if the machine answers it as the plan would have it."""
+        table = {"id": self.id, "port": self.port, **keys}
+        given = {key: value for key, value in table.items() if value != ""}
+        try:
+            endpoint = Endpoint.model_validate(given)
+            address = only_address(self.facts, endpoint, self.port)
+            answer = ask(self.machine, endpoint, self.port, address)
+        except (MachineError, ValueError):
+            return None
+        if endpoint.kind in _HTTP and not answer.problem and answer.status:
+            table["status"] = Noted(value=answer.status)
+            endpoint = endpoint.model_copy(update={"status": answer.status})
+        return Table(keys=table, source=source) if answer.fits(endpoint) else None
+
+
+def names_of(certificate: str) -> Iterator[str]:
+    """Yield the names that a certificate in PEM carries."""
+    parsed = x509.load_pem_x509_certificate(certificate.encode())
+    with suppress(x509.ExtensionNotFound):
+        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        yield from names.get_values_for_type(x509.DNSName)
+    for attribute in parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME):
+        yield str(attribute.value)
+
+
+def _beginning(text: str) -> str:
+    """Return the word that a banner begins with, or "": one with a version differs afterwards."""
+    found = _WORD.match(text)
+    return found[0] if found and not _VERSION.search(found[0]) else ""
+
+
+def _printable(text: str) -> str:
+    return re.sub(r"[^ -~]+", " ", text).strip()[:60]

@@ -1,0 +1,159 @@
+"""Configuration files: what the services read at their start, in which format, and its check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from upgradeproof.daemons import Daemon
+from upgradeproof.errors import MachineError
+from upgradeproof.machines import Machine
+from upgradeproof.observe.services import Seen, unit_packages, units, workers
+from upgradeproof.observe.writing import Table
+from upgradeproof.plan.expectations import ConfigFormat
+from upgradeproof.probes import ConfigInterest, Interests, read
+from upgradeproof.probes.conffiles import Conffiles
+from upgradeproof.probes.config_formats import parse_config
+from upgradeproof.probes.config_reads import ConfigReads
+from upgradeproof.probes.files import Files
+
+MAXIMUM_FILES = 16
+"""In a plan; the others are listed in a comment."""
+MIGRATED = (
+    '"migrated": the upgrade may bring another file. Once you edit it, remove that line: then the'
+    " file has to be kept."
+)
+"""Said once, at the first of them."""
+_ETC = "/etc/"
+_ELSEWHERE = ("/etc/alternatives/", "/etc/init.d/", "/etc/systemd/", "/etc/apt/", "/etc/ssl/")
+"""Folders whose files belong to the system: probes of their own read them."""
+_SUFFIXES: Mapping[str, ConfigFormat] = {
+    ".json": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".toml": "toml",
+    ".ini": "ini",
+}
+_COMMENT = re.compile(r"\s*([#;].*)?")
+_ASSIGNMENT = re.compile(r"\s*(export\s+)?[A-Za-z_]\w*=.*")
+_SECTION = re.compile(r"\s*\[[^\[\]]+\]\s*")
+_SETTING = re.compile(r"\s*[A-Za-z][\w.-]*(\s*=\s*|\s+)[^{};]+")
+
+
+def candidates(seen: Seen) -> tuple[str, ...]:
+    """Return the files below /etc that came with the packages and that a service may read."""
+    before, after = seen.bare[Files], seen.booted[Files]
+    own = unit_packages(seen)
+    return tuple(
+        path
+        for path, file in sorted(after.items())
+        if path.startswith(_ETC)
+        and file.type == "file"
+        and path not in before
+        and not path.startswith(_ELSEWHERE)
+        and "/private/" not in path
+        and (PurePosixPath(path).parent != PurePosixPath(_ETC) or file.package in own)
+    )
+
+
+def read_at_start(machine: Machine, seen: Seen) -> tuple[str, ...]:
+    """Return the files that a process reads while the services are restarted."""
+    paths, names = candidates(seen), units(seen)
+    if not paths or not names:
+        return ()
+    interests = Interests(
+        configs=tuple(ConfigInterest(path=path) for path in paths), services=names
+    )
+    found = read(machine, interests, (ConfigReads,))[ConfigReads]
+    return tuple(path for path in paths if path in found and found[path].read_at_start)
+
+
+def configs(
+    machine: Machine, seen: Seen, paths: Sequence[str], daemons: Mapping[str, Daemon]
+) -> tuple[Table, ...]:
+    """Return the plan's configuration files, each with its format and its daemon's check."""
+    checks = _checks(machine, seen, paths, daemons)
+    tables = [_config(machine, seen, path, checks.get(path, "")) for path in paths]
+    if first := next((table for table in tables if table.keys["change"]), None):
+        explained = replace(first, source=f"{first.source}\n{MIGRATED}")
+        tables[tables.index(first)] = explained
+    return tuple(tables)
+
+
+def chosen(paths: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the files of the plan, and those that are too many for it."""
+    return tuple(paths[:MAXIMUM_FILES]), tuple(paths[MAXIMUM_FILES:])
+
+
+def format_of(path: str, content: bytes) -> ConfigFormat:
+    """Return the format of a file: by its suffix, else by the shape of each of its lines.
+
+    What a parser does not take without a problem is ``text``, and so is all that is nested.
+    """
+    suffix = PurePosixPath(path).suffix
+    text = content.decode("utf-8", "replace")
+    lines = [line for line in text.splitlines() if not _COMMENT.fullmatch(line)]
+    guess: ConfigFormat = _SUFFIXES.get(suffix, "text")
+    if guess == "text" and lines:
+        if _SECTION.fullmatch(lines[0]):
+            guess = "ini"
+        elif all(_ASSIGNMENT.fullmatch(line) for line in lines):
+            guess = "env"
+        elif all(_SETTING.fullmatch(line) for line in lines):
+            guess = "keyvalue"
+    settings, problem = parse_config(content, guess)
+    return guess if settings and not problem else "text"
+
+
+def _config(machine: Machine, seen: Seen, path: str, check: str) -> Table:
+    file = seen.booted[Files][path]
+    try:
+        format_name = format_of(path, machine.get(path))
+    except MachineError:
+        format_name = "text"
+    edited = file.edited or path in seen.booted[Conffiles]
+    brought = bool(file.package) and not edited
+    of = f"as {file.package} brought it" if brought else "edited" if edited else "of no package"
+    return Table(
+        keys={
+            "path": path,
+            "format": "" if format_name == "text" else format_name,
+            "check": check,
+            "change": "migrated" if brought else "",
+        },
+        source=f"a service reads it at its start; {of}",
+    )
+
+
+def _checks(
+    machine: Machine, seen: Seen, paths: Sequence[str], daemons: Mapping[str, Daemon]
+) -> dict[str, str]:
+    """Return the checks of the known daemons that accept what is there, each by one file."""
+    found: dict[str, str] = {}
+    for daemon in running(seen, daemons):
+        check = daemon.check.strip()
+        free = [path for path in paths if path not in found]
+        if not check or "\n" in check or "$" in check or not free:
+            continue
+        if machine.run(check).ok:
+            found[_main(free, daemon)] = check
+    return found
+
+
+def running(seen: Seen, daemons: Mapping[str, Daemon]) -> Iterator[Daemon]:
+    """Yield the known daemons of which a unit came with the packages."""
+    names = workers(seen)
+    for daemon in daemons.values():
+        if any(fnmatchcase(name, glob) for name in names for glob in daemon.units):
+            yield daemon
+
+
+def _main(paths: Sequence[str], daemon: Daemon) -> str:
+    """Return the file that a daemon's check is about: one that it names, else the first one."""
+    globs = daemon.dump.files if daemon.dump else ()
+    named = (path for path in paths if path in daemon.check.split())
+    listed = (path for glob in globs for path in paths if fnmatchcase(path, glob))
+    return next(named, next(listed, paths[0]))

@@ -1,0 +1,129 @@
+"""The plan of what was observed: every line of it with where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from upgradeproof.observe.observing import Observed
+from upgradeproof.observe.services import units
+from upgradeproof.observe.versions import version_glob
+from upgradeproof.observe.writing import Draft, Noted, Table
+from upgradeproof.probes.packages import Packages
+
+
+def draft(found: Observed) -> Draft:
+    """Return the draft of a plan."""
+    order = found.order
+    old, new = order.releases
+    return Draft(
+        name=order.name,
+        title=f"{', '.join(order.packages)}, from {order.old.title} to {order.new.title}",
+        notes=tuple(_notes(found)),
+        releases=(_old_release(found, old), _new_release(found, new)),
+        install=tuple(_install(found)),
+        upgrade=Table(keys={"from": old, "to": new, "platforms": (order.platform.id,)}),
+        steps=tuple(_steps(found)),
+        services=found.services,
+        expect=found.expect,
+        left_out=tuple(_left_out(found)),
+    )
+
+
+def findings(found: Observed) -> tuple[str, ...]:
+    """Return what an administrator has to decide, a line each: packages without a successor."""
+    new = found.order.new.name
+    lines = []
+    for name in found.counting:
+        if name in found.offered:
+            continue
+        version = _installed(found, name)
+        if name in found.removed:
+            lines.append(f"{new} does not offer {name}, and the upgrade removes {name} {version}")
+        else:
+            lines.append(f"{new} does not offer {name}: {name} {version} stays as it is")
+    return tuple(lines)
+
+
+def _notes(found: Observed) -> Iterator[str]:
+    order = found.order
+    words = f"{' '.join(order.packages)} --from {order.old.name} --to {order.new.name}"
+    yield (
+        f"Written by `upgradeproof init {words}` from what was observed on a"
+        f" {order.platform.id}: bare, with the packages, and after the next boot. A comment says"
+        " where each part comes from. It is yours now: edit it."
+    )
+    if lines := findings(found):
+        yield "\nTo decide:"
+        for line in lines:
+            yield f"  {line}"
+
+
+def _old_release(found: Observed, name: str) -> Table:
+    packages = {
+        package: Noted(
+            value=version_glob(_installed(found, package), found.offered.get(package, "")),
+            source=f"{_installed(found, package)} is installed",
+        )
+        for package in found.counting
+    }
+    return Table(
+        keys={"name": name, "packages": packages},
+        source="What makes a release: the system, the packages that were named, and those whose"
+        " programs run as services.",
+    )
+
+
+def _new_release(found: Observed, name: str) -> Table:
+    packages: dict[str, Any] = {}
+    for package in found.counting:
+        old, new = _installed(found, package), found.offered.get(package, "")
+        if new:
+            packages[package] = Noted(value=version_glob(new, old), source=f"{new} is offered")
+        elif package not in found.removed:
+            packages[package] = Noted(
+                value=version_glob(old), source="not offered: it stays until you replace it"
+            )
+    return Table(keys={"name": name, "packages": packages})
+
+
+def _install(found: Observed) -> Iterator[Table]:
+    for each in found.preparations:
+        if each.packages:
+            yield Table(
+                keys={"step": "apt-install", "packages": each.packages},
+                source=f"to {each.title}",
+            )
+        yield Table(
+            keys={"step": "run", "title": each.title, "script": each.script.lstrip("\n")},
+            source="of an installed server, which a bare machine is not",
+        )
+    yield Table(keys={"step": "apt-install", "packages": found.order.packages})
+
+
+def _steps(found: Observed) -> Iterator[Table]:
+    order = found.order
+    yield Table(
+        keys={"step": "apt-sources", "old": order.old.codename, "new": order.new.codename},
+        source="The upgrade, as the release notes have it.",
+    )
+    yield Table(keys={"step": "apt-full-upgrade"})
+    if names := [name for name in units(found.seen) if name.endswith(".service")]:
+        yield Table(
+            keys={
+                "step": "run",
+                "title": "restart the services, as the reboot at the end of an upgrade does",
+                "script": f"systemctl try-restart {' '.join(names)} || true",
+            },
+            source="What the upgrade does not restart runs on the libraries of before until a"
+            " reboot, which a container has not. One that does not come up is left to the checks.",
+        )
+
+
+def _left_out(found: Observed) -> Iterator[str]:
+    if found.left_out:
+        yield from found.left_out
+
+
+def _installed(found: Observed, package: str) -> str:
+    return found.seen.booted[Packages][package].version

@@ -1,0 +1,243 @@
+"""Observe packages: on a bare machine of the old release, with them, and after the next boot."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from uuid import uuid4
+
+from debian.debian_support import Version
+
+from upgradeproof.daemons import Daemon, Preparation
+from upgradeproof.errors import MachineError, PlanError
+from upgradeproof.evidence import Evidence
+from upgradeproof.machines import Backend, Machine, MachineSpec
+from upgradeproof.observe import archive, configs, services, use
+from upgradeproof.observe.order import Order
+from upgradeproof.observe.services import Seen
+from upgradeproof.observe.writing import Noted, Table
+from upgradeproof.plan import Expectations, Port
+from upgradeproof.plan.steps.apt import AptInstall, AptSources
+from upgradeproof.plan.steps.base import Script
+from upgradeproof.probes import Facts, Interests, read
+from upgradeproof.probes.conffiles import Conffiles
+from upgradeproof.probes.files import Files
+from upgradeproof.probes.packages import Packages
+from upgradeproof.probes.services import Services
+from upgradeproof.probes.sockets import Sockets
+from upgradeproof.product import Work, wait_until_ready
+
+PROBES = (Conffiles, Files, Packages, Services, Sockets)
+READY_S = 60.0
+STAYS_S = 2.0
+"""How long services must have been up: a port may be opened after a unit counts as active."""
+OS_RELEASE = "/usr/lib/os-release"
+"""The file that says which release a machine is, os-release(5): its package makes the release."""
+
+Say = Callable[[str], None]
+"""Takes a line that says what is being done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """All that a plan is written from."""
+
+    order: Order
+    system: str
+    """The package that makes a machine the release that it is."""
+    preparations: tuple[Preparation, ...]
+    seen: Seen
+    offered: Mapping[str, str]
+    """What the new release offers of the packages that count, by their names."""
+    removed: frozenset[str] = frozenset()
+    """Which of the others its upgrade removes."""
+    services: tuple[Noted, ...] = ()
+    expect: Mapping[str, tuple[Table, ...]]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def counting(self) -> tuple[str, ...]:
+        """Return the packages that make the release: the system's, those named, the services'."""
+        running = services.of_packages(self.seen)
+        return tuple(dict.fromkeys((self.system, *self.order.packages, *running)))
+
+
+class Observer:
+    """Observe one order on machines of a backend."""
+
+    def __init__(
+        self, order: Order, backend: Backend, daemons: Mapping[str, Daemon], say: Say
+    ) -> None:
+        self._order = order
+        self._backend = backend
+        self._daemons = daemons
+        self._say = say
+        self._run = uuid4().hex[:12]
+        self._machines = 0
+
+    def observe(self, image: str) -> Observed:
+        """Return what was observed. Whatever was started is ended, and no snapshot is kept.
+
+        Raises PlanError for packages that the release does not have, StepError for ones that can't
+        be installed, EnvironmentFailedError where the archive is out of reach.
+        """
+        with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder, self._backend.seat():
+            work = Work(self._order.name, "installed", Evidence(Path(folder), "init"), _ignore)
+            with self._snapshot() as key:
+                with self._machine(image) as machine:
+                    bare, preparations, installed = self._install(machine, work)
+                    self._say("keep the machine for the next boot")
+                    labels = {"upgradeproof.state": "observed", "upgradeproof.run": self._run}
+                    snapshot = self._backend.snapshot(machine, key, labels)
+                tcp = {s.port for s in installed[Sockets].values() if s.protocol == "tcp"}
+                with self._machine(snapshot, ports=tuple(sorted(tcp))) as machine:
+                    seen = self._boot(machine, bare, installed)
+                    return self._look(machine, work, seen, preparations)
+
+    def _install(
+        self, machine: Machine, work: Work
+    ) -> tuple[Facts, tuple[Preparation, ...], Facts]:
+        packages = self._order.packages
+        self._say("read the facts of the bare machine")
+        bare = read(machine, Interests(), PROBES)
+        lists, install = AptInstall(packages=packages).actions(Path())
+        self._do(machine, work, lists)
+        archive.check_names(machine, packages, self._order.old.name)
+        preparations = self._preparations(archive.installs(machine, packages))
+        for each in preparations:
+            if each.packages:
+                step = AptInstall(packages=each.packages, fetch_lists=False)
+                self._do(machine, work, *step.actions(Path()))
+            script = Script(title=each.title, script=f"set -e\n{each.script}", timeout_s=300.0)
+            self._do(machine, work, script)
+        self._do(machine, work, install)
+        self._say("read the facts with the packages")
+        self._settle(machine, Expectations())
+        return bare, preparations, read(machine, Interests(), PROBES)
+
+    def _boot(self, machine: Machine, bare: Facts, installed: Facts) -> Seen:
+        self._say("read the facts after a boot")
+        before = Seen(bare=bare, installed=installed, booted=installed)
+        ports = tuple(Port(port=n, protocol=_protocol(p)) for p, n in services.new_sockets(before))
+        self._settle(machine, Expectations(services=services.units(before), port=ports))
+        booted = read(machine, Interests(), PROBES)
+        return Seen(bare=bare, installed=installed, booted=booted)
+
+    def _look(
+        self, machine: Machine, work: Work, seen: Seen, preparations: tuple[Preparation, ...]
+    ) -> Observed:
+        """Ask the machine, then point its sources at the new release and see what that offers."""
+        left_out = [*services.stopped(seen), *services.moving_ports(seen)]
+        self._say("ask what listens")
+        endpoints = _parted(use.endpoints(machine, seen, self._daemons), left_out)
+        data = _parted(use.written_data(machine, seen, self._daemons), left_out)
+        idle = [p for p in self._order.packages if p not in services.unit_packages(seen)]
+        commands = tuple(use.programs(machine, idle if not services.units(seen) else ()))
+        self._say("restart the services, and see which configuration files they read")
+        paths, more = configs.chosen(configs.read_at_start(machine, seen))
+        left_out += [f"{path}: a service reads it, too" for path in more]
+        expect = {
+            "port": services.ports(seen),
+            "config": configs.configs(machine, seen, paths, self._daemons),
+            "endpoint": endpoints,
+            "data": data,
+            "command": commands,
+        }
+        found = Observed(
+            order=self._order,
+            system=archive.owner_of(machine, OS_RELEASE),
+            preparations=preparations,
+            seen=seen,
+            offered={},
+            services=services.services(seen),
+            expect=expect,
+            left_out=tuple(left_out),
+        )
+        return self._target(machine, work, found)
+
+    def _target(self, machine: Machine, work: Work, found: Observed) -> Observed:
+        old, new = self._order.old, self._order.new
+        step = AptSources(old=old.codename, new=new.codename)
+        self._do(machine, work, *step.actions(Path()))
+        offered = archive.offered(machine, found.counting)
+        installed = found.seen.booted[Packages][found.system].version
+        system = offered.get(found.system, "")
+        if not system or Version(system) <= Version(installed):
+            raise PlanError(
+                f"{new.name} is no newer release than {old.name}: it has {found.system}"
+                f" {system or '(none)'}, and {installed} is installed",
+                resolution="name the older release with --from, and the newer one with --to",
+            )
+        removed: frozenset[str] = frozenset()
+        if missing := set(found.counting) - set(offered):
+            self._say(f"see what becomes of {', '.join(sorted(missing))}")
+            removed = archive.removed_by_upgrade(machine) & missing
+        return replace(found, offered=offered, removed=removed)
+
+    def _preparations(self, names: tuple[str, ...]) -> tuple[Preparation, ...]:
+        return tuple(
+            daemon.prepare
+            for daemon in self._daemons.values()
+            if daemon.prepare
+            and any(fnmatchcase(name, glob) for name in names for glob in daemon.packages)
+        )
+
+    def _do(self, machine: Machine, work: Work, *actions: Script) -> None:
+        for action in actions:
+            self._say(action.title)
+            work.carry_out(machine, (action,))
+
+    def _settle(self, machine: Machine, expect: Expectations) -> None:
+        """Wait until what is expected is there for a while; what does not come is no fact."""
+        wait_until_ready(machine, expect, "installed", READY_S, stays_s=STAYS_S)
+
+    @contextmanager
+    def _machine(self, snapshot: str, ports: tuple[int, ...] = ()) -> Iterator[Machine]:
+        self._machines += 1
+        self._say(f"start a machine of {self._order.platform.id}")
+        name = f"upgradeproof-{self._run}-{self._order.name}-observed-{self._machines}"
+        spec = MachineSpec(
+            snapshot=snapshot,
+            name=re.sub(r"[^A-Za-z0-9_.-]", "-", name),
+            architecture=self._order.platform.architecture,
+            ports=ports,
+            labels={"upgradeproof.run": self._run},
+        )
+        with self._backend.start(spec) as machine:
+            yield machine
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[str]:
+        """Give the key of a snapshot that is gone at the end."""
+        key = f"observed-{self._run}"
+        try:
+            yield key
+        finally:
+            with suppress(MachineError):
+                for kept in self._backend.snapshots():
+                    if kept.key == key or kept.name.endswith(f":{key}"):
+                        self._backend.forget(kept)
+
+
+def _protocol(name: str) -> str:
+    return "udp" if name == "udp" else "tcp"
+
+
+def _ignore(_event: object) -> None:
+    """Take the events of steps: no run's journal is written."""
+
+
+def _parted(found: Iterator[Table | str], left_out: list[str]) -> tuple[Table, ...]:
+    """Return the tables of what was found, and add the lines to what is left out."""
+    tables = []
+    for each in found:
+        if isinstance(each, Table):
+            tables.append(each)
+        else:
+            left_out.append(each)
+    return tuple(tables)
