@@ -46,9 +46,10 @@ def _verbs() -> Iterator[tuple[str, ModuleType]]:
     """Yield each verb's name and module: a module of this package that has ``run``.
 
     A verb has three names: ``HELP``, its line in the list of verbs; ``configure(parser)``, which
-    adds its arguments; ``run(arguments)``, which returns the exit status.
+    adds its arguments; ``run(arguments)``, which returns the exit status. A module whose name would
+    be a word of Python ends in ``_``.
     """
     for found in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{found.name}")
         if hasattr(module, "run"):
-            yield found.name.replace("_", "-"), module
+            yield found.name.rstrip("_").replace("_", "-"), module

@@ -12,7 +12,10 @@ from upgradeproof.errors import MachineError, PlanError
 from upgradeproof.machines import Machine
 
 TIMEOUT_S = 120.0
-_SIMULATED = "apt-get -s -q -o Debug::NoLocking=1"
+_PLANNED = "LC_ALL=C apt-get -q --print-uris -o Debug::NoLocking=1"
+"""Prints what would be done, and does nothing. Printing every step of it as well (`-s`) takes
+minutes on a loaded machine."""
+_NEW, _REMOVED = "NEW packages will be installed:", "packages will be REMOVED:"
 
 
 def offered(machine: Machine, names: Sequence[str]) -> dict[str, str]:
@@ -44,8 +47,7 @@ def installs(machine: Machine, names: Sequence[str]) -> tuple[str, ...]:
     Raises PlanError where APT can't install them together, with its words.
     """
     done = machine.run(
-        f"LC_ALL=C {_SIMULATED} install --no-install-recommends -- {shlex.join(names)}",
-        timeout_s=TIMEOUT_S,
+        f"{_PLANNED} install --no-install-recommends -- {shlex.join(names)}", timeout_s=TIMEOUT_S
     )
     if not done.ok:
         raise PlanError(
@@ -53,13 +55,12 @@ def installs(machine: Machine, names: Sequence[str]) -> tuple[str, ...]:
             details=done.tail,
             resolution="name packages that can be installed together",
         )
-    return tuple(_second_words(done.text, "Inst"))
+    return _listed(done.text, _NEW)
 
 
 def removed_by_upgrade(machine: Machine) -> frozenset[str]:
     """Return the packages that a full upgrade to what the lists now offer would remove."""
-    text = "\n".join(_lines(machine, f"{_SIMULATED} full-upgrade"))
-    return frozenset(_second_words(text, "Remv"))
+    return frozenset(_listed("\n".join(_lines(machine, f"{_PLANNED} full-upgrade")), _REMOVED))
 
 
 def owner_of(machine: Machine, path: str) -> str:
@@ -89,9 +90,16 @@ def _advice(machine: Machine, name: str) -> str:
     return f"did you mean {close[0]!r}?" if close else "and none of a name that is near"
 
 
-def _second_words(text: str, first: str) -> list[str]:
-    lines = (line.split() for line in text.splitlines())
-    return [words[1] for words in lines if words[:1] == [first] and len(words) > 1]
+def _listed(text: str, heading: str) -> tuple[str, ...]:
+    """Return the packages below a heading of APT's, without the mark of a purge."""
+    names: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            inside = line.endswith(heading)
+        elif inside:
+            names += [word.rstrip("*") for word in line.split()]
+    return tuple(names)
 
 
 def _lines(machine: Machine, script: str) -> list[str]:
