@@ -38,7 +38,7 @@ def check_names(machine: Machine, names: Sequence[str], release: str) -> None:
     there = offered(machine, names)
     for name in names:
         if name not in there:
-            raise PlanError(f"{release} has no package {name!r}; {_advice(machine, name)}")
+            raise PlanError(f"{release} has no package {name!r}{_advice(machine, name)}")
 
 
 def installs(machine: Machine, names: Sequence[str]) -> tuple[str, ...]:
@@ -84,10 +84,10 @@ def _advice(machine: Machine, name: str) -> str:
     lines = text.partition("\nReverse Provides:")[2].split("\n")
     providers = sorted({line.split(" ")[0] for line in lines if line.strip()})
     if providers:
-        return f"it is virtual: name one that provides it: {', '.join(providers[:10])}"
+        return f": it is virtual, and provided by {', '.join(providers[:10])}"
     names = _lines(machine, "apt-cache pkgnames")
     close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else "and none of a name that is near"
+    return f"; did you mean {close[0]!r}?" if close else ", and no name is near it"
 
 
 def _listed(text: str, heading: str) -> tuple[str, ...]:

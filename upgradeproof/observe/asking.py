@@ -31,6 +31,8 @@ LINE = "\r\n"
 _WORD = re.compile(r"[!-~]{3,}")
 _VERSION = re.compile(r"\d+\.\d")
 _HTTP = ("http", "https")
+_MAIL = (("smtp", "220", "250"), ("imap", "* OK", "CAPABILITY"))
+"""Kinds of mail servers, how each speaks first, and what holds its answer to a greeting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +72,14 @@ class Asking:
 
     def _by_banner(self, banner: bytes) -> Table | None:
         text = banner.decode("utf-8", "replace")
-        source = f"it speaks first: {_printable(text.splitlines()[0])}"
+        source = f"it speaks first: {_printable(text)}"
         if text.startswith("SSH-"):
             login = {"kind": "ssh", "send": "echo hello", "gives": "hello"}
             if found := self._asked(login, "root logs in by SSH, with a key made for it"):
                 return found
-        for kind, begins in (("smtp", "220"), ("imap", "* OK")):
-            if text.startswith(begins) and (found := self._asked({"kind": kind}, source)):
+        for kind, begins, gives in _MAIL:
+            keys = {"kind": kind, "gives": gives}
+            if text.startswith(begins) and (found := self._asked(keys, source)):
                 return found
         return self._asked({"kind": "tcp", "gives": _beginning(text)}, source)
 
@@ -158,4 +161,5 @@ def _beginning(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    return re.sub(r"[^ -~]+", " ", text).strip()[:60]
+    """Return the beginning of a banner that can stand in a comment."""
+    return re.sub(r"[^!-~]+", " ", text).strip()[:60]

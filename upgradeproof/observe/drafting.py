@@ -26,7 +26,7 @@ def draft(found: Observed) -> Draft:
         steps=tuple(_steps(found)),
         services=found.services,
         expect=found.expect,
-        left_out=tuple(_left_out(found)),
+        left_out=found.left_out,
     )
 
 
@@ -89,15 +89,13 @@ def _new_release(found: Observed, name: str) -> Table:
 
 def _install(found: Observed) -> Iterator[Table]:
     for each in found.preparations:
+        source = f"{each.title}: an installed server has that, and a bare machine has not"
         if each.packages:
-            yield Table(
-                keys={"step": "apt-install", "packages": each.packages},
-                source=f"to {each.title}",
-            )
-        yield Table(
-            keys={"step": "run", "title": each.title, "script": each.script.lstrip("\n")},
-            source="of an installed server, which a bare machine is not",
-        )
+            keys = {"step": "apt-install", "packages": each.packages}
+            yield Table(keys=keys, source=source)
+            source = ""
+        keys = {"step": "run", "title": each.title, "script": each.script.lstrip("\n")}
+        yield Table(keys=keys, source=source)
     yield Table(keys={"step": "apt-install", "packages": found.order.packages})
 
 
@@ -118,11 +116,6 @@ def _steps(found: Observed) -> Iterator[Table]:
             source="What the upgrade does not restart runs on the libraries of before until a"
             " reboot, which a container has not. One that does not come up is left to the checks.",
         )
-
-
-def _left_out(found: Observed) -> Iterator[str]:
-    if found.left_out:
-        yield from found.left_out
 
 
 def _installed(found: Observed, package: str) -> str:

@@ -220,7 +220,7 @@ class Observer:
         finally:
             with suppress(MachineError):
                 for kept in self._backend.snapshots():
-                    if kept.key == key or kept.name.endswith(f":{key}"):
+                    if kept.key == key:
                         self._backend.forget(kept)
 
 

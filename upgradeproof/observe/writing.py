@@ -17,6 +17,7 @@ from upgradeproof.plan import Plan
 
 WIDTH = 100
 """Of a comment."""
+LEFT_OUT = "# Observed, and not expected here:"
 _NO_LITERAL = re.compile(r"'''|'\Z|[^\n\t\x20-\x7e\x80-\U0010ffff]")
 """What a literal text of TOML can't hold."""
 
@@ -96,7 +97,9 @@ def _blocks(draft: Draft) -> Iterator[list[str]]:
     for key, entries in draft.expect.items():
         for entry in entries:
             yield list(_table(f"expect.{key}", entry, many=True))
-    yield [line for note in draft.left_out for line in _comment(note, first="- ")]
+    if draft.left_out:
+        notes = (_comment(note, first="- ") for note in draft.left_out)
+        yield [LEFT_OUT, *(line for lines in notes for line in lines)]
 
 
 def _table(name: str, entry: Table, *, many: bool = False) -> Iterator[str]:
