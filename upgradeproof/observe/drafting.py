@@ -96,7 +96,9 @@ def _install(found: Observed) -> Iterator[Table]:
             source = ""
         keys = {"step": "run", "title": each.title, "script": each.script.lstrip("\n")}
         yield Table(keys=keys, source=source)
-    yield Table(keys={"step": "apt-install", "packages": found.order.packages})
+    keys = {"step": "apt-install", "packages": found.order.packages}
+    fetched = any(each.packages for each in found.preparations)
+    yield Table(keys=keys | ({"fetch_lists": False} if fetched else {}))
 
 
 def _steps(found: Observed) -> Iterator[Table]:

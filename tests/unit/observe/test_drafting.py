@@ -76,6 +76,7 @@ locale-gen
 [[install]]
 step = "apt-install"
 packages = ["db"]
+fetch_lists = false
 
 [[upgrade]]
 from = "1"

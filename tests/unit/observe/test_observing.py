@@ -1,0 +1,167 @@
+"""The way of an observation: what is started is ended, what is kept is forgotten, however it ends.
+
+No script of it reaches this host's own APT: what has no answer here is an error of the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.unit.journey.fakes import IMAGE, FolderBackend, FolderMachine
+from tests.unit.observe.machines import AnsweringMachine
+from tests.unit.observe.test_order import IMAGES
+from upgradeproof.command import Completed
+from upgradeproof.daemons import Daemon
+from upgradeproof.errors import PlanError, StepError
+from upgradeproof.machines import Machine, MachineSpec
+from upgradeproof.observe.drafting import draft, findings
+from upgradeproof.observe.observing import Observed, Observer
+from upgradeproof.observe.order import order
+from upgradeproof.observe.writing import plan_text
+
+OFFERED = "0| web | 2.0-1 | x Packages\n system-files | 13.1 | x Packages\n"
+ANSWERS = {
+    "NoLocking=1 install": "0|The following NEW packages will be installed:\n  web\n",
+    "NoLocking=1 full-upgrade": "0|nothing\n",
+    "--search": "0|system-files: /usr/lib/os-release\n",
+    "--listfiles": "0|",
+    "madison": OFFERED,
+    "showpkg": "0|",
+    "pkgnames": "0|web\n",
+    "update --error-on=any": "0|fetched\n",
+    "find /etc/apt": "0|",
+    "systemctl list-units": "0|",
+    "locale-gen": "0|",
+    "apt-get": "0|installed\n",
+}
+DAEMON = Daemon.model_validate(
+    {
+        "title": "Web",
+        "units": ["web.service"],
+        "needs": "web",
+        "packages": ["web*"],
+        "check": "web -t",
+        "prepare": {"title": "set a locale", "packages": ["locales"], "script": "locale-gen\n"},
+    }
+)
+NO_ANSWERS: Mapping[str, str] = {}
+GONE = ["start observed from image", "end observed"]
+KEPT = ["start observed from image", "keep observed", "end observed"]
+
+
+class ClosedMachine(AnsweringMachine):
+    """Answers what it has an answer to, facts, and nothing else; an answer may interrupt."""
+
+    def run(
+        self,
+        script: str,
+        *,
+        timeout_s: float = 60.0,
+        stdin: bytes = b"",
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Completed:
+        if "/run/upgradeproof." in script or script.startswith("ready() {"):
+            return FolderMachine.run(self, script, timeout_s=timeout_s)
+        answered = next((part for part in self.answers if part in script), None)
+        assert answered is not None, f"a script without an answer: {script}"
+        if self.answers[answered] == "interrupted":
+            raise KeyboardInterrupt
+        return super().run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
+
+
+class ObservedBackend(FolderBackend):
+    """Starts machines with two packages and nothing that runs."""
+
+    def __init__(self, folder: Path, answers: Mapping[str, str] = NO_ANSWERS) -> None:
+        super().__init__(folder)
+        self.answers = {**answers, **{k: it for k, it in ANSWERS.items() if k not in answers}}
+
+    @contextmanager
+    def start(self, spec: MachineSpec) -> Iterator[Machine]:
+        with super().start(spec) as machine:
+            assert isinstance(machine, FolderMachine)
+            packages = machine.disk / "packages"
+            packages.mkdir(exist_ok=True)
+            (packages / "web").write_text("1.0-1")
+            (packages / "system-files").write_text("12.4")
+            yield ClosedMachine(machine.disk, self.answers)
+
+
+def observe(backend: ObservedBackend, *packages: str) -> tuple[Observed, list[str]]:
+    said: list[str] = []
+    wanted = order(packages or ("web",), "deb-1", "deb-2", IMAGES)
+    return Observer(wanted, backend, {"web": DAEMON}, said.append).observe(IMAGE), said
+
+
+def test_what_was_started_is_ended_and_what_was_kept_is_forgotten(tmp_path: Path) -> None:
+    backend = ObservedBackend(tmp_path)
+    found, said = observe(backend)
+    *log, forgotten = backend.log
+    assert log == [*KEPT, "start observed from kept", "end observed"]
+    assert forgotten.startswith("forget observed-")
+    assert said == [
+        f"start a machine of {found.order.platform.id}",
+        "read the facts of the bare machine",
+        "fetch the package lists",
+        "install locales",
+        "set a locale",
+        "install web",
+        "read the facts with the packages",
+        "keep the machine for the next boot",
+        f"start a machine of {found.order.platform.id}",
+        "read the facts after a boot",
+        "ask what listens",
+        "restart the services, and see which configuration files they read",
+        "switch the APT sources from one to two",
+        "fetch the package lists",
+    ]
+    assert findings(found) == ()
+    assert 'web = "2.*"  # 2.0-1 is offered\n' in plan_text(draft(found))
+
+
+def test_an_unknown_package_is_told_before_anything_is_installed(tmp_path: Path) -> None:
+    backend = ObservedBackend(tmp_path)
+    with pytest.raises(PlanError) as raised:
+        observe(backend, "wbe")
+    assert str(raised.value) == "deb-1 has no package 'wbe'; did you mean 'web'?"
+    assert backend.log == GONE
+
+
+def test_a_package_that_can_not_be_installed_is_told(tmp_path: Path) -> None:
+    failing = {"--no-install-recommends locales": "100|E: web is broken"}
+    backend = ObservedBackend(tmp_path, failing)
+    with pytest.raises(StepError) as raised:
+        observe(backend)
+    assert raised.value.brief == "the step 'install locales' failed with exit status 100"
+    assert backend.log == GONE
+
+
+def test_a_release_that_is_not_newer_is_told(tmp_path: Path) -> None:
+    backend = ObservedBackend(tmp_path, {"madison": OFFERED.replace("13.1", "11.9")})
+    with pytest.raises(PlanError) as raised:
+        observe(backend)
+    assert str(raised.value) == (
+        "deb-2 is no newer release than deb-1: it has system-files 11.9, and 12.4 is installed\n"
+        "To do: name the older release with --from, and the newer one with --to"
+    )
+    assert backend.log[-1].startswith("forget observed-")
+
+
+@pytest.mark.parametrize(
+    ("script", "log"),
+    [
+        ("update --error-on=any", GONE),
+        ("locale-gen", GONE),
+        ("find /etc/apt", [*KEPT, "start observed from kept", "end observed"]),
+    ],
+)
+def test_an_interruption_leaves_nothing(tmp_path: Path, script: str, log: list[str]) -> None:
+    backend = ObservedBackend(tmp_path, {script: "interrupted"})
+    with pytest.raises(KeyboardInterrupt):
+        observe(backend)
+    assert [line for line in backend.log if not line.startswith("forget")] == log
+    assert backend.snapshots() == []
