@@ -155,8 +155,9 @@ def test_package_is_still_installed(upgraded: State, package: str) -> None:
 
 def test_package_does_not_become_obsolete(installed: State, upgraded: State, package: str) -> None:
     before, after = installed[Packages].get(package), upgraded[Packages][package]
+    runs = f", and {', '.join(after.runs)} still runs on it" if after.runs else ""
     assert (before and before.obsolete) or not after.obsolete, (
-        f"no configured archive offers {package} {after.version} any more"
+        f"no configured archive offers {package} {after.version} any more{runs}"
     )
 
 

@@ -41,15 +41,19 @@ def written(folder: Path) -> list[str]:
     [
         (
             ("web",),
-            ("--from and --to are missing\n"
-            "releases: example-1, example-2, other-2\n"
-            "To do: name the release that the packages are on, and the one to upgrade to\n"),
+            (
+                "--from and --to are missing\n"
+                "releases: example-1, example-2, other-2\n"
+                "To do: name the release that the packages are on, and the one to upgrade to\n"
+            ),
         ),
         (
             ("web", "--from", "example-1"),
-            ("--to is missing\n"
-            "releases: example-1, example-2, other-2\n"
-            "To do: name the release that the packages are on, and the one to upgrade to\n"),
+            (
+                "--to is missing\n"
+                "releases: example-1, example-2, other-2\n"
+                "To do: name the release that the packages are on, and the one to upgrade to\n"
+            ),
         ),
         (
             ("web", "--from", "exampel-1", "--to", "example-2"),
@@ -57,18 +61,25 @@ def written(folder: Path) -> list[str]:
         ),
         (
             ("web", "--from", "example-1", "--to", "example-1"),
-            ("--from and --to are both example-1: there is nothing to upgrade\n"
-            "To do: name the release to upgrade to with --to\n"),
+            (
+                "--from and --to are both example-1: there is nothing to upgrade\n"
+                "To do: name the release to upgrade to with --to\n"
+            ),
         ),
         (
             ("web", "--from", "example-1", "--to", "other-2"),
-            ("example-1 is example and other-2 is other: no upgrade leads from one to the other\n"
-            "To do: name two releases of one distribution\n"),
+            (
+                "example-1 is example and other-2 is other: no upgrade leads from one to the"
+                " other\n"
+                "To do: name two releases of one distribution\n"
+            ),
         ),
         (
             ("Web.deb", *RELEASES),
-            ("'Web.deb' is no name of a package\n"
-            "To do: write the name alone, in lower case: no version, no suite, no file\n"),
+            (
+                "'Web.deb' is no name of a package\n"
+                "To do: write the name alone, in lower case: no version, no suite, no file\n"
+            ),
         ),
     ],
 )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from upgradeproof.cli.observed import (
-    INTERRUPTED,
     add_arguments,
     announce,
     interruptible,
@@ -20,6 +21,9 @@ from upgradeproof.cli.observed import (
 from upgradeproof.home import DATA, Home
 from upgradeproof.observe.folder import write_folder
 from upgradeproof.observe.order import Order
+
+PATIENCE_S = 60.0
+"""How long an interrupted pytest may take to remove its machines."""
 
 HELP = "upgrade packages as they are observed, and print where the page is; writes nothing here"
 
@@ -80,9 +84,16 @@ def _pytest(project: Path, plan: Path) -> int:
         f"--reports={project / 'reports' / 'out'}",
         *(() if installed else ("suites",)),
     ]
-    process = subprocess.Popen(words, cwd=project if installed else checkout)
+    process = subprocess.Popen(
+        words, cwd=project if installed else checkout, start_new_session=True
+    )
     try:
         return process.wait()
     except KeyboardInterrupt:
-        process.wait()  # it has the signal, too, and ends its machines
-        return INTERRUPTED
+        process.send_signal(signal.SIGINT)  # once: a second one would keep it from clearing up
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        raise

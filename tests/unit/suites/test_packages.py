@@ -136,6 +136,20 @@ def test_what_was_asked_for_and_is_offered_no_more_is_named() -> None:
     assert str(caught.value).split("\n")[0] == expected
 
 
+def test_a_package_that_is_offered_no_more_is_named_with_what_runs_on_it() -> None:
+    left = {"version": "15.1", "auto": True, "obsolete": True, "runs": ("db@15.service",)}
+    before = release("1", db={"version": "15.1", "auto": True}, old={"obsolete": True})
+    after = release("2", db=left, old={"obsolete": True}, tool={"obsolete": True})
+    with pytest.raises(AssertionError) as caught:
+        suite.test_package_does_not_become_obsolete(before, after, "db")
+    assert str(caught.value).split("\n")[0] == (
+        "no configured archive offers db 15.1 any more, and db@15.service still runs on it"
+    )
+    suite.test_package_does_not_become_obsolete(before, after, "old")
+    with pytest.raises(AssertionError, match=r"offers tool 1 any more\nassert"):
+        suite.test_package_does_not_become_obsolete(before, after, "tool")
+
+
 def test_a_recommended_package_that_went_is_named() -> None:
     before = release("1", tool={}, helper={"auto": True})
     after = release("2", tool={"unmet": ("helper | other", "never")})
