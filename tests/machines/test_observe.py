@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines.projects import ROOT, Project
+from tests.machines.projects import ROOT, Project, states_of
 from upgradeproof.machines import engine
 from upgradeproof.plan import Plan, load_plan
 from upgradeproof.plan.steps.apt import AptFullUpgrade, AptSources
@@ -110,10 +110,9 @@ def test_a_second_init_overwrites_nothing(observed: Project) -> None:
     assert plan_path(observed).read_bytes() == before
 
 
-def test_nothing_of_the_observation_is_left(observed: Project) -> None:
-    assert observed.containers() == []
-    tags = [tag for image in engine.client().images.list() for tag in image.tags]
-    assert [tag for tag in tags if ":observed-" in tag] == []
+def test_no_machine_of_the_observation_is_left(observed: Project) -> None:
+    running = engine.client().containers.list(all=True, ignore_removed=True)
+    assert [each.name for each in running if observed.token in str(each.name)] == []
 
 
 def test_an_interrupted_init_leaves_nothing(observed: Project) -> None:
@@ -138,6 +137,8 @@ def test_the_plan_is_printed_and_pytest_runs_it(observed: Project) -> None:
     status, output = patiently(observed, "pytest", "-q")
     assert status == 0, output
     assert len(observed.result().cells[0].checks) == 4
+    steps = [step.title for step in states_of(observed.result())[0].steps]
+    assert steps == ["fetch the package lists", "install lighttpd"]
 
 
 def test_an_unknown_package_is_one_error(observed: Project) -> None:

@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from upgradeproof import cache
 from upgradeproof.daemons import daemons
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
+from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
 from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observer
@@ -53,7 +55,8 @@ def observed_plan(order: Order, home: Home) -> tuple[str, tuple[str, ...]]:
     say = _clock()
     say(f"find or make the image {order.platform.id}")
     image = home.imaging().ensure(order.platform)
-    found = Observer(order, works, daemons(), say).observe(image)
+    stops = Store(cache.folder()).checkpoints
+    found = Observer(order, works, daemons(), say, stops=stops).observe(image)
     return plan_text(draft(found)), findings(found)
 
 

@@ -37,6 +37,21 @@ class Stop(Frozen):
     transcripts: dict[str, str]
 
 
+def stop_key(parent: str, actions: Sequence[Action], engine: str = "") -> str:
+    """Return the key of the stop after some actions on the way from ``parent``.
+
+    ``engine``: the hash of the code that carries them out; empty: of this one.
+    """
+    steps = [described(action) for action in actions]
+    return content_key([engine or code(WAY_FILES), parent, steps])
+
+
+def write_stop(folder: Path, key: str, stop: Stop) -> None:
+    """Write what is known of a stop whose snapshot is kept under a key."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{key}.json").write_text(stop.model_dump_json(), encoding="utf-8")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Checkpoints:
     """The stops on the way to one state."""
@@ -85,12 +100,10 @@ class Checkpoints:
             )
             self.hold(key)
             self.backend.snapshot(machine, key, {"upgradeproof.state": "on the way"})
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / f"{key}.json").write_text(stop.model_dump_json(), encoding="utf-8")
+            write_stop(self.folder, key, stop)
         except (MachineError, OSError) as error:
             log.warning("%s: a stop on the way was not kept: %s", machine.name, error)
 
     def key(self, done: int) -> str:
         """Return the key of the stop after so many actions."""
-        steps = [described(action) for action in self.actions[:done]]
-        return content_key([self.engine, self.parent, steps])
+        return stop_key(self.parent, self.actions[:done], self.engine)

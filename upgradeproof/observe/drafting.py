@@ -7,8 +7,10 @@ from typing import Any
 
 from upgradeproof.observe.observing import Observed
 from upgradeproof.observe.services import units
+from upgradeproof.observe.steps import Install, install_steps
 from upgradeproof.observe.versions import version_glob
 from upgradeproof.observe.writing import Draft, Noted, Table
+from upgradeproof.plan.steps.run import Run
 from upgradeproof.probes.packages import Packages
 
 
@@ -88,17 +90,17 @@ def _new_release(found: Observed, name: str) -> Table:
 
 
 def _install(found: Observed) -> Iterator[Table]:
-    for each in found.preparations:
-        source = f"{each.title}: an installed server has that, and a bare machine has not"
-        if each.packages:
-            keys = {"step": "apt-install", "packages": each.packages}
-            yield Table(keys=keys, source=source)
-            source = ""
-        keys = {"step": "run", "title": each.title, "script": each.script.lstrip("\n")}
-        yield Table(keys=keys, source=source)
-    keys = {"step": "apt-install", "packages": found.order.packages}
-    fetched = any(each.packages for each in found.preparations)
-    yield Table(keys=keys | ({"fetch_lists": False} if fetched else {}))
+    *before, last = install_steps(found.order.packages, found.preparations)
+    for step in before:
+        run = isinstance(step, Run)
+        source = "An installed server has that, and a bare machine has not." if run else ""
+        yield _step(step, source or "for the next step")
+    yield _step(last)
+
+
+def _step(step: Install, source: str = "") -> Table:
+    keys = step.model_dump(exclude_defaults=True)
+    return Table(keys={"step": step.step, **keys}, source=source)
 
 
 def _steps(found: Observed) -> Iterator[Table]:

@@ -16,13 +16,15 @@ from debian.debian_support import Version
 from upgradeproof.daemons import Daemon, Preparation
 from upgradeproof.errors import MachineError, PlanError
 from upgradeproof.evidence import Evidence
+from upgradeproof.journey.checkpoints import Stop, stop_key, write_stop
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.observe import archive, configs, services, use
 from upgradeproof.observe.order import Order
 from upgradeproof.observe.services import Seen
+from upgradeproof.observe.steps import actions_of, install_steps
 from upgradeproof.observe.writing import Noted, Table
 from upgradeproof.plan import Expectations, Port
-from upgradeproof.plan.steps.apt import AptInstall, AptSources
+from upgradeproof.plan.steps.apt import AptSources
 from upgradeproof.plan.steps.base import Script
 from upgradeproof.probes import Facts, Interests, read
 from upgradeproof.probes.conffiles import Conffiles
@@ -31,6 +33,7 @@ from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
 from upgradeproof.product import Work, wait_until_ready
+from upgradeproof.results.journal import StepFinished, StepStarted
 
 PROBES = (Conffiles, Files, Packages, Services, Sockets)
 READY_S = 60.0
@@ -71,33 +74,61 @@ class Observer:
     """Observe one order on machines of a backend."""
 
     def __init__(
-        self, order: Order, backend: Backend, daemons: Mapping[str, Daemon], say: Say
+        self,
+        order: Order,
+        backend: Backend,
+        daemons: Mapping[str, Daemon],
+        say: Say,
+        *,
+        stops: Path,
     ) -> None:
+        """Know what to observe, and where; ``stops``: the folder of stops between states."""
         self._order = order
+        self._stops = stops
         self._backend = backend
         self._daemons = daemons
         self._say = say
         self._run = uuid4().hex[:12]
+        self._events: list[StepStarted | StepFinished] = []
         self._machines = 0
 
     def observe(self, image: str) -> Observed:
-        """Return what was observed. Whatever was started is ended, and no snapshot is kept.
+        """Return what was observed. Whatever was started is ended, also by an interruption.
+
+        The machine with the packages is kept as a stop on the way to ``installed``: a run of the
+        plan begins there.
 
         Raises PlanError for packages that the release does not have, StepError for ones that can't
         be installed, EnvironmentFailedError where the archive is out of reach.
         """
         with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder, self._backend.seat():
-            work = Work(self._order.name, "installed", Evidence(Path(folder), "init"), _ignore)
-            with self._snapshot() as key:
-                with self._machine(image) as machine:
-                    bare, preparations, installed = self._install(machine, work)
-                    self._say("keep the machine for the next boot")
-                    labels = {"upgradeproof.state": "observed", "upgradeproof.run": self._run}
-                    snapshot = self._backend.snapshot(machine, key, labels)
+            evidence = Evidence(Path(folder), self._order.cell)
+            with self._machine(image) as machine:
+                since = float(machine.run("date +%s.%N").text)
+                work = Work(self._order.cell, "installed", evidence, self._events.append)
+                bare, preparations, installed = self._install(machine, work)
+                steps = install_steps(self._order.packages, preparations)
+                key = stop_key(image, actions_of(steps))
+                self._say("keep the machine for the next boot")
+                labels = {"upgradeproof.state": "on the way", "upgradeproof.run": self._run}
+                snapshot = self._backend.snapshot(machine, key, labels)
+            with self._kept_if_done(key):
                 tcp = {s.port for s in installed[Sockets].values() if s.protocol == "tcp"}
                 with self._machine(snapshot, ports=tuple(sorted(tcp))) as machine:
                     seen = self._boot(machine, bare, installed)
-                    return self._look(machine, work, seen, preparations)
+                    events = tuple(self._events)
+                    work = Work(self._order.cell, "upgraded", evidence, _ignore)
+                    found = self._look(machine, work, seen, preparations)
+                stop = Stop(
+                    done=len(actions_of(steps)),
+                    since=since,
+                    steps=events,
+                    transcripts=evidence.collect(
+                        event.transcript for event in events if isinstance(event, StepStarted)
+                    ),
+                )
+                write_stop(self._stops, key, stop)
+            return found
 
     def _install(
         self, machine: Machine, work: Work
@@ -105,17 +136,12 @@ class Observer:
         packages = self._order.packages
         self._say("read the facts of the bare machine")
         bare = read(machine, Interests(), PROBES)
-        lists, install = AptInstall(packages=packages).actions(Path())
+        lists = actions_of(install_steps(packages))[0]
         self._do(machine, work, lists)
         archive.check_names(machine, packages, self._order.old.name)
         preparations = self._preparations(archive.installs(machine, packages))
-        for each in preparations:
-            if each.packages:
-                step = AptInstall(packages=each.packages, fetch_lists=False)
-                self._do(machine, work, *step.actions(Path()))
-            script = Script(title=each.title, script=f"set -e\n{each.script}", timeout_s=300.0)
-            self._do(machine, work, script)
-        self._do(machine, work, install)
+        actions = actions_of(install_steps(packages, preparations))
+        self._do(machine, work, *(action for action in actions if action != lists))
         self._say("read the facts with the packages")
         self._settle(machine, Expectations())
         return bare, preparations, read(machine, Interests(), PROBES)
@@ -212,16 +238,16 @@ class Observer:
             yield machine
 
     @contextmanager
-    def _snapshot(self) -> Iterator[str]:
-        """Give the key of a snapshot that is gone at the end."""
-        key = f"observed-{self._run}"
+    def _kept_if_done(self, key: str) -> Iterator[None]:
+        """Keep a snapshot as a stop of the plan's run, unless the observation fails."""
         try:
-            yield key
-        finally:
+            yield
+        except BaseException:
             with suppress(MachineError):
                 for kept in self._backend.snapshots():
                     if kept.key == key:
                         self._backend.forget(kept)
+            raise
 
 
 def _protocol(name: str) -> str:

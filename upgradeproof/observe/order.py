@@ -40,6 +40,12 @@ class Order:
         old, new = (image.name.removeprefix(f"{image.family}-") for image in (self.old, self.new))
         return old, new
 
+    @property
+    def cell(self) -> str:
+        """Return the id of the plan's only cell."""
+        old, new = self.releases
+        return f"{self.platform.id}.{self.name}-{old}-to-{new}"
+
 
 def order(
     packages: Sequence[str], from_: str, to: str, images: Mapping[str, Image], name: str = ""

@@ -61,17 +61,18 @@ system-files = "13.*"  # 13.8 is offered
 db = "17+*"  # 17+278 is offered
 db-15 = "15.*"  # not offered: it stays until you replace it
 
-# set a locale: an installed server has that, and a bare machine has not
+# for the next step
 [[install]]
 step = "apt-install"
 packages = ["locales"]
 
+# An installed server has that, and a bare machine has not.
 [[install]]
 step = "run"
-title = "set a locale"
 script = '''
 locale-gen
 '''
+title = "set a locale"
 
 [[install]]
 step = "apt-install"

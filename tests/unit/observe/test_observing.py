@@ -5,6 +5,7 @@ No script of it reaches this host's own APT: what has no answer here is an error
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,15 @@ from tests.unit.observe.test_order import IMAGES
 from upgradeproof.command import Completed
 from upgradeproof.daemons import Daemon
 from upgradeproof.errors import PlanError, StepError
+from upgradeproof.journey.checkpoints import Stop, stop_key
 from upgradeproof.machines import Machine, MachineSpec
 from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observed, Observer
 from upgradeproof.observe.order import order
 from upgradeproof.observe.writing import plan_text
+from upgradeproof.plan import Plan
+from upgradeproof.plan.steps import Script
+from upgradeproof.results.journal import StepStarted
 
 OFFERED = "0| web | 2.0-1 | x Packages\n system-files | 13.1 | x Packages\n"
 ANSWERS = {
@@ -34,6 +39,7 @@ ANSWERS = {
     "pkgnames": "0|web\n",
     "update --error-on=any": "0|fetched\n",
     "find /etc/apt": "0|",
+    "date +%s.%N": "0|1700000000.5",
     "systemctl list-units": "0|",
     "locale-gen": "0|",
     "apt-get": "0|installed\n",
@@ -50,7 +56,7 @@ DAEMON = Daemon.model_validate(
 )
 NO_ANSWERS: Mapping[str, str] = {}
 GONE = ["start observed from image", "end observed"]
-KEPT = ["start observed from image", "keep observed", "end observed"]
+KEPT = ["start observed from image", "keep on the way", "end observed"]
 
 
 class ClosedMachine(AnsweringMachine):
@@ -94,15 +100,16 @@ class ObservedBackend(FolderBackend):
 def observe(backend: ObservedBackend, *packages: str) -> tuple[Observed, list[str]]:
     said: list[str] = []
     wanted = order(packages or ("web",), "deb-1", "deb-2", IMAGES)
-    return Observer(wanted, backend, {"web": DAEMON}, said.append).observe(IMAGE), said
+    observer = Observer(
+        wanted, backend, {"web": DAEMON}, said.append, stops=backend.folder / "stops"
+    )
+    return observer.observe(IMAGE), said
 
 
-def test_what_was_started_is_ended_and_what_was_kept_is_forgotten(tmp_path: Path) -> None:
+def test_what_was_started_is_ended(tmp_path: Path) -> None:
     backend = ObservedBackend(tmp_path)
     found, said = observe(backend)
-    *log, forgotten = backend.log
-    assert log == [*KEPT, "start observed from kept", "end observed"]
-    assert forgotten.startswith("forget observed-")
+    assert backend.log == [*KEPT, "start observed from kept", "end observed"]
     assert said == [
         f"start a machine of {found.order.platform.id}",
         "read the facts of the bare machine",
@@ -121,6 +128,24 @@ def test_what_was_started_is_ended_and_what_was_kept_is_forgotten(tmp_path: Path
     ]
     assert findings(found) == ()
     assert 'web = "2.*"  # 2.0-1 is offered\n' in plan_text(draft(found))
+
+
+def test_a_run_of_the_plan_begins_at_what_was_observed(tmp_path: Path) -> None:
+    backend = ObservedBackend(tmp_path)
+    found, _ = observe(backend)
+    plan = Plan.model_validate(tomllib.loads(plan_text(draft(found))))
+    planned = (action for step in plan.install for action in step.actions(Path()))
+    actions = tuple(action for action in planned if isinstance(action, Script))
+    key = stop_key(IMAGE, actions)
+    (kept,) = backend.snapshots()
+    assert kept.key == key
+    stop = Stop.model_validate_json((tmp_path / "stops" / f"{key}.json").read_text())
+    assert stop.done == len(actions) == 4
+    titles = [event.title for event in stop.steps if isinstance(event, StepStarted)]
+    assert titles == [action.title for action in actions]
+    assert [Path(name).parts[1:3] for name in stop.transcripts] == [
+        (found.order.cell, "installed")
+    ] * 4
 
 
 def test_an_unknown_package_is_told_before_anything_is_installed(tmp_path: Path) -> None:
@@ -148,7 +173,8 @@ def test_a_release_that_is_not_newer_is_told(tmp_path: Path) -> None:
         "deb-2 is no newer release than deb-1: it has system-files 11.9, and 12.4 is installed\n"
         "To do: name the older release with --from, and the newer one with --to"
     )
-    assert backend.log[-1].startswith("forget observed-")
+    assert backend.log[-1].startswith("forget ")
+    assert not (tmp_path / "stops").exists()
 
 
 @pytest.mark.parametrize(
