@@ -110,8 +110,7 @@ class Observer:
                 steps = install_steps(self._order.packages, preparations)
                 key = stop_key(image, actions_of(steps))
                 self._say("keep the machine for the next boot")
-                labels = {"upgradeproof.state": "on the way", "upgradeproof.run": self._run}
-                snapshot = self._backend.snapshot(machine, key, labels)
+                snapshot = self._backend.snapshot(machine, key, self._labels)
             with self._kept_if_done(key):
                 tcp = {s.port for s in installed[Sockets].values() if s.protocol == "tcp"}
                 with self._machine(snapshot, ports=tuple(sorted(tcp))) as machine:
@@ -236,6 +235,14 @@ class Observer:
         )
         with self._backend.start(spec) as machine:
             yield machine
+
+    @property
+    def _labels(self) -> Mapping[str, str]:
+        return {
+            "upgradeproof.state": "on the way",
+            "upgradeproof.run": self._run,
+            "upgradeproof.cell": self._order.cell,
+        }
 
     @contextmanager
     def _kept_if_done(self, key: str) -> Iterator[None]:
