@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Observe, run, and return pytest's exit status. Nothing is written in the current folder."""
-    return interruptible(lambda: _tried(arguments), "see the page of what had run, if there is one")
+    return interruptible(lambda: _tried(arguments), "nothing was written in this folder")
 
 
 def _tried(arguments: argparse.Namespace) -> int:
