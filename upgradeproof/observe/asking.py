@@ -19,7 +19,7 @@ from upgradeproof.endpoints import ask
 from upgradeproof.errors import MachineError
 from upgradeproof.journey.state import only_address
 from upgradeproof.machines import Machine
-from upgradeproof.observe.writing import Noted, Table
+from upgradeproof.observe.writing import Entry, Noted
 from upgradeproof.plan import Endpoint
 from upgradeproof.probes import Facts
 
@@ -45,7 +45,7 @@ class Asking:
     id: str
     """What the plan calls the endpoint."""
 
-    def tcp(self, greetings: Iterable[Greeting] = ()) -> Table | None:
+    def tcp(self, greetings: Iterable[Greeting] = ()) -> Entry | None:
         """Return the endpoint that was answered on a TCP port, or None.
 
         Greetings of a known daemon come first, then what every port is asked: whether it speaks
@@ -57,7 +57,7 @@ class Asking:
         found = self._by_banner(banner) if banner else self._by_question()
         return found or self._over_tls()
 
-    def greeted(self, greetings: Iterable[Greeting]) -> Table | None:
+    def greeted(self, greetings: Iterable[Greeting]) -> Entry | None:
         """Return the endpoint of the first greeting that was answered, or None."""
         for greeting in greetings:
             keys = {
@@ -70,7 +70,7 @@ class Asking:
                 return found
         return None
 
-    def _by_banner(self, banner: bytes) -> Table | None:
+    def _by_banner(self, banner: bytes) -> Entry | None:
         text = banner.decode("utf-8", "replace")
         source = f"it speaks first: {_printable(text)}"
         if text.startswith("SSH-"):
@@ -83,7 +83,7 @@ class Asking:
                 return found
         return self._asked({"kind": "tcp", "gives": _beginning(text)}, source)
 
-    def _by_question(self) -> Table | None:
+    def _by_question(self) -> Entry | None:
         request = HttpQuestion(address="", port=self.port, host="localhost", path="/").request
         if self._said(request.encode(), ANSWER_S).startswith(b"HTTP/"):
             source = "asked for / over HTTP; the status is the one of that answer"
@@ -93,7 +93,7 @@ class Asking:
             return self._asked({"kind": "tcp", "send": LINE}, "it answers an empty line")
         return None
 
-    def _over_tls(self) -> Table | None:
+    def _over_tls(self) -> Entry | None:
         """Return an https endpoint where a TLS handshake succeeds, and HTTP is behind it."""
         certificate = self._certificate()
         if not certificate:
@@ -128,7 +128,7 @@ class Asking:
         limit_s *= self.machine.fidelity.slowness
         return self.machine.run(f"timeout {limit_s:g} {script}", stdin=request).stdout
 
-    def _asked(self, keys: Mapping[str, Any], source: str) -> Table | None:
+    def _asked(self, keys: Mapping[str, Any], source: str) -> Entry | None:
         """Return the table of an endpoint if the machine answers it as the plan would have it."""
         table = {"id": self.id, "port": self.port, **keys}
         given = {key: value for key, value in table.items() if value != ""}
@@ -141,7 +141,7 @@ class Asking:
         if endpoint.kind in _HTTP and not answer.problem and answer.status:
             table["status"] = Noted(value=answer.status)
             endpoint = endpoint.model_copy(update={"status": answer.status})
-        return Table(keys=table, source=source) if answer.fits(endpoint) else None
+        return Entry(keys=table, source=source) if answer.fits(endpoint) else None
 
 
 def names_of(certificate: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from upgradeproof.daemons import Daemon
 from upgradeproof.errors import MachineError
 from upgradeproof.machines import Machine
 from upgradeproof.observe.services import Seen, unit_packages, units, workers
-from upgradeproof.observe.writing import Table
+from upgradeproof.observe.writing import Entry
 from upgradeproof.plan.expectations import ConfigFormat
 from upgradeproof.probes import ConfigInterest, Interests, read
 from upgradeproof.probes.conffiles import Conffiles
@@ -73,7 +73,7 @@ def read_at_start(machine: Machine, seen: Seen) -> tuple[str, ...]:
 
 def configs(
     machine: Machine, seen: Seen, paths: Sequence[str], daemons: Mapping[str, Daemon]
-) -> tuple[Table, ...]:
+) -> tuple[Entry, ...]:
     """Return the plan's configuration files, each with its format and its daemon's check."""
     checks = _checks(machine, seen, paths, daemons)
     tables = [_config(machine, seen, path, checks.get(path, "")) for path in paths]
@@ -108,7 +108,7 @@ def format_of(path: str, content: bytes) -> ConfigFormat:
     return guess if settings and not problem else "text"
 
 
-def _config(machine: Machine, seen: Seen, path: str, check: str) -> Table:
+def _config(machine: Machine, seen: Seen, path: str, check: str) -> Entry:
     file = seen.booted[Files][path]
     try:
         format_name = format_of(path, machine.get(path))
@@ -117,7 +117,7 @@ def _config(machine: Machine, seen: Seen, path: str, check: str) -> Table:
     edited = file.edited or path in seen.booted[Conffiles]
     brought = bool(file.package) and not edited
     of = f"as {file.package} brought it" if brought else "edited" if edited else "of no package"
-    return Table(
+    return Entry(
         keys={
             "path": path,
             "format": "" if format_name == "text" else format_name,

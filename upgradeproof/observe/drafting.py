@@ -9,7 +9,7 @@ from upgradeproof.observe.observing import Observed
 from upgradeproof.observe.services import units
 from upgradeproof.observe.steps import Install, install_steps
 from upgradeproof.observe.versions import version_glob
-from upgradeproof.observe.writing import Draft, Noted, Table
+from upgradeproof.observe.writing import Draft, Entry, Noted
 from upgradeproof.plan.steps.run import Run
 from upgradeproof.probes.packages import Packages
 
@@ -24,11 +24,12 @@ def draft(found: Observed) -> Draft:
         notes=tuple(_notes(found)),
         releases=(_old_release(found, old), _new_release(found, new)),
         install=tuple(_install(found)),
-        upgrade=Table(keys={"from": old, "to": new, "platforms": (order.platform.id,)}),
+        upgrade=Entry(keys={"from": old, "to": new, "platforms": (order.platform.id,)}),
         steps=tuple(_steps(found)),
         services=found.services,
         expect=found.expect,
         left_out=found.left_out,
+        left_out_heading="Observed, and not expected here:",
     )
 
 
@@ -61,7 +62,7 @@ def _notes(found: Observed) -> Iterator[str]:
             yield f"  {line}"
 
 
-def _old_release(found: Observed, name: str) -> Table:
+def _old_release(found: Observed, name: str) -> Entry:
     packages = {
         package: Noted(
             value=version_glob(_installed(found, package), found.offered.get(package, "")),
@@ -69,14 +70,14 @@ def _old_release(found: Observed, name: str) -> Table:
         )
         for package in found.counting
     }
-    return Table(
+    return Entry(
         keys={"name": name, "packages": packages},
         source="What makes a release: the system, the packages that were named, and those whose"
         " programs run as services.",
     )
 
 
-def _new_release(found: Observed, name: str) -> Table:
+def _new_release(found: Observed, name: str) -> Entry:
     packages: dict[str, Any] = {}
     for package in found.counting:
         old, new = _installed(found, package), found.offered.get(package, "")
@@ -86,10 +87,10 @@ def _new_release(found: Observed, name: str) -> Table:
             packages[package] = Noted(
                 value=version_glob(old), source="not offered: it stays until you replace it"
             )
-    return Table(keys={"name": name, "packages": packages})
+    return Entry(keys={"name": name, "packages": packages})
 
 
-def _install(found: Observed) -> Iterator[Table]:
+def _install(found: Observed) -> Iterator[Entry]:
     *before, last = install_steps(found.order.packages, found.preparations)
     for step in before:
         run = isinstance(step, Run)
@@ -98,20 +99,20 @@ def _install(found: Observed) -> Iterator[Table]:
     yield _step(last)
 
 
-def _step(step: Install, source: str = "") -> Table:
+def _step(step: Install, source: str = "") -> Entry:
     keys = step.model_dump(exclude_defaults=True)
-    return Table(keys={"step": step.step, **keys}, source=source)
+    return Entry(keys={"step": step.step, **keys}, source=source)
 
 
-def _steps(found: Observed) -> Iterator[Table]:
+def _steps(found: Observed) -> Iterator[Entry]:
     order = found.order
-    yield Table(
+    yield Entry(
         keys={"step": "apt-sources", "old": order.old.codename, "new": order.new.codename},
         source="The upgrade, as the release notes have it.",
     )
-    yield Table(keys={"step": "apt-full-upgrade"})
+    yield Entry(keys={"step": "apt-full-upgrade"})
     if names := [name for name in units(found.seen) if name.endswith(".service")]:
-        yield Table(
+        yield Entry(
             keys={
                 "step": "run",
                 "title": "restart the services, as the reboot at the end of an upgrade does",

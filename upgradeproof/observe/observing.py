@@ -22,7 +22,7 @@ from upgradeproof.observe import archive, configs, services, use
 from upgradeproof.observe.order import Order
 from upgradeproof.observe.services import Seen
 from upgradeproof.observe.steps import actions_of, install_steps
-from upgradeproof.observe.writing import Noted, Table
+from upgradeproof.observe.writing import Entry, Noted
 from upgradeproof.plan import Expectations, Port
 from upgradeproof.plan.steps.apt import AptSources
 from upgradeproof.plan.steps.base import Script
@@ -60,7 +60,7 @@ class Observed:
     removed: frozenset[str] = frozenset()
     """Which of the others its upgrade removes."""
     services: tuple[Noted, ...] = ()
-    expect: Mapping[str, tuple[Table, ...]]
+    expect: Mapping[str, tuple[Entry, ...]]
     left_out: tuple[str, ...] = ()
 
     @property
@@ -265,11 +265,11 @@ def _ignore(_event: object) -> None:
     """Take the events of steps: no run's journal is written."""
 
 
-def _parted(found: Iterator[Table | str], left_out: list[str]) -> tuple[Table, ...]:
+def _parted(found: Iterator[Entry | str], left_out: list[str]) -> tuple[Entry, ...]:
     """Return the tables of what was found, and add the lines to what is left out."""
     tables = []
     for each in found:
-        if isinstance(each, Table):
+        if isinstance(each, Entry):
             tables.append(each)
         else:
             left_out.append(each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from upgradeproof.observe.writing import Noted, Table
+from upgradeproof.observe.writing import Entry, Noted
 from upgradeproof.probes import Facts
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.services import Service, Services
@@ -74,7 +74,7 @@ def unit_packages(seen: Seen) -> frozenset[str]:
     return frozenset(filter(None, (*bring, *of_packages(seen))))
 
 
-def ports(seen: Seen) -> tuple[Table, ...]:
+def ports(seen: Seen) -> tuple[Entry, ...]:
     """Return the plan's ports, each with the process that holds it."""
     return tuple(_port(sockets) for sockets in new_sockets(seen).values())
 
@@ -124,9 +124,9 @@ def _source(unit: Service) -> str:
     return "active after a boot: " + ", ".join(words)
 
 
-def _port(sockets: list[ListeningSocket]) -> Table:
+def _port(sockets: list[ListeningSocket]) -> Entry:
     names = {socket.process for socket in sockets}
-    return Table(
+    return Entry(
         keys={
             "port": sockets[0].port,
             "protocol": "udp" if sockets[0].protocol == "udp" else "",

@@ -14,7 +14,7 @@ from upgradeproof.observe.archive import programs_of
 from upgradeproof.observe.asking import Asking
 from upgradeproof.observe.configs import running
 from upgradeproof.observe.services import Seen, new_sockets
-from upgradeproof.observe.writing import Table
+from upgradeproof.observe.writing import Entry
 from upgradeproof.plan import Data
 from upgradeproof.probes.sockets import ListeningSocket
 
@@ -26,14 +26,14 @@ _OVER_TCP, _OVER_UDP = ("http", "tcp"), ("udp", "dns")
 
 def written_data(
     machine: Machine, seen: Seen, daemons: Mapping[str, Daemon]
-) -> Iterator[Table | str]:
+) -> Iterator[Entry | str]:
     """Yield the data that a daemon's client wrote and read here; or why one could not."""
     for daemon in running(seen, daemons):
         for data in daemon.data:
             if problem := _problem(machine, data):
                 yield f"data through {daemon.title}: {problem}"
             else:
-                yield Table(
+                yield Entry(
                     keys={
                         "id": data.id,
                         "write": data.write.lstrip("\n"),
@@ -45,7 +45,7 @@ def written_data(
                 )
 
 
-def endpoints(machine: Machine, seen: Seen, daemons: Mapping[str, Daemon]) -> Iterator[Table | str]:
+def endpoints(machine: Machine, seen: Seen, daemons: Mapping[str, Daemon]) -> Iterator[Entry | str]:
     """Yield what answered on each port that the packages brought; or that nothing did."""
     known = tuple(running(seen, daemons))
     taken: set[str] = set()
@@ -65,7 +65,7 @@ def endpoints(machine: Machine, seen: Seen, daemons: Mapping[str, Daemon]) -> It
             yield f"{protocol} port {port} of {holder}: it answered nothing that it was asked"
 
 
-def programs(machine: Machine, packages: Sequence[str]) -> Iterator[Table]:
+def programs(machine: Machine, packages: Sequence[str]) -> Iterator[Entry]:
     """Yield a command for each program of some packages that starts, and says its version."""
     for package in packages:
         found = 0
@@ -74,7 +74,7 @@ def programs(machine: Machine, packages: Sequence[str]) -> Iterator[Table]:
             run = f"{name} --version >/dev/null"
             if found < MAXIMUM_PROGRAMS and _starts(machine, run):
                 found += 1
-                yield Table(
+                yield Entry(
                     keys={"id": _word(name), "run": run, "exit_status": 0},
                     source=f"a program of {package}, which brings no service: it starts",
                 )

@@ -17,7 +17,6 @@ from upgradeproof.plan import Plan
 
 WIDTH = 100
 """Of a comment."""
-LEFT_OUT = "# Observed, and not expected here:"
 _NO_LITERAL = re.compile(r"'''|'\Z|[^\n\t\x20-\x7e\x80-\U0010ffff]")
 """What a literal text of TOML can't hold."""
 
@@ -31,7 +30,7 @@ class Noted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class Entry:
     """One table of the plan: its keys, and above it a comment that says where they come from.
 
     A value is what TOML has, a ``Noted``, a tuple of either, or a mapping, which becomes a table of
@@ -50,17 +49,18 @@ class Draft:
     title: str
     notes: Sequence[str] = ()
     """Paragraphs of the comment at the top."""
-    releases: Sequence[Table]
+    releases: Sequence[Entry]
     """Keys of ``[[release]]``; ``packages`` is a mapping of globs, each of which may be noted."""
-    install: Sequence[Table]
-    upgrade: Table
+    install: Sequence[Entry]
+    upgrade: Entry
     """Keys of ``[[upgrade]]`` without its steps."""
-    steps: Sequence[Table]
+    steps: Sequence[Entry]
     services: Sequence[Noted] = ()
-    expect: Mapping[str, Sequence[Table]] = field(default_factory=dict)
+    expect: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
     """By their key: ``port``, ``config``, ``endpoint``, ``data``, ``command``, ``change``..."""
     left_out: Sequence[str] = ()
     """What was seen and is not in the plan, and why: a comment at the end, a line each."""
+    left_out_heading: str = ""
 
 
 def plan_text(draft: Draft) -> str:
@@ -99,16 +99,17 @@ def _blocks(draft: Draft) -> Iterator[list[str]]:
             yield list(_table(f"expect.{key}", entry, many=True))
     if draft.left_out:
         notes = (_comment(note, first="- ") for note in draft.left_out)
-        yield [LEFT_OUT, *(line for lines in notes for line in lines)]
+        heading = _comment(draft.left_out_heading)
+        yield [*heading, *(line for lines in notes for line in lines)]
 
 
-def _table(name: str, entry: Table, *, many: bool = False) -> Iterator[str]:
+def _table(name: str, entry: Entry, *, many: bool = False) -> Iterator[str]:
     yield from _comment(entry.source)
     yield f"[[{name}]]" if many else f"[{name}]"
     yield from _pairs(entry.keys)
     for key, value in entry.keys.items():
         if isinstance(value, Mapping) and value:
-            yield from _table(f"{name}.{key}", Table(keys=value))
+            yield from _table(f"{name}.{key}", Entry(keys=value))
 
 
 def _pairs(keys: Mapping[str, Any]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from tests.unit.observe.facts import socket as listening
 from tests.unit.observe.machines import AnsweringMachine
 from upgradeproof.daemons import Greeting
 from upgradeproof.observe.asking import Asking, names_of
-from upgradeproof.observe.writing import Noted, Table
+from upgradeproof.observe.writing import Entry, Noted
 
 Answer = Callable[[socket.socket], None]
 LOOPBACK = "127.0.0.1"
@@ -65,7 +65,7 @@ def repeats(connection: socket.socket) -> None:
     connection.sendall(b"ERROR " + connection.recv(1024))
 
 
-def plain(table: Table | None, port: int) -> dict[str, Any]:
+def plain(table: Entry | None, port: int) -> dict[str, Any]:
     """Return the keys of an endpoint that are written, without its port."""
     assert table is not None
     assert table.keys["port"] == port

@@ -11,7 +11,7 @@ from upgradeproof.observe import services
 from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observed
 from upgradeproof.observe.order import order
-from upgradeproof.observe.writing import Table, plan_text
+from upgradeproof.observe.writing import Entry, plan_text
 
 PLATFORM = order(("db",), "deb-1", "deb-2", IMAGES).platform
 OBSERVED = Observed(
@@ -27,7 +27,7 @@ OBSERVED = Observed(
         "port": services.ports(SEEN),
         "endpoint": (),
         "data": (
-            Table(
+            Entry(
                 keys={"id": "db", "write": "w\n", "read": "r\n", "gives": "x"},
                 source="written and read through the client of The database",
             ),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.observe.writing import Draft, Noted, Table, plan_text
+from upgradeproof.observe.writing import Draft, Entry, Noted, plan_text
 from upgradeproof.plan import Plan
 
 DRAFT = Draft(
@@ -16,16 +16,16 @@ DRAFT = Draft(
     title="Thing, from one release to the next",
     notes=("Observed on a machine.", "A second paragraph."),
     releases=(
-        Table(
+        Entry(
             keys={"name": "1", "packages": {"thing": Noted(value="1.0-*", source="1.0-3")}},
             source="What makes a release.",
         ),
-        Table(keys={"name": "2", "packages": {"thing": "2.0-*"}}),
+        Entry(keys={"name": "2", "packages": {"thing": "2.0-*"}}),
     ),
-    install=(Table(keys={"step": "apt-install", "packages": ("thing",)}),),
-    upgrade=Table(keys={"from": "1", "to": "2", "platforms": ("old-*",)}),
+    install=(Entry(keys={"step": "apt-install", "packages": ("thing",)}),),
+    upgrade=Entry(keys={"from": "1", "to": "2", "platforms": ("old-*",)}),
     steps=(
-        Table(
+        Entry(
             keys={"step": "run", "title": "do it", "script": "first\nsecond\n"},
             source="why this is done",
         ),
@@ -35,8 +35,8 @@ DRAFT = Draft(
         Noted(value="thing-reload.timer"),
     ),
     expect={
-        "port": (Table(keys={"port": 7, "process": "thingd", "protocol": ""}, source="on [::]"),),
-        "endpoint": (Table(keys={"id": "thing", "kind": "tcp", "port": 7}),),
+        "port": (Entry(keys={"port": 7, "process": "thingd", "protocol": ""}, source="on [::]"),),
+        "endpoint": (Entry(keys={"id": "thing", "kind": "tcp", "port": 7}),),
     },
     left_out=("udp port 9: no process holds it",),
 )
@@ -91,7 +91,6 @@ id = "thing"
 kind = "tcp"
 port = 7
 
-# Observed, and not expected here:
 # - udp port 9: no process holds it
 """
 
@@ -111,21 +110,21 @@ def test_a_draft_with_nothing_to_expect_is_a_plan() -> None:
     "script", ["a\nprintf '''\n", "a\nb '", "a\n\x1b[0m\n", 'a\n\\d "q" """\n', "ü\tb\n\n"]
 )
 def test_a_script_is_the_same_after_it_was_written(script: str) -> None:
-    step = Table(keys={"step": "run", "script": script})
+    step = Entry(keys={"step": "run", "script": script})
     plan = Plan.model_validate(tomllib.loads(plan_text(replace(DRAFT, steps=(step,)))))
     (found,) = plan.upgrade[0].steps
     assert found.model_dump()["script"] == script
 
 
 def test_a_key_that_is_no_word_is_quoted() -> None:
-    release = Table(keys={"name": "1", "packages": {"libstdc++6": "1*"}})
+    release = Entry(keys={"name": "1", "packages": {"libstdc++6": "1*"}})
     text = plan_text(replace(DRAFT, releases=(release, DRAFT.releases[1])))
     assert '"libstdc++6" = "1*"\n' in text
 
 
 def test_a_long_comment_is_wrapped_and_stays_a_comment() -> None:
     text = plan_text(replace(DRAFT, left_out=("word " * 40 + "end\nsecond line",)))
-    lines = text.partition("here:\n# - ")[2].splitlines()
+    lines = text.partition("port = 7\n\n# - ")[2].splitlines()
     assert [len(line) <= 100 for line in lines] == [True] * 4
     assert lines[1].startswith("#   word")
     assert lines[-1] == "# - second line"
