@@ -124,7 +124,14 @@ def idle_under_systemd(lines: Sequence[str]) -> bool:
     for at, text in enumerate(lines):
         if "/run/systemd/system" not in text:
             continue
-        if _ONLY_UNDER_SYSTEMD.search(text) and not re.match(r"\s*if\b", text):
+        whole = (
+            text.rstrip("\\") + lines[at + 1] if text.endswith("\\") and lines[at + 1 :] else text
+        )
+        if _ONLY_UNDER_SYSTEMD.search(text) and (
+            not re.match(r"\s*if\b", text)
+            or "systemctl" in whole
+            or re.search(r"-[ef] /etc/", whole)
+        ):
             continue
         if len(lines) == 1 or any(re.search(r"\bexit\b", near) for near in lines[at : at + 3]):
             return True

@@ -63,6 +63,12 @@ def test_a_job_that_leaves_its_work_to_a_timer_is_idle(lines: list[str]) -> None
         ["/usr/sbin/work"],
         ["if [ -d /run/systemd/system ]; then", "systemctl reload a", "fi", "work", "exit 0"],
         ["[ -d /run/systemd/system ] && systemctl try-restart a"],
+        [
+            "if [ -d /run/systemd/system ] && \\",
+            "  systemctl -q is-enabled a; then",
+            "exit 0",
+            "fi",
+        ],
     ],
 )
 def test_a_job_that_only_asks_for_systemd_is_not_idle(lines: list[str]) -> None:
