@@ -4,7 +4,7 @@ import pytest
 
 from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint
-from upgradeproof.probes.tls_offers import TlsOffers
+from upgradeproof.probes.tls_offers import TlsOffers, lost_families
 
 pytestmark = pytest.mark.follows("test_reboot::*_active*", "test_reboot::test_endpoint_answers*")
 
@@ -12,23 +12,24 @@ pytestmark = pytest.mark.follows("test_reboot::*_active*", "test_reboot::test_en
 def test_tls_versions_and_suites_are_still_offered(
     installed_rebooted: State, rebooted: State, tls_endpoint: Endpoint
 ) -> None:
+    """A family of suites stands for its members: clients have more than one of it."""
     before, after = offers(installed_rebooted, tls_endpoint), offers(rebooted, tls_endpoint)
     lost = [
-        f"{version}: {', '.join(sorted(suites - after.get(version, set())))}"
+        f"{version}: {', '.join(gone)}"
         for version, suites in before.items()
-        if suites - after.get(version, set())
+        if (gone := lost_families(suites, after.get(version, ())))
     ]
     assert not lost, "\n".join([f"{tls_endpoint.id} does not offer any more:", *lost])
 
 
-def offers(state: State, endpoint: Endpoint) -> dict[str, set[str]]:
+def offers(state: State, endpoint: Endpoint) -> dict[str, tuple[str, ...]]:
     """Return the cipher suites of an endpoint by the version of TLS."""
     found = state[TlsOffers]
     whole = found.get(endpoint.id)
     if whole is None or whole.problem:
         pytest.skip(whole.problem if whole else f"{endpoint.id} was not asked")
     return {
-        key.removeprefix(f"{endpoint.id}/"): set(record.suites)
+        key.removeprefix(f"{endpoint.id}/"): record.suites
         for key, record in found.items()
         if key.startswith(f"{endpoint.id}/")
     }

@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 _SAME_VALUE = {
     "effective_config": ("value",),
     "files": ("target", "leads_to"),
+    "services": ("executable",),
     "sockets": ("unit", "executable"),
     "unix_sockets": ("unit", "package"),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Sequence
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
@@ -112,18 +114,35 @@ class TlsOffers(Probe[TlsOffer]):
 
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Return the package of the TLS library where an endpoint offers more than before."""
+        """Return the package of the TLS library, unless a version or a family of suites is lost."""
         key = line.path.removeprefix(f"{cls.section}/").removesuffix("/suites")
         old, new = (facts[cls].get(key, TlsOffer()) for facts in (before, after))
-        if set(old.suites) - set(new.suites) or old.certificate != new.certificate or new.problem:
+        if lost_families(old.suites, new.suites) or old.certificate != new.certificate:
+            return ""
+        if new.problem:
             return ""
         libraries = (
-            f"offers more with {name}, which {changed}"
+            f"the choice of {name}, which {changed}"
             for name in sorted(after[Packages])
             if name.startswith(("libssl", "libgnutls", "openssl"))
             and (changed := changed_package(name, before, after))
         )
         return next(libraries, "")
+
+
+def lost_families(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """Return the suites whose whole family is not offered any more.
+
+    A family is a key exchange with a cipher and its mode, such as ECDHE-RSA with AES in GCM: a
+    client that supports one member supports others.
+    """
+    left = {_family(suite) for suite in after}
+    return [suite for suite in before if _family(suite) not in left]
+
+
+def _family(suite: str) -> str:
+    """Return a suite's name without sizes and hashes: ``AES128-CCM8`` is of the family AES-CCM."""
+    return re.sub(r"(?<=[A-Z])\d+|[-_](?:SHA\d*|POLY1305)", "", suite)
 
 
 def _version(option: str) -> str:
