@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from upgradeproof import __version__
 from upgradeproof.errors import HarnessError, UpgradeproofError
+
+
+INTERRUPTED = 128 + signal.SIGINT
+"""The exit status of a shell's command that SIGINT ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,6 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        sys.stderr.write("upgradeproof: interrupted\n")
+        return INTERRUPTED
     except OSError as error:
         sys.stderr.write(f"upgradeproof: {error.filename or 'this folder'}: {error.strerror}\n")
         return HarnessError.exit_code
