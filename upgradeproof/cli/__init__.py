@@ -13,7 +13,6 @@ from types import ModuleType
 from upgradeproof import __version__
 from upgradeproof.errors import HarnessError, UpgradeproofError
 
-
 INTERRUPTED = 128 + signal.SIGINT
 """The exit status of a shell's command that SIGINT ended."""
 
