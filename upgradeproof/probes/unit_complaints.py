@@ -88,7 +88,8 @@ def _privileges(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator
     if was.get(name) and not now.get(name):
         yield complaint(name, f"{unit} may have every capability: {name} was bounded, is not")
     name = "AmbientCapabilities"
-    if gained := sorted(set(now.get(name)) - set(was.get(name))):
+    had_all = not was.get("User") and not was.get("CapabilityBoundingSet")
+    if not had_all and (gained := sorted(set(now.get(name)) - set(was.get(name)))):
         yield complaint(name, f"{unit} has more capabilities: {name} gained {' '.join(gained)}")
 
 

@@ -179,7 +179,11 @@ def test_a_protected_system_counts_for_what_was_written_and_stays_out_of_what_ma
         ({"user": ("app",)}, {}, Group.PRIVILEGE),
         ({"protect_system": ("full",)}, {}, Group.PRIVILEGE),
         ({"capability_bounding_set": ("cap_chown",)}, {}, Group.PRIVILEGE),
-        ({}, {"ambient_capabilities": ("cap_net_raw",)}, Group.PRIVILEGE),
+        (
+            {"user": ("app",)},
+            {"user": ("app",), "ambient_capabilities": ("cap_net_raw",)},
+            Group.PRIVILEGE,
+        ),
         ({}, {"private_network": ("yes",)}, Group.ACCESS),
         ({"limit_nofile": ("65536",)}, {"limit_nofile": ("4096",)}, Group.LIMIT),
         ({"limit_nofile": ("65536",)}, {}, Group.LIMIT),
@@ -205,6 +209,7 @@ def test_what_is_lost_or_gained_is_told(was: Any, now: Any, group: Group) -> Non
         ({"limit_nofile": ("1024",)}, {"limit_nofile": ("4096",)}),
         ({"environment": ("A=1",)}, {"environment": ("A=2", "B=1")}),
         ({}, {"capability_bounding_set": ("~cap_mknod",)}),
+        ({}, {"ambient_capabilities": ("cap_net_raw",)}),
     ],
 )
 def test_what_a_release_tightens_or_adds_is_not_told(was: Any, now: Any) -> None:
