@@ -14,6 +14,10 @@ def changed_package(name: str, before: Facts, after: Facts) -> str:
         return "" if was.version == now.version else f"went from {was.version} to {now.version}"
     if now:
         return f"was installed in version {now.version}"
+    if name and package_changes.came_and_went(
+        before[Packages].get(name), after[Packages].get(name)
+    ):
+        return "was installed and removed in the upgrade, and left its configuration files"
     return f"was removed (it was {was.version})" if was else ""
 
 

@@ -75,17 +75,23 @@ def renumbered(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -
     )
 
 
+def came_and_went(was: Any, now: Any) -> bool:
+    """Tell whether a package was installed and removed between two states, and not purged."""
+    return was is None and now is not None and bool(now.residual)
+
+
 def kind(line: Difference, before: Sections, after: Sections) -> ChangeKind:
     """Return what kind of change a line of the section ``packages`` is."""
     name, field = _named(line)
     old: Mapping[str, Any] = before.get("packages", {})
     new: Mapping[str, Any] = after.get("packages", {})
     was, now = old.get(name), new.get(name)
-    if was is None or (now is not None and now.installed and was.residual):
-        return "installed as a dependency" if now is not None and now.auto else "installed"
-    if now is None or (was.installed and now.residual):
-        taken = was.installed and (successor(name, old, new) or _auto_renumbered(name, old, new))
+    if now is None or came_and_went(was, now) or (was and was.installed and now.residual):
+        held = was is not None and was.installed
+        taken = held and (successor(name, old, new) or _auto_renumbered(name, old, new))
         return "replaced" if taken else "removed"
+    if was is None or (now.installed and was.residual):
+        return "installed as a dependency" if now.auto else "installed"
     match field:
         case "version":
             return "upgraded" if _is_newer(now.version, was.version) else "downgraded"
@@ -105,6 +111,8 @@ def explain(line: Difference, before: Sections, after: Sections) -> str:
     new: Mapping[str, Any] = after.get("packages", {})
     was, now = old.get(name), new.get(name)
     what = kind(line, before, after)
+    if came_and_went(was, now):
+        return "was installed in between, and left its configuration files"
     if what in {"removed", "replaced"} and was is not None:
         return _why_lost(name, old, new) if was.installed else "its last files were removed"
     if what == "no longer offered" and was is not None and now is not None:

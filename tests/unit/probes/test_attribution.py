@@ -38,6 +38,15 @@ def test_a_package_that_changed_is_said_how() -> None:
     assert changed_package("other", facts(), facts()) == ""
 
 
+def test_a_package_that_came_and_went_left_its_configuration_files() -> None:
+    left = facts(thing="")
+    residual = Package(version="1", state="deinstall ok config-files")
+    found = Facts({**left.sections, "packages": {"thing": residual}})
+    why = "was installed and removed in the upgrade, and left its configuration files"
+    assert changed_package("thing", left, found) == why
+    assert changed_package("thing", found, found) == ""
+
+
 def test_another_version_of_the_system_is_an_upgrade_of_the_distribution() -> None:
     assert distribution_upgraded(facts("12"), facts("13"))
     assert not distribution_upgraded(facts("12"), facts("12"))

@@ -73,6 +73,11 @@ def reasons(before: Facts, after: Facts) -> dict[str, str]:
             {"dep/obsolete": "left over from the former release, as a dependency"},
         ),
         ({"tool": {"version": "2", **AUTO}}, {"tool": {"version": "2"}}, {"tool/auto": ""}),
+        (
+            {},
+            {"tool": GONE},
+            {"tool": "was installed in between, and left its configuration files"},
+        ),
     ],
 )
 def test_an_upgrade_of_the_distribution_explains_what_nobody_asked_for(
@@ -137,6 +142,7 @@ def kinds(before: Facts, after: Facts) -> dict[str, str]:
             {"tool/state": "installed"},
         ),
         ({"tool": {}}, {}, {"tool": "removed"}),
+        ({}, {"tool": GONE}, {"tool": "removed"}),
         ({"tool": {"version": "2"}}, {"tool": {**GONE, "version": "2"}}, {"tool/state": "removed"}),
         ({"tool": GONE}, {}, {"tool": "removed"}),
         (
