@@ -24,8 +24,7 @@ journalctl() {{ :; }}
 : {FOLDER}
 """
 """apt keeps no cache, and no line of a log leaves the server: it may hold a secret."""
-_ABOUT = r"""
-cd /
+_ABOUT = f"export TMPDIR={FOLDER}\n" + r"""
 printf 'architecture\t%s\n' "$(dpkg --print-architecture)"
 grep -E '^(ID|VERSION_ID|VERSION_CODENAME|PRETTY_NAME)=' /etc/os-release | tr -d '"' | sed 's/=/\t/; s/^/os\t/'
 printf 'name\t%s\n' "$(uname -n)"

@@ -114,9 +114,9 @@ sub key {
 }
 
 my $words = qr/pass|pwd|secret|token|credential|private_?key|api_?key|access_?key|auth_?key|encryption_?key|psk|preshared|community|bind_?pw|root_?pw|authtok|masterauth|requirepass|cookie_?key/i;
-my $plain_name = qr/(?:file|path|maps?|dir|folder|format|scheme|type|command|cmd|policy|length|min|max|len|timeout|algorithm|authentication|expire\w*|age|attr(?:ibute)?s?|field|column|ur[li]|header|name|user|id|prompt|change|lifetime|ttl|query|filter|driver|method|mode|warn\w*|days|plugin|sent|level|size|retries|tries|mechanisms?|enabled?|required?|allow\w*|db)$/i;
+my $plain_name = qr/(?:file|path|maps?|dir|folder|format|scheme|type|command|cmd|policy|length|min|max|len|timeout|algorithm|authentication|expire\w*|age|attr(?:ibute)?s?|field|column|ur[li]|header|name|user|id|prompt|change|lifetime|ttl|query|filter|driver|method|mode|warn\w*|days|plugin|sent|level|size|retries|tries|mechanisms?|enabled?|required?|reqd|allow\w*|db)$/i;
 my $is_password = qr/(?:pass|passwd|password|passphrase|pwd|pw|secret|psk)$/i;
-my $harmless = qr/^(?:yes|no|on|off|true|false|none|null|nil|undef|prohibit-password|without-password|forced-commands-only|required|requisite|sufficient|optional|include|substack|files|compat|db|systemd|sss|ldap|md5|sha\d*|\*|x|!+|\[.*|[\(\$%<>=|&{].*|~?\/.*|[a-z]+:\/?\/.*|\*+)$/i;
+my $harmless = qr/^(?:yes|no|on|off|true|false|none|null|nil|undef|prohibit-password|without-password|forced-commands-only|required|requisite|sufficient|optional|include|substack|files|compat|db|systemd|sss|ldap|done|ignore|bad|die|ok|reset|success|try_first_pass|use_first_pass|use_authtok|md5|sha\d*|\*|x|!+|\[.*|[\(\$%<>=|&{].*|~?\/.*|[a-z]+:\/?\/.*|\*+)$/i;
 my $number = qr/^[0-9]+[a-zA-Z%]{0,3}$/;
 sub is_harmless {
   my ($name, $value) = @_;
@@ -180,9 +180,15 @@ sub settings {
 }
 sub opaque {
   my ($text) = @_;
-  $text =~ s{((?:ssh-\w+|ecdsa-\S+|sk-\S+)\s+AAAA\S+)|([\w/+-]{40,}={0,2})}
-    {defined $1 ? $1 : $2 =~ /[0-9]/ && $2 =~ /[a-z]/ && $2 =~ /[A-Z]/ && $2 !~ m{[a-z]{8}|^/|_[A-Za-z0-9]+_[A-Za-z0-9]+_} && !$given{$2} ? secret('random text', $2) : $2}ge;
+  $text =~ s{((?:ssh-\w+|ecdsa-\S+|sk-\S+)\s+AAAA\S+)|(\$[\w-]+\$[\w./\$=,+-]{8,})|([\w/+-]{40,}={0,2})}
+    {my ($public, $hash, $word) = ($1, $2, $3); defined $public ? $public : opaque_word($hash // $word)}ge;
   $text;
+}
+sub opaque_word {
+  my $word = shift;
+  return $word if $given{$word} || $word =~ m{[a-z]{8}|^/|_[A-Za-z0-9]+_[A-Za-z0-9]+_} || $word !~ /[0-9]/
+    || $word !~ /[a-z]/ || $word !~ /[A-Z]/;
+  secret('random text', $word);
 }
 # Return a file's content without its secrets; `restricted`: not every user may read it.
 sub treated {

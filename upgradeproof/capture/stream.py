@@ -15,13 +15,14 @@ DATA_BYTES = 268_435_456
 """All named data together; a twin of a larger amount is made by the server's own backup."""
 ROOTS = (
     *("/etc", "/usr/local", "/var/spool/cron"),
-    *("/usr/lib/systemd/system", "/usr/lib/systemd/user"),
+    *("/usr/lib/systemd/system", "/usr/lib/systemd/user", "/usr/share/keyrings"),
 )
 """What is walked; of the vendor's folders only what no package brought or what was edited."""
 
 _FOLDER = Path(__file__).parent
 _PERL = "".join(
-    (_FOLDER / name).read_text(encoding="utf-8") for name in ("stand_ins.pl", "walk.pl")
+    (_FOLDER / name).read_text(encoding="utf-8")
+    for name in ("stand_ins.pl", "own_files.pl", "walk.pl")
 )
 
 
@@ -42,7 +43,7 @@ class Entry:
     """One path of the server, escaped; ``content`` is what may leave it."""
 
     type: str
-    """``file``, ``directory`` or ``link``."""
+    """``file``, ``directory``, ``link``, or ``derived``: a program makes it from another file."""
     path: str
     mode: str
     owner: str
@@ -71,6 +72,8 @@ class Walked:
     entries: dict[str, Entry] = field(default_factory=dict)
     secrets: dict[str, dict[str, int]] = field(default_factory=dict)
     """How many of which kind each file held."""
+    edited: list[str] = field(default_factory=list)
+    """Files of packages that an administrator changed."""
     missing: list[str] = field(default_factory=list)
     """Configuration files that an administrator removed."""
     left: list[str] = field(default_factory=list)
@@ -115,6 +118,10 @@ def parse(output: bytes) -> Walked:
                 _add(found, kind, rest)
             case ["secret", path, kind, count]:
                 found.secrets.setdefault(path, {})[readable(kind)] = int(count)
+            case ["derived", *rest] if len(rest) == len(_META):
+                _add(found, "derived", rest)
+            case ["edited", path]:
+                found.edited.append(path)
             case ["missing", path]:
                 found.missing.append(path)
             case ["left", path]:

@@ -9,11 +9,7 @@ binmode STDOUT;
 sub escape { my $s = shift; $s =~ s/([^!-\$&-~])/sprintf '%%%02X', ord $1/ge; $s }
 sub unescape { my $s = shift; $s =~ s/%([0-9A-F]{2})/chr hex $1/ge; $s }
 sub lines { open my $h, '<', "$prefix$_[0]" or return; my @l = <$h>; chomp @l; @l }
-# Of this machine alone: a twin has its own.
-my $own = qr{^/etc/(?:hostname|hosts|resolv\.conf|machine-id|mtab|fstab|crypttab|adjtime|(?:passwd|group|shadow|gshadow|subuid|subgid)-?
-  |ld\.so\.cache|\.pwd\.lock|\.updated|\.resolv\.conf\.systemd-resolved\.bak|blkid\.tab|network/(?:run|interfaces.*)|netplan/.*|systemd/network/.*|NetworkManager/system-connections/.*
-  |udev/rules\.d/70-persistent-.*|cloud/.*|iscsi/.*|nvme/host.*|lvm/(?:archive|backup)/.*
-  |ssl/certs/(?:ca-certificates\.crt|java/.*|[0-9a-f]{8}\.\d+)|init\.d/\.depend\..*|\.dockerenv)$}x;
+# Listed, since a twin does not have them: addresses and disks.
 my $left = qr{^/etc/(?:fstab|crypttab|network/interfaces.*|netplan/.+|systemd/network/.+|NetworkManager/system-connections/.+|hosts|resolv\.conf)$};
 my $junk = qr/\.(?:dpkg|ucf)-(?:old|dist|new|tmp|bak)$|^__pycache__$|\.py[co]$/;
 my (%package, %sum);
@@ -21,7 +17,7 @@ for my $list (glob "$prefix/var/lib/dpkg/info/*.list") {
   my ($name) = $list =~ m{([^/:]+)(?::[^/]*)?\.list$} or next;
   open my $h, '<', $list or next;
   while (<$h>) {
-    next if !m{^/(?:etc|usr/local|(?:usr/)?lib/systemd/)};
+    next if !m{^/(?:etc|usr/local|usr/share/keyrings|(?:usr/)?lib/systemd/)};
     chomp; s{^/lib/}{/usr/lib/};
     $package{$_} = $name;
   }
@@ -64,6 +60,7 @@ sub content {
   my ($path, $limit, @s) = @_;
   if ($s[7] > $limit) { print 'unread ', escape($path), " $s[7]\n"; return }
   my $text = slurp($path, $limit);
+  if ($text =~ /\0/ && $path =~ m{^/etc/.*\.(?:db|lmdb|cdb|pag|dir)$}) { print 'derived ', meta($path, @s), "\n"; return }
   if (!defined $text) { print lstat "$prefix$path" ? 'unread' : 'vanished', ' ', escape($path), " 0\n"; return }
   my $safe = treated($path, $text, !($s[2] & 04));
   put($path, $safe, @s);
@@ -107,7 +104,7 @@ sub walk {
   }
 }
 # Of the vendor's unit folders only what no package brought.
-sub units_only { $_[0] =~ m{^/usr/lib/systemd/} }
+sub units_only { $_[0] =~ m{^/usr/(?:lib/systemd|share/keyrings)} }
 sub unit { my ($path, @s) = @_; !$package{$path} && ($s[2] & 0170000) != 0040000 || $sum{$path} && ($s[2] & 0170000) == 0100000 }
 walk($_, 0) for grep { -e "$prefix$_" } @roots;
 walk($_, 1) for @data;
@@ -130,7 +127,7 @@ for (@candidates) {
   my @s = lstat "$prefix$path";
   if (!@s) { print 'vanished ', escape($path), " 0\n" }
   elsif ($now{$path} eq $sum{$path}) { print 'same file ', meta($path, @s), "\n" }
-  else { content($path, $largest, @s) }
+  else { content($path, $largest, @s); print 'edited ', escape($path), "\n" }
 }
 for my $path (sort keys %sum) {
   print 'missing ', escape($path), "\n" if $path =~ m{^/etc/} && $package{$path} && !lstat "$prefix$path";

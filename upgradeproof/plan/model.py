@@ -104,6 +104,9 @@ class Plan(Model):
     """What holds on some cells only, in the order in which it is applied."""
     expect: Expectations = Expectations()
     preflight: Preflight = Preflight()
+    captured: str = ""
+    """The facts of a captured server, a file of the product's folder: `installed` is its twin, and
+    is compared with them."""
     ready_timeout_s: float = Field(default=60.0, gt=0)
     """How long the services and ports may take to come up after a state's last step."""
     stays_up_s: float = Field(default=20.0, ge=0, le=120)

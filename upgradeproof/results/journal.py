@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results.base import Frozen
+from upgradeproof.results.capture import CaptureFidelity
 from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
@@ -209,6 +210,15 @@ class UpgradeProbed(Frozen):
     availability: Availability
 
 
+class CaptureCompared(Frozen):
+    """The twin of a captured server was compared with it."""
+
+    event: Literal["capture_compared"] = "capture_compared"
+    at: str = Field(default_factory=now)
+    cell: str
+    fidelity: CaptureFidelity
+
+
 class StateFailed(Frozen):
     """A state was not reached, and why."""
 
@@ -239,7 +249,8 @@ Event = Annotated[
     | StateFailed
     | LoadSent
     | ReleasesCompared
-    | UpgradeProbed,
+    | UpgradeProbed
+    | CaptureCompared,
     Field(discriminator="event"),
 ]
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
