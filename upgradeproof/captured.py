@@ -158,7 +158,11 @@ def _files(sections: Any, facts: Facts) -> SectionFidelity:
             file.owner,
             file.group,
             file.mode,
-            file.target if file.type == "link" else file.sha256 if "sha256" in said else "",
+            file.target
+            if " to " in said or not said
+            else file.sha256
+            if " sha256 " in said
+            else "",
         )
     ours = {path: text for path, text in server.items() if path in twin or path.startswith(ETC)}
     own = {path for path in twin if path not in ours and _is_own(path, facts)}

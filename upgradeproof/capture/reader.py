@@ -74,12 +74,10 @@ class Captured:
     facts: Facts
     walked: stream.Walked
     data: tuple[str, ...]
-    took_s: float = 0.0
 
 
-def read_server(machine: Machine, data: Sequence[str] = ()) -> Captured:
-    """Read a server. Raises ServerError when it is none that can be read, PlanError for a path."""
-    about = _about(machine)
+def read_server(machine: Machine, about: About, data: Sequence[str] = ()) -> Captured:
+    """Read a server. Raises ServerError when it can't be read, PlanError for a path of data."""
     for path in data:
         _check_data(machine, path)
     facts = read(machine, Interests(), PROBES, folder=FOLDER, prelude=_PRELUDE)
@@ -93,7 +91,8 @@ def read_server(machine: Machine, data: Sequence[str] = ()) -> Captured:
     return Captured(about=about, facts=facts, walked=stream.parse(done.stdout), data=tuple(data))
 
 
-def _about(machine: Machine) -> About:
+def about_server(machine: Machine) -> About:
+    """Return what the server is. Raises ServerError when it is none of Debian's family."""
     has_dpkg = machine.run("command -v dpkg-query apt-cache perl >/dev/null")
     if not has_dpkg.ok:
         system = machine.run("sed -n 's/^PRETTY_NAME=//p' /etc/os-release").text

@@ -1,8 +1,9 @@
-# Make the configuration of a twin what a manifest says: see restore.py.
+# Give files that packages brought the server's owners and modes, and remove what the server has not.
 use strict; no warnings;
+my ($manifest) = @ARGV;
 sub unescape { my $s = shift; $s =~ s/%([0-9A-F]{2})/chr hex $1/ge; $s }
 my (%known, %package, @gone);
-open my $h, '<', '@MANIFEST@' or die "no manifest: $!\n";
+open my $h, '<', $manifest or die "no manifest: $!\n";
 while (<$h>) {
   chomp;
   next if /^#/ || !/\S/;
