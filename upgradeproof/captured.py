@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ PROBES: tuple[type[Probe[Any]], ...] = (
 """What is read of a live server; none of them prints a secret, and none changes anything."""
 ETC = ("/etc/", "/usr/local/", "/var/spool/cron/")
 """Where a server's files are compared."""
+_SUM = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{54}\b")
 
 
 def compared(captured: Path, facts: Facts) -> CaptureFidelity:
@@ -51,13 +53,15 @@ def _section(name: str, server: Mapping[str, str], twin: Mapping[str, str]) -> S
     """Return how many facts agree: each is a key with its value as text."""
     every = sorted(server.keys() | twin.keys())
     differs = [key for key in every if server.get(key) != twin.get(key)]
+
+    def shown(facts: Mapping[str, str], key: str) -> str:
+        return _SUM.sub(r"\1", facts.get(key, "(not there)"))
     return SectionFidelity(
         section=name,
         facts=len(every),
         agree=len(every) - len(differs),
         differences=tuple(
-            f"{key}: {server.get(key, '(not there)')} on the server,"
-            f" {twin.get(key, '(not there)')} in the twin"
+            f"{key}: {shown(server, key)} on the server, {shown(twin, key)} in the twin"
             for key in differs
         ),
     )
@@ -143,30 +147,35 @@ def _sysctl(sections: Any, facts: Facts) -> SectionFidelity:
 
 
 def _files(sections: Any, facts: Facts) -> SectionFidelity:
-    """Compare what was captured of files with what is there; the twin may have no other ones.
+    """Compare the files that were captured; what a package brought and nobody edited may be more.
 
-    A file that no administrator touched counts by owner and mode, its content is the package's.
+    A file that is as its package brought it counts by owner and mode: the content is the package's.
+    Folders that the probe reads as a whole, or not at all, are left out.
     """
-    server: dict[str, str] = sections["files"]
+    found = {path: file for path, file in facts[Files].items() if isinstance(file, File)}
+    whole = tuple(f"{path}/" for path, file in found.items() if file.entries is not None)
+    unseen = (*whole, *_UNSEEN)
+    server = {
+        path: text
+        for path, text in sections["files"].items()
+        if path.startswith(ETC) and not path.startswith(unseen)
+    }
     twin = {}
-    for path, file in facts[Files].items():
-        if not path.startswith(ETC) or not isinstance(file, File):
+    for path, file in found.items():
+        said = server.get(path)
+        if not path.startswith(ETC) or file.entries is not None:
             continue
-        said = server.get(path, "")
-        twin[path] = described(
-            file.type,
-            file.owner,
-            file.group,
-            file.mode,
-            file.target
-            if " to " in said or not said
-            else file.sha256
-            if " sha256 " in said
-            else "",
-        )
-    ours = {path: text for path, text in server.items() if path in twin or path.startswith(ETC)}
-    own = {path for path in twin if path not in ours and _is_own(path, facts)}
-    return _section("files", ours, {k: v for k, v in twin.items() if k not in own})
+        if said is None and (file.package or path in OF_A_MACHINE or path.startswith(unseen)):
+            continue
+        content = file.target if file.type == "link" else file.sha256
+        if said is not None and " sha256 " not in said and " to " not in said:
+            content = ""
+        twin[path] = described(file.type, file.owner, file.group, file.mode, content)
+    return _section("files", server, twin)
+
+
+_UNSEEN = ("/etc/ssl/certs/", *(f"/etc/rc{level}.d/" for level in "0123456S"))
+"""Folders of generated links, which the probe does not read."""
 
 
 def described(kind: str, owner: str, group: str, mode: str, content: str) -> str:
@@ -174,12 +183,6 @@ def described(kind: str, owner: str, group: str, mode: str, content: str) -> str
     word = "to" if kind == "link" else "sha256"
     rights = f"{kind} {owner}:{group} {mode}".strip()
     return f"{rights} {word} {content}" if content else rights
-
-
-def _is_own(path: str, facts: Facts) -> bool:
-    """Tell whether a file is the machine's own: a package's, unchanged, or of this machine alone."""
-    file = facts[Files][path]
-    return bool(file.package) or path in OF_A_MACHINE
 
 
 OF_A_MACHINE = frozenset(

@@ -24,7 +24,7 @@ while read -r wanted; do
     printf '%s\\n' "$name"; echo "$wanted: another version, this one is not offered" >&2
   else echo "$wanted: no archive offers it" >&2; fi
 done <<'PACKAGES' >/run/captured.packages
-LIST
+@WANTED@
 PACKAGES
 export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=a
 xargs apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 --no-install-recommends \\
@@ -75,7 +75,7 @@ def packages_script(captured: Captured, *, boots: bool) -> str:
     """Return the script that installs every package in the server's version, if it is offered."""
     listed = wanted_packages(captured, boots=boots)
     lines = (f"{name}={package.version}" for name, package in sorted(listed.items()))
-    return _PACKAGES.replace("LIST", "\n".join(lines))
+    return _PACKAGES.replace("@WANTED@", "\n".join(lines))
 
 
 def choices_script(captured: Captured, *, boots: bool) -> str:

@@ -168,7 +168,7 @@ sub settings {
   $text =~ s/(<(\w*(?:password|secret|token)\w*)>)([^<]+)</is_harmless($2, $3) ? "$1$3<" : $1 . secret('password', $3) . '<'/gie;
   $text =~ s/((?:^|(?<=[\s"';&|(]))-{1,2}[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key)(?:=|[ \t]+))("[^"\n]*"|'[^'\n]*'|[^\s;|&"'-][^\s;|&"']*)/is_harmless('', bare $2) ? "$1$2" : $1 . quoted('password', $2)/gime;
   $text =~ s/((?:^|\s)(?:-u|--user)[ =]?['"]?[\w.@-]+:)([^\s@\/:"']+)/$1 . secret('password', $2)/gme;
-  $text =~ s/(\b(?:mysql\w*|mariadb\S*|sshpass)\b[^\n|;&]*?\s-p\s?)('[^'\n]+'|"[^"\n]+"|[^\s"'-]\S*)/$1 . quoted('password', $2)/ge;
+  $text =~ s/(\b(?:mysql\w*|mariadb\S*|sshpass)\b[^\n|;&]*?\s-p\s?)('[^'\n]+'|"[^"\n]+"|[^\s"'-]\S*)/is_harmless('password', bare $2) ? "$1$2" : $1 . quoted('password', $2)/ge;
   $text =~ s/([\w.\-]*$words[\w.\-]{0,40}["'\]]?["'\]]?[ \t]*(?:=>|:=|[=:])[ \t]*|[\w.\-]*$words[\w.\-]{0,40}["'][ \t]*,[ \t]*(?=["']))("(?:[^"\n\\]|\\.)*"|'[^'\n]*'|[^\s#;,"'<>)]+)/
     my ($name, $value) = ($1, $2); my $stem = $name; $stem =~ s{["'\]]*[ \t]*(?:=>|:=|[=:,])[ \t]*$}{};
     is_harmless($stem, bare $value) || exists $given{bare $value} ? "$name$value" : $name . quoted('setting', $value)/ge;
@@ -224,7 +224,7 @@ sub outside {
   if ($path =~ $password_file && !$script) { $text = join "\n", map { password_line($_) } split /\n/, $text, -1 }
   if ($restricted && !$script) {
     %given = map { $_ => 1 } values %stand_in;
-    $text =~ s/^([!-~]{8,})(\s*)$/$given{$1} ? "$1$2" : secret('random text', $1) . $2/e if $text !~ /\S\s+\S/;
+    $text =~ s/^((?!\S*[:=])[!-~]{8,})(\s*)$/$given{$1} ? "$1$2" : secret('random text', $1) . $2/e if $text !~ /\S\s+\S/;
     $text =~ s/((?:[=:][ \t]*|[ \t])["']?)([^\s"',;]{12,})/looks_random($2) && !$given{$2} ? $1 . secret('random text', $2) : "$1$2"/ge;
   }
   %given = map { $_ => 1 } values %stand_in;
