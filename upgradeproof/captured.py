@@ -56,6 +56,7 @@ def _section(name: str, server: Mapping[str, str], twin: Mapping[str, str]) -> S
 
     def shown(facts: Mapping[str, str], key: str) -> str:
         return _SUM.sub(r"\1", facts.get(key, "(not there)"))
+
     return SectionFidelity(
         section=name,
         facts=len(every),
@@ -72,9 +73,7 @@ def _records(sections: Any, probe: type[Probe[Any]]) -> dict[str, Any]:
     return {key: probe.record.model_validate(value) for key, value in plain.items()}
 
 
-def _both(
-    sections: Any, facts: Facts, probe: type[Probe[Any]]
-) -> Iterator[Mapping[str, Record]]:
+def _both(sections: Any, facts: Facts, probe: type[Probe[Any]]) -> Iterator[Mapping[str, Record]]:
     yield _records(sections, probe)
     yield facts[probe]
 

@@ -80,7 +80,8 @@ API_TOKEN=Planted-token-Zx83hQw0pL75
 curl -s -u report:Planted-curl-pw-76 "https://hook:Planted-url-pw-77@example.test/" >/dev/null
 END
 chmod 755 /usr/local/sbin/mail-report
-echo '30 4 * * * root /usr/local/sbin/mail-report --password Planted-cron-pw-78' >/etc/cron.d/mail-report
+echo '30 4 * * * root /usr/local/sbin/mail-report --password Planted-cron-pw-78' \
+  >/etc/cron.d/mail-report
 cat >/etc/systemd/system/queue-watch.service <<'END'
 [Service]
 Environment=WATCH_SECRET=Planted-unit-pw-79
@@ -95,6 +96,85 @@ apt-mark -q hold openssl
 systemctl daemon-reload
 systemctl -q enable --now queue-watch postfix dovecot cron
 systemctl restart postfix dovecot ssh; sysctl -q -p /etc/sysctl.d/60-mail.conf
+"""
+
+EDGE_PACKAGES = "nginx haproxy redis-server etcd-server etcd-client openssl cron"
+EDGE = r"""
+mkdir -p /srv/edge; echo 'served by the edge' >/srv/edge/index.html
+cat >/etc/nginx/sites-available/edge.conf <<'END'
+server {
+  listen 127.0.0.1:8080;
+  root /srv/edge;
+  location /status { auth_basic "status"; auth_basic_user_file /etc/nginx/htpasswd; }
+}
+END
+ln -s ../sites-available/edge.conf /etc/nginx/sites-enabled/edge.conf
+rm /etc/nginx/sites-enabled/default
+echo "ada:$(openssl passwd -apr1 Planted-web-pw-81)" >/etc/nginx/htpasswd
+sed -i 's/worker_connections 768;/worker_connections 1024;/' /etc/nginx/nginx.conf
+mkdir -p -m 700 /etc/haproxy/certs; cd /etc/haproxy/certs
+openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=edge.test \
+  -addext subjectAltName=DNS:edge.test -keyout key.pem -out edge.crt 2>/dev/null
+cat edge.crt key.pem >edge.pem; rm key.pem
+cat >>/etc/haproxy/haproxy.cfg <<'END'
+
+userlist admins
+  user ada insecure-password Planted-proxy-pw-82
+frontend edge
+  bind :443 ssl crt /etc/haproxy/certs/edge.pem
+  default_backend web
+backend web
+  server nginx 127.0.0.1:8080 check
+END
+sed -i 's/^bind .*/bind 127.0.0.1/; s/^# requirepass .*/requirepass Planted-redis-pw-83/' \
+  /etc/redis/redis.conf
+echo 'ETCD_NAME=edge' >>/etc/default/etcd
+useradd -m -s /bin/bash deploy; usermod -aG www-data deploy
+systemctl disable -q --now etcd; systemctl enable -q --now etcd
+systemctl restart nginx haproxy redis-server etcd
+"""
+
+WEB_PACKAGES = "apache2 php-fpm php-mysql mariadb-server openssl cron logrotate"
+WEB = r"""
+mkdir -p /srv/shop; echo '<?php echo "shop";' >/srv/shop/index.php
+mkdir -p /etc/shop
+cat >/etc/shop/config.php <<'END'
+<?php
+define('DB_PASSWORD', 'Planted-shop-pw-84');
+$config['secret_key'] = "Planted-shop-key-85";
+END
+chown root:www-data /etc/shop/config.php; chmod 640 /etc/shop/config.php
+a2enmod -q proxy_fcgi setenvif rewrite headers >/dev/null; a2enconf -q php8.2-fpm
+a2dissite -q 000-default
+cat >/etc/apache2/sites-available/shop.conf <<'END'
+<VirtualHost *:80>
+  ServerName shop.example.test
+  DocumentRoot /srv/shop
+  SetEnv API_TOKEN Planted-env-token-86
+  <Directory /srv/shop>
+    Require all granted
+  </Directory>
+</VirtualHost>
+END
+a2ensite -q shop
+sed -i 's/^memory_limit = .*/memory_limit = 256M/' /etc/php/8.2/fpm/php.ini
+sed -i 's/^pm.max_children = .*/pm.max_children = 12/' /etc/php/8.2/fpm/pool.d/www.conf
+printf '[mysqld]\nmax_connections = 70\n' >/etc/mysql/mariadb.conf.d/90-shop.cnf
+mariadb -e "create database shop; create user shop@localhost identified by 'Planted-shop-pw-84'"
+cat >/usr/local/bin/shop-backup <<'END'
+#!/bin/sh
+mysqldump -ushop -pPlanted-dump-pw-87 shop >/var/backups/shop.sql
+END
+chmod 755 /usr/local/bin/shop-backup
+cat >/etc/systemd/system/shop-backup.service <<'END'
+[Service]
+Type=oneshot
+ExecStart=/usr/local/bin/shop-backup
+END
+printf '[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n' \
+  >/etc/systemd/system/shop-backup.timer
+systemctl daemon-reload; systemctl enable -q --now shop-backup.timer
+systemctl restart apache2 php8.2-fpm mariadb
 """
 
 

@@ -78,24 +78,30 @@ def test_each_difference_is_a_line(tmp_path: Path) -> None:
         "vm.x": Setting(value="1", wanted="2", set_by="/etc/sysctl.d/a.conf"),
         "vm.y": Setting(value="1"),
     }
-    found = compared(
-        written(tmp_path), twin(packages=packages, services=services, sysctl=sysctl)
-    )
+    found = compared(written(tmp_path), twin(packages=packages, services=services, sysctl=sysctl))
     assert {each.section: each.differences for each in found.sections if each.differences} == {
         "packages": (
-            "libweb1: 1.0-1 (install ok installed, automatic) on the server,"
-            " 1.0-1 (install ok installed) in the twin",
+            (
+                "libweb1: 1.0-1 (install ok installed, automatic) on the server,"
+                " 1.0-1 (install ok installed) in the twin"
+            ),
             "new: (not there) on the server, 3 (install ok installed, automatic) in the twin",
-            "web: 2:1.0-1 (hold ok installed) on the server, 2:1.0-2 (hold ok installed)"
-            " in the twin",
+            (
+                "web: 2:1.0-1 (hold ok installed) on the server, 2:1.0-2 (hold ok installed)"
+                " in the twin"
+            ),
         ),
         "units": ("web.service: enabled, active on the server, enabled, failed in the twin",),
         "sysctl": ("vm.x: (not there) on the server, 2 in the twin",),
         "files": (
-            "/etc/apt/sources.list.d/v.list: file root:root 0644 sha256 338bffccc0 on the server,"
-            " file root:root 0644 sha256 another in the twin",
-            "/etc/caf\\xe9 #.conf: file web:root 0640 sha256 9723ef5b6c on the server,"
-            " file web:root 0640 sha256 another in the twin",
+            (
+                "/etc/apt/sources.list.d/v.list: file root:root 0644 sha256 338bffccc0 on the"
+                " server, file root:root 0644 sha256 another in the twin"
+            ),
+            (
+                "/etc/caf\\xe9 #.conf: file web:root 0640 sha256 9723ef5b6c on the server,"
+                " file web:root 0640 sha256 another in the twin"
+            ),
             "/etc/extra: (not there) on the server, file root:root 0644 sha256 x in the twin",
         ),
     }
@@ -110,7 +116,9 @@ def test_a_folder_that_is_read_as_a_whole_hides_no_file(tmp_path: Path) -> None:
     path.write_text(json.dumps(plain))
     files = {**FILES, "/etc/many": File(type="directory", mode="0755", entries=9)}
     found = {each.section: each for each in compared(path, twin(files=files)).sections}["files"]
-    assert not any("many/" in line or "certs" in line or "rc2" in line for line in found.differences)
+    assert not any(
+        "many/" in line or "certs" in line or "rc2" in line for line in found.differences
+    )
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"sections": {"packages": {"a": 1}}}'])

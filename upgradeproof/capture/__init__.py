@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from upgradeproof.capture.folder import folder_files, twin_of
-from upgradeproof.capture.planning import left_out, plan_of, report_of, route
+from upgradeproof.capture.planning import plan_of, route
 from upgradeproof.capture.reader import about_server, read_server
+from upgradeproof.capture.report import left_out, report_of
 from upgradeproof.errors import PlanError
 from upgradeproof.machines import Machine
 from upgradeproof.observe.folder import refuse_existing, write_folder
 from upgradeproof.plan import Image
+from upgradeproof.plan.model import Name
 
 __all__ = ["capture"]
 
@@ -28,7 +32,7 @@ def capture(
     data: Sequence[str] = (),
     upgrade_to: str = "",
     kind: str = "container",
-    say: Callable[[str], None] = lambda _: None,
+    say: Callable[[str], object] = lambda _: None,
 ) -> tuple[str, ...]:
     """Read a server and write its product; return what its twin does not have.
 
@@ -44,7 +48,8 @@ def capture(
     twin = twin_of(captured, boots=kind != "container")
     files = folder_files(twin)
     say(f"{len(files)} files, {len(captured.walked.secrets)} of them with stand-ins for secrets")
-    plan = {"upgrade.toml": plan_of(twin, way, name), "report.md": report_of(twin, way)}
+    report = report_of(twin, way.new.title or way.new.name)
+    plan = {"upgrade.toml": plan_of(twin, way, name), "report.md": report}
     write_folder(folder, {**{key: text.encode() for key, text in plan.items()}, **files})
     return tuple(left_out(twin))
 
@@ -52,10 +57,10 @@ def capture(
 def product_name(folder: Path) -> str:
     """Return the product's name, which is the folder's. Raises PlanError where it can be none."""
     name = folder.resolve().name
-    allowed = "abcdefghijklmnopqrstuvwxyz0123456789.+~_-"
-    if not name or name[0] in ".+~_-" or len(name) > 40 or set(name) - set(allowed):  # noqa: PLR2004  # as in the plan
+    try:
+        return TypeAdapter[str](Name).validate_python(name)
+    except ValidationError:
         raise PlanError(
             f"{name!r} can't be the name of a product",
             resolution="choose a folder named by lower-case letters, digits and . + ~ _ -",
-        )
-    return name
+        ) from None

@@ -17,19 +17,20 @@ FIRST_HUMAN, LAST_HUMAN = 1000, 59999
 """Ids of people, adduser.conf(5)."""
 
 _PACKAGES = """\
-while read -r wanted; do
-  name=${wanted%%=*}
-  if apt-cache show "$wanted" >/dev/null 2>&1; then printf '%s\\n' "$wanted"
-  elif apt-cache show "$name" >/dev/null 2>&1; then
-    printf '%s\\n' "$name"; echo "$wanted: another version, this one is not offered" >&2
-  else echo "$wanted: no archive offers it" >&2; fi
-done <<'PACKAGES' >/run/captured.packages
+cd /opt/upgradeproof/twin
+cat >wanted <<'PACKAGES'
 @WANTED@
 PACKAGES
+cut -d = -f 1 wanted | xargs apt-cache madison 2>/dev/null |
+  awk -F '|' '{ gsub(/ /, ""); print $1 "=" $2 }' >offered
+awk -F = '
+  NR == FNR { exact[$0] = 1; some[$1] = 1; next }
+  $0 in exact { print; next }
+  $1 in some { print $1; print $0 ": another version is installed" >"/dev/stderr"; next }
+  { print $0 ": no archive offers it" >"/dev/stderr" }' offered wanted >chosen
 export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=a
 xargs apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 --no-install-recommends \\
-  --allow-downgrades install </run/captured.packages
-rm /run/captured.packages
+  --allow-downgrades install <chosen
 """
 
 
@@ -37,9 +38,11 @@ def accounts_script(captured: Captured) -> str:
     """Return the script that makes the users and groups with their ids, before any package does."""
     users, groups = captured.facts[Users], captured.facts[Groups]
     lines = [
-        "group() { getent group \"$1\" >/dev/null || groupadd -g \"$2\" \"$1\" || :; }",
-        "user() { getent passwd \"$1\" >/dev/null ||"
-        " useradd -M -N -u \"$2\" -g \"$3\" -d \"$4\" -s \"$5\" -c \"$6\" \"$1\" || :; }",
+        'group() { getent group "$1" >/dev/null || groupadd -g "$2" "$1" || :; }',
+        (
+            'user() { getent passwd "$1" >/dev/null ||'
+            ' useradd -M -N -u "$2" -g "$3" -d "$4" -s "$5" -c "$6" "$1" || :; }'
+        ),
     ]
     for name, group in sorted(groups.items(), key=lambda item: item[1].gid):
         lines.append(f"group {shlex.join([name, str(group.gid)])}")
@@ -87,7 +90,9 @@ def choices_script(captured: Captured, *, boots: bool) -> str:
         ("manual", [name for name, package in packages.items() if not package.auto]),
         ("hold", [name for name, package in packages.items() if package.held]),
     ):
-        lines += ["apt-mark -q " + " \\\n  ".join([word, *names]) + " >/dev/null || :"] if names else []
+        lines += (
+            ["apt-mark -q " + " \\\n  ".join([word, *names]) + " >/dev/null || :"] if names else []
+        )
     for name, path in sorted(captured.walked.alternatives.items()):
         lines.append(f"update-alternatives --set {shlex.join([name, path])} || :")
     for name, value in sorted(captured.walked.accounts.items()):
@@ -101,7 +106,7 @@ def _derived(captured: Captured) -> Iterator[str]:
         command = knowledge().maker(path) if entry.type == "derived" else ""
         if command:
             file = readable(path).rpartition(".")[0]
-            yield f"file={shlex.quote(file)}; [ ! -e \"$file\" ] || {command} || :"
+            yield f'file={shlex.quote(file)}; [ ! -e "$file" ] || {command} || :'
     if any(p.startswith("/usr/local/share/ca-certificates/") for p in captured.walked.entries):
         yield "update-ca-certificates >/dev/null 2>&1 || :"
 
@@ -116,22 +121,24 @@ def services_script(captured: Captured) -> str:
         and name.endswith((".service", ".socket", ".timer", ".path"))
     }
     running = [n for n, u in ours.items() if u.active in ("active", "activating")]
-    stopped = [
-        n for n, u in ours.items() if u.active == "inactive" and not u.failed and u.enabled
-    ]
+    stopped = [n for n, u in ours.items() if u.active == "inactive" and not u.failed and u.enabled]
     lines = ["systemctl daemon-reload", "failed="]
     lines += [
-        f"systemctl restart -- {shlex.quote(name)} || failed=\"$failed {name}\""
+        f'systemctl restart -- {shlex.quote(name)} || failed="$failed {name}"'
         for name in sorted(running, key=_sockets_first)
     ]
+    lines += (
+        [
+            "for unit in " + " \\\n  ".join(shlex.quote(name) for name in stopped) + "; do",
+            '  ! systemctl -q is-active "$unit" || systemctl stop -- "$unit" || :',
+            "done",
+        ]
+        if stopped
+        else []
+    )
     lines += [
-        "for unit in " + " \\\n  ".join(shlex.quote(name) for name in stopped) + "; do",
-        "  ! systemctl -q is-active \"$unit\" || systemctl stop -- \"$unit\" || :",
-        "done",
-    ] if stopped else []
-    lines += [
-        "systemctl restart systemd-sysctl.service || :",
-        "[ -z \"$failed\" ] || echo \"not started:$failed\"",
+        "sysctl -q --system || :",
+        '[ -z "$failed" ] || echo "not started:$failed"',
     ]
     return "\n".join([*lines, ""])
 

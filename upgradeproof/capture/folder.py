@@ -20,6 +20,8 @@ from upgradeproof.captured import described
 from upgradeproof.probes.files import name
 
 _FOLDER = Path(__file__).parent
+_PLAIN = frozenset(range(0x21, 0x7F)) - frozenset(b"\\#")
+"""Bytes that a manifest holds as they are."""
 _APT = ("/etc/apt/", "/usr/share/keyrings/")
 _SETTLE = "".join(
     (_FOLDER / name).read_text(encoding="utf-8") for name in ("own_files.pl", "settle.pl")
@@ -106,9 +108,7 @@ def _manifest(entries: Mapping[str, Entry]) -> Iterator[str]:
 
 def _vis(raw: bytes) -> str:
     """Return a path as vis(3) writes it."""
-    return "".join(
-        chr(byte) if 0x21 <= byte < 0x7F and byte not in b"\\#" else f"\\{byte:03o}" for byte in raw  # noqa: PLR2004  # printable ASCII
-    )
+    return "".join(chr(byte) if byte in _PLAIN else f"\\{byte:03o}" for byte in raw)
 
 
 def _settle(twin: Twin) -> str:
@@ -149,4 +149,3 @@ def _facts(twin: Twin) -> Iterator[tuple[str, str]]:
         mode = "" if entry.type == "link" else entry.mode
         kind = "file" if entry.type == "derived" else entry.type
         yield name(path), described(kind, entry.owner, entry.group, mode, content)
-

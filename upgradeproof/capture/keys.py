@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -25,8 +25,8 @@ PrivateKey = (
 Signing = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----", re.DOTALL)
 _SSH = re.compile(rb"(?:ssh-[a-z0-9-]+|ecdsa-sha2-\S+) (AAAA[A-Za-z0-9+/=]+)")
-_BYTES_OF_RSA = ((1300, 2048), (2100, 3072))
-"""The text of a key of unknown kind is at most so long: this many bits; longer ones have 4096."""
+_BYTES_OF_RSA = ((2000, 2048), (2700, 3072), (3600, 4096))
+"""The text of a key of an unknown kind is at most so long, and then has so many bits."""
 
 
 @dataclass
@@ -82,30 +82,35 @@ class StandIns:
     def _issuer(self) -> rsa.RSAPrivateKey:
         """Return the key that stands for every authority whose own key is elsewhere."""
         if self._authority is None:
-            self._authority = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            self._authority = _rsa(2048)
         return self._authority
 
 
 def _generated(key: Key) -> PrivateKey:
+    """Return a key of the same kind and size; of an unknown kind, of what its text looks like."""
     public = _loaded(key.public)
-    match public:
-        case rsa.RSAPublicKey():
-            size = max(public.key_size, 1024)
-            return rsa.generate_private_key(public_exponent=65537, key_size=size)
-        case ec.EllipticCurvePublicKey():
-            return ec.generate_private_key(public.curve)
-        case ed25519.Ed25519PublicKey():
-            return ed25519.Ed25519PrivateKey.generate()
-        case ed448.Ed448PublicKey():
-            return ed448.Ed448PrivateKey.generate()
-        case dsa.DSAPublicKey():
-            return dsa.generate_private_key(public.key_size)
-        case x25519.X25519PublicKey():
-            return x25519.X25519PrivateKey.generate()
+    if isinstance(public, rsa.RSAPublicKey):
+        return _rsa(max(public.key_size, 1024))
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return ec.generate_private_key(public.curve)
+    if isinstance(public, dsa.DSAPublicKey):
+        return dsa.generate_private_key(public.key_size)
+    for theirs, ours in _OF_ONE_SIZE.items():
+        if isinstance(public, theirs):
+            return ours()
     if key.label.startswith("EC "):
         return ec.generate_private_key(ec.SECP256R1())
-    bits = next((bits for limit, bits in _BYTES_OF_RSA if key.length <= limit), 2048)
-    bits = 4096 if key.length > _BYTES_OF_RSA[-1][0] else bits
+    return _rsa(next((bits for limit, bits in _BYTES_OF_RSA if key.length <= limit), 2048))
+
+
+_OF_ONE_SIZE: Mapping[type, Callable[[], PrivateKey]] = {
+    ed25519.Ed25519PublicKey: ed25519.Ed25519PrivateKey.generate,
+    ed448.Ed448PublicKey: ed448.Ed448PrivateKey.generate,
+    x25519.X25519PublicKey: x25519.X25519PrivateKey.generate,
+}
+
+
+def _rsa(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
@@ -140,7 +145,7 @@ def _written(label: str, made: PrivateKey) -> bytes:
     form = formats.PKCS8
     if "OPENSSH" in label:
         form = formats.OpenSSH
-    elif label.split()[0] in {"RSA", "EC", "DSA"}:
+    elif label.split(maxsplit=1)[0] in {"RSA", "EC", "DSA"}:
         form = formats.TraditionalOpenSSL
     return made.private_bytes(Encoding.PEM, form, serialization.NoEncryption())
 

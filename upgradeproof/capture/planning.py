@@ -1,16 +1,15 @@
-"""The plan and the report of a captured server."""
+"""The plan of a captured server."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from upgradeproof.capture.knowledge import knowledge
 from upgradeproof.capture.folder import Twin
+from upgradeproof.capture.knowledge import knowledge
 from upgradeproof.capture.reader import About
-from upgradeproof.capture.sources import names_of
-from upgradeproof.capture.stream import readable
+from upgradeproof.capture.report import left_out
 from upgradeproof.errors import PlanError
 from upgradeproof.observe.writing import Draft, Entry, Noted, plan_text
 from upgradeproof.plan import Image
@@ -20,7 +19,6 @@ from upgradeproof.probes.sockets import Sockets
 
 MAXIMUM_CONFIGS = 60
 """More configuration files in a plan are not read by anyone; all are compared as facts anyway."""
-SHOWN = 40
 _TWIN = "/opt/upgradeproof/twin"
 _BASE = "base-files"
 """The package whose version is the distribution's own number: every release has another one."""
@@ -48,7 +46,9 @@ def route(about: About, images: Mapping[str, Image], *, to: str, machine: str) -
             details=f"there are: {known}",
             resolution="add a definition to images/, see docs/how-to/new-image.md",
         )
-    fitting = [i for i in fitting if machine in i.machines and about.architecture in i.architectures]
+    fitting = [
+        i for i in fitting if machine in i.machines and about.architecture in i.architectures
+    ]
     if not fitting:
         raise PlanError(
             f"there is no image of {family} {codename} for {about.architecture} in a {machine}",
@@ -84,9 +84,11 @@ def plan_of(twin: Twin, way: Route, name: str) -> str:
         name=name,
         title=f"Twin of {about.name}, {about.os.get('PRETTY_NAME', '')}",
         notes=(
-            f"Captured from {about.name}, which nothing was written to. `captured.json` holds its"
-            " facts: the twin is compared with them. No secret is in this folder: report.md lists"
-            " the stand-ins.",
+            (
+                f"Captured from {about.name}, which nothing was written to. `captured.json` holds"
+                " its facts: the twin is compared with them. report.md lists the stand-ins for"
+                " secrets, and what the twin does not have."
+            ),
         ),
         releases=tuple(_releases(twin, way)),
         install=tuple(_install(twin)),
@@ -172,9 +174,7 @@ def _install(twin: Twin) -> Iterator[Entry]:
         },
         source="Each in the server's version where an archive offers it: see twin/packages.sh.",
     )
-    yield copy(
-        "files", "/", "What the administrator changed and added.", "files.mtree"
-    )
+    yield copy("files", "/", "What the administrator changed and added.", "files.mtree")
     yield Entry(
         keys={
             "step": "run",
@@ -191,9 +191,9 @@ def _install(twin: Twin) -> Iterator[Entry]:
 def _services(twin: Twin) -> Iterator[Noted]:
     for name, unit in sorted(twin.captured.facts[Services].items()):
         wanted = unit.active == "active" and unit.starts_at_boot
-        if wanted and name.endswith((".service", ".socket", ".timer")):
-            if not knowledge().of_the_system(name):
-                yield Noted(value=name.removesuffix(".service"))
+        kind = name.endswith((".service", ".socket", ".timer"))
+        if wanted and kind and not knowledge().of_the_system(name):
+            yield Noted(value=name.removesuffix(".service"))
 
 
 def _ports(twin: Twin) -> Iterator[Entry]:
@@ -222,121 +222,3 @@ def _configs(twin: Twin) -> Iterator[Entry]:
     for path in edited[:MAXIMUM_CONFIGS]:
         if path.startswith("/etc/") and re.fullmatch(r"[!-~]+", path) and "%" not in path:
             yield Entry(keys={"path": path}, source="Edited: its package brought another one.")
-
-
-def left_out(twin: Twin) -> Iterator[str]:
-    """Yield what the twin does not have, a line each: the plan and the report list it."""
-    about, walked = twin.captured.about, twin.captured.walked
-    packages = twin.captured.facts[Packages]
-    obsolete = [n for n, p in packages.items() if p.installed and p.obsolete]
-    boots = [n for n, p in packages.items() if p.installed and knowledge().boots(n)]
-    yield from (
-        f"{words}: {_some(names)}"
-        for words, names in (
-            ("packages in a version that no archive of the server offers any more", obsolete),
-            (
-                "packages of kernel, boot loader and network, which a container has not",
-                [] if twin.boots else boots,
-            ),
-            ("kernel modules that are loaded", about.modules),
-            ("addresses of the server", about.addresses),
-            ("disks", about.disks),
-            (
-                "file systems of their own",
-                [f"{point} ({kind})" for point, kind in about.mounts.items() if _is_disk(kind)],
-            ),
-            ("files of addresses and disks", [readable(path) for path in walked.left]),
-            ("proxies of apt", [readable(path) for path in twin.sources.proxies]),
-            (
-                "sources that apt has no lists of",
-                [readable(path) for path in twin.sources.unknown],
-            ),
-            (
-                "files that programs derive, by a program that is not known",
-                [
-                    readable(path)
-                    for path, entry in twin.entries.items()
-                    if entry.type == "derived" and not knowledge().maker(path)
-                ],
-            ),
-            ("files that vanished while they were read", [readable(p) for p in walked.vanished]),
-            ("files that are too large or can't be read", [readable(p) for p in walked.unread]),
-            ("folders of data", list(_data(twin))),
-            ("files that name an address of the server", list(_with_addresses(twin))),
-        )
-        if names
-    )
-
-
-_NO_DISK = re.compile(r"proc|sysfs|cgroup.*|dev.*|tmpfs|mqueue|.*fs_?ctl|fusectl|debugfs|tracefs"
-                      r"|hugetlbfs|securityfs|pstore|bpf|configfs|ramfs|binfmt_misc|autofs"
-                      r"|overlay|rpc_pipefs|efivarfs|squashfs|nsfs|selinuxfs")  # fmt: skip
-
-
-def _is_disk(kind: str) -> bool:
-    return not _NO_DISK.fullmatch(kind)
-
-
-def _data(twin: Twin) -> Iterator[str]:
-    copied = twin.captured.data
-    sizes = twin.captured.about.sizes
-    parents = {path.rpartition("/")[0] for path in sizes}
-    for path, kilobytes in sorted(sizes.items(), key=lambda item: -item[1]):
-        if path in parents or any(path.startswith(f"{c}/") or path == c for c in copied):
-            continue
-        if not path.startswith(("/var/lib/dpkg", "/var/lib/apt", "/var/lib/ucf")):
-            yield f"{path} ({kilobytes / 1024:.1f} MB)"
-
-
-def _with_addresses(twin: Twin) -> Iterator[str]:
-    for path, entry in twin.entries.items():
-        text = (entry.content or b"").decode("utf-8", "replace")
-        for address in twin.captured.about.addresses:
-            if re.search(rf"(?<![\w.:]){re.escape(address)}(?![\w.:])", text):
-                yield f"{readable(path)} ({address})"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more}"
-
-
-def report_of(twin: Twin, way: Route) -> str:
-    """Return the report: what was read, what is replaced, what the twin does not have."""
-    captured, walked = twin.captured, twin.captured.walked
-    about = captured.about
-    kinds = captured.facts.sections
-    files = sum(1 for entry in twin.entries.values() if entry.content is not None)
-    lines = [
-        f"# {about.name}",
-        "",
-        f"{about.os.get('PRETTY_NAME', '')}, {about.architecture}, kernel {about.kernel}."
-        f" The twin is upgraded to {way.new.title or way.new.name}.",
-        "",
-        f"{len(kinds['packages'])} packages, {len(kinds['services'])} units,"
-        f" {len(kinds['users'])} users and {len(kinds['sockets'])} listening sockets were read;"
-        f" {files} files were added or edited, and {len(walked.missing)} removed.",
-        "",
-        "## Stand-ins for secrets",
-        "",
-        "Replaced on the server, before anything left it.",
-        "",
-        *(
-            f"- `{readable(path)}`: "
-            + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds_of.items()))
-            for path, kinds_of in sorted(walked.secrets.items())
-        ),
-        *(f"- the password of the user {user}" for user in sorted(walked.accounts)),
-        "",
-        "## What the twin does not have",
-        "",
-        *(f"- {line}" for line in left_out(twin)),
-    ]
-    if twin.sources.third_party:
-        lines += [
-            "",
-            "## Sources of others",
-            "",
-            f"Used where they can be fetched: {names_of(twin.sources.third_party)}.",
-        ]
-    return "\n".join([*lines, ""])

@@ -70,8 +70,10 @@ def keep_reachable_script(sources: Sequence[str]) -> str:
     for path in sources:
         name = readable(path)
         lines += [
-            f"if ! apt-get -q update --error-on=any -o Dir::Etc::sourcelist='{name}'"
-            " -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 >/dev/null 2>&1; then",
+            (
+                f"if ! apt-get -q update --error-on=any -o Dir::Etc::sourcelist='{name}'"
+                " -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 >/dev/null 2>&1; then"
+            ),
             f"  echo '{name}: can not be fetched here, and is left out'",
             f"  mv '{name}' '{name}.left-out'",
             "fi",

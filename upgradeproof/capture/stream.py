@@ -107,53 +107,63 @@ def parse(output: bytes) -> Walked:
     found = Walked()
     ended = False
     for words, content in _lines(output):
-        match words:
-            case ["file", mode, owner, group, path, _]:
-                _add(found, "file", (mode, owner, group, path), content=content)
-            case ["directory", *rest] if len(rest) == len(_META):
-                _add(found, "directory", rest)
-            case ["link", *rest, target] if len(rest) == len(_META):
-                _add(found, "link", rest, target=target)
-            case ["same", kind, *rest] if len(rest) == len(_META):
-                _add(found, kind, rest)
-            case ["secret", path, kind, count]:
-                found.secrets.setdefault(path, {})[readable(kind)] = int(count)
-            case ["derived", *rest] if len(rest) == len(_META):
-                _add(found, "derived", rest)
-            case ["edited", path]:
-                found.edited.append(path)
-            case ["missing", path]:
-                found.missing.append(path)
-            case ["left", path]:
-                found.left.append(path)
-            case ["vanished", path, _]:
-                found.vanished.append(path)
-            case ["unread", path, size]:
-                found.unread[path] = int(size)
-            case ["alternative", path, target]:
-                found.alternatives[path.rpartition("/")[2]] = readable(target)
-            case ["account", name, value]:
-                found.accounts[readable(name)] = readable(value)
-            case ["key", _, label, encrypted, length, *public]:
-                text = unquote_to_bytes(public[0]).decode("ascii", "replace") if public else ""
-                found.keys.append(
-                    Key(
-                        label=readable(label),
-                        encrypted=encrypted == "encrypted",
-                        length=int(length),
-                        public=text.strip(),
-                    )
-                )
-            case ["mark", mark]:
-                found.mark = mark.encode()
-            case ["end"]:
-                ended = True
+        ended = words == ["end"]
+        if not _entry(found, words, content):
+            _remark(found, words)
     if not ended:
         raise HarnessError(
             "the walk of the server's files did not end",
             details=output[-500:].decode("utf-8", "replace"),
         )
     return found
+
+
+def _entry(found: Walked, words: list[str], content: bytes) -> bool:
+    """Take a line that describes one path; tell whether it is such a line."""
+    match words:
+        case ["file", mode, owner, group, path, _]:
+            _add(found, "file", (mode, owner, group, path), content=content)
+        case [("directory" | "derived") as kind, *rest] if len(rest) == len(_META):
+            _add(found, kind, rest)
+        case ["link", *rest, target] if len(rest) == len(_META):
+            _add(found, "link", rest, target=target)
+        case ["same", kind, *rest] if len(rest) == len(_META):
+            _add(found, kind, rest)
+        case _:
+            return False
+    return True
+
+
+def _remark(found: Walked, words: list[str]) -> None:
+    """Take a line that says something of a path, a key or an account."""
+    lists = {"edited": found.edited, "missing": found.missing, "left": found.left}
+    match words:
+        case ["secret", path, kind, count]:
+            found.secrets.setdefault(path, {})[readable(kind)] = int(count)
+        case ["vanished", path, _]:
+            found.vanished.append(path)
+        case ["unread", path, size]:
+            found.unread[path] = int(size)
+        case ["alternative", path, target]:
+            found.alternatives[path.rpartition("/")[2]] = readable(target)
+        case ["account", name, value]:
+            found.accounts[readable(name)] = readable(value)
+        case ["key", _, label, encrypted, length, public]:
+            found.keys.append(_key(label, encrypted, length, public))
+        case ["mark", mark]:
+            found.mark = mark.encode()
+        case [what, path] if what in lists:
+            lists[what].append(path)
+
+
+def _key(label: str, encrypted: str, length: str, public: str) -> Key:
+    text = unquote_to_bytes(public).decode("ascii", "replace")
+    return Key(
+        label=readable(label),
+        encrypted=encrypted == "encrypted",
+        length=int(length),
+        public=text.strip(),
+    )
 
 
 _META = ("mode", "owner", "group", "path")

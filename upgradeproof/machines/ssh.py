@@ -51,8 +51,8 @@ if [ "$(id -u)" = 0 ]; then exec unshare -m --propagation private sh -c "$alone"
 command -v sudo >/dev/null || {{ echo "upgradeproof-no-sudo" >&2; exit 99; }}
 exec sudo -n unshare -m --propagation private sh -c "$alone"
 """
-_END = f"""
-script={{}}
+_END = """
+script={}
 if [ "$(id -u)" = 0 ]; then exec sh -c "$script"; fi
 exec sudo -n sh -c "$script"
 """
@@ -174,15 +174,13 @@ class Server(ChannelMachine):
     """A live server: its facts and files can be read, and nothing of it can be changed."""
 
     def __init__(self, address: Address) -> None:
-        super().__init__(
-            address.name, Fidelity(kernel="own", execution="native", boot="own")
-        )
+        super().__init__(address.name, Fidelity(kernel="own", execution="native", boot="own"))
         self._address = address
 
     def connect(self) -> Transport:
         """Start a shell there as root. Raises ServerError that says why there is none."""
         pipes = Pipes(self._address.argv(_AS_ROOT))
-        said = {stream: b"" for stream in Stream}
+        said = dict.fromkeys(Stream, b"")
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
         try:
             while b"upgradeproof-ready\n" not in said[Stream.OUT]:
@@ -211,11 +209,11 @@ class Server(ChannelMachine):
         del content, mode, owner
         raise MachineError(f"{self.name} is only read: {path} is not written")
 
-    def reboot(self, *, timeout_s: float) -> None:
+    def reboot(self, *, timeout_s: float) -> None:  # noqa: ARG002  # the protocol's
         """Refuse: a server is only read."""
         raise MachineError(f"{self.name} is only read: it is not booted")
 
-    def power_cut(self, *, timeout_s: float) -> None:
+    def power_cut(self, *, timeout_s: float) -> None:  # noqa: ARG002  # the protocol's
         """Refuse: a server is only read."""
         raise MachineError(f"{self.name} is only read: its power is not cut")
 
@@ -249,14 +247,12 @@ _CAUSES = (
         "allow a key of yours there; passwords are never asked for (BatchMode)",
     ),
     (
-        r"upgradeproof-no-sudo|sudo: |not allowed to execute|not in the sudoers|Operation not "
-        r"permitted|must be superuser",
+        r"upgradeproof-no-sudo|sudo: |not in the sudoers|Operation not permitted|be superuser",
         "the login on {} has no root rights",
         "log in as root, or allow the user `sudo` without a password",
     ),
     (
-        r"Could not resolve|Connection (?:refused|timed out|closed|reset)|No route to host|"
-        r"Network is unreachable|no answer in time|kex_exchange_identification",
+        r"Could not resolve|Connection (?:refused|timed|closed|reset)|No route|unreachable|in time",
         "{} can't be reached",
         "is the name right, does it run, and does a firewall stand in between?",
     ),
@@ -267,9 +263,10 @@ def _refuse(address: Address, complaint: str) -> NoReturn:
     """Raise ServerError with the likely cause of what ssh printed."""
     for pattern, brief, resolution in _CAUSES:
         if re.search(pattern, complaint):
-            resolution = resolution.replace("HOST", address.name)
             raise ServerError(
-                brief.format(address.name), details=complaint, resolution=resolution
+                brief.format(address.name),
+                details=complaint,
+                resolution=resolution.replace("HOST", address.name),
             )
     raise ServerError(
         f"{address.name} gives no shell whose disks are read-only: nothing was read",

@@ -9,7 +9,7 @@ from upgradeproof.capture.stream import Entry, Walked
 from upgradeproof.captured import PROBES
 from upgradeproof.plan import Image
 from upgradeproof.plan.images import Bootstrap
-from upgradeproof.probes import Facts
+from upgradeproof.probes import Facts, Record
 from upgradeproof.probes.groups import Group
 from upgradeproof.probes.packages import Package
 from upgradeproof.probes.services import Service
@@ -38,7 +38,7 @@ def entry(path: str, content: bytes | None = None, **fields: str) -> Entry:
 
 
 def facts() -> Facts:
-    found = {
+    found: dict[str, dict[str, Record]] = {
         "packages": {
             "base-files": Package(version="1.4", state="install ok installed"),
             "web": Package(version="2:1.0-1", state="hold ok installed"),

@@ -12,7 +12,8 @@ import pytest
 from tests.unit.capture.examples import ABOUT, captured, images
 from upgradeproof.capture import product_name
 from upgradeproof.capture.folder import folder_files, twin_of
-from upgradeproof.capture.planning import plan_of, report_of, route
+from upgradeproof.capture.planning import plan_of, route
+from upgradeproof.capture.report import report_of
 from upgradeproof.errors import PlanError
 from upgradeproof.observe.folder import write_folder
 from upgradeproof.plan import expand, load_plan
@@ -24,7 +25,7 @@ TWIN = twin_of(captured(), boots=False)
 WAY = route(ABOUT, images(), to="", machine="container")
 GENERATED = {
     "upgrade.toml": plan_of(TWIN, WAY, "web1").encode(),
-    "report.md": report_of(TWIN, WAY).encode(),
+    "report.md": report_of(TWIN, "Debian 2").encode(),
     **folder_files(TWIN),
 }
 
@@ -47,7 +48,9 @@ def test_the_folder_is_a_product_with_a_cell(tmp_path: Path) -> None:
     (cell,) = expand([plan], images())
     assert cell.id == "debian-1-amd64.container.web1-1-to-2"
     trees = [a.tree for a in cell.actions("installed") if isinstance(a, UploadTree)]
-    names = [[os.fsencode(entry.name) for entry in tree.entries() if entry.listed] for tree in trees]
+    names = [
+        [os.fsencode(entry.name) for entry in tree.entries() if entry.listed] for tree in trees
+    ]
     assert names[1:] == [
         [b"etc/apt/sources.list.d/v.list"],
         [b"etc/caf\xe9 #.conf", b"etc/web", b"etc/web.conf", b"etc/web/link"],
@@ -90,7 +93,9 @@ def test_a_platform_without_an_image_is_one_clear_error(architecture: str, machi
     about = replace(ABOUT, architecture=architecture)
     with pytest.raises(PlanError) as raised:
         route(about, images(), to="", machine=machine)
-    assert raised.value.brief == f"there is no image of debian old for {architecture} in a {machine}"
+    assert (
+        raised.value.brief == f"there is no image of debian old for {architecture} in a {machine}"
+    )
 
 
 def test_an_unknown_image_is_one_clear_error() -> None:
@@ -118,4 +123,4 @@ def test_a_folder_that_can_name_no_product_is_an_error(name: str, tmp_path: Path
 def test_a_twin_with_a_kernel_of_its_own_has_the_boot_loader() -> None:
     twin = twin_of(captured(), boots=True)
     assert b"grub-pc=2.0\n" in folder_files(twin)["twin/packages.sh"]
-    assert "grub-pc" not in report_of(twin, WAY)
+    assert "grub-pc" not in report_of(twin, "Debian 2")

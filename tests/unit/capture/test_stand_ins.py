@@ -84,11 +84,14 @@ def test_what_may_be_a_secret_stays_on_the_server(root: Root, path: str, text: s
         ("/etc/ssh/sshd_config", "PermitEmptyPasswords no\nAuthorizedKeysFile .ssh/keys\n"),
         ("/etc/postfix/main.cf", "smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd\n"),
         ("/etc/dovecot/a.conf", "ssl_key = </etc/ssl/private/a.key\npassdb {\n  driver = pam\n}\n"),
-        ("/etc/dovecot/b.conf", "args = scheme=SHA512-CRYPT username_format=%u /etc/dovecot/users\n"),
+        (
+            "/etc/dovecot/b.conf",
+            "args = scheme=SHA512-CRYPT username_format=%u /etc/dovecot/users\n",
+        ),
         ("/etc/nginx/a.conf", "ssl_certificate_key /etc/ssl/private/a.key;\nkeepalive 16;\n"),
         ("/etc/php.ini", "session.use_strict_mode = 1\nmysqli.default_pw =\n"),
         ("/etc/login.defs", "PASS_MAX_DAYS\t99999\nPASS_MIN_LEN 8\nENCRYPT_METHOD YESCRYPT\n"),
-        ("/etc/a.sh", "#!/bin/sh\nread -r password\nmysql -p\"$password\" -u root\n"),
+        ("/etc/a.sh", '#!/bin/sh\nread -r password\nmysql -p"$password" -u root\n'),
         ("/etc/ssh/a.pub", f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'Ab3d' * 10} ada@a\n"),
         ("/etc/dns.conf", "token_ttl = 3600s\npassword_min_length = 12\n"),
     ],
@@ -147,9 +150,7 @@ KEYS = {
 
 
 def openssl(*words: str | Path) -> bytes:
-    return subprocess.run(
-        ["openssl", *words], check=True, capture_output=True, timeout=30
-    ).stdout
+    return subprocess.run(["openssl", *words], check=True, capture_output=True, timeout=30).stdout
 
 
 @pytest.mark.parametrize("kind", KEYS)

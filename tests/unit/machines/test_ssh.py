@@ -38,8 +38,7 @@ def test_what_is_no_address_is_an_error(text: str) -> None:
     with pytest.raises(PlanError) as raised:
         Address.parse(text)
     assert str(raised.value) == (
-        f"{text!r} is no address of a server\n"
-        "To do: write ssh://root@host or ssh://user@host:port"
+        f"{text!r} is no address of a server\nTo do: write ssh://root@host or ssh://user@host:port"
     )
 
 
@@ -65,12 +64,16 @@ def fake_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Se
         (
             CHANGED,
             "the host key of web1 is another one than known_hosts has: nothing was read",
-            "find out why it changed, then replace it: `ssh-keygen -R web1`, and connect once by"
-            " hand",
+            (
+                "find out why it changed, then replace it: `ssh-keygen -R web1`, and connect once"
+                " by hand"
+            ),
         ),
         (
-            "No ED25519 host key is known for web1 and you have requested strict checking.\n"
-            "Host key verification failed.",
+            (
+                "No ED25519 host key is known for web1 and you have requested strict checking.\n"
+                "Host key verification failed."
+            ),
             "the host key of web1 is not known here: nothing was read",
             "compare its fingerprint and connect once by hand: `ssh web1`",
         ),

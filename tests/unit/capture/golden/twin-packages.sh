@@ -1,15 +1,16 @@
-while read -r wanted; do
-  name=${wanted%%=*}
-  if apt-cache show "$wanted" >/dev/null 2>&1; then printf '%s\n' "$wanted"
-  elif apt-cache show "$name" >/dev/null 2>&1; then
-    printf '%s\n' "$name"; echo "$wanted: another version, this one is not offered" >&2
-  else echo "$wanted: no archive offers it" >&2; fi
-done <<'PACKAGES' >/run/captured.packages
+cd /opt/upgradeproof/twin
+cat >wanted <<'PACKAGES'
 base-files=1.4
 libweb1=1.0-1
 web=2:1.0-1
 PACKAGES
+cut -d = -f 1 wanted | xargs apt-cache madison 2>/dev/null |
+  awk -F '|' '{ gsub(/ /, ""); print $1 "=" $2 }' >offered
+awk -F = '
+  NR == FNR { exact[$0] = 1; some[$1] = 1; next }
+  $0 in exact { print; next }
+  $1 in some { print $1; print $0 ": another version is installed" >"/dev/stderr"; next }
+  { print $0 ": no archive offers it" >"/dev/stderr" }' offered wanted >chosen
 export DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none NEEDRESTART_MODE=a
 xargs apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 --no-install-recommends \
-  --allow-downgrades install </run/captured.packages
-rm /run/captured.packages
+  --allow-downgrades install <chosen

@@ -4,5 +4,5 @@ systemctl restart -- web.service || failed="$failed web.service"
 for unit in off.service; do
   ! systemctl -q is-active "$unit" || systemctl stop -- "$unit" || :
 done
-systemctl restart systemd-sysctl.service || :
+sysctl -q --system || :
 [ -z "$failed" ] || echo "not started:$failed"
