@@ -128,15 +128,22 @@ def test_a_folder_that_is_there_is_left_as_it_is(captured: Project, server: Mail
 
 
 def test_an_interrupted_capture_leaves_nothing(project: Project, server: MailServer) -> None:
-    before = sorted(project.folder.rglob("*"))
+    before, before_logins = sorted(project.folder.rglob("*")), logins(server)
     words = ("capture", "ssh://server", "--ssh-config", str(server.config), "--to", "products/m")
     with project.started("upgradeproof", *words) as process:
-        running = "grep -l walk.pl /proc/[0-9]*/cmdline; pgrep -c perl"
-        wait_until("the walk began", lambda: server.machine.run(running).text.split()[-1:] != ["0"])
+        wait_until("the reader logged in", lambda: logins(server) > before_logins)
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output.splitlines()[-1]) == (
+        130,
+        "upgradeproof: interrupted: nothing was written",
+    )
     assert sorted(project.folder.rglob("*")) == before
-    wait_until("the reader ended", lambda: server.machine.run("pgrep -c perl").text == "0")
+    wait_until("the reader logged out", lambda: logins(server) == before_logins)
+
+
+def logins(server: MailServer) -> int:
+    return int(server.machine.run("pgrep -c sshd").text)
 
 
 def test_another_host_key_is_refused(project: Project, server: MailServer, tmp_path: Path) -> None:

@@ -124,7 +124,9 @@ def services_script(captured: Captured) -> str:
     stopped = [n for n, u in ours.items() if u.active == "inactive" and not u.failed and u.enabled]
     lines = ["systemctl daemon-reload", "failed="]
     lines += [
-        f'systemctl restart -- {shlex.quote(name)} || failed="$failed {name}"'
+        # A timer that starts again may start its job at once: apt's, for one.
+        f"systemctl {'start' if name.endswith('.timer') else 'restart'} -- {shlex.quote(name)} ||"
+        f' failed="$failed {name}"'
         for name in sorted(running, key=_sockets_first)
     ]
     lines += (

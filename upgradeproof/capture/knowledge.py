@@ -25,6 +25,8 @@ class Knowledge(Model):
     """Globs of packages that only a machine with a kernel and a boot loader of its own has."""
     system_units: tuple[str, ...]
     """Globs of units that every system has."""
+    ordinary_units: tuple[str, ...]
+    """Globs of units that distributions enable, and that a plan does not name."""
     derived: tuple[Derived, ...] = ()
 
     def boots(self, package: str) -> bool:
@@ -34,6 +36,10 @@ class Knowledge(Model):
     def of_the_system(self, unit: str) -> bool:
         """Tell whether every system has a unit."""
         return any(fnmatchcase(unit, glob) for glob in self.system_units)
+
+    def ordinary(self, unit: str) -> bool:
+        """Tell whether a plan does not name a unit."""
+        return any(fnmatchcase(unit, glob) for glob in (*self.system_units, *self.ordinary_units))
 
     def maker(self, path: str) -> str:
         """Return the command that makes a derived file; empty: none is known."""

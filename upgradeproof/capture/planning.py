@@ -192,7 +192,7 @@ def _services(twin: Twin) -> Iterator[Noted]:
     for name, unit in sorted(twin.captured.facts[Services].items()):
         wanted = unit.active == "active" and unit.starts_at_boot
         kind = name.endswith((".service", ".socket", ".timer"))
-        if wanted and kind and not knowledge().of_the_system(name):
+        if wanted and kind and not knowledge().ordinary(name):
             yield Noted(value=name.removesuffix(".service"))
 
 

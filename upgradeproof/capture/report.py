@@ -34,7 +34,11 @@ def left_out(twin: Twin) -> Iterator[str]:
             ("disks", about.disks),
             (
                 "file systems of their own",
-                [f"{point} ({kind})" for point, kind in about.mounts.items() if _is_disk(kind)],
+                [
+                    f"{point} ({kind})"
+                    for point, kind in about.mounts.items()
+                    if _is_disk(kind) and not point.startswith("/etc/")
+                ],
             ),
             ("files of addresses and disks", [readable(path) for path in walked.left]),
             ("proxies of apt", [readable(path) for path in twin.sources.proxies]),

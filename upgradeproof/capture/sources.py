@@ -10,6 +10,7 @@ from upgradeproof.capture.reader import About
 from upgradeproof.capture.stream import Entry, readable
 
 _URL = re.compile(r"\b(?:https?|ftp|mirror\+\w+|tor\+https?)://[^\s\]]+")
+_LOGIN = re.compile(r"//[^/@]*@")
 _FOLDER = "/etc/apt/sources.list"
 _PROXY = re.compile(r"^\s*Acquire(?:::|\s*\{).*proxy", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 
@@ -43,7 +44,7 @@ def sorted_sources(about: About, entries: Mapping[str, Entry]) -> Sources:
         if not path.startswith(_FOLDER) or entry.type != "file":
             continue
         enabled = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-        urls = [url.rstrip("/") for url in _URL.findall("\n".join(enabled))]
+        urls = [_LOGIN.sub("//", url).rstrip("/") for url in _URL.findall("\n".join(enabled))]
         theirs = {origins.get(url, "") for url in urls}
         if theirs <= {_family(about)}:
             found.distribution.append(path)

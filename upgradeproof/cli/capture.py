@@ -11,6 +11,8 @@ from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.machines.ssh import Address, Server
 
+INTERRUPTED = 130
+"""The exit status of a shell whose command Ctrl-C ended."""
 HELP = "make a product of a live server, changing nothing there"
 
 
@@ -52,6 +54,9 @@ def run(arguments: argparse.Namespace) -> int:
             kind=arguments.machine,
             say=lambda line: sys.stdout.write(f"{line}\n"),
         )
+    except KeyboardInterrupt:
+        sys.stderr.write("upgradeproof: interrupted: nothing was written\n")
+        return INTERRUPTED
     finally:
         server.close()
     sys.stdout.write("".join(f"not in the twin: {line}\n" for line in missing))

@@ -27,7 +27,7 @@ ABOUT = About(
         ("http://archive.example/debian", "old/main", "Debian"),
         ("https://vendor.example/apt", "old/main", "Vendor"),
     ],
-    mounts={"/": "ext4", "/proc": "proc", "/srv": "xfs"},
+    mounts={"/": "ext4", "/etc/hosts": "ext4", "/proc": "proc", "/srv": "xfs"},
     sizes={"/srv": 2048, "/srv/www": 2048, "/var/lib/apt": 9999},
 )
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.capture.examples import ABOUT, captured, images
+from tests.unit.capture.examples import ABOUT, captured, entry, images
 from upgradeproof.capture import product_name
 from upgradeproof.capture.folder import folder_files, twin_of
 from upgradeproof.capture.planning import plan_of, route
 from upgradeproof.capture.report import report_of
+from upgradeproof.capture.sources import sorted_sources
 from upgradeproof.errors import PlanError
 from upgradeproof.observe.folder import write_folder
 from upgradeproof.plan import expand, load_plan
@@ -124,3 +125,10 @@ def test_a_twin_with_a_kernel_of_its_own_has_the_boot_loader() -> None:
     twin = twin_of(captured(), boots=True)
     assert b"grub-pc=2.0\n" in folder_files(twin)["twin/packages.sh"]
     assert "grub-pc" not in report_of(twin, "Debian 2")
+
+
+def test_a_source_with_a_password_in_its_address_is_known_by_the_rest_of_it() -> None:
+    path = "/etc/apt/sources.list.d/v.sources"
+    text = b"Types: deb\nURIs: https://ada:xyzzyx@vendor.example/apt/\nSuites: old\n"
+    found = sorted_sources(ABOUT, {path: entry(path, text)})
+    assert (found.third_party, found.left_out) == ([path], frozenset())
