@@ -164,7 +164,7 @@ sub settings {
   $text =~ s/(\$1\$[.\/A-Za-z0-9]{1,8}\$[.\/A-Za-z0-9]{22}|\$[56]\$(?:rounds=\d+\$)?[.\/A-Za-z0-9]{0,16}\$[.\/A-Za-z0-9]{43,86}|\$2[abxy]\$\d\d\$[.\/A-Za-z0-9]{53}|\$(?:y|gy|7)\$[.\/A-Za-z0-9]+\$[.\/A-Za-z0-9]+\$[.\/A-Za-z0-9]{43}|\$(?:apr1|argon2(?:id?|d)|sha1|pbkdf2[\w-]*|scrypt|P|H)\$[.\/A-Za-z0-9\$=,+_-]{8,})/hash_like($1)/ge;
   $text =~ s/(\{(?:S?SHA[0-9]*|S?MD5|PLAIN|CLEARTEXT|CRAM-MD5|CRYPT)[A-Z0-9.-]*\})([^\s:\$]+)/$1 . secret('password', $2)/ge;
   $text =~ s/\b(Bearer|Basic)(\s+)([A-Za-z0-9._~+\/=-]{8,})/"$1$2" . secret('token', $3)/ge;
-  $text =~ s/\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20}|xox[a-z]-[\w-]{10,}|[sr]k_(?:live|test)_\w{10,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|AIza[\w-]{30,})/secret('token', $1)/ge;
+  $text =~ s/\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20}|xox[a-z]-[\w-]{10,}|[sr]k_(?:live|test)_\w{10,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|AIza[\w-]{30,}|AGE-SECRET-KEY-1[0-9A-Z]{20,})/secret('token', $1)/ge;
   $text =~ s/(<(\w*(?:password|secret|token)\w*)>)([^<]+)</is_harmless($2, $3) ? "$1$3<" : $1 . secret('password', $3) . '<'/gie;
   $text =~ s/((?:^|(?<=[\s"';&|(]))-{1,2}[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key)(?:=|[ \t]+))("[^"\n]*"|'[^'\n]*'|[^\s;|&"'-][^\s;|&"']*)/is_harmless('', bare $2) ? "$1$2" : $1 . quoted('password', $2)/gime;
   $text =~ s/((?:^|\s)(?:-u|--user)[ =]?['"]?[\w.@-]+:)([^\s@\/:"']+)/$1 . secret('password', $2)/gme;
@@ -175,6 +175,8 @@ sub settings {
   my $two_words = $script ? qr/^([ \t]*(\w*$words\w*)[ \t]+)(?!=)("[^"\n]*"|'[^'\n]*'|[^\s;"']+)(;?[ \t]*)$/m
     : qr/(^[ \t]*(?![ \t#;])(?:[^\n]*[ \t])?([\w.-]*$words[\w.-]*)[ \t]+)(?![=:])("[^"\n]*"|'[^'\n]*'|[^\s;"']+)((?:;|[ \t])*(?=$))/m;
   $text =~ s/$two_words/is_harmless($2, bare $3) || exists $given{bare $3} ? "$1$3$4" : $1 . quoted('setting', $3) . $4/ge;
+  $text =~ s/(^[ \t]*[#;]+[ \t]*([\w.-]*$words[\w.-]*)[ \t]+)([^\s:=]\S*)([ \t]*$)/is_harmless($2, bare $3) || exists $given{bare $3} ? "$1$3$4" : $1 . quoted('setting', $3) . $4/gme if !$script;
+  $text =~ s/(^[ \t]*createUser[ \t][^\n]*?)("[^"\n]+"|\S{8,})([ \t]+[A-Z]+[ \t]+)("[^"\n]+"|\S{8,})/$1 . quoted('password', $2) . $3 . quoted('password', $4)/gme;
   $text =~ s/(^[ \t]*[^\s#;][^\n]*?\b(?:insecure-)?(?:password|passphrase|secret)[ \t]+)(?![=:])("[^"\n]*"|[^\s;"'\$]+)/is_harmless('password', bare $2) || exists $given{bare $2} ? "$1$2" : $1 . quoted('setting', $2)/gme if !$script;
   $text;
 }
@@ -200,10 +202,14 @@ sub treated {
     return random_bytes(length $text);
   }
   my $out = '';
-  while ($text =~ /\G(.*?)(^[ \t]*|(?<=["'\s=>])|\G)-----BEGIN ([A-Z0-9 ]+)-----(.*?)(?:-----END \3-----|\z)/gcsm) {
+  while ($text =~ /\G(.*?)(^[ \t]*|(?<=["'\s=>])|\G)-----BEGIN ([A-Za-z0-9 ]+)-----(.*?)(?:-----END \3-----|\z)/gcsm) {
     my ($before, $indent, $label, $body) = ($1, $2, $3, $4);
     my $whole = substr $text, $-[4], $+[0] - $-[4];
     $out .= outside($path, $before, $restricted) . $indent;
+    if ($label =~ /static key/i) {
+      $found->{'private key'}++;
+      $whole =~ s/^([0-9a-fA-F]{16,})(\s*)$/random_like($1) . $2/gme;
+    }
     if ($label !~ /PRIVATE KEY/) { $out .= "-----BEGIN $label-----$whole"; next }
     my $style = $body =~ /\\n/ ? 'escaped' : length $indent;
     my $ended = $whole =~ /-----END/ ? $whole : "$whole\n-----END $label-----";

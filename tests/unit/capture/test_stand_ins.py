@@ -64,6 +64,18 @@ def root(tmp_path: Path) -> Root:
         ("/etc/ldap.conf", f"bindpw {PLANTED}\nrootpw: {PLANTED}\n"),
         ("/etc/random.conf", f"x-key: {TOKEN}\n"),
         ("/etc/aws.conf", "id: AKIAPLANTED7SECRETQZ\n"),
+        ("/etc/app.conf", f"# requirepass {PLANTED}\n;password {PLANTED}\n"),
+        ("/etc/app.conf", f"connect = host=db user=app password={PLANTED} dbname=a\n"),
+        ("/etc/app.conf", f"jdbc:mysql://db/app?user=a&password={PLANTED}\n"),
+        ("/etc/cron.d/a", f"1 2 * * * root PGPASSWORD={PLANTED} pg_dump app\n"),
+        ("/etc/cron.d/a", f"1 2 * * * root sshpass -p {PLANTED} scp a b:\n"),
+        ("/etc/cron.d/a", f"1 2 * * * root app --api-key='{PLANTED}'\n"),
+        ("/etc/fetchmailrc", f'poll a.example user "ada" password "{PLANTED}" ssl\n'),
+        ("/etc/cifs-credentials", f"username=ada\npassword={PLANTED}\n"),
+        ("/etc/rsyncd.secrets", f"backup:{PLANTED}\n"),
+        ("/etc/exim4/passwd.client", f"mail.example:ada:{PLANTED}\n"),
+        ("/etc/snmp/snmpd.conf", f'createUser ada SHA "{PLANTED}" AES {PLANTED}\n'),
+        ("/etc/http.conf", f"Authorization: Basic {PLANTED}==\n"),
     ],
 )
 def test_what_may_be_a_secret_stays_on_the_server(root: Root, path: str, text: str) -> None:
@@ -266,3 +278,15 @@ def test_binary_keys_and_key_stores_are_secrets_whoever_may_read_them(root: Root
     root.write("/etc/app/a.p12", b"\0Planted")
     root.write("/etc/app/a.keytab", b"\0Planted")
     assert b"Planted" not in root.printed()
+
+
+def test_a_static_key_of_hexadecimal_lines_is_a_secret(root: Root) -> None:
+    line = "0123456789abcdef" * 2
+    name = "OpenVPN Static key V1"
+    text = f"-----BEGIN {name}-----\n{line}\n{line[::-1]}\n-----END {name}-----\n"
+    safe = root.treated("/etc/openvpn/ta.key", text, 0o600)
+    assert re.fullmatch(
+        rf"-----BEGIN {name}-----\n[0-9a-f]{{32}}\n[0-9a-f]{{32}}\n-----END {name}-----\n", safe
+    )
+    assert line not in safe
+    assert line[::-1] not in safe
