@@ -143,6 +143,8 @@ def facts_json(twin: Twin) -> str:
 
 def _facts(twin: Twin) -> Iterator[tuple[str, str]]:
     for path, entry in twin.entries.items():
+        if entry.type == "state":
+            continue
         content = name(entry.target) if entry.type == "link" else ""
         if entry.content is not None:
             content = hashlib.sha256(entry.content).hexdigest()

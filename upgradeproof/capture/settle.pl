@@ -11,7 +11,8 @@ while (<$h>) {
   $known{$path} = $type;
   if ($type eq 'missing') { push @gone, $path; next }
   my @s = lstat $path;
-  if (!@s) { print "$path: not in the twin\n" if $type !~ /derived/; next }
+  if (!@s && $type eq 'state' && $path =~ m{^/var/[^/]+/[^/]+$} && mkdir $path) { @s = lstat $path }
+  if (!@s) { print "$path: not in the twin\n" if $type !~ /derived|state/; next }
   next if $type =~ /link/;
   my ($user, $team) = ((getpwnam $owner)[2] // $owner, (getgrnam $group)[2] // $group);
   if ("$user $team" =~ /[^0-9 ]/) { print "$path: there is no $owner:$group in the twin\n"; next }

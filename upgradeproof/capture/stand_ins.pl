@@ -163,9 +163,9 @@ sub settings {
   $text =~ s{(://[^/\s:@]*):([^/\s@]+)@}{"$1:" . secret('password', $2) . '@'}ge;
   $text =~ s/(\$1\$[.\/A-Za-z0-9]{1,8}\$[.\/A-Za-z0-9]{22}|\$[56]\$(?:rounds=\d+\$)?[.\/A-Za-z0-9]{0,16}\$[.\/A-Za-z0-9]{43,86}|\$2[abxy]\$\d\d\$[.\/A-Za-z0-9]{53}|\$(?:y|gy|7)\$[.\/A-Za-z0-9]+\$[.\/A-Za-z0-9]+\$[.\/A-Za-z0-9]{43}|\$(?:apr1|argon2(?:id?|d)|sha1|pbkdf2[\w-]*|scrypt|P|H)\$[.\/A-Za-z0-9\$=,+_-]{8,})/hash_like($1)/ge;
   $text =~ s/(\{(?:S?SHA[0-9]*|S?MD5|PLAIN|CLEARTEXT|CRAM-MD5|CRYPT)[A-Z0-9.-]*\})([^\s:\$]+)/$1 . secret('password', $2)/ge;
-  $text =~ s/\b(Bearer|Basic)(\s+)([A-Za-z0-9._~+\/=-]{8,})/"$1$2" . secret('token', $3)/ge;
+  $text =~ s/\b(Bearer|Basic)([ \t]+)((?=[^\s"']*[0-9=])[A-Za-z0-9._~+\/=-]{8,})/"$1$2" . secret('token', $3)/ge;
   $text =~ s/\b(AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20}|xox[a-z]-[\w-]{10,}|[sr]k_(?:live|test)_\w{10,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|AIza[\w-]{30,}|AGE-SECRET-KEY-1[0-9A-Z]{20,})/secret('token', $1)/ge;
-  $text =~ s/(<(\w*(?:password|secret|token)\w*)>)([^<]+)</is_harmless($2, $3) ? "$1$3<" : $1 . secret('password', $3) . '<'/gie;
+  $text =~ s/(<(\w*(?:password|secret|token)\w*)>)([^<\n]+)<\//is_harmless($2, $3) ? "$1$3<\/" : $1 . secret('password', $3) . '<\/'/gie;
   $text =~ s/((?:^|(?<=[\s"';&|(]))-{1,2}[\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api-?key)(?:=|[ \t]+))("[^"\n]*"|'[^'\n]*'|[^\s;|&"'-][^\s;|&"']*)/is_harmless('', bare $2) ? "$1$2" : $1 . quoted('password', $2)/gime;
   $text =~ s/((?:^|\s)(?:-u|--user)[ =]?['"]?[\w.@-]+:)([^\s@\/:"']+)/$1 . secret('password', $2)/gme;
   $text =~ s/(\b(?:mysql\w*|mariadb\S*|sshpass)\b[^\n|;&]*?\s-p\s?)('[^'\n]+'|"[^"\n]+"|[^\s"'-]\S*)/is_harmless('password', bare $2) ? "$1$2" : $1 . quoted('password', $2)/ge;

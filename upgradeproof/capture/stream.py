@@ -43,7 +43,8 @@ class Entry:
     """One path of the server, escaped; ``content`` is what may leave it."""
 
     type: str
-    """``file``, ``directory``, ``link``, or ``derived``: a program makes it from another file."""
+    """``file``, ``directory``, ``link``; ``derived``: a program makes it from another file;
+    ``state``: a folder of a daemon's, of which only owner and mode are known."""
     path: str
     mode: str
     owner: str
@@ -123,7 +124,7 @@ def _entry(found: Walked, words: list[str], content: bytes) -> bool:
     match words:
         case ["file", mode, owner, group, path, _]:
             _add(found, "file", (mode, owner, group, path), content=content)
-        case [("directory" | "derived") as kind, *rest] if len(rest) == len(_META):
+        case [("directory" | "derived" | "state") as kind, *rest] if len(rest) == len(_META):
             _add(found, kind, rest)
         case ["link", *rest, target] if len(rest) == len(_META):
             _add(found, "link", rest, target=target)

@@ -106,6 +106,19 @@ sub walk {
 # Of the vendor's unit folders only what no package brought.
 sub units_only { $_[0] =~ m{^/usr/(?:lib/systemd|share/keyrings)} }
 sub unit { my ($path, @s) = @_; !$package{$path} && ($s[2] & 0170000) != 0040000 || $sum{$path} && ($s[2] & 0170000) == 0100000 }
+# Where daemons keep their state: whose folders they are, never what is in them.
+sub folders {
+  my ($dir, $depth) = @_;
+  opendir my $h, "$prefix$dir" or return;
+  for my $name (sort grep { $_ ne '.' && $_ ne '..' } readdir $h) {
+    my $path = "$dir/$name";
+    my @s = lstat "$prefix$path";
+    next if !@s || ($s[2] & 0170000) != 0040000 || $path =~ m{^/var/lib/(?:dpkg|apt|ucf|systemd|docker|containerd|lxc\w*)(?:/|$)};
+    print 'state ', meta($path, @s), "\n" if $s[4] || $s[5] || ($s[2] & 07777) != 0755;
+    folders($path, $depth - 1) if $depth > 1;
+  }
+}
+folders("/var/$_", 2) for qw(lib spool log cache www mail);
 walk($_, 0) for grep { -e "$prefix$_" } @roots;
 walk($_, 1) for @data;
 # What a package brought, and may have been edited: one process computes all sums.

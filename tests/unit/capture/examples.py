@@ -80,6 +80,7 @@ def walked() -> Walked:
         entry("/etc/plain.conf"),
         entry("/etc/postfix/map.db", type="derived"),
         entry("/etc/odd.db", type="derived"),
+        entry("/var/lib/web", type="state", mode="0700", owner="web"),
     ]
     return Walked(
         entries={each.path: each for each in entries},

@@ -105,6 +105,8 @@ def test_what_may_be_a_secret_stays_on_the_server(root: Root, path: str, text: s
         ("/etc/login.defs", "PASS_MAX_DAYS\t99999\nPASS_MIN_LEN 8\nENCRYPT_METHOD YESCRYPT\n"),
         ("/etc/a.sh", '#!/bin/sh\nread -r password\nmysql -p"$password" -u root\n'),
         ("/etc/ssh/a.pub", f"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{'Ab3d' * 10} ada@a\n"),
+        ("/etc/redis.conf", "# AUTH <username> <password>\\n# text\\nsave 60 1\\n# set <key>\\n"),
+        ("/etc/nginx.conf", "# Basic Settings\\nserver_tokens off;\\n"),
         ("/etc/dns.conf", "token_ttl = 3600s\npassword_min_length = 12\n"),
     ],
 )

@@ -112,3 +112,16 @@ def test_an_answer_that_is_cut_off_is_an_error() -> None:
     with pytest.raises(HarnessError) as raised:
         stream.parse(b"directory 0755 root root /etc/a\n")
     assert raised.value.brief == "the walk of the server's files did not end"
+
+
+def test_of_folders_of_state_only_owner_and_mode_leave_the_server(root: Root) -> None:
+    root.write("/var/lib/web/one/two/data", "Planted\n")
+    (root.folder / "var/lib/web").chmod(0o700)
+    (root.folder / "var/lib/web/one").chmod(0o2750)
+    (root.folder / "var/lib/web/one/two").chmod(0o700)
+    assert b"Planted" not in root.printed()
+    found = root.walk().entries
+    assert {p: (e.type, e.mode) for p, e in found.items()} == {
+        "/var/lib/web": ("state", "0700"),
+        "/var/lib/web/one": ("state", "2750"),
+    }
