@@ -55,7 +55,7 @@ def accounts_script(captured: Captured) -> str:
         lines.append(f"user {shlex.join(words)}")
     for name, group in groups.items():
         if group.members:
-            lines.append(f"gpasswd -q -M {shlex.join([','.join(group.members), name])} || :")
+            lines.append(f"gpasswd -M {shlex.join([','.join(group.members), name])} || :")
     for name, user in users.items():
         if is_human(user):
             home, owner = shlex.quote(user.home), f"{user.uid}:{user.gid}"

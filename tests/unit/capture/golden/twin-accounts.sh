@@ -4,5 +4,5 @@ group root 0
 group web 70
 user root 0 0 /root /bin/bash ''
 user ada 1000 1000 /home/ada /bin/bash Ada
-gpasswd -q -M ada web || :
+gpasswd -M ada web || :
 [ -e /home/ada ] || install -d -m 0755 -o 1000 -g 1000 /home/ada
