@@ -19,7 +19,7 @@ from upgradeproof.errors import PlanError
 from upgradeproof.machines import Machine
 from upgradeproof.observe.folder import refuse_existing, write_folder
 from upgradeproof.plan import Image
-from upgradeproof.plan.model import Name
+from upgradeproof.plan.names import Name
 
 __all__ = ["capture"]
 
