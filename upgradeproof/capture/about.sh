@@ -16,5 +16,5 @@ apt-cache policy -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= 2>/dev/nul
     for (i = 1; i <= n; i++) if (part[i] ~ /^( *release )?o=/) { sub(/.*o=/, "", part[i]); origin = part[i] }
     if (url != "" && url !~ /^\/var\/lib\/dpkg/) { print "source\t" url "\t" suite "\t" origin; url = "" } }'
 timeout 60 du -xk --max-depth=1 /srv /home /opt /root /var/lib /var/www /var/mail /var/spool /var/backups /var/local 2>/dev/null |
-  awk -F '\t' '$1 >= 64 { print "size\t" $1 "\t" $2 }'
+  awk -F '\t' '$1 >= 64 || $2 ~ /^\/(srv|opt|home|var\/www)\/./ { print "size\t" $1 "\t" $2 }'
 exit 0

@@ -11,6 +11,7 @@ from upgradeproof.capture.sources import names_of
 from upgradeproof.capture.stream import readable
 from upgradeproof.probes.packages import Packages
 
+KIB = 1024
 SHOWN = 40
 """Names of one kind that a line lists."""
 
@@ -80,7 +81,8 @@ def _data(twin: Twin) -> Iterator[str]:
         if path in parents or any(path.startswith(f"{c}/") or path == c for c in copied):
             continue
         if not path.startswith(("/var/lib/dpkg", "/var/lib/apt", "/var/lib/ucf")):
-            yield f"{path} ({kilobytes / 1024:.1f} MB)"
+            size = f"{kilobytes / 1024:.1f} MB" if kilobytes >= KIB else f"{kilobytes} KiB"
+            yield f"{path} ({size})"
 
 
 def _with_addresses(twin: Twin) -> Iterator[str]:

@@ -28,7 +28,7 @@ ABOUT = About(
         ("https://vendor.example/apt", "old/main", "Vendor"),
     ],
     mounts={"/": "ext4", "/etc/hosts": "ext4", "/proc": "proc", "/srv": "xfs"},
-    sizes={"/srv": 2048, "/srv/www": 2048, "/var/lib/apt": 9999},
+    sizes={"/srv": 2048, "/srv/www": 2044, "/srv/git": 4, "/var/lib/apt": 9999},
 )
 
 
