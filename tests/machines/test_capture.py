@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.machines import servers
-from tests.machines.projects import Project, cell_of, wait_until
+from tests.machines.projects import Project, cell_of, state_of, wait_until
 from tests.machines.starting import Start
 from upgradeproof.machines.docker import DockerMachine
+from upgradeproof.results import Verdict
 
 # Every file with its owner, mode, times of change and access, and content. Access times are read
 # before the content, whose reading may change them. Logs are left out: sshd notes each login.
@@ -114,6 +115,20 @@ def test_the_twin_agrees_with_the_server(captured: Project) -> None:
     assert cell.capture.server == "machine"
     for section in cell.capture.sections:
         assert section.agree >= 0.99 * section.facts, "\n".join(section.differences)
+
+
+def test_the_upgrade_of_the_twin_fails_and_names_the_configuration_of_dovecot(
+    captured: Project,
+) -> None:
+    """Dovecot 2.4 does not know the settings of 2.3: that is what the owner has to know before."""
+    captured.write("test_twin.py", SUITE.replace("installed", "upgraded"))
+    done = captured.run("pytest", "-q", timeout_s=1500)
+    assert done.exit_status == 1, done.output
+    state = state_of(cell_of(captured.result(), "12-to-13"), "upgraded")
+    assert state.verdict is Verdict.FAILED
+    assert "Error in configuration file /etc/dovecot/local.conf line 2: mail_location" in (
+        state.reason
+    )
 
 
 def test_a_folder_that_is_there_is_left_as_it_is(captured: Project, server: MailServer) -> None:
