@@ -4,7 +4,7 @@
 # hold one password still agree. Of a private key only the public half is printed; its stand-in is made
 # where the capture is written.
 use IPC::Open2;
-my (%stand_in, %known_key, %given, %made, @keys, $found, $random, $hashes);
+my (%stand_in, %known_key, @keys, $found, $random, $hashes);
 my $mark = '@@upgradeproof-key-' . unpack('H*', random_bytes(8));
 
 sub random_bytes {
@@ -45,15 +45,18 @@ sub random_like {
 }
 sub secret {
   my ($kind, $value) = @_;
+  $value =~ tr/\x01\x02//d;
   $found->{$kind}++;
-  $stand_in{$value} //= random_like($value);
+  "\x01" . ($stand_in{$value} //= random_like($value)) . "\x02";
 }
+# Tell whether a value is a stand-in already: no rule replaces what another one has made.
+sub given { my $value = shift; $value =~ /^(?:\{[\w.-]+\})?\x01[^\x02]*\x02$/ || $value =~ m{://} && $value =~ /\x01/ }
 sub salt { join '', map { pick('a' .. 'z', 'A' .. 'Z', 0 .. 9) } 1 .. shift }
 # Return the hash of a password that nobody knows, by the same method.
 sub hash_like {
   my $hash = shift;
   $found->{'password hash'}++;
-  return $stand_in{$hash} if $stand_in{$hash};
+  return "\x01$stand_in{$hash}\x02" if $stand_in{$hash};
   my $settings = $hash =~ /^(\$(?:y|gy|7)\$[^\$]*\$)/ ? $1 . salt(16) . '$'
     : $hash =~ /^(\$2[abxy]\$\d\d\$)/ ? $1 . salt(21) . 'e'
     : $hash =~ /^(\$[156]\$(?:rounds=\d+\$)?)/ ? $1 . salt($1 eq '$1$' ? 8 : 16) . '$' : '';
@@ -64,7 +67,7 @@ sub hash_like {
     $fields[$_] = random_like($fields[$_]) for $from .. $#fields;
     $other = join '$', @fields;
   }
-  $stand_in{$hash} = $other;
+  "\x01" . ($stand_in{$hash} = $other) . "\x02";
 }
 # Run a program on this server with a text on its standard input; nothing is written to a disk.
 sub filtered {
@@ -120,14 +123,14 @@ my $harmless = qr/^(?:yes|no|on|off|true|false|none|null|nil|undef|prohibit-pass
 my $number = qr/^[0-9]+[a-zA-Z%]{0,3}$/;
 sub is_harmless {
   my ($name, $value) = @_;
-  return 1 if $value eq '' || $value =~ $harmless;
+  return 1 if $value eq '' || $value =~ $harmless || given($value);
   $name =~ s/["'\]\s]+$//;
   return $value =~ $number && $name !~ $is_password || $name =~ $plain_name && $name !~ $is_password;
 }
 sub looks_random {
   my $value = shift;
   my $kinds = ($value =~ /[a-z]/) + ($value =~ /[A-Z]/) + ($value =~ /[0-9]/) + ($value =~ /[^A-Za-z0-9]/);
-  length $value >= 12 && $kinds >= 3 && $value !~ m#^[/.~\$%<\[({]|[a-z]{8}|\s#;
+  length $value >= 12 && $kinds >= 3 && $value !~ /\x01/ && $value !~ m#^[/.~\$%<\[({]|[a-z]{8}|\s#;
 }
 sub quoted { my ($kind, $text) = @_; $text =~ s/^(["']?)(.*?)(["']?)$/$1 . secret($kind, $2) . $3/se; $text }
 sub bare { my $text = shift; $text =~ s/^["']//; $text =~ s/["']$//; $text }
@@ -145,8 +148,7 @@ sub password_line {
     for my $field ($#fields > 1 ? (1, $#fields) : (1)) {
       my $value = $fields[$field];
       $fields[$field] = secret('password', $value)
-        if $value ne '' && $value !~ $harmless && $value !~ /^[0-9]{1,5}$/ && !exists $made{$value};
-      $made{$fields[$field]} = 1;
+        if $value ne '' && $value !~ $harmless && $value !~ /^[0-9]{1,5}$/ && !given($value);
     }
     $columns[$at] = join ':', @fields;
   }
@@ -171,24 +173,24 @@ sub settings {
   $text =~ s/(\b(?:mysql\w*|mariadb\S*|sshpass)\b[^\n|;&]*?\s-p\s?)('[^'\n]+'|"[^"\n]+"|[^\s"'-]\S*)/is_harmless('password', bare $2) ? "$1$2" : $1 . quoted('password', $2)/ge;
   $text =~ s/([\w.\-]*$words[\w.\-]{0,40}["'\]]?["'\]]?[ \t]*(?:=>|:=|[=:])[ \t]*|[\w.\-]*$words[\w.\-]{0,40}["'][ \t]*,[ \t]*(?=["']))("(?:[^"\n\\]|\\.)*"|'[^'\n]*'|[^\s#;,"'<>)]+)/
     my ($name, $value) = ($1, $2); my $stem = $name; $stem =~ s{["'\]]*[ \t]*(?:=>|:=|[=:,])[ \t]*$}{};
-    is_harmless($stem, bare $value) || exists $given{bare $value} ? "$name$value" : $name . quoted('setting', $value)/ge;
+    is_harmless($stem, bare $value) ? "$name$value" : $name . quoted('setting', $value)/ge;
   my $two_words = $script ? qr/^([ \t]*(\w*$words\w*)[ \t]+)(?!=)("[^"\n]*"|'[^'\n]*'|[^\s;"']+)(;?[ \t]*)$/m
     : qr/(^[ \t]*(?![ \t#;])(?:[^\n]*[ \t])?([\w.-]*$words[\w.-]*)[ \t]+)(?![=:])("[^"\n]*"|'[^'\n]*'|[^\s;"']+)((?:;|[ \t])*(?=$))/m;
-  $text =~ s/$two_words/is_harmless($2, bare $3) || exists $given{bare $3} ? "$1$3$4" : $1 . quoted('setting', $3) . $4/ge;
-  $text =~ s/(^[ \t]*[#;]+[ \t]*([\w.-]*$words[\w.-]*)[ \t]+)([^\s:=]\S*)([ \t]*$)/is_harmless($2, bare $3) || exists $given{bare $3} ? "$1$3$4" : $1 . quoted('setting', $3) . $4/gme if !$script;
+  $text =~ s/$two_words/is_harmless($2, bare $3) ? "$1$3$4" : $1 . quoted('setting', $3) . $4/ge;
+  $text =~ s/(^[ \t]*[#;]+[ \t]*([\w.-]*$words[\w.-]*)[ \t]+)([^\s:=]\S*)([ \t]*$)/is_harmless($2, bare $3) ? "$1$3$4" : $1 . quoted('setting', $3) . $4/gme if !$script;
   $text =~ s/(^[ \t]*createUser[ \t][^\n]*?)("[^"\n]+"|\S{8,})([ \t]+[A-Z]+[ \t]+)("[^"\n]+"|\S{8,})/$1 . quoted('password', $2) . $3 . quoted('password', $4)/gme;
-  $text =~ s/(^[ \t]*[^\s#;][^\n]*?\b(?:insecure-)?(?:password|passphrase|secret)[ \t]+)(?![=:])("[^"\n]*"|[^\s;"'\$]+)/is_harmless('password', bare $2) || exists $given{bare $2} ? "$1$2" : $1 . quoted('setting', $2)/gme if !$script;
+  $text =~ s/(^[ \t]*[^\s#;][^\n]*?\b(?:insecure-)?(?:password|passphrase|secret)[ \t]+)(?![=:])("[^"\n]*"|[^\s;"'\$]+)/is_harmless('password', bare $2) ? "$1$2" : $1 . quoted('setting', $2)/gme if !$script;
   $text;
 }
 sub opaque {
   my ($text) = @_;
-  $text =~ s{((?:ssh-\w+|ecdsa-\S+|sk-\S+)\s+AAAA\S+)|(\$[\w-]+\$[\w./\$=,+-]{8,})|([\w/+-]{40,}={0,2})}
-    {my ($public, $hash, $word) = ($1, $2, $3); defined $public ? $public : opaque_word($hash // $word)}ge;
+  $text =~ s{(\x01[^\x02]*\x02|(?:ssh-\w+|ecdsa-\S+|sk-\S+)\s+AAAA\S+)|(\$[\w-]+\$[\w./\$=,+-]{8,}|[\w/+-]{40,}={0,2})}
+    {my ($kept, $word) = ($1, $2); $kept // opaque_word($word)}ge;
   $text;
 }
 sub opaque_word {
   my $word = shift;
-  return $word if $given{$word} || $word =~ m{[a-z]{8}|^/|_[A-Za-z0-9]+_[A-Za-z0-9]+_} || $word !~ /[0-9]/
+  return $word if $word =~ m{[a-z]{8}|^/|_[A-Za-z0-9]+_[A-Za-z0-9]+_} || $word !~ /[0-9]/
     || $word !~ /[a-z]/ || $word !~ /[A-Z]/;
   secret('random text', $word);
 }
@@ -216,23 +218,22 @@ sub treated {
     $out .= key($label, "-----BEGIN $label-----$ended", $style);
   }
   $out .= outside($path, substr($text, pos $text // 0), $restricted);
-  $given{$_} = 1 for values %stand_in;
   $out;
 }
+# What no rule below would find anything in is left alone at once: most files.
+my $suspicious = qr{$words|secret|[\$\{@]|://|\s-[up]|\S{20}|Bearer|Basic|createUser|PSK|XAUTH|NTLM}i;
 sub outside {
   my ($path, $text, $restricted) = @_;
   return $text if $text !~ /\S/;
+  return $text if !$restricted && $path !~ $password_file && $text !~ $suspicious;
   my $script = $text =~ /^#!/;
-  %given = map { $_ => 1 } values %stand_in;
   $text = settings($text, $script);
-  %given = map { $_ => 1 } values %stand_in;
-  %made = %given;
   if ($path =~ $password_file && !$script) { $text = join "\n", map { password_line($_) } split /\n/, $text, -1 }
   if ($restricted && !$script) {
-    %given = map { $_ => 1 } values %stand_in;
-    $text =~ s/^((?!\S*[:=])[!-~]{8,})(\s*)$/$given{$1} ? "$1$2" : secret('random text', $1) . $2/e if $text !~ /\S\s+\S/;
-    $text =~ s/((?:[=:][ \t]*|[ \t])["']?)([^\s"',;]{12,})/looks_random($2) && !$given{$2} ? $1 . secret('random text', $2) : "$1$2"/ge;
+    $text =~ s/^((?!\S*[:=])[\x01\x02!-~]{8,})(\s*)$/given($1) ? "$1$2" : secret('random text', $1) . $2/e if $text !~ /\S\s+\S/;
+    $text =~ s/((?:[=:][ \t]*|[ \t])["']?)([^\s"',;]{12,})/looks_random($2) ? $1 . secret('random text', $2) : "$1$2"/ge;
   }
-  %given = map { $_ => 1 } values %stand_in;
-  opaque($text);
+  $text = opaque($text);
+  $text =~ tr/\x01\x02//d;
+  $text;
 }

@@ -147,7 +147,7 @@ for my $path (sort keys %sum) {
 }
 for (lines '/etc/shadow') {
   my ($name, $hash) = split /:/;
-  print 'account ', escape($name), ' ', escape($1 . hash_like($2)), "\n" if $hash =~ /^(!*)(\$.{10,}|[.\/A-Za-z0-9]{13})$/;
+  print 'account ', escape($name), ' ', escape($1 . hash_like($2) =~ tr/\x01\x02//dr), "\n" if $hash =~ /^(!*)(\$.{10,}|[.\/A-Za-z0-9]{13})$/;
 }
 for my $at (0 .. $#keys) {
   my ($label, $encrypted, $length, $public) = @{$keys[$at]};

@@ -292,3 +292,21 @@ def test_a_static_key_of_hexadecimal_lines_is_a_secret(root: Root) -> None:
     )
     assert line not in safe
     assert line[::-1] not in safe
+
+
+def test_a_secret_that_looks_like_the_stand_in_of_another_one_is_replaced_too(root: Root) -> None:
+    """Of many secrets of one letter each, some are the stand-in of another."""
+    letters = "abcdefghijklmnopqrstuvwyz"  # an x stands for no password
+    for letter in letters:
+        root.write(f"/etc/{letter}.conf", f"password = {letter}\n")
+    walked = root.walk()
+    for letter in letters:
+        assert walked.entries[f"/etc/{letter}.conf"].content != f"password = {letter}\n".encode()
+
+
+def test_a_secret_of_several_parts_is_replaced_as_a_whole(root: Root) -> None:
+    text = "password = AKIAPLANTED7SECRETQZ.PlantedRest\n"
+    safe = root.treated("/etc/app.conf", text)
+    assert "PlantedRest" not in safe
+    assert "AKIAPLANTED7SECRETQZ" not in safe
+    assert len(safe) == len(text)
