@@ -15,8 +15,8 @@ from upgradeproof.plan import Cell
 from upgradeproof.preflight.support import components_found
 from upgradeproof.probes import Facts
 from upgradeproof.results import Availability, Change, Fidelity, Journal, Verdict
+from upgradeproof.results.capture import CaptureCompared
 from upgradeproof.results.journal import (
-    CaptureCompared,
     CellPlaced,
     Event,
     StateFailed,

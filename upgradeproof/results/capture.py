@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import computed_field
+from typing import Literal
 
-from upgradeproof.results.base import Frozen
+from pydantic import Field, computed_field
+
+from upgradeproof.results.base import Frozen, now
 
 
 class SectionFidelity(Frozen):
@@ -29,3 +31,12 @@ class CaptureFidelity(Frozen):
         """Return the share of all facts that agree, from 0 to 1; of no fact at all it is 1."""
         facts = sum(section.facts for section in self.sections)
         return sum(section.agree for section in self.sections) / facts if facts else 1.0
+
+
+class CaptureCompared(Frozen):
+    """The twin of a captured server was compared with it."""
+
+    event: Literal["capture_compared"] = "capture_compared"
+    at: str = Field(default_factory=now)
+    cell: str
+    fidelity: CaptureFidelity

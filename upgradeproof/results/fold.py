@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
-from upgradeproof.results.capture import CaptureFidelity
+from upgradeproof.results.capture import CaptureCompared, CaptureFidelity
 from upgradeproof.results.declared import PlanFile
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
@@ -149,7 +149,7 @@ def _apply(cell: _Cell, event: j.Event) -> None:
             cell.ratios[ratio.load, ratio.target] = ratio
         case j.UpgradeProbed(availability=seen):
             cell.availability[seen.endpoint, seen.state] = seen
-        case j.CaptureCompared(fidelity=fidelity):
+        case CaptureCompared(fidelity=fidelity):
             cell.capture = fidelity
         case (
             j.PreflightDone()

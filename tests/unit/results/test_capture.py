@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.unit.results.events import CELL, OTHER, begun, declared, ended
 from upgradeproof.results import CaptureFidelity, SectionFidelity, fold
 from upgradeproof.results import journal as j
+from upgradeproof.results.capture import CaptureCompared
 
 FIDELITY = CaptureFidelity(
     server="web1",
@@ -17,7 +18,7 @@ FIDELITY = CaptureFidelity(
 
 
 def test_a_twin_has_the_fidelity_of_its_capture_and_other_cells_have_none() -> None:
-    compared = j.CaptureCompared(cell=CELL, fidelity=FIDELITY)
+    compared = CaptureCompared(cell=CELL, fidelity=FIDELITY)
     run = fold([begun(), declared(), declared(OTHER), compared, ended()])
     assert [cell.capture for cell in run.cells] == [FIDELITY, None]
     (read,) = j.parse([compared.model_dump_json().encode()])
