@@ -4,4 +4,4 @@ my $own = qr{^/etc/(?:hostname|hosts|resolv\.conf|machine-id|mtab|fstab|crypttab
   |\.resolv\.conf\.systemd-resolved\.bak|network/(?:run|interfaces.*)|netplan/.*|systemd/network/.*
   |NetworkManager/system-connections/.*|udev/rules\.d/70-persistent-.*|cloud/.*|iscsi/.*|nvme/host.*
   |lvm/(?:archive|backup)/.*|ssl/certs/(?:ca-certificates\.crt|java/.*|[0-9a-f]{8}\.\d+)
-  |init\.d/\.depend\..*|\.dockerenv)$}x;
+  |init\.d/\.depend\..*|\.dockerenv|(?:.*/)?upgradeproof[^/]*)$}x;

@@ -28,7 +28,7 @@ sub clear {
   opendir my $in, $dir or return;
   for my $name (grep { $_ ne '.' && $_ ne '..' } readdir $in) {
     my $path = "$dir/$name";
-    next if $path =~ $own || $path =~ m{^/etc/(?:ssl/certs|apt)(?:/|$)};
+    next if $path =~ $own || $path =~ m{^/etc/(?:ssl/certs|apt|initramfs-tools)(?:/|$)|/systemd-networkd\.(?:service|socket)$};
     my $folder = -d $path && !-l $path;
     clear($path) if $folder;
     next if $known{$path} || $package{$path};

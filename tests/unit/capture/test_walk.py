@@ -125,3 +125,10 @@ def test_of_folders_of_state_only_owner_and_mode_leave_the_server(root: Root) ->
         "/var/lib/web": ("state", "0700"),
         "/var/lib/web/one": ("state", "2750"),
     }
+
+
+def test_what_the_images_of_machines_bring_is_of_no_server(root: Root) -> None:
+    root.write("/etc/systemd/system/upgradeproof-agent.service", "[Service]\n")
+    root.write("/etc/systemd/system/own.service", "[Service]\n")
+    files = [path for path, entry in root.walk().entries.items() if entry.type == "file"]
+    assert files == ["/etc/systemd/system/own.service"]
