@@ -108,6 +108,7 @@ def plan_of(twin: Twin, way: Route, name: str) -> str:
         services=tuple(_services(twin)),
         expect={"port": tuple(_ports(twin)), "config": tuple(_configs(twin))},
         left_out=tuple(left_out(twin)),
+        left_out_heading="Not in the twin:",
     )
     head, title, rest = plan_text(draft).partition("\ntitle = ")
     line, _, rest = rest.partition("\n")
