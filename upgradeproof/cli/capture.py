@@ -7,12 +7,11 @@ import sys
 from pathlib import Path
 
 from upgradeproof.capture import capture
+from upgradeproof.cli import INTERRUPTED
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.machines.ssh import Address, Server
 
-INTERRUPTED = 130
-"""The exit status of a shell whose command Ctrl-C ended."""
 HELP = "make a product of a live server, changing nothing there"
 
 
