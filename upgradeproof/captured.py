@@ -164,7 +164,9 @@ def _files(sections: Any, facts: Facts) -> SectionFidelity:
         said = server.get(path)
         if not path.startswith(ETC) or file.entries is not None:
             continue
-        if said is None and (file.package or path in OF_A_MACHINE or path.startswith(unseen)):
+        if said is None and (
+            file.package or path in OF_A_MACHINE or path.startswith((*unseen, *_NETWORK))
+        ):
             continue
         content = file.target if file.type == "link" else file.sha256
         if said is not None and " sha256 " not in said and " to " not in said:
@@ -173,6 +175,8 @@ def _files(sections: Any, facts: Facts) -> SectionFidelity:
     return _section("files", server, twin)
 
 
+_NETWORK = ("/etc/systemd/network/", "/etc/netplan/", "/etc/network/")
+"""Folders of addresses, which every machine has of its own."""
 _UNSEEN = ("/etc/ssl/certs/", *(f"/etc/rc{level}.d/" for level in "0123456S"))
 """Folders of generated links, which the probe does not read."""
 

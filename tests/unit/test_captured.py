@@ -30,6 +30,7 @@ FILES: dict[str, Record] = {
     "/etc/odd.db": File(type="file", mode="0644"),
     "/etc/postfix/map.db": File(type="file", mode="0644"),
     "/etc/new": File(type="file", mode="0644", package="other"),
+    "/etc/systemd/network/a.network": File(type="file", mode="0644"),
     "/etc/hostname": File(type="file", mode="0644"),
     "/etc/extra": File(type="file", mode="0644", sha256="x"),
     "/var/lib/x": File(type="file", mode="0644"),
