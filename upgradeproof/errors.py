@@ -128,5 +128,9 @@ class BackendError(UnavailableError):
     """A kind of machine (container engine, hypervisor) does not work on this host."""
 
 
+class ServerError(UnavailableError):
+    """A live server can't be reached, or not be read as root; nothing of it was changed."""
+
+
 class ProgramError(UnavailableError):
     """A program that something needs on this host is not installed."""

@@ -72,11 +72,11 @@ class Project:
             process.kill()
             process.communicate()
 
-    def run(self, program: str, *words: str) -> Ended:
+    def run(self, program: str, *words: str, timeout_s: float = TIMEOUT_S) -> Ended:
         """Run one of this environment's programs to its end."""
         began = time.monotonic()
         with self.started(program, *words) as process:
-            output, _ = process.communicate(timeout=TIMEOUT_S)
+            output, _ = process.communicate(timeout=timeout_s)
             return Ended(process.returncode, output, time.monotonic() - began)
 
     def pytest(self, *words: str) -> Ended:

@@ -29,6 +29,7 @@ RUN_MODELS: dict[str, type[BaseModel]] = {
     for model in (
         *(Run, results.CachedStates, Cell, Check, State, Step, Change, Finding, Fidelity),
         *(results.Release, results.Component),
+        *(results.CaptureFidelity, results.SectionFidelity),
         *(LoadMeasured, LatencyPoint, RatioMeasured, Availability, Lane, Downtime),
         *(StepMark, HeatMap, HeatSpot),
     )

@@ -16,7 +16,7 @@ from upgradeproof.defects.detection import Detection, begin, result
 from upgradeproof.defects.table import line, numbers, table
 from upgradeproof.defects.trial import Ran, Runner, carry_out
 from upgradeproof.home import Home
-from upgradeproof.results.journal import now
+from upgradeproof.results.base import now
 
 RECORD = "defects.json"
 

@@ -22,7 +22,7 @@ from upgradeproof.field_cases.staging import stage_case, stage_twin
 from upgradeproof.field_cases.table import line, numbers, table
 from upgradeproof.home import Home
 from upgradeproof.results import Cell, Verdict
-from upgradeproof.results.journal import now
+from upgradeproof.results.base import now
 
 RECORD = "field-cases.json"
 SUITES = "suites"

@@ -278,6 +278,8 @@ class Journey(AbstractContextManager["Journey"]):
     ) -> State:
         self._builds[name] = kept.build
         self.logbook.reached(name, kept, facts, changes, reused=reused)
+        if name == "installed" and self.cell.plan.captured:
+            self.logbook.compared(self.cell.plan.folder / self.cell.plan.captured, facts)
         return State(
             name=name,
             cell=self.cell,

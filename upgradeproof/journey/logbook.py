@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
+from upgradeproof.captured import compared
 from upgradeproof.errors import UpgradeproofError
 from upgradeproof.evidence import Evidence
 from upgradeproof.journey.store import Kept
@@ -13,6 +15,7 @@ from upgradeproof.plan import Cell
 from upgradeproof.preflight.support import components_found
 from upgradeproof.probes import Facts
 from upgradeproof.results import Availability, Change, Fidelity, Journal, Verdict
+from upgradeproof.results.capture import CaptureCompared
 from upgradeproof.results.journal import (
     CellPlaced,
     Event,
@@ -99,6 +102,11 @@ class Logbook:
                 components=components_found(release, facts),
             )
         )
+
+    def compared(self, captured: Path, facts: Facts) -> None:
+        """Note how much of a captured server is so in its twin. Raises PlanError."""
+        fidelity = compared(captured, facts)
+        self.note(CaptureCompared(cell=self._cell.id, fidelity=fidelity))
 
     def failed(
         self,

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from pydantic import Field, InstanceOf, ValidationInfo, field_validator, model_validator
 
+from upgradeproof.errors import PlanError
 from upgradeproof.plan.changes import KnownChange
 from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
@@ -104,6 +105,9 @@ class Plan(Model):
     """What holds on some cells only, in the order in which it is applied."""
     expect: Expectations = Expectations()
     preflight: Preflight = Preflight()
+    captured: str = ""
+    """The facts of a captured server, a file of the product's folder: `installed` is its twin, and
+    is compared with them."""
     ready_timeout_s: float = Field(default=60.0, gt=0)
     """How long the services and ports may take to come up after a state's last step."""
     stays_up_s: float = Field(default=20.0, ge=0, le=120)
@@ -221,7 +225,16 @@ class Plan(Model):
 
 def load_plan(path: Path) -> Plan:
     """Return the plan of one ``upgrade.toml``. Raises PlanError."""
-    return load(path, Plan).model_copy(update={"folder": path.parent})
+    plan = load(path, Plan)
+    captured = (path.parent / plan.captured).resolve()
+    inside = captured.is_relative_to(path.parent.resolve()) and captured.is_file()
+    if plan.captured and not inside:
+        raise PlanError(
+            f"{path}: there is no file {plan.captured!r}, which `captured` names, in the"
+            " product's folder",
+            resolution="capture the server again, or remove the key",
+        )
+    return plan.model_copy(update={"folder": path.parent})
 
 
 def json_schema() -> dict[str, Any]:

@@ -15,12 +15,12 @@ from upgradeproof.plugin.plans import plan_events
 from upgradeproof.plugin.run import RunPart
 from upgradeproof.preflight.support import support_graph
 from upgradeproof.results import Release, Verdict
+from upgradeproof.results.base import now
 from upgradeproof.results.journal import (
     CellDeclared,
     CheckDeclared,
     CheckFinished,
     ReleaseDeclared,
-    now,
 )
 
 LONGEST_REASON = 20_000

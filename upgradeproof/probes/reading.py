@@ -23,16 +23,20 @@ def read(
     machine: Machine,
     interests: Interests,
     probes: Sequence[type[Probe[Any]]] | None = None,
+    *,
+    folder: str = "/run",
+    prelude: str = "",
 ) -> Facts:
     """Read some probes in one command on the machine; by default all that change nothing.
 
     The probes run side by side, each into a file on the machine's own tmpfs, so that a full disk
-    hides nothing; the answer holds name, exit status and size of each before its bytes. Raises
+    hides nothing; the answer holds name, exit status and size of each before its bytes. ``folder``
+    is where that tmpfs is; ``prelude`` runs before the probes, in their shell. Raises
     HarnessError when a probe's script fails or its output can't be parsed.
     """
     probes = ordinary_probes() if probes is None else probes
     limit_s = PASS_TIMEOUT_S * machine.fidelity.slowness
-    done = machine.run(_pass_script(probes, interests), timeout_s=limit_s)
+    done = machine.run(_pass_script(probes, interests, folder, prelude), timeout_s=limit_s)
     if not done.ok:
         raise HarnessError(
             f"the probes' pass on {machine.name} ended with exit status {done.exit_status}",
@@ -52,15 +56,18 @@ def read(
     return Facts(sections)
 
 
-def _pass_script(probes: Sequence[type[Probe[Any]]], interests: Interests) -> str:
+def _pass_script(
+    probes: Sequence[type[Probe[Any]]], interests: Interests, folder: str, prelude: str
+) -> str:
     """Return the script of a pass: as many lanes as processors, each taking the next free probe.
 
     All at once would take longer where processes are dear: 43 s instead of 29 s under emulation.
     """
     lines = [
-        *("set -e", "d=$(mktemp -d /run/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"),
+        *("set -e", f"d=$(mktemp -d {folder}/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"),
         f"export LC_ALL=C SYSTEMD_BUS_TIMEOUT={PASS_TIMEOUT_S:.0f}s PASS_FOLDER=$d",
     ]
+    lines += [prelude] if prelude else []
     names = [probe.section for probe in probes]
     for probe in probes:
         lines += [f"probe_{probe.section}() ( set +C", probe.script(interests), ")"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from upgradeproof.plan.states import compared_with
-from upgradeproof.render import findings, preflight, words
+from upgradeproof.render import capture, findings, preflight, words
 from upgradeproof.render.transcripts import Transcripts, link, plain
 from upgradeproof.results import Cell, Check, State, Step, Verdict, worst
 from upgradeproof.results.causes import consequences
@@ -42,6 +42,7 @@ def details(cell: Cell, transcripts: Transcripts) -> Plain:
             for state in cell.states
             for finding in state.findings
         ],
+        "capture": capture.sections(cell.capture),
         "suites": without_repeats(suites(cell.checks), {s.reason: s.says for s in stops}),
         "states": time_line(cell.states, transcripts),
     }

@@ -1,5 +1,6 @@
 """Verdicts, the journal written while a run goes on, and the run.json folded from it."""
 
+from upgradeproof.results.capture import CaptureFidelity, SectionFidelity
 from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.fold import fold
 from upgradeproof.results.journal import Journal, read_journals
@@ -24,6 +25,7 @@ from upgradeproof.results.model import (
 __all__ = [
     "Availability",
     "CachedStates",
+    "CaptureFidelity",
     "Cell",
     "Change",
     "Check",
@@ -38,6 +40,7 @@ __all__ = [
     "ReasonSource",
     "Release",
     "Run",
+    "SectionFidelity",
     "State",
     "Step",
     "UnusedChange",

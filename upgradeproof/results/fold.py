@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
+from upgradeproof.results.capture import CaptureCompared, CaptureFidelity
 from upgradeproof.results.declared import PlanFile
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
@@ -44,6 +45,7 @@ class _Cell:
     loads: dict[tuple[str, str], LoadMeasured] = field(default_factory=dict)
     ratios: dict[tuple[str, str], RatioMeasured] = field(default_factory=dict)
     availability: dict[tuple[str, str], Availability] = field(default_factory=dict)
+    capture: CaptureFidelity | None = None
 
 
 def fold(events: Iterable[j.Event]) -> Run:
@@ -147,6 +149,8 @@ def _apply(cell: _Cell, event: j.Event) -> None:
             cell.ratios[ratio.load, ratio.target] = ratio
         case j.UpgradeProbed(availability=seen):
             cell.availability[seen.endpoint, seen.state] = seen
+        case CaptureCompared(fidelity=fidelity):
+            cell.capture = fidelity
         case (
             j.PreflightDone()
             | j.StepStarted()
@@ -227,4 +231,5 @@ def _finish(cell: _Cell) -> Cell:
         loads=tuple(cell.loads.values()),
         ratios=tuple(cell.ratios.values()),
         availability=tuple(cell.availability.values()),
+        capture=cell.capture,
     )

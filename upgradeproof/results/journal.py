@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.results.base import Frozen
+from upgradeproof.results.base import Frozen, now
+from upgradeproof.results.capture import CaptureCompared
 from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
@@ -23,11 +23,6 @@ from upgradeproof.results.model import (
     Release,
     Verdict,
 )
-
-
-def now() -> str:
-    """Return the time, UTC, in ISO 8601 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class RunStarted(Frozen):
@@ -239,7 +234,8 @@ Event = Annotated[
     | StateFailed
     | LoadSent
     | ReleasesCompared
-    | UpgradeProbed,
+    | UpgradeProbed
+    | CaptureCompared,
     Field(discriminator="event"),
 ]
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -11,6 +11,7 @@ from pydantic import Field, computed_field
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import ProductError, UnavailableError
 from upgradeproof.results.base import Frozen
+from upgradeproof.results.capture import CaptureFidelity
 from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 
@@ -211,6 +212,8 @@ class Cell(Frozen):
     ratios: tuple[RatioMeasured, ...] = ()
     availability: tuple[Availability, ...] = ()
     """What a prober saw of the product's endpoints during the upgrade."""
+    capture: CaptureFidelity | None = None
+    """How much of the captured server is so in ``installed``; None: it is no twin of a server."""
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property

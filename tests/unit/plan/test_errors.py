@@ -20,8 +20,8 @@ WRONG = {
     "an unknown key that is like no other": (
         ("[expect]", "[zzz]\n[expect]"),
         (
-            "47: unknown key 'zzz'; valid: $schema, defaults, expect, install, name, override, "
-            "packages, preflight, ready_timeout_s, release, stays_up_s, title, upgrade"
+            "47: unknown key 'zzz'; valid: $schema, captured, defaults, expect, install, name, "
+            "override, packages, preflight, ready_timeout_s, release, stays_up_s, title, upgrade"
         ),
     ),
     "an unknown key of a release": (

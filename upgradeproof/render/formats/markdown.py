@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from upgradeproof.render import findings, grid, preflight, speed, support, words
+from upgradeproof.render import capture, findings, grid, preflight, speed, support, words
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Cell, Run
 
@@ -76,6 +76,7 @@ def _parts(run: Run) -> Iterator[str]:
     if len(causes) > CAUSES:
         yield f"*{words.plural(len(causes) - CAUSES, 'more finding')} in index.html.*\n"
     yield from _unused(run)
+    yield from _captures(run)
     yield from _speed(run)
     yield from _preflight(run)
     if run.releases:
@@ -92,6 +93,21 @@ def _unused(run: Run) -> Iterator[str]:
         yield f"### Expected changes that did not happen\n\n{head}{''.join(rows)}"
     if len(run.unused) > CAUSES:
         yield f"*{words.plural(len(run.unused) - CAUSES, 'more change')} in index.html.*\n"
+
+
+def _captures(run: Run) -> Iterator[str]:
+    twins = [(cell, cell.capture) for cell in run.cells if cell.capture]
+    if twins:
+        rows = (
+            f"| {escape(cell.id)} | {escape(found.server)} | "
+            + "<br>".join(
+                f"{each.section}: {capture.percent(each.agree, each.facts)}"
+                for each in found.sections
+            )
+            + " |\n"
+            for cell, found in twins
+        )
+        yield f"### Capture fidelity\n\n| cell | server | agrees |\n|---|---|---|\n{''.join(rows)}"
 
 
 def _speed(run: Run) -> Iterator[str]:

@@ -5,7 +5,7 @@ function cellSheet(index) {
   const cell = block(`cell-${index}`);
   const diffs = block(`changes-${index}`);
   return h("div", { class: "sheet" },
-    summarySection(cell), speedSection(index), preflightSection(cell), checksSection(cell), timeSection(cell), diffSection(diffs));
+    summarySection(cell), captureSection(cell), speedSection(index), preflightSection(cell), checksSection(cell), timeSection(cell), diffSection(diffs));
 }
 
 function section(title, aside, ...children) {
@@ -34,6 +34,17 @@ function summarySection(cell) {
       h("p", {}, verdictOf(stop.verdict), ` ${stop.says}`), reasonBlock(stop.reason))),
     h("ul", { class: "proofs" }, proofs),
     h("p", { class: "quiet" }, [told, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
+}
+
+/** Return how much of a captured server is so in its twin, and what is not. */
+function captureSection(cell) {
+  if (!cell.capture) return null;
+  return section("Capture fidelity", `${cell.capture.share} of ${cell.capture.server} is so in its twin`,
+    h("div", {}, cell.capture.sections.map(({ name, share, text, differences, more }) =>
+      h("details", { class: "suite" },
+        h("summary", {}, h("span", { class: "machine" }, name), h("small", {}, `${share}, ${text}`)),
+        differences.length ? h("ul", { class: "machine" }, differences.map((line) => h("li", {}, line))) : null,
+        more ? h("p", { class: "quiet" }, `${more} more in run.json`) : null))));
 }
 
 /** Return what was measured of a cell: the page holds it as a template, with tables and pictures. */

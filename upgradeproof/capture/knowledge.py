@@ -1,0 +1,52 @@
+"""What a twin leaves out, and how derived files are made: data, in ``server.toml``."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from upgradeproof.plan.loading import Model, load
+
+
+class Derived(Model):
+    """Files that a program makes from others, and the command that makes one."""
+
+    files: str
+    """A glob."""
+    command: str
+    """A POSIX shell command; ``$file`` is the path without its last suffix."""
+
+
+class Knowledge(Model):
+    """What is known of servers."""
+
+    boot_packages: tuple[str, ...]
+    """Globs of packages that only a machine with a kernel and a boot loader of its own has."""
+    system_units: tuple[str, ...]
+    """Globs of units that every system has."""
+    ordinary_units: tuple[str, ...]
+    """Globs of units that distributions enable, and that a plan does not name."""
+    derived: tuple[Derived, ...] = ()
+
+    def boots(self, package: str) -> bool:
+        """Tell whether a package is of the kernel, the boot loader or the hardware."""
+        return any(fnmatchcase(package, glob) for glob in self.boot_packages)
+
+    def of_the_system(self, unit: str) -> bool:
+        """Tell whether every system has a unit."""
+        return any(fnmatchcase(unit, glob) for glob in self.system_units)
+
+    def ordinary(self, unit: str) -> bool:
+        """Tell whether a plan does not name a unit."""
+        return any(fnmatchcase(unit, glob) for glob in (*self.system_units, *self.ordinary_units))
+
+    def maker(self, path: str) -> str:
+        """Return the command that makes a derived file; empty: none is known."""
+        return next((each.command for each in self.derived if fnmatchcase(path, each.files)), "")
+
+
+@cache
+def knowledge() -> Knowledge:
+    """Return what ``server.toml`` says."""
+    return load(Path(__file__).with_name("server.toml"), Knowledge)
