@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Generator, Iterable, Iterator
 from pathlib import Path
 
@@ -30,6 +31,9 @@ Found = tuple[pytest.Item, tuple[Cell, str] | None]
 _GOOD_SO_FAR = pytest.StashKey[CheckFinished]()
 CRASHED = "???"
 """The phase that xdist gives to the report of a test under which its worker died."""
+
+_REPEATED = re.compile(r"\A((?!assert ).+?)\nassert (?:not |False\b).*\Z", re.DOTALL)
+"""What pytest adds to the message of ``assert not lost, message``: the message once more."""
 
 
 class Recorder:
@@ -233,5 +237,5 @@ def _reason(report: pytest.TestReport, error: BaseException | None) -> str:
     if report.skipped and isinstance(report.longrepr, tuple):
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     if isinstance(error, UpgradeproofError | AssertionError | pytest.fail.Exception):
-        return str(error)
+        return _REPEATED.sub(r"\1", str(error))
     return f"{type(error).__name__}: {error}"

@@ -30,6 +30,9 @@ def bad_tear_down():
 
 def test_passes(upgraded): pass
 def test_asserts(upgraded): assert 1 == 2, "one is not two <b>"
+def test_of_a_list(upgraded):
+    lost = ["this", "that"]
+    assert not lost, "\\n".join(lost)
 def test_fails(upgraded): pytest.fail("I say so")
 def test_has_a_bug(upgraded): {}["no such key"]
 def test_skips(upgraded): pytest.skip("nothing to see here")
@@ -84,7 +87,7 @@ EXPECTED = {
     "test_without_tear_down": (Verdict.BROKEN, "OSError: tear-down is broken"),
     "test_failed_without_tear_down": (
         Verdict.FAILED,
-        "the product's fault\nassert False",
+        "the product's fault",
     ),
     "test_of_both": (Verdict.PASSED, ""),
     "test_is_expected_to_fail": (
@@ -95,6 +98,7 @@ EXPECTED = {
         Verdict.FAILED,
         "marked as an expected failure (known): declare it in the plan instead",
     ),
+    "test_of_a_list": (Verdict.FAILED, "this\n  that"),
     "test_of_a_kernel": (
         Verdict.NOT_APPLICABLE,
         "the machine shares its host's kernel: only a VM can prove this",
