@@ -193,7 +193,7 @@ def test_the_last_failed_of_a_generic_suite_runs_again(project: Project) -> None
     explained = 'facts = ["packages/bash-completion/version"]'
     assert explained in plan
     try:
-        project.write("upgrade.toml", plan.replace(explained, 'facts = ["nothing"]'))
+        project.write("upgrade.toml", plan.replace(explained, 'facts = ["packages/nothing"]'))
         assert project.pytest().exit_status == 1
     finally:
         project.write("upgrade.toml", plan)
