@@ -74,7 +74,9 @@ def choose(home: Home, names: Sequence[str] = (), globs: Sequence[str] = ()) -> 
     trials: list[Trial] = []
     left_out: list[str] = []
     for entry in _entries(home, names):
-        shown = [c for c in home.cells if c.plan is entry.plan and entry.defect.shows_in(c.id)]
+        # By name: an override gives a cell a plan of its own.
+        own = [cell for cell in home.cells if cell.plan.name == entry.plan.name]
+        shown = [cell for cell in own if entry.defect.shows_in(cell.id)]
         found = _first_of_each_platform([cell for cell in shown if cell in cells])
         _complain(entry, shown, named=bool(names) and not found, globs=globs)
         trials += (Trial(cell, entry) for cell in found)

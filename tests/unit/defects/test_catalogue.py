@@ -32,6 +32,14 @@ def test_each_platform_has_a_trial_in_the_first_cell_that_shows_the_defect(tmp_p
     assert ids(choose(home)) == [("bad", AMD64), ("bad", ARM64), ("late", LONGER)]
 
 
+def test_a_cell_with_an_override_shows_the_defects_of_its_product(tmp_path: Path) -> None:
+    home = project(tmp_path, bad=CAUGHT)
+    plan = tmp_path / "upgrade.toml"
+    override = '\n[[override]]\nselect = ["*"]\nready_timeout_s = 7\n'
+    plan.write_text(plan.read_text(encoding="utf-8") + override, encoding="utf-8")
+    assert ids(choose(home)) == [("bad", AMD64), ("bad", ARM64)]
+
+
 def test_a_glob_moves_the_trial_to_another_cell_of_the_platform(tmp_path: Path) -> None:
     home = two_upgrades(tmp_path, bad=CAUGHT)
     assert ids(choose(home, (), ["*-to-3"])) == [("bad", LONGER)]
