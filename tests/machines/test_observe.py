@@ -112,7 +112,8 @@ def test_a_second_init_overwrites_nothing(observed: Project) -> None:
 
 def test_no_machine_of_the_observation_is_left(observed: Project) -> None:
     running = engine.client().containers.list(all=True, ignore_removed=True)
-    assert [each.name for each in running if observed.token in str(each.name)] == []
+    machine = f"{observed.token}-observed"  # machines of other tests have the token, too
+    assert [each.name for each in running if machine in str(each.name)] == []
 
 
 def test_an_interrupted_init_leaves_nothing(observed: Project) -> None:
