@@ -25,13 +25,21 @@ def complained(installed: State, state: State, data: Data) -> str:
 
 
 @pytest.mark.follows(
-    "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
+    "test_data::test_data_written_before*",
+    "test_services::*_active*",
+    "test_config_checks::test_no_daemon_refuses*",
+    "test_libraries::*",
 )
 def test_reading_data_prints_no_new_error(installed: State, upgraded: State, data: Data) -> None:
     new = complained(installed, upgraded, data)
     assert not new, new
 
 
+@pytest.mark.follows(
+    "test_data::test_data_written_before*",
+    "test_reboot::test_data_written*",
+    "test_reboot::*active*",
+)
 def test_reading_data_prints_no_new_error_after_the_next_boot(
     installed: State, rebooted: State, data: Data
 ) -> None:

@@ -29,6 +29,16 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
         [check(LOOP), check(OTHER).model_copy(update={"follows": ("test_modules::*",)})],
         ((LOOP,), (), ()),
     ),
+    "seen by a check of the whole machine, too": (
+        SEEN,
+        [check(LOOP), check("test_files::test_content_is_kept")],
+        ((LOOP,), (), ()),
+    ),
+    "seen by a check of the whole machine alone": (
+        SEEN,
+        [check("test_files::test_content_is_kept")],
+        ((), SEEN.caught_by, ()),
+    ),
     "not seen": (SEEN, [check(LOOP, PASSED)], ((), SEEN.caught_by, ())),
     "a consequence alone": (SEEN, [check(SERVICE)], ((), SEEN.caught_by, ())),
     "something else, too": (SEEN, [check(LOOP), check(OTHER)], ((LOOP,), (), (OTHER,))),
