@@ -27,6 +27,7 @@ WHOLE_MACHINE = (
     "test_references::*",
     "test_effective_config::*",
     "test_config_checks::*",
+    "test_unexplained_changes::*",
 )
 """Checks of everything that is on a machine. A fault that a narrower check sees shows in them, too;
 whether they complain without a fault, the good cells show."""
