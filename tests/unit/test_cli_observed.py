@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.command_line import Command, Told, upgradeproof
 from tests.unit.plugin.project import IMAGE
-from upgradeproof.cli.observed import interruptible
+from upgradeproof.cli.interrupting import interruptible
 
 __all__ = ["upgradeproof"]
 

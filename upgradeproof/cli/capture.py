@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from upgradeproof.capture import capture
-from upgradeproof.cli import INTERRUPTED
+from upgradeproof.cli.interrupting import interruptible
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.machines.ssh import Address, Server
@@ -42,7 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     address = Address()
     if arguments.server:
         address = Address.parse(arguments.server, arguments.ssh_config)
-    server = Server(address)
+    return interruptible(lambda: _captured(Server(address), arguments), "nothing was written")
+
+
+def _captured(server: Server, arguments: argparse.Namespace) -> int:
     try:
         missing = capture(
             server,
@@ -53,9 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
             kind=arguments.machine,
             say=lambda line: sys.stdout.write(f"{line}\n"),
         )
-    except KeyboardInterrupt:
-        sys.stderr.write("upgradeproof: interrupted: nothing was written\n")
-        return INTERRUPTED
     finally:
         server.close()
     sys.stdout.write("".join(f"not in the twin: {line}\n" for line in missing))

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from upgradeproof.cli.observed import add_arguments, announce, interruptible, observed_plan, ordered
+from upgradeproof.cli.interrupting import interruptible
+from upgradeproof.cli.observed import add_arguments, announce, observed_plan, ordered
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.observe.folder import refuse_existing, write_folder

@@ -1,9 +1,8 @@
-"""What the verbs share that observe packages: their arguments, and the way to a plan."""
+"""What the verbs share that observe packages: their arguments, and how they observe."""
 
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,9 +17,6 @@ from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observer
 from upgradeproof.observe.order import Order, order
 from upgradeproof.observe.writing import plan_text
-
-INTERRUPTED = 130
-"""The exit status of a program that Ctrl-C ended."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -63,22 +59,6 @@ def observed_plan(order: Order, home: Home) -> tuple[str, tuple[str, ...]]:
 def announce(lines: Sequence[str]) -> None:
     """Print what is to be decided."""
     sys.stdout.write("".join(f"to decide: {line}\n" for line in lines))
-
-
-def interruptible(verb: Callable[[], int], left: str) -> int:
-    """Run a verb; when Ctrl-C or SIGTERM ends it, say what is left of it."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        return verb()
-    except KeyboardInterrupt:
-        sys.stderr.write(f"upgradeproof: interrupted: {left}\n")
-        return INTERRUPTED
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _clock() -> Callable[[str], None]:

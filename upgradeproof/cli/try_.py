@@ -11,13 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from upgradeproof.cli.observed import (
-    add_arguments,
-    announce,
-    interruptible,
-    observed_plan,
-    ordered,
-)
+from upgradeproof.cli.interrupting import interruptible
+from upgradeproof.cli.observed import add_arguments, announce, observed_plan, ordered
 from upgradeproof.home import DATA, Home
 from upgradeproof.observe.folder import write_folder
 from upgradeproof.observe.order import Order

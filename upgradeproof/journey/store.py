@@ -115,7 +115,7 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
                 starttls=e.kind if e.starttls else "",
             )
             for e in expect.endpoint
-            if e.port and (e.kind == "https" or e.starttls)
+            if e.speaks_tls
         ),
         run_scripts=expect.scripts == "run",
         folders=asked.folders,

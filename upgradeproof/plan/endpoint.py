@@ -51,6 +51,11 @@ class Endpoint(Model):
     gives: str = ""
     """Text that the answer must hold."""
 
+    @property
+    def speaks_tls(self) -> bool:
+        """Tell whether it is asked over TLS, from the first byte or after STARTTLS."""
+        return bool(self.port) and (self.kind == "https" or self.starttls)
+
     @model_validator(mode="after")
     def _keys_fit_together(self) -> Self:
         wrong = (problem for problem, there in self._problems().items() if there)

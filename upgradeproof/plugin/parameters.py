@@ -74,9 +74,7 @@ SUBJECTS: dict[str, Subjects] = {
     "https_endpoint": lambda cell: (
         (e.id, e) for e in cell.expect.endpoint if e.kind == "https" and e.from_ != "outside"
     ),
-    "tls_endpoint": lambda cell: (
-        (e.id, e) for e in cell.expect.endpoint if e.port and (e.kind == "https" or e.starttls)
-    ),
+    "tls_endpoint": lambda cell: ((e.id, e) for e in cell.expect.endpoint if e.speaks_tls),
     "allowed_port": _firewall(allowed=True),
     "blocked_port": _firewall(allowed=False),
     "command": lambda cell: ((command.id, command) for command in cell.expect.command),

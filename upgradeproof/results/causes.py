@@ -35,19 +35,19 @@ def following(checks: Sequence[Check], causes: Collection[str]) -> set[str]:
     while more := {
         check.id
         for check in failed
-        if check.id not in found
-        and any(fnmatchcase(cause, glob) for cause in found for glob in check.follows)
+        if check.id not in found and any(_names(check, cause) for cause in found)
     }:
         found |= more
     return found - set(causes)
 
 
 def _followed(check: Check, failed: Sequence[Check]) -> list[str]:
-    return [
-        other.id
-        for other in failed
-        if other.id != check.id and any(fnmatchcase(other.id, glob) for glob in check.follows)
-    ]
+    return [other.id for other in failed if other.id != check.id and _names(check, other.id)]
+
+
+def _names(check: Check, cause: str) -> bool:
+    """Tell whether a check names another one, by its id, as one that it follows from."""
+    return any(fnmatchcase(cause, glob) for glob in check.follows)
 
 
 def _root(check: str, causes: dict[str, list[str]], seen: set[str]) -> str:
