@@ -25,7 +25,7 @@ FILE = re.compile(r"(?P<how>Write|Replace|at the end of)\s+`(?P<name>[\w.-]+)`")
 VERDICT = re.compile(
     r"^(passed|failed) +(\S+)  \((?:\d+ of )?\d+ checks?( selected)?\)$", re.MULTILINE
 )
-LEFT = re.compile(r"^[1-9]\d* unexplained changes are left$", re.MULTILINE)
+LEFT = re.compile(r"^unexplained changes left: [1-9]\d*$", re.MULTILINE)
 CELLS = ("cron-12-to-13", "lighttpd-12-to-13", "bash-completion-12-to-13", "greeter-1.0-to-1.1")
 TIMEOUT_S = 900.0
 

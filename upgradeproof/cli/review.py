@@ -50,5 +50,5 @@ def run(arguments: argparse.Namespace) -> int:
     unknown = list(not_upgraded(cells))
     sys.stdout.writelines(f"{line}\n" for line in unknown)
     changes = sum(len(group.changes) for each in left for group in each.groups)
-    sys.stdout.write(f"{changes:,} unexplained changes are left\n")
+    sys.stdout.write(f"unexplained changes left: {changes:,}\n")
     return 1 if left or unknown else 0

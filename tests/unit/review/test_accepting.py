@@ -152,7 +152,7 @@ def test_the_kind_is_written_and_holds(upgradeproof: Command, tmp_path: Path) ->
     (added,) = load_plan(tmp_path / "upgrade.toml").expect.change
     assert (added.facts, added.kind) == (("packages/php7.4-*",), "removed")
     assert read_accepted(folder)[0].kind == "removed"
-    assert upgradeproof("review").out == "0 unexplained changes are left\n"
+    assert upgradeproof("review").out == "unexplained changes left: 0\n"
 
 
 def test_mode_and_link_of_the_plan_stay(upgradeproof: Command, tmp_path: Path) -> None:
