@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from upgradeproof.counting import counted
 from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.plan import Plan, load_plan
 from upgradeproof.plan.editing import Place, add_change
@@ -22,7 +23,6 @@ from upgradeproof.review.ledger import (
 )
 from upgradeproof.review.matching import Asked, chosen_cells, match, product_of
 from upgradeproof.review.places import path_of, places
-from upgradeproof.review.summary import counted
 
 MIN_REASON = 8
 """Characters, as a plan asks for."""
