@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path.cwd()
     found, folder = runs.read(arguments.run_folder or Home(root).reports)
     cells = chosen_cells(found, arguments.cell)
-    review = Review(found, folder)
+    review = Review(found, folder, root)
     for plan in changed_since(found, folder, root):
         sys.stderr.write(f"{plan.path} changed since the run: run pytest again to see the rest\n")
     left = review.unexplained(cells, read_accepted(folder))

@@ -64,7 +64,7 @@ class Session:
         if (line := headline(each)).partition(":")[0] != self._headline:
             self._say("", line)
             self._headline = line.partition(":")[0]
-        self._say(*described(group, 1 + len(self._skipped)))
+        self._say(*described(group, 1 + len(self._skipped), each.known))
         while True:
             match self._ask(ASK).strip().lower()[:1]:
                 case "a":

@@ -230,6 +230,25 @@ def test_elsewhere_it_is_a_list(upgradeproof: Command, tmp_path: Path) -> None:
     assert lines[-1] == "unexplained changes left: 3"
 
 
+KNOWN = """
+applies = { system = "example", from = "1", to = "2" }
+
+[[change]]
+id = "deploy-user"
+facts = ["users/deploy"]
+reason = "our own packages make this user"
+source = "our release notes"
+"""
+
+
+def test_a_known_change_of_the_project_is_a_hint(upgradeproof: Command, tmp_path: Path) -> None:
+    reports(tmp_path, cell(ONE, CHANGES))
+    (tmp_path / "known").mkdir()
+    (tmp_path / "known" / "ours.toml").write_text(KNOWN)
+    hint = "is known for ours (deploy-user): our own packages make this user [our release notes]"
+    assert f"     {hint}\n" in upgradeproof("review", "--list").out
+
+
 def test_toml_has_each_block_once(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, CHANGES), cell(TWO, CHANGES))
     told = upgradeproof("review", "--toml")
