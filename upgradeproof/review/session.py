@@ -12,7 +12,7 @@ from upgradeproof.review.accepting import accept, checked_reason
 from upgradeproof.review.groups import Group
 from upgradeproof.review.ledger import read_accepted
 from upgradeproof.review.listing import described, evidence, headline
-from upgradeproof.review.matching import Asked
+from upgradeproof.review.matching import ANY, Asked
 from upgradeproof.review.unexplained import Review, Unexplained
 
 ASK = "[a]ccept, [s]kip, [e]vidence, [q]uit? "
@@ -29,8 +29,14 @@ class Session:
         root: Path,
         ask: Callable[[str], str],
         out: TextIO,
+        *,
+        glob: str = ANY,
     ) -> None:
-        """Know what to ask about; ``ask`` prints a question, and raises EOFError at the end."""
+        """Know what to ask about; ``ask`` prints a question, and raises EOFError at the end.
+
+        ``glob``: the one by which the cells were chosen.
+        """
+        self._glob = glob
         self._review = review
         self._cells = cells
         self._root = root
@@ -85,7 +91,14 @@ class Session:
         reason = self._ask(ASK_REASON)
         if not reason.strip():
             return False
-        asked = Asked(globs=group.globs, reason=reason, kind=group.kind, product=each.cell.product)
+        asked = Asked(
+            globs=group.globs,
+            reason=reason,
+            kind=group.kind,
+            cell=self._glob,
+            seen_only=True,
+            product=each.cell.product,
+        )
         try:
             checked_reason(reason)
             done = accept(self._review.run, self._review.folder, self._root, asked)

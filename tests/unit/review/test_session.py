@@ -21,7 +21,7 @@ import pytest
 
 from tests.unit.command_line import Command, upgradeproof
 from tests.unit.plan.texts import PLAN
-from tests.unit.review.runs import BOTH, ONE, TWO, came, cell, change, reports, state
+from tests.unit.review.runs import ARM, BOTH, ONE, TWO, came, cell, change, reports, state
 from upgradeproof.plan import load_plan
 from upgradeproof.results import Cell, State, Verdict
 
@@ -36,6 +36,7 @@ CHANGES = state(
     came("users/deploy", "uid=999"),
     change("files//etc/web.conf/sha256", "a", "b", detail="--- old\n+++ new\n-1\n+2"),
 )
+DEPLOYED = state(came("users/deploy"))
 
 
 @dataclass
@@ -190,6 +191,47 @@ def test_all_accepted_is_a_good_end(tmp_path: Path) -> None:
         screen.type("the deployment makes this user")
         screen.expect("unexplained changes left: 0\n")
         assert screen.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "words", "where"),
+    [
+        (
+            [cell(ONE, DEPLOYED), cell(ARM, state())],
+            (),
+            f"[[override.expect.change]] for {ONE}",
+        ),
+        (
+            [cell(ONE, DEPLOYED), cell(ARM, DEPLOYED), cell(TWO, state())],
+            (),
+            "[[upgrade.expect.change]] of 1-to-2",
+        ),
+        ([cell(ONE, DEPLOYED), cell(ARM)], (), "[[upgrade.expect.change]] of 1-to-2"),
+        (
+            [cell(ONE, DEPLOYED), cell(ARM, DEPLOYED)],
+            ("--cell", "*-arm64.*"),
+            "[[override.expect.change]] for *-arm64.*",
+        ),
+    ],
+    ids=[
+        "another platform was upgraded and does not show it",
+        "every platform of the upgrade shows it",
+        "of the other platform nothing is known",
+        "only some cells are reviewed",
+    ],
+)
+def test_it_holds_for_the_cells_that_show_it(
+    tmp_path: Path, cells: list[Cell], words: tuple[str, ...], where: str
+) -> None:
+    reports(tmp_path, *cells)
+    with terminal(tmp_path, *words) as screen:
+        screen.expect(ASK)
+        screen.type("a")
+        screen.expect(WHY)
+        screen.type("the deployment makes this user")
+        screen.expect(f"  upgrade.toml: {where}; it explains ")
+        screen.expect("unexplained changes left: 0\n")
+        screen.end()
 
 
 def test_a_plan_that_is_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
