@@ -152,10 +152,11 @@ def test_what_the_twin_answers_is_added_to_its_plan_and_the_server_is_not_asked(
     assert {(each.port, each.kind) for each in expect.endpoint} == ENDPOINTS
     checks = {config.path: config.check for config in expect.config if config.check}
     assert checks == {
-        "/etc/dovecot/local.conf": "doveconf -n >/dev/null",
+        "/etc/dovecot/conf.d/10-auth.conf": "doveconf -n >/dev/null",
         "/etc/postfix/main.cf": "postconf >/dev/null && postconf -M >/dev/null",
         "/etc/ssh/sshd_config": "sshd -t",
     }
+    assert "/etc/dovecot/local.conf" in {config.path for config in expect.config}
     comments = [line for line in text.splitlines() if line.startswith("#")]
     assert [line for line in path.read_text().splitlines() if line in comments] == comments
 

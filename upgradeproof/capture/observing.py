@@ -38,6 +38,7 @@ _KEY = "'^-----BEGIN |^[a-z0-9-]+ AAAA[0-9A-Za-z+/]{20}'"
 """The beginning of a key or a certificate, in PEM or as OpenSSH writes it."""
 
 Say = Callable[[str], object]
+Daemons = Mapping[str, Daemon]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,31 +113,32 @@ def _look(
     say("restart the services, and see which configuration files they read")
     named = [config.path for config in plan.expect.config]
     read_too = [path for path in configs.read_at_start(machine, seen) if path not in named]
-    paths, more = configs.chosen(tuple(_settings(machine, seen, read_too, known)))
+    wanted = dict.fromkeys(chosen_files(machine, seen, read_too, named, known))
+    paths, more = configs.chosen(tuple(wanted))
     left_out += [f"{path}: a service reads it, too" for path in more]
     there = [path for path in named if path in seen.booted[Files]]
     tables = configs.configs(machine, seen, [*there, *paths], known)
     return {"config": tables, "endpoint": endpoints, "data": data}, left_out
 
 
-def _settings(
-    machine: Machine, seen: Seen, paths: Sequence[str], known: Mapping[str, Daemon]
+def chosen_files(
+    machine: Machine, seen: Seen, paths: Sequence[str], named: Sequence[str], known: Daemons
 ) -> Iterator[str]:
-    """Yield the files that an administrator wrote, and those that a known daemon is set up by.
+    """Yield the files that an administrator wrote, then one for each known daemon without any.
 
-    Keys and certificates are none.
+    Keys and certificates are none. ``named``: the files that the plan has already.
     """
     words = shlex.join(paths)
     keys = machine.run(f"grep -lsE -e {_KEY} -- {words} /dev/null").text.splitlines()
-    running = tuple(configs.running(seen, known))
-    for path in paths:
-        file = seen.booted[Files][path]
-        own = file.edited or not file.package
-        if path not in keys and (own or any(configs.is_read_by(each, path) for each in running)):
-            yield path
+    files = seen.booted[Files]
+    own = [p for p in paths if p not in keys and (files[p].edited or not files[p].package)]
+    yield from own
+    for daemon in configs.running(seen, known):
+        if not any(configs.is_read_by(daemon, path) for path in (*named, *own)):
+            yield from [path for path in paths if configs.is_read_by(daemon, path)][:1]
 
 
-def _in_use(known: Mapping[str, Daemon], plan: Plan) -> Mapping[str, Daemon]:
+def _in_use(known: Daemons, plan: Plan) -> Daemons:
     """Return the daemons without the data that the plan has already."""
     ids = {data.id for data in plan.expect.data}
     return {

@@ -6,12 +6,16 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from tests.unit.capture.test_planning import GENERATED
 from tests.unit.command_line import Command, project, upgradeproof
 from tests.unit.observe.facts import facts, file, package, socket, unit
-from upgradeproof.capture.observing import apart, edited, with_every_port
+from tests.unit.observe.machines import AnsweringMachine
+from upgradeproof.capture.observing import apart, chosen_files, edited, with_every_port
+from upgradeproof.daemons import Daemon
 from upgradeproof.observe.configs import candidates
-from upgradeproof.observe.services import new_sockets, workers
+from upgradeproof.observe.services import Seen, new_sockets, workers
 from upgradeproof.observe.writing import Entry, Noted
 from upgradeproof.plan import Plan
 
@@ -119,6 +123,45 @@ def test_what_is_the_servers_own_is_set_apart() -> None:
     assert workers(seen) == ("web.service",)
     assert list(new_sockets(seen)) == [("tcp", 7777)]
     assert candidates(seen) == ("/etc/pam.d/edited", "/etc/web/local.conf", "/etc/web/site.conf")
+
+
+def daemon(name: str) -> Daemon:
+    return Daemon.model_validate(
+        {
+            "title": name.title(),
+            "units": [f"{name}.service"],
+            "needs": name,
+            "packages": [name],
+            "dump": {"command": name, "files": [f"/etc/{name}/*"]},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ((), ("/etc/web/local.conf", "/etc/web/edited.conf", "/etc/mail/a.conf")),
+        (("/etc/mail/main.conf",), ("/etc/web/local.conf", "/etc/web/edited.conf")),
+    ],
+    ids=["a daemon without such a file gets its first one", "a file of the plan is enough"],
+)
+def test_files_that_an_administrator_wrote_are_chosen(
+    tmp_path: Path, named: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    files = {
+        "/etc/web/local.conf": file(),
+        "/etc/web/edited.conf": file("web", edited=True),
+        "/etc/web/plain.conf": file("web"),
+        "/etc/web/key.pem": file(),
+        "/etc/mail/a.conf": file("mail"),
+        "/etc/mail/b.conf": file("mail"),
+    }
+    units = {"web.service": unit("web"), "mail.service": unit("mail")}
+    twin = facts(services=units, files=files)
+    seen = Seen(bare=facts(), installed=twin, booted=twin)
+    machine = AnsweringMachine(tmp_path, {"grep -lsE": "0|/etc/web/key.pem\n"})
+    known = {name: daemon(name) for name in ("web", "mail", "absent")}
+    assert tuple(chosen_files(machine, seen, tuple(files), named, known)) == expected
 
 
 def test_only_the_plan_of_a_captured_server_is_added_to(
