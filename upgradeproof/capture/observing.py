@@ -203,7 +203,7 @@ def edited(
 
 
 def _words(entry: Entry) -> Iterator[str]:
-    """Yield what tells a table from others of its list."""
+    """Yield what distinguishes a table from others of its list."""
     name = "id" if "id" in entry.keys else "path"
     for key in (name, "kind", "port", "format", "check"):
         if value := entry.keys.get(key):

@@ -170,6 +170,6 @@ def _main(paths: Sequence[str], daemon: Daemon, seen: Seen) -> str:
 
 
 def is_read_by(daemon: Daemon, path: str) -> bool:
-    """Tell whether a file is known as one that a daemon reads its configuration from."""
+    """Return whether a file is known as one that a daemon reads its configuration from."""
     globs = daemon.dump.files if daemon.dump else ()
     return path in daemon.check.split() or any(fnmatchcase(path, glob) for glob in globs)

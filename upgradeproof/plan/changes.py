@@ -32,7 +32,7 @@ def checked_glob(glob: str) -> str:
 
 
 def _half_a_bracket(glob: str) -> bool:
-    """Tell whether a bracket has no other half, and is not escaped: ``[[]``, ``[]]``.
+    """Return whether a bracket has no other half, and is not escaped: ``[[]``, ``[]]``.
 
     A closing one behind an escaped opening one is plain: ``[[]a]`` fits ``[a]``.
     """

@@ -76,7 +76,7 @@ def places(
 
 
 def holds_for(plan: Plan, place: Place, cell: Cell) -> bool:
-    """Tell whether a change that is written at a place is expected in a cell of the plan."""
+    """Return whether a change that is written at a place is expected in a cell of the plan."""
     if place.upgrade is not None:
         return takes(cell, path_of(plan.upgrade[place.upgrade]))
     if not place.select or _selected(place.select, cell):
@@ -110,7 +110,7 @@ def _limited(
 
 
 def _selected(globs: Sequence[str], cell: Cell, upgrade: str = "") -> bool:
-    """Tell whether an override with these globs selects a cell, or that of a leg of it."""
+    """Return whether an override with these globs selects a cell, or that of a leg of it."""
     upgrade = upgrade or cell.upgrade
     ids = (cell.platform, upgrade, f"{cell.platform}.{upgrade}")
     return any(fnmatchcase(each, glob) for each in ids for glob in globs)

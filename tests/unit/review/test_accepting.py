@@ -138,10 +138,10 @@ def test_for_the_cells_that_are_named_it_is_an_override(
         *(cell(name, state(DEPLOY)) for name in seen),
         *(cell(name, state()) for name in unseen),
     )
-    told = upgradeproof(*WRITE, "--cell", glob)
+    done = upgradeproof(*WRITE, "--cell", glob)
     where = f"upgrade.toml: [[override.expect.change]] for {select}; it explains "
-    assert told.out.startswith(where)
-    assert told.out.splitlines()[1:] == ([f"it also holds for {also}"] if also else [])
+    assert done.out.startswith(where)
+    assert done.out.splitlines()[1:] == ([f"it also holds for {also}"] if also else [])
     override = f'\n[[override]]\nselect = ["{select}"]\n'
     assert text(tmp_path) == PLAN + override + BLOCK.format("override.expect.change")
     (accepted,) = read_accepted(folder)
