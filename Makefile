@@ -30,10 +30,14 @@ verify: setup
 	@status=0; $(VENV)/pytest -n auto --maxprocesses=3 -m "smoke and not load" || status=$$?; \
 	echo "matrix: $(REPORT)"; exit $$status
 
-# On all cores what needs none for itself, then what starts machines and measures time.
+# First what computes, on all cores; then what starts machines, which wait for most of their time;
+# last and alone what measures time.
+TIMED := tests/load tests/machines/test_load.py
 test: setup-test lint
 	$(VENV)/pytest -n auto tests/unit tests/golden
-	$(VENV)/pytest tests --ignore=tests/unit --ignore=tests/golden --durations=20
+	$(VENV)/pytest -n 2 --dist loadfile tests --ignore=tests/unit --ignore=tests/golden \
+	    $(addprefix --ignore=,$(TIMED)) --durations=20
+	$(VENV)/pytest $(TIMED) --durations=5
 
 lint: setup
 	$(VENV)/ruff check .
