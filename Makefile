@@ -12,7 +12,7 @@ help:
 	@echo 'make field-cases  set up, try real failures of upgrades, print which check notices each'
 	@echo 'make plain        set up, upgrade packages as Debian ships them; nothing may be unexplained'
 	@echo 'make bench        set up, measure the speed targets'
-	@echo 'make lint         set up, check style, types and imports'
+	@echo 'make lint         set up, check style, types, words and imports'
 	@echo 'make setup        system packages, a Docker engine, .venv (setup-arm64: emulation, too)'
 	@echo 'make lock         resolve requirements.lock anew'
 	@echo 'make clean        remove .venv, reports and caches; images stay on the engine'
@@ -39,6 +39,7 @@ lint: setup
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/python -m tests.words
 	@if grep -qs '^\[tool.importlinter' pyproject.toml || [ -e .importlinter ]; then \
 	    echo $(VENV)/lint-imports; $(VENV)/lint-imports; fi
 
