@@ -61,7 +61,7 @@ CHANGE = 'facts = ["packages/*"]'
         (
             'facts = ["packages/*"]\nkind = "removed"',
             (
-                "29: upgrade.0.expect.change.0: 'packages/*' covers a whole section: name what is "
+                "29: upgrade.0.expect.change.0: 'packages/*' matches a whole section: name what is "
                 "removed"
             ),
         ),
@@ -74,13 +74,13 @@ CHANGE = 'facts = ["packages/*"]'
         ),
         (
             'facts = ["*"]',
-            "30: upgrade.0.expect.change.0.facts: '*' covers every change: name what changes",
+            "30: upgrade.0.expect.change.0.facts: '*' matches every change: name what changes",
         ),
         (
             'facts = ["packages/[a"]',
             (
-                "30: upgrade.0.expect.change.0.facts: 'packages/[a' has a bracket "
-                "without its other half: [[] is a plain one"
+                "30: upgrade.0.expect.change.0.facts: 'packages/[a' has an unbalanced bracket: "
+                "[[] matches a plain one"
             ),
         ),
     ],
