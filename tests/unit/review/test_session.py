@@ -30,7 +30,7 @@ __all__ = ["upgradeproof"]
 ROOT = Path(__file__).parents[3]
 MAIN = "import sys; from upgradeproof.cli import main; sys.exit(main())"
 ASK = "[a]ccept, [s]kip, [e]vidence, [q]uit? "
-WHY = "why is it right? (empty: back) "
+WHY = "why is it correct? (empty: back) "
 TIMEOUT_S = 180
 CHANGES = state(
     came("users/deploy", "uid=999"),
@@ -251,7 +251,7 @@ def test_cells_are_chosen(upgradeproof: Command, tmp_path: Path) -> None:
     told = upgradeproof("review", "--cell", "*-1-to-2-to-3")
     assert (told.status, told.out) == (0, "unexplained changes left: 0\n")
     assert upgradeproof("review", "--cell", "x").err == (
-        f"upgradeproof: no cell of the run fits x\nvalid: {ONE}, {BOTH}\n"
+        f"upgradeproof: no cell of the run matches x\nvalid: {ONE}, {BOTH}\n"
     )
 
 
