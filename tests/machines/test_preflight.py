@@ -202,7 +202,7 @@ def test_a_component_out_of_range_stops_the_upgrade(lab: Lab) -> None:
     assert stopped.reason == (
         "the preflight stops the upgrade to 2: E1102 Queue 1.22.1 is not a version that 2 allows\n"
         "E1102 Queue 1.22.1 is not a version that 2 allows\n"
-        "  2 allows 1.21.1 to 1.21.9. Outside of it breaks: queue management.\n"
+        "  2 allows 1.21.1 to 1.21.9. Outside this range, queue management breaks.\n"
         "  To do: install Queue 1.21.3\n" + END
     )
     assert (stopped.changes, stopped.steps, stopped.findings) == ((), [], ["components/Queue"])

@@ -37,7 +37,9 @@ FINDINGS = (
         id="components/NGINX",
         severity="inhibitor",
         title="NGINX 1.22.1-9 is not a version that 1.2.8 allows",
-        meaning="1.2.8 allows 1.21.1 to 1.21.9. Outside this range, queue management module breaks.",
+        meaning=(
+            "1.2.8 allows 1.21.1 to 1.21.9. Outside this range, queue management module breaks."
+        ),
         remedy="apt-get install --allow-downgrades 'nginx=1.21.3*'",
         code="E1102",
     ),
