@@ -20,8 +20,8 @@ MAX_SUBJECTS = 4
 MAX_WIDTH = 160
 SAYS = {
     "rebooted": "only a boot shows",
-    "rolled_back": "not as it was, and not named in left_behind",
-    "upgraded_again": "not as after the first upgrade",
+    "rolled_back": "different from before, and not named in left_behind",
+    "upgraded_again": "different from the first upgrade",
 }
 """What is wrong with the changes of a state, where it is not that nothing explains them."""
 
@@ -42,14 +42,14 @@ def summary(changes: Iterable[Change], paths: Paths, state: str = "upgraded") ->
     key = "upgrade.left_behind" if state in ("rolled_back", "upgraded_again") else "expect.change"
     lines += [
         "the whole list: the cell in index.html, or `upgradeproof review`",
-        "to explain changes that are right, add this to the plan, with your reasons:",
+        "to explain changes that are correct, add this to the plan, with your reasons:",
         *snippet(groups, f"[[{key}]]", MAX_LINES - len(lines) - 1),
     ]
     return "\n".join(lines)
 
 
 def snippet(groups: Sequence[Group], header: str, max_lines: int | None = None) -> list[str]:
-    """Return TOML to paste, as lines: a block for each group, its reason left to the author.
+    """Return TOML to paste, as lines: a block for each group, with an empty reason.
 
     Where not all blocks fit, a comment says how many are left out.
     """

@@ -36,7 +36,7 @@ def test_an_inhibitor_stops_the_upgrade_before_its_first_step(world: World) -> N
         "E1102 Thing 1.0 is not a version that 2 allows\n"
         "  2 allows 0.9 or older.\n"
         "  To do: apt-get install --allow-downgrades 'thing=0.9*'\n"
-        "To do: mend this on the machine, then upgrade; nothing was changed"
+        "To do: fix this on the machine, then upgrade; nothing was changed"
     )
     told = world.state("upgraded")
     assert (told.verdict, told.reason, told.steps) == (Verdict.FAILED, str(caught.value), ())
