@@ -1,0 +1,79 @@
+"""Decide whether a run allows a release."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from upgradeproof.cli.arguments import moment
+from upgradeproof.decision.deciding import Answer, decide
+from upgradeproof.decision.files import run_file
+from upgradeproof.decision.folder import Sources, ask, record
+from upgradeproof.decision.printing import lines
+from upgradeproof.home import Home
+
+HELP = "decide by a policy whether a run allows a release: GO, NO-GO or CAN'T TELL"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    add_sources(parser)
+    parser.add_argument(
+        "--at",
+        type=moment,
+        default=datetime.now(UTC),
+        metavar="TIME",
+        help="the time of the decision; default: now",
+    )
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name what a decision rests on."""
+    parser.add_argument(
+        "run_folder", nargs="?", type=Path, metavar="RUN", help="default: reports/out"
+    )
+    parser.add_argument("--policy", type=Path, metavar="FILE", help="default: reports/policy.toml")
+    parser.add_argument(
+        "--waivers",
+        type=Path,
+        metavar="FILE",
+        help="default: waivers.toml next to the policy, where it is there",
+    )
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="an earlier run; may be repeated: the newest that knows a check is its baseline",
+    )
+
+
+def sources(arguments: argparse.Namespace) -> Sources:
+    """Return the files that the arguments name."""
+    home = Home(Path.cwd())
+    policy = arguments.policy or home.root / "reports" / "policy.toml"
+    neighbour = policy.with_name("waivers.toml")
+    return Sources(
+        run=run_file(arguments.run_folder or home.reports),
+        policy=policy,
+        waivers=arguments.waivers or (neighbour if neighbour.is_file() else None),
+        baselines=tuple(run_file(path) for path in arguments.baseline),
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Decide, write decision.json, print every reason; the exit status is the decision."""
+    found = sources(arguments)
+    answer = decided(found, arguments.at)
+    sys.stdout.writelines(f"{line}\n" for line in lines(answer))
+    return answer.decision.outcome.exit_status
+
+
+def decided(found: Sources, at: datetime) -> Answer:
+    """Make the decision and write it next to its run.json."""
+    answer = decide(ask(found, at))
+    record(found.run.parent, found, answer)
+    return answer
