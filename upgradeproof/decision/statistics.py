@@ -5,8 +5,7 @@ from __future__ import annotations
 from math import comb, sqrt
 
 MIN_RUNS = 6
-"""Runs of the same inputs on each side below which counts say nothing: 1 against 1 gives p = 0.5
-at best, and only from 4 against 4 on can p be below 0.05 at all."""
+"""Runs of the same inputs that each side needs: with fewer, one run decides the answer."""
 SIGNIFICANT = 0.05
 Z_95 = 1.959964
 """The quantile of the normal distribution for an interval of 95 %."""
