@@ -1,0 +1,53 @@
+"""Sign a decision."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from upgradeproof.decision.files import run_file
+from upgradeproof.decision.keys import fingerprint, open_signer
+from upgradeproof.decision.signing import sign
+from upgradeproof.decision.statements import Subject
+from upgradeproof.home import Home
+from upgradeproof.packaging.package import read_package
+
+HELP = "sign a decision and all that it rests on, by an OpenSSH key"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument(
+        "run_folder", nargs="?", type=Path, metavar="RUN", help="default: reports/out"
+    )
+    parser.add_argument(
+        "--key",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="an ed25519 key of OpenSSH; a public key for one that an ssh-agent holds",
+    )
+    parser.add_argument(
+        "--package",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DEB",
+        help="a package under test, which the statements then name; may be repeated",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Sign, and print by which key."""
+    folder = run_file(arguments.run_folder or Home(Path.cwd()).reports).parent
+    signer = open_signer(arguments.key.expanduser())
+    target = sign(folder, signer, [_subject(path) for path in arguments.package])
+    sys.stdout.write(f"signed by {fingerprint(signer.blob)}: {target}\n")
+    return 0
+
+
+def _subject(path: Path) -> Subject:
+    package = read_package(path)
+    name, version, architecture = package.identity
+    return Subject(name=name, version=version, architecture=architecture, sha256=package.sha256)
