@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from upgradeproof.cli.arguments import moment
-from upgradeproof.decision.deciding import Answer, decide
+from upgradeproof.decision.deciding import decide
 from upgradeproof.decision.files import run_file
 from upgradeproof.decision.folder import Sources, ask, record
+from upgradeproof.decision.page import write_page
+from upgradeproof.decision.pdf import print_pdf
 from upgradeproof.decision.printing import lines
 from upgradeproof.home import Home
 
@@ -19,7 +21,7 @@ HELP = "decide by a policy whether a run allows a release: GO, NO-GO or CAN'T TE
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    add_sources(parser)
+    _add_sources(parser)
     parser.add_argument(
         "--at",
         type=moment,
@@ -27,9 +29,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="the time of the decision; default: now",
     )
+    parser.add_argument(
+        "--pdf", action="store_true", help="also print the page as PDF, by Chromium"
+    )
 
 
-def add_sources(parser: argparse.ArgumentParser) -> None:
+def _add_sources(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that name what a decision rests on."""
     parser.add_argument(
         "run_folder", nargs="?", type=Path, metavar="RUN", help="default: reports/out"
@@ -51,7 +56,7 @@ def add_sources(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def sources(arguments: argparse.Namespace) -> Sources:
+def _sources(arguments: argparse.Namespace) -> Sources:
     """Return the files that the arguments name."""
     home = Home(Path.cwd())
     policy = arguments.policy or home.root / "reports" / "policy.toml"
@@ -65,15 +70,15 @@ def sources(arguments: argparse.Namespace) -> Sources:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Decide, write decision.json, print every reason; the exit status is the decision."""
-    found = sources(arguments)
-    answer = decided(found, arguments.at)
+    """Decide, write decision.json and the page, print every reason; exit by the decision."""
+    found = _sources(arguments)
+    question = ask(found, arguments.at)
+    answer = decide(question)
+    folder = found.run.parent
+    record(folder, found, answer)
+    page = write_page(folder, question, answer)
     sys.stdout.writelines(f"{line}\n" for line in lines(answer))
+    sys.stdout.write(f"page: {page}\n")
+    if arguments.pdf:
+        sys.stdout.write(f"PDF: {print_pdf(page)}\n")
     return answer.decision.outcome.exit_status
-
-
-def decided(found: Sources, at: datetime) -> Answer:
-    """Make the decision and write it next to its run.json."""
-    answer = decide(ask(found, at))
-    record(found.run.parent, found, answer)
-    return answer

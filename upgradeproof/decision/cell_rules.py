@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from upgradeproof.decision.model import Reason
 from upgradeproof.decision.policy import CellRule, Effect, Policy
-from upgradeproof.results import Cell, Check, Verdict
+from upgradeproof.results import Cell, Verdict
 from upgradeproof.results.health import health
 
 MAX_TEXT = 300
@@ -64,15 +64,9 @@ def _together(cell: Cell, verdict: Verdict, effect: Effect) -> Iterator[Reason]:
         return
     words = {Verdict.BROKEN: "broke", Verdict.NEVER_RAN: "never ran"}
     number = f"{len(checks)} checks" if len(checks) > 1 else "1 check"
-    yield _reason(
-        cell, effect, str(verdict), f"{number} {words[verdict]}: {_listed(checks)}", checks[0].id
-    )
-
-
-def _listed(checks: list[Check]) -> str:
-    """Return the first reason, or the first id where the reason is not known."""
-    first = next((check for check in checks if check.reason), checks[0])
-    return _quoted(first.reason) or first.id
+    because = next((_quoted(check.reason) for check in checks if check.reason), "")
+    text = f"{number} {words[verdict]}{f': {because}' if because else ''}"
+    yield _reason(cell, effect, str(verdict), text, checks[0].id)
 
 
 def _fidelity(cell: Cell, rule: CellRule) -> Iterator[Reason]:

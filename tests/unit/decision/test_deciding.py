@@ -53,7 +53,7 @@ def test_a_decision_depends_on_its_inputs_and_the_stated_time_alone() -> None:
         ),
         (
             run(cell(*(check(name, Verdict.NEVER_RAN) for name in "ab"))),
-            f"no_go never_ran: {CELL} a: 2 checks never ran: a",
+            f"no_go never_ran: {CELL} a: 2 checks never ran",
         ),
         (
             run(cell(check("a"), checks_declared=3)),
