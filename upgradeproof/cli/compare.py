@@ -9,8 +9,9 @@ from pathlib import Path
 
 from upgradeproof.decision.comparison import Baseline, Comparison, Kind, compare
 from upgradeproof.decision.files import read_run, run_file
-from upgradeproof.decision.folder import DECISION, waived_places
+from upgradeproof.decision.folder import waived_places
 from upgradeproof.decision.history import opened
+from upgradeproof.decision.names import DECISION
 from upgradeproof.decision.significance import Counted, counted
 from upgradeproof.errors import PlanError
 from upgradeproof.results import Change

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from upgradeproof.decision.files import parse_run, run_file
-from upgradeproof.decision.folder import DECISION, waived_places
+from upgradeproof.decision.folder import waived_places
 from upgradeproof.decision.history import opened
+from upgradeproof.decision.names import DECISION
 
 HELP = "collect runs in one file, and list them with their flaky checks"
 DEFAULT = Path("reports/history.sqlite")

@@ -13,14 +13,11 @@ from upgradeproof.decision.comparison import Baseline, Place
 from upgradeproof.decision.deciding import Answer, Question, decide
 from upgradeproof.decision.files import digest, parse_run
 from upgradeproof.decision.model import Decision, Inputs
+from upgradeproof.decision.names import DECISION, INPUTS, PDF
 from upgradeproof.decision.policy import load_policy
 from upgradeproof.decision.waivers import Waivers, load_waivers
 from upgradeproof.errors import HarnessError
 from upgradeproof.render.writing import write_text
-
-DECISION = "decision.json"
-INPUTS = "decision"
-"""The folder, next to run.json, that holds copies of what the decision rests on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +103,7 @@ def record(folder: Path, sources: Sources, answer: Answer) -> None:
 def _clear(inputs: Path) -> None:
     """Remove the copies of an earlier decision; other files stay."""
     old = (*inputs.glob("*.toml"), *inputs.glob("baseline-*/*.json"))
-    for path in (*old, inputs.with_name("sign-off.pdf")):
+    for path in (*old, inputs.with_name(PDF)):
         path.unlink(missing_ok=True)
 
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from upgradeproof.decision.deciding import Answer, Question
 from upgradeproof.decision.model import Decision
+from upgradeproof.decision.names import PAGE
 from upgradeproof.decision.printing import summary
 from upgradeproof.decision.view import View, view
 from upgradeproof.render import words
@@ -17,7 +18,6 @@ from upgradeproof.render.transcripts import plain
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Verdict
 
-PAGE = "sign-off.html"
 MEANINGS = {
     "go": "Every rule of the policy holds. The release may ship.",
     "no_go": "At least one rule of the policy is violated. The release must not ship.",

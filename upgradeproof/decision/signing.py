@@ -9,9 +9,10 @@ from pathlib import Path
 from upgradeproof.decision import sums
 from upgradeproof.decision.dsse import Envelope
 from upgradeproof.decision.files import folded, parse_run
-from upgradeproof.decision.folder import DECISION, decide_again, read_decision
+from upgradeproof.decision.folder import decide_again, read_decision
 from upgradeproof.decision.keys import Signer
 from upgradeproof.decision.model import Decision
+from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
 from upgradeproof.decision.statements import Subject, statements
 from upgradeproof.decision.subjects import by_product
 from upgradeproof.errors import SigningError
@@ -43,15 +44,15 @@ def sign(folder: Path, signer: Signer, subjects: Sequence[Subject] = ()) -> Path
     signed = [each.signed_by(signer) for each in earlier or envelopes]
     signature = sums.ssh_sign(text.encode(), signer)
     target = _place(folder, signer)
-    write_text(folder / sums.SUMS, text)
+    write_text(folder / SUMS, text)
     target.write_bytes(signature)
-    write_text(folder / sums.EVIDENCE, "".join(each.line() for each in signed))
+    write_text(folder / EVIDENCE, "".join(each.line() for each in signed))
     return target
 
 
 def _earlier(folder: Path, text: str, envelopes: Sequence[Envelope]) -> list[Envelope]:
     """Return the envelopes that others signed, where they are about the same; else none."""
-    path = folder / sums.SUMS
+    path = folder / SUMS
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         return []
     found = read_envelopes(folder)
@@ -66,7 +67,7 @@ def _place(folder: Path, signer: Signer) -> Path:
 
 def read_envelopes(folder: Path) -> list[Envelope]:
     """Return the envelopes of a folder; of no file or a wrong one: none."""
-    path = folder / sums.EVIDENCE
+    path = folder / EVIDENCE
     try:
         return [Envelope.model_validate_json(line) for line in path.read_bytes().splitlines()]
     except (OSError, ValueError):

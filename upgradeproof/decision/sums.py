@@ -12,11 +12,10 @@ from upgradeproof.command import run
 from upgradeproof.decision.agent import fields
 from upgradeproof.decision.files import digest
 from upgradeproof.decision.keys import Signer
+from upgradeproof.decision.names import EVIDENCE, SUMS
 from upgradeproof.decision.signers import NAMESPACE
 from upgradeproof.errors import SigningError
 
-SUMS = "SHA256SUMS"
-EVIDENCE = "evidence.intoto.jsonl"
 TIMEOUT_S = 60.0
 _OWN = re.compile(rf"{SUMS}|{SUMS}(\.\d+)?\.sig|{re.escape(EVIDENCE)}|\.lock")
 """Files of the signature itself, each signed in its own way; and the lock of a run."""

@@ -11,9 +11,10 @@ from typing import Any
 from upgradeproof.decision import sums
 from upgradeproof.decision.dsse import PAYLOAD_TYPE, Envelope
 from upgradeproof.decision.files import parse_run
-from upgradeproof.decision.folder import DECISION, read_decision
+from upgradeproof.decision.folder import read_decision
 from upgradeproof.decision.keys import fingerprint
 from upgradeproof.decision.model import Decision
+from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
 from upgradeproof.decision.signers import AllowedSigner, load_signers
 from upgradeproof.decision.signing import read_envelopes, recomputed
 from upgradeproof.decision.statements import SUMMARY, products, statements
@@ -45,7 +46,7 @@ def verify(
     file of signers, HarnessError for a folder that was not signed.
     """
     allowed = load_signers(signers)
-    for name in (sums.SUMS, sums.EVIDENCE):
+    for name in (SUMS, EVIDENCE):
         if not (folder / name).is_file():
             raise HarnessError(
                 f"{folder} is not signed: {name} is not there",
@@ -84,7 +85,7 @@ def _of_statements(
 ) -> Iterator[str]:
     """Yield what the statements claim that the run and the decision do not."""
     if not envelopes:
-        yield f"{sums.EVIDENCE} holds no envelopes"
+        yield f"{EVIDENCE} holds no envelopes"
         return
     if decision is None:
         return
@@ -96,14 +97,14 @@ def _of_statements(
         }
         expected = statements(run, decision, subjects)
     except (ValueError, KeyError, TypeError, UpgradeproofError):
-        yield f"{sums.EVIDENCE} can't be read as statements about this run"
+        yield f"{EVIDENCE} can't be read as statements about this run"
         return
     if len(expected) != len(envelopes):
-        yield f"{sums.EVIDENCE} holds {len(envelopes)} statements, and {len(expected)} are needed"
+        yield f"{EVIDENCE} holds {len(envelopes)} statements, and {len(expected)} are needed"
         return
     for number, (each, wanted) in enumerate(zip(envelopes, expected, strict=True), start=1):
         if each.payload_type != PAYLOAD_TYPE or not _same(each.statement, wanted.statement):
-            yield f"{sums.EVIDENCE}:{number}: the statement is not about this run and decision"
+            yield f"{EVIDENCE}:{number}: the statement is not about this run and decision"
 
 
 def _subjects(statement: dict[str, Any]) -> list[dict[str, Any]]:
@@ -128,7 +129,7 @@ def _signers(
     at: datetime,
 ) -> tuple[list[AllowedSigner], list[str]]:
     """Return who signed the sums and every statement, and what is wrong with signatures."""
-    content = (folder / sums.SUMS).read_bytes()
+    content = (folder / SUMS).read_bytes()
     by_key: dict[bytes, AllowedSigner] = {}
     for each in allowed:
         known = by_key.setdefault(each.blob, each)
@@ -137,7 +138,7 @@ def _signers(
     good: list[AllowedSigner] = []
     problems: list[str] = []
     if not sums.signatures(folder):
-        problems.append(f"{sums.SUMS}.sig is missing")
+        problems.append(f"{SUMS}.sig is missing")
     for file in sums.signatures(folder):
         blob = sums.signer_of(file)
         signer = by_key.get(blob or b"")
@@ -150,14 +151,14 @@ def _signers(
         elif not sums.ssh_verifies(
             content, file, signers=path, name=signer.name.split(",")[0], at=at
         ):
-            problems.append(f"{file.name}: the signature does not fit {sums.SUMS}")
+            problems.append(f"{file.name}: the signature does not fit {SUMS}")
         elif missing := [
             str(number)
             for number, each in enumerate(envelopes, start=1)
             if not each.signers([signer.blob])
         ]:
             where = ", ".join(missing)
-            problems.append(f"{sums.EVIDENCE}: {signer.name} did not sign statement {where}")
+            problems.append(f"{EVIDENCE}: {signer.name} did not sign statement {where}")
         else:
             good.append(signer)
     return good, problems

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.unit.command_line import Command, Told, upgradeproof
 from tests.unit.decision.runs import CELL, WAIVERS, cell, check, failed, run, write_folder
-from upgradeproof.decision.folder import DECISION, decide_again, read_decision
+from upgradeproof.decision.folder import decide_again, read_decision
+from upgradeproof.decision.names import DECISION
 from upgradeproof.results import Verdict
 
 __all__ = ["upgradeproof"]

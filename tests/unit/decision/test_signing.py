@@ -13,8 +13,8 @@ import pytest
 from tests.unit.decision.signed import CELL, allow, decided_folder, make_decision, make_key
 from upgradeproof.decision import sums
 from upgradeproof.decision.dsse import Envelope
-from upgradeproof.decision.folder import DECISION
 from upgradeproof.decision.keys import fingerprint, open_signer
+from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS, left_by_a_decision
 from upgradeproof.decision.signers import NAMESPACE
 from upgradeproof.decision.signing import read_envelopes, sign
 from upgradeproof.decision.verifying import verify
@@ -72,7 +72,7 @@ def test_a_removed_and_an_added_file_are_named(folder: Path, signers: Path) -> N
 
 def test_edited_sums_do_not_fit_their_signature(folder: Path, signers: Path) -> None:
     (folder / "evidence/install.log").write_text("another")
-    (folder / sums.SUMS).write_text(sums.sums_of(folder))
+    (folder / SUMS).write_text(sums.sums_of(folder))
     assert problems(folder, signers) == [
         "SHA256SUMS.sig: the signature does not fit SHA256SUMS",
         "signed by 0 allowed signers, and 1 are needed",
@@ -125,7 +125,7 @@ def test_a_keyid_that_is_wrong_does_no_harm(folder: Path, signers: Path) -> None
 
 
 def write_envelopes(folder: Path, envelopes: list[Envelope]) -> None:
-    (folder / sums.EVIDENCE).write_text("".join(each.line() for each in envelopes))
+    (folder / EVIDENCE).write_text("".join(each.line() for each in envelopes))
 
 
 def test_a_signer_who_is_not_allowed_is_named(folder: Path, tmp_path: Path) -> None:
@@ -230,3 +230,8 @@ def test_a_link_is_never_signed(tmp_path: Path, ada: Path) -> None:
     (folder / "evidence" / "link.log").symlink_to("/etc/hostname")
     with pytest.raises(SigningError, match=r"evidence/link\.log is a link"):
         sign(folder, open_signer(ada))
+
+
+def test_a_new_run_leaves_nothing_of_an_old_decision(folder: Path) -> None:
+    left = {path.name for path in left_by_a_decision(folder)}
+    assert left == {"decision.json", "decision", "SHA256SUMS", "SHA256SUMS.sig", EVIDENCE}

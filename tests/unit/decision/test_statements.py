@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.unit.decision.signed import CELL, decided_folder
-from upgradeproof.decision import sums
 from upgradeproof.decision.dsse import encoded
 from upgradeproof.decision.files import digest
 from upgradeproof.decision.keys import fingerprint, open_signer
+from upgradeproof.decision.names import EVIDENCE, SUMS
 from upgradeproof.decision.signers import NAMESPACE
 from upgradeproof.decision.signing import read_envelopes, sign
 from upgradeproof.decision.statements import Subject
@@ -54,10 +54,10 @@ def test_a_package_that_was_not_tested_is_refused(tmp_path: Path, ada: Path) -> 
 
 
 def test_sums_and_signature_are_checked_without_upgradeproof(folder: Path, signers: Path) -> None:
-    subprocess.run(["sha256sum", "--check", "--quiet", sums.SUMS], cwd=folder, check=True)
+    subprocess.run(["sha256sum", "--check", "--quiet", SUMS], cwd=folder, check=True)
     argv = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", "ada@example.org"]
     argv += ["-n", NAMESPACE, "-s", str(folder / "SHA256SUMS.sig")]
-    with (folder / sums.SUMS).open("rb") as content:
+    with (folder / SUMS).open("rb") as content:
         done = subprocess.run(argv, stdin=content, capture_output=True, check=True)
     assert done.stdout.startswith(b'Good "upgradeproof.decision@v1" signature for ada@example.org')
 
@@ -70,7 +70,7 @@ def test_envelopes_are_those_of_securesystemslib(folder: Path, tmp_path: Path) -
     known = signer.SSlibKey.from_crypto(public, keyid=fingerprint(key.blob))
     stranger = signer.CryptoSigner.generate_ed25519().public_key
     stranger.keyid = known.keyid
-    for line in (folder / sums.EVIDENCE).read_text().splitlines():
+    for line in (folder / EVIDENCE).read_text().splitlines():
         envelope = dsse.Envelope.from_dict(json.loads(line))
         assert envelope.verify([known], 1) == {known.keyid: known}
         with pytest.raises(Exception, match="Accepted signatures do not match threshold"):
