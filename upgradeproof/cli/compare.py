@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _lines(comparison: Comparison, counts: Sequence[Counted], limit: int | None) -> Iterator[str]:
     yield f"run {comparison.run}, compared with run {comparison.baseline}"
     yield from (f"the plan of {name} changed" for name in comparison.plans_changed)
+    yield from (f"{new} is compared with {old}" for new, old in comparison.pairs)
     yield from (f"new cell: {name}" for name in comparison.new_cells)
     yield from (f"gone cell: {name}" for name in comparison.gone_cells)
     for kind in Kind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -76,6 +76,8 @@ class Comparison:
     """Changes that the upgrade of a cell brings now, and did not bring before."""
     dropped: tuple[tuple[str, Change], ...] = ()
     """Changes that the upgrade of a cell brought before, and does not bring any more."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Cells of this run that are compared with a cell of another id: the upgrade of before."""
     plans_changed: tuple[str, ...] = ()
     """Products whose plan is not the same file content in both runs."""
 
@@ -101,7 +103,8 @@ def compare(baselines: Sequence[Baseline], run: Run, waived: Collection[Place] =
     ordered = sorted(baselines, key=lambda each: each.run.started_at, reverse=True)
     newest = ordered[0].run
     now = {cell.id: cell for cell in run.cells if cell.selected}
-    before = _known(ordered)
+    renamed = _renamed(ordered, now)
+    before = _known(ordered, {old: new for new, old in renamed.items()})
     _refuse_strangers(before.cells, now, newest, run)
     both = [cell for name, cell in now.items() if name in before.cells]
     return Comparison(
@@ -117,22 +120,47 @@ def compare(baselines: Sequence[Baseline], run: Run, waived: Collection[Place] =
         dropped=tuple(
             (cell.id, each) for cell in both for each in _more(cell, before.cells[cell.id])
         ),
+        pairs=tuple(renamed.items()),
         plans_changed=_plans_changed(newest, run),
     )
 
 
-def _known(baselines: Sequence[Baseline]) -> _Before:
-    """Return what is known of each check; ``baselines`` begin with the newest."""
+def _renamed(baselines: Sequence[Baseline], now: dict[str, Cell]) -> dict[str, str]:
+    """Return the cells without a namesake, each with the cell of before that is its like.
+
+    With each release of a product its upgrades have other names. A cell is compared with that of
+    the same product, platform and number of hops, where each run has one without a namesake.
+    """
+    before = {cell.id: cell for each in baselines for cell in each.run.cells if cell.selected}
+    old = _alone(cell for name, cell in before.items() if name not in now)
+    new = _alone(cell for name, cell in now.items() if name not in before)
+    return {cell.id: old[kind].id for kind, cell in new.items() if kind in old}
+
+
+def _alone(cells: Iterable[Cell]) -> dict[tuple[str, str, int], Cell]:
+    """Return cells by product, platform and number of hops, where there is only one of them."""
+    found: dict[tuple[str, str, int], list[Cell]] = {}
+    for cell in cells:
+        kind = (cell.product, cell.platform, cell.upgrade.count("-to-"))
+        found.setdefault(kind, []).append(cell)
+    return {kind: same[0] for kind, same in found.items() if len(same) == 1}
+
+
+def _known(baselines: Sequence[Baseline], names: Mapping[str, str]) -> _Before:
+    """Return what is known of each check; ``baselines`` begin with the newest.
+
+    ``names`` are those of this run for cells that have another one in the baselines.
+    """
     before = _Before()
     for baseline in baselines:
         for cell in baseline.run.cells:
             if not cell.selected:
                 continue
-            before.cells.setdefault(cell.id, cell)
+            name = names.get(cell.id, cell.id)
+            before.cells.setdefault(name, cell)
             for check in cell.checks:
-                place = (cell.id, check.id)
-                if place not in baseline.waived:
-                    before.verdicts.setdefault(place, check.verdict)
+                if (cell.id, check.id) not in baseline.waived:
+                    before.verdicts.setdefault((name, check.id), check.verdict)
     return before
 
 

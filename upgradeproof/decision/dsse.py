@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from upgradeproof.decision.keys import Signer, fingerprint, key_of
 
@@ -35,6 +35,12 @@ class Envelope(BaseModel):
     payload_type: str = Field(alias="payloadType")
     signatures: tuple[Signature, ...]
 
+    @field_validator("payload")
+    @classmethod
+    def _is_base64(cls, payload: str) -> str:
+        base64.b64decode(payload, validate=True)
+        return payload
+
     @classmethod
     def of(cls, statement: dict[str, Any]) -> Envelope:
         """Return an envelope without a signature. Equal statements give equal bytes."""
@@ -44,7 +50,7 @@ class Envelope(BaseModel):
 
     @property
     def content(self) -> bytes:
-        """Return the payload's bytes. Raises ValueError where they are not encoded as base64."""
+        """Return the payload's bytes."""
         return base64.b64decode(self.payload, validate=True)
 
     @property

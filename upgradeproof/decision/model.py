@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from upgradeproof.decision.comparison import Kind
 from upgradeproof.decision.policy import Effect, Outcome
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.model import Verdict
+
+
+def _is_a_time(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError(f"{text!r} has no offset from UTC")
+    return text
 
 
 class Reason(Frozen):
@@ -82,7 +91,7 @@ class Decision(Frozen):
     """The whole decision. It depends on its inputs and ``decided_at`` alone."""
 
     schema_version: Literal[1] = 1
-    decided_at: str
+    decided_at: Annotated[str, AfterValidator(_is_a_time)]
     outcome: Outcome
     result: Literal["passed", "passed_with_waivers", "not_passed"]
     """What the run is, its waivers considered; never ``passed`` where a waiver covers a check."""

@@ -98,10 +98,10 @@ def _products(found: View) -> str:
     return "; ".join(f"{product} {', '.join(titles)}" for product, titles in upgrades.items())
 
 
-def _counts(found: View) -> str:
+def _counts(view_: View) -> str:
     """Return the checks by verdict: ``80 passed, 2 not applicable``."""
-    cells = [cell for cell in found.run.cells if cell.selected]
+    cells = [cell for cell in view_.run.cells if cell.selected]
     counts = words.count(check.verdict for cell in cells for check in cell.checks)
     order = (Verdict.PASSED, *(verdict for verdict in counts if verdict is not Verdict.PASSED))
-    said = [f"{counts[each]:,} {words.WORDS[each].word}" for each in order if counts[each]]
-    return ", ".join(said) or "none"
+    found = [f"{counts[each]:,} {words.WORDS[each].word}" for each in order if counts[each]]
+    return ", ".join(found) or "none"

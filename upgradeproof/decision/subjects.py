@@ -18,6 +18,8 @@ def by_product(
 
     Raises PlanError for a package that no upgraded machine had in this version: it was not tested.
     """
+    if not subjects:
+        return {}
     installed: dict[str, set[tuple[str, str]]] = {}
     for cell in run.cells:
         installed.setdefault(cell.product, set()).update(_versions(cell, folder))

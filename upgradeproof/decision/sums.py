@@ -51,7 +51,8 @@ def _files(folder: Path) -> dict[str, Path]:
 def differences(folder: Path) -> Iterator[str]:
     """Yield each file that is not as SHA256SUMS says, by name."""
     listed: dict[str, str] = {}
-    for number, line in enumerate((folder / SUMS).read_text().splitlines(), start=1):
+    lines = (folder / SUMS).read_bytes().decode("utf-8", "replace").splitlines()
+    for number, line in enumerate(lines, start=1):
         found = _LINE.fullmatch(line)
         if found is None:
             yield f"{SUMS}:{number}: this is no line of sha256sum"

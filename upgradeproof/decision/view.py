@@ -210,6 +210,7 @@ def _comparison_lines(comparison: Comparison | None) -> list[str]:
             f"{kind.word}: {check} on {_names(cells, 2)}"
             for (kind, check), cells in grouped.items()
         ),
+        *(f"{new} is compared with {old}" for new, old in comparison.pairs),
         *(f"new cell: {name}" for name in comparison.new_cells),
         *(f"gone cell: {name}" for name in comparison.gone_cells),
         *(f"the plan of {name} changed" for name in comparison.plans_changed),

@@ -48,7 +48,18 @@ def waive(run: Run, waivers: Waivers, at: datetime) -> Waived:
         for place in covered:
             found.setdefault(place, waiver)
         problems += wrong
+    for cell in run.cells:
+        if len(cell.checks) > 1 and all((cell.id, check.id) in found for check in cell.checks):
+            problems += _covered_together(cell, found)
     return Waived(checks=found, problems=tuple(problems))
+
+
+def _covered_together(cell: Cell, found: dict[tuple[str, str], Waiver]) -> Iterator[Problem]:
+    """Take a cell out of which waivers together leave no check; yield a problem for each."""
+    waivers = {each.id: each for check in cell.checks if (each := found.pop((cell.id, check.id)))}
+    for waiver in waivers.values():
+        text = f"with others it covers every check of {cell.id}; no whole cell is ever covered"
+        yield _problem(waiver, text, "fix the product")
 
 
 def new_release(cell: Cell) -> str:

@@ -25,7 +25,7 @@ EXPIRED = waiver(id="W-0", granted="2026-01-01", expires="2026-03-09")
 def twenty_cells(**more: object) -> Run:
     """Return a run of twenty cells on six platforms: all passed, but one check that is waived."""
     made = example_run()
-    cells = [_mended(cell) for cell in made.cells if cell.checks]
+    cells = [_passing(cell) for cell in made.cells if cell.checks]
     copies = [
         cell.model_copy(
             update={
@@ -39,7 +39,7 @@ def twenty_cells(**more: object) -> Run:
     return made.model_copy(update=given)
 
 
-def _mended(cell: Cell) -> Cell:
+def _passing(cell: Cell) -> Cell:
     checks = []
     for check in cell.checks:
         update: dict[str, object] = {"verdict": Verdict.PASSED, "reason": ""}

@@ -50,6 +50,6 @@ def test_sign_without_a_decision_is_an_error(upgradeproof: Command, tmp_path: Pa
 def test_a_key_of_another_type_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
     make_key(tmp_path / "ada", kind="ecdsa")
     decided_folder(tmp_path)
-    told = upgradeproof("sign", "out", "--key", "ada")
-    assert (told.status, told.out) == (5, "")
-    assert "only ssh-ed25519 can sign a decision" in told.err
+    done = upgradeproof("sign", "out", "--key", "ada")
+    assert (done.status, done.out) == (5, "")
+    assert "only ssh-ed25519 can sign a decision" in done.err

@@ -34,8 +34,8 @@ def test_list(upgradeproof: Command) -> None:
 
 def test_due_ends_with_1_where_one_is_due(upgradeproof: Command) -> None:
     assert upgradeproof("waiver", "due", "--at", "2026-01-02") == Told(0, "", "")
-    told = upgradeproof("waiver", "due", "--at", "2026-02-02")
-    assert (told.status, told.out[:28]) == (1, "W-1: expired on 2026-01-31, ")
+    done = upgradeproof("waiver", "due", "--at", "2026-02-02")
+    assert (done.status, done.out[:28]) == (1, "W-1: expired on 2026-01-31, ")
 
 
 def test_lint_of_the_file_and_of_a_run(upgradeproof: Command, tmp_path: Path) -> None:
@@ -53,8 +53,8 @@ def test_lint_of_the_file_and_of_a_run(upgradeproof: Command, tmp_path: Path) ->
 
 
 def test_new_appends_and_keeps_the_layout(upgradeproof: Command, tmp_path: Path) -> None:
-    told = upgradeproof(*NEW, "--owner", "grace")
-    assert told == Told(
+    done = upgradeproof(*NEW, "--owner", "grace")
+    assert done == Told(
         0, f"wrote W-2 into reports/waivers.toml; it fits:\n  {CELL} ports::open\n", ""
     )
     text = (tmp_path / "reports" / "waivers.toml").read_text()
@@ -83,7 +83,7 @@ def test_new_for_a_check_that_does_not_exist_is_an_error(upgradeproof: Command) 
 def test_new_for_an_unknown_owner_is_an_error_and_changes_nothing(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
-    told = upgradeproof(*NEW, "--owner", "adda")
-    assert (told.status, told.out) == (2, "")
-    assert "waiver.1.owner: unknown owner 'adda'; did you mean 'ada'?" in told.err
+    done = upgradeproof(*NEW, "--owner", "adda")
+    assert (done.status, done.out) == (2, "")
+    assert "waiver.1.owner: unknown owner 'adda'; did you mean 'ada'?" in done.err
     assert (tmp_path / "reports" / "waivers.toml").read_text() == "# ours\n" + WAIVERS

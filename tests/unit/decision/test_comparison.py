@@ -1,4 +1,4 @@
-"""A comparison: what changed, check by check, and what can be said by statistics."""
+"""A comparison: what changed, check by check, and what can be expected by statistics."""
 
 from __future__ import annotations
 
@@ -75,9 +75,27 @@ def test_a_waived_failure_never_becomes_the_baseline() -> None:
 def test_cells_of_one_run_alone_are_listed() -> None:
     found = compare(
         [baseline(cell(check("a")), cell(check("a"), name=OTHER))],
-        run(cell(check("a")), cell(check("a"), name=f"{CELL}-more")),
+        run(cell(check("a")), cell(check("a"), name=f"{CELL}-to-3")),
     )
-    assert (found.new_cells, found.gone_cells) == ((f"{CELL}-more",), (OTHER,))
+    assert (found.new_cells, found.gone_cells) == ((f"{CELL}-to-3",), (OTHER,))
+
+
+def test_a_cell_of_the_next_release_is_compared_with_its_like() -> None:
+    old = cell(check("a"), check("b"), name="debian-12-amd64.vm.thing-1-to-2")
+    new = cell(check("a"), failed("b"), name="debian-12-amd64.vm.thing-2-to-3")
+    found = compare([baseline(old)], run(new))
+    assert found.pairs == ((new.id, old.id),)
+    assert [str(line) for line in found.lines] == [f"regressed: {new.id} b: passed -> failed"]
+    assert (found.new_cells, found.gone_cells) == ((), ())
+
+
+def test_a_cell_that_has_two_likes_is_new() -> None:
+    old = cell(check("a"), name="debian-12-amd64.vm.thing-1-to-2")
+    new = [cell(check("a"), name=f"debian-12-amd64.vm.thing-{n}-to-3") for n in (1, 2)]
+    same = cell(check("a"))
+    found = compare([baseline(old, same)], run(*new, same))
+    assert (found.pairs, found.gone_cells) == ((), (old.id,))
+    assert found.new_cells == tuple(each.id for each in new)
 
 
 def test_runs_of_different_plans_are_an_error() -> None:
@@ -162,16 +180,18 @@ def history_of(path: Path, count: int) -> tuple[Run, Run]:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "expected"),
     [
         (5, []),
         (6, [f"{CELL} flaky: failed in 0 of 6 runs -> 5 of 6, p = 0.015 (different)"]),
     ],
 )
-def test_statistics_begin_with_six_runs_a_side(tmp_path: Path, count: int, said: list[str]) -> None:
+def test_statistics_begin_with_six_runs_a_side(
+    tmp_path: Path, count: int, expected: list[str]
+) -> None:
     old, new = history_of(tmp_path / "history.sqlite", count)
     with opened(tmp_path / "history.sqlite") as history:
-        assert [str(each) for each in counted(history, old, new)] == said
+        assert [str(each) for each in counted(history, old, new)] == expected
 
 
 def test_a_history_lists_runs_and_flaky_checks(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_go_says_what_was_accepted_and_what_changed() -> None:
     run_ = twenty_cells()
     old = run_.model_copy(update={"run_id": "old", "started_at": "2026-03-01T00:00:00+00:00"})
     text = Reader(page_of(run_, WAIVER, EXPIRED, baseline=old)).text
-    for said in (
+    for expected in (
         "GO Release sign-off: edge-stack 2023.3 → 2023.4; lighthouse 1.2.7 → 1.2.8",
         "Every rule of the policy holds. The release may ship.",
         "20 of 20 required cells fulfil the policy, with 1 waiver.",
@@ -58,12 +58,12 @@ def test_a_go_says_what_was_accepted_and_what_changed() -> None:
         *SIGNERS,
         "upgradeproof verify DIR --signers allowed_signers",
     ):
-        assert said in text
+        assert expected in text
 
 
 def test_a_no_go_groups_equal_reasons_and_names_what_never_ran() -> None:
     text = Reader(page_of(example_run())).text
-    for said in (
+    for expected in (
         "NO-GO",
         "The release must not ship.",
         "Why NO-GO",
@@ -73,7 +73,7 @@ def test_a_no_go_groups_equal_reasons_and_names_what_never_ran() -> None:
         "None: no failure is accepted.",
         "No baseline was named",
     ):
-        assert said in text
+        assert expected in text
 
 
 def test_a_run_without_a_cell_has_a_page() -> None:

@@ -61,6 +61,27 @@ def test_one_edited_bit_of_any_file_is_found_and_named(
     assert f"{name} was edited: its sum is not the one in SHA256SUMS" in problems(folder, signers)
 
 
+@pytest.mark.parametrize(
+    "name", ["SHA256SUMS", "SHA256SUMS.sig", EVIDENCE, "decision.json", "run.json"]
+)
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b'{"decided_at": "2026"}\n'])
+def test_a_file_of_something_else_is_a_problem(
+    folder: Path, signers: Path, name: str, content: bytes
+) -> None:
+    (folder / name).write_bytes(content)
+    assert any(name in problem for problem in problems(folder, signers))
+
+
+@pytest.mark.parametrize("time", ["2026-01", "2026-01-02T00:00:00", "later"])
+def test_a_time_that_is_none_is_a_problem(folder: Path, signers: Path, time: str) -> None:
+    for name, key in (("decision.json", "decided_at"), ("run.json", "started_at")):
+        path = folder / name
+        path.write_text(json.dumps(json.loads(path.read_text()) | {key: time}))
+    assert "decision.json was edited: its sum is not the one in SHA256SUMS" in problems(
+        folder, signers
+    )
+
+
 def test_a_removed_and_an_added_file_are_named(folder: Path, signers: Path) -> None:
     (folder / "summary.md").unlink()
     (folder / "evidence/more.log").write_text("")

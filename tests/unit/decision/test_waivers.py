@@ -107,6 +107,14 @@ def test_each_wrong_waiver_is_a_reason(made: Run, more: dict[str, Any], reason: 
     assert reason in reasons(decided(made, None, waiver(**more)))
 
 
+def test_waivers_never_cover_a_whole_cell_together() -> None:
+    made = run(cell(failed(), failed("units::up", "x.service failed")))
+    second = waiver(id="W-2", checks=("units::*",), finding="x.service")
+    decision = decided(made, policy(max_waivers=2), waiver(), second)
+    assert decision.waived == ()
+    assert [each.rule for each in decision.reasons] == ["failed", "failed", "waiver", "waiver"]
+
+
 @pytest.mark.parametrize("verdict", [Verdict.BROKEN, Verdict.NEVER_RAN])
 def test_a_waiver_never_covers_what_broke_or_never_ran(verdict: Verdict) -> None:
     made = run(cell(check("a"), check("ports::open", verdict, "tcp:9100")))
