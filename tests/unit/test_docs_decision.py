@@ -10,7 +10,11 @@ from pydantic import BaseModel
 from tests.unit.test_docs import REFERENCE, as_written, blocks, keys, rows, section, words
 from upgradeproof.decision import model
 from upgradeproof.decision.comparison import Kind
+from upgradeproof.decision.dsse import PAYLOAD_TYPE
+from upgradeproof.decision.names import EVIDENCE, SUMS
 from upgradeproof.decision.policy import CellRule, ComparisonRules, Outcome, Policy, load_policy
+from upgradeproof.decision.signers import NAMESPACE
+from upgradeproof.decision.statements import EXTENSION, LEVEL, VERIFIER
 from upgradeproof.decision.waivers import Waiver, load_waivers
 
 FILES: dict[str, tuple[str, type[BaseModel]]] = {
@@ -63,3 +67,9 @@ def test_the_examples_are_valid(tmp_path: Path) -> None:
     (tmp_path / "waivers.toml").write_text(waivers)
     load_waivers(tmp_path / "waivers.toml", load_policy(tmp_path / "policy.toml"))
     assert "8 characters" in section("waivers.md", "Waiver")
+
+
+def test_reference_of_attestations_names_what_is_written() -> None:
+    text = (REFERENCE / "attestation.md").read_text(encoding="utf-8")
+    names = (NAMESPACE, PAYLOAD_TYPE, EXTENSION, LEVEL, VERIFIER, SUMS, EVIDENCE)
+    assert [name for name in names if f"`{name}`" not in text] == []

@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.folder, arguments.signers, at=arguments.at, threshold=arguments.threshold
     )
     sys.stdout.writelines(f"{problem}\n" for problem in found.problems)
+    sys.stdout.writelines(f"note: {note}\n" for note in found.notes)
     if not found.ok or found.decision is None:
         sys.stdout.write("NOT VERIFIED\n")
         return 1

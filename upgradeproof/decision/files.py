@@ -89,7 +89,15 @@ def folded(folder: Path) -> Run:
             f"{folder} holds no journal of a run",
             resolution="sign the folder that pytest wrote, with its journal/*.jsonl",
         )
-    return fold(event for path in journals for event in _events(path, folder))
+    events = [event for path in journals for event in _events(path, folder)]
+    try:
+        return fold(events)
+    except ValueError as error:  # a state, or a time, that no run has
+        raise HarnessError(
+            f"the journals of {folder} are not those of a run",
+            details=str(error),
+            resolution="run the suite again",
+        ) from None
 
 
 def _events(path: Path, folder: Path) -> Iterator[Event]:

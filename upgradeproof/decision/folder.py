@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from upgradeproof.decision.comparison import Baseline, Place
-from upgradeproof.decision.deciding import Answer, Question, decide
+from upgradeproof.decision.deciding import Answer, Question
 from upgradeproof.decision.files import digest, parse_run
 from upgradeproof.decision.model import Decision, Inputs
 from upgradeproof.decision.names import DECISION, INPUTS, PDF
@@ -123,8 +123,3 @@ def baselines_of(inputs: Path) -> Sequence[Path]:
     """Return the copies of the baselines, in the order in which they were named."""
     found = inputs.glob("baseline-*/run.json")
     return sorted(found, key=lambda path: int(path.parent.name.rpartition("-")[2]))
-
-
-def decide_again(folder: Path, at: datetime) -> Answer:
-    """Make the decision of a folder again, from the copies of its inputs."""
-    return decide(ask(recorded(folder), at))

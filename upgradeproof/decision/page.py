@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from upgradeproof import __version__
 from upgradeproof.decision.deciding import Answer, Question
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import PAGE
@@ -54,6 +56,7 @@ def page(question: Question, answer: Answer) -> str:
     found = view(question, answer)
     style = _source(environment, "sign-off.css")
     return environment.get_template("sign-off.html.j2").render(
+        version=__version__,
         view=found,
         decision=found.decision,
         run=found.run,
@@ -69,6 +72,12 @@ def page(question: Question, answer: Answer) -> str:
         content_policy=f"default-src 'none'; style-src {_allowed(style)}; base-uri 'none'; "
         "form-action 'none'",
     )
+
+
+def version_of(text: str) -> str:
+    """Return the version of upgradeproof that made a page; empty where the page names none."""
+    found = re.search(r'<meta name="generator" content="upgradeproof ([^"]*)">', text)
+    return found[1] if found else ""
 
 
 def _finalize(value: object) -> object:

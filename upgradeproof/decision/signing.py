@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from upgradeproof.decision import sums
 from upgradeproof.decision.dsse import Envelope
-from upgradeproof.decision.files import folded, parse_run
-from upgradeproof.decision.folder import decide_again, read_decision
+from upgradeproof.decision.files import parse_run
+from upgradeproof.decision.folder import read_decision
 from upgradeproof.decision.keys import Signer
-from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
+from upgradeproof.decision.remaking import remade
 from upgradeproof.decision.statements import Subject, statements
 from upgradeproof.decision.subjects import by_product
 from upgradeproof.errors import SigningError
@@ -25,8 +24,8 @@ def sign(folder: Path, signer: Signer, subjects: Sequence[Subject] = ()) -> Path
     A second signer adds a signature to an unchanged folder; after a change, the signatures of
     before are removed. Raises SigningError where run.json or the decision can't be recomputed.
     """
-    wrong = recomputed(folder)
-    if wrong:
+    found = remade(folder)
+    if wrong := (*found.problems, *found.notes):
         raise SigningError(
             f"the run in {folder} is not signed: it can't be recomputed",
             details="\n".join(wrong),
@@ -72,25 +71,3 @@ def read_envelopes(folder: Path) -> list[Envelope]:
         return [Envelope.model_validate_json(line) for line in path.read_bytes().splitlines()]
     except (OSError, ValueError):
         return []
-
-
-def recomputed(folder: Path) -> list[str]:
-    """Return what is not as it is when it is made again: run.json, decision.json.
-
-    Raises HarnessError where it can't be made again at all.
-    """
-    decision = read_decision(folder / DECISION)
-    run = parse_run((folder / "run.json").read_bytes(), folder / "run.json")
-    problems = []
-    if folded(folder) != run:
-        problems.append("run.json is not what its journals fold into")
-    if again(folder, decision) != decision or (
-        (folder / DECISION).read_text(encoding="utf-8") != decision.as_json()
-    ):
-        problems.append("decision.json is not what run.json, policy and waivers lead to")
-    return problems
-
-
-def again(folder: Path, decision: Decision) -> Decision:
-    """Return the decision, made again at the same time from the same inputs."""
-    return decide_again(folder, datetime.fromisoformat(decision.decided_at)).decision

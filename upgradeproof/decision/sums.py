@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ from pathlib import Path
 
 from upgradeproof.command import run
 from upgradeproof.decision.agent import fields
-from upgradeproof.decision.files import digest
 from upgradeproof.decision.keys import Signer
 from upgradeproof.decision.names import EVIDENCE, SUMS
 from upgradeproof.decision.signers import NAMESPACE
@@ -25,9 +25,13 @@ _ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----(.+)-----END SSH SIGNATURE-
 
 def sums_of(folder: Path) -> str:
     """Return SHA256SUMS of every file of a folder. Raises SigningError for what is no file."""
-    return "".join(
-        f"{digest(path.read_bytes())}  {name}\n" for name, path in sorted(_files(folder).items())
-    )
+    return "".join(f"{_sum(path)}  {name}\n" for name, path in sorted(_files(folder).items()))
+
+
+def _sum(path: Path) -> str:
+    """Return the SHA-256 of a file, which may be large."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -64,7 +68,7 @@ def differences(folder: Path) -> Iterator[str]:
             yield f"{name} is missing"
         elif name not in listed:
             yield f"{name} was added: {SUMS} does not list it"
-        elif digest(files[name].read_bytes()) != listed[name]:
+        elif _sum(files[name]) != listed[name]:
             yield f"{name} was edited: its sum is not the one in {SUMS}"
 
 

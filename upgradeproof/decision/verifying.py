@@ -15,8 +15,9 @@ from upgradeproof.decision.folder import read_decision
 from upgradeproof.decision.keys import fingerprint
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
+from upgradeproof.decision.remaking import Remade, remade
 from upgradeproof.decision.signers import AllowedSigner, load_signers
-from upgradeproof.decision.signing import read_envelopes, recomputed
+from upgradeproof.decision.signing import read_envelopes
 from upgradeproof.decision.statements import SUMMARY, products, statements
 from upgradeproof.errors import HarnessError, UpgradeproofError
 
@@ -29,6 +30,8 @@ class Verified:
     signers: tuple[AllowedSigner, ...]
     """Those who signed all of it, each key once."""
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What could not be made again, and is covered by signatures alone."""
 
     @property
     def ok(self) -> bool:
@@ -53,8 +56,8 @@ def verify(
                 resolution="`upgradeproof sign --key FILE` signs it",
             )
     problems = list(sums.differences(folder))
-    decision, found = _made_again(folder)
-    problems += found
+    decision, again = _made_again(folder)
+    problems += again.problems
     envelopes = read_envelopes(folder)
     problems += _of_statements(folder, decision, envelopes)
     time = at or (
@@ -65,19 +68,21 @@ def verify(
     names = {each.name for each in signed}
     if len(names) < threshold:
         problems.append(f"signed by {len(names)} allowed signers, and {threshold} are needed")
-    return Verified(decision=decision, signers=tuple(signed), problems=tuple(problems))
+    return Verified(
+        decision=decision, signers=tuple(signed), problems=tuple(problems), notes=again.notes
+    )
 
 
-def _made_again(folder: Path) -> tuple[Decision | None, list[str]]:
+def _made_again(folder: Path) -> tuple[Decision | None, Remade]:
     """Return the decision, and what is not as it is when it is made again."""
     try:
         decision = read_decision(folder / DECISION)
     except UpgradeproofError as error:
-        return None, [str(error)]
+        return None, Remade(problems=(str(error),))
     try:
-        return decision, recomputed(folder)
+        return decision, remade(folder)
     except UpgradeproofError as error:
-        return decision, [f"it can't be recomputed: {error.brief}"]
+        return decision, Remade(problems=(f"it can't be recomputed: {error.brief}",))
 
 
 def _of_statements(

@@ -23,6 +23,8 @@ WARNING_DAYS = 14
 """How long before its end a waiver is reported as due."""
 MIN_REASON = 8
 """Characters of a reason; what is shorter explains nothing."""
+MIN_FINDING = 4
+"""Characters of a finding; what is shorter stands in the reason of any failure."""
 _EVERYTHING = re.compile(r"[*?:\[\]]*")
 
 
@@ -54,7 +56,7 @@ class Waiver(Model):
     id: str = Field(min_length=1)
     cells: tuple[str, ...] = Field(min_length=1)
     checks: tuple[str, ...] = Field(min_length=1)
-    finding: str = Field(min_length=1)
+    finding: str
     """Text that the reason of the failed check must contain."""
     owner: str = Field(min_length=1)
     reason: str
@@ -70,6 +72,8 @@ class Waiver(Model):
         for at, glob in enumerate(self.checks):
             if _EVERYTHING.fullmatch(glob):
                 raise misplaced(f"{glob!r} covers a whole cell; name the check", "checks", at)
+        if len(self.finding.strip()) < MIN_FINDING:
+            raise misplaced(f"write {MIN_FINDING} characters at least of the reason", "finding")
         if len(self.reason.strip()) < MIN_REASON:
             raise misplaced(f"write a reason of {MIN_REASON} characters at least", "reason")
         if self.until_release and not Version.re_valid_version.match(self.until_release):

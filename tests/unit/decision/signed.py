@@ -10,6 +10,7 @@ from tests.unit.decision.runs import WAIVERS
 from tests.unit.results.events import CELL, CONTROLLER, WORKER, check, finished
 from upgradeproof.decision.deciding import decide
 from upgradeproof.decision.folder import Sources, ask, record
+from upgradeproof.decision.page import write_page
 from upgradeproof.report import report
 from upgradeproof.results import Journal, Verdict
 
@@ -56,7 +57,10 @@ def make_decision(root: Path) -> None:
         policy=root / "policy.toml",
         waivers=root / "waivers.toml",
     )
-    record(root / "out", sources, decide(ask(sources, AT)))
+    question = ask(sources, AT)
+    answer = decide(question)
+    record(root / "out", sources, answer)
+    write_page(root / "out", question, answer)
 
 
 def make_key(path: Path, *, passphrase: str = "", kind: str = "ed25519") -> Path:

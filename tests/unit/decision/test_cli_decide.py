@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tests.unit.command_line import Command, Told, upgradeproof
 from tests.unit.decision.runs import CELL, WAIVERS, cell, check, failed, run, write_folder
-from upgradeproof.decision.folder import decide_again, read_decision
+from upgradeproof.decision.deciding import decide
+from upgradeproof.decision.folder import ask, read_decision, recorded
 from upgradeproof.decision.names import DECISION
 from upgradeproof.results import Verdict
 
@@ -67,7 +68,7 @@ def test_the_decision_is_the_same_when_it_is_made_again(
     text = (folder / DECISION).read_text()
     (tmp_path / "reports" / "policy.toml").unlink()
     decision = read_decision(folder / DECISION)
-    again = decide_again(folder, datetime.fromisoformat(decision.decided_at))
+    again = decide(ask(recorded(folder), datetime.fromisoformat(decision.decided_at)))
     assert again.decision.as_json() == text
 
 

@@ -50,6 +50,7 @@ def flip(path: Path) -> None:
         "decision/policy.toml",
         "decision/waivers.toml",
         "decision.json",
+        "sign-off.html",
         "summary.md",
         "run.json",
     ],
@@ -211,7 +212,31 @@ def test_what_can_not_be_recomputed_is_not_signed(tmp_path: Path, ada: Path) -> 
     assert error.value.details.splitlines() == [
         "run.json is not what its journals fold into",
         "decision.json is not what run.json, policy and waivers lead to",
+        "sign-off.html is not the page of this decision",
     ]
+
+
+def test_a_page_that_says_something_else_is_not_signed(tmp_path: Path, ada: Path) -> None:
+    page = (folder := decided_folder(tmp_path)) / "sign-off.html"
+    text = page.read_text()
+    page.write_text(text.replace("The release may ship", "The release is perfect"))
+    with pytest.raises(SigningError) as error:
+        sign(folder, open_signer(ada))
+    assert error.value.details == "sign-off.html is not the page of this decision"
+    page.write_text(text.replace("upgradeproof 0.", "upgradeproof 9."))
+    with pytest.raises(SigningError, match=r"it can't be recomputed") as error:
+        sign(folder, open_signer(ada))
+    assert error.value.details.startswith("sign-off.html was made by upgradeproof 9.")
+
+
+def test_a_page_of_another_version_is_a_note(folder: Path, signers: Path, ada: Path) -> None:
+    page = folder / "sign-off.html"
+    page.write_text(page.read_text().replace("upgradeproof 0.1", "upgradeproof 0.0"))
+    (folder / SUMS).write_text(text := sums.sums_of(folder))
+    (folder / "SHA256SUMS.sig").write_bytes(sums.ssh_sign(text.encode(), open_signer(ada)))
+    found = verify(folder, signers)
+    assert (found.problems, len(found.notes)) == ((), 1)
+    assert found.notes[0].startswith("sign-off.html was made by upgradeproof 0.0.")
 
 
 def test_a_journal_with_a_torn_last_line_is_one_clear_error(tmp_path: Path, ada: Path) -> None:
@@ -225,6 +250,14 @@ def test_a_journal_with_a_torn_last_line_is_one_clear_error(tmp_path: Path, ada:
         f"journal/worker.jsonl:{number}: the last line is cut off\n"
         "what it recorded is unknown, so the run can't be recomputed\n"
         "To do: run the suite again, to its end"
+    )
+
+
+def test_a_journal_of_an_unknown_state_is_a_problem(folder: Path, signers: Path) -> None:
+    path = folder / "journal" / "worker.jsonl"
+    path.write_text(path.read_text().replace('"upgraded"', '"upgrade!"'))
+    assert f"it can't be recomputed: the journals of {folder} are not those of a run" in problems(
+        folder, signers
     )
 
 
@@ -255,4 +288,6 @@ def test_a_link_is_never_signed(tmp_path: Path, ada: Path) -> None:
 
 def test_a_new_run_leaves_nothing_of_an_old_decision(folder: Path) -> None:
     left = {path.name for path in left_by_a_decision(folder)}
-    assert left == {"decision.json", "decision", "SHA256SUMS", "SHA256SUMS.sig", EVIDENCE}
+    assert left == {
+        *("decision.json", "decision", "sign-off.html", "SHA256SUMS", "SHA256SUMS.sig", EVIDENCE)
+    }

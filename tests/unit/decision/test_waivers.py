@@ -178,6 +178,11 @@ def test_a_waiver_holds_before_its_release() -> None:
             "later  ",
             "7: waiver.0.reason: write a reason of 8 characters at least",
         ),
+        (
+            '"tcp:9100"',
+            '" : "',
+            "5: waiver.0.finding: write 4 characters at least of the reason",
+        ),
         ("ports::*", "*", "4: waiver.0.checks.0: '*' covers a whole cell; name the check"),
         (
             '"ada"',
