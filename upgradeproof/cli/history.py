@@ -21,6 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add", help="add runs; a run that is there already is left out")
     add.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     listing = actions.add_parser("list", help="print the runs, then the flaky checks")
+    listing.add_argument(
+        "--trend", metavar="GLOB", help="also print measurements, such as '*p99*', run by run"
+    )
     for action in (add, listing):
         action.add_argument(
             "--history", type=Path, default=DEFAULT, metavar="FILE", help=f"default: {DEFAULT}"
@@ -42,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
                 f"flaky: {each.cell} {each.check}: failed in {each.failed} of "
                 f"{each.passed + each.failed} runs of the same inputs\n"
             )
+        if arguments.trend:
+            sys.stdout.writelines(f"{each}\n" for each in history.trends(arguments.trend))
     return 0
 
 

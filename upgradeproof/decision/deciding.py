@@ -177,6 +177,14 @@ def _of_comparison(policy: Policy, comparison: Comparison | None) -> Iterator[Re
                 cell=line.cell,
                 check=line.check,
             )
+    for each in comparison.measures:
+        if each.worse:
+            yield Reason(
+                effect=_for(policy, each.cell, rules.worse),
+                rule="comparison.worse",
+                text=f"worse since run {comparison.baseline}: {each.change}",
+                cell=each.cell,
+            )
     for name in comparison.gone_cells:
         text = f"the cell is gone since run {comparison.baseline}"
         effect = _for(policy, name, rules.gone)

@@ -7,10 +7,12 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from upgradeproof.decision.comparison import Place
 from upgradeproof.decision.files import digest
+from upgradeproof.decision.measures import values
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import Cell, Run, Verdict
 
@@ -25,7 +27,17 @@ CREATE TABLE result (
   "check" TEXT NOT NULL, verdict TEXT NOT NULL, waived INTEGER NOT NULL, duration_s REAL,
   PRIMARY KEY (run, cell, "check")
 ) STRICT;
+CREATE TABLE measure (
+  run TEXT NOT NULL REFERENCES run(id) ON DELETE CASCADE, cell TEXT NOT NULL, name TEXT NOT NULL,
+  unit TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (run, cell, name)
+) STRICT;
 CREATE INDEX result_of_inputs ON result (cell, inputs, "check");
+"""
+MAX_VALUES = 10
+"""Runs of which a trend prints the value, the newest."""
+_MEASURES = """
+SELECT cell, name, unit, value FROM measure JOIN run ON run.id = measure.run
+ORDER BY cell, name, run.started_at, run.id
 """
 _FLAKY = """
 SELECT cell, "check", sum(verdict = 'passed'), sum(verdict = 'failed') FROM result
@@ -64,6 +76,21 @@ class Flaky:
     failed: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trend:
+    """One measurement of a cell, run by run."""
+
+    cell: str
+    name: str
+    unit: str
+    values: tuple[float, ...]
+
+    def __str__(self) -> str:
+        shown = [f"{value:.4g}" for value in self.values[-MAX_VALUES:]]
+        before = "... " if len(self.values) > MAX_VALUES else ""
+        return f"{self.cell} {self.name}: {before}{' -> '.join(shown)} {self.unit}"
+
+
 @dataclass(frozen=True)
 class History:
     """The open file."""
@@ -88,6 +115,9 @@ class History:
             self.database.executemany(
                 "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?)", _rows(run, waived)
             )
+            self.database.executemany(
+                "INSERT OR REPLACE INTO measure VALUES (?, ?, ?, ?, ?)", _measured(run)
+            )
         return True
 
     def runs(self) -> Iterator[PastRun]:
@@ -100,6 +130,15 @@ class History:
         """Yield the checks that passed and failed with the same inputs, the worst first."""
         for cell, check, passed, failed in self.database.execute(_FLAKY):
             yield Flaky(cell=cell, check=check, passed=passed, failed=failed)
+
+    def trends(self, glob: str) -> Iterator[Trend]:
+        """Yield what was measured in each run, the oldest first, where cell and name fit a glob."""
+        found: dict[tuple[str, str, str], list[float]] = {}
+        for cell, name, unit, value in self.database.execute(_MEASURES):
+            if fnmatchcase(f"{cell} {name}", glob):
+                found.setdefault((cell, name, unit), []).append(value)
+        for (cell, name, unit), series in found.items():
+            yield Trend(cell=cell, name=name, unit=unit, values=tuple(series))
 
     def counts(self, cell: str, inputs: str, check: str) -> tuple[int, int]:
         """Return how often a check passed and failed with the same inputs."""
@@ -152,6 +191,12 @@ def inputs_of(cell: Cell, run: Run) -> str:
         state.name: state.key for state in cell.states if state.name in ("installed", "upgraded")
     }
     return digest(json.dumps([plan, run.upgradeproof, keys], sort_keys=True).encode())
+
+
+def _measured(run: Run) -> Iterator[tuple[object, ...]]:
+    for cell in run.cells:
+        for (name, unit), value in values(cell):
+            yield run.run_id, cell.id, name, unit, value.value
 
 
 def _rows(run: Run, waived: Collection[Place]) -> Iterator[tuple[object, ...]]:

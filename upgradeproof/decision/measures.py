@@ -37,23 +37,35 @@ class Measure:
             return None
         return old.high < new.low or new.high < old.low
 
+    @property
+    def worse(self) -> bool:
+        """Tell whether the intervals show a loss: less availability, or a higher ratio."""
+        if not self.differs:
+            return False
+        less = self.after.value < self.before.value
+        return less if self.unit == "%" else not less
+
     def __str__(self) -> str:
         judged = {True: "different", False: "no difference shown", None: "no interval"}
-        return (
-            f"{self.cell} {self.name}: {_text(self.before, self.unit)} -> "
-            f"{_text(self.after, self.unit)} ({judged[self.differs]})"
-        )
+        return f"{self.cell} {self.change} ({judged[self.differs]})"
+
+    @property
+    def change(self) -> str:
+        """Return name and values: ``duration of upgraded: 41 s -> 43 s``."""
+        before, after = _text(self.before, self.unit), _text(self.after, self.unit)
+        return f"{self.name}: {before} -> {after}"
 
 
 def measures(old: Cell, new: Cell) -> Iterator[Measure]:
     """Yield what was measured of a cell in both runs."""
-    before, after = dict(_values(old)), dict(_values(new))
+    before, after = dict(values(old)), dict(values(new))
     for (name, unit), value in after.items():
         if (name, unit) in before:
             yield Measure(cell=new.id, name=name, unit=unit, before=before[name, unit], after=value)
 
 
-def _values(cell: Cell) -> Iterator[tuple[tuple[str, str], Value]]:
+def values(cell: Cell) -> Iterator[tuple[tuple[str, str], Value]]:
+    """Yield what was measured of a cell, by name and unit."""
     for state in cell.states:
         if state.duration_s is not None and not state.reused:
             yield (f"duration of {state.name}", "s"), Value(value=state.duration_s)

@@ -67,6 +67,8 @@ class ComparisonRules(Model):
     regressed: Effect = "no_go"
     proof_lost: Effect = "no_go"
     gone: Effect = "cannot_tell"
+    worse: Effect = "note"
+    """Of measurements whose intervals show a loss."""
 
 
 class Policy(Model):

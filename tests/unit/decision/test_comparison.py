@@ -135,6 +135,7 @@ def test_measurements_are_compared_by_their_intervals() -> None:
         for interval in ((1.0, 1.2), (1.2, 1.4))
     ]
     assert [each.differs for each in found] == [False, True]
+    assert [each.worse for each in found] == [False, True]
     assert str(found[0]) == (
         f"{CELL} p99_ratio of api: 1 x [0.9, 1.1] -> 1.1 x [1, 1.2] (no difference shown)"
     )
@@ -203,6 +204,22 @@ def test_a_history_lists_runs_and_flaky_checks(tmp_path: Path) -> None:
         ]
         (flaky,) = history.flaky()
         assert (flaky.check, flaky.passed, flaky.failed) == ("flaky", 1, 2)
+
+
+def test_a_history_shows_trends(tmp_path: Path) -> None:
+    with opened(tmp_path / "history.sqlite", create=True) as history:
+        for day in range(1, 13):
+            states = (State(name="upgraded", verdict=PASSED, duration_s=day),)
+            made = run(
+                cell(check("a"), states=states),
+                run_id=str(day),
+                started_at=f"2026-01-{day:02}T00:00:00+00:00",
+            )
+            history.add(made, str(day).encode(), ())
+        assert [str(trend) for trend in history.trends("* duration of *")] == [
+            f"{CELL} duration of upgraded: ... 3 -> 4 -> 5 -> 6 -> 7 -> 8 -> 9 -> 10 -> 11 -> 12 s"
+        ]
+        assert list(history.trends("*p99*")) == []
 
 
 def test_a_history_that_is_not_there_or_none_is_an_error(tmp_path: Path) -> None:

@@ -20,10 +20,11 @@ from tests.unit.decision.runs import (
     reasons,
     run,
 )
+from tests.unit.results.events import RATIO
 from upgradeproof.decision.comparison import Baseline
 from upgradeproof.decision.policy import CellRule, Outcome
 from upgradeproof.errors import HarnessError
-from upgradeproof.results import Run, State, UnusedChange, Verdict
+from upgradeproof.results import RatioMeasured, Run, State, UnusedChange, Verdict
 
 OTHER_FAILED = run(cell(check("a")), cell(failed("b"), name=OTHER))
 
@@ -191,6 +192,22 @@ def test_a_comparison_decides_where_the_policy_says_so() -> None:
     assert reasons(decision) == [f"no_go comparison.proof_lost: {CELL} b: proof lost since run old"]
     lenient = policy(comparison={"proof_lost": "note"})
     assert decided(lost, lenient, baselines=(old,)).outcome is Outcome.GO
+
+
+def test_a_measurement_that_is_worse_beyond_its_interval_decides_where_the_policy_says_so() -> None:
+    def measured(low: float, high: float) -> RatioMeasured:
+        return RATIO.model_copy(update={"ratio": low + 0.1, "low": low, "high": high})
+
+    old = Baseline(run=run(cell(check("a"), ratios=(measured(0.9, 1.1),)), run_id="old"))
+    slow = run(cell(check("a"), ratios=(measured(1.2, 1.4),)))
+    strict = policy(comparison={"worse": "no_go"})
+    assert reasons(decided(slow, strict, baselines=(old,))) == [
+        (
+            f"no_go comparison.worse: {CELL}: worse since run old: p99_ratio of visitors: "
+            "1 x [0.9, 1.1] -> 1.3 x [1.2, 1.4]"
+        )
+    ]
+    assert decided(slow, baselines=(old,)).outcome is Outcome.GO
 
 
 def test_a_comparison_that_is_required_and_missing_can_not_be_told() -> None:
