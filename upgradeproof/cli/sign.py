@@ -6,12 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from upgradeproof.cli.packages_under_test import subject
 from upgradeproof.decision.files import run_file
 from upgradeproof.decision.keys import fingerprint, open_signer
 from upgradeproof.decision.signing import sign
-from upgradeproof.decision.statements import Subject
 from upgradeproof.home import Home
-from upgradeproof.packaging.package import read_package
 
 HELP = "sign a decision and all that it rests on, by an OpenSSH key"
 
@@ -42,12 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Sign, and print by which key."""
     folder = run_file(arguments.run_folder or Home(Path.cwd()).reports).parent
     signer = open_signer(arguments.key.expanduser())
-    target = sign(folder, signer, [_subject(path) for path in arguments.package])
-    sys.stdout.write(f"signed by {fingerprint(signer.blob)}: {target}\n")
+    done = sign(folder, signer, [subject(path) for path in arguments.package])
+    if done.removed:
+        sys.stdout.write(f"removed {done.removed} signatures: the folder changed after them\n")
+    sys.stdout.write(f"signed by {fingerprint(signer.blob)}: {done.path}\n")
     return 0
-
-
-def _subject(path: Path) -> Subject:
-    package = read_package(path)
-    name, version, architecture = package.identity
-    return Subject(name=name, version=version, architecture=architecture, sha256=package.sha256)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from upgradeproof.cli.arguments import at_least_one, moment
+from upgradeproof.cli.packages_under_test import subject
 from upgradeproof.decision.keys import fingerprint
 from upgradeproof.decision.verifying import verify
 
@@ -25,6 +26,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threshold", type=at_least_one, default=1, metavar="N", help="how many must have signed"
     )
+    parser.add_argument(
+        "--package",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DEB",
+        help="a package file that the statements must name; may be repeated",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,9 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
     found = verify(
         arguments.folder, arguments.signers, at=arguments.at, threshold=arguments.threshold
     )
+    wanted = [subject(path).descriptor() for path in arguments.package]
+    strangers = [each["name"] for each in wanted if each not in found.packages]
     sys.stdout.writelines(f"{problem}\n" for problem in found.problems)
+    sys.stdout.writelines(f"{name}: the statements do not name this file\n" for name in strangers)
     sys.stdout.writelines(f"note: {note}\n" for note in found.notes)
-    if not found.ok or found.decision is None:
+    if not found.ok or found.decision is None or strangers:
         sys.stdout.write("NOT VERIFIED\n")
         return 1
     decision = found.decision
@@ -42,4 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
     sys.stdout.write(f", decided at {decision.decided_at}\n")
     for each in found.signers:
         sys.stdout.write(f"signed by {each.name}, key {fingerprint(each.blob)}\n")
+    for package in found.packages:
+        sys.stdout.write(f"about {package['name']}, SHA-256 {package['digest']['sha256']}\n")
     return 0

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from upgradeproof.decision import sums
+from upgradeproof.decision.claims import false_claims, packages, read_envelopes
 from upgradeproof.decision.dsse import Envelope
-from upgradeproof.decision.files import parse_run
+from upgradeproof.decision.files import read_run
 from upgradeproof.decision.folder import read_decision
 from upgradeproof.decision.keys import Signer
+from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
 from upgradeproof.decision.remaking import remade
 from upgradeproof.decision.statements import Subject, statements
@@ -18,11 +21,22 @@ from upgradeproof.errors import SigningError
 from upgradeproof.render.writing import write_text
 
 
-def sign(folder: Path, signer: Signer, subjects: Sequence[Subject] = ()) -> Path:
-    """Sign the decision in a run's folder; return the file of the signature by ssh-keygen.
+@dataclass(frozen=True, kw_only=True)
+class Signed:
+    """What signing did."""
 
-    A second signer adds a signature to an unchanged folder; after a change, the signatures of
-    before are removed. Raises SigningError where run.json or the decision can't be recomputed.
+    path: Path
+    """The file of the signature by ssh-keygen."""
+    removed: int
+    """How many signatures were removed, because the folder changed after them."""
+
+
+def sign(folder: Path, signer: Signer, subjects: Sequence[Subject] = ()) -> Signed:
+    """Sign the decision in a run's folder.
+
+    A second signer adds a signature to an unchanged folder, about the same packages; after a
+    change, the signatures of before are removed. Raises SigningError where run.json, the decision
+    or its page can't be recomputed, or where ``subjects`` are not those that others signed.
     """
     found = remade(folder)
     if wrong := (*found.problems, *found.notes):
@@ -31,43 +45,40 @@ def sign(folder: Path, signer: Signer, subjects: Sequence[Subject] = ()) -> Path
             details="\n".join(wrong),
             resolution="`upgradeproof report`, then `upgradeproof decide`, make both again",
         )
-    content = (folder / "run.json").read_bytes()
-    run = parse_run(content, folder / "run.json")
+    run = read_run(folder)
     decision = read_decision(folder / DECISION)
-    envelopes = statements(run, decision, by_product(run, folder, subjects))
     text = sums.sums_of(folder)
-    earlier = _earlier(folder, text, envelopes)
-    if not earlier:
-        for path in sums.signatures(folder):
-            path.unlink()
-    signed = [each.signed_by(signer) for each in earlier or envelopes]
+    envelopes = _earlier(folder, text, decision)
+    named = by_product(run, folder, subjects)
+    made = statements(run, decision, named)
+    if envelopes and subjects and packages(envelopes) != packages(made):
+        raise SigningError(
+            f"{folder} is signed already, and not about the packages that --package names",
+            details="\n".join(str(each["name"]) for each in packages(envelopes)) or "no package",
+            resolution=f"name the same packages, or remove {EVIDENCE} to begin again",
+        )
+    old = [] if envelopes else sums.signatures(folder)
     signature = sums.ssh_sign(text.encode(), signer)
+    signed = [each.signed_by(signer) for each in envelopes or made]
+    for path in old:
+        path.unlink()
     target = _place(folder, signer)
     write_text(folder / SUMS, text)
     target.write_bytes(signature)
     write_text(folder / EVIDENCE, "".join(each.line() for each in signed))
-    return target
+    return Signed(path=target, removed=len(old))
 
 
-def _earlier(folder: Path, text: str, envelopes: Sequence[Envelope]) -> list[Envelope]:
-    """Return the envelopes that others signed, where they are about the same; else none."""
+def _earlier(folder: Path, text: str, decision: Decision) -> list[Envelope]:
+    """Return the envelopes that others signed, where nothing changed since; else none."""
     path = folder / SUMS
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+    if not path.is_file() or path.read_bytes() != text.encode():
         return []
     found = read_envelopes(folder)
-    return found if [each.payload for each in found] == [e.payload for e in envelopes] else []
+    return [] if list(false_claims(folder, decision, found)) else found
 
 
 def _place(folder: Path, signer: Signer) -> Path:
     """Return the file of a signer's signature: the one that this key wrote before, or a new one."""
     own = (path for path in sums.signatures(folder) if sums.signer_of(path) == signer.blob)
     return next(own, sums.free_name(folder))
-
-
-def read_envelopes(folder: Path) -> list[Envelope]:
-    """Return the envelopes of a folder; of no file or a wrong one: none."""
-    path = folder / EVIDENCE
-    try:
-        return [Envelope.model_validate_json(line) for line in path.read_bytes().splitlines()]
-    except (OSError, ValueError):
-        return []

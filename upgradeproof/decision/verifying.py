@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from upgradeproof.decision import sums
-from upgradeproof.decision.dsse import PAYLOAD_TYPE, Envelope
-from upgradeproof.decision.files import parse_run
+from upgradeproof.decision.claims import false_claims, packages, read_envelopes
+from upgradeproof.decision.dsse import Envelope
 from upgradeproof.decision.folder import read_decision
 from upgradeproof.decision.keys import fingerprint
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
 from upgradeproof.decision.remaking import Remade, remade
 from upgradeproof.decision.signers import AllowedSigner, load_signers
-from upgradeproof.decision.signing import read_envelopes
-from upgradeproof.decision.statements import SUMMARY, products, statements
+from upgradeproof.decision.statements import Descriptor
 from upgradeproof.errors import HarnessError, UpgradeproofError
 
 
@@ -29,6 +27,8 @@ class Verified:
     decision: Decision | None
     signers: tuple[AllowedSigner, ...]
     """Those who signed all of it, each key once."""
+    packages: tuple[Descriptor, ...]
+    """The packages under test that the statements name."""
     problems: tuple[str, ...]
     notes: tuple[str, ...] = ()
     """What could not be made again, and is covered by signatures alone."""
@@ -59,7 +59,8 @@ def verify(
     decision, again = _made_again(folder)
     problems += again.problems
     envelopes = read_envelopes(folder)
-    problems += _of_statements(folder, decision, envelopes)
+    claims = list(false_claims(folder, decision, envelopes)) if decision else []
+    problems += claims
     time = at or (
         datetime.fromisoformat(decision.decided_at) if decision else datetime.now().astimezone()
     )
@@ -69,7 +70,11 @@ def verify(
     if len(names) < threshold:
         problems.append(f"signed by {len(names)} allowed signers, and {threshold} are needed")
     return Verified(
-        decision=decision, signers=tuple(signed), problems=tuple(problems), notes=again.notes
+        decision=decision,
+        signers=tuple(signed),
+        packages=() if claims or not decision else tuple(packages(envelopes)),
+        problems=tuple(problems),
+        notes=again.notes,
     )
 
 
@@ -83,47 +88,6 @@ def _made_again(folder: Path) -> tuple[Decision | None, Remade]:
         return decision, remade(folder)
     except UpgradeproofError as error:
         return decision, Remade(problems=(f"it can't be recomputed: {error.brief}",))
-
-
-def _of_statements(
-    folder: Path, decision: Decision | None, envelopes: Sequence[Envelope]
-) -> Iterator[str]:
-    """Yield what the statements claim that the run and the decision do not."""
-    if not envelopes:
-        yield f"{EVIDENCE} holds no envelopes"
-        return
-    if decision is None:
-        return
-    try:
-        found = [each.statement for each in envelopes]
-        run = parse_run((folder / "run.json").read_bytes(), folder / "run.json")
-        subjects = {
-            product: _subjects(each) for product, each in zip(products(run), found, strict=False)
-        }
-        expected = statements(run, decision, subjects)
-    except (ValueError, KeyError, TypeError, UpgradeproofError):
-        yield f"{EVIDENCE} can't be read as statements about this run"
-        return
-    if len(expected) != len(envelopes):
-        yield f"{EVIDENCE} holds {len(envelopes)} statements, and {len(expected)} are needed"
-        return
-    for number, (each, wanted) in enumerate(zip(envelopes, expected, strict=True), start=1):
-        if each.payload_type != PAYLOAD_TYPE or not _same(each.statement, wanted.statement):
-            yield f"{EVIDENCE}:{number}: the statement is not about this run and decision"
-
-
-def _subjects(statement: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the packages that a statement names; run.json is no package."""
-    return [each for each in statement["subject"] if each.get("name") != "run.json"]
-
-
-def _same(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Tell whether two statements are equal; the version of who decided may differ."""
-    if found.get("predicateType") != SUMMARY or wanted["predicateType"] != SUMMARY:
-        return found == wanted
-    verifier = found.get("predicate", {}).get("verifier", {})
-    wanted["predicate"]["verifier"]["version"] = verifier.get("version")
-    return found == wanted
 
 
 def _signers(

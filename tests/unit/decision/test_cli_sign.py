@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from tests.unit.command_line import Command, Told, upgradeproof
@@ -53,3 +54,30 @@ def test_a_key_of_another_type_is_an_error(upgradeproof: Command, tmp_path: Path
     done = upgradeproof("sign", "out", "--key", "ada")
     assert (done.status, done.out) == (5, "")
     assert "only ssh-ed25519 can sign a decision" in done.err
+
+
+def package(folder: Path, text: str) -> Path:
+    """Build the package thing 2.0-1 with a text in it."""
+    tree = folder / "tree"
+    (tree / "DEBIAN").mkdir(parents=True, exist_ok=True)
+    (tree / "DEBIAN" / "control").write_text(
+        f"Package: thing\nVersion: 2.0-1\nArchitecture: all\nMaintainer: a\nDescription: {text}\n"
+    )
+    path = folder / f"{text}.deb"
+    argv = ["dpkg-deb", "--build", "--root-owner-group", str(tree), str(path)]
+    subprocess.run(argv, check=True, capture_output=True)
+    return path
+
+
+def test_a_package_is_named_by_its_sum(upgradeproof: Command, tmp_path: Path) -> None:
+    signers = allow(tmp_path / "signers", make_key(tmp_path / "ada"))
+    decided_folder(tmp_path)
+    tested, other = (str(package(tmp_path, text)) for text in ("tested", "other"))
+    assert upgradeproof("sign", "out", "--key", "ada", "--package", tested).status == 0
+    words = ("verify", "out", "--signers", str(signers), "--package")
+    done = upgradeproof(*words, tested)
+    assert done.status == 0
+    assert "\nabout thing_2.0-1_all.deb, SHA-256 " in done.out
+    assert upgradeproof(*words, other) == Told(
+        1, "thing_2.0-1_all.deb: the statements do not name this file\nNOT VERIFIED\n", ""
+    )

@@ -12,11 +12,12 @@ import pytest
 
 from tests.unit.decision.signed import CELL, allow, decided_folder, make_decision, make_key
 from upgradeproof.decision import sums
+from upgradeproof.decision.claims import read_envelopes
 from upgradeproof.decision.dsse import Envelope
 from upgradeproof.decision.keys import fingerprint, open_signer
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS, left_by_a_decision
 from upgradeproof.decision.signers import NAMESPACE
-from upgradeproof.decision.signing import read_envelopes, sign
+from upgradeproof.decision.signing import sign
 from upgradeproof.decision.verifying import verify
 from upgradeproof.errors import HarnessError, SigningError
 from upgradeproof.results.journal import CheckFinished
@@ -187,8 +188,8 @@ def test_two_signers_fulfil_a_threshold_of_two(folder: Path, signers: Path, tmp_
         "signed by 1 allowed signers, and 2 are needed"
     ]
     grace = make_key(tmp_path / "grace")
-    assert sign(folder, open_signer(grace)).name == "SHA256SUMS.2.sig"
-    assert sign(folder, open_signer(grace)).name == "SHA256SUMS.2.sig"
+    assert sign(folder, open_signer(grace)).path.name == "SHA256SUMS.2.sig"
+    assert sign(folder, open_signer(grace)).path.name == "SHA256SUMS.2.sig"
     both = allow(tmp_path / "signers", tmp_path / "ada", grace)
     assert problems(folder, both, threshold=2) == []
 
@@ -197,7 +198,7 @@ def test_a_new_decision_removes_the_signatures_of_the_old_one(folder: Path, tmp_
     (tmp_path / "policy.toml").write_text((tmp_path / "policy.toml").read_text() + "# more\n")
     make_decision(tmp_path)
     grace = make_key(tmp_path / "grace")
-    assert sign(folder, open_signer(grace)).name == "SHA256SUMS.sig"
+    assert sign(folder, open_signer(grace)).path.name == "SHA256SUMS.sig"
     assert problems(folder, allow(tmp_path / "signers", grace)) == []
 
 

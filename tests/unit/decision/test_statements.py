@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.unit.decision.signed import CELL, decided_folder
+from tests.unit.decision.signed import CELL, decided_folder, make_key
+from upgradeproof.decision.claims import packages, read_envelopes
 from upgradeproof.decision.dsse import encoded
 from upgradeproof.decision.files import digest
 from upgradeproof.decision.keys import fingerprint, open_signer
 from upgradeproof.decision.names import EVIDENCE, SUMS
 from upgradeproof.decision.signers import NAMESPACE
-from upgradeproof.decision.signing import read_envelopes, sign
+from upgradeproof.decision.signing import sign
 from upgradeproof.decision.statements import Subject
-from upgradeproof.errors import PlanError
+from upgradeproof.errors import PlanError, SigningError
 
 THING = Subject(name="thing", version="2.0-1", architecture="amd64", sha256="c" * 64)
 
@@ -39,6 +40,23 @@ def test_the_statements_name_results_and_packages(tmp_path: Path, ada: Path) -> 
     assert decision["predicate"]["verificationResult"] == "PASSED"
     (listed,) = decision["predicate"]["inputAttestations"]
     assert listed["digest"]["sha256"] == digest(read_envelopes(folder)[0].content)
+
+
+def test_a_second_signer_signs_about_the_same_packages(tmp_path: Path, ada: Path) -> None:
+    folder = decided_folder(tmp_path)
+    sign(folder, open_signer(ada), [THING])
+    grace = open_signer(make_key(tmp_path / "grace"))
+    assert sign(folder, grace).removed == 0
+    assert sign(folder, grace, [THING]).removed == 0
+    assert packages(read_envelopes(folder)) == [THING.descriptor()]
+    other = Subject(name="thing", version="2.0-1", architecture="amd64", sha256="d" * 64)
+    with pytest.raises(SigningError) as error:
+        sign(folder, grace, [other])
+    assert str(error.value) == (
+        f"{folder} is signed already, and not about the packages that --package names\n"
+        "thing_2.0-1_amd64.deb\n"
+        "To do: name the same packages, or remove evidence.intoto.jsonl to begin again"
+    )
 
 
 def test_a_package_that_was_not_tested_is_refused(tmp_path: Path, ada: Path) -> None:
