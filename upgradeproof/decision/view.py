@@ -65,6 +65,16 @@ class Square:
         return words.WORDS[self.cell.verdict].word
 
     @property
+    def remark(self) -> str:
+        """Return why a cell does not count although its verdict is good; empty: it counts."""
+        if self.judged is None or not self.judged.required or not self.cell.selected:
+            return ""
+        if self.judged.outcome == "cannot_tell":
+            return "not enough proof"
+        good = self.cell.verdict is Verdict.PASSED
+        return "policy not met" if good and self.judged.outcome == "no_go" else ""
+
+    @property
     def tone(self) -> str:
         """Return the class of its colour."""
         if not self.cell.selected:

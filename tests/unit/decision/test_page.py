@@ -76,6 +76,10 @@ def test_a_no_go_groups_equal_reasons_and_names_what_never_ran() -> None:
         assert expected in text
 
 
+def test_a_cell_that_passed_and_does_not_fulfil_the_policy_has_a_remark() -> None:
+    assert "passed policy not met" in Reader(page_of(run(cell(check("a"), checks_declared=2)))).text
+
+
 def test_a_run_without_a_cell_has_a_page() -> None:
     text = Reader(page_of(run(cell(selected=False)))).text
     assert "no cell ran" in text
