@@ -12,6 +12,7 @@ from upgradeproof.decision.comparison import Comparison, Kind
 from upgradeproof.decision.deciding import Answer, Question
 from upgradeproof.decision.model import Decision, JudgedCell, Reason
 from upgradeproof.decision.policy import Effect
+from upgradeproof.decision.printing import counted
 from upgradeproof.decision.waivers import Waiver
 from upgradeproof.render import words
 from upgradeproof.render.grid import natural
@@ -131,6 +132,7 @@ def view(question: Question, answer: Answer) -> View:
     columns, rows = _matrix(squares)
     lines = _comparison_lines(answer.comparison)
     brought = _brought(answer.comparison)
+    changed = decision.comparison.checks if decision.comparison else {}
     effects: tuple[Effect, ...] = ("no_go", "cannot_tell", "note")
     return View(
         decision=decision,
@@ -144,7 +146,7 @@ def view(question: Question, answer: Answer) -> View:
         comparison=answer.comparison,
         lines=tuple(lines[:MAX_LINES]),
         more_lines=max(0, len(lines) - MAX_LINES),
-        counts=_counts(decision),
+        counts=counted({kind.word: n for kind, n in changed.items()}),
         brought=tuple(brought[:MAX_BROUGHT]),
         more_brought=max(0, len(brought) - MAX_BROUGHT),
         fidelity=tuple(_fidelity(squares, fresh=run.fresh)),
@@ -236,13 +238,6 @@ def _brought(comparison: Comparison | None) -> list[str]:
         f"{f' on {found[text]} cells' if found[text] > 1 else ''}"
         for text in ordered
     ]
-
-
-def _counts(decision: Decision) -> str:
-    if decision.comparison is None:
-        return ""
-    found = {kind.word: number for kind, number in decision.comparison.checks.items() if number}
-    return ", ".join(f"{number} {word}" for word, number in found.items()) or "no check changed"
 
 
 def _fidelity(squares: Sequence[Square], *, fresh: bool) -> Iterable[str]:
