@@ -29,7 +29,7 @@ def _narrow(globs: tuple[str, ...]) -> tuple[str, ...]:
         if not re.match("[a-z_]+/", glob):
             raise ValueError(f"{glob!r} is no glob over the diff: write it as section/key")
         if whole_section(glob) or not _names_something(glob.partition("/")[2]):
-            raise ValueError(f"{glob!r} excuses too much: name what changes")
+            raise ValueError(f"{glob!r} matches too much: name what changes")
     return globs
 
 
