@@ -97,7 +97,7 @@ class Work:
             raise StepTimeoutError(
                 f"the step {action.title!r} did not end in {limit_s:g} s and was ended",
                 details=error.details,
-                resolution="its last output is above: a question there wants an answer in the plan",
+                resolution="its last output is above: if it is a prompt, answer it in the plan",
             ) from None
         if not done.ok:
             raise _failure(machine, action, done, printed.decode("utf-8", "replace"))
@@ -146,7 +146,7 @@ def _failure(
         return EnvironmentFailedError(
             f"the step {action.title!r} lost its archive: nothing is known of the product",
             details=lost,
-            resolution="is the archive that it names in reach of the machine? then run again",
+            resolution="check that the machine can reach its archive, and run again",
         )
     return StepError(
         f"the step {action.title!r} failed with exit status {done.exit_status}",

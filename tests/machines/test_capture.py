@@ -216,7 +216,7 @@ def test_another_host_key_is_refused(project: Project, server: MailServer, tmp_p
     done = capture(project, MailServer(server.machine, config))
     assert done.exit_status == 5
     assert done.output.startswith(
-        "upgradeproof: the host key of server is another one than known_hosts has: nothing was read"
+        "upgradeproof: the host key of server differs from that in known_hosts: nothing was read"
     )
 
 

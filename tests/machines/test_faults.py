@@ -102,7 +102,7 @@ def test_a_step_that_hangs_on_a_prompt_is_ended_and_the_prompt_is_quoted(run: Ru
     assert failure(cell_of(run, "-prompt"), "upgraded") == (
         "the step 'ask' did not end in 2 s and was ended\n"
         "Unpacking\nReplace it? [y/N]\n"
-        "To do: its last output is above: a question there wants an answer in the plan"
+        "To do: its last output is above: if it is a prompt, answer it in the plan"
     )
 
 

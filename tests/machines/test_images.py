@@ -177,7 +177,7 @@ def test_a_registry_that_does_not_answer_is_in_the_error(tmp_path: Path) -> None
     with pytest.raises(ImageError) as caught:
         Images(one("lost-12", keyless, registry={"amd64": pinned}), tmp_path).ensure(platform)
     assert str(caught.value).startswith(
-        f"there is no image for lost-12-amd64\n- registry: {pinned} can't be had: "
+        f"there is no image for lost-12-amd64\n- registry: {pinned} is unavailable: "
     )
     assert "connection refused" in str(caught.value)
     assert "- bootstrap: there is no keyring /nowhere/keyring.gpg" in str(caught.value)

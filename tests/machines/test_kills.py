@@ -85,7 +85,7 @@ def test_a_killed_run_still_reports_and_is_pruned(slow: Project, words: tuple[st
     cell = cell_of(slow.result(), "-slow")
     assert (cell.verdict, state_of(cell, "upgraded").reason) == (
         Verdict.NEVER_RAN,
-        "the run ended on the way to this state",
+        "the run ended before this state was reached",
     )
     assert check_of(cell, "test_it_runs_before").verdict is Verdict.PASSED
     assert check_of(cell, "test_it_runs_after").verdict is Verdict.NEVER_RAN

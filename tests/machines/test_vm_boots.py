@@ -70,8 +70,8 @@ def test_a_reset_under_a_command_is_the_products(clone: QemuMachine) -> None:
     with pytest.raises(BootError) as caught:
         clone.run("echo b >/proc/sysrq-trigger; sleep 60")
     assert head(caught.value) == [
-        "clone was reset by itself under a command",
-        'a reboot that is meant goes into the plan: step = "reboot"',
+        "clone was reset unexpectedly under a command",
+        'if the reboot is intended, add it to the plan: step = "reboot"',
     ]
 
 
@@ -105,7 +105,7 @@ def test_a_boot_that_hangs_is_told_after_its_time(clone: QemuMachine) -> None:
         clone.reboot(timeout_s=20)
     assert head(caught.value) == [
         "clone hangs at boot: it did not answer in 20 s",
-        "see console.log in the evidence: what is its last word?",
+        "see the last lines of console.log in the evidence",
     ]
     assert "Advanced options for Debian GNU/Linux" in caught.value.details
 

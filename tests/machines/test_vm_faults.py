@@ -26,7 +26,7 @@ __all__ = ["vms"]
 PC = Hardware(architecture="amd64", firmware="bios", memory_mb=1024, processors=2)
 NO_ROOM = (
     "the disk is nearly full: {} MB are left for VMs\n"
-    "To do: make room: a VM needs 2000 MB; `upgradeproof prune --states` removes kept states"
+    "To do: free disk space: a VM needs 2000 MB; `upgradeproof prune --states` removes kept states"
 )
 OWNER = """
 import sys, time
@@ -107,8 +107,8 @@ def test_an_image_that_was_cut_short_is_not_booted(
     with pytest.raises(MachineError) as caught, start:
         pytest.fail("it started")
     assert str(caught.value) == (
-        "the snapshot image is gone or damaged\n"
-        f"ValueError: disk.qcow2 has {whole // 2} bytes and not its {whole}\n"
+        "the snapshot image is missing or damaged\n"
+        f"ValueError: disk.qcow2 has {whole // 2} bytes instead of {whole}\n"
         f"To do: `upgradeproof prune --states`, or remove {image.folder}; then run again"
     )
 

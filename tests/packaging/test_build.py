@@ -71,7 +71,7 @@ def test_a_build_that_fails_is_one_clear_error(packager: Packager, new_plan: New
     assert failed(packager, new_plan, "echo 'main.c:3: expected ;' >&2; exit 2") == (
         "the release 1 does not build: `sh build.sh` failed with exit status 2\n"
         "main.c:3: expected ;\n"
-        "To do: mend the sources; the command is `build` of [packages] in the plan"
+        "To do: fix the sources; the command is `build` of [packages] in the plan"
     )
 
 
@@ -79,7 +79,7 @@ def test_a_build_that_hangs_is_ended(packager: Packager, new_plan: NewPlan) -> N
     assert failed(packager, new_plan, "echo waiting; sleep 60", timeout_s=0.5) == (
         "the build of the release 1 did not end in 0.5 s\n"
         "waiting\n"
-        "To do: mend it, or give it more time: `timeout_s` of [packages]"
+        "To do: fix it, or increase `timeout_s` of [packages]"
     )
 
 

@@ -71,7 +71,7 @@ class Images:
             self._make(request)
             if found := store.find(request):
                 return found
-        raise ImageError(f"{request.key} was made, and is not there")
+        raise ImageError(f"{request.key} was made, and does not exist")
 
     def health(self, platform: Platform) -> Health:
         """Say whether a platform's image is there or can be made here; never raises."""
@@ -130,7 +130,7 @@ class Images:
                 failed[source.name] = error
             except OSError as error:
                 failed[source.name] = ImageError(
-                    f"{error}", resolution="make room, or mend what the message names"
+                    f"{error}", resolution="free disk space, or fix what the message names"
                 )
             else:
                 return
@@ -152,7 +152,7 @@ class Images:
             needed = f"{self._room_bytes / 1e6:.0f} MB"
             raise ImageError(
                 f"the disk is nearly full: {self._cache} has {free / 1e6:.0f} MB left",
-                resolution=f"make room: an image needs {needed} while it is made",
+                resolution=f"free disk space: an image needs {needed} while it is made",
             )
 
 

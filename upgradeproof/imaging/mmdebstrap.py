@@ -142,7 +142,9 @@ def explain(done: Completed) -> ImageError:
     details = "\n".join(line[:LINE] for line in reasons[:6] or said[-6:])
     if _FULL in output:
         return ImageError(
-            "the disk is full", details=details, resolution="make room; an image needs about 1.5 GB"
+            "the disk is full",
+            details=details,
+            resolution="free disk space; an image needs about 1.5 GB",
         )
     if _UNSIGNED.search(output):
         return ImageError(

@@ -102,7 +102,7 @@ class Checkpoints:
             self.backend.snapshot(machine, key, {"upgradeproof.state": "on the way"})
             write_stop(self.folder, key, stop)
         except (MachineError, OSError) as error:
-            log.warning("%s: a stop on the way was not kept: %s", machine.name, error)
+            log.warning("%s: an intermediate snapshot was not stored: %s", machine.name, error)
 
     def key(self, done: int) -> str:
         """Return the key of the stop after so many actions."""

@@ -19,7 +19,7 @@ def prove_commands(cell: Cell, facts: Facts) -> None:
         wrong = "\n".join(_wrong(command, facts[CommandResults][command.id]))
         if wrong:
             raise NotReadyError(
-                f"the command {command.id!r} does not do before the upgrade what the plan says",
+                f"the command {command.id!r} does not have the plan's result before the upgrade",
                 details=wrong,
                 resolution="correct `run`, `contains` or `exit_status` in the plan",
             )

@@ -31,7 +31,7 @@ class Keeper(AbstractContextManager["Keeper"]):
         self._thread.shutdown(wait=True)
         for state, snapshot in self._snapshots.items():
             if error := snapshot.exception():
-                log.warning("%s: the state %s was not kept: %s", self._cell, state, error)
+                log.warning("%s: the state %s was not cached: %s", self._cell, state, error)
         self._in_use.close()
 
     def hold(self, key: str) -> None:
@@ -77,4 +77,4 @@ class Keeper(AbstractContextManager["Keeper"]):
             limits = Limits.of(self._store.folder)
             Storage(self._store.folder, [self._backend], limits).trim()
         except HarnessError as error:
-            log.warning("%s: no room was made for another state: %s", self._cell, error)
+            log.warning("%s: no space was freed for another state: %s", self._cell, error)

@@ -171,9 +171,9 @@ class _Course:
             raise NotReadyError("there is nothing to cut off", details=str(before))
         if before.answer.fits(self._plan.degraded(self._whole)):
             raise HarnessError(
-                f"the degradation {self._plan.id!r} can't be told from a whole answer",
+                f"the degradation {self._plan.id!r} can't be distinguished from a complete answer",
                 details=str(before),
-                resolution="`gives` must hold a text that is in degraded answers alone",
+                resolution="`gives` must be a text that only degraded answers contain",
             )
 
     def _refused(self) -> Seen:

@@ -39,7 +39,7 @@ def prove_installed(cell: Cell, facts: Facts) -> None:
         raise NotReadyError(
             f"what is installed is not the release {cell.old.name}: there is nothing to upgrade",
             details="\n".join(wrong),
-            resolution="mend the install steps, or the release's packages in the plan",
+            resolution="fix the install steps, or the release's packages in the plan",
         )
 
 
@@ -68,7 +68,7 @@ def prove_rolled_back(cell: Cell, start: Facts, after: Facts) -> None:
         raise ProofError(
             f"the rollback to {cell.old.name} did not happen, though every step succeeded",
             details="\n".join(wrong),
-            resolution="see the transcripts: which step should have brought it back?",
+            resolution="see the transcripts: which step should have restored it?",
         )
 
 

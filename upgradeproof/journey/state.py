@@ -170,8 +170,8 @@ class State:
         asked = self.name == "upgraded" and self.fidelity.absolute_time
         if asked and self.cell.expect.disruption and not self._availability:
             raise LoadError(
-                f"no prober was begun on the way to {self.name}",
-                resolution="a test that looks at what it saw takes `disruption`: then it is begun",
+                f"no prober was started for {self.name}",
+                resolution="it is started if a test uses the argument `disruption`",
             )
         return self._availability
 
@@ -181,7 +181,7 @@ class State:
         Raises LoadError where it can't tell whether the budget was kept, or was not begun at all.
         """
         seen = next((a for a in self._availability if a.endpoint == disruption.endpoint), None)
-        nobody = f"no prober was begun on the way to {self.name}"
+        nobody = f"no prober was started for {self.name}"
         why = unknown(disruption, seen) if seen else nobody
         if seen is None or why:
             raise LoadError(

@@ -55,7 +55,7 @@ class Limits:
     def age(self) -> str:
         """Return the limit of age as a sentence's end."""
         if math.isinf(self.max_age_s):
-            return "whenever they were used last"
+            return "without a limit of age"
         return f"each for {self.max_age_s / DAY_S:g} days after its last use"
 
 

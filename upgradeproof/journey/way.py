@@ -122,5 +122,5 @@ class Way:
                     f"the data {data.id!r} can't be read back before the upgrade",
                     details=f"expected {data.expected()!r}, found {found.tail!r}"
                     f" with exit status {found.exit_status}",
-                    resolution="mend `write`, `read` or `gives` in the plan",
+                    resolution="fix `write`, `read` or `gives` in the plan",
                 )

@@ -29,8 +29,18 @@ def _narrow(globs: tuple[str, ...]) -> tuple[str, ...]:
         if not re.match("[a-z_]+/", glob):
             raise ValueError(f"{glob!r} is no glob over the diff: write it as section/key")
         if whole_section(glob) or not _names_something(glob.partition("/")[2]):
-            raise ValueError(f"{glob!r} excuses too much: name what changes")
+            raise ValueError(f"{glob!r} matches too much: name what changes")
     return globs
+
+
+def _plain_list(glob: str) -> str:
+    """Return a glob over a value. Raises ValueError for a list that would be a set of characters.
+
+    The facts print a list as ``["one"]``.
+    """
+    if re.search(r'\[[^\[\]]*"', glob.replace("[[]", "")):
+        raise ValueError(f"{glob!r} begins a set of characters: [[] matches a plain bracket")
+    return glob
 
 
 def _names_something(key: str) -> bool:
@@ -89,9 +99,9 @@ class KnownEntry(Model):
     reason: str = Field(min_length=8)
     source: str = Field(min_length=4)
     """Where this is documented: release notes, a changelog, or "observed" with the package."""
-    before: str = ""
+    before: Annotated[str, AfterValidator(_plain_list)] = ""
     """A glob over the value before; empty: any."""
-    after: str = ""
+    after: Annotated[str, AfterValidator(_plain_list)] = ""
     """A glob over the value after; empty: any."""
     lines: tuple[Annotated[str, Field(pattern=r"^(\[-\+\]|[+-])")], ...] = ()
     """Globs over the lines of a text file that came (``+...``) or went (``-...``), all of which

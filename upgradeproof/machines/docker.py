@@ -112,7 +112,7 @@ class DockerMachine(ChannelMachine):
             raise MachineError(
                 f"systemd on {self.name} did not settle in {timeout_s:g} s",
                 details="\n".join([error.brief, *self.logs().splitlines()[-20:]]),
-                resolution="`upgradeproof doctor` says whether containers work here at all",
+                resolution="`upgradeproof doctor` prints whether containers work here",
             ) from None
 
     def power_cut(self, *, timeout_s: float) -> None:
@@ -206,7 +206,9 @@ class DockerBackend:
             _free(engine, spec.name)
             container = engine.containers.create(**arguments)
         except docker.errors.ImageNotFound:
-            raise MachineError(f"{spec.name}: the snapshot {spec.snapshot} is gone") from None
+            raise MachineError(
+                f"{spec.name}: the snapshot {spec.snapshot} does not exist"
+            ) from None
         except EngineError as error:
             raise failed(f"{spec.name} could not be created", error) from None
         machine = DockerMachine(container, fidelity)
@@ -225,7 +227,7 @@ class DockerBackend:
         try:
             machine.container.commit(STATE_REPOSITORY, tag=key, changes=changes)
         except EngineError as error:
-            raise failed(f"{machine.name} could not be kept as state {key}", error) from None
+            raise failed(f"{machine.name} could not be cached as state {key}", error) from None
         return f"{STATE_REPOSITORY}:{key}"
 
     def find_snapshot(self, key: str) -> str | None:
@@ -236,7 +238,7 @@ class DockerBackend:
         except docker.errors.ImageNotFound:
             return None
         except EngineError as error:
-            raise failed(f"the engine can't be asked for {name}", error) from None
+            raise failed(f"the engine did not answer a request for {name}", error) from None
         return name
 
     def snapshots(self) -> Sequence[CachedSnapshot]:

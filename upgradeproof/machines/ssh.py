@@ -233,7 +233,7 @@ class Server(ChannelMachine):
 _CAUSES = (
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "the host key of {} is another one than known_hosts has: nothing was read",
+        "the host key of {} differs from that in known_hosts: nothing was read",
         "find out why it changed, then replace it: `ssh-keygen -R HOST`, and connect once by hand",
     ),
     (
@@ -254,7 +254,7 @@ _CAUSES = (
     (
         r"Could not resolve|Connection (?:refused|timed|closed|reset)|No route|unreachable|in time",
         "{} can't be reached",
-        "is the name right, does it run, and does a firewall stand in between?",
+        "check the name, that the server runs, and the firewalls between",
     ),
 )
 

@@ -30,13 +30,13 @@ def build(recipe: OwnPackages, release: str, folder: Path, out: Path) -> None:
         raise BuildError(
             f"the build of the release {release} did not end in {recipe.timeout_s:g} s",
             details=error.details,
-            resolution="mend it, or give it more time: `timeout_s` of [packages]",
+            resolution="fix it, or increase `timeout_s` of [packages]",
         ) from None
     except MachineError as error:
         raise BuildError(
             f"the release {release} does not build: {error.brief}",
             details=error.details,
-            resolution="mend the sources; the command is `build` of [packages] in the plan",
+            resolution="fix the sources; the command is `build` of [packages] in the plan",
         ) from None
     if not any(out.glob("*.deb")):
         raise BuildError(

@@ -23,7 +23,7 @@ def distinct(packages: Iterable[Package]) -> tuple[Package, ...]:
         if known.sha256 != package.sha256:
             raise BuildError(
                 f"two releases have a package {package.file_name}, and the two differ",
-                resolution="give each release a version of its own",
+                resolution="give each release its own version",
             )
     return tuple(found[identity] for identity in sorted(found))
 

@@ -37,7 +37,7 @@ class Sources:
         if not paths:
             raise PlanError(
                 f"{folder} holds no sources of packages",
-                resolution="mend `sources` of [packages] in the plan",
+                resolution="fix `sources` of [packages] in the plan",
             )
         return cls(
             {
@@ -76,18 +76,18 @@ def _edited(file: File | None, edit: Edit) -> File:
     """Return a file after one edit; what an edit says must be true of the file."""
     if not edit.old:
         if file is not None:
-            raise _misfit(edit, "it is there, and an edit without `old` makes a new file")
+            raise _misfit(edit, "it exists, and an edit without `old` makes a new file")
         return File(edit.new.encode(), program=False)
     if file is None:
         raise _misfit(edit, "there is no such file")
     found = file.content.count(edit.old.encode())
     if found != 1:
-        raise _misfit(edit, f"its text stands there {found} times, not once: {edit.old!r}")
+        raise _misfit(edit, f"its text is there {found} times, not once: {edit.old!r}")
     return file._replace(content=file.content.replace(edit.old.encode(), edit.new.encode()))
 
 
 def _misfit(edit: Edit, why: str) -> PlanError:
     return PlanError(
         f"the edit of {edit.file} does not fit the sources: {why}",
-        resolution="mend the [[edit]] of the defect: the sources have changed since it was written",
+        resolution="fix the [[edit]] of the defect: the sources have changed since it was written",
     )

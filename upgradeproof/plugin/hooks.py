@@ -53,25 +53,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--cell",
         action="append",
         metavar="GLOB",
-        help="only the cells whose id fits; may be given several times",
+        help="only the cells whose id matches; may be repeated",
     )
     group.addoption(
         "--defect",
         metavar="PATH",
-        help="a product's defects/*.toml to plant into its upgrade: the run must then fail",
+        help="a product's defects/*.toml to inject into its upgrade: the run must then fail",
     )
     group.addoption("--reports", metavar="DIR", help="where the reports go; default: reports/out")
     group.addoption(
         "--fresh",
         action="store_true",
         default=False,
-        help="build every state anew, whatever earlier runs kept (for sign-off)",
+        help="rebuild every state and use no cached one (for sign-off)",
     )
     group.addoption(
         "--upgradeproof-strict",
         action="store_true",
         default=False,
-        help="fail where an expected change of a plan did not happen on any platform",
+        help="fail if an expected change of a plan did not happen on any platform",
     )
 
 

@@ -151,9 +151,9 @@ def declare_own_marks(config: pytest.Config) -> None:
     """Make the marks known that suites use, with or without a plan."""
     config.addinivalue_line("markers", "first: the check runs before the others of its cell")
     config.addinivalue_line(
-        "markers", "follows(*globs): a failure is a consequence where a check of these failed, too"
+        "markers", "follows(*globs): a failure is a consequence if a check of these failed, too"
     )
-    config.addinivalue_line("markers", "destructive: the test gets a machine of its own")
+    config.addinivalue_line("markers", "destructive: the test gets a separate machine")
     config.addinivalue_line("markers", "load: the test measures a machine under load, for minutes")
     config.addinivalue_line("markers", "own_kernel: not applicable where the kernel is shared")
 

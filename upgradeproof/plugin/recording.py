@@ -197,7 +197,7 @@ def _end(cell: str, check: str, verdict: Verdict, reason: str, duration_s: float
 
 
 def _namesakes(checks: Iterable[Found]) -> dict[str, tuple[Verdict, str]]:
-    """Return the checks that are two tests: what became of one would be told as the other's."""
+    """Return the checks that are two tests: what became of one would be reported as the other's."""
     known: dict[tuple[str, str], str] = {}
     twice: dict[str, tuple[Verdict, str]] = {}
     for item, found in checks:
@@ -205,7 +205,7 @@ def _namesakes(checks: Iterable[Found]) -> dict[str, tuple[Verdict, str]]:
             cell, check = found
             first = known.setdefault((cell.id, check), item.nodeid)
             if first != item.nodeid:
-                why = f"{first} and {item.nodeid} are called the same: rename one of the files"
+                why = f"{first} and {item.nodeid} have the same name: rename one of the files"
                 twice[f"{check}::name"] = Verdict.BROKEN, why
     return twice
 

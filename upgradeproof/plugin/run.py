@@ -99,7 +99,7 @@ class RunPart:
             storage.trim()
             return storage.measure()
         except MachineError as error:
-            log.warning("the cached states can't be looked through: %s", error)
+            log.warning("the cached states can't be read: %s", error)
             return None
 
     def find_check(self, nodeid: str) -> tuple[Cell, str] | None:

@@ -16,7 +16,7 @@ Plain = dict[str, Any]
 
 ORDER = tuple(words.WORDS)
 SHORT = 60
-"""Characters of a reason that may be said again and again."""
+"""Up to this length a reason is repeated."""
 
 
 def details(cell: Cell, transcripts: Transcripts) -> Plain:
@@ -84,7 +84,7 @@ def _diff(state: State) -> Plain:
 def suites(checks: Sequence[Check]) -> list[Plain]:
     """Return checks by suite, what failed first: suites among each other, and within each.
 
-    What follows from other failures stands in a group of its own behind what may be a cause.
+    Failures that follow from others are in a separate group after possible causes.
     """
     roots = consequences(checks)
     found = _by_suite([check for check in checks if check.id not in roots])
@@ -113,7 +113,7 @@ def _suite(name: str, checks: Sequence[Check], *, folded: bool = False) -> Plain
 
 
 def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:
-    """Say of a long reason that stands above already only where: it may be that of all checks."""
+    """Replace a long reason that was shown before by a reference to it."""
     for check in (check for suite in told for check in suite["checks"]):
         first = known.setdefault(check["reason"], check["says"])
         if len(check["reason"]) > SHORT and first != check["says"]:

@@ -1,4 +1,4 @@
-"""What did not hold, told twice: by cell, for the record, and by cause, for whoever mends it."""
+"""What did not hold, in two forms: by cell, for the record, and by cause, to fix it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ UNPROVEN = (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN)
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One check, or the way to one state, that did not hold on one cell.
+    """One check that did not hold on one cell, or one state that was not reached.
 
     ``also`` names the further checks of the cell that give the very same reason: when a machine
-    dies, every check that was still to come says so.
+    dies, every later check has that reason.
     """
 
     cell: Cell
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """Findings that say the same on several cells: one thing to mend, most likely."""
+    """Findings with the same reason on several cells: probably one cause."""
 
     first: Finding
     cells: tuple[Cell, ...]
@@ -83,7 +83,7 @@ def records(run: Run) -> tuple[Record, ...]:
 def causes(found: tuple[Record, ...]) -> tuple[Cause, ...]:
     """Return the findings of all cells, those alike as one; worst first, then the widest.
 
-    Consequences are left out: they stand with their cause.
+    Consequences are left out: they are shown with their cause.
     """
     alike: dict[tuple[Verdict, str, str], list[Finding]] = {}
     for record in found:

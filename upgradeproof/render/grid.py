@@ -56,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """The whole matrix; ``products`` says how many columns each product spans."""
+    """The whole matrix; ``products`` has the number of columns of each product."""
 
     products: tuple[tuple[str, int], ...]
     columns: tuple[Column, ...]
@@ -70,7 +70,7 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def arrange(run: Run) -> Grid:
-    """Put every cell at its place; two cells of one place stand there both."""
+    """Put every cell at its place; a place can have two cells."""
     columns = sorted(
         {
             Column(product=c.product, upgrade=c.upgrade, title=words.upgrade_title(c))

@@ -1,4 +1,4 @@
-"""What the preflights of a run found, the same on several cells told once."""
+"""What the preflights of a run found; the same on several cells is listed once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Found:
 
 
 def gather(run: Run) -> tuple[Found, ...]:
-    """Return the findings of all selected cells: the gravest first, then the widest."""
+    """Return the findings of all selected cells: the most severe first, then the most frequent."""
     alike: dict[Finding, dict[str, Cell]] = {}
     for cell in run.cells:
         for state in cell.states:
@@ -30,6 +30,6 @@ def gather(run: Run) -> tuple[Found, ...]:
 
 
 def readable(finding: Finding) -> Finding:
-    """Return a finding whose text, which a machine may have said, holds no control characters."""
+    """Return a finding without control characters: its text may come from a machine."""
     texts = ("id", "title", "meaning", "remedy", "code", "accepted")
     return finding.model_copy(update={name: plain(getattr(finding, name)) for name in texts})

@@ -12,14 +12,14 @@ from upgradeproof.results import Availability, Cell, LoadMeasured, Verdict
 from upgradeproof.results.health import FORMULA, Health, health
 
 MOST_LOADS = 2
-"""Loads that a cell of the matrix has room for."""
+"""The maximum of loads in a cell of the matrix."""
 OUTCOMES: Mapping[str, tuple[Verdict, str]] = {
     "within": (Verdict.PASSED, "within the budget"),
     "worse": (Verdict.FAILED, "beyond the budget"),
     "cannot_tell": (Verdict.NOT_APPLICABLE, "noise hides the answer"),
     "not_compared": (Verdict.NEVER_RAN, "not compared"),
 }
-"""How a ratio's outcome is said, and the verdict in whose tone."""
+"""The text of a ratio's outcome, and the verdict whose colour it has."""
 TARGETS: Mapping[str, str] = {
     "p99_ratio": "99th percentile",
     "throughput_ratio": "time for each answer",
@@ -44,7 +44,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """All that the page says of one cell's speed and availability."""
+    """Everything on the page about one cell's speed and availability."""
 
     cell: Cell
     health: Health | None
@@ -55,12 +55,12 @@ class Section:
 
 
 def measures(cell: Cell) -> tuple[Measure, ...]:
-    """Return what the matrix says of a cell: latency before and after, downtime, health."""
+    """Return the lines of a cell in the matrix: latency before and after, downtime, health."""
     return (*_latencies(cell), *_downtime(cell), *_index(cell))
 
 
 def section(cell: Cell) -> Section | None:
-    """Return what the page says of a cell, with its pictures; None: nothing was measured."""
+    """Return a cell's section of the page, with its pictures; None: nothing was measured."""
     if not (cell.loads or cell.ratios or cell.availability):
         return None
     # here, since matplotlib takes a second: most runs have nothing to draw

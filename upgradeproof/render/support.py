@@ -10,7 +10,7 @@ from upgradeproof.results import Component, Release, Run
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One component where it stands in the tree; one that two others need stands there twice."""
+    """One component at its place in the tree; one that two others need is there twice."""
 
     component: Component
     found: tuple[str, ...]

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 LIMIT = 200 * 1024
-"""Bytes of one transcript that a page holds, its end: that is where a step says why it failed."""
+"""Bytes of one transcript that a page holds, its end: there a step prints why it failed."""
 BUDGET = 12 * 1024 * 1024
 """Bytes of all transcripts that a page holds, so that a browser still opens it at once."""
 
@@ -42,7 +42,7 @@ def link(path: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Transcript:
-    """What a page shows of one transcript; ``key`` is None where ``note`` says why it is empty."""
+    """What a page shows of one transcript; ``key`` is None if ``note`` states why it is empty."""
 
     key: int | None
     note: str
@@ -86,7 +86,7 @@ class Transcripts:
             size = stream.seek(0, 2)
             start = max(0, size - self._limit)
             if size - start > self._left:
-                note = "The page has no room left for this transcript: open its file."
+                note = "The page is too large for this transcript: open its file."
                 return Transcript(key=None, note=note, href=href)
             stream.seek(start)
             raw = stream.read(self._limit)

@@ -1,4 +1,4 @@
-"""The words of every report, so that a page and a summary never say two things of one run."""
+"""The texts that all reports share, so that a page and a summary agree."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SUBJECT = re.compile(r"(?P<name>[^\[]*)(?:\[(?P<subject>.*)\])?", re.DOTALL)
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
-    """Say one verdict to people: in a word, as a symbol of plain text, and what it means."""
+    """Describe one verdict: as a word, as a symbol of plain text, and by its meaning."""
 
     word: str
     symbol: str
@@ -40,7 +40,7 @@ class Word:
 
 WORDS: Mapping[Verdict, Word] = {
     Verdict.FAILED: Word(
-        word="failed", symbol="❌", meaning="the product or its upgrade does not hold"
+        word="failed", symbol="❌", meaning="the product or its upgrade does not work"
     ),
     Verdict.BROKEN: Word(
         word="broken",
@@ -54,10 +54,10 @@ WORDS: Mapping[Verdict, Word] = {
     Verdict.NOT_APPLICABLE: Word(
         word="not applicable",
         symbol="\N{HEAVY MINUS SIGN}",
-        meaning="can't be proven here, and the reason is given",
+        meaning="it can't be proven here, and the reason is given",
     ),
 }
-"""Every verdict, the one to look at first standing first."""
+"""Every verdict, the most important first."""
 
 
 def count(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
@@ -67,7 +67,7 @@ def count(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
 
 
 def title(run: Run) -> str:
-    """Return the run's verdict in the fewest honest words."""
+    """Return the run's verdict as a short title."""
     if run.finished_at is not None:
         return WORDS[run.verdict].word.capitalize()
     if run.verdict is Verdict.NEVER_RAN:
@@ -76,7 +76,7 @@ def title(run: Run) -> str:
 
 
 def sentences(run: Run) -> tuple[str, ...]:
-    """Return what the run's verdict rests on, and what it says nothing of."""
+    """Return what the run's verdict is based on, and what is not proven."""
     selected = [cell for cell in run.cells if cell.selected]
     counts = count(cell.verdict for cell in selected)
     total = counted(len(selected), "selected cell")
@@ -89,13 +89,13 @@ def sentences(run: Run) -> tuple[str, ...]:
     }
     lines = [said[verdict] for verdict in said if counts[verdict]]
     if run.finished_at is None:
-        lines.insert(0, "This run was cut off before it could say that it ended.")
+        lines.insert(0, "This run was cut off before it ended.")
     if not selected:
         lines.append("No cell was selected: this run proves nothing.")
     if run.green:
         lines.append(f"{counts[Verdict.PASSED]} of {total} passed, and none failed.")
     elif run.verdict is Verdict.NOT_APPLICABLE:
-        lines.append("No check applied anywhere: this run proves nothing.")
+        lines.append("All checks are not applicable: this run proves nothing.")
     left_out = [cell for cell in selected if len(cell.checks) < cell.checks_declared]
     if left_out:
         chosen = sum(len(cell.checks) for cell in selected)
@@ -110,12 +110,14 @@ def sentences(run: Run) -> tuple[str, ...]:
         number = counted(len(run.unused), "expected change")
         lines.append(f"{number} of the plans did not happen on any platform{fails}.")
     if unselected := len(run.cells) - len(selected):
-        lines.append(f"The plan has {counted(unselected, 'more cell')} that this run left out.")
+        lines.append(
+            f"The plan has {counted(unselected, 'more cell')} that this run did not select."
+        )
     return tuple(lines)
 
 
 def gist(cell: Cell) -> str:
-    """Return what stands below a cell's verdict: how much of it, or why there is none."""
+    """Return the text below a cell's verdict: how many checks have it, or why there is none."""
     if not cell.selected:
         return "not selected"
     counts = count(check.verdict for check in cell.checks)
@@ -160,7 +162,7 @@ def size(number: int) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return a duration as people say it; nothing for what is not known."""
+    """Return a duration as text; nothing for an unknown one."""
     if seconds is None:
         return ""
     if round(seconds, 1) < 1:
@@ -174,7 +176,7 @@ def duration(seconds: float | None) -> str:
 
 
 def latency(ms: float) -> str:
-    """Return milliseconds as people say them, to three digits at the most."""
+    """Return milliseconds as text, with three digits at most."""
     if round(ms) >= SECOND_MS:
         return duration(ms / SECOND_MS) if ms >= MINUTE_S * SECOND_MS else f"{ms / SECOND_MS:.3g} s"
     return f"{ms:.3g} ms"
@@ -189,7 +191,7 @@ def moment(at: str) -> str:
 
 
 def elapsed(run: Run) -> str:
-    """Return how long the run took; nothing if it was cut off, since nobody knows."""
+    """Return how long the run took; nothing if it was cut off."""
     try:
         began = datetime.fromisoformat(run.started_at)
         return duration((datetime.fromisoformat(run.finished_at or "") - began).total_seconds())
@@ -213,7 +215,7 @@ def upgrade_title(cell: Cell) -> str:
 
 
 def sentence(check: Check) -> tuple[str, str, str]:
-    """Return a check's suite, what it says, and of which subject: test names are sentences."""
+    """Return a check's suite, its name as a sentence, and its subject."""
     suite, separator, test = check.id.rpartition("::")
     match = SUBJECT.fullmatch(test if separator else check.id)
     name, subject = match.group("name", "subject") if match else (test, "")

@@ -140,7 +140,7 @@ def _apply(cell: _Cell, event: j.Event) -> None:
                 update={
                     "key": event.key,
                     "started_at": event.at,
-                    "reason": "the run ended on the way to this state",
+                    "reason": "the run ended before this state was reached",
                 }
             )
         case j.LoadSent(measured=measured):

@@ -85,7 +85,7 @@ def _availability(cell: Cell) -> Part:
         why = "no endpoint was asked during the upgrade, and no load was sent after it"
         return Part(name="availability", score=None, found=why)
     share, where = min(shares)
-    found = f"{percent(share)} answered well and in time: {where}"
+    found = f"{percent(share)} succeeded in time: {where}"
     return Part(name="availability", score=max(0.0, 1 - (1 - share) / MOST_LOST), found=found)
 
 

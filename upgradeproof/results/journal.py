@@ -273,7 +273,7 @@ class Journal(AbstractContextManager["Journal"]):
     def _full(self, why: str) -> HarnessError:
         return HarnessError(
             f"the journal {self.path} can't be written: {why}",
-            resolution="free space on this host; what was journalled so far is kept",
+            resolution="free space on this host; the journal so far is preserved",
         )
 
 

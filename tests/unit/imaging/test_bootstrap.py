@@ -117,7 +117,7 @@ def test_a_full_disk() -> None:
     assert str(error) == (
         "the disk is full\n"
         "tar: root: Cannot write: No space left on device\n"
-        "To do: make room; an image needs about 1.5 GB"
+        "To do: free disk space; an image needs about 1.5 GB"
     )
 
 

@@ -119,7 +119,7 @@ def test_the_error_names_every_source_and_why_it_failed(tmp_path: Path) -> None:
         "    E: way\n"
         "- third: tar is not installed\n"
         "- fourth: [Errno 28] No space left on device: '/cache/x'\n"
-        "To do: ask; or install it; or make room, or mend what the message names"
+        "To do: ask; or install it; or free disk space, or fix what the message names"
     )
 
 
@@ -164,7 +164,7 @@ def test_without_room_nothing_is_started(tmp_path: Path) -> None:
     assert re.fullmatch(
         "there is no image for example-1-amd64\n"
         rf"- writing: the disk is nearly full: {tmp_path}/cache has \d+ MB left\n"
-        "To do: make room: an image needs 1000000000000 MB while it is made",
+        "To do: free disk space: an image needs 1000000000000 MB while it is made",
         str(caught.value),
     )
     assert not source.made.exists()

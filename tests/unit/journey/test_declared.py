@@ -1,4 +1,4 @@
-"""A command that does not do before the upgrade what the plan says proves nothing after it."""
+"""A command that does not have the plan's result before the upgrade proves nothing after it."""
 
 from __future__ import annotations
 

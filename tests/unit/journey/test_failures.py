@@ -61,7 +61,7 @@ def test_a_step_that_hangs_on_a_prompt_is_ended_with_the_prompt_in_the_error(
     assert str(error) == (
         "the step 'upgrade' did not end in 0.3 s and was ended\n"
         "Restart services? [y/N]\n"
-        "To do: its last output is above: a question there wants an answer in the plan"
+        "To do: its last output is above: if it is a prompt, answer it in the plan"
     )
     told = world.state("upgraded")
     assert (told.verdict, told.steps[0].exit_status) == (Verdict.FAILED, None)
@@ -124,7 +124,7 @@ def test_a_wrong_old_release_is_not_ready(world: World) -> None:
     assert str(error) == (
         "what is installed is not the release 1: there is nothing to upgrade\n"
         "thing: 3.1, where 1.* was expected\n"
-        "To do: mend the install steps, or the release's packages in the plan"
+        "To do: fix the install steps, or the release's packages in the plan"
     )
 
 
@@ -152,7 +152,7 @@ def test_data_that_can_not_be_read_back_is_not_ready(world: World) -> None:
     assert str(error) == (
         "the data 'note' can't be read back before the upgrade\n"
         "expected 'hi', found 'lost' with exit status 0\n"
-        "To do: mend `write`, `read` or `gives` in the plan"
+        "To do: fix `write`, `read` or `gives` in the plan"
     )
 
 
@@ -253,7 +253,7 @@ def test_a_snapshot_that_fails_costs_no_verdict(
         assert journey.reach("installed").facts
         assert journey.reach("upgraded").machine.run("cat packages/thing").text == "2.0"
     assert [record.getMessage() for record in caplog.records] == [
-        f"{cell().id}: the state {state} was not kept: no space left for a snapshot"
+        f"{cell().id}: the state {state} was not cached: no space left for a snapshot"
         for state in ("installed", "upgraded")
     ]
 

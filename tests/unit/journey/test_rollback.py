@@ -43,7 +43,7 @@ def test_a_version_that_only_fits_is_no_way_back(world: World) -> None:
     assert str(caught.value) == (
         "the rollback to 1 did not happen, though every step succeeded\n"
         "thing: 1.9, where 1.0 was installed before\n"
-        "To do: see the transcripts: which step should have brought it back?"
+        "To do: see the transcripts: which step should have restored it?"
     )
 
 

@@ -163,7 +163,7 @@ def test_limits_have_defaults_and_are_set_by_the_environment(tmp_path: Path) -> 
     assert default.age == "each for 30 days after its last use"
     chosen = {"UPGRADEPROOF_STATES_MAX_GB": "0.5", "UPGRADEPROOF_STATES_MAX_AGE_DAYS": "inf"}
     limits = Limits.of(tmp_path, chosen)
-    assert (limits.max_bytes, limits.age) == (0.5 * GB, "whenever they were used last")
+    assert (limits.max_bytes, limits.age) == (0.5 * GB, "without a limit of age")
 
 
 @pytest.mark.parametrize("wrong", ["a lot", "-1", "nan"])

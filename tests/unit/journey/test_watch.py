@@ -108,9 +108,7 @@ def test_a_state_of_which_the_prober_knows_nothing_is_built_anew(world: World) -
 def test_where_nobody_looks_there_is_no_prober(served: World) -> None:
     state = reached(served, watched(), watched=False)
     assert served.told().availability == ()
-    with pytest.raises(
-        LoadError, match="no prober was begun on the way to upgraded\nTo do: a test"
-    ):
+    with pytest.raises(LoadError, match="no prober was started for upgraded\nTo do: it is started"):
         state.availability  # noqa: B018  # it looks
 
 
@@ -137,7 +135,7 @@ def test_under_emulation_nobody_is_asked(served: World) -> None:
     served.backend = FolderBackend(served.folder / "emulated", execution="qemu-user")
     state = reached(served, watched())
     assert state.availability == ()
-    with pytest.raises(LoadError, match="no prober was begun on the way to upgraded"):
+    with pytest.raises(LoadError, match="no prober was started for upgraded"):
         state.seen(state.cell.expect.disruption[0])
 
 

@@ -92,15 +92,15 @@ WRONG = {
     ),
     "a glob over a whole section": (
         ('["users/root/shell"]', '["users/*"]'),
-        "8: change.0.facts: 'users/*' excuses too much: name what changes",
+        "8: change.0.facts: 'users/*' matches too much: name what changes",
     ),
     "a glob with hardly a letter": (
         ('["users/root/shell"]', '["files//a*"]'),
-        "8: change.0.facts: 'files//a*' excuses too much: name what changes",
+        "8: change.0.facts: 'files//a*' matches too much: name what changes",
     ),
     "a glob over a folder of everything": (
         ('["users/root/shell"]', '["files//etc/*"]'),
-        "8: change.0.facts: 'files//etc/*' excuses too much: name what changes",
+        "8: change.0.facts: 'files//etc/*' matches too much: name what changes",
     ),
     "a section that there is not": (
         ('["users/root/shell"]', '["user/root/shell"]'),
@@ -117,6 +117,10 @@ WRONG = {
     "lines that are none of a diff": (
         ('kind = "changed"', 'lines = ["umask"]'),
         "9: change.0.lines.0: string should match pattern '^(\\[-\\+\\]|[+-])', not 'umask'",
+    ),
+    "a list that is a set of characters": (
+        ('kind = "changed"', """after = '["adm"]'"""),
+        """9: change.0.after: '["adm"]' begins a set of characters: [[] matches a plain bracket""",
     ),
     "no subject": (
         ('system = "example"\n', ""),

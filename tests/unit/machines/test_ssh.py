@@ -63,7 +63,7 @@ def fake_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Se
     [
         (
             CHANGED,
-            "the host key of web1 is another one than known_hosts has: nothing was read",
+            "the host key of web1 differs from that in known_hosts: nothing was read",
             (
                 "find out why it changed, then replace it: `ssh-keygen -R web1`, and connect once"
                 " by hand"
@@ -95,7 +95,7 @@ def fake_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Se
         (
             "ssh: Could not resolve hostname web1: Name or service not known",
             "web1 can't be reached",
-            "is the name right, does it run, and does a firewall stand in between?",
+            "check the name, that the server runs, and the firewalls between",
         ),
         (
             "sh: 1: exec: unshare: not found",

@@ -45,7 +45,7 @@ def test_two_releases_that_contradict_each_other_are_one_clear_error() -> None:
         distinct([package("a"), package("a", sum_="b" * 64)])
     assert str(caught.value) == (
         "two releases have a package a_1_all.deb, and the two differ\n"
-        "To do: give each release a version of its own"
+        "To do: give each release its own version"
     )
 
 

@@ -10,7 +10,7 @@ from upgradeproof.errors import PlanError
 from upgradeproof.packaging.sources import Sources
 from upgradeproof.plan.packages import Edit
 
-ADVICE = "To do: mend the [[edit]] of the defect: the sources have changed since it was written"
+ADVICE = "To do: fix the [[edit]] of the defect: the sources have changed since it was written"
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def test_an_edit_without_an_old_text_makes_a_file(folder: Path) -> None:
     ("file", "old", "why"),
     [
         ("nowhere.py", "x", "there is no such file"),
-        ("build", "", "it is there, and an edit without `old` makes a new file"),
-        ("deep/agent.py", "gone", "its text stands there 0 times, not once: 'gone'"),
-        ("deep/agent.py", "port = 1", "its text stands there 2 times, not once: 'port = 1'"),
+        ("build", "", "it exists, and an edit without `old` makes a new file"),
+        ("deep/agent.py", "gone", "its text is there 0 times, not once: 'gone'"),
+        ("deep/agent.py", "port = 1", "its text is there 2 times, not once: 'port = 1'"),
     ],
 )
 def test_an_edit_that_does_not_fit_is_one_clear_error(
@@ -99,5 +99,5 @@ def test_a_folder_without_sources_is_one_clear_error(tmp_path: Path) -> None:
         Sources.read(tmp_path / "nowhere")
     assert str(caught.value) == (
         f"{tmp_path}/nowhere holds no sources of packages\n"
-        "To do: mend `sources` of [packages] in the plan"
+        "To do: fix `sources` of [packages] in the plan"
     )

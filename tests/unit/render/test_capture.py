@@ -1,4 +1,4 @@
-"""How much of a captured server is so in its twin, on the page and in the summary."""
+"""How much of a captured server is the same in its twin, on the page and in the summary."""
 
 from __future__ import annotations
 

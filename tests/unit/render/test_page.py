@@ -177,15 +177,15 @@ def test_the_verdict_is_the_heading(page: str) -> None:
 
 
 def test_a_downtime_that_the_prober_may_have_made_says_so(page: str) -> None:
-    assert page.count("connection reset; the prober itself did not run all the while") == 1
+    assert page.count("connection reset; the prober itself did not run all the time") == 1
 
 
 def test_a_run_that_was_killed_says_so(run: Run, tmp_path: Path) -> None:
     killed = run.model_copy(update={"finished_at": None})
     page = Page(write_page(killed, tmp_path).read_text(encoding="utf-8"))
     assert page.text("h1") == ["Failed, and cut off"]
-    assert "This run was cut off before it could say that it ended." in page.text("p")
-    assert "cut off: nobody knows" in page.text("dd")
+    assert "This run was cut off before it ended." in page.text("p")
+    assert "cut off: unknown" in page.text("dd")
 
 
 def test_an_unselected_cell_is_marked(page: str) -> None:
@@ -220,7 +220,7 @@ def test_a_wrong_template_is_one_clear_error(run: Run, tmp_path: Path) -> None:
     assert str(raised.value) == (
         "the templates of the page can't be rendered\n"
         "UndefinedError: 'no_such_thing' is undefined\n"
-        f"To do: mend the templates in {tmp_path}, or take them away to use ours"
+        f"To do: fix the templates in {tmp_path}, or remove them to use the default ones"
     )
 
 

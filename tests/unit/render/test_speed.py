@@ -126,9 +126,10 @@ def test_a_generator_or_prober_that_failed_is_said_in_words(tmp_path: Path) -> N
     broken = AFTER.model_copy(update={"problem": "it used 97% of its processor"})
     found = page(cell(loads=(BEFORE, broken), availability=(BROKEN,)), tmp_path)
     assert [text for text in found.text("p") if "broke" in text and "product" in text] == [
-        "The load visitors on upgraded broke, and says nothing of the product: " + broken.problem,
-        "The prober of admin on the way to upgraded broke, and says nothing of the product: "
-        + BROKEN.problem,
+        "The load visitors on upgraded broke, and nothing is known of the product: "
+        + broken.problem,
+        "The prober of admin during the transition to upgraded broke, "
+        "and nothing is known of the product: " + BROKEN.problem,
     ]
     assert "broken: nothing is known" in found.text("td")
 

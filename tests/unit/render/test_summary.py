@@ -44,9 +44,9 @@ def small_run() -> Run:
 GOLDEN = """\
 ## ❌ Failed
 
-1 of 2 selected cells failed. The plan has 1 more cell that this run left out.
+1 of 2 selected cells failed. The plan has 1 more cell that this run did not select.
 
-Run **rc\\_2**, 2026-03-12 09:14:02 UTC, took 48 min 45 s; every state built afresh; \
+Run **rc\\_2**, 2026-03-12 09:14:02 UTC, took 48 min 45 s; every state rebuilt; \
 upgradeproof 0.1.0; system Linux 6.1
 
 | | ❌ failed | ⚠️ broken | ⬜ never ran | ✅ passed | \N{HEAVY MINUS SIGN} not applicable |
@@ -79,9 +79,7 @@ def test_a_summary_reads_so(tmp_path: Path) -> None:
 def test_a_killed_run_says_so() -> None:
     killed = small_run().model_copy(update={"finished_at": None})
     text = summary(killed)
-    assert text.startswith(
-        "## ❌ Failed, and cut off\n\nThis run was cut off before it could say that it ended."
-    )
+    assert text.startswith("## ❌ Failed, and cut off\n\nThis run was cut off before it ended.")
     assert "took" not in text
 
 

@@ -103,6 +103,6 @@ def test_what_the_page_has_no_room_for_is_linked(tmp_path: Path) -> None:
     assert transcripts.get("a.txt").key == 0
     assert transcripts.get("b.txt") == Transcript(
         key=None,
-        note="The page has no room left for this transcript: open its file.",
+        note="The page is too large for this transcript: open its file.",
         href="./b.txt",
     )

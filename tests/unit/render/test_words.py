@@ -69,7 +69,7 @@ def test_every_verdict_has_its_word() -> None:
         (
             Verdict.NOT_APPLICABLE,
             "Not applicable",
-            "No check applied anywhere: this run proves nothing.",
+            "All checks are not applicable: this run proves nothing.",
         ),
     ],
 )
@@ -82,12 +82,12 @@ def test_a_run_says_its_verdict(verdict: Verdict, title: str, sentence: str) -> 
 def test_a_passed_run_that_was_cut_off_does_not_say_passed() -> None:
     run = run_of(cell_of(), finished=None)
     assert words.title(run) == "Cut off"
-    assert words.sentences(run) == ("This run was cut off before it could say that it ended.",)
+    assert words.sentences(run) == ("This run was cut off before it ended.",)
 
 
 def test_what_was_left_out_is_said() -> None:
     run = run_of(cell_of(), cell_of(platform="b", selected=False))
-    assert words.sentences(run)[-1] == "The plan has 1 more cell that this run left out."
+    assert words.sentences(run)[-1] == "The plan has 1 more cell that this run did not select."
 
 
 @pytest.mark.parametrize(

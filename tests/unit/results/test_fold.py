@@ -128,7 +128,7 @@ def test_a_state_that_was_begun_and_not_reached_says_so() -> None:
     (state,) = run.cells[0].states
     assert (state.verdict, state.reason) == (
         Verdict.NEVER_RAN,
-        "the run ended on the way to this state",
+        "the run ended before this state was reached",
     )
     assert [(s.title, s.exit_status, s.duration_s) for s in state.steps] == [
         ("install", None, None)

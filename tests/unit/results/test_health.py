@@ -187,7 +187,7 @@ def test_what_is_not_known_is_left_out_and_said() -> None:
     shared = {"kernel": "shared", "execution": "native"}
     found = of(cell(fidelity=shared, states=(), loads=()))
     assert {part.name: part.found for part in found.parts} == {
-        "availability": "100 % answered well and in time: new connections to site",
+        "availability": "100 % succeeded in time: new connections to site",
         "latency": "no load was answered before and after the upgrade",
         "failed units": "upgraded was not reached: there are no facts",
         "kernel": "the machine has no kernel of its own",

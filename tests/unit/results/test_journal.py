@@ -114,5 +114,5 @@ def test_a_full_disk_is_one_clear_error() -> None:
         journal.write(WHOLE[0])
     assert str(caught.value) == (
         "the journal /dev/full can't be written: No space left on device\n"
-        "To do: free space on this host; what was journalled so far is kept"
+        "To do: free space on this host; the journal so far is preserved"
     )

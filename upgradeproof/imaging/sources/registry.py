@@ -84,8 +84,8 @@ class RegistrySource:
                 store.commit(request, str(container.id))
         except engine.EngineError as error:
             raise ImageError(
-                f"{reference} can't be had: {getattr(error, 'explanation', None) or error}",
-                resolution="check that this host's engine reaches the registry",
+                f"{reference} is unavailable: {getattr(error, 'explanation', None) or error}",
+                resolution="check that this host's engine can reach the registry",
             ) from None
 
 

@@ -40,7 +40,7 @@ class DockerStore:
             return None
         except engine.EngineError as error:
             raise engine.failed(
-                f"the engine does not say whether it has {request.key}", error
+                f"the engine did not report whether it has {request.key}", error
             ) from None
         return request.reference
 

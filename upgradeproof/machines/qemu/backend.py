@@ -192,7 +192,7 @@ class QemuBackend:
         if free < ROOM_BYTES:
             raise MachineError(
                 f"the disk is nearly full: {free / 1e6:.0f} MB are left for VMs",
-                resolution=f"make room: a VM needs {ROOM_BYTES / 1e6:.0f} MB; "
+                resolution=f"free disk space: a VM needs {ROOM_BYTES / 1e6:.0f} MB; "
                 "`upgradeproof prune --states` removes kept states",
             )
 
@@ -207,5 +207,5 @@ def _boot(machine: QemuMachine, snapshot: Snapshot) -> None:
         raise MachineError(
             f"the image does not boot: {error.brief}",
             details=error.details,
-            resolution="`upgradeproof doctor` says whether VMs work here at all",
+            resolution="`upgradeproof doctor` prints whether VMs work here",
         ) from None

@@ -62,12 +62,12 @@ def judge(signs: tuple[Sign, ...], name: str, *, reset: bool) -> BootError | Mac
             if resets >= LOOP:
                 return BootError(
                     f"{name} is in a boot loop: it was reset {resets} times and never came up",
-                    resolution="see what it says last before each reset",
+                    resolution="see its last lines before each reset",
                 )
         elif sign.kind is Kind.PANIC and reset and not resets:
             return BootError(
                 f"{name} does not go down for its reboot: {sign.text}",
-                resolution="see what stood on the console before it",
+                resolution="see the console's lines before it",
             )
         elif sign.kind in _RESOLUTIONS and (resets or not reset):
             return _ended(name, sign.kind, sign.text)
@@ -121,5 +121,5 @@ def _late(
     return BootError(
         f"{name} {what} in {timeout_s:g} s",
         details=life.console_tail,
-        resolution="see console.log in the evidence: what is its last word?",
+        resolution="see the last lines of console.log in the evidence",
     )

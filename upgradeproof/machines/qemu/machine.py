@@ -241,9 +241,9 @@ class QemuMachine(ChannelMachine):
                 return boot.stopped(self.name)
             if sign.kind is Kind.RESET:
                 return BootError(
-                    f"{self.name} was reset by itself {when}",
+                    f"{self.name} was reset unexpectedly {when}",
                     details=f"{error.brief}\n{life.console_tail}",
-                    resolution='a reboot that is meant goes into the plan: step = "reboot"',
+                    resolution='if the reboot is intended, add it to the plan: step = "reboot"',
                 )
             if sign.kind is not Kind.READY:
                 life.rest()

@@ -196,4 +196,4 @@ def _advice(log: str) -> str:
         return "a disk is damaged or gone: `upgradeproof prune --states`, and run again"
     if "memory" in log:
         return "too little memory is free for another machine"
-    return "QEMU's own words are above"
+    return "QEMU's own messages are above"

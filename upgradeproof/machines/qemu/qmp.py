@@ -93,7 +93,7 @@ class Monitor:
 
     def _gone(self, command: str, details: str) -> MachineError:
         return MachineError(
-            f"QEMU of {self._name} is gone; it was asked {command!r}",
+            f"QEMU of {self._name} ended; its last command was {command!r}",
             details=details,
             resolution="see qemu.log in the evidence: was it killed, or out of memory?",
         )

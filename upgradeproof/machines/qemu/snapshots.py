@@ -67,7 +67,7 @@ class Snapshot:
             _check_sizes(found, sizes)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise MachineError(
-                f"the snapshot {folder.name} is gone or damaged",
+                f"the snapshot {folder.name} is missing or damaged",
                 details=f"{type(error).__name__}: {error}",
                 resolution=f"`upgradeproof prune --states`, or remove {folder}; then run again",
             ) from None
@@ -80,7 +80,7 @@ def _check_sizes(snapshot: Snapshot, sizes: Mapping[str, int]) -> None:
     for name, disk in snapshot.disks.items():
         found = disk.stat().st_size
         if found != (expected := sizes.get(name, found)):
-            raise ValueError(f"{disk.name} has {found} bytes and not its {expected}")
+            raise ValueError(f"{disk.name} has {found} bytes instead of {expected}")
 
 
 def overlay(disk: Path, path: Path) -> None:

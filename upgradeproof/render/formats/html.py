@@ -1,4 +1,4 @@
-"""The matrix page: one file that needs no network, and trusts nothing that a machine said."""
+"""The matrix page: one file that needs no network, and escapes the output of machines."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
         raise HarnessError(
             "the templates of the page can't be rendered",
             details=f"{type(error).__name__}: {error}",
-            resolution=f"mend the templates in {templates}, or take them away to use ours",
+            resolution=f"fix the templates in {templates}, or remove them to use the default ones",
         ) from error
     return write_text(folder / FILE_NAME, text)
 
 
 def data(value: object) -> str:
-    """Return JSON that can stand in a script element, whatever its strings hold."""
+    """Return JSON that is safe in a script element, whatever its strings contain."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(ESCAPES)
 
 
@@ -133,7 +133,7 @@ def _speed(run: Run) -> list[tuple[int, speed.Section]]:
 
 
 def _inline(environment: Environment, names: Iterable[str]) -> str:
-    """Return files of ours, or their overrides, as they stand; they are code, not text."""
+    """Return files of ours, or their overrides, unchanged; they are code, not text."""
     if environment.loader is None:
         return ""
     sources = [environment.loader.get_source(environment, name)[0] for name in names]
@@ -156,7 +156,7 @@ def _digest(text: str) -> str:
 def _data_blocks(run: Run, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield id and JSON of every data block: the page reads each only when it is needed.
 
-    Cells that failed come first, so that the room for transcripts goes to them.
+    Cells that failed come first, so that their transcripts are included first.
     """
     transcripts = Transcripts(folder)
     order = tuple(words.WORDS)

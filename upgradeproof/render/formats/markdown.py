@@ -51,7 +51,7 @@ def escape(text: str) -> str:
 
 
 def fenced(text: str) -> str:
-    """Return text as a block of code that it can't end itself, cut to what a summary bears."""
+    """Return text as a block of code that it can't end itself, cut to the limit of a summary."""
     lines = text.strip().splitlines()
     shown = "\n".join(lines[:REASON_LINES])[:REASON_CHARACTERS]
     if shown != "\n".join(lines):
@@ -141,7 +141,7 @@ def _preflight(run: Run) -> Iterator[str]:
 
 def _about(run: Run) -> str:
     took = f", took {words.elapsed(run)}" if words.elapsed(run) else ""
-    states = "every state built afresh" if run.fresh else "states of earlier runs may be reused"
+    states = "every state rebuilt" if run.fresh else "states of earlier runs may be reused"
     host = "; ".join(f"{escape(key)} {escape(value)}" for key, value in run.host.items())
     if run.cached_states:
         states += f"; {words.cached_states(run.cached_states)}"

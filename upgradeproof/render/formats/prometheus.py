@@ -24,9 +24,9 @@ RATIO = (*CELL, "load", "target")
 PROBED = (*CELL, "state", "endpoint")
 LANE = (*PROBED, "connection")
 METRICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "run_info": ("Which run the other metrics are of; always 1", ("run_id", "version")),
+    "run_info": ("The run of the other metrics; always 1", ("run_id", "version")),
     "run_started_timestamp_seconds": ("When the run began", ()),
-    "run_finished_timestamp_seconds": ("When the run ended; no sample: it was cut off", ()),
+    "run_finished_timestamp_seconds": ("When the run ended; no sample: it was killed", ()),
     "run_verdict": ("1 for the verdict of the run, 0 for every other", ("verdict",)),
     "cells": ("Selected cells by verdict", ("verdict",)),
     "cells_left_out": ("Cells of the plans that the run did not select", ()),
@@ -35,35 +35,38 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "state_duration_seconds": ("How long a state took to build", (*CELL, "state")),
     "load_measured": ("1: the load was measured; 0: its generator failed", LOAD),
     "load_requests": ("Requests that were due while a load was measured", LOAD),
-    "load_failed_requests": ("Of these, requests that were not answered well", LOAD),
-    "load_throughput_per_second": ("Requests answered well in a second", LOAD),
+    "load_failed_requests": ("Of these, requests that failed", LOAD),
+    "load_throughput_per_second": ("Successful requests in a second", LOAD),
     "load_latency_seconds": (
-        "Latency of requests answered well; the 100th percentile is the longest",
+        "Latency of successful requests; the 100th percentile is the longest",
         (*LOAD, "percentile"),
     ),
     "load_cost_ratio": (
-        "Cost of the new release through that of the old; above 1 is a loss",
+        "Cost of the new release divided by that of the old; above 1 is a loss",
         RATIO,
     ),
     "load_cost_ratio_low": ("Low end of the ratio's 95 % interval", RATIO),
     "load_cost_ratio_high": ("High end of the ratio's 95 % interval", RATIO),
-    "load_cost_ratio_budget": ("What the ratio may be", RATIO),
+    "load_cost_ratio_budget": ("The largest ratio that is allowed", RATIO),
     "load_cost_outcome": ("1 for the outcome of a comparison", (*RATIO, "outcome")),
     "availability_measured": ("1: an endpoint was probed; 0: the prober failed", PROBED),
-    "availability_ratio": ("Share of requests answered well and in time", LANE),
+    "availability_ratio": ("Share of requests that succeeded in time", LANE),
     "availability_requests": ("Requests that a prober sent", LANE),
     "availability_failed_requests": ("Of these, requests that failed", LANE),
-    "availability_late_requests": ("Of these, requests answered well, but late", LANE),
+    "availability_late_requests": ("Of these, requests that succeeded late", LANE),
     "availability_latency_seconds": (
         "Latency of the prober's requests; the 100th percentile is the longest",
         (*LANE, "percentile"),
     ),
-    "downtime_longest_seconds": ("Longest downtime on the way to a state; 0: there was none", LANE),
-    "downtime_total_seconds": ("All downtimes on the way to a state together", LANE),
-    "health_index": ("0 to 100, for a glance; it is no verdict", CELL),
+    "downtime_longest_seconds": (
+        "Longest downtime of the transition to a state; 0: there was none",
+        LANE,
+    ),
+    "downtime_total_seconds": ("All downtimes of the transition to a state together", LANE),
+    "health_index": ("0 to 100, for an overview; it is no verdict", CELL),
     "health_known_ratio": ("Share of what counts in the health index that is known", CELL),
 }
-"""Each metric, after ``upgradeproof_``: what it says, and its labels. All of them are gauges."""
+"""Each metric, after ``upgradeproof_``: its meaning and its labels. All of them are gauges."""
 
 Sample = tuple[str, tuple[str, ...], float]
 """A metric's name, the values of its labels in their order, and its value."""
@@ -92,7 +95,7 @@ class _Samples(Collector):
             name: GaugeMetricFamily(f"upgradeproof_{name}", about, labels=labels)
             for name, (about, labels) in METRICS.items()
         }
-        # a file that gives one series twice is refused as a whole: the last one stands
+        # a file with one series twice is refused as a whole: the last one counts
         known = {(name, tuple(map(_unicode, labels))): value for name, labels, value in samples}
         for (name, labels), value in known.items():
             self._families[name].add_metric(labels, value)

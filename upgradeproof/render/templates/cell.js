@@ -36,10 +36,10 @@ function summarySection(cell) {
     h("p", { class: "quiet" }, [told, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
 }
 
-/** Return how much of a captured server is so in its twin, and what is not. */
+/** Return how much of a captured server is the same in its twin, and what is not. */
 function captureSection(cell) {
   if (!cell.capture) return null;
-  return section("Capture fidelity", `${cell.capture.share} of ${cell.capture.server} is so in its twin`,
+  return section("Capture fidelity", `${cell.capture.share} of ${cell.capture.server} is the same in its twin`,
     h("div", {}, cell.capture.sections.map(({ name, share, text, differences, more }) =>
       h("details", { class: "suite" },
         h("summary", {}, h("span", { class: "machine" }, name), h("small", {}, `${share}, ${text}`)),
@@ -71,7 +71,7 @@ function tally(counts) {
 
 function checksSection(cell) {
   if (!cell.suites.length) return section("Checks", "", h("p", { class: "quiet" }, "No check was declared."));
-  return section("Checks", "what failed stands first", h("div", {}, cell.suites.map((suite) =>
+  return section("Checks", "what failed comes first", h("div", {}, cell.suites.map((suite) =>
     h("details", { class: "suite", open: !suite.folded && !["passed", "not_applicable"].includes(suite.verdict) },
       h("summary", { class: `v-${suite.verdict}` }, icon(suite.verdict), h("span", { class: "machine" }, suite.name || "checks"),
         h("small", {}, tally(suite.counts))),
@@ -92,7 +92,7 @@ function checkItem(check) {
 }
 
 function timeSection(cell) {
-  if (!cell.states.length) return section("Time line", "", h("p", { class: "quiet" }, "This cell never set out."));
+  if (!cell.states.length) return section("Time line", "", h("p", { class: "quiet" }, "This cell was never started."));
   return section("Time line", "by duration; a step opens to its transcript",
     h("div", {}, cell.states.map(stateLine)));
 }
@@ -116,7 +116,7 @@ function track({ left, width, ended = true }) {
 
 function stepLine(step) {
   const bad = step.ended && step.exit !== 0;
-  const how = !step.ended ? "never ended" : step.exit === null ? "ended by us" : step.exit ? `exit ${step.exit}` : "";
+  const how = !step.ended ? "never ended" : step.exit === null ? "stopped at its time-out" : step.exit ? `exit ${step.exit}` : "";
   const room = h("div", { class: "transcript" });
   const fill = () => {
     if (room.childElementCount) return;
@@ -155,7 +155,7 @@ function stateDiff({ state, against, reasons, lines }, wanted) {
     || [path, before, after, ...(reasons[reason] ?? []), text].join("\n").toLowerCase().includes(wanted));
   const regressions = found.filter(([, , , reason]) => reason === null);
   return h("div", { class: "state-diff" },
-    h("h4", {}, `${plainName(state)}, held against ${plainName(against)}`),
+    h("h4", {}, `${plainName(state)}, compared with ${plainName(against)}`),
     regressions.length ? h("div", { class: "regressions" },
       h("h4", {}, `${plural(regressions.length, "regression")}: nothing in the plan expects this`),
       diffTable(regressions)) : null,
@@ -189,7 +189,7 @@ function expected(reason, lines, open) {
 
 function diffTable(lines) {
   const value = (text, side) => (text === null
-    ? h("td", { class: "nothing" }, side === "before" ? "was not there" : "is gone")
+    ? h("td", { class: "nothing" }, side === "before" ? "did not exist" : "was removed")
     : h("td", { class: `machine ${side}` }, h("span", { "aria-hidden": "true" }, side === "before" ? "− " : "+ "), text));
   return h("table", { class: "diff" },
     h("thead", {}, h("tr", {}, ["what", "before", "after"].map((name) => h("th", { scope: "col" }, name)))),

@@ -62,8 +62,7 @@ def test_a_panic_on_the_way_down_is_not_waited_out() -> None:
     error = judged((Kind.PANIC, PANIC), reset=True)
     assert isinstance(error, BootError)
     assert str(error) == (
-        f"box does not go down for its reboot: {PANIC}\n"
-        "To do: see what stood on the console before it"
+        f"box does not go down for its reboot: {PANIC}\nTo do: see the console's lines before it"
     )
 
 
@@ -72,7 +71,7 @@ def test_three_resets_are_a_boot_loop() -> None:
     assert isinstance(error, BootError)
     assert str(error) == (
         "box is in a boot loop: it was reset 3 times and never came up\n"
-        "To do: see what it says last before each reset"
+        "To do: see its last lines before each reset"
     )
 
 
@@ -128,7 +127,7 @@ def test_a_machine_that_does_not_go_down_is_said(seen: list[tuple[Kind, str]]) -
         followed(*seen, reset=True)
     assert str(caught.value) == (
         "box did not go down for its reboot in 0.2 s\nthe console's words\n"
-        "To do: see console.log in the evidence: what is its last word?"
+        "To do: see the last lines of console.log in the evidence"
     )
 
 
@@ -138,7 +137,7 @@ def test_a_boot_that_hangs_is_said(seen: list[tuple[Kind, str]], reset: bool) ->
         followed(*seen, reset=reset)
     assert str(caught.value) == (
         "box hangs at boot: it did not answer in 0.2 s\nthe console's words\n"
-        "To do: see console.log in the evidence: what is its last word?"
+        "To do: see the last lines of console.log in the evidence"
     )
 
 

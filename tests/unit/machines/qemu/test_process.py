@@ -125,7 +125,7 @@ def test_what_the_monitor_tells_is_a_sign(
             "cannot set up guest memory 'pc.ram': Cannot allocate memory",
             "too little memory is free for another machine",
         ),
-        ("-cpu: no such model", "QEMU's own words are above"),
+        ("-cpu: no such model", "QEMU's own messages are above"),
     ],
 )
 def test_a_qemu_that_ends_at_once_is_told_in_its_own_words(

@@ -111,7 +111,7 @@ def test_an_end_of_qemu_under_a_command_is_said_now_and_ever_after(world: World)
     for command in ("stop", "cont", "quit"):
         with pytest.raises(MachineError) as caught:
             world.monitor.execute(command)
-        assert caught.value.brief == f"QEMU of box is gone; it was asked {command!r}"
+        assert caught.value.brief == f"QEMU of box ended; its last command was {command!r}"
         assert caught.value.resolution == (
             "see qemu.log in the evidence: was it killed, or out of memory?"
         )
@@ -123,7 +123,7 @@ def test_a_line_that_breaks_off_is_an_end(world: World) -> None:
         world.qemu.connection.sendall(b'{"return": {"sta')
 
     world.qemu.answer = break_off
-    with pytest.raises(MachineError, match="is gone"):
+    with pytest.raises(MachineError, match="its last command was"):
         world.monitor.execute("query-migrate")
 
 
@@ -155,5 +155,5 @@ def test_a_closed_monitor_leaves_no_thread(world: World) -> None:
     world.monitor.greet()
     world.monitor.close()
     assert "monitor box" not in {thread.name for thread in threading.enumerate()}
-    with pytest.raises(MachineError, match="is gone"):
+    with pytest.raises(MachineError, match="its last command was"):
         world.monitor.execute("stop")

@@ -74,7 +74,7 @@ def test_a_record_that_is_not_whole_is_said(
         (tmp_path / "machine.json").write_text(record)
     with pytest.raises(MachineError) as caught:
         Snapshot.read(tmp_path)
-    assert caught.value.brief == f"the snapshot {tmp_path.name} is gone or damaged"
+    assert caught.value.brief == f"the snapshot {tmp_path.name} is missing or damaged"
     assert caught.value.details.startswith(details)
     assert caught.value.resolution == (
         f"`upgradeproof prune --states`, or remove {tmp_path}; then run again"
@@ -86,7 +86,7 @@ def test_a_disk_that_was_cut_short_is_said(tmp_path: Path) -> None:
     kept.disks["disk"].write_bytes(b"QF")
     with pytest.raises(MachineError) as caught:
         Snapshot.read(tmp_path)
-    assert caught.value.details == "ValueError: disk.qcow2 has 2 bytes and not its 4"
+    assert caught.value.details == "ValueError: disk.qcow2 has 2 bytes instead of 4"
 
 
 def test_a_record_of_before_sizes_were_kept_is_read(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_what_a_snapshot_rests_on_is_looked_at(tmp_path: Path) -> None:
     image = keep(tmp_path / "image")
     kept = keep(tmp_path / "kept", parent=str(image.folder))
     image.disks["disk"].unlink()
-    with pytest.raises(MachineError, match="the snapshot image is gone or damaged"):
+    with pytest.raises(MachineError, match="the snapshot image is missing or damaged"):
         Snapshot.read(kept.folder)
 
 
