@@ -2,9 +2,9 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Component, Release
 from upgradeproof.preflight.ranges import installed_version, out_of_range
+from upgradeproof.runner import State
 
 
 def complaint(state: State, release: Release, component: Component) -> str:

@@ -11,16 +11,16 @@ from pathlib import Path
 from upgradeproof import cache
 from upgradeproof.errors import PlanError
 from upgradeproof.imaging import Images
-from upgradeproof.journey import Toolbox
-from upgradeproof.journey.checkpoints import DEAR_S
-from upgradeproof.journey.known_changes import check_known_changes
-from upgradeproof.journey.storage import Limits, Storage
-from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend, backends
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Image, Plan, choose, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
 from upgradeproof.results import Journal
+from upgradeproof.runner import RunContext
+from upgradeproof.runner.checkpoints import DEAR_S
+from upgradeproof.runner.known_changes import check_known_changes
+from upgradeproof.runner.storage import Limits, Storage
+from upgradeproof.runner.store import Store
 
 DATA = Path(__file__).parent / "data"
 """What travels in the wheel; a checkout has the same folders at its top instead."""
@@ -140,9 +140,9 @@ class Home:
 
     def tools(
         self, reports: Path, journal: Journal, run_id: str, *, fresh: bool, watched: bool
-    ) -> Toolbox:
+    ) -> RunContext:
         """Return what the journeys of one process work with."""
-        return Toolbox(
+        return RunContext(
             images=self.imaging(run_id),
             packager=self.packager,
             backend=backend,

@@ -12,7 +12,7 @@ from upgradeproof.errors import StepError
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Machine
 from upgradeproof.plan.steps.copy import Copy
-from upgradeproof.product import Work
+from upgradeproof.runner.executor import StepExecutor
 
 MANIFEST = """\
 /set uname=root gname=root
@@ -46,8 +46,10 @@ def product(tmp_path: Path) -> Path:
 def copied(machine: Machine, product: Path, **keys: str) -> None:
     step = Copy(source="files", path="/srv/tree", manifest="files.mtree", **keys)
     step.check(product)
-    work = Work("cell", "installed", Evidence(product / "reports", "cell"), lambda _: None)
-    work.carry_out(machine, step.actions(product))
+    executor = StepExecutor(
+        "cell", "installed", Evidence(product / "reports", "cell"), lambda _: None
+    )
+    executor.run(machine, step.actions(product))
 
 
 def test_modes_owners_and_links_arrive(machine: Machine, product: Path) -> None:

@@ -16,8 +16,8 @@ from upgradeproof.machines import MachineSpec
 from upgradeproof.machines.docker import BACKEND
 from upgradeproof.plan import Platform
 from upgradeproof.plan.steps import Script, step_kinds
-from upgradeproof.product import Work
 from upgradeproof.results import Verdict
+from upgradeproof.runner.executor import StepExecutor
 
 DEAD = "http://127.0.0.1:9"
 NOWHERE = "unix:///nonexistent/docker.sock"
@@ -117,7 +117,7 @@ def test_an_archive_that_does_not_answer_breaks_the_state_and_blames_no_product(
         machine.put(f"deb {DEAD}/debian old main\n".encode(), "/etc/apt/sources.list")
         machine.run("echo 'Acquire::Retries \"0\";' >/etc/apt/apt.conf.d/99retries")
         with pytest.raises(EnvironmentFailedError) as failed:
-            Work("cell", "installed", evidence, lambda _: None).script(machine, lists)
+            StepExecutor("cell", "installed", evidence, lambda _: None).script(machine, lists)
     assert failed.value.brief == (
         "could not fetch the package lists (exit status 100): nothing is known of the product"
     )

@@ -11,12 +11,12 @@ from upgradeproof import cache
 from upgradeproof.daemons import daemons
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
-from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
 from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observer
 from upgradeproof.observe.order import Order, order
 from upgradeproof.observe.writing import plan_text
+from upgradeproof.runner.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:

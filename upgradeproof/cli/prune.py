@@ -8,8 +8,8 @@ from pathlib import Path
 
 from upgradeproof import cache
 from upgradeproof.home import Home
-from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backends
+from upgradeproof.runner.store import Store
 
 HELP = "remove what earlier runs left running"
 

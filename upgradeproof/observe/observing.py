@@ -16,7 +16,6 @@ from debian.debian_support import Version
 from upgradeproof.daemons import Daemon, Preparation
 from upgradeproof.errors import MachineError, PlanError
 from upgradeproof.evidence import Evidence
-from upgradeproof.journey.checkpoints import Stop, stop_key, write_stop
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.observe import archive, configs, services, use
 from upgradeproof.observe.order import Order
@@ -32,8 +31,10 @@ from upgradeproof.probes.files import Files
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
-from upgradeproof.product import Work, wait_until_ready
 from upgradeproof.results.journal import StepFinished, StepStarted
+from upgradeproof.runner.checkpoints import Stop, stop_key, write_stop
+from upgradeproof.runner.executor import StepExecutor
+from upgradeproof.runner.readiness import wait_until_ready
 
 PROBES = (Conffiles, Files, Packages, Services, Sockets)
 READY_S = 60.0
@@ -105,8 +106,10 @@ class Observer:
             evidence = Evidence(Path(folder), self._order.cell)
             with self._machine(image) as machine:
                 since = float(machine.run("date +%s.%N").text)
-                work = Work(self._order.cell, "installed", evidence, self._events.append)
-                bare, preparations, installed = self._install(machine, work)
+                executor = StepExecutor(
+                    self._order.cell, "installed", evidence, self._events.append
+                )
+                bare, preparations, installed = self._install(machine, executor)
                 steps = install_steps(self._order.packages, preparations)
                 key = stop_key(image, actions_of(steps))
                 self._say("keep the machine for the next boot")
@@ -116,8 +119,8 @@ class Observer:
                 with self._machine(snapshot, ports=tuple(sorted(tcp))) as machine:
                     seen = self._boot(machine, bare, installed)
                     events = tuple(self._events)
-                    work = Work(self._order.cell, "upgraded", evidence, _ignore)
-                    found = self._look(machine, work, seen, preparations)
+                    executor = StepExecutor(self._order.cell, "upgraded", evidence, _ignore)
+                    found = self._look(machine, executor, seen, preparations)
                 stop = Stop(
                     done=len(actions_of(steps)),
                     since=since,
@@ -130,17 +133,17 @@ class Observer:
             return found
 
     def _install(
-        self, machine: Machine, work: Work
+        self, machine: Machine, executor: StepExecutor
     ) -> tuple[Facts, tuple[Preparation, ...], Facts]:
         packages = self._order.packages
         self._say("read the facts of the bare machine")
         bare = read(machine, Interests(), PROBES)
         lists = actions_of(install_steps(packages))[0]
-        self._do(machine, work, lists)
+        self._do(machine, executor, lists)
         archive.check_names(machine, packages, self._order.old.name)
         preparations = self._preparations(archive.installs(machine, packages))
         actions = actions_of(install_steps(packages, preparations))
-        self._do(machine, work, *(action for action in actions if action != lists))
+        self._do(machine, executor, *(action for action in actions if action != lists))
         self._say("read the facts with the packages")
         self._settle(machine, Expectations())
         return bare, preparations, read(machine, Interests(), PROBES)
@@ -154,7 +157,11 @@ class Observer:
         return Seen(bare=bare, installed=installed, booted=booted)
 
     def _look(
-        self, machine: Machine, work: Work, seen: Seen, preparations: tuple[Preparation, ...]
+        self,
+        machine: Machine,
+        executor: StepExecutor,
+        seen: Seen,
+        preparations: tuple[Preparation, ...],
     ) -> Observed:
         """Ask the machine, then point its sources at the new release and see what that offers."""
         left_out = [*services.stopped(seen), *services.moving_ports(seen)]
@@ -183,12 +190,12 @@ class Observer:
             expect=expect,
             left_out=tuple(left_out),
         )
-        return self._target(machine, work, found)
+        return self._target(machine, executor, found)
 
-    def _target(self, machine: Machine, work: Work, found: Observed) -> Observed:
+    def _target(self, machine: Machine, executor: StepExecutor, found: Observed) -> Observed:
         old, new = self._order.old, self._order.new
         step = AptSources(old=old.codename, new=new.codename)
-        self._do(machine, work, *step.actions(Path()))
+        self._do(machine, executor, *step.actions(Path()))
         offered = archive.offered(machine, found.counting)
         installed = found.seen.booted[Packages][found.system].version
         system = offered.get(found.system, "")
@@ -212,10 +219,10 @@ class Observer:
             and any(fnmatchcase(name, glob) for name in names for glob in daemon.packages)
         )
 
-    def _do(self, machine: Machine, work: Work, *actions: Script) -> None:
+    def _do(self, machine: Machine, executor: StepExecutor, *actions: Script) -> None:
         for action in actions:
             self._say(action.title)
-            work.carry_out(machine, (action,))
+            executor.run(machine, (action,))
 
     def _settle(self, machine: Machine, expect: Expectations) -> None:
         """Wait until what is expected is there for a while; what does not come is no fact."""

@@ -12,18 +12,17 @@ from upgradeproof.plugin.states import (
     cell,
     installed,
     installed_rebooted,
-    journey,
     rebooted,
     rolled_back,
     upgraded,
     upgraded_again,
+    upgradeproof_runner,
 )
 
 __all__ = [
     "cell",
     "installed",
     "installed_rebooted",
-    "journey",
     "pytest_addoption",
     "pytest_configure",
     "pytest_generate_tests",
@@ -31,4 +30,5 @@ __all__ = [
     "rolled_back",
     "upgraded",
     "upgraded_again",
+    "upgradeproof_runner",
 ]

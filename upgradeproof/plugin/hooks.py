@@ -12,7 +12,6 @@ import pytest
 from upgradeproof import cache
 from upgradeproof.errors import UpgradeproofError
 from upgradeproof.imaging.emulation import haste
-from upgradeproof.journey.storage import Limits
 from upgradeproof.plugin.collecting import add_packaged_suites, selects_by_path
 from upgradeproof.plugin.expected import Expected
 from upgradeproof.plugin.html import HtmlColumns
@@ -23,10 +22,11 @@ from upgradeproof.plugin.parameters import (
     without_subject,
 )
 from upgradeproof.plugin.progress import Progress
-from upgradeproof.plugin.recording import Recorder
+from upgradeproof.plugin.recording import VerdictRecorder
 from upgradeproof.plugin.reporting import Reporter, take
 from upgradeproof.plugin.run import RUN, RunPart, begin
 from upgradeproof.plugin.scheduling import Scheduler
+from upgradeproof.runner.storage import Limits
 
 ONLY_SHOWN = (
     "cacheshow",
@@ -94,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if _only_shows(config):
             return
         expected = Expected(part, suites, last_failed=bool(config.getoption("lf", False)))
-        config.pluginmanager.register(Recorder(part, expected), "upgradeproof-recorder")
+        config.pluginmanager.register(VerdictRecorder(part, expected), "upgradeproof-recorder")
         if part.worker == "main":
             _configure_controller(config, part)
     except UpgradeproofError as error:

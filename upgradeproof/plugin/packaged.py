@@ -19,8 +19,8 @@ from upgradeproof.plugin.parameters import subjects
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 OWN_FIXTURES: Mapping[str, frozenset[str]] = {
     "cell": frozenset(),
-    "journey": frozenset({"cell"}),
-    **dict.fromkeys(STATES, frozenset({"journey"})),
+    "upgradeproof_runner": frozenset({"cell"}),
+    **dict.fromkeys(STATES, frozenset({"upgradeproof_runner"})),
 }
 """The plugin's own fixtures, with the fixtures that each takes."""
 

@@ -36,7 +36,7 @@ _REPEATED = re.compile(r"\A((?!assert ).+?)\nassert (?:not |False\b).*\Z", re.DO
 """What pytest adds to the message of ``assert not lost, message``: the message once more."""
 
 
-class Recorder:
+class VerdictRecorder:
     """Write what is declared and what became of it; add the verdict to pytest's own reports."""
 
     def __init__(self, part: RunPart, expected: Expected) -> None:

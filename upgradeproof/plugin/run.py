@@ -17,11 +17,11 @@ import pytest
 from upgradeproof import __version__
 from upgradeproof.errors import MachineError
 from upgradeproof.home import Home
-from upgradeproof.journey import Toolbox
 from upgradeproof.plan import Cell
 from upgradeproof.plan.checks import check_of
 from upgradeproof.results import CachedStates, Journal
 from upgradeproof.results.journal import RunStarted
+from upgradeproof.runner import RunContext
 
 log = logging.getLogger(__name__)
 RUN = pytest.StashKey["RunPart"]()
@@ -85,8 +85,8 @@ class RunPart:
         self._open.close()
 
     @cached_property
-    def tools(self) -> Toolbox:
-        """Return what the journeys of this process work with; room is made for their states."""
+    def tools(self) -> RunContext:
+        """Return what the runners of this process work with; room is made for their states."""
         self.trim()
         return self.home.tools(
             self.reports, self.journal, self.run_id, fresh=self.fresh, watched=self.watched

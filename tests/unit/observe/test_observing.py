@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.journey.fakes import IMAGE, FolderBackend, FolderMachine
 from tests.unit.observe.machines import AnsweringMachine
 from tests.unit.observe.test_order import IMAGES
+from tests.unit.runner.fakes import IMAGE, FolderBackend, FolderMachine
 from upgradeproof.command import Completed
 from upgradeproof.daemons import Daemon
 from upgradeproof.errors import PlanError, StepError
-from upgradeproof.journey.checkpoints import Stop, stop_key
 from upgradeproof.machines import Machine, MachineSpec
 from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observed, Observer
@@ -27,6 +26,7 @@ from upgradeproof.observe.writing import plan_text
 from upgradeproof.plan import Plan
 from upgradeproof.plan.steps import Script
 from upgradeproof.results.journal import StepStarted
+from upgradeproof.runner.checkpoints import Stop, stop_key
 
 OFFERED = "0| web | 2.0-1 | x Packages\n system-files | 13.1 | x Packages\n"
 ANSWERS = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.journey.world import cell
 from tests.unit.plan.texts import plan
+from tests.unit.runner.world import cell
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.states import STATES, compared_with, like, snapshot_of
 from upgradeproof.results.fold import STATE_ORDER

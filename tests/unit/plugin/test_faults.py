@@ -73,8 +73,8 @@ def test_an_interrupted_run_writes_its_reports_and_ends_its_machines(project: Pr
     assert not project.result.green
     log = (project.folder / "backend" / "log").read_text().splitlines()
     assert [line for line in log if not line.startswith("keep")] == [
-        "start journey from image",
-        "end journey",
+        "start main from image",
+        "end main",
     ]
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.unit.journey.world import cell
 from tests.unit.probes.captured_text import captured
-from upgradeproof.journey import State
+from tests.unit.runner.world import cell
 from upgradeproof.probes import Facts, Interests, Probe
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.configured_modules import ConfiguredModules
@@ -20,6 +19,7 @@ from upgradeproof.probes.kernel_log import KernelLog
 from upgradeproof.probes.module_index import ModuleIndexes
 from upgradeproof.probes.modules import Modules
 from upgradeproof.results import Fidelity
+from upgradeproof.runner import State
 
 RELEASE = "6.1.0-44-cloud-amd64"
 FILE = f"/lib/modules/{RELEASE}/kernel/net/8021q/8021q.ko"

@@ -10,8 +10,8 @@ from suites.test_availability import test_endpoint_stays_available as check
 from tests.unit.prober.test_budget import disruption, lane, seen
 from tests.unit.suites.states import state
 from upgradeproof.errors import LoadError
-from upgradeproof.journey import State
 from upgradeproof.results import Availability, Fidelity
+from upgradeproof.runner import State
 
 EMULATED = Fidelity(kernel="shared", execution="qemu-user")
 

@@ -9,10 +9,10 @@ import pytest
 
 from suites import test_config_formats as suite
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Config
 from upgradeproof.probes import ConfigInterest, Facts, Interests
 from upgradeproof.probes.configs import Configs
+from upgradeproof.runner import State
 
 CONFIG = Config(path="/etc/a.conf", format="ini", change="migrated", to_format="toml")
 OLD = b"[log]\nlevel = info\n"

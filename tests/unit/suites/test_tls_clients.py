@@ -7,10 +7,10 @@ import pytest
 from suites import test_tls_clients
 from tests.unit.suites.states import state
 from upgradeproof.clients import CLIENTS, HttpQuestion, https_script
-from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint
 from upgradeproof.probes import CommandInterest, Facts, Interests
 from upgradeproof.probes.tls_clients import ClientAnswer, TlsClients
+from upgradeproof.runner import State
 
 WEB = Endpoint(id="web", kind="https", port=8443)
 ANSWERED = ClientAnswer(status=200)
