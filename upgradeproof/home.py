@@ -17,7 +17,7 @@ from upgradeproof.plan import Cell, Image, Plan, choose, expand, load_images, lo
 from upgradeproof.plan.defects import load_defect
 from upgradeproof.results import Journal
 from upgradeproof.runner import RunContext
-from upgradeproof.runner.checkpoints import DEAR_S
+from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
 from upgradeproof.runner.known_changes import check_known_changes
 from upgradeproof.runner.storage import Limits, Storage
 from upgradeproof.runner.store import Store
@@ -153,5 +153,7 @@ class Home:
             run_id=run_id,
             fresh=fresh,
             watched=watched,
-            dear_s=math.inf if self.defect else DEAR_S,  # a gigabyte that no other run would use
+            checkpoint_after_s=math.inf
+            if self.defect
+            else CHECKPOINT_AFTER_S,  # a gigabyte that no other run would use
         )

@@ -27,7 +27,7 @@ from upgradeproof.results import Journal, Verdict
 from upgradeproof.runner import Runner
 from upgradeproof.runner.executor import Record, StepExecutor
 from upgradeproof.runner.readiness import wait_until_ready
-from upgradeproof.runner.store import interests
+from upgradeproof.runner.store import probe_inputs
 
 LINES = 5
 """How many differences a row shows of a machine that arrived nowhere."""
@@ -165,7 +165,7 @@ class Sweep:
     def _differences(self, machine: Machine, state: str, facts: Facts) -> list[str]:
         """Return the facts that differ, once what listens and runs had its time to come up."""
         wait_until_ready(machine, self._cell.expect, state, self._cell.plan.ready_timeout_s)
-        now = read(machine, interests(self._cell, state, time.time()))
+        now = read(machine, probe_inputs(self._cell, state, time.time()))
         events = tuple(f"{probe.section}/" for probe in every_probe() if probe.events)
         return [
             f"{line.path}: {line.before} -> {line.after}"

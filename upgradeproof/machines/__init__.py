@@ -141,7 +141,7 @@ class Backend(Protocol):
         """Say whether machines of this kind can be started here; never raises."""
         ...
 
-    def seat(self) -> AbstractContextManager[None]:
+    def slot(self) -> AbstractContextManager[None]:
         """Hold room on this host for one cell's machines; waits while other cells fill it."""
         ...
 

@@ -188,7 +188,7 @@ class DockerBackend:
             return Health(works=False, brief=f"the Docker engine does not answer: {error}")
         return Health(works=True, brief=f"Docker engine {version['Version']}, {version['Arch']}")
 
-    def seat(self) -> AbstractContextManager[None]:
+    def slot(self) -> AbstractContextManager[None]:
         """Hold nothing: containers share the host as its programs do."""
         return nullcontext()
 

@@ -25,7 +25,7 @@ from upgradeproof.observe.writing import Entry, Noted
 from upgradeproof.plan import Expectations, Port
 from upgradeproof.plan.steps.apt import AptSources
 from upgradeproof.plan.steps.base import Script
-from upgradeproof.probes import Facts, Interests, read
+from upgradeproof.probes import Facts, ProbeInputs, read
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.files import Files
 from upgradeproof.probes.packages import Packages
@@ -102,7 +102,7 @@ class Observer:
         Raises PlanError for packages that the release does not have, StepError for ones that can't
         be installed, EnvironmentFailedError where the archive is out of reach.
         """
-        with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder, self._backend.seat():
+        with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder, self._backend.slot():
             evidence = Evidence(Path(folder), self._order.cell)
             with self._machine(image) as machine:
                 since = float(machine.run("date +%s.%N").text)
@@ -137,7 +137,7 @@ class Observer:
     ) -> tuple[Facts, tuple[Preparation, ...], Facts]:
         packages = self._order.packages
         self._say("read the facts of the bare machine")
-        bare = read(machine, Interests(), PROBES)
+        bare = read(machine, ProbeInputs(), PROBES)
         lists = actions_of(install_steps(packages))[0]
         self._do(machine, executor, lists)
         archive.check_names(machine, packages, self._order.old.name)
@@ -146,14 +146,14 @@ class Observer:
         self._do(machine, executor, *(action for action in actions if action != lists))
         self._say("read the facts with the packages")
         self._settle(machine, Expectations())
-        return bare, preparations, read(machine, Interests(), PROBES)
+        return bare, preparations, read(machine, ProbeInputs(), PROBES)
 
     def _boot(self, machine: Machine, bare: Facts, installed: Facts) -> Seen:
         self._say("read the facts after a boot")
         before = Seen(bare=bare, installed=installed, booted=installed)
         ports = tuple(Port(port=n, protocol=_protocol(p)) for p, n in services.new_sockets(before))
         self._settle(machine, Expectations(services=services.units(before), port=ports))
-        booted = read(machine, Interests(), PROBES)
+        booted = read(machine, ProbeInputs(), PROBES)
         return Seen(bare=bare, installed=installed, booted=booted)
 
     def _look(

@@ -15,7 +15,7 @@ from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.model import Plan, Upgrade
 from upgradeproof.plan.overriding import check_selections, overridden
 from upgradeproof.plan.releases import Release
-from upgradeproof.plan.states import OF_A_ROLLBACK, STATES, like
+from upgradeproof.plan.states import OF_A_ROLLBACK, STATES, release_side
 from upgradeproof.plan.steps import Planned, Publish, Step
 
 
@@ -76,7 +76,7 @@ class Cell:
 
     def release(self, state: str) -> Release:
         """Return the release that a state must hold."""
-        return self.new if like(state) == "upgraded" else self.old
+        return self.new if release_side(state) == "upgraded" else self.old
 
     def reason_for(
         self, state: str, path: str, kind: ChangeKind | None = None, *, event: bool = False

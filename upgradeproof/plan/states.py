@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class StateSpec:
     """How a state is reached, and which other state has the same content."""
 
     after: str
@@ -18,19 +18,19 @@ class Place:
     """Whether it is a clone of ``after`` that has booted again. No state is reached from it."""
 
 
-STATES: Mapping[str, Place] = {
-    "installed": Place(after="base"),
-    "installed_rebooted": Place(after="installed", equals="installed", booted=True),
-    "upgraded": Place(after="installed"),
-    "rebooted": Place(after="upgraded", equals="upgraded", booted=True),
-    "rolled_back": Place(after="upgraded", equals="installed"),
-    "upgraded_again": Place(after="rolled_back", equals="upgraded"),
+STATES: Mapping[str, StateSpec] = {
+    "installed": StateSpec(after="base"),
+    "installed_rebooted": StateSpec(after="installed", equals="installed", booted=True),
+    "upgraded": StateSpec(after="installed"),
+    "rebooted": StateSpec(after="upgraded", equals="upgraded", booted=True),
+    "rolled_back": StateSpec(after="upgraded", equals="installed"),
+    "upgraded_again": StateSpec(after="rolled_back", equals="upgraded"),
 }
 """Every state that a cell can reach, in order."""
 OF_A_ROLLBACK = frozenset({"rolled_back", "upgraded_again"})
 
 
-def like(state: str) -> str:
+def release_side(state: str) -> str:
     """Return ``installed`` or ``upgraded``: whose release, ports and formats a state must have."""
     return STATES[state].equals or state
 

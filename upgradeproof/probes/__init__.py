@@ -7,14 +7,14 @@ script and a pure parser. Discovery finds it; its class is also the key to its f
 """
 
 from upgradeproof.probes.base import (
-    CommandInterest,
-    ConfigInterest,
+    CommandInput,
+    ConfigInput,
     Difference,
     Facts,
-    Interests,
     Probe,
+    ProbeInputs,
     Record,
-    TlsInterest,
+    TlsInput,
     diff,
     every_probe,
     in_diffs,
@@ -22,14 +22,14 @@ from upgradeproof.probes.base import (
 from upgradeproof.probes.reading import ordinary_probes, read
 
 __all__ = [
-    "CommandInterest",
-    "ConfigInterest",
+    "CommandInput",
+    "ConfigInput",
     "Difference",
     "Facts",
-    "Interests",
     "Probe",
+    "ProbeInputs",
     "Record",
-    "TlsInterest",
+    "TlsInput",
     "diff",
     "every_probe",
     "in_diffs",

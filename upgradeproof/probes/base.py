@@ -42,7 +42,7 @@ R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfigInterest:
+class ConfigInput:
     """A configuration file that the plan names: its format, and its daemon's own check."""
 
     path: str
@@ -51,7 +51,7 @@ class ConfigInterest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommandInterest:
+class CommandInput:
     """A script of the plan's author: what runs it, what its output must hold, what is masked."""
 
     id: str
@@ -65,7 +65,7 @@ class CommandInterest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TlsInterest:
+class TlsInput:
     """An endpoint of the plan that speaks TLS: where it is, and after which protocol's STARTTLS."""
 
     id: str
@@ -76,25 +76,25 @@ class TlsInterest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Interests:
+class ProbeInputs:
     """What the plan asks the probes to look at, beside what they always read."""
 
-    configs: tuple[ConfigInterest, ...] = ()
+    configs: tuple[ConfigInput, ...] = ()
     certificates: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     """Commands that print a component's version."""
     daemons: Mapping[str, Daemon] = dataclasses.field(default_factory=daemons)
     """The daemons that are known, by id: the engine's, and those of the product's own folder."""
-    runs: tuple[CommandInterest, ...] = ()
+    runs: tuple[CommandInput, ...] = ()
     """Commands whose results the plan compares."""
-    reads: tuple[CommandInterest, ...] = ()
+    reads: tuple[CommandInput, ...] = ()
     """Scripts that read the plan's data."""
-    rewrites: tuple[CommandInterest, ...] = ()
+    rewrites: tuple[CommandInput, ...] = ()
     """Scripts that write another value of the plan's data (``id/write``), and read it (``id``)."""
-    https: tuple[CommandInterest, ...] = ()
+    https: tuple[CommandInput, ...] = ()
     """Scripts that ask the plan's https endpoints by a client each: ``endpoint/client``."""
-    tls: tuple[TlsInterest, ...] = ()
+    tls: tuple[TlsInput, ...] = ()
     """Endpoints whose TLS versions, cipher suites and certificate are read."""
     run_scripts: bool = False
     """Whether the administrator's scripts are run on clones."""
@@ -128,12 +128,12 @@ class Probe(Generic[R]):
     """Whether reading changes the machine (a login, a log line): then only clones are read."""
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return a POSIX shell script that prints the facts; it must exit 0 where they are read."""
         raise NotImplementedError
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, R]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, R]:
         """Return the records by their key, from what the script printed."""
         raise NotImplementedError
 

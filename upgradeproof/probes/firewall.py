@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, ProbeInputs, Record
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""
@@ -79,12 +79,12 @@ class PacketFilter(Probe[FilterTable]):
     record: ClassVar[type[Record]] = FilterTable
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, FilterTable]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, FilterTable]:
         """Return the tables; what stands outside of any is nft's complaint."""
         listed, *saved = re.split(r"^(?=saved ip)", clean(output), flags=re.MULTILINE)
         tables, complaints = _listed(listed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, ProbeInputs, Record
 from upgradeproof.probes.text import clean, number, rows
 
 
@@ -22,12 +22,12 @@ class Groups(Probe[Group]):
     record: ClassVar[type[Record]] = Group
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return "cut -d : -f 1,3- /etc/group"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Group]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Group]:
         """Return the groups; a line that the C library would not take for a group is left out."""
         groups: dict[str, Group] = {}
         for cells in rows(clean(output), ":"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, ProbeInputs, Record
 from upgradeproof.probes.text import clean, number, rows
 
 
@@ -25,12 +25,12 @@ class Users(Probe[User]):
     record: ClassVar[type[Record]] = User
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return "cut -d : -f 1,3- /etc/passwd"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, User]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, User]:
         """Return the users; a line that the C library would not take for a user is left out."""
         users: dict[str, User] = {}
         for cells in rows(clean(output), ":"):

@@ -19,7 +19,7 @@ from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.store import WAY_FILES, code, content_key, described
 
-DEAR_S = 60.0
+CHECKPOINT_AFTER_S = 60.0
 """What a step must have taken since the last stop: a snapshot of a VM takes one or two
 seconds and about half a gigabyte."""
 
@@ -62,7 +62,7 @@ class Checkpoints:
     """The image, or the build of the state, that the way begins at."""
     actions: Sequence[Action]
     recorder: Recorder
-    dear_s: float = DEAR_S
+    checkpoint_after_s: float = CHECKPOINT_AFTER_S
     hold: Callable[[str], None] = lambda _: None
     """Holds what is kept under a key against its removal."""
     engine: str = field(default_factory=lambda: code(WAY_FILES))
@@ -84,7 +84,7 @@ class Checkpoints:
     def worth_it(self, done: int, machine: Machine, spent_s: float) -> bool:
         """Tell whether to stop here: after something dear, and before more is to come."""
         more = done < len(self.actions)
-        return more and machine.fidelity.own_kernel and spent_s >= self.dear_s
+        return more and machine.fidelity.own_kernel and spent_s >= self.checkpoint_after_s
 
     def keep(
         self, done: int, machine: Machine, since: float, steps: Sequence[StepStarted | StepFinished]

@@ -11,7 +11,7 @@ from upgradeproof.machines import Backend
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Platform
 from upgradeproof.results import Journal
-from upgradeproof.runner.checkpoints import DEAR_S
+from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
 from upgradeproof.runner.store import Store
 
 
@@ -41,6 +41,6 @@ class RunContext:
     """Whether states that were kept by earlier runs are left alone and built anew."""
     watched: bool
     """Whether availability on the way is asked for; if not, no prober is begun."""
-    dear_s: float = DEAR_S
+    checkpoint_after_s: float = CHECKPOINT_AFTER_S
     """What steps must have taken for the machine to be kept on its way: see ``checkpoints``.
     Infinite: stops of other runs are used, and none is kept."""

@@ -18,7 +18,7 @@ from upgradeproof.probes.endurance import Endurance
 from upgradeproof.results import Change
 from upgradeproof.runner.judging import judge, judge_boot
 from upgradeproof.runner.state import State
-from upgradeproof.runner.store import interests
+from upgradeproof.runner.store import probe_inputs
 
 # The time at which the machine booted, in seconds since the epoch: the kernel's where it has one of
 # its own, else that of process 1. Empty where systemd does not report it.
@@ -38,7 +38,7 @@ def observe(machine: Machine, cell: Cell, state: str) -> Facts:
     then the services are used and watched; then come the probes that change the machine.
     """
     told = machine.run(_BOOTED_AT).text
-    wanted = interests(cell, state, float(told) if told.isdecimal() else 0.0)
+    wanted = probe_inputs(cell, state, float(told) if told.isdecimal() else 0.0)
     ordinary = read(machine, wanted, ordinary_probes())
     _use(machine, cell, state)
     found = ordinary.joined(read(machine, wanted, (Endurance,)))

@@ -10,7 +10,7 @@ from upgradeproof.probes.endurance import Endurance
 from upgradeproof.probes.services import Services
 from upgradeproof.runner.readiness import wait_until_ready
 from upgradeproof.runner.state import State
-from upgradeproof.runner.store import interests
+from upgradeproof.runner.store import probe_inputs
 
 RESTART_TIMEOUT_S = 300.0
 """Limit of all restarts together: a service that does not stop is killed after 90 s by default."""
@@ -35,7 +35,7 @@ def restart_all(state: State) -> Restarts:
     refused = {unit.name: _restart(state, unit.name) for unit in cell.expect.units if unit.after}
     limit_s = cell.plan.ready_timeout_s
     missing = wait_until_ready(machine, cell.expect, "upgraded", limit_s).splitlines()
-    stays = read(machine, interests(cell, "upgraded"), (Endurance,))[Endurance]
+    stays = read(machine, probe_inputs(cell, "upgraded"), (Endurance,))[Endurance]
     complaints = {}
     for service, refusal in refused.items():
         said = [refusal] if refusal else []

@@ -30,7 +30,7 @@ from upgradeproof.runner.judging import judge
 from upgradeproof.runner.pool import MachinePool
 from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.state import State
-from upgradeproof.runner.store import Kept, interests, key
+from upgradeproof.runner.store import Kept, key, probe_inputs
 from upgradeproof.runner.transition import Transition
 from upgradeproof.runner.watch import Watch
 
@@ -56,7 +56,7 @@ class Runner(AbstractContextManager["Runner"]):
         """Take the cell for this process. Raises HarnessError when another one holds it."""
         backend = self._backend = self._context.backend(self.cell.platform.machine)
         self._open.enter_context(self._context.store.alone(self._context.run_id, self.cell.id))
-        self._open.enter_context(backend.seat())
+        self._open.enter_context(backend.slot())
         keeper = Keeper(self.cell.id, backend, self._context.store)
         self._pool = self._open.enter_context(
             MachinePool(
@@ -234,7 +234,7 @@ class Runner(AbstractContextManager["Runner"]):
                 self._pool, STATES[name].after, None if before else self._base()
             )
         machine = active.machine
-        facts = read(machine, interests(self.cell, name, transition.since))
+        facts = read(machine, probe_inputs(self.cell, name, transition.since))
         proof.prove(self.cell, name, facts, self._facts())
         kept = Kept(
             run_id=self._context.run_id,
@@ -271,7 +271,7 @@ class Runner(AbstractContextManager["Runner"]):
             parent=self._builds.get(parent, self._image),
             actions=self.actions(name),
             recorder=self.recorder,
-            dear_s=self._context.dear_s,
+            checkpoint_after_s=self._context.checkpoint_after_s,
             hold=self._keeper.hold,
         )
 

@@ -18,9 +18,9 @@ from upgradeproof.clients import CLIENTS, HttpQuestion, https_script
 from upgradeproof.daemons import daemons
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
-from upgradeproof.plan.states import STATES, like
+from upgradeproof.plan.states import STATES, release_side
 from upgradeproof.plan.steps import Action, Upload, UploadTree
-from upgradeproof.probes import CommandInterest, ConfigInterest, Facts, Interests, TlsInterest
+from upgradeproof.probes import CommandInput, ConfigInput, Facts, ProbeInputs, TlsInput
 from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
@@ -79,19 +79,19 @@ def content_key(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
+def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
     """Return what the probes shall look at; ``since`` is when the state began, in seconds.
 
     The components are those of all releases: upgrades that begin alike share ``installed``.
     """
     expect, asked = cell.expect, cell.plan.preflight
     commands = (part.command for release in cell.plan.release for part in release.component)
-    return Interests(
+    return ProbeInputs(
         since=since,
         daemons=daemons(cell.plan.folder / "daemons"),
         commands=tuple(dict.fromkeys(filter(None, commands))),
         runs=tuple(
-            CommandInterest(
+            CommandInput(
                 id=c.id,
                 script=c.script,
                 user=c.user,
@@ -101,9 +101,9 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
             )
             for c in expect.command
         ),
-        reads=tuple(CommandInterest(id=d.id, script=d.to_read(), mask=d.mask) for d in expect.data),
+        reads=tuple(CommandInput(id=d.id, script=d.to_read(), mask=d.mask) for d in expect.data),
         rewrites=tuple(
-            CommandInterest(id=name, script=script)
+            CommandInput(id=name, script=script)
             for data in expect.data
             if (another := data.another)
             for name, script in (
@@ -113,7 +113,7 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
         ),
         https=_https(expect, state),
         tls=tuple(
-            TlsInterest(
+            TlsInput(
                 id=e.id,
                 port=expect.port_in(state, e.port),
                 host=e.host,
@@ -126,17 +126,17 @@ def interests(cell: Cell, state: str, since: float = 0.0) -> Interests:
         folders=asked.folders,
         measured_folder=asked.storage_iops.path if asked.storage_iops.asked else "",
         configs=tuple(
-            ConfigInterest(path=c.path, format=c.format_in(state), check=c.check)
+            ConfigInput(path=c.path, format=c.format_in(state), check=c.check)
             for c in expect.config
         ),
         certificates=expect.certificates,
         modules=expect.modules,
         services=expect.units_in(state),
-        stays_up_s=0.0 if like(state) == "installed" else cell.plan.stays_up_s,
+        stays_up_s=0.0 if release_side(state) == "installed" else cell.plan.stays_up_s,
     )
 
 
-def _https(expect: Expectations, state: str) -> tuple[CommandInterest, ...]:
+def _https(expect: Expectations, state: str) -> tuple[CommandInput, ...]:
     """Return what asks each https endpoint by each client, from inside of the machine."""
     found = []
     for endpoint in expect.endpoint:
@@ -149,9 +149,7 @@ def _https(expect: Expectations, state: str) -> tuple[CommandInterest, ...]:
                 ca=endpoint.ca,
             )
             found += [
-                CommandInterest(
-                    id=f"{endpoint.id}/{client}", script=https_script(question, (client,))
-                )
+                CommandInput(id=f"{endpoint.id}/{client}", script=https_script(question, (client,)))
                 for client in CLIENTS
             ]
     return tuple(found)
@@ -163,7 +161,7 @@ def _reads(cell: Cell, state: str) -> Any:
     probed = {"probed": _probed(expect)} if state == "upgraded" and expect.disruption else {}
     return {
         **probed,
-        "interests": repr(interests(cell, state)),
+        "inputs": repr(probe_inputs(cell, state)),
         "services": expect.units_in(state),
         "ports": [port.model_dump() for port in expect.port],
         "data": [(data.id, data.to_write()) for data in expect.data],

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.plan.texts import plan
 from tests.unit.runner.world import cell
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.states import STATES, compared_with, like, snapshot_of
+from upgradeproof.plan.states import STATES, compared_with, release_side, snapshot_of
 from upgradeproof.results.fold import STATE_ORDER
 
 LEFT = {"facts": ["packages/tool"], "reason": "the way back leaves its tool"}
@@ -35,7 +35,7 @@ def test_the_results_know_every_state_in_its_order() -> None:
 
 
 def test_a_state_is_like_the_one_that_it_must_equal() -> None:
-    assert [like(state) for state in STATES] == [
+    assert [release_side(state) for state in STATES] == [
         *("installed", "installed", "upgraded", "upgraded"),
         *("installed", "upgraded"),
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Facts, Interests, diff
+from upgradeproof.probes.base import Facts, ProbeInputs, diff
 from upgradeproof.probes.firewall import FilterTable, PacketFilter
 
 
 def tables(text: str) -> dict[str, FilterTable]:
-    return PacketFilter.parse(text, Interests())
+    return PacketFilter.parse(text, ProbeInputs())
 
 
 def test_tables_are_read_without_counters_and_handles() -> None:

@@ -170,7 +170,7 @@ class FolderBackend:
     def own_kernel(self) -> bool:
         return self.fidelity.own_kernel
 
-    def seat(self) -> AbstractContextManager[None]:
+    def slot(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     @property

@@ -23,9 +23,13 @@ def world_of_vms(folder: Path) -> World:
     return world
 
 
-def reach(world: World, *steps: dict[str, str], fresh: bool = False, dear_s: float = 0.0) -> str:
+def reach(
+    world: World, *steps: dict[str, str], fresh: bool = False, checkpoint_after_s: float = 0.0
+) -> str:
     """Reach ``upgraded`` in another run; return the installed version."""
-    with world.runner(cell(upgrade=list(steps)), fresh=fresh, dear_s=dear_s) as runner:
+    with world.runner(
+        cell(upgrade=list(steps)), fresh=fresh, checkpoint_after_s=checkpoint_after_s
+    ) as runner:
         return runner.reach("upgraded")[Packages]["thing"].version
 
 
@@ -72,7 +76,7 @@ def test_a_change_of_the_code_that_leads_there_makes_a_stop_void(tmp_path: Path)
 
 def test_a_cheap_step_is_not_kept(tmp_path: Path) -> None:
     with world_of_vms(tmp_path) as world:
-        reach(world, DEAR, THEN, dear_s=30.0)
+        reach(world, DEAR, THEN, checkpoint_after_s=30.0)
         assert "keep on the way" not in world.log
 
 
@@ -85,8 +89,8 @@ def test_with_a_defect_the_stop_of_a_good_run_is_used_and_none_is_kept(tmp_path:
         )
         reach(world, DEAR, THEN)
         before = len(world.log)
-        assert reach(world, DEAR, OTHER, dear_s=tools.dear_s) == "2.1"
-        reach(world, OTHER, DEAR, THEN, dear_s=tools.dear_s)
+        assert reach(world, DEAR, OTHER, checkpoint_after_s=tools.checkpoint_after_s) == "2.1"
+        reach(world, OTHER, DEAR, THEN, checkpoint_after_s=tools.checkpoint_after_s)
         assert world.log[before] == "start main from kept"
         assert "keep on the way" not in world.log[before:]
 

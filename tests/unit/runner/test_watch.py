@@ -157,7 +157,7 @@ def test_a_machine_that_is_watched_makes_no_stop_on_its_way(tmp_path: Path) -> N
         world.backend = FolderBackend(tmp_path / "backend", kernel="own")
         world.backend.forwards[PORT] = port
         for on in (cell(upgrade=[*_steps(watched()), *more]), watched()):
-            reached(world, on, dear_s=0.0)
+            reached(world, on, checkpoint_after_s=0.0)
         assert world.log.count("keep on the way") == 1
 
 

@@ -79,7 +79,7 @@ class World(AbstractContextManager["World"]):
         self.journals.close()
 
     def tools(
-        self, *, fresh: bool = False, watched: bool = True, dear_s: float = 30.0
+        self, *, fresh: bool = False, watched: bool = True, checkpoint_after_s: float = 30.0
     ) -> RunContext:
         """Return the toolbox of another run."""
         self.runs += 1
@@ -94,7 +94,7 @@ class World(AbstractContextManager["World"]):
             run_id=f"run{self.runs}",
             fresh=fresh,
             watched=watched,
-            dear_s=dear_s,
+            checkpoint_after_s=checkpoint_after_s,
         )
 
     def runner(self, on: Cell | None = None, **run: Any) -> Runner:

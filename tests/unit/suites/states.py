@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.unit.probes.captured_text import captured
 from tests.unit.runner.world import cell
-from upgradeproof.probes import Facts, Interests, Probe
+from upgradeproof.probes import Facts, Probe, ProbeInputs
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.configured_modules import ConfiguredModules
 from upgradeproof.probes.devices import Devices
@@ -63,8 +63,8 @@ def state(
     """Return a sound state, in which some probes' outputs are replaced."""
     upgrade = plan.pop("upgrade", [{"step": "reboot"}])
     outputs = {**OUTPUTS, **(spoilt or {})}
-    interests = Interests(since=BETWEEN_BOOTS)
-    facts = Facts({p.section: p.parse(text, interests) for p, text in outputs.items()})
+    inputs = ProbeInputs(since=BETWEEN_BOOTS)
+    facts = Facts({p.section: p.parse(text, inputs) for p, text in outputs.items()})
     fidelity = Fidelity(kernel="own", execution="native", boot="own")
     return State(name, cell(upgrade=upgrade, **plan), fidelity, facts, (), 0.0, (), _machine)
 

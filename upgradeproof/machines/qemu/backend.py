@@ -14,7 +14,7 @@ from upgradeproof import cache
 from upgradeproof.command import run
 from upgradeproof.errors import BackendError, BootError, MachineError
 from upgradeproof.machines import CachedSnapshot, Health, MachineSpec
-from upgradeproof.machines.qemu import acceleration, process, seats
+from upgradeproof.machines.qemu import acceleration, process, slots
 from upgradeproof.machines.qemu.hardware import (
     PACKAGES,
     PROGRAMS,
@@ -76,9 +76,9 @@ class QemuBackend:
             )
         return None
 
-    def seat(self) -> AbstractContextManager[None]:
-        """Hold one of as many seats as this host's cores and memory carry."""
-        return seats.seat(self.folder / "seats", seats.of_this_host())
+    def slot(self) -> AbstractContextManager[None]:
+        """Hold one of as many slots as this host's cores and memory carry."""
+        return slots.slot(self.folder / "slots", slots.of_this_host())
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[QemuMachine]:

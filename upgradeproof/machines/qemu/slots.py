@@ -15,7 +15,7 @@ _TURN_S = 0.5
 
 
 def count(cores: int, memory_mb: int) -> int:
-    """Return the number of seats.
+    """Return the number of slots.
 
     Under emulation a core a VM is the best use of a host: three or four VMs on two cores were
     measured to cost more than they give.
@@ -24,20 +24,20 @@ def count(cores: int, memory_mb: int) -> int:
 
 
 def of_this_host() -> int:
-    """Return the number of seats here."""
+    """Return the number of slots here."""
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return count(len(os.sched_getaffinity(0)), pages * size // (1 << 20))
 
 
 @contextmanager
-def seat(folder: Path, seats: int) -> Iterator[None]:
-    """Hold one of the seats, waited for if need be; the kernel frees it when its holder dies."""
+def slot(folder: Path, slots: int) -> Iterator[None]:
+    """Hold one of the slots, waited for if need be; the kernel frees it when its holder dies."""
     folder.mkdir(parents=True, exist_ok=True)
-    locks = [FileLock(folder / f"seat-{number}.lock") for number in range(seats)]
+    locks = [FileLock(folder / f"slot-{number}.lock") for number in range(slots)]
     while True:
         for lock in locks:
             try:
-                lock.acquire(timeout=_TURN_S / seats)
+                lock.acquire(timeout=_TURN_S / slots)
             except Timeout:
                 continue
             try:
