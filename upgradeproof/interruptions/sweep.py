@@ -28,6 +28,7 @@ from upgradeproof.runner import Runner
 from upgradeproof.runner.executor import Record, StepExecutor
 from upgradeproof.runner.readiness import wait_until_ready
 from upgradeproof.runner.store import probe_inputs
+from upgradeproof.states import StateName
 
 LINES = 5
 """How many differences a row shows of a machine that arrived nowhere."""
@@ -64,7 +65,9 @@ class Sweep:
         self._cell: Cell = runner.cell
         self._evidence = evidence
         self._record = record
-        self._facts = {name: runner.reach(name).facts for name in ("upgraded", "installed")}
+        self._facts = {
+            name: runner.reach(name).facts for name in (StateName.UPGRADED, StateName.INSTALLED)
+        }
 
     def moments(self) -> tuple[Moment, ...]:
         """Return the steps that dpkg takes in the upgrade, from an upgrade that nothing disturbs.
@@ -72,7 +75,7 @@ class Sweep:
         Raises HarnessError when apt tells of none.
         """
         found: list[Moment] = []
-        with self._runner.clone("installed") as machine:
+        with self._runner.clone(StateName.INSTALLED) as machine:
             for number, action in enumerate(self._actions):
                 if not isinstance(action, Script):
                     self._carry_out("undisturbed", machine, (action,))
@@ -96,7 +99,7 @@ class Sweep:
         row = partial(Outcome, fault=fault.name, step=moment.said)
         name = f"{fault.name}-{number:03}"
         try:
-            with self._runner.clone("installed") as machine:
+            with self._runner.clone(StateName.INSTALLED) as machine:
                 before, action = self._actions[: moment.action], self._actions[moment.action]
                 self._carry_out(name, machine, before)
                 if not isinstance(action, Script):
@@ -113,7 +116,7 @@ class Sweep:
         seen: list[str] = []
         tried, state, failures = recover(
             machine,
-            recoveries(self._actions[moment.action :], self._runner.actions("rolled_back")),
+            recoveries(self._actions[moment.action :], self._runner.actions(StateName.ROLLED_BACK)),
             lambda at, actions: self._attempt(name, at, actions),
             lambda at: self._arrived(at, seen),
         )
@@ -127,7 +130,7 @@ class Sweep:
 
     @property
     def _actions(self) -> tuple[Action, ...]:
-        return self._runner.actions("upgraded")
+        return self._runner.actions(StateName.UPGRADED)
 
     def _attempt(self, name: str, machine: Machine, actions: Sequence[Action]) -> str:
         try:
@@ -171,7 +174,7 @@ class Sweep:
             f"{line.path}: {line.before} -> {line.after}"
             for line in diff(facts, now)
             if not line.path.startswith(events)
-            and self._cell.reason_for("rolled_back", line.path) is None
+            and self._cell.reason_for(StateName.ROLLED_BACK, line.path) is None
         ]
 
 

@@ -35,6 +35,7 @@ from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.runner.checkpoints import Stop, stop_key, write_stop
 from upgradeproof.runner.executor import StepExecutor
 from upgradeproof.runner.readiness import wait_until_ready
+from upgradeproof.states import StateName
 
 PROBES = (Conffiles, Files, Packages, Services, Sockets)
 READY_S = 60.0
@@ -107,7 +108,7 @@ class Observer:
             with self._machine(image) as machine:
                 since = float(machine.run("date +%s.%N").text)
                 executor = StepExecutor(
-                    self._order.cell, "installed", evidence, self._events.append
+                    self._order.cell, StateName.INSTALLED, evidence, self._events.append
                 )
                 bare, preparations, installed = self._install(machine, executor)
                 steps = install_steps(self._order.packages, preparations)
@@ -119,7 +120,7 @@ class Observer:
                 with self._machine(snapshot, ports=tuple(sorted(tcp))) as machine:
                     seen = self._boot(machine, bare, installed)
                     events = tuple(self._events)
-                    executor = StepExecutor(self._order.cell, "upgraded", evidence, _ignore)
+                    executor = StepExecutor(self._order.cell, StateName.UPGRADED, evidence, _ignore)
                     found = self._look(machine, executor, seen, preparations)
                 stop = Stop(
                     done=len(actions_of(steps)),
@@ -226,7 +227,7 @@ class Observer:
 
     def _settle(self, machine: Machine, expect: Expectations) -> None:
         """Wait until what is expected is there for a while; what does not come is no fact."""
-        wait_until_ready(machine, expect, "installed", READY_S, stays_s=STAYS_S)
+        wait_until_ready(machine, expect, StateName.INSTALLED, READY_S, stays_s=STAYS_S)
 
     @contextmanager
     def _machine(self, snapshot: str, ports: tuple[int, ...] = ()) -> Iterator[Machine]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell
-from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.parameters import subjects
+from upgradeproof.states import STATES
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 OWN_FIXTURES: Mapping[str, frozenset[str]] = {

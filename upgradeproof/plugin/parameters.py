@@ -17,8 +17,8 @@ from upgradeproof.plan import (
     Release,
     Target,
 )
-from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.run import RunPart
+from upgradeproof.states import STATES, StateName
 
 Subjects = Callable[[Cell], Iterable[tuple[str, Any]]]
 
@@ -67,7 +67,7 @@ SUBJECTS: dict[str, Subjects] = {
     "kept_config": _configs(lambda config: config.change == "kept"),
     "migrated_config": _configs(lambda config: config.change == "migrated"),
     "reformatted_config": _configs(lambda config: config.to_format is not None),
-    "parsed_config": _configs(lambda config: config.format_in("upgraded") != "text"),
+    "parsed_config": _configs(lambda config: config.format_in(StateName.UPGRADED) != "text"),
     "checked_config": _configs(lambda config: bool(config.check)),
     "certificate": lambda cell: ((path, path) for path in cell.expect.certificates),
     "endpoint": lambda cell: ((endpoint.id, endpoint) for endpoint in cell.expect.endpoint),

@@ -10,7 +10,6 @@ import pytest
 
 from upgradeproof.errors import NotReachedError, UpgradeproofError
 from upgradeproof.plan import Cell
-from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.expected import NOT_COLLECTED, Expected
 from upgradeproof.plugin.plans import plan_events
 from upgradeproof.plugin.run import RunPart
@@ -23,6 +22,7 @@ from upgradeproof.results.journal import (
     CheckFinished,
     ReleaseDeclared,
 )
+from upgradeproof.states import STATES
 
 LONGEST_REASON = 20_000
 GOOD = (Verdict.PASSED, Verdict.NOT_APPLICABLE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
@@ -12,6 +12,7 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan import Cell
 from upgradeproof.plugin.run import RUN
 from upgradeproof.runner import Runner, State
+from upgradeproof.states import STATES, StateName
 
 
 @pytest.fixture(scope="session")
@@ -29,57 +30,13 @@ def cell(request: pytest.FixtureRequest) -> Cell:
 
 @pytest.fixture(scope="session")
 def upgradeproof_runner(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Runner]:
-    """Hand out the way of the cell through its states; it ends with the cell's last test."""
-    with Runner(cell, pytestconfig.stash[RUN].tools) as way:
-        yield way
-
-
-@pytest.fixture
-def installed(upgradeproof_runner: Runner, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the old release, installed, in use, with data written."""
-    with _handed_out(upgradeproof_runner, "installed", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def upgraded(upgradeproof_runner: Runner, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the new release after the upgrade, which is proven to have happened."""
-    with _handed_out(upgradeproof_runner, "upgraded", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def installed_rebooted(
-    upgradeproof_runner: Runner, request: pytest.FixtureRequest
-) -> Iterator[State]:
-    """Hand out the old release on a clone that has booted again."""
-    with _handed_out(upgradeproof_runner, "installed_rebooted", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def rebooted(upgradeproof_runner: Runner, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the new release on a clone that has booted again."""
-    with _handed_out(upgradeproof_runner, "rebooted", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def rolled_back(upgradeproof_runner: Runner, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the old release after the product's own way back from the upgrade."""
-    with _handed_out(upgradeproof_runner, "rolled_back", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def upgraded_again(upgradeproof_runner: Runner, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the new release after the upgrade was rolled back and applied once more."""
-    with _handed_out(upgradeproof_runner, "upgraded_again", request.node) as state:
-        yield state
+    """Hand out the runner of the cell; it ends with the cell's last test."""
+    with Runner(cell, pytestconfig.stash[RUN].tools) as runner:
+        yield runner
 
 
 @contextmanager
-def _handed_out(upgradeproof_runner: Runner, name: str, test: pytest.Item) -> Iterator[State]:
+def _handed_out(upgradeproof_runner: Runner, name: StateName, test: pytest.Item) -> Iterator[State]:
     """Reach a state for a test; a destructive test gets a machine of its own in it."""
     if test.get_closest_marker("own_kernel") and not upgradeproof_runner.own_kernel:
         pytest.skip("the machine shares its host's kernel: only a VM can prove this")
@@ -89,3 +46,18 @@ def _handed_out(upgradeproof_runner: Runner, name: str, test: pytest.Item) -> It
             clone = cache(lambda: own.enter_context(upgradeproof_runner.clone(name)))
             state = state.on(clone)
         yield state
+
+
+def _fixture(name: StateName) -> Callable[..., Iterator[State]]:
+    """Return the fixture of one state, with the state's name."""
+
+    def fixture(upgradeproof_runner: Runner, request: pytest.FixtureRequest) -> Iterator[State]:
+        with _handed_out(upgradeproof_runner, name, request.node) as state:
+            yield state
+
+    fixture.__doc__ = f"Hand out {name.spec.summary}."
+    return pytest.fixture(fixture, name=name.value)
+
+
+STATE_FIXTURES = {name.value: _fixture(name) for name in STATES}
+"""A fixture for each state that a cell can reach, by its name."""

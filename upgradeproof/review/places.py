@@ -8,9 +8,9 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan import Plan, Upgrade
 from upgradeproof.plan.editing import Place
 from upgradeproof.plan.loading import nearest
-from upgradeproof.plan.states import OF_A_ROLLBACK
 from upgradeproof.results import Cell, Verdict
 from upgradeproof.review.ledger import takes, upgrade_of
+from upgradeproof.states import OF_A_ROLLBACK, StateName
 
 
 def path_of(upgrade: Upgrade) -> str:
@@ -51,7 +51,7 @@ def _narrowest(names: Sequence[str], cells: Sequence[Cell], seen: Sequence[Cell]
         cell
         for cell in cells
         if cell not in seen
-        and any(s.name == "upgraded" and s.verdict is Verdict.PASSED for s in cell.states)
+        and any(s.name == StateName.UPGRADED and s.verdict is Verdict.PASSED for s in cell.states)
     ]
     fitting = [
         name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import assert_never
 
 from upgradeproof.command import Completed
 from upgradeproof.errors import (
@@ -55,6 +56,8 @@ class StepExecutor:
                     self.script(machine, script, stdin=archive)
                 case Reboot():
                     self.reboot(machine, action)
+                case never:
+                    assert_never(never)
 
     def reboot(self, machine: Machine, action: Reboot) -> None:
         """Boot again, where the machine has a kernel of its own; elsewhere say so.

@@ -13,6 +13,7 @@ from upgradeproof.probes.attribution import package_of
 from upgradeproof.probes.text_diff import shortened
 from upgradeproof.results import Change, ReasonSource
 from upgradeproof.runner.known_changes import known_changes
+from upgradeproof.states import StateName
 
 
 def judge(
@@ -65,7 +66,7 @@ def _of_a_package(
     """
     if reason := probe.explain(line, before, after):
         return reason
-    named = cell.expect.units_in("installed")
+    named = cell.expect.units_in(StateName.INSTALLED)
     of_plan = any(unit in line.path.split("/") for unit in named)
     return "" if of_plan else succession.explain(line, before, after)
 

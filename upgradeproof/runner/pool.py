@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from upgradeproof.errors import NotReadyError
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.plan import Cell, Expectations
-from upgradeproof.plan.states import STATES, snapshot_of
 from upgradeproof.runner.readiness import patience_s, wait_until_ready
+from upgradeproof.states import STATES, StateName, snapshot_of
 
 BOOT_TIMEOUT_S = 300.0
 
@@ -21,7 +21,7 @@ class ActiveMachine:
     """The machine that goes from state to state, and where it stands now."""
 
     machine: Machine
-    state: str | None
+    state: StateName | None
     """None while it is between two states: nobody but the runner may see it then."""
 
 
@@ -33,8 +33,8 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         cell: Cell,
         backend: Backend,
         run_id: str,
-        snapshot: Callable[[str], str],
-        in_use: Callable[[str], Expectations],
+        snapshot: Callable[[StateName], str],
+        in_use: Callable[[StateName], Expectations],
     ) -> None:
         """Know the cell; ``in_use`` gives what a new start of a state must bring back."""
         self._cell = cell
@@ -45,7 +45,7 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         self._started = 0
         self._active_stack = ExitStack()
         self._standing = ExitStack()
-        self._shared: dict[str, Machine] = {}
+        self._shared: dict[StateName, Machine] = {}
         self.active: ActiveMachine | None = None
 
     def __exit__(self, *_: object) -> None:
@@ -53,7 +53,7 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         self.discard()
         self._standing.close()
 
-    def acquire(self, state: str, snapshot: str | None = None) -> ActiveMachine:
+    def acquire(self, state: StateName, snapshot: str | None = None) -> ActiveMachine:
         """Return the travelling machine, standing in ``state``: the one that is there, or another.
 
         Another is started from ``snapshot``, or from that of the state itself.
@@ -73,7 +73,7 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         self.active = None
         self._active_stack.close()
 
-    def shared(self, state: str) -> Machine:
+    def shared(self, state: StateName) -> Machine:
         """Return the machine in a state that all tests share which only read."""
         if self.active is not None and self.active.state == state:
             return self.active.machine
@@ -81,12 +81,12 @@ class MachinePool(AbstractContextManager["MachinePool"]):
             self._shared[state] = self._standing.enter_context(self._in_state(state, state))
         return self._shared[state]
 
-    def clone(self, state: str) -> AbstractContextManager[Machine]:
+    def clone(self, state: StateName) -> AbstractContextManager[Machine]:
         """Start a machine of its own in a state, and end it with the context."""
         return self._in_state(state, f"{state}-clone")
 
     @contextmanager
-    def _in_state(self, state: str, purpose: str) -> Iterator[Machine]:
+    def _in_state(self, state: StateName, purpose: str) -> Iterator[Machine]:
         """Start a machine in a state and wait until it is in use.
 
         A container that is started from a snapshot boots. A VM goes on from the snapshot's memory:
@@ -110,7 +110,7 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         )
         return self._backend.start(spec)
 
-    def _make_ready(self, machine: Machine, state: str) -> None:
+    def _make_ready(self, machine: Machine, state: StateName) -> None:
         """Wait until a machine that was started from a state's snapshot is in use again.
 
         The old release was in use when its state was reached: a start must bring it back. Whether
@@ -119,7 +119,7 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         plan_s = self._cell.plan.ready_timeout_s
         in_use = self._in_use(snapshot_of(state))
         missing = wait_until_ready(machine, in_use, state, plan_s)
-        if missing and snapshot_of(state) == "installed":
+        if missing and snapshot_of(state) == StateName.INSTALLED:
             limit_s = patience_s(machine, plan_s)
             raise NotReadyError(
                 f"the old release was in use, and {limit_s:g} s after a new start it is not",

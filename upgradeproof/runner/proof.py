@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import assert_never
 
 from upgradeproof.errors import NotReadyError, ProofError
 from upgradeproof.plan import Cell, Release
@@ -12,24 +13,31 @@ from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.packages import Packages
 from upgradeproof.runner.declared import prove_commands
+from upgradeproof.states import StateName
 
 
-def prove(cell: Cell, state: str, facts: Facts, reached: Mapping[str, Facts]) -> None:
+def prove(cell: Cell, state: StateName, facts: Facts, reached: Mapping[StateName, Facts]) -> None:
     """Prove a state from its facts and from those of the states before it.
 
     A kept state is proven again: the proof may have become stricter. Raises as the proofs below.
     """
     match state:
-        case "installed":
+        case StateName.INSTALLED:
             prove_installed(cell, facts)
             prove_commands(cell, facts)
-        case "upgraded":
-            prove_upgraded(cell, reached["installed"], facts)
-        case "rolled_back":
-            prove_rolled_back(cell, reached["installed"], facts)
-        case "upgraded_again":
-            prove_upgraded(cell, reached["rolled_back"], facts)
-            prove_upgraded_again(cell, reached["upgraded"], facts)
+        case StateName.UPGRADED:
+            prove_upgraded(cell, reached[StateName.INSTALLED], facts)
+        case StateName.ROLLED_BACK:
+            prove_rolled_back(cell, reached[StateName.INSTALLED], facts)
+        case StateName.UPGRADED_AGAIN:
+            prove_upgraded(cell, reached[StateName.ROLLED_BACK], facts)
+            prove_upgraded_again(cell, reached[StateName.UPGRADED], facts)
+        case StateName.INSTALLED_REBOOTED | StateName.REBOOTED:
+            pass  # a clone of a proven state; what the boot changed is in its diff
+        case StateName.BASE:
+            raise ValueError("no transition leads to the image: there is nothing to prove")
+        case never:
+            assert_never(never)
 
 
 def prove_installed(cell: Cell, facts: Facts) -> None:

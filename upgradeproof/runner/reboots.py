@@ -6,6 +6,7 @@ of the old release changes is known from ``installed_rebooted``, and is no chang
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from upgradeproof.endpoints import ask
@@ -19,6 +20,7 @@ from upgradeproof.results import Change
 from upgradeproof.runner.judging import judge, judge_boot
 from upgradeproof.runner.state import State
 from upgradeproof.runner.store import probe_inputs
+from upgradeproof.states import StateName
 
 # The time at which the machine booted, in seconds since the epoch: the kernel's where it has one of
 # its own, else that of process 1. Empty where systemd does not report it.
@@ -31,7 +33,7 @@ echo 0
 """
 
 
-def observe(machine: Machine, cell: Cell, state: str) -> Facts:
+def observe(machine: Machine, cell: Cell, state: StateName) -> Facts:
     """Return all facts of a clone that has just booted, those of intrusive probes included.
 
     The order matters: the ordinary facts first, which are those of a machine that nobody has used;
@@ -48,20 +50,22 @@ def observe(machine: Machine, cell: Cell, state: str) -> Facts:
     return found.joined(read(machine, wanted, others))
 
 
-def changes(cell: Cell, state: str, facts: Facts, reached: dict[str, State]) -> tuple[Change, ...]:
+def changes(
+    cell: Cell, state: StateName, facts: Facts, reached: Mapping[StateName, State]
+) -> tuple[Change, ...]:
     """Return the changes of a booted state, each with its reason if it is expected.
 
     Those of ``installed_rebooted`` are what a boot of the old release changes. ``rebooted`` is
     compared with ``upgraded``; what only clones can tell is compared between the two clones.
     """
-    if state == "installed_rebooted":
-        return judge_boot(reached["installed"].facts, facts)
-    start, baseline = reached["installed"].facts, reached["installed_rebooted"]
+    if state == StateName.INSTALLED_REBOOTED:
+        return judge_boot(reached[StateName.INSTALLED].facts, facts)
+    start, baseline = reached[StateName.INSTALLED].facts, reached[StateName.INSTALLED_REBOOTED]
     by_a_boot = {change.path for change in baseline.changes}
     ordinary = judge(
         cell,
         state,
-        reached["upgraded"].facts.only(intrusive=False),
+        reached[StateName.UPGRADED].facts.only(intrusive=False),
         facts,
         origin=start,
         baseline=baseline.facts,
@@ -77,7 +81,7 @@ def changes(cell: Cell, state: str, facts: Facts, reached: dict[str, State]) -> 
     return (*(change for change in ordinary if change.path not in by_a_boot), *on_clones)
 
 
-def _use(machine: Machine, cell: Cell, state: str) -> None:
+def _use(machine: Machine, cell: Cell, state: StateName) -> None:
     """Use the services as their clients do, so that they do and log what they do in use."""
     for endpoint in cell.expect.endpoint:
         with suppress(UpgradeproofError):  # what they answer is for the checks to judge

@@ -26,6 +26,7 @@ from upgradeproof.results.journal import (
     UpgradeProbed,
 )
 from upgradeproof.runner.store import Kept
+from upgradeproof.states import StateName
 
 
 class Recorder:
@@ -52,7 +53,11 @@ class Recorder:
         """Note that the image is there."""
         self.note(
             StateReached(
-                cell=self._cell.id, state="base", reused=False, duration_s=duration_s, facts=""
+                cell=self._cell.id,
+                state=StateName.BASE,
+                reused=False,
+                duration_s=duration_s,
+                facts="",
             )
         )
 

@@ -11,6 +11,7 @@ from upgradeproof.probes.services import Services
 from upgradeproof.runner.readiness import wait_until_ready
 from upgradeproof.runner.state import State
 from upgradeproof.runner.store import probe_inputs
+from upgradeproof.states import StateName
 
 RESTART_TIMEOUT_S = 300.0
 """Limit of all restarts together: a service that does not stop is killed after 90 s by default."""
@@ -34,8 +35,8 @@ def restart_all(state: State) -> Restarts:
     cell, machine = state.cell, state.machine
     refused = {unit.name: _restart(state, unit.name) for unit in cell.expect.units if unit.after}
     limit_s = cell.plan.ready_timeout_s
-    missing = wait_until_ready(machine, cell.expect, "upgraded", limit_s).splitlines()
-    stays = read(machine, probe_inputs(cell, "upgraded"), (Endurance,))[Endurance]
+    missing = wait_until_ready(machine, cell.expect, StateName.UPGRADED, limit_s).splitlines()
+    stays = read(machine, probe_inputs(cell, StateName.UPGRADED), (Endurance,))[Endurance]
     complaints = {}
     for service, refusal in refused.items():
         said = [refusal] if refusal else []

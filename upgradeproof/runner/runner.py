@@ -8,16 +8,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from upgradeproof import preflight
-from upgradeproof.errors import (
-    HarnessError,
-    InhibitedError,
-    NotReachedError,
-    UpgradeproofError,
-)
+from upgradeproof.errors import InhibitedError, NotReachedError, UpgradeproofError
 from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell
-from upgradeproof.plan.states import STATES, compared_with
 from upgradeproof.plan.steps import Action
 from upgradeproof.probes import Facts, read
 from upgradeproof.results import Change
@@ -33,6 +27,7 @@ from upgradeproof.runner.state import State
 from upgradeproof.runner.store import Kept, key, probe_inputs
 from upgradeproof.runner.transition import Transition
 from upgradeproof.runner.watch import Watch
+from upgradeproof.states import StateName, compared_with, state_named
 
 
 class Runner(AbstractContextManager["Runner"]):
@@ -42,11 +37,11 @@ class Runner(AbstractContextManager["Runner"]):
         self.cell = cell
         self._context = context
         self.recorder = Recorder(cell, Evidence(context.reports, cell.id), context.journal)
-        self._states: dict[str, State] = {}
-        self._builds: dict[str, str] = {}
-        self._actions: dict[str, tuple[Action, ...]] = {}
+        self._states: dict[StateName, State] = {}
+        self._builds: dict[StateName, str] = {}
+        self._actions: dict[StateName, tuple[Action, ...]] = {}
         self._image = ""
-        self._failed: dict[str, UpgradeproofError] = {}
+        self._failed: dict[StateName, Exception] = {}
         self._open = ExitStack()
         self._pool: MachinePool
         self._keeper: Keeper
@@ -80,20 +75,23 @@ class Runner(AbstractContextManager["Runner"]):
         Raises what stood in the way, the first time; NotReachedError with that first cause ever
         after. Nothing is tried twice.
         """
-        if name in self._failed:
-            raise NotReachedError(f"{name} was not reached: {self._failed[name].brief}")
+        return self._reached(state_named(name))
+
+    def _reached(self, name: StateName) -> State:
+        if first := self._failed.get(name):
+            brief = first.brief if isinstance(first, UpgradeproofError) else repr(first)
+            raise NotReachedError(f"{name} was not reached: {brief}") from first
         if name not in self._states:
             try:
-                parent = STATES[name].after
-                before = self.reach(parent) if parent in STATES else None
-                if STATES[name].booted and before:
+                parent = name.spec.parent
+                before = None if parent is StateName.BASE else self._reached(parent)
+                if name.spec.booted and before:
                     self._states[name] = self._reach_booted(name, before)
                 else:
                     self._states[name] = self._reach(name, before)
             except Exception as error:
-                known = error if isinstance(error, UpgradeproofError) else None
-                self._failed[name] = known or HarnessError(repr(error))
-                if not (STATES[name].booted or isinstance(error, InhibitedError)):
+                self._failed[name] = error
+                if not (name.spec.booted or isinstance(error, InhibitedError)):
                     self._pool.discard()  # else its machine still stands where it stood
                 raise
         return self._states[name]
@@ -101,7 +99,7 @@ class Runner(AbstractContextManager["Runner"]):
     def clone(self, name: str) -> AbstractContextManager[Machine]:
         """Return a machine of its own in a state; it is started and ended as a context."""
         self.reach(name)
-        return self._pool.clone(name)
+        return self._pool.clone(state_named(name))
 
     @property
     def own_kernel(self) -> bool:
@@ -115,17 +113,18 @@ class Runner(AbstractContextManager["Runner"]):
 
     def actions(self, name: str) -> tuple[Action, ...]:
         """Return what leads to a state, with the product's own packages built for it."""
-        if name not in self._actions:
-            self._actions[name] = self._context.packager.actions(self.cell, name)
-        return self._actions[name]
+        state = state_named(name)
+        if state not in self._actions:
+            self._actions[state] = self._context.packager.actions(self.cell, state)
+        return self._actions[state]
 
-    def _reach(self, name: str, before: State | None) -> State:
-        parent = self._builds[before.name] if before else self._base()
+    def _reach(self, name: StateName, before: State | None) -> State:
+        parent = self._builds[name.spec.parent] if before else self._base()
         started = time.monotonic()
         try:
             state_key = key(parent, self.cell, name, self.actions(name))
             self.recorder.started(name, state_key)
-            if name == "upgraded" and before:
+            if name == StateName.UPGRADED and before:
                 self._preflight(before)
             watch = Watch(self.cell, name, before, self.recorder, wanted=self._context.watched)
             with self._context.store.building(state_key):
@@ -138,12 +137,12 @@ class Runner(AbstractContextManager["Runner"]):
             self.recorder.failed(name, error, time.monotonic() - started, machine)
             raise
 
-    def _reach_booted(self, name: str, parent: State) -> State:
+    def _reach_booted(self, name: StateName, parent: State) -> State:
         """Boot a clone of a state again, and return what it then is."""
-        if name == "rebooted":
-            self.reach("installed_rebooted")
+        if name == StateName.REBOOTED:
+            self._reached(StateName.INSTALLED_REBOOTED)
         started = time.monotonic()
-        state_key = key(self._builds[parent.name], self.cell, name, ())
+        state_key = key(self._builds[name.spec.parent], self.cell, name, ())
         self.recorder.started(name, state_key)
         try:
             with self._context.store.building(state_key):
@@ -159,7 +158,7 @@ class Runner(AbstractContextManager["Runner"]):
         changes = reboots.changes(self.cell, name, facts, self._states)
         return self._arrive(name, kept, facts, changes, reused=reused)
 
-    def _boot(self, name: str, parent: State, state_key: str) -> tuple[Kept, Facts]:
+    def _boot(self, name: StateName, parent: State, state_key: str) -> tuple[Kept, Facts]:
         """Observe a clone that has booted again; the machine itself is used up by that."""
         started = time.monotonic()
         with self._pool.clone(name) as machine:
@@ -188,7 +187,9 @@ class Runner(AbstractContextManager["Runner"]):
             cell=self.cell, facts=installed.facts, fidelity=installed.fidelity
         )
         found = preflight.examine(situation)
-        self.recorder.note(PreflightDone(cell=self.cell.id, state="upgraded", findings=found))
+        self.recorder.note(
+            PreflightDone(cell=self.cell.id, state=StateName.UPGRADED, findings=found)
+        )
         preflight.stop(situation, found)
 
     def _base(self) -> str:
@@ -196,16 +197,16 @@ class Runner(AbstractContextManager["Runner"]):
         if self._image:
             return self._image
         platform, started = self.cell.platform, time.monotonic()
-        self.recorder.started("base", platform.id)
+        self.recorder.started(StateName.BASE, platform.id)
         try:
             self._image = self._context.images.ensure(platform)
         except UpgradeproofError as error:
-            self.recorder.failed("base", error, time.monotonic() - started)
+            self.recorder.failed(StateName.BASE, error, time.monotonic() - started)
             raise
         self.recorder.based(time.monotonic() - started)
         return self._image
 
-    def _reuse(self, name: str, state_key: str, watch: Watch) -> State | None:
+    def _reuse(self, name: StateName, state_key: str, watch: Watch) -> State | None:
         """Return a state that an earlier run kept, with the events of the time it was built."""
         found = self._keeper.find(name, state_key)
         if found is None:
@@ -219,7 +220,7 @@ class Runner(AbstractContextManager["Runner"]):
         self.recorder.copied(kept)
         return self._arrive(name, kept, facts, self._changes(name, facts), reused=True)
 
-    def _build(self, name: str, state_key: str, before: State | None, watch: Watch) -> State:
+    def _build(self, name: StateName, state_key: str, before: State | None, watch: Watch) -> State:
         started = time.monotonic()
         transition = Transition(
             self.cell,
@@ -230,9 +231,7 @@ class Runner(AbstractContextManager["Runner"]):
             watch=watch,
         )
         with watch:
-            active = transition.run(
-                self._pool, STATES[name].after, None if before else self._base()
-            )
+            active = transition.run(self._pool, name.spec.parent, None if before else self._base())
         machine = active.machine
         facts = read(machine, probe_inputs(self.cell, name, transition.since))
         proof.prove(self.cell, name, facts, self._facts())
@@ -246,25 +245,25 @@ class Runner(AbstractContextManager["Runner"]):
             availability=watch.seen,
         )
         self._keeper.keep(name, state_key, machine, kept, facts)
-        if any(STATES[later].after == name for later in self.cell.states):  # also a booted clone
+        if any(later.spec.parent is name for later in self.cell.states):  # also a booted clone
             self._keeper.wait(name)  # the machine travels on: what is kept must be this state
         active.state = name
         return self._arrive(name, kept, facts, self._changes(name, facts), reused=False)
 
-    def _changes(self, name: str, facts: Facts) -> tuple[Change, ...]:
+    def _changes(self, name: StateName, facts: Facts) -> tuple[Change, ...]:
         """Return the diff against the state that this one is compared with."""
         start = self._states.get(compared_with(name))
         return judge(self.cell, name, start.facts, facts) if start else ()
 
-    def _facts(self) -> dict[str, Facts]:
+    def _facts(self) -> dict[StateName, Facts]:
         """Return the facts of every state that was reached."""
         return {name: state.facts for name, state in self._states.items()}
 
-    def _checkpoints(self, name: str) -> Checkpoints | None:
+    def _checkpoints(self, name: StateName) -> Checkpoints | None:
         """Return the stops on the way to a state; a run that builds anew wants none."""
         if self._context.fresh:
             return None
-        parent = STATES[name].after
+        parent = name.spec.parent
         return Checkpoints(
             folder=self._context.store.checkpoints,
             backend=self._backend,
@@ -276,11 +275,17 @@ class Runner(AbstractContextManager["Runner"]):
         )
 
     def _arrive(
-        self, name: str, kept: Kept, facts: Facts, changes: tuple[Change, ...], *, reused: bool
+        self,
+        name: StateName,
+        kept: Kept,
+        facts: Facts,
+        changes: tuple[Change, ...],
+        *,
+        reused: bool,
     ) -> State:
         self._builds[name] = kept.build
         self.recorder.reached(name, kept, facts, changes, reused=reused)
-        if name == "installed" and self.cell.plan.captured:
+        if name == StateName.INSTALLED and self.cell.plan.captured:
             self.recorder.compared(self.cell.plan.folder / self.cell.plan.captured, facts)
         return State(
             name=name,

@@ -22,6 +22,7 @@ from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.results import Availability, Change, Fidelity
 from upgradeproof.review import Paths, summary
+from upgradeproof.states import StateName
 
 R = TypeVar("R", bound=Record)
 
@@ -167,7 +168,7 @@ class State:
         A kept state remembers it. Raises LoadError where there was to be one and nobody asked for
         it: nothing seen is not nothing wrong.
         """
-        asked = self.name == "upgraded" and self.fidelity.absolute_time
+        asked = self.name == StateName.UPGRADED and self.fidelity.absolute_time
         if asked and self.cell.expect.disruption and not self._availability:
             raise LoadError(
                 f"no prober was begun on the way to {self.name}",

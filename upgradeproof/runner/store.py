@@ -18,12 +18,12 @@ from upgradeproof.clients import CLIENTS, HttpQuestion, https_script
 from upgradeproof.daemons import daemons
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell, Expectations
-from upgradeproof.plan.states import STATES, release_side
 from upgradeproof.plan.steps import Action, Upload, UploadTree
 from upgradeproof.probes import CommandInput, ConfigInput, Facts, ProbeInputs, TlsInput
 from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
+from upgradeproof.states import StateName, has_new_release
 
 WAY_FILES = (
     "runner/executor.py",
@@ -132,7 +132,7 @@ def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
         certificates=expect.certificates,
         modules=expect.modules,
         services=expect.units_in(state),
-        stays_up_s=0.0 if release_side(state) == "installed" else cell.plan.stays_up_s,
+        stays_up_s=cell.plan.stays_up_s if has_new_release(state) else 0.0,
     )
 
 
@@ -158,14 +158,16 @@ def _https(expect: Expectations, state: str) -> tuple[CommandInput, ...]:
 def _reads(cell: Cell, state: str) -> Any:
     """Return what of the plan reaches the machine; what only judges is left out."""
     expect = cell.expect
-    probed = {"probed": _probed(expect)} if state == "upgraded" and expect.disruption else {}
+    probed = (
+        {"probed": _probed(expect)} if state == StateName.UPGRADED and expect.disruption else {}
+    )
     return {
         **probed,
         "inputs": repr(probe_inputs(cell, state)),
         "services": expect.units_in(state),
         "ports": [port.model_dump() for port in expect.port],
         "data": [(data.id, data.to_write()) for data in expect.data],
-        "asked": [e.model_dump() for e in expect.endpoint] if STATES[state].booted else [],
+        "asked": [e.model_dump() for e in expect.endpoint] if StateName(state).spec.booted else [],
     }
 
 

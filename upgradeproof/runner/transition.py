@@ -16,6 +16,7 @@ from upgradeproof.runner.pool import ActiveMachine, MachinePool
 from upgradeproof.runner.readiness import patience_s, wait_until_old, wait_until_ready
 from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.watch import Watch
+from upgradeproof.states import StateName
 
 DATA_TIMEOUT_S = 60.0
 STAYS_S = 2.0
@@ -28,7 +29,7 @@ class Transition:
     def __init__(
         self,
         cell: Cell,
-        state: str,
+        state: StateName,
         *,
         actions: Sequence[Action],
         recorder: Recorder,
@@ -47,7 +48,7 @@ class Transition:
         self.since = 0.0
         """When it began, in seconds of the machine's own clock."""
 
-    def run(self, pool: MachinePool, parent: str, image: str | None) -> ActiveMachine:
+    def run(self, pool: MachinePool, parent: StateName, image: str | None) -> ActiveMachine:
         """Carry out the steps, wait until the product is in use, and return who got there.
 
         Starts at the last kept stop, else at ``parent`` (``image`` where that is the bare one).
@@ -76,7 +77,7 @@ class Transition:
         self._settle(machine, executor)
 
     def _begin(
-        self, pool: MachinePool, parent: str, image: str | None
+        self, pool: MachinePool, parent: StateName, image: str | None
     ) -> tuple[ActiveMachine, int]:
         """Return the machine at the beginning, and how many of the steps lie behind it."""
         found = self._checkpoints.find() if self._checkpoints else None
@@ -108,7 +109,7 @@ class Transition:
         """
         expect, plan_s = self._cell.expect, self._cell.plan.ready_timeout_s
         missing = wait_until_ready(machine, expect, self._state, plan_s, stays_s=STAYS_S)
-        if self._state != "installed":
+        if self._state != StateName.INSTALLED:
             wait_until_old(machine, expect.units_in(self._state), self._cell.plan.stays_up_s)
             return
         if missing:

@@ -27,6 +27,7 @@ from upgradeproof.results.journal import StepFinished, StepStarted, UpgradeProbe
 from upgradeproof.results.load import StepMark
 from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.state import State
+from upgradeproof.states import StateName
 
 T = TypeVar("T")
 
@@ -42,13 +43,13 @@ class Watch(AbstractContextManager["Watch"]):
     def __init__(
         self,
         cell: Cell,
-        state: str,
+        state: StateName,
         before: State | None,
         recorder: Recorder,
         *,
         wanted: bool,
     ) -> None:
-        first = state == "upgraded" and before is not None and before.fidelity.absolute_time
+        first = state == StateName.UPGRADED and before is not None and before.fidelity.absolute_time
         self.asked: Sequence[Disruption] = cell.expect.disruption if first and wanted else ()
         """What the prober asks; nothing: there is none, and the machine may stop on its way."""
         self._cell = cell

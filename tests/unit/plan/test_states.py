@@ -8,9 +8,16 @@ import pytest
 
 from tests.unit.plan.texts import plan
 from tests.unit.runner.world import cell
-from upgradeproof.errors import PlanError
-from upgradeproof.plan.states import STATES, compared_with, release_side, snapshot_of
+from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.results.fold import STATE_ORDER
+from upgradeproof.states import (
+    STATES,
+    StateName,
+    compared_with,
+    release_side,
+    snapshot_of,
+    state_named,
+)
 
 LEFT = {"facts": ["packages/tool"], "reason": "the way back leaves its tool"}
 CHANGED = {"facts": ["packages/*", "journal/*"], "reason": "the upgrade changes it"}
@@ -18,7 +25,7 @@ CHANGED = {"facts": ["packages/*", "journal/*"], "reason": "the upgrade changes 
 
 def test_each_state_is_reached_from_the_one_before_it() -> None:
     forward = [name for name, place in STATES.items() if not place.booted]
-    assert [STATES[name].after for name in forward] == ["base", *forward][:-1]
+    assert [STATES[name].parent for name in forward] == ["base", *forward][:-1]
 
 
 def test_a_booted_state_is_a_clone_of_the_one_that_it_must_equal() -> None:
@@ -27,11 +34,24 @@ def test_a_booted_state_is_a_clone_of_the_one_that_it_must_equal() -> None:
         "installed_rebooted": "installed",
         "rebooted": "upgraded",
     }
-    assert all(place.equals == place.after for place in booted.values())
+    assert all(place.equals == place.parent for place in booted.values())
 
 
 def test_the_results_know_every_state_in_its_order() -> None:
     assert ("base", *STATES) == STATE_ORDER
+
+
+def test_every_state_but_the_image_has_a_specification() -> None:
+    assert tuple(StateName) == (StateName.BASE, *STATES)
+
+
+def test_a_name_that_no_state_has_is_an_error_that_names_all() -> None:
+    with pytest.raises(HarnessError) as caught:
+        state_named("upgrade")
+    assert str(caught.value) == (
+        "there is no state 'upgrade'\nthere is: installed, installed_rebooted, upgraded, rebooted,"
+        " rolled_back, upgraded_again"
+    )
 
 
 def test_a_state_is_like_the_one_that_it_must_equal() -> None:

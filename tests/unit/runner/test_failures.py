@@ -173,7 +173,7 @@ def test_data_is_read_through_the_service(world: World) -> None:
 
 def test_the_first_cause_is_raised_once_and_then_named(world: World) -> None:
     with world.runner(cell(install="exit 1")) as runner:
-        with pytest.raises(StepError):
+        with pytest.raises(StepError) as first:
             runner.reach("upgraded")
         for state in ("upgraded", "installed", "upgraded"):
             with pytest.raises(NotReachedError) as caught:
@@ -181,6 +181,7 @@ def test_the_first_cause_is_raised_once_and_then_named(world: World) -> None:
             assert str(caught.value) == (
                 f"{state} was not reached: the step 'exit 1' failed with exit status 1"
             )
+            assert caught.value.__cause__ is first.value
     assert world.log == ["start main from image", "end main"]
 
 
@@ -242,6 +243,7 @@ def test_an_unforeseen_error_is_broken_and_never_tried_twice(world: World) -> No
     assert str(caught.value) == (
         "installed was not reached: NotADirectoryError(20, 'Not a directory')"
     )
+    assert isinstance(caught.value.__cause__, NotADirectoryError)
     assert world.state("installed").verdict is Verdict.BROKEN
 
 
