@@ -20,7 +20,7 @@ from upgradeproof.runner import RunContext
 from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
 from upgradeproof.runner.known_changes import check_known_changes
 from upgradeproof.runner.storage import Limits, Storage
-from upgradeproof.runner.store import Store
+from upgradeproof.runner.store import StateStore
 
 DATA = Path(__file__).parent / "data"
 """What travels in the wheel; a checkout has the same folders at its top instead."""
@@ -146,7 +146,7 @@ class Home:
             images=self.imaging(run_id),
             packager=self.packager,
             backend=backend,
-            store=Store(cache.folder()),
+            store=StateStore(cache.folder()),
             reports=reports,
             locustfiles=self.locustfiles,
             journal=journal,

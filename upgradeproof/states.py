@@ -41,6 +41,8 @@ class StateSpec:
     """The earlier state whose release, ports and formats it must have again."""
     booted: bool = False
     """Whether it is a clone of ``parent`` that has booted again. No state is reached from it."""
+    baseline: StateName | None = None
+    """The state that shows what any boot changes; it is reached first."""
     after_rollback: bool = False
     """Whether only an upgrade that has a rollback reaches it."""
     summary: str
@@ -75,6 +77,7 @@ STATES: Mapping[StateName, StateSpec] = {
         parent=StateName.UPGRADED,
         equals=StateName.UPGRADED,
         booted=True,
+        baseline=StateName.INSTALLED_REBOOTED,
         summary="the new release on a clone that has booted again",
         unexplained="only a boot shows",
     ),

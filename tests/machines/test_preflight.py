@@ -21,7 +21,7 @@ from upgradeproof.probes import Difference, diff, read
 from upgradeproof.results import Journal, read_journals
 from upgradeproof.results.journal import PreflightDone, StepStarted
 from upgradeproof.runner import RunContext, Runner
-from upgradeproof.runner.store import Store
+from upgradeproof.runner.store import StateStore
 
 FILES = "find /etc /opt /usr /var/lib/dpkg -type f -printf '%p %T@ %s\\n' | sort | sha256sum"
 """Every file that an upgrade of the ticker could touch, with its time and its size."""
@@ -80,7 +80,7 @@ class Lab:
                 images=self.images,
                 packager=Packager(self.folder / "packages"),
                 backend=backend,
-                store=Store(self.folder / "cache"),
+                store=StateStore(self.folder / "cache"),
                 reports=self.folder / "reports",
                 journal=open_until_the_end.enter_context(Journal(journal)),
                 run_id=self.token,

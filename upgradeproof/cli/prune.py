@@ -9,7 +9,7 @@ from pathlib import Path
 from upgradeproof import cache
 from upgradeproof.home import Home
 from upgradeproof.machines.backends import backends
-from upgradeproof.runner.store import Store
+from upgradeproof.runner.store import StateStore
 
 HELP = "remove what earlier runs left running"
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Say what went; exit 1 if no backend could be asked, for then nothing is known to be gone."""
     asked = 0
     if arguments.states:
-        Store(cache.folder()).clear()
+        StateStore(cache.folder()).clear()
         Home(Path.cwd()).packager.clear()
     for kind, backend in sorted(backends().items()):
         health = backend.health()

@@ -26,8 +26,8 @@ from upgradeproof.probes.packages import Packages
 from upgradeproof.results import Journal, Verdict
 from upgradeproof.runner import Runner
 from upgradeproof.runner.executor import Record, StepExecutor
+from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.readiness import wait_until_ready
-from upgradeproof.runner.store import probe_inputs
 from upgradeproof.states import StateName
 
 LINES = 5

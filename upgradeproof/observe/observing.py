@@ -32,7 +32,7 @@ from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
 from upgradeproof.results.journal import StepFinished, StepStarted
-from upgradeproof.runner.checkpoints import Stop, stop_key, write_stop
+from upgradeproof.runner.checkpoints import Checkpoint, checkpoint_key, write_checkpoint
 from upgradeproof.runner.executor import StepExecutor
 from upgradeproof.runner.readiness import wait_until_ready
 from upgradeproof.states import StateName
@@ -82,11 +82,11 @@ class Observer:
         daemons: Mapping[str, Daemon],
         say: Say,
         *,
-        stops: Path,
+        checkpoints: Path,
     ) -> None:
-        """Know what to observe, and where; ``stops``: the folder of stops between states."""
+        """Know what to observe, and where; ``checkpoints``: their folder."""
         self._order = order
-        self._stops = stops
+        self._checkpoints = checkpoints
         self._backend = backend
         self._daemons = daemons
         self._say = say
@@ -112,7 +112,7 @@ class Observer:
                 )
                 bare, preparations, installed = self._install(machine, executor)
                 steps = install_steps(self._order.packages, preparations)
-                key = stop_key(image, actions_of(steps))
+                key = checkpoint_key(image, actions_of(steps))
                 self._say("keep the machine for the next boot")
                 snapshot = self._backend.snapshot(machine, key, self._labels)
             with self._kept_if_done(key):
@@ -122,7 +122,7 @@ class Observer:
                     events = tuple(self._events)
                     executor = StepExecutor(self._order.cell, StateName.UPGRADED, evidence, _ignore)
                     found = self._look(machine, executor, seen, preparations)
-                stop = Stop(
+                checkpoint = Checkpoint(
                     done=len(actions_of(steps)),
                     since=since,
                     steps=events,
@@ -130,7 +130,7 @@ class Observer:
                         event.transcript for event in events if isinstance(event, StepStarted)
                     ),
                 )
-                write_stop(self._stops, key, stop)
+                write_checkpoint(self._checkpoints, key, checkpoint)
             return found
 
     def _install(

@@ -1,80 +1,121 @@
-"""Keep the states of one cell: snapshots and facts, while the runner goes on."""
+"""The cached states of one cell: load and save snapshots and facts while the runner goes on."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Backend, Machine
+from upgradeproof.plan import Cell
+from upgradeproof.plan.steps import Action
 from upgradeproof.probes import Facts
-from upgradeproof.runner.storage import InUse, Limits, Storage, Uses
-from upgradeproof.runner.store import Kept, Store
+from upgradeproof.runner.checkpoints import Checkpoints
+from upgradeproof.runner.context import RunContext
+from upgradeproof.runner.recorder import Recorder
+from upgradeproof.runner.storage import HeldStates, Limits, StateLocks, Storage
+from upgradeproof.runner.store import CachedState
+from upgradeproof.states import StateName
 
 log = logging.getLogger(__name__)
 
 
-class Keeper(AbstractContextManager["Keeper"]):
-    """Keep states in the background; who needs a snapshot waits for it."""
+class StateCache(AbstractContextManager["StateCache"]):
+    """Load and save states; a state is saved in the background.
 
-    def __init__(self, cell: str, backend: Backend, store: Store) -> None:
+    A caller that needs the snapshot of a state waits until it is saved.
+    """
+
+    def __init__(self, cell: Cell, backend: Backend, context: RunContext) -> None:
         self._cell = cell
         self._backend = backend
-        self._store = store
-        self._in_use = InUse(Uses(store.folder / "uses"))
-        self._snapshots: dict[str, Future[str]] = {}
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="keeper")
+        self._context = context
+        self._store = context.store
+        self._held = HeldStates(StateLocks(self._store.folder / "uses"))
+        self._snapshots: dict[StateName, Future[str]] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state-cache")
 
     def __exit__(self, *_: object) -> None:
-        """Wait until everything is kept; what could not be is no state's fault, and said."""
+        """Wait until every state is saved; one that could not be is only logged."""
         self._thread.shutdown(wait=True)
         for state, snapshot in self._snapshots.items():
             if error := snapshot.exception():
-                log.warning("%s: the state %s was not kept: %s", self._cell, state, error)
-        self._in_use.close()
+                log.warning("%s: the state %s was not saved: %s", self._cell.id, state, error)
+        self._held.close()
 
-    def hold(self, key: str) -> None:
-        """Hold what is kept under a key against its removal until the runner ends."""
-        self._in_use.hold(key)
+    def building(self, key: str) -> AbstractContextManager[None]:
+        """Hold a key while its state is built: another run that wants it waits, and reuses it."""
+        return self._store.building(key)
 
-    def snapshot(self, state: str) -> str:
-        """Return the snapshot of a state that was reached, waited for if need be."""
-        return self._snapshots[state].result()
+    def load(self, state: StateName, key: str) -> tuple[CachedState, Facts] | None:
+        """Return a state that was saved under a key; None: there is none that this run may use.
 
-    def wait(self, state: str) -> None:
-        """Wait until a state is kept, or can't be: who needs the snapshot then meets the error."""
-        self._snapshots[state].exception()
-
-    def find(self, state: str, key: str) -> tuple[Kept, Facts] | None:
-        """Return a state that an earlier run kept, if its snapshot is still there."""
-        self.hold(key)
-        found = self._store.find(key)
-        snapshot = self._backend.find_snapshot(key) if found else None
-        if snapshot is None:
+        A fresh run uses only what it saved itself. A state is of no use without its snapshot; a
+        booted one never has any, since its machine was used up by the probes.
+        """
+        if not state.spec.booted:
+            self._held.hold(key)
+        found = self._store.load(key)
+        if found is None or (self._context.fresh and found[0].run_id != self._context.run_id):
             return None
-        self._snapshots[state] = Future()
-        self._snapshots[state].set_result(snapshot)
+        if not state.spec.booted:
+            snapshot = self._backend.find_snapshot(key)
+            if snapshot is None:
+                return None
+            self._snapshots[state] = Future()
+            self._snapshots[state].set_result(snapshot)
         return found
 
-    def keep(self, state: str, key: str, machine: Machine, kept: Kept, facts: Facts) -> None:
-        """Begin to keep a state: the snapshot first, then what makes it known to other runs."""
+    def save(
+        self, state: StateName, key: str, cached: CachedState, facts: Facts, machine: Machine
+    ) -> None:
+        """Begin to save a state: the snapshot first, then what makes it known to other runs."""
 
         def work() -> str:
             self._make_room()
-            labels = {"upgradeproof.cell": self._cell, "upgradeproof.state": state}
+            labels = {"upgradeproof.cell": self._cell.id, "upgradeproof.state": state}
             snapshot = self._backend.snapshot(machine, key, labels)
-            self._store.keep(key, kept, facts)
+            self._store.save(key, cached, facts)
             return snapshot
 
-        self.hold(key)
+        self._held.hold(key)
         self._store.forget(key)
         self._snapshots[state] = self._thread.submit(work)
 
+    def save_facts(self, key: str, cached: CachedState, facts: Facts) -> None:
+        """Save the facts of a booted state, which has no snapshot."""
+        self._store.save(key, cached, facts)
+
+    def snapshot(self, state: StateName) -> str:
+        """Return the snapshot of a state that was reached; wait until it is saved."""
+        return self._snapshots[state].result()
+
+    def wait(self, state: StateName) -> None:
+        """Wait until a state is saved, or can't be: a caller of ``snapshot`` gets the error."""
+        self._snapshots[state].exception()
+
+    def checkpoints(
+        self, parent: str, actions: Sequence[Action], recorder: Recorder
+    ) -> Checkpoints | None:
+        """Return the checkpoints of a transition from a build; a fresh run uses none."""
+        if self._context.fresh:
+            return None
+        return Checkpoints(
+            folder=self._store.checkpoints,
+            backend=self._backend,
+            parent=parent,
+            actions=actions,
+            recorder=recorder,
+            checkpoint_after_s=self._context.checkpoint_after_s,
+            hold=self._held.hold,
+        )
+
     def _make_room(self) -> None:
-        """Remove states that no process uses where the limits want it, before another is kept."""
+        """Remove states that no process uses where the limits ask for it, before one is saved."""
         try:
             limits = Limits.of(self._store.folder)
             Storage(self._store.folder, [self._backend], limits).trim()
         except HarnessError as error:
-            log.warning("%s: no room was made for another state: %s", self._cell, error)
+            log.warning("%s: no room was made for another state: %s", self._cell.id, error)

@@ -1,4 +1,4 @@
-"""What every runner of a run works with."""
+"""What all runners of one process work with in a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upgradeproof.packaging import Packager
 from upgradeproof.plan import Platform
 from upgradeproof.results import Journal
 from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
-from upgradeproof.runner.store import Store
+from upgradeproof.runner.store import StateStore
 
 
 class Images(Protocol):
@@ -25,22 +25,22 @@ class Images(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """What every runner of a run works with."""
+    """What all runners of one process work with in a run."""
 
     images: Images
     packager: Packager
     backend: Callable[[str], Backend]
-    """Gives the backend of a kind of machine. Raises BackendError."""
-    store: Store
+    """Returns the backend of a kind of machine. Raises BackendError."""
+    store: StateStore
     reports: Path
     locustfiles: tuple[Path, ...] = ()
     """Folders of users for every product's loads."""
     journal: Journal
     run_id: str
     fresh: bool
-    """Whether states that were kept by earlier runs are left alone and built anew."""
+    """Whether states that earlier runs have saved are ignored, and built again."""
     watched: bool
-    """Whether availability on the way is asked for; if not, no prober is begun."""
+    """Whether a test asks for availability during the upgrade; if not, no prober is started."""
     checkpoint_after_s: float = CHECKPOINT_AFTER_S
-    """What steps must have taken for the machine to be kept on its way: see ``checkpoints``.
-    Infinite: stops of other runs are used, and none is kept."""
+    """What steps must have taken before a checkpoint is saved: see ``checkpoints``.
+    Infinite: checkpoints of other runs are used, and none is saved."""

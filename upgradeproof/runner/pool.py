@@ -1,4 +1,4 @@
-"""The machines of one cell: the one that travels, and those that stand in a state."""
+"""The machines of one cell: the active one, and those that stay in one state."""
 
 from __future__ import annotations
 
@@ -10,23 +10,21 @@ from dataclasses import dataclass
 from upgradeproof.errors import NotReadyError
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.plan import Cell, Expectations
-from upgradeproof.runner.readiness import patience_s, wait_until_ready
+from upgradeproof.runner.readiness import BOOT_TIMEOUT_S, patience_s, wait_until_ready
 from upgradeproof.states import STATES, StateName, snapshot_of
-
-BOOT_TIMEOUT_S = 300.0
 
 
 @dataclass
 class ActiveMachine:
-    """The machine that goes from state to state, and where it stands now."""
+    """The machine that is taken from state to state, and the state that it is in."""
 
     machine: Machine
     state: StateName | None
-    """None while it is between two states: nobody but the runner may see it then."""
+    """None during a transition: no test may see it then."""
 
 
 class MachinePool(AbstractContextManager["MachinePool"]):
-    """Start the machines of one cell, and end them all on the way out."""
+    """Start the machines of one cell, and end them all with the context."""
 
     def __init__(
         self,
@@ -44,17 +42,17 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         self._in_use = in_use
         self._started = 0
         self._active_stack = ExitStack()
-        self._standing = ExitStack()
+        self._shared_stack = ExitStack()
         self._shared: dict[StateName, Machine] = {}
         self.active: ActiveMachine | None = None
 
     def __exit__(self, *_: object) -> None:
         """End every machine of the cell."""
         self.discard()
-        self._standing.close()
+        self._shared_stack.close()
 
     def acquire(self, state: StateName, snapshot: str | None = None) -> ActiveMachine:
-        """Return the travelling machine, standing in ``state``: the one that is there, or another.
+        """Return the active machine in ``state``: the one that is in it, or another.
 
         Another is started from ``snapshot``, or from that of the state itself.
         """
@@ -69,20 +67,20 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         return self.active
 
     def discard(self) -> None:
-        """End the travelling machine."""
+        """End the active machine."""
         self.active = None
         self._active_stack.close()
 
     def shared(self, state: StateName) -> Machine:
-        """Return the machine in a state that all tests share which only read."""
+        """Return the machine in a state that is shared by all tests that only read."""
         if self.active is not None and self.active.state == state:
             return self.active.machine
         if state not in self._shared:
-            self._shared[state] = self._standing.enter_context(self._in_state(state, state))
+            self._shared[state] = self._shared_stack.enter_context(self._in_state(state, state))
         return self._shared[state]
 
     def clone(self, state: StateName) -> AbstractContextManager[Machine]:
-        """Start a machine of its own in a state, and end it with the context."""
+        """Start a separate machine in a state, and end it with the context."""
         return self._in_state(state, f"{state}-clone")
 
     @contextmanager

@@ -9,6 +9,8 @@ from upgradeproof.command import TAIL_LINES
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Expectations
 
+BOOT_TIMEOUT_S = 300.0
+
 
 def patience_s(machine: Machine, plan_s: float) -> float:
     """Return how long something may take on a machine that the plan gives some seconds."""

@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from upgradeproof.endpoints import ask
-from upgradeproof.errors import UpgradeproofError
+from upgradeproof.errors import BootError, UpgradeproofError
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
 from upgradeproof.probes import Facts, every_probe, ordinary_probes, read
 from upgradeproof.probes.config_reads import ConfigReads
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.results import Change
+from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.judging import judge, judge_boot
+from upgradeproof.runner.readiness import BOOT_TIMEOUT_S, patience_s, wait_until_ready
 from upgradeproof.runner.state import State
-from upgradeproof.runner.store import probe_inputs
 from upgradeproof.states import StateName
 
 # The time at which the machine booted, in seconds since the epoch: the kernel's where it has one of
@@ -50,6 +51,18 @@ def observe(machine: Machine, cell: Cell, state: StateName) -> Facts:
     return found.joined(read(machine, wanted, others))
 
 
+def boot_again(machine: Machine, cell: Cell, state: StateName) -> Facts:
+    """Boot a machine in a state again, and return its ordinary facts once its product is in use.
+
+    Raises BootError when it does not come up, or the product is not in use then.
+    """
+    since = float(machine.run("date +%s.%N").text)
+    machine.reboot(timeout_s=patience_s(machine, BOOT_TIMEOUT_S))
+    if missing := wait_until_ready(machine, cell.expect, state, cell.plan.ready_timeout_s):
+        raise BootError(f"{machine.name} booted, and is not in use", details=missing)
+    return read(machine, probe_inputs(cell, state, since))
+
+
 def changes(
     cell: Cell, state: StateName, facts: Facts, reached: Mapping[StateName, State]
 ) -> tuple[Change, ...]:
@@ -58,14 +71,15 @@ def changes(
     Those of ``installed_rebooted`` are what a boot of the old release changes. ``rebooted`` is
     compared with ``upgraded``; what only clones can tell is compared between the two clones.
     """
-    if state == StateName.INSTALLED_REBOOTED:
-        return judge_boot(reached[StateName.INSTALLED].facts, facts)
-    start, baseline = reached[StateName.INSTALLED].facts, reached[StateName.INSTALLED_REBOOTED]
+    spec = state.spec
+    if spec.baseline is None:
+        return judge_boot(reached[spec.parent].facts, facts)
+    start, baseline = reached[spec.baseline.spec.parent].facts, reached[spec.baseline]
     by_a_boot = {change.path for change in baseline.changes}
     ordinary = judge(
         cell,
         state,
-        reached[StateName.UPGRADED].facts.only(intrusive=False),
+        reached[spec.parent].facts.only(intrusive=False),
         facts,
         origin=start,
         baseline=baseline.facts,

@@ -1,4 +1,4 @@
-"""What a runner leaves behind: events in the run's journal, and the evidence of its cell."""
+"""The record of a cell: events in the journal of the run, evidence in the cell's folder."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from upgradeproof.results.journal import (
     StepStarted,
     UpgradeProbed,
 )
-from upgradeproof.runner.store import Kept
+from upgradeproof.runner.store import CachedState
 from upgradeproof.states import StateName
 
 
 class Recorder:
-    """What the runner of one cell leaves behind."""
+    """Record what happens to one cell."""
 
     def __init__(self, cell: Cell, evidence: Evidence, journal: Journal) -> None:
         self._cell = cell
@@ -42,11 +42,11 @@ class Recorder:
         self._journal.write(event)
 
     def keep(self, text: str, *parts: str) -> str:
-        """Keep a piece of the cell's evidence and return its path as the report names it."""
+        """Save a piece of the cell's evidence and return its path as the report names it."""
         return self.evidence.keep(text, *parts)
 
     def started(self, state: str, key: str) -> None:
-        """Note that a state is sought."""
+        """Record that a transition to a state begins."""
         self.note(StateStarted(cell=self._cell.id, state=state, key=key))
 
     def based(self, duration_s: float) -> None:
@@ -64,7 +64,7 @@ class Recorder:
     def written(
         self, steps: Sequence[StepStarted | StepFinished], seen: Sequence[Availability] = ()
     ) -> dict[str, str]:
-        """Return what was written on a way, by path in the report: transcripts and recordings."""
+        """Return what a transition wrote, by path in the report: transcripts and recordings."""
         return self.evidence.collect(
             [
                 *(event.transcript for event in steps if isinstance(event, StepStarted)),
@@ -72,17 +72,17 @@ class Recorder:
             ]
         )
 
-    def copied(self, kept: Kept) -> None:
-        """Write again what an earlier run left behind on its way to a state."""
-        self.rewrite(kept.transcripts)
-        for event in kept.steps:
+    def copied(self, cached: CachedState) -> None:
+        """Record again what the run recorded that built a cached state."""
+        self.rewrite(cached.transcripts)
+        for event in cached.steps:
             self.note(event.model_copy(update={"cell": self._cell.id}))
-        for seen in kept.availability:
+        for seen in cached.availability:
             self.note(UpgradeProbed(cell=self._cell.id, availability=seen))
-        self.placed(kept.fidelity)
+        self.placed(cached.fidelity)
 
     def rewrite(self, texts: Mapping[str, str]) -> None:
-        """Write again what ``written`` returned to another run."""
+        """Write what ``written`` returned to another run."""
         for path, text in texts.items():
             self.evidence.restore(path, text)
 
@@ -91,7 +91,13 @@ class Recorder:
         self.note(CellPlaced(cell=self._cell.id, fidelity=fidelity))
 
     def reached(
-        self, state: str, kept: Kept, facts: Facts, changes: tuple[Change, ...], *, reused: bool
+        self,
+        state: str,
+        cached: CachedState,
+        facts: Facts,
+        changes: tuple[Change, ...],
+        *,
+        reused: bool,
     ) -> None:
         """Note that a state was reached, and what differs in it."""
         release = self._cell.release(state)
@@ -100,7 +106,7 @@ class Recorder:
                 cell=self._cell.id,
                 state=state,
                 reused=reused,
-                duration_s=kept.duration_s,
+                duration_s=cached.duration_s,
                 facts=self.keep(facts.to_json(), state, "facts.json"),
                 changes=changes,
                 release=release.name,
@@ -120,7 +126,7 @@ class Recorder:
         duration_s: float,
         machine: Machine | None = None,
     ) -> None:
-        """Note why a state was not reached, with what the machine can still say."""
+        """Note why a state was not reached, with the logs that its machine can still give."""
         if machine is not None:
             # One that is down says so again, as its product's failure: the first cause counts.
             with suppress(UpgradeproofError, OSError):

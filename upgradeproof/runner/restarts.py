@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from upgradeproof.probes import read
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.probes.services import Services
+from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.readiness import wait_until_ready
 from upgradeproof.runner.state import State
-from upgradeproof.runner.store import probe_inputs
 from upgradeproof.states import StateName
 
 RESTART_TIMEOUT_S = 300.0

@@ -1,9 +1,11 @@
-"""The runner of one cell: forward only, one state at a time, each stop kept."""
+"""The runner of one cell: plan the transition to a state, run it, prove it; forward only."""
 
 from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,92 +16,97 @@ from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action
 from upgradeproof.probes import Facts, read
-from upgradeproof.results import Change
+from upgradeproof.results import Change, Finding
 from upgradeproof.results.journal import PreflightDone, StepFinished
-from upgradeproof.runner import proof, reboots
-from upgradeproof.runner.cache import Keeper
-from upgradeproof.runner.checkpoints import Checkpoints
+from upgradeproof.runner import reboots
+from upgradeproof.runner.cache import StateCache
 from upgradeproof.runner.context import RunContext
+from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.judging import judge
+from upgradeproof.runner.keys import key
 from upgradeproof.runner.pool import MachinePool
+from upgradeproof.runner.proof import prove
 from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.state import State
-from upgradeproof.runner.store import Kept, key, probe_inputs
+from upgradeproof.runner.store import CachedState
 from upgradeproof.runner.transition import Transition
 from upgradeproof.runner.watch import Watch
 from upgradeproof.states import StateName, compared_with, state_named
 
 
 class Runner(AbstractContextManager["Runner"]):
-    """Reach the states of one cell, and hand out machines in them."""
+    """Reach the states of one cell, and hand out machines in them.
+
+    A state is loaded from the cache where a run has saved it, else its transition is run on the
+    cell's active machine. Either way its facts prove it before anything else may use it.
+    """
 
     def __init__(self, cell: Cell, context: RunContext) -> None:
         self.cell = cell
-        self._context = context
         self.recorder = Recorder(cell, Evidence(context.reports, cell.id), context.journal)
+        self._context = context
         self._states: dict[StateName, State] = {}
         self._builds: dict[StateName, str] = {}
-        self._actions: dict[StateName, tuple[Action, ...]] = {}
-        self._image = ""
+        """What tells each state's build from every other; of ``base``, the image."""
         self._failed: dict[StateName, Exception] = {}
+        self._actions: dict[StateName, tuple[Action, ...]] = {}
         self._open = ExitStack()
-        self._pool: MachinePool
-        self._keeper: Keeper
         self._backend: Backend
+        self._cache: StateCache
+        self._pool: MachinePool
 
     def __enter__(self) -> Runner:
         """Take the cell for this process. Raises HarnessError when another one holds it."""
-        backend = self._backend = self._context.backend(self.cell.platform.machine)
-        self._open.enter_context(self._context.store.alone(self._context.run_id, self.cell.id))
-        self._open.enter_context(backend.slot())
-        keeper = Keeper(self.cell.id, backend, self._context.store)
+        context = self._context
+        self._backend = context.backend(self.cell.platform.machine)
+        self._open.enter_context(context.store.alone(context.run_id, self.cell.id))
+        self._open.enter_context(self._backend.slot())
+        cache = StateCache(self.cell, self._backend, context)
         self._pool = self._open.enter_context(
             MachinePool(
                 self.cell,
-                backend,
-                self._context.run_id,
-                keeper.snapshot,
+                self._backend,
+                context.run_id,
+                cache.snapshot,
                 lambda name: self._states[name].in_use,
             )
         )
-        self._keeper = self._open.enter_context(keeper)
+        self._cache = self._open.enter_context(cache)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Wait until what was reached is kept, then end every machine."""
+        """Wait until what was reached is saved, then end every machine."""
         self._open.close()
 
     def reach(self, name: str) -> State:
         """Return a state, reached now if it was not before.
 
-        Raises what stood in the way, the first time; NotReachedError with that first cause ever
-        after. Nothing is tried twice.
+        Raises the error that stopped it, the first time; afterwards NotReachedError from that
+        error. No transition is tried twice.
         """
         return self._reached(state_named(name))
 
-    def _reached(self, name: StateName) -> State:
-        if first := self._failed.get(name):
-            brief = first.brief if isinstance(first, UpgradeproofError) else repr(first)
-            raise NotReachedError(f"{name} was not reached: {brief}") from first
-        if name not in self._states:
-            try:
-                parent = name.spec.parent
-                before = None if parent is StateName.BASE else self._reached(parent)
-                if name.spec.booted and before:
-                    self._states[name] = self._reach_booted(name, before)
-                else:
-                    self._states[name] = self._reach(name, before)
-            except Exception as error:
-                self._failed[name] = error
-                if not (name.spec.booted or isinstance(error, InhibitedError)):
-                    self._pool.discard()  # else its machine still stands where it stood
-                raise
-        return self._states[name]
-
     def clone(self, name: str) -> AbstractContextManager[Machine]:
-        """Return a machine of its own in a state; it is started and ended as a context."""
+        """Return a separate machine in a state; it is started and ended as a context."""
         self.reach(name)
         return self._pool.clone(state_named(name))
+
+    def boot_again(self, machine: Machine, name: str) -> State:
+        """Boot a clone of a state again, and return the state as it is on that machine then.
+
+        Raises BootError when the machine does not come up, or its product is not in use.
+        """
+        state = self.reach(name)
+        facts = reboots.boot_again(machine, self.cell, state_named(name))
+        return replace(state.on(lambda: machine), facts=facts, changes=())
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what the preflight finds on the old release, examined once.
+
+        Findings are never cached: they are those of the plan as it is now.
+        """
+        return preflight.examine(self._situation())
 
     @property
     def own_kernel(self) -> bool:
@@ -108,7 +115,7 @@ class Runner(AbstractContextManager["Runner"]):
 
     @property
     def locustfiles(self) -> tuple[Path, ...]:
-        """Return the folders in which a load's users are looked for: the product's own first."""
+        """Return the folders in which a load's users are searched: the product's own first."""
         return (self.cell.plan.folder, *self._context.locustfiles)
 
     def actions(self, name: str) -> tuple[Action, ...]:
@@ -118,52 +125,106 @@ class Runner(AbstractContextManager["Runner"]):
             self._actions[state] = self._context.packager.actions(self.cell, state)
         return self._actions[state]
 
+    def _reached(self, name: StateName) -> State:
+        if first := self._failed.get(name):
+            brief = first.brief if isinstance(first, UpgradeproofError) else repr(first)
+            raise NotReachedError(f"{name} was not reached: {brief}") from first
+        if name not in self._states:
+            try:
+                before = self._before(name)
+                self._states[name] = self._reach(name, before)
+            except Exception as error:
+                self._failed[name] = error
+                if not (name.spec.booted or isinstance(error, InhibitedError)):
+                    self._pool.discard()  # else the active machine is still in the state before
+                raise
+        return self._states[name]
+
+    def _before(self, name: StateName) -> State | None:
+        """Reach what a state needs; return the state that it is reached from, None: the image."""
+        parent = name.spec.parent
+        before = None if parent is StateName.BASE else self._reached(parent)
+        if name.spec.baseline:
+            self._reached(name.spec.baseline)
+        if before is None and StateName.BASE not in self._builds:
+            self._builds[StateName.BASE] = self._image()
+        return before
+
+    def _image(self) -> str:
+        """Return the image that the cell starts from; make it where no run has made it before."""
+        platform, started = self.cell.platform, time.monotonic()
+        self.recorder.started(StateName.BASE, platform.id)
+        try:
+            image = self._context.images.ensure(platform)
+        except UpgradeproofError as error:
+            self.recorder.failed(StateName.BASE, error, time.monotonic() - started)
+            raise
+        self.recorder.based(time.monotonic() - started)
+        return image
+
     def _reach(self, name: StateName, before: State | None) -> State:
-        parent = self._builds[name.spec.parent] if before else self._base()
+        """Plan the transition to a state, then load or run it, prove it, save it, record it."""
         started = time.monotonic()
         try:
-            state_key = key(parent, self.cell, name, self.actions(name))
+            state_key = key(self._builds[name.spec.parent], self.cell, name, self.actions(name))
             self.recorder.started(name, state_key)
-            if name == StateName.UPGRADED and before:
-                self._preflight(before)
+            if name is StateName.UPGRADED:
+                self._preflight()
             watch = Watch(self.cell, name, before, self.recorder, wanted=self._context.watched)
-            with self._context.store.building(state_key):
-                return self._reuse(name, state_key, watch) or self._build(
-                    name, state_key, before, watch
-                )
+            with self._cache.building(state_key):
+                found = self._load(name, state_key, watch)
+                cached, facts = found or self._run(name, state_key, before, watch)
+            return self._arrive(name, cached, facts, reused=found is not None)
         except Exception as error:
-            active = self._pool.active
+            active = None if name.spec.booted else self._pool.active
             machine = active.machine if active else None
             self.recorder.failed(name, error, time.monotonic() - started, machine)
             raise
 
-    def _reach_booted(self, name: StateName, parent: State) -> State:
-        """Boot a clone of a state again, and return what it then is."""
-        if name == StateName.REBOOTED:
-            self._reached(StateName.INSTALLED_REBOOTED)
-        started = time.monotonic()
-        state_key = key(self._builds[name.spec.parent], self.cell, name, ())
-        self.recorder.started(name, state_key)
-        try:
-            with self._context.store.building(state_key):
-                found = self._context.store.find(state_key)
-                if found and self._usable(found[0]):
-                    kept, facts, reused = *found, True
-                else:
-                    kept, facts, reused = *self._boot(name, parent, state_key), False
-        except Exception as error:
-            self.recorder.failed(name, error, time.monotonic() - started)
-            raise
-        self._builds[name] = kept.build
-        changes = reboots.changes(self.cell, name, facts, self._states)
-        return self._arrive(name, kept, facts, changes, reused=reused)
+    def _preflight(self) -> None:
+        """Stop the upgrade before it changes anything, if a finding inhibits it.
 
-    def _boot(self, name: StateName, parent: State, state_key: str) -> tuple[Kept, Facts]:
+        Done for a cached state, too: its findings are those of the plan as it is now.
+        """
+        event = PreflightDone(cell=self.cell.id, state=StateName.UPGRADED, findings=self.findings)
+        self.recorder.note(event)
+        preflight.stop(self._situation(), self.findings)
+
+    def _situation(self) -> preflight.Situation:
+        installed = self._reached(StateName.INSTALLED)
+        return preflight.Situation(
+            cell=self.cell, facts=installed.facts, fidelity=installed.fidelity
+        )
+
+    def _load(
+        self, name: StateName, state_key: str, watch: Watch
+    ) -> tuple[CachedState, Facts] | None:
+        """Return a state that was saved, with the events of the time when it was built."""
+        found = self._cache.load(name, state_key)
+        if found is None:
+            return None
+        cached, facts = found
+        if cached.fidelity.absolute_time and not watch.is_known(cached.availability):
+            return None  # it is built again: availability during its transition is not known
+        prove(self.cell, name, facts, self._facts())
+        self.recorder.copied(cached)
+        return found
+
+    def _run(
+        self, name: StateName, state_key: str, before: State | None, watch: Watch
+    ) -> tuple[CachedState, Facts]:
+        """Run the transition to a state, and save what it ends in once that is proven."""
+        if name.spec.booted and before:
+            return self._boot(name, state_key, before)
+        return self._build(name, state_key, watch)
+
+    def _boot(self, name: StateName, state_key: str, parent: State) -> tuple[CachedState, Facts]:
         """Observe a clone that has booted again; the machine itself is used up by that."""
         started = time.monotonic()
         with self._pool.clone(name) as machine:
             facts = reboots.observe(machine, self.cell, name)
-        kept = Kept(
+        prove(self.cell, name, facts, self._facts())
+        cached = CachedState(
             run_id=self._context.run_id,
             build=uuid4().hex,
             fidelity=parent.fidelity,
@@ -171,87 +232,46 @@ class Runner(AbstractContextManager["Runner"]):
             transcripts={},
             duration_s=time.monotonic() - started,
         )
-        self._context.store.keep(state_key, kept, facts)
-        return kept, facts
+        self._cache.save_facts(state_key, cached, facts)
+        return cached, facts
 
-    def _usable(self, kept: Kept) -> bool:
-        """Tell whether this run may use what an earlier run kept: a fresh one only its own."""
-        return not self._context.fresh or kept.run_id == self._context.run_id
-
-    def _preflight(self, installed: State) -> None:
-        """Stop the upgrade before it changes anything, if something stands in its way.
-
-        Done for a kept state, too: its findings are those of the plan as it is now.
-        """
-        situation = preflight.Situation(
-            cell=self.cell, facts=installed.facts, fidelity=installed.fidelity
-        )
-        found = preflight.examine(situation)
-        self.recorder.note(
-            PreflightDone(cell=self.cell.id, state=StateName.UPGRADED, findings=found)
-        )
-        preflight.stop(situation, found)
-
-    def _base(self) -> str:
-        """Return the image that the cell starts from; made now, where no run made it before."""
-        if self._image:
-            return self._image
-        platform, started = self.cell.platform, time.monotonic()
-        self.recorder.started(StateName.BASE, platform.id)
-        try:
-            self._image = self._context.images.ensure(platform)
-        except UpgradeproofError as error:
-            self.recorder.failed(StateName.BASE, error, time.monotonic() - started)
-            raise
-        self.recorder.based(time.monotonic() - started)
-        return self._image
-
-    def _reuse(self, name: StateName, state_key: str, watch: Watch) -> State | None:
-        """Return a state that an earlier run kept, with the events of the time it was built."""
-        found = self._keeper.find(name, state_key)
-        if found is None:
-            return None
-        kept, facts = found
-        if not self._usable(kept):
-            return None
-        if kept.fidelity.absolute_time and not watch.is_known(kept.availability):
-            return None  # it is built anew: what is to be seen on the way is not known
-        proof.prove(self.cell, name, facts, self._facts())
-        self.recorder.copied(kept)
-        return self._arrive(name, kept, facts, self._changes(name, facts), reused=True)
-
-    def _build(self, name: StateName, state_key: str, before: State | None, watch: Watch) -> State:
-        started = time.monotonic()
+    def _build(self, name: StateName, state_key: str, watch: Watch) -> tuple[CachedState, Facts]:
+        started, parent = time.monotonic(), name.spec.parent
+        build, actions = self._builds[parent], self.actions(name)
         transition = Transition(
             self.cell,
             name,
-            actions=self.actions(name),
+            actions=actions,
             recorder=self.recorder,
-            checkpoints=None if watch.asked else self._checkpoints(name),
+            checkpoints=self._cache.checkpoints(build, actions, self.recorder)
+            if not watch.asked
+            else None,
             watch=watch,
         )
         with watch:
-            active = transition.run(self._pool, name.spec.parent, None if before else self._base())
-        machine = active.machine
-        facts = read(machine, probe_inputs(self.cell, name, transition.since))
-        proof.prove(self.cell, name, facts, self._facts())
-        kept = Kept(
+            image = build if parent is StateName.BASE else None
+            active = transition.run(self._pool, parent, image)
+        facts = read(active.machine, probe_inputs(self.cell, name, transition.since))
+        prove(self.cell, name, facts, self._facts())
+        cached = CachedState(
             run_id=self._context.run_id,
             build=uuid4().hex,
-            fidelity=machine.fidelity,
+            fidelity=active.machine.fidelity,
             steps=tuple(transition.steps),
             transcripts=self.recorder.written(transition.steps, watch.seen),
             duration_s=time.monotonic() - started,
             availability=watch.seen,
         )
-        self._keeper.keep(name, state_key, machine, kept, facts)
+        self._cache.save(name, state_key, cached, facts, active.machine)
         if any(later.spec.parent is name for later in self.cell.states):  # also a booted clone
-            self._keeper.wait(name)  # the machine travels on: what is kept must be this state
+            self._cache.wait(name)  # the machine is changed next: what is saved must be this state
         active.state = name
-        return self._arrive(name, kept, facts, self._changes(name, facts), reused=False)
+        return cached, facts
 
     def _changes(self, name: StateName, facts: Facts) -> tuple[Change, ...]:
         """Return the diff against the state that this one is compared with."""
+        if name.spec.booted:
+            return reboots.changes(self.cell, name, facts, self._states)
         start = self._states.get(compared_with(name))
         return judge(self.cell, name, start.facts, facts) if start else ()
 
@@ -259,41 +279,19 @@ class Runner(AbstractContextManager["Runner"]):
         """Return the facts of every state that was reached."""
         return {name: state.facts for name, state in self._states.items()}
 
-    def _checkpoints(self, name: StateName) -> Checkpoints | None:
-        """Return the stops on the way to a state; a run that builds anew wants none."""
-        if self._context.fresh:
-            return None
-        parent = name.spec.parent
-        return Checkpoints(
-            folder=self._context.store.checkpoints,
-            backend=self._backend,
-            parent=self._builds.get(parent, self._image),
-            actions=self.actions(name),
-            recorder=self.recorder,
-            checkpoint_after_s=self._context.checkpoint_after_s,
-            hold=self._keeper.hold,
-        )
-
-    def _arrive(
-        self,
-        name: StateName,
-        kept: Kept,
-        facts: Facts,
-        changes: tuple[Change, ...],
-        *,
-        reused: bool,
-    ) -> State:
-        self._builds[name] = kept.build
-        self.recorder.reached(name, kept, facts, changes, reused=reused)
-        if name == StateName.INSTALLED and self.cell.plan.captured:
+    def _arrive(self, name: StateName, cached: CachedState, facts: Facts, *, reused: bool) -> State:
+        self._builds[name] = cached.build
+        changes = self._changes(name, facts)
+        self.recorder.reached(name, cached, facts, changes, reused=reused)
+        if name is StateName.INSTALLED and self.cell.plan.captured:
             self.recorder.compared(self.cell.plan.folder / self.cell.plan.captured, facts)
         return State(
             name=name,
             cell=self.cell,
-            fidelity=kept.fidelity,
+            fidelity=cached.fidelity,
             facts=facts,
             changes=changes,
-            took_s=sum(e.duration_s for e in kept.steps if isinstance(e, StepFinished)),
-            _availability=kept.availability,
+            took_s=sum(e.duration_s for e in cached.steps if isinstance(e, StepFinished)),
+            _availability=cached.availability,
             _machine=lambda: self._pool.shared(name),
         )

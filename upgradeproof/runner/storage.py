@@ -79,7 +79,7 @@ def _number(environment: Mapping[str, str], name: str, default: float) -> float:
     return number
 
 
-class Uses:
+class StateLocks:
     """Who uses which state: a lock of the states in use, and the time of each one's last use."""
 
     def __init__(self, folder: Path) -> None:
@@ -133,11 +133,11 @@ class Uses:
             return snapshot.made_at
 
 
-class InUse:
+class HeldStates:
     """The states that one runner uses, held until it ends."""
 
-    def __init__(self, uses: Uses) -> None:
-        self._uses = uses
+    def __init__(self, locks: StateLocks) -> None:
+        self._locks = locks
         self._held = ExitStack()
         self._keys: set[str] = set()
 
@@ -149,7 +149,7 @@ class InUse:
         """Hold a state from now on, before it is looked for or made."""
         if key not in self._keys:
             self._keys.add(key)
-            self._held.enter_context(self._uses.using(key))
+            self._held.enter_context(self._locks.using(key))
 
 
 class Storage:
@@ -159,7 +159,7 @@ class Storage:
         self._cache = cache
         self._backends = backends
         self._limits = limits
-        self._uses = Uses(cache / "uses")
+        self._uses = StateLocks(cache / "uses")
 
     def measure(self) -> CachedStates:
         """Return how much there is. Raises MachineError when a backend can't say."""

@@ -1,4 +1,4 @@
-"""The way from one state to the next: the steps, on the travelling machine, until it is in use."""
+"""The transition from one state to the next: run the steps until the product is in use."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from upgradeproof.states import StateName
 
 DATA_TIMEOUT_S = 60.0
 STAYS_S = 2.0
-"""How long services must have been up before anybody judges them."""
+"""How long services must have been up before the state counts as reached."""
 
 
 class Transition:
-    """Lead the machine of one cell from a state to the next one."""
+    """Take the active machine of one cell from a state to the next one."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Transition:
         checkpoints: Checkpoints | None,
         watch: Watch,
     ) -> None:
-        """Know where it leads; ``checkpoints`` None: no stop is used and none is kept."""
+        """Know where it leads; ``checkpoints`` None: none is used and none is saved."""
         self._cell = cell
         self._state = state
         self._actions = actions
@@ -44,14 +44,14 @@ class Transition:
         self._checkpoints = checkpoints
         self._watch = watch
         self.steps: list[StepStarted | StepFinished] = []
-        """The events of its steps, those of a kept stop included."""
+        """The events of its steps, those before a checkpoint included."""
         self.since = 0.0
         """When it began, in seconds of the machine's own clock."""
 
     def run(self, pool: MachinePool, parent: StateName, image: str | None) -> ActiveMachine:
-        """Carry out the steps, wait until the product is in use, and return who got there.
+        """Run the steps, wait until the product is in use, and return the machine.
 
-        Starts at the last kept stop, else at ``parent`` (``image`` where that is the bare one).
+        Starts at the last checkpoint, else at ``parent`` (``image`` where that is the bare one).
         Raises what a step raises, and NotReadyError when the old release never gets ready.
         """
         active, done = self._begin(pool, parent, image)
@@ -61,7 +61,7 @@ class Transition:
         return active
 
     def _run_steps(self, machine: Machine, done: int) -> None:
-        """Carry out the steps that are not done yet, until the product is in use."""
+        """Run the steps that are left, until the product is in use."""
         executor = StepExecutor(
             self._cell.id, self._state, self._recorder.evidence, self._record, done=done
         )
@@ -70,31 +70,31 @@ class Transition:
             started = time.monotonic()
             executor.run(machine, (action,))
             spent_s += time.monotonic() - started
-            stops = self._checkpoints
-            if stops and stops.worth_it(number, machine, spent_s):
-                stops.keep(number, machine, self.since, self.steps)
+            checkpoints = self._checkpoints
+            if checkpoints and checkpoints.worth_it(number, machine, spent_s):
+                checkpoints.save(number, machine, self.since, self.steps)
                 spent_s = 0.0
         self._settle(machine, executor)
 
     def _begin(
         self, pool: MachinePool, parent: StateName, image: str | None
     ) -> tuple[ActiveMachine, int]:
-        """Return the machine at the beginning, and how many of the steps lie behind it."""
+        """Return the machine to start with, and how many of the steps it has been through."""
         found = self._checkpoints.find() if self._checkpoints else None
         if found is None:
             active = pool.acquire(parent, image)
             self._recorder.placed(active.machine.fidelity)
             self.since = float(active.machine.run("date +%s.%N").text)
             return active, 0
-        stop, snapshot = found
+        checkpoint, snapshot = found
         pool.discard()
         active = pool.acquire(parent, snapshot)
         self._recorder.placed(active.machine.fidelity)
-        self._recorder.rewrite(stop.transcripts)
-        for event in stop.steps:
+        self._recorder.rewrite(checkpoint.transcripts)
+        for event in checkpoint.steps:
             self._record(event.model_copy(update={"cell": self._cell.id}))
-        self.since = stop.since
-        return active, stop.done
+        self.since = checkpoint.since
+        return active, checkpoint.done
 
     def _record(self, event: StepStarted | StepFinished) -> None:
         self._recorder.note(event)

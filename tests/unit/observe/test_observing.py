@@ -26,7 +26,7 @@ from upgradeproof.observe.writing import plan_text
 from upgradeproof.plan import Plan
 from upgradeproof.plan.steps import Script
 from upgradeproof.results.journal import StepStarted
-from upgradeproof.runner.checkpoints import Stop, stop_key
+from upgradeproof.runner.checkpoints import Checkpoint, checkpoint_key
 
 OFFERED = "0| web | 2.0-1 | x Packages\n system-files | 13.1 | x Packages\n"
 ANSWERS = {
@@ -101,7 +101,7 @@ def observe(backend: ObservedBackend, *packages: str) -> tuple[Observed, list[st
     said: list[str] = []
     wanted = order(packages or ("web",), "deb-1", "deb-2", IMAGES)
     observer = Observer(
-        wanted, backend, {"web": DAEMON}, said.append, stops=backend.folder / "stops"
+        wanted, backend, {"web": DAEMON}, said.append, checkpoints=backend.folder / "stops"
     )
     return observer.observe(IMAGE), said
 
@@ -136,10 +136,10 @@ def test_a_run_of_the_plan_begins_at_what_was_observed(tmp_path: Path) -> None:
     plan = Plan.model_validate(tomllib.loads(plan_text(draft(found))))
     planned = (action for step in plan.install for action in step.actions(Path()))
     actions = tuple(action for action in planned if isinstance(action, Script))
-    key = stop_key(IMAGE, actions)
+    key = checkpoint_key(IMAGE, actions)
     (kept,) = backend.snapshots()
     assert kept.key == key
-    stop = Stop.model_validate_json((tmp_path / "stops" / f"{key}.json").read_text())
+    stop = Checkpoint.model_validate_json((tmp_path / "stops" / f"{key}.json").read_text())
     assert stop.done == len(actions) == 4
     titles = [event.title for event in stop.steps if isinstance(event, StepStarted)]
     assert titles == [action.title for action in actions]

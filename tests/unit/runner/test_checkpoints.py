@@ -58,7 +58,7 @@ def test_another_earlier_step_begins_anew(tmp_path: Path) -> None:
         reach(world, DEAR, THEN)
         before = len(world.log)
         reach(world, {**DEAR, "script": f"{UPGRADE}; echo twice >>dear"}, THEN)
-        assert "keep on the way" in world.log[before:]
+        assert "keep checkpoint" in world.log[before:]
 
 
 def test_a_change_of_the_code_that_leads_there_makes_a_stop_void(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_change_of_the_code_that_leads_there_makes_a_stop_void(tmp_path: Path)
 def test_a_cheap_step_is_not_kept(tmp_path: Path) -> None:
     with world_of_vms(tmp_path) as world:
         reach(world, DEAR, THEN, checkpoint_after_s=30.0)
-        assert "keep on the way" not in world.log
+        assert "keep checkpoint" not in world.log
 
 
 def test_with_a_defect_the_stop_of_a_good_run_is_used_and_none_is_kept(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_with_a_defect_the_stop_of_a_good_run_is_used_and_none_is_kept(tmp_path:
         assert reach(world, DEAR, OTHER, checkpoint_after_s=tools.checkpoint_after_s) == "2.1"
         reach(world, OTHER, DEAR, THEN, checkpoint_after_s=tools.checkpoint_after_s)
         assert world.log[before] == "start main from kept"
-        assert "keep on the way" not in world.log[before:]
+        assert "keep checkpoint" not in world.log[before:]
 
 
 def test_a_fresh_run_keeps_no_stop_and_uses_none(tmp_path: Path) -> None:
@@ -101,12 +101,12 @@ def test_a_fresh_run_keeps_no_stop_and_uses_none(tmp_path: Path) -> None:
         before = len(world.log)
         reach(world, DEAR, OTHER, fresh=True)
         assert world.log[before] == "start main from image"
-        assert "keep on the way" not in world.log[before:]
+        assert "keep checkpoint" not in world.log[before:]
 
 
 def test_a_container_is_not_kept_on_its_way(world: World) -> None:
     reach(world, DEAR, THEN)
-    assert "keep on the way" not in world.log
+    assert "keep checkpoint" not in world.log
 
 
 def test_a_stop_whose_snapshot_is_gone_is_no_stop(tmp_path: Path) -> None:

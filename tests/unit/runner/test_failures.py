@@ -255,7 +255,7 @@ def test_a_snapshot_that_fails_costs_no_verdict(
         assert runner.reach("installed").facts
         assert runner.reach("upgraded").machine.run("cat packages/thing").text == "2.0"
     assert [record.getMessage() for record in caplog.records] == [
-        f"{cell().id}: the state {state} was not kept: no space left for a snapshot"
+        f"{cell().id}: the state {state} was not saved: no space left for a snapshot"
         for state in ("installed", "upgraded")
     ]
 

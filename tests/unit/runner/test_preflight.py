@@ -12,7 +12,7 @@ from upgradeproof.errors import InhibitedError, NotReachedError
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell
 from upgradeproof.results import Verdict
-from upgradeproof.runner.store import key
+from upgradeproof.runner.keys import key
 
 THING = {"name": "Thing", "package": "thing", "most": "0.9", "code": "E1102"}
 
@@ -130,3 +130,10 @@ def test_keys_stay_when_only_a_judgement_changes(preflight: dict[str, Any]) -> N
 )
 def test_keys_change_with_what_has_to_be_read(other: Cell) -> None:
     assert not set(keys(other)) & set(keys(cell()))
+
+
+def test_the_preflight_is_examined_once(world: World) -> None:
+    with world.runner(FREE) as runner:
+        before = runner.findings
+        runner.reach("upgraded")
+        assert runner.findings is before

@@ -73,3 +73,22 @@ def test_a_machine_that_does_not_boot_again_is_failed(world: World) -> None:
         assert runner.reach("upgraded")[Packages]["thing"].version == "2.0"
     assert world.state("rebooted").verdict is Verdict.FAILED
     assert world.state("installed_rebooted").verdict is Verdict.PASSED
+
+
+def test_a_clone_is_booted_again_and_read(world: World) -> None:
+    world.backend = FolderBackend(world.folder / "backend", kernel="own")
+    with world.runner() as runner, runner.clone("upgraded") as machine:
+        machine.run("echo 3.0 >packages/thing")
+        again = runner.boot_again(machine, "upgraded")
+        assert again[Packages]["thing"].version == "3.0"
+        assert runner.reach("upgraded")[Packages]["thing"].version == "2.0"
+        assert (again.name, again.changes, again.machine) == ("upgraded", (), machine)
+
+
+def test_a_product_that_a_boot_does_not_bring_back_is_an_error_of_the_boot(world: World) -> None:
+    world.backend = FolderBackend(world.folder / "backend", kernel="own")
+    with world.runner() as runner, runner.clone("upgraded") as machine:
+        machine.run("echo thingd is inactive >not-ready")
+        with pytest.raises(BootError) as caught:
+            runner.boot_again(machine, "upgraded")
+    assert str(caught.value) == f"{machine.name} booted, and is not in use\nthingd is inactive"

@@ -13,7 +13,8 @@ from upgradeproof.plan.steps import Action, Publish, Upload, UploadTree
 from upgradeproof.plan.tree import Tree
 from upgradeproof.probes.packages import Packages
 from upgradeproof.runner import Runner
-from upgradeproof.runner.store import Store, key
+from upgradeproof.runner.keys import key
+from upgradeproof.runner.store import StateStore
 
 COPY = {"step": "copy", "source": "thing.conf", "path": "/etc/thing.conf"}
 RUN = {"step": "run", "script": INSTALL}
@@ -92,7 +93,7 @@ def test_a_fresh_run_leaves_kept_states_alone(world: World) -> None:
 
 
 def test_a_fresh_run_reuses_what_it_built_itself(world: World) -> None:
-    tools = world.tools(fresh=True)
+    tools = world.context(fresh=True)
     with Runner(cell(), tools) as runner:
         runner.reach("upgraded")
     before = len(world.log)
@@ -135,7 +136,7 @@ def test_a_kept_state_that_can_not_be_read_is_built_anew(
 
 def test_without_kept_states_all_is_built_anew(world: World) -> None:
     first = reached(world)
-    Store(world.folder / "cache").clear()
+    StateStore(world.folder / "cache").clear()
     assert reached(world) == first
 
 

@@ -17,7 +17,7 @@ from tests.unit.runner.world import World, cell
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import CachedSnapshot
 from upgradeproof.results.model import CachedStates
-from upgradeproof.runner.storage import DAY_S, GB, InUse, Limits, Storage, Uses
+from upgradeproof.runner.storage import DAY_S, GB, HeldStates, Limits, StateLocks, Storage
 
 NOW = time.time()
 NO_LIMITS = Limits(max_bytes=math.inf, max_age_s=math.inf, min_free_bytes=0)
@@ -73,20 +73,20 @@ def test_what_is_unused_for_too_long_goes(kept: Kept, tmp_path: Path) -> None:
 
 
 def test_a_use_makes_a_state_the_newest(kept: Kept, tmp_path: Path) -> None:
-    with Uses(tmp_path / "uses").using("old"):
+    with StateLocks(tmp_path / "uses").using("old"):
         pass
     limits = replace(NO_LIMITS, max_bytes=10)
     assert trimmed(tmp_path, kept, limits=limits) == ("middle", "new")
 
 
 def test_a_state_in_use_stays_whatever_the_limits_say(kept: Kept, tmp_path: Path) -> None:
-    with Uses(tmp_path / "uses").using("old"):
+    with StateLocks(tmp_path / "uses").using("old"):
         assert trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_bytes=0)) == ("middle", "new")
     assert trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_bytes=0)) == ("old",)
 
 
 def test_another_process_holds_a_state(kept: Kept, tmp_path: Path) -> None:
-    uses = Uses(tmp_path / "uses")
+    uses = StateLocks(tmp_path / "uses")
     ready, done = os.pipe(), os.pipe()
     child = os.fork()
     if not child:  # the other process
@@ -146,7 +146,7 @@ def test_facts_without_a_snapshot_go_when_they_are_too_old(kept: Kept, tmp_path:
         (tmp_path / "states" / name).mkdir(parents=True)
         if name != "fresh":
             os.utime(tmp_path / "states" / name, (long_ago, long_ago))
-    with Uses(tmp_path / "uses").using("held"):
+    with StateLocks(tmp_path / "uses").using("held"):
         trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_age_s=2.5 * DAY_S))
     assert {path.name for path in (tmp_path / "states").iterdir()} == {"held", "fresh"}
 
@@ -208,8 +208,8 @@ def test_a_reused_state_is_held_until_the_journey_ends(world: World) -> None:
 
 
 def test_a_state_is_held_once_however_often_it_is_asked_for(tmp_path: Path) -> None:
-    held = InUse(Uses(tmp_path))
+    held = HeldStates(StateLocks(tmp_path))
     held.hold("a")
     held.hold("a")
     held.close()
-    assert Uses(tmp_path).remove("a", lambda: True)
+    assert StateLocks(tmp_path).remove("a", lambda: True)

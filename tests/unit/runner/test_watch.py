@@ -158,7 +158,7 @@ def test_a_machine_that_is_watched_makes_no_stop_on_its_way(tmp_path: Path) -> N
         world.backend.forwards[PORT] = port
         for on in (cell(upgrade=[*_steps(watched()), *more]), watched()):
             reached(world, on, checkpoint_after_s=0.0)
-        assert world.log.count("keep on the way") == 1
+        assert world.log.count("keep checkpoint") == 1
 
 
 def _steps(on: Cell) -> list[dict[str, Any]]:

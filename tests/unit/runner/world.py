@@ -15,7 +15,7 @@ from upgradeproof.results import Cell as Told
 from upgradeproof.results import Journal, State, fold, read_journals
 from upgradeproof.results.journal import CellDeclared, RunStarted
 from upgradeproof.runner import RunContext, Runner
-from upgradeproof.runner.store import Store
+from upgradeproof.runner.store import StateStore
 
 INSTALL = "mkdir -p packages && echo 1.0 >packages/thing"
 UPGRADE = "echo 2.0 >packages/thing"
@@ -78,7 +78,7 @@ class World(AbstractContextManager["World"]):
     def __exit__(self, *_: object) -> None:
         self.journals.close()
 
-    def tools(
+    def context(
         self, *, fresh: bool = False, watched: bool = True, checkpoint_after_s: float = 30.0
     ) -> RunContext:
         """Return the toolbox of another run."""
@@ -88,7 +88,7 @@ class World(AbstractContextManager["World"]):
             images=self.images,
             packager=Packager(self.folder / "packages"),
             backend=lambda _: self.backend,
-            store=Store(self.folder / "cache"),
+            store=StateStore(self.folder / "cache"),
             reports=self.folder / "reports",
             journal=self.journals.enter_context(journal),
             run_id=f"run{self.runs}",
@@ -99,7 +99,7 @@ class World(AbstractContextManager["World"]):
 
     def runner(self, on: Cell | None = None, **run: Any) -> Runner:
         """Return a runner of another run, with a toolbox made of what is given."""
-        return Runner(on or cell(), self.tools(**run))
+        return Runner(on or cell(), self.context(**run))
 
     @property
     def log(self) -> list[str]:
