@@ -9,10 +9,10 @@ import pytest
 
 from tests.machines.starting import Start, told
 from upgradeproof.errors import StepError
-from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Machine
 from upgradeproof.plan.steps.copy import Copy
 from upgradeproof.runner.executor import StepExecutor
+from upgradeproof.runner.recorder import Recorder
 
 MANIFEST = """\
 /set uname=root gname=root
@@ -46,9 +46,7 @@ def product(tmp_path: Path) -> Path:
 def copied(machine: Machine, product: Path, **keys: str) -> None:
     step = Copy(source="files", path="/srv/tree", manifest="files.mtree", **keys)
     step.check(product)
-    executor = StepExecutor(
-        "cell", "installed", Evidence(product / "reports", "cell"), lambda _: None
-    )
+    executor = StepExecutor(Recorder("cell", product / "reports", lambda _: None), "installed")
     executor.run(machine, step.actions(product))
 
 

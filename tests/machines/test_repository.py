@@ -12,7 +12,6 @@ import pytest
 
 from tests.machines.starting import Start
 from upgradeproof.errors import EnvironmentFailedError
-from upgradeproof.evidence import Evidence
 from upgradeproof.machines.docker import DockerMachine
 from upgradeproof.packaging import Packager
 from upgradeproof.packaging.signing import Signer
@@ -20,6 +19,7 @@ from upgradeproof.plan import Cell, Plan, Platform
 from upgradeproof.plan.steps import Action, Upload
 from upgradeproof.results import Verdict
 from upgradeproof.runner.executor import StepExecutor
+from upgradeproof.runner.recorder import Recorder
 
 PLATFORM = Platform(image="debian-12", architecture="amd64", machine="container")
 BUILD = """
@@ -63,7 +63,7 @@ def actions(tmp_path: Path) -> Callable[[str], tuple[Action, ...]]:
 
 @pytest.fixture
 def work(tmp_path: Path) -> StepExecutor:
-    return StepExecutor("cell", "installed", Evidence(tmp_path / "reports", "cell"), lambda _: None)
+    return StepExecutor(Recorder("cell", tmp_path / "reports", lambda _: None), "installed")
 
 
 def spoilt(actions: tuple[Action, ...], spoil: Spoil, folder: Path) -> list[Action]:

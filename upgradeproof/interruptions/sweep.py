@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError, ProductError, UpgradeproofError
-from upgradeproof.evidence import Evidence
 from upgradeproof.home import Home
 from upgradeproof.interruptions.faults import FAULTS, Fault
 from upgradeproof.interruptions.recovery import recover, recoveries
@@ -25,7 +24,7 @@ from upgradeproof.probes.base import every_probe
 from upgradeproof.probes.packages import Packages
 from upgradeproof.results import Journal, Verdict
 from upgradeproof.runner import Runner
-from upgradeproof.runner.executor import Record, StepExecutor
+from upgradeproof.runner.executor import StepExecutor
 from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.readiness import wait_until_ready
 from upgradeproof.states import StateName
@@ -60,11 +59,9 @@ class Outcome:
 class Sweep:
     """The sweep of one cell, whose states are reached."""
 
-    def __init__(self, runner: Runner, evidence: Evidence, record: Record) -> None:
+    def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._cell: Cell = runner.cell
-        self._evidence = evidence
-        self._record = record
         self._facts = {
             name: runner.reach(name).facts for name in (StateName.UPGRADED, StateName.INSTALLED)
         }
@@ -140,7 +137,7 @@ class Sweep:
         return ""
 
     def _carry_out(self, name: str, machine: Machine, actions: Sequence[Action]) -> None:
-        executor = StepExecutor(self._cell.id, name, self._evidence, self._record)
+        executor = StepExecutor(self._runner.recorder, name)
         executor.run(machine, actions)
 
     def _arrived(self, machine: Machine, seen: list[str]) -> str:
@@ -192,7 +189,7 @@ def sweep(
     with Journal(reports / "journal" / f"{run_id}.jsonl") as journal:
         tools = home.tools(reports, journal, run_id, fresh=False, watched=False)
         with Runner(cell, tools) as runner:
-            work = Sweep(runner, Evidence(reports, cell.id), journal.write)
+            work = Sweep(runner)
             moments = tuple(m for m in work.moments() if fnmatchcase(m.said, at))
             for fault in (FAULTS[name] for name in faults or FAULTS):
                 for number, moment in enumerate(fault.chosen(moments), start=1):

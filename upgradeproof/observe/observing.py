@@ -15,7 +15,6 @@ from debian.debian_support import Version
 
 from upgradeproof.daemons import Daemon, Preparation
 from upgradeproof.errors import MachineError, PlanError
-from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.observe import archive, configs, services, use
 from upgradeproof.observe.order import Order
@@ -35,6 +34,7 @@ from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.runner.checkpoints import Checkpoint, checkpoint_key, write_checkpoint
 from upgradeproof.runner.executor import StepExecutor
 from upgradeproof.runner.readiness import wait_until_ready
+from upgradeproof.runner.recorder import Recorder
 from upgradeproof.states import StateName
 
 PROBES = (Conffiles, Files, Packages, Services, Sockets)
@@ -104,12 +104,10 @@ class Observer:
         be installed, EnvironmentFailedError where the archive is out of reach.
         """
         with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder, self._backend.slot():
-            evidence = Evidence(Path(folder), self._order.cell)
+            recorder = Recorder(self._order.cell, Path(folder), _ignore)
             with self._machine(image) as machine:
                 since = float(machine.run("date +%s.%N").text)
-                executor = StepExecutor(
-                    self._order.cell, StateName.INSTALLED, evidence, self._events.append
-                )
+                executor = StepExecutor(recorder, StateName.INSTALLED, record=self._events.append)
                 bare, preparations, installed = self._install(machine, executor)
                 steps = install_steps(self._order.packages, preparations)
                 key = checkpoint_key(image, actions_of(steps))
@@ -120,13 +118,13 @@ class Observer:
                 with self._machine(snapshot, ports=tuple(sorted(tcp))) as machine:
                     seen = self._boot(machine, bare, installed)
                     events = tuple(self._events)
-                    executor = StepExecutor(self._order.cell, StateName.UPGRADED, evidence, _ignore)
+                    executor = StepExecutor(recorder, StateName.UPGRADED)
                     found = self._look(machine, executor, seen, preparations)
                 checkpoint = Checkpoint(
                     done=len(actions_of(steps)),
                     since=since,
                     steps=events,
-                    transcripts=evidence.collect(
+                    transcripts=recorder.collect(
                         event.transcript for event in events if isinstance(event, StepStarted)
                     ),
                 )

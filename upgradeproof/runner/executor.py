@@ -13,11 +13,11 @@ from upgradeproof.errors import (
     StepError,
     StepTimeoutError,
 )
-from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Machine
 from upgradeproof.plan.steps import Action, Reboot, Script, Upload, UploadTree
 from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.runner.readiness import patience_s
+from upgradeproof.runner.recorder import Recorder
 from upgradeproof.step_failure import decisive_lines, failed_units, lost_archive, untrusted
 from upgradeproof.tree_archive import unpacking
 
@@ -29,13 +29,12 @@ class StepExecutor:
     """Run the steps of one cell's transition to a state, each with its transcript."""
 
     def __init__(
-        self, cell: str, state: str, evidence: Evidence, record: Record, *, done: int = 0
+        self, recorder: Recorder, state: str, *, record: Record | None = None, done: int = 0
     ) -> None:
         """Know where transcripts and events go; ``done`` steps were carried out before."""
-        self._cell = cell
         self._state = state
-        self._evidence = evidence
-        self._record = record
+        self._recorder = recorder
+        self._record: Record = record or recorder.note
         self._count = done
 
     def run(self, machine: Machine, actions: Sequence[Action]) -> None:
@@ -109,22 +108,24 @@ class StepExecutor:
     ) -> Completed:
         """Do one thing, with its transcript and its two events in the journal."""
         self._count += 1
-        path = self._evidence.path(self._state, f"{self._count:02d}-{title[:60]}.log")
-        transcript_path = self._evidence.relative(path)
+        path = self._recorder.path(self._state, f"{self._count:02d}-{title[:60]}.log")
+        transcript_path = self._recorder.relative(path)
         self._record(
-            StepStarted(cell=self._cell, state=self._state, title=title, transcript=transcript_path)
+            StepStarted(
+                cell=self._recorder.cell, state=self._state, title=title, transcript=transcript_path
+            )
         )
         started = time.monotonic()
         status: int | None = None
         try:
-            with self._evidence.transcript(path) as transcript:
+            with self._recorder.transcript(path) as transcript:
                 done = act(transcript.write)
             status = done.exit_status
             return done
         finally:
             self._record(
                 StepFinished(
-                    cell=self._cell,
+                    cell=self._recorder.cell,
                     state=self._state,
                     exit_status=status,
                     duration_s=time.monotonic() - started,

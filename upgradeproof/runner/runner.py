@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from upgradeproof import preflight
 from upgradeproof.errors import InhibitedError, NotReachedError, UpgradeproofError
-from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action
@@ -43,7 +42,7 @@ class Runner(AbstractContextManager["Runner"]):
 
     def __init__(self, cell: Cell, context: RunContext) -> None:
         self.cell = cell
-        self.recorder = Recorder(cell, Evidence(context.reports, cell.id), context.journal)
+        self.recorder = Recorder(cell.id, context.reports, context.journal.write)
         self._context = context
         self._states: dict[StateName, State] = {}
         self._builds: dict[StateName, str] = {}
@@ -282,7 +281,8 @@ class Runner(AbstractContextManager["Runner"]):
     def _arrive(self, name: StateName, cached: CachedState, facts: Facts, *, reused: bool) -> State:
         self._builds[name] = cached.build
         changes = self._changes(name, facts)
-        self.recorder.reached(name, cached, facts, changes, reused=reused)
+        release = self.cell.release(name)
+        self.recorder.reached(name, cached, facts, changes, release, reused=reused)
         if name is StateName.INSTALLED and self.cell.plan.captured:
             self.recorder.compared(self.cell.plan.folder / self.cell.plan.captured, facts)
         return State(

@@ -62,9 +62,7 @@ class Transition:
 
     def _run_steps(self, machine: Machine, done: int) -> None:
         """Run the steps that are left, until the product is in use."""
-        executor = StepExecutor(
-            self._cell.id, self._state, self._recorder.evidence, self._record, done=done
-        )
+        executor = StepExecutor(self._recorder, self._state, record=self._record, done=done)
         spent_s = 0.0
         for number, action in enumerate(self._actions[done:], start=done + 1):
             started = time.monotonic()
@@ -90,7 +88,7 @@ class Transition:
         pool.discard()
         active = pool.acquire(parent, snapshot)
         self._recorder.placed(active.machine.fidelity)
-        self._recorder.rewrite(checkpoint.transcripts)
+        self._recorder.restore(checkpoint.transcripts)
         for event in checkpoint.steps:
             self._record(event.model_copy(update={"cell": self._cell.id}))
         self.since = checkpoint.since

@@ -69,7 +69,7 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         sides: Mapping[Side, str] = {"old": old.name, "new": new.name}
         pairs = take_turns(lambda side: self._send(load, sides[side]), load)
         found = judge_pairs(load, pairs)
-        self._runner.recorder.keep(
+        self._runner.recorder.save(
             _PAIRS.dump_json(pairs).decode(), "load", f"{load.id}-pairs.json"
         )
         for each in found:
@@ -88,7 +88,7 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         try:
             found = self._send(load, state)
             text = found.model_dump_json()
-            path = self._runner.recorder.keep(text, "load", f"{load.id}-{state}.json")
+            path = self._runner.recorder.save(text, "load", f"{load.id}-{state}.json")
             self._note(measured(load, state, found, path))
         except LoadError as error:
             found = error

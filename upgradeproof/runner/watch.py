@@ -127,7 +127,7 @@ class Watch(AbstractContextManager["Watch"]):
                 self._state,
                 recording,
                 self._steps(recording.began_at),
-                evidence=self._recorder.evidence.relative(self._path(asked)),
+                evidence=self._recorder.relative(self._path(asked)),
             )
 
     def _steps(self, began_at: float) -> tuple[StepMark, ...]:
@@ -138,7 +138,7 @@ class Watch(AbstractContextManager["Watch"]):
         )
 
     def _path(self, asked: Disruption) -> Path:
-        return self._recorder.evidence.path(self._state, f"requests-{asked.endpoint}.json")
+        return self._recorder.path(self._state, f"requests-{asked.endpoint}.json")
 
     def _orders(self, machine: Machine) -> Orders:
         longest_ms = max(asked.longest_ms for asked in self.asked)

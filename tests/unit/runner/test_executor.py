@@ -13,7 +13,6 @@ import pytest
 from tests.unit.runner.fakes import IMAGE, FolderBackend, FolderMachine
 from upgradeproof.command import Completed, run
 from upgradeproof.errors import BootError, StepError, StepTimeoutError
-from upgradeproof.evidence import Evidence
 from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Expectations
 from upgradeproof.plan.steps import Action, Reboot, Script, Upload
@@ -21,6 +20,7 @@ from upgradeproof.results import Fidelity, Verdict
 from upgradeproof.results.journal import StepFinished, StepStarted
 from upgradeproof.runner.executor import StepExecutor
 from upgradeproof.runner.readiness import wait_until_ready
+from upgradeproof.runner.recorder import Recorder
 
 SPEC = MachineSpec(snapshot=IMAGE, name="thing-main-1", architecture="amd64")
 SYSTEMCTL = """#!/bin/sh
@@ -44,7 +44,7 @@ class Steps:
         self.reports = folder / "reports"
         self.events: list[StepStarted | StepFinished] = []
         self.executor = StepExecutor(
-            "cell", "installed", Evidence(self.reports, "cell"), self.events.append
+            Recorder("cell", self.reports, lambda _: None), "installed", record=self.events.append
         )
 
     @property

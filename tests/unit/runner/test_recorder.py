@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof.evidence import Evidence, Transcript
+from upgradeproof.runner.recorder import Recorder
+from upgradeproof.runner.transcript import Transcript
 
 
 def stamped(*pieces: bytes) -> list[str]:
@@ -39,17 +40,17 @@ def test_a_carriage_return_ends_no_line_in_the_file() -> None:
 
 
 def test_a_line_is_on_the_disk_when_it_is_whole(tmp_path: Path) -> None:
-    evidence = Evidence(tmp_path, "cell")
-    path = evidence.path("installed", "a.log")
-    with evidence.transcript(path) as transcript:
+    recorder = Recorder("cell", tmp_path, lambda _: None)
+    path = recorder.path("installed", "a.log")
+    with recorder.transcript(path) as transcript:
         transcript.write(b"one\ntwo")
         assert path.read_text()[12:] == "one\n"
 
 
 def test_a_transcript_is_closed_when_a_step_raises(tmp_path: Path) -> None:
-    evidence = Evidence(tmp_path, "cell")
-    path = evidence.path("a.log")
-    with suppress(RuntimeError), evidence.transcript(path) as transcript:
+    recorder = Recorder("cell", tmp_path, lambda _: None)
+    path = recorder.path("a.log")
+    with suppress(RuntimeError), recorder.transcript(path) as transcript:
         transcript.write(b"sure? ")
         raise RuntimeError
     assert path.read_text()[12:] == "sure? \n"
@@ -67,25 +68,25 @@ def test_a_transcript_is_closed_when_a_step_raises(tmp_path: Path) -> None:
 def test_a_name_becomes_one_that_any_file_system_takes(
     tmp_path: Path, name: str, file: str
 ) -> None:
-    path = Evidence(tmp_path, "cell").path("installed", name)
+    path = Recorder("cell", tmp_path, lambda _: None).path("installed", name)
     assert path == tmp_path / "evidence" / "cell" / "installed" / file
     assert path.parent.is_dir()
 
 
 def test_no_name_leads_out_of_the_cells_folder(tmp_path: Path) -> None:
-    evidence = Evidence(tmp_path, "cell")
+    recorder = Recorder("cell", tmp_path, lambda _: None)
     for name in ("..", ".", "../..", "/", "-", "ü"):
-        path = evidence.path(name, "a.log").resolve()
-        assert path.is_relative_to(evidence.folder.resolve())
+        path = recorder.path(name, "a.log").resolve()
+        assert path.is_relative_to(recorder.folder.resolve())
 
 
 def test_what_is_kept_is_named_as_the_report_names_it(tmp_path: Path) -> None:
-    evidence = Evidence(tmp_path, "cell")
-    named = evidence.keep("grüße", "installed", "a.log")
+    recorder = Recorder("cell", tmp_path, lambda _: None)
+    named = recorder.save("grüße", "installed", "a.log")
     assert named == "evidence/cell/installed/a.log"
-    assert evidence.collect([named]) == {named: "grüße"}
+    assert recorder.collect([named]) == {named: "grüße"}
 
 
 def test_what_another_run_collected_is_restored(tmp_path: Path) -> None:
-    Evidence(tmp_path, "cell").restore("evidence/cell/a.log", "text")
+    Recorder("cell", tmp_path, lambda _: None).restore({"evidence/cell/a.log": "text"})
     assert (tmp_path / "evidence" / "cell" / "a.log").read_text() == "text"
