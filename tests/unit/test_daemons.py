@@ -8,9 +8,10 @@ import pytest
 
 from upgradeproof.daemons import FOLDER, daemons
 from upgradeproof.errors import PlanError
-from upgradeproof.probes.base import Probe, ProbeInputs
+from upgradeproof.probes.base import Probe
 from upgradeproof.probes.config_checks import ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig
+from upgradeproof.probes.inputs import ProbeInputs
 
 VALID = 'title = "own"\nunits = ["own.service"]\nneeds = "own"\npackages = ["own"]\ncheck = "own"\n'
 

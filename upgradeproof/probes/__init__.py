@@ -6,19 +6,8 @@ script and a pure parser. Discovery finds it; its class is also the key to its f
     upgraded[Packages]["nginx"].version
 """
 
-from upgradeproof.probes.base import (
-    CommandInput,
-    ConfigInput,
-    Difference,
-    Facts,
-    Probe,
-    ProbeInputs,
-    Record,
-    TlsInput,
-    diff,
-    every_probe,
-    in_diffs,
-)
+from upgradeproof.probes.base import Difference, Facts, Probe, Record, diff, every_probe, in_diffs
+from upgradeproof.probes.inputs import CommandInput, ConfigInput, ProbeInputs, TlsInput
 from upgradeproof.probes.reading import ordinary_probes, read
 
 __all__ = [

@@ -12,7 +12,8 @@ from debian.debian_support import version_compare
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.probes import grub
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, rows
 

@@ -10,7 +10,8 @@ from typing import ClassVar
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, decoded, rows
 
 _SCRIPT = r"""

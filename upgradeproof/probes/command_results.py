@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from upgradeproof.probes.base import CommandInput, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import CommandInput, ProbeInputs
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.supervised import (
     MAXIMUM_OUTPUT_BYTES,

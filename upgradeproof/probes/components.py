@@ -6,7 +6,8 @@ import re
 import shlex
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, decoded, number, rows
 
 COMMAND_TIMEOUT_S = 10

@@ -6,7 +6,8 @@ import re
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""

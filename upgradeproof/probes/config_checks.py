@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from upgradeproof.daemons import Daemon
 from upgradeproof.probes import daemon_scripts
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, decoded, general, number, rows

@@ -7,16 +7,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from upgradeproof.probes.base import (
-    ConfigInput,
-    Difference,
-    Facts,
-    Probe,
-    ProbeInputs,
-    Record,
-)
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.config_formats import MAXIMUM_BYTES, parse_config
 from upgradeproof.probes.file_records import text_change
+from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, decoded, number, rows
 

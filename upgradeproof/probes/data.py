@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
 from upgradeproof.probes.command_results import CommandResult, jobs, read_results
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.supervised import supervise
 
 

@@ -10,9 +10,10 @@ from typing import ClassVar
 from upgradeproof.daemons import Dump
 from upgradeproof.plan.names import unit_name
 from upgradeproof.probes import daemon_scripts
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.config_checks import ConfigChecks
 from upgradeproof.probes.dump_formats import settings
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.secrets import masked_setting, masked_text
 from upgradeproof.probes.services import Services

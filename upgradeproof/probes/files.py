@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.file_records import ROOT, File, text_change
 from upgradeproof.probes.files_explain import explain
 from upgradeproof.probes.files_walk import SCRIPT
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, decoded, number, rows
 from upgradeproof.probes.text_diff import packed
 from upgradeproof.probes.xattr import access_list, capabilities

@@ -7,7 +7,8 @@ import re
 import shlex
 from typing import Any, ClassVar
 
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, decoded, number, rows
 
 MEASURED_MIB, MEASURED_S, MEASURE_TIMEOUT_S = 64, 4, 40

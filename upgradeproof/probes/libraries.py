@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 _UNSURE = Path(__file__).with_name("unsure_programs.pl").read_text(encoding="utf-8")

@@ -6,7 +6,8 @@ import json
 from collections import defaultdict
 from typing import ClassVar
 
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 # What process 1 logs about a unit, or its child before it starts the program, is left out.

@@ -7,7 +7,8 @@ import shlex
 from collections import defaultdict
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 # The service that takes the messages of all others is left out: its files are those of log_flow,

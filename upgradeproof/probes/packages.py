@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import HarnessError
 from upgradeproof.probes import package_changes
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 _SCRIPT = r"""

@@ -7,7 +7,8 @@ from typing import Any
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Machine
-from upgradeproof.probes.base import Facts, Probe, ProbeInputs, Record, every_probe
+from upgradeproof.probes.base import Facts, Probe, Record, every_probe
+from upgradeproof.probes.inputs import ProbeInputs
 
 PASS_TIMEOUT_S = 300.0
 """Limit of one pass of all probes; on an idle two-core host a pass takes about one second in a

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.job_table import at_jobs, crontabs, folders, read_table, timers
 from upgradeproof.probes.jobs import SECTION, Schedule, amiss
 from upgradeproof.probes.owners import CRON_OWNERS, UNIT_FOLDERS, UNIT_OWNERS, edited

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.scripts import OBSERVE, key
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.supervised import (

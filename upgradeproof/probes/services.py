@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package, distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_OWNERS
 from upgradeproof.probes.text import clean, number, rows
 from upgradeproof.probes.unit_files import UNIT_FILES

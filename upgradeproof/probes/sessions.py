@@ -9,7 +9,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from upgradeproof.probes.attribution import distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, rows
 

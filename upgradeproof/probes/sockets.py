@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
 _SCRIPT = r"""

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from upgradeproof.probes import interpreters
 from upgradeproof.probes.attribution import distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, number, rows, unit_of
 

@@ -9,8 +9,9 @@ import re
 from typing import ClassVar
 
 from upgradeproof.clients import complaints
-from upgradeproof.probes.base import Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Probe, Record
 from upgradeproof.probes.command_results import jobs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.supervised import results, supervise
 
 _STATUS = re.compile(r"HTTP/[\d.]+ (\d{3})\b")

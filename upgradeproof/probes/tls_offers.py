@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
-from upgradeproof.probes.base import Difference, Facts, Probe, ProbeInputs, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.text import clean, rows
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from upgradeproof.probes.base import ProbeInputs, Record
+from upgradeproof.probes.base import Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import merged, owner
 from upgradeproof.probes.text import clean, number, rows, unit_of
 from upgradeproof.probes.unit_settings import PROPERTIES, field_name, setting

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.groups import Group, Groups
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.users import User, Users
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.unit.probes.captured_text import captured
 from upgradeproof.probes import Difference, Facts
 from upgradeproof.probes.apt_sources import AptSource, AptSources
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def parse(text: str) -> dict[str, AptSource]:

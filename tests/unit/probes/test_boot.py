@@ -8,8 +8,9 @@ import pytest
 
 from tests.unit.probes.captured_text import captured
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import Facts, ProbeInputs, diff
+from upgradeproof.probes.base import Facts, diff
 from upgradeproof.probes.boot import Boot, CurrentBoot
+from upgradeproof.probes.inputs import ProbeInputs
 
 BETWEEN = datetime(2026, 3, 9, 10, 5, 1, tzinfo=UTC).timestamp()
 MINIMUM = "release\t6.1\nboot_id\tb\nversion\tLinux version 6.1 (x)\n"

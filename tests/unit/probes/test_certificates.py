@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.certificates import Certificate, Certificates
+from upgradeproof.probes.inputs import ProbeInputs
 
 INTERESTS = ProbeInputs(certificates=("/etc/tls/site.pem", "/etc/tls/it's.pem"))
 

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.components import Components
+from upgradeproof.probes.inputs import ProbeInputs
 
 COMMANDS = ProbeInputs(commands=("thing -v", "other --version"))
 

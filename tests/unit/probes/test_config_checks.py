@@ -7,7 +7,6 @@ import base64
 from tests.unit.probes.captured_text import captured
 from upgradeproof.daemons import Daemon
 from upgradeproof.probes import Difference, Facts
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.config_checks import (
     ConfigCheck,
     ConfigChecks,
@@ -15,6 +14,7 @@ from upgradeproof.probes.config_checks import (
     decisive,
     new_complaints,
 )
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.services import Service, Services
 
 EXAMPLE = Daemon(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from upgradeproof.probes import Difference, Facts
-from upgradeproof.probes.base import ConfigInput, ProbeInputs
 from upgradeproof.probes.config_reads import ConfigRead, ConfigReads
+from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 
 INTERESTS = ProbeInputs(
     configs=(ConfigInput(path="/etc/a b"), ConfigInput(path="/etc/c")), services=("exampled",)

@@ -7,9 +7,9 @@ import base64
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import ConfigInput, ProbeInputs
 from upgradeproof.probes.config_formats import MAXIMUM_BYTES
 from upgradeproof.probes.configs import Config, Configs
+from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 
 INTERESTS = ProbeInputs(
     configs=(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.daemons import Daemon, Dump
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig
+from upgradeproof.probes.inputs import ProbeInputs
 
 SYSTEMCTL = r"""#!/bin/sh
 case $1 in

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.devices import Device, Devices
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def devices() -> dict[str, Device]:

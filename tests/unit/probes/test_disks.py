@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.disks import Disk, Disks
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def test_the_scheduler_in_brackets_is_in_use() -> None:

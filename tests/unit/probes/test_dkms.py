@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.dkms import Dkms, DkmsModule
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def test_modules_are_read_with_their_kernels() -> None:

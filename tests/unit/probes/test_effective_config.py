@@ -10,10 +10,10 @@ import pytest
 from tests.unit.probes.captured_text import captured
 from upgradeproof.daemons import Daemon, Dump, DumpFormat
 from upgradeproof.probes import Difference, Facts
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.dump_formats import MAXIMUM_SETTINGS, settings
 from upgradeproof.probes.effective_config import EffectiveConfig, Setting
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.services import Service, Services
 

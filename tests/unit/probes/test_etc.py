@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.conffiles import Conffile, Conffiles
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.leftovers import Leftover, Leftovers
 
 CAPTURED = (Path(__file__).parent / "captured" / "conffiles.txt").read_text()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Facts, ProbeInputs, diff
+from upgradeproof.probes.base import Facts, diff
 from upgradeproof.probes.firewall import FilterTable, PacketFilter
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def tables(text: str) -> dict[str, FilterTable]:

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.folders import Folder, Folders
+from upgradeproof.probes.inputs import ProbeInputs
 
 NAMED = ProbeInputs(folders=("/", "/var/thing"))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.health import Health, HealthCheck
+from upgradeproof.probes.inputs import ProbeInputs
 
 BROKEN = """\
 dpkg-audit\t1

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import ConfigInput, Facts, Probe, ProbeInputs, every_probe
+from upgradeproof.probes.base import Facts, Probe, every_probe
+from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 
 INTERESTS = ProbeInputs(
     configs=(ConfigInput(path="/etc/a", format="yaml"),), certificates=("/etc/b",)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import ProbeInputs
 from upgradeproof.probes.initramfs import Initramfs, InitramfsImages
+from upgradeproof.probes.inputs import ProbeInputs
 
 KERNEL = "kernel\trunning\t6.1\t100\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.journal import MAXIMUM_LENGTH, Journal, JournalError
 
 

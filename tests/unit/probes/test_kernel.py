@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.kernel import Kernel, RunningKernel
 from upgradeproof.probes.modules import Module, Modules
 from upgradeproof.probes.system import OperatingSystem, System

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Facts, ProbeInputs, diff
+from upgradeproof.probes.base import Facts, diff
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.kernel_log import KernelLog
 
 KINDS = (

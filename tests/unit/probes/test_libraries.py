@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.libraries import Libraries
 
 

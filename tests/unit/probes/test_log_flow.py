@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Difference, Facts, ProbeInputs
+from upgradeproof.probes.base import Difference, Facts
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.log_flow import LogFile, LogFlow
 from upgradeproof.probes.log_names import LogNames, UnitNames
 from upgradeproof.probes.open_files import OpenFile, OpenFiles

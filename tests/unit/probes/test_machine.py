@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.links import Link, Links
 from upgradeproof.probes.reboots import PendingReboot, Reboots
 from upgradeproof.probes.resources import Given, Resources

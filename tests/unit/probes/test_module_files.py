@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Facts, ProbeInputs, diff
+from upgradeproof.probes.base import Facts, diff
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.module_errors import advice
 from upgradeproof.probes.module_index import ModuleIndex, ModuleIndexes
 from upgradeproof.probes.modules import Modules, module_name

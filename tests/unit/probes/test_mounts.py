@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from upgradeproof.probes.base import Facts, ProbeInputs, diff
+from upgradeproof.probes.base import Facts, diff
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.mounts import Mount, Mounts
 
 LAYERS = "lowerdir=/var/lib/docker/overlay2/l/{0}:/x,upperdir=/var/lib/docker/overlay2/{0}/diff"

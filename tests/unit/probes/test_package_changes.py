@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from upgradeproof.probes import Facts, diff
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.system import OperatingSystem
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 
 CAPTURED = (Path(__file__).parent / "captured" / "packages.txt").read_text()

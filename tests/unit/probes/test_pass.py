@@ -12,7 +12,8 @@ from upgradeproof.command import Completed
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Machine
 from upgradeproof.probes import ordinary_probes, read
-from upgradeproof.probes.base import Difference, Facts, ProbeInputs, diff, every_probe
+from upgradeproof.probes.base import Difference, Facts, diff, every_probe
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.sockets import ListeningSocket
 from upgradeproof.results import Fidelity

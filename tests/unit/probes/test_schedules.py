@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Difference, Facts, ProbeInputs
+from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.conffiles import Conffiles
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.jobs import Schedule, doubled, lost, retimed
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.schedules import Schedules

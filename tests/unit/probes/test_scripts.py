@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.probes.base import Probe, ProbeInputs, every_probe
+from upgradeproof.probes.base import Probe, every_probe
 from upgradeproof.probes.boot import Boot
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.module_index import ModuleIndexes
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.services import Service, Services
 
 CAPTURED = (Path(__file__).parent / "captured" / "services.txt").read_text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.sessions import Session, Sessions
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.probes.base import ProbeInputs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 
 CAPTURED = (Path(__file__).parent / "captured" / "sockets.txt").read_text()

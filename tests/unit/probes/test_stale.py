@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.probes.base import Facts, ProbeInputs, diff
+from upgradeproof.probes.base import Facts, diff
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.stale import Stale, StaleProcess
 
 CAPTURED = (Path(__file__).parent / "captured" / "stale.txt").read_text()

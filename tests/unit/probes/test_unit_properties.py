@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Difference, Facts, ProbeInputs
+from upgradeproof.probes.base import Difference, Facts
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.unit_complaints import Complaint, Group, complaints
 from upgradeproof.probes.unit_properties import UnitSettings
