@@ -137,6 +137,27 @@ class Backend(Protocol):
         """Tell whether its machines have a kernel of their own."""
         ...
 
+    @property
+    def definition(self) -> str:
+        """Return a hash of all that the backend itself gives its machines.
+
+        That is hardware, capabilities, command line and drop-ins. It is a part of the key of every
+        state: after a change of it no cached state is valid.
+        """
+        ...
+
+    @property
+    def saves_memory(self) -> bool:
+        """Tell whether its snapshots may hold the memory of a machine."""
+        ...
+
+    def resumes(self, snapshot: str) -> bool:
+        """Tell whether a machine that is started from a snapshot here goes on from its memory.
+
+        Where it does not, the machine boots.
+        """
+        ...
+
     def health(self) -> Health:
         """Say whether machines of this kind can be started here; never raises."""
         ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, ClassVar
@@ -87,6 +89,14 @@ def creation(spec: MachineSpec, *, apparmor: bool, emulated: bool) -> dict[str, 
         "ports": {f"{port}/tcp": ("127.0.0.1", None) for port in spec.ports},
         "labels": {LABEL: "machine", f"{LABEL}.owner": owner.mine(), **spec.labels},
     }
+
+
+def definition() -> str:
+    """Return a hash of the arguments that are the same for all machines, native and emulated."""
+    spec = MachineSpec(snapshot="", name="", architecture="")
+    arguments = [creation(spec, apparmor=False, emulated=emulated) for emulated in (False, True)]
+    common = [{**each, "labels": {}} for each in arguments]
+    return hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class DockerMachine(ChannelMachine):
@@ -177,6 +187,12 @@ class DockerBackend:
 
     kind: ClassVar[str] = "container"
     own_kernel: ClassVar[bool] = False
+    saves_memory: ClassVar[bool] = False
+    definition: ClassVar[str] = definition()
+
+    def resumes(self, snapshot: str) -> bool:  # noqa: ARG002  # the protocol's
+        """Return False: a container that is started from a snapshot boots."""
+        return False
 
     def health(self) -> Health:
         """Say whether an engine answers."""

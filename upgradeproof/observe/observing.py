@@ -110,7 +110,7 @@ class Observer:
                 executor = StepExecutor(recorder, StateName.INSTALLED, record=self._events.append)
                 bare, preparations, installed = self._install(machine, executor)
                 steps = install_steps(self._order.packages, preparations)
-                key = checkpoint_key(image, actions_of(steps))
+                key = checkpoint_key(image, actions_of(steps), self._backend.definition)
                 self._say("keep the machine for the next boot")
                 snapshot = self._backend.snapshot(machine, key, self._labels)
             with self._kept_if_done(key):

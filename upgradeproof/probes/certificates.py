@@ -48,6 +48,7 @@ class Certificates(Probe[Certificate]):
 
     section = "certificates"
     record: ClassVar[type[Record]] = Certificate
+    on_disk = True
 
     @classmethod
     def script(cls, inputs: ProbeInputs, /) -> str:

@@ -68,6 +68,7 @@ class Commands(Probe[Command]):
 
     section = "commands"
     record: ClassVar[type[Record]] = Command
+    on_disk = True
     arrivals = False
 
     @classmethod

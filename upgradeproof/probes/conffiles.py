@@ -39,6 +39,7 @@ class Conffiles(Probe[Conffile]):
 
     section = "conffiles"
     record: ClassVar[type[Record]] = Conffile
+    on_disk = True
 
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:

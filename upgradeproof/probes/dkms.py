@@ -59,6 +59,7 @@ class Dkms(Probe[DkmsModule]):
 
     section = "dkms"
     record: ClassVar[type[Record]] = DkmsModule
+    on_disk = True
 
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:

@@ -21,6 +21,7 @@ class Groups(Probe[Group]):
 
     section = "groups"
     record: ClassVar[type[Record]] = Group
+    on_disk = True
 
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:

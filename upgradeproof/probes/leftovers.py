@@ -36,6 +36,7 @@ class Leftovers(Probe[Leftover]):
 
     section = "leftovers"
     record: ClassVar[type[Record]] = Leftover
+    on_disk = True
 
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:

@@ -108,6 +108,7 @@ class Scripts(Probe[Script]):
 
     section = "scripts"
     record: ClassVar[type[Record]] = Script
+    on_disk = True
 
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:

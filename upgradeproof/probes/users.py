@@ -24,6 +24,7 @@ class Users(Probe[User]):
 
     section = "users"
     record: ClassVar[type[Record]] = User
+    on_disk = True
 
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:

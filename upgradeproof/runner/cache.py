@@ -14,9 +14,11 @@ from upgradeproof.plan.steps import Action
 from upgradeproof.probes import Facts
 from upgradeproof.runner.checkpoints import Checkpoints
 from upgradeproof.runner.context import RunContext
+from upgradeproof.runner.keys import key
 from upgradeproof.runner.recorder import Recorder
+from upgradeproof.runner.sections import AnyProbe, probes_of, read_later
 from upgradeproof.runner.storage import HeldStates, Limits, StateLocks, Storage
-from upgradeproof.runner.store import CachedState
+from upgradeproof.runner.store import CachedState, Loaded
 from upgradeproof.states import StateName
 
 log = logging.getLogger(__name__)
@@ -49,24 +51,54 @@ class StateCache(AbstractContextManager["StateCache"]):
         """Hold a key while its state is built: another run that wants it waits, and reuses it."""
         return self._store.building(key)
 
-    def load(self, state: StateName, key: str) -> tuple[CachedState, Facts] | None:
+    def key(self, state: StateName, parent: str, actions: Sequence[Action]) -> str:
+        """Return the key of a state that is reached from a build, or from the image."""
+        memory = self._backend.saves_memory
+        return key(
+            parent,
+            self._cell,
+            state,
+            actions,
+            definition=self._backend.definition,
+            sections={
+                probe.section: self._store.section_key(probe)
+                for probe in probes_of(state)
+                if not read_later(probe, state, saves_memory=memory)
+            },
+        )
+
+    def load(self, state: StateName, key: str) -> Loaded | None:
         """Return a state that was saved under a key; None: there is none that this run may use.
 
         A fresh run uses only what it saved itself. A state is of no use without its snapshot; a
-        booted one never has any, since its machine was used up by the probes.
+        booted one never has any, since its machine was used up by the probes. What is missing of
+        the facts can be read on a machine that is started from the snapshot.
         """
         if not state.spec.booted:
             self._held.hold(key)
-        found = self._store.load(key)
-        if found is None or (self._context.fresh and found[0].run_id != self._context.run_id):
+        found = self._store.load(key, probes_of(state))
+        if found is None or (self._context.fresh and found.cached.run_id != self._context.run_id):
             return None
-        if not state.spec.booted:
-            snapshot = self._backend.find_snapshot(key)
-            if snapshot is None:
-                return None
-            self._snapshots[state] = Future()
-            self._snapshots[state].set_result(snapshot)
+        if state.spec.booted:
+            return None if found.missing else found
+        snapshot = self._backend.find_snapshot(key)
+        if snapshot is None or not self._readable(state, snapshot, found.missing):
+            return None
+        self._snapshots[state] = Future()
+        self._snapshots[state].set_result(snapshot)
         return found
+
+    def _readable(self, state: StateName, snapshot: str, missing: Sequence[AnyProbe]) -> bool:
+        """Tell whether sections can be read on a machine that is started from a snapshot."""
+        if all(read_later(probe, state, saves_memory=False) for probe in missing):
+            return True
+        return self._backend.resumes(snapshot) and all(
+            read_later(probe, state, saves_memory=True) for probe in missing
+        )
+
+    def add(self, key: str, facts: Facts) -> None:
+        """Save sections of a state that were read after it was saved."""
+        self._store.add(key, facts)
 
     def save(
         self, state: StateName, key: str, cached: CachedState, facts: Facts, machine: Machine
@@ -107,6 +139,7 @@ class StateCache(AbstractContextManager["StateCache"]):
             backend=self._backend,
             parent=parent,
             actions=actions,
+            definition=self._backend.definition,
             recorder=recorder,
             checkpoint_after_s=self._context.checkpoint_after_s,
             hold=self._held.hold,

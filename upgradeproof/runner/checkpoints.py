@@ -37,13 +37,16 @@ class Checkpoint(Frozen):
     transcripts: dict[str, str]
 
 
-def checkpoint_key(parent: str, actions: Sequence[Action], engine: str = "") -> str:
+def checkpoint_key(
+    parent: str, actions: Sequence[Action], definition: str, engine: str = ""
+) -> str:
     """Return the key of the checkpoint after some actions that start at ``parent``.
 
-    ``engine``: the hash of the code that runs them; empty: of this one.
+    ``definition`` is that of the backend; ``engine`` is the hash of the code that runs the
+    actions, by default of this one.
     """
     steps = [described(action) for action in actions]
-    return content_key([engine or code(TRANSITION_FILES), parent, steps])
+    return content_key([engine or code(TRANSITION_FILES), definition, parent, steps])
 
 
 def write_checkpoint(folder: Path, key: str, checkpoint: Checkpoint) -> None:
@@ -61,6 +64,8 @@ class Checkpoints:
     parent: str
     """The image, or the build of the state, that the transition starts from."""
     actions: Sequence[Action]
+    definition: str
+    """That of the backend."""
     recorder: Recorder
     checkpoint_after_s: float = CHECKPOINT_AFTER_S
     hold: Callable[[str], None] = lambda _: None
@@ -108,4 +113,4 @@ class Checkpoints:
 
     def key(self, done: int) -> str:
         """Return the key of the checkpoint after so many actions."""
-        return checkpoint_key(self.parent, self.actions[:done], self.engine)
+        return checkpoint_key(self.parent, self.actions[:done], self.definition, self.engine)

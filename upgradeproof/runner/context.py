@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from upgradeproof.errors import UpgradeproofError
 from upgradeproof.machines import Backend
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Platform
 from upgradeproof.results import Journal
 from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
+from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.store import StateStore
+from upgradeproof.states import StateName
 
 
 class Images(Protocol):
@@ -44,3 +48,18 @@ class RunContext:
     checkpoint_after_s: float = CHECKPOINT_AFTER_S
     """What steps must have taken before a checkpoint is saved: see ``checkpoints``.
     Infinite: checkpoints of other runs are used, and none is saved."""
+
+    def image(self, platform: Platform, recorder: Recorder) -> str:
+        """Return the image that a cell starts from; make it where no run has made it before.
+
+        Raises ImageError.
+        """
+        started = time.monotonic()
+        recorder.started(StateName.BASE, platform.id)
+        try:
+            image = self.images.ensure(platform)
+        except UpgradeproofError as error:
+            recorder.failed(StateName.BASE, error, time.monotonic() - started)
+            raise
+        recorder.based(time.monotonic() - started)
+        return image

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from upgradeproof.plan import Cell, Expectations
@@ -21,22 +22,34 @@ TRANSITION_FILES = (
     "tree_archive.py",
 )
 """What of the engine runs the steps: a change of it makes every cached machine invalid."""
-ENGINE_FILES = ("probes", "runner/reboots.py", *TRANSITION_FILES)
-"""What of it decides a state's content, its facts included."""
+BOOT_FILES = ("runner/reboots.py",)
+"""What decides in addition what a booted state is observed by."""
 PROBER_FILES = ("prober", "runner/watch.py")
-"""What decides beside them what a prober sees; of no matter where there is none."""
+"""What decides in addition what a prober sees; ignored where there is none."""
 COMPONENT_KEYS = {"component", "components_from", "components_removed"}
 """What of a release only judges."""
 
 
-def key(parent: str, cell: Cell, state: str, actions: Sequence[Action]) -> str:
+def key(
+    parent: str,
+    cell: Cell,
+    state: str,
+    actions: Sequence[Action],
+    *,
+    definition: str = "",
+    sections: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Return the key of a state: a hash of its steps, everything that they read, and its parent.
 
-    ``parent`` is the image, or the build of the state before.
+    ``parent`` is the image, or the build of the state before; ``definition`` is that of the
+    backend; ``sections`` are the keys of the sections that can't be read later: see ``sections``.
     """
+    files = BOOT_FILES if StateName(state).spec.booted else ()
     content = {
         "parent": parent,
-        "engine": code(ENGINE_FILES),
+        "definition": definition,
+        "engine": code((*files, *TRANSITION_FILES)),
+        "sections": dict(sections),
         "steps": [described(action) for action in actions],
         "reads": _reads(cell, state),
         "release": cell.release(state).model_dump(exclude=COMPONENT_KEYS),

@@ -83,6 +83,10 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         """Start a separate machine in a state, and end it with the context."""
         return self._in_state(state, f"{state}-clone")
 
+    def resumed(self, state: StateName) -> AbstractContextManager[Machine]:
+        """Start a machine from the snapshot of a state, and wait for nothing: to read facts."""
+        return self._start(self._snapshot(state), f"{state}-facts")
+
     @contextmanager
     def _in_state(self, state: StateName, purpose: str) -> Iterator[Machine]:
         """Start a machine in a state and wait until it is in use.

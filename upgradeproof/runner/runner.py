@@ -22,12 +22,11 @@ from upgradeproof.runner.cache import StateCache
 from upgradeproof.runner.context import RunContext
 from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.judging import judge
-from upgradeproof.runner.keys import key
 from upgradeproof.runner.pool import MachinePool
 from upgradeproof.runner.proof import prove
 from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.state import State
-from upgradeproof.runner.store import CachedState
+from upgradeproof.runner.store import CachedState, Loaded
 from upgradeproof.runner.transition import Transition
 from upgradeproof.runner.watch import Watch
 from upgradeproof.states import StateName, compared_with, state_named
@@ -146,26 +145,14 @@ class Runner(AbstractContextManager["Runner"]):
         if name.spec.baseline:
             self._reached(name.spec.baseline)
         if before is None and StateName.BASE not in self._builds:
-            self._builds[StateName.BASE] = self._image()
+            self._builds[StateName.BASE] = self._context.image(self.cell.platform, self.recorder)
         return before
-
-    def _image(self) -> str:
-        """Return the image that the cell starts from; make it where no run has made it before."""
-        platform, started = self.cell.platform, time.monotonic()
-        self.recorder.started(StateName.BASE, platform.id)
-        try:
-            image = self._context.images.ensure(platform)
-        except UpgradeproofError as error:
-            self.recorder.failed(StateName.BASE, error, time.monotonic() - started)
-            raise
-        self.recorder.based(time.monotonic() - started)
-        return image
 
     def _reach(self, name: StateName, before: State | None) -> State:
         """Plan the transition to a state, then load or run it, prove it, save it, record it."""
         started = time.monotonic()
         try:
-            state_key = key(self._builds[name.spec.parent], self.cell, name, self.actions(name))
+            state_key = self._cache.key(name, self._builds[name.spec.parent], self.actions(name))
             self.recorder.started(name, state_key)
             if name is StateName.UPGRADED:
                 self._preflight()
@@ -202,12 +189,22 @@ class Runner(AbstractContextManager["Runner"]):
         found = self._cache.load(name, state_key)
         if found is None:
             return None
-        cached, facts = found
+        cached, facts = found.cached, found.facts
         if cached.fidelity.absolute_time and not watch.is_known(cached.availability):
             return None  # it is built again: availability during its transition is not known
+        if found.missing:
+            facts = facts.joined(self._read_later(name, state_key, found))
         prove(self.cell, name, facts, self._facts())
         self.recorder.copied(cached)
-        return found
+        return cached, facts
+
+    def _read_later(self, name: StateName, state_key: str, found: Loaded) -> Facts:
+        """Read what a cached state lacks on a machine that is started from its snapshot."""
+        with self._pool.resumed(name) as machine:
+            inputs = probe_inputs(self.cell, name, found.cached.since)
+            facts = read(machine, inputs, found.missing)
+        self._cache.add(state_key, facts)
+        return facts
 
     def _run(
         self, name: StateName, state_key: str, before: State | None, watch: Watch
@@ -260,6 +257,7 @@ class Runner(AbstractContextManager["Runner"]):
             transcripts=self.recorder.written(transition.steps, watch.seen),
             duration_s=time.monotonic() - started,
             availability=watch.seen,
+            since=transition.since,
         )
         self._cache.save(name, state_key, cached, facts, active.machine)
         if any(later.spec.parent is name for later in self.cell.states):  # also a booted clone

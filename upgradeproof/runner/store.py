@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes import Facts
+from upgradeproof.probes import Facts, Record, every_probe
 from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.journal import StepFinished, StepStarted
+from upgradeproof.runner.sections import AnyProbe, section_key
 
 BUILD_TIMEOUT_S = 3600.0
 
@@ -33,13 +36,32 @@ class CachedState(Frozen):
     """The steps' transcripts and the prober's recordings, by their path in the report."""
     duration_s: float
     availability: tuple[Availability, ...] = ()
+    since: float = 0.0
+    """When its transition began, in seconds of the machine's clock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What the store has of a state."""
+
+    cached: CachedState
+    facts: Facts
+    """The sections that are valid."""
+    missing: tuple[AnyProbe, ...] = ()
+    """The probes whose sections are missing, or outdated."""
 
 
 class StateStore:
-    """The folder of the cached states of all cells; a state is there whole or not at all."""
+    """The folder of the cached states of all cells; a state is there whole or not at all.
 
-    def __init__(self, folder: Path) -> None:
+    A state has a file for each section of its facts, with the key of the section in its name: those
+    that different versions of a probe have read are next to each other.
+    """
+
+    def __init__(self, folder: Path, section_key: Callable[[AnyProbe], str] = section_key) -> None:
+        """Use a folder; ``section_key`` returns the key under which a probe's section is valid."""
         self.folder = folder
+        self.section_key = section_key
         self._states = folder / "states"
         self._locks = folder / "locks"
         self.checkpoints = folder / "checkpoints"
@@ -73,26 +95,58 @@ class StateStore:
                 resolution="a pytest plugin has replaced the scheduler: run without it",
             ) from None
 
-    def load(self, state_key: str) -> tuple[CachedState, Facts] | None:
-        """Return a cached state, or None: also when what is there can't be read any more."""
+    def load(self, state_key: str, probes: Sequence[AnyProbe]) -> Loaded | None:
+        """Return a state with the facts of some probes; None where it is not there.
+
+        What can't be read any more counts as missing.
+        """
         folder = self._states / state_key
         try:
             cached = CachedState.model_validate_json((folder / "state.json").read_bytes())
-            facts = Facts.from_json((folder / "facts.json").read_text(encoding="utf-8"))
             os.utime(folder)  # this is its last use
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError):
             return None
-        return cached, facts
+        found = {probe: self._section(folder, probe) for probe in probes}
+        return Loaded(
+            cached=cached,
+            facts=Facts(
+                {p.section: records for p, records in found.items() if records is not None}
+            ),
+            missing=tuple(probe for probe, records in found.items() if records is None),
+        )
 
     def save(self, state_key: str, cached: CachedState, facts: Facts) -> None:
         """Save a state; readers see it whole from the moment of its renaming."""
         folder = self._states / state_key
         part = folder.with_suffix(f".{os.getpid()}.part")
-        part.mkdir(parents=True)
+        self._write(part, facts)
         (part / "state.json").write_text(cached.model_dump_json(), encoding="utf-8")
-        (part / "facts.json").write_text(facts.to_json(), encoding="utf-8")
         self.forget(state_key)
         part.rename(folder)
+
+    def add(self, state_key: str, facts: Facts) -> None:
+        """Save sections of a state that were read later."""
+        self._write(self._states / state_key, facts)
+
+    def _write(self, folder: Path, facts: Facts) -> None:
+        for probe in every_probe():
+            if probe.section in facts.sections:
+                path = self._path(folder, probe)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                part = path.with_suffix(f".{os.getpid()}.part")
+                part.write_text(_dumped(facts.sections[probe.section]), encoding="utf-8")
+                part.replace(path)
+
+    def _section(self, folder: Path, probe: AnyProbe) -> dict[str, Record] | None:
+        try:
+            text = self._path(folder, probe).read_text(encoding="utf-8")
+            records = json.loads(text)["records"]
+            return {key: probe.record.model_validate(value) for key, value in records.items()}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return None
+
+    def _path(self, folder: Path, probe: AnyProbe) -> Path:
+        return folder / "facts" / f"{probe.section}-{self.section_key(probe)}.json"
 
     def clear(self) -> None:
         """Remove every cached state; a run that goes on builds what it still needs again."""
@@ -102,3 +156,8 @@ class StateStore:
     def forget(self, state_key: str) -> None:
         """Remove a cached state, if it is there."""
         shutil.rmtree(self._states / state_key, ignore_errors=True)
+
+
+def _dumped(records: Mapping[str, Record]) -> str:
+    plain = {key: record.model_dump(mode="json") for key, record in records.items()}
+    return json.dumps({"records": plain}, sort_keys=True, ensure_ascii=False)

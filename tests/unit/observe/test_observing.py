@@ -136,7 +136,7 @@ def test_a_run_of_the_plan_begins_at_what_was_observed(tmp_path: Path) -> None:
     plan = Plan.model_validate(tomllib.loads(plan_text(draft(found))))
     planned = (action for step in plan.install for action in step.actions(Path()))
     actions = tuple(action for action in planned if isinstance(action, Script))
-    key = checkpoint_key(IMAGE, actions)
+    key = checkpoint_key(IMAGE, actions, backend.definition)
     (kept,) = backend.snapshots()
     assert kept.key == key
     stop = Checkpoint.model_validate_json((tmp_path / "stops" / f"{key}.json").read_text())

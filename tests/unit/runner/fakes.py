@@ -145,6 +145,7 @@ class FolderBackend:
     """Start machines in a folder; keep their disks there, and a log of all that was done."""
 
     kind = "container"
+    definition = "folders"
 
     def __init__(
         self,
@@ -169,6 +170,13 @@ class FolderBackend:
     @property
     def own_kernel(self) -> bool:
         return self.fidelity.own_kernel
+
+    @property
+    def saves_memory(self) -> bool:
+        return self.own_kernel
+
+    def resumes(self, snapshot: str) -> bool:
+        return self.own_kernel and not (self.folder / "kept" / snapshot / "no-memory").exists()
 
     def slot(self) -> AbstractContextManager[None]:
         return nullcontext()

@@ -68,10 +68,12 @@ def test_a_change_of_the_code_that_leads_there_makes_a_stop_void(tmp_path: Path)
             backend=world.backend,
             parent="image",
             actions=runner.actions("installed"),
+            definition="folders",
             recorder=runner.recorder,
         )
         assert replace(stops, engine=stops.engine).key(1) == stops.key(1)
         assert replace(stops, engine="another").key(1) != stops.key(1)
+        assert replace(stops, definition="another").key(1) != stops.key(1)
 
 
 def test_a_cheap_step_is_not_kept(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_state_whose_snapshot_is_gone_is_built_anew(world: World) -> None:
     assert reached(world) == first
 
 
-@pytest.mark.parametrize("file", ["state.json", "facts.json"])
+@pytest.mark.parametrize("file", ["state.json", "facts/*.json"])
 @pytest.mark.parametrize("content", ["", "{}", "not json"])
 def test_a_kept_state_that_can_not_be_read_is_built_anew(
     world: World, file: str, content: str

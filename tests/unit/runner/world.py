@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +11,12 @@ from typing import Any
 from tests.unit.runner.fakes import FolderBackend, OneImage
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Plan, Platform
+from upgradeproof.probes import Probe
 from upgradeproof.results import Cell as Told
 from upgradeproof.results import Journal, State, fold, read_journals
 from upgradeproof.results.journal import CellDeclared, RunStarted
 from upgradeproof.runner import RunContext, Runner
+from upgradeproof.runner.sections import section_key
 from upgradeproof.runner.store import StateStore
 
 INSTALL = "mkdir -p packages && echo 1.0 >packages/thing"
@@ -69,6 +71,8 @@ class World(AbstractContextManager["World"]):
     folder: Path
     images: OneImage = field(default_factory=OneImage)
     runs: int = 0
+    section_key: Callable[[type[Probe[Any]]], str] = section_key
+    """Under which key a section of the facts is valid."""
     backend: FolderBackend = field(init=False)
     journals: ExitStack = field(default_factory=ExitStack)
 
@@ -88,7 +92,7 @@ class World(AbstractContextManager["World"]):
             images=self.images,
             packager=Packager(self.folder / "packages"),
             backend=lambda _: self.backend,
-            store=StateStore(self.folder / "cache"),
+            store=StateStore(self.folder / "cache", self.section_key),
             reports=self.folder / "reports",
             journal=self.journals.enter_context(journal),
             run_id=f"run{self.runs}",

@@ -23,6 +23,7 @@ from upgradeproof.machines.qemu.hardware import (
     Hardware,
     Wiring,
     argv,
+    definition,
 )
 from upgradeproof.machines.qemu.machine import QemuMachine
 from upgradeproof.machines.qemu.snapshots import MEMORY, Shelf, Snapshot, free_bytes, overlay
@@ -43,6 +44,18 @@ class QemuBackend:
 
     kind: ClassVar[str] = "vm"
     own_kernel: ClassVar[bool] = True
+    saves_memory: ClassVar[bool] = True
+    definition: ClassVar[str] = definition()
+
+    def resumes(self, snapshot: str) -> bool:
+        """Tell whether a snapshot holds a memory that the QEMU of this host can go on from."""
+        found = Snapshot.read(Path(snapshot))
+        accelerator = acceleration.accelerator(found.hardware.architecture, self.folder)
+        return self._resumes(found, accelerator)
+
+    def _resumes(self, snapshot: Snapshot, accelerator: Accelerator) -> bool:
+        memory = self._memory(snapshot.hardware, accelerator)
+        return bool(snapshot.memory) and snapshot.memory == memory
 
     @property
     def folder(self) -> Path:
@@ -101,7 +114,7 @@ class QemuBackend:
             raise obstacle
         self._check_room()
         accelerator = acceleration.accelerator(hardware.architecture, self.folder)
-        resume = bool(snapshot.memory) and snapshot.memory == self._memory(hardware, accelerator)
+        resume = self._resumes(snapshot, accelerator)
         fidelity = Fidelity(kernel="own", execution=accelerator, boot="direct" if direct else "own")
         with self._shelf.machine(name) as folder:
             (folder / "origin").write_text(str(snapshot.folder), encoding="utf-8")
