@@ -138,10 +138,10 @@ class Home:
         """Return the folder in which a run leaves its reports."""
         return self.root / "reports" / "out"
 
-    def tools(
+    def run_context(
         self, reports: Path, journal: Journal, run_id: str, *, fresh: bool, watched: bool
     ) -> RunContext:
-        """Return what the journeys of one process work with."""
+        """Return what the runners of one process work with."""
         return RunContext(
             images=self.imaging(run_id),
             packager=self.packager,

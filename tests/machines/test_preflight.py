@@ -76,7 +76,7 @@ class Lab:
         cell = expand([load_plan(path)], load_images([ROOT / "images"]))[0]
         journal = self.folder / "journal.jsonl"
         with ExitStack() as open_until_the_end:
-            tools = RunContext(
+            context = RunContext(
                 images=self.images,
                 packager=Packager(self.folder / "packages"),
                 backend=backend,
@@ -87,7 +87,7 @@ class Lab:
                 fresh=True,
                 watched=False,
             )
-            runner = open_until_the_end.enter_context(Runner(cell, tools))
+            runner = open_until_the_end.enter_context(Runner(cell, context))
             machine = runner.reach("installed").machine
             before, files = read(machine, NOTHING), told(machine, FILES)
             with pytest.raises(InhibitedError) as caught:

@@ -187,8 +187,8 @@ def sweep(
     run_id = secrets.token_hex(4)
     outcomes = []
     with Journal(reports / "journal" / f"{run_id}.jsonl") as journal:
-        tools = home.tools(reports, journal, run_id, fresh=False, watched=False)
-        with Runner(cell, tools) as runner:
+        context = home.run_context(reports, journal, run_id, fresh=False, watched=False)
+        with Runner(cell, context) as runner:
             work = Sweep(runner)
             moments = tuple(m for m in work.moments() if fnmatchcase(m.said, at))
             for fault in (FAULTS[name] for name in faults or FAULTS):

@@ -1,4 +1,4 @@
-"""One pytest process's part in a run: its options, its journal, its tools."""
+"""One pytest process's part in a run: its options, its journal, its context."""
 
 from __future__ import annotations
 
@@ -85,10 +85,10 @@ class RunPart:
         self._open.close()
 
     @cached_property
-    def tools(self) -> RunContext:
+    def context(self) -> RunContext:
         """Return what the runners of this process work with; room is made for their states."""
         self.trim()
-        return self.home.tools(
+        return self.home.run_context(
             self.reports, self.journal, self.run_id, fresh=self.fresh, watched=self.watched
         )
 

@@ -85,8 +85,8 @@ from upgradeproof.plugin.run import RUN
 def upgradeproof_runner(cell, pytestconfig):
     part = pytestconfig.stash[RUN]
     backend = FolderBackend(part.home.root / "backend")
-    tools = replace(part.tools, images=OneImage(), backend=lambda _: backend)
-    with Runner(cell, tools) as way:
+    context = replace(part.context, images=OneImage(), backend=lambda _: backend)
+    with Runner(cell, context) as way:
         yield way
 """
 INI = """

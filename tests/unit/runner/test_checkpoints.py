@@ -86,13 +86,13 @@ def test_with_a_defect_the_stop_of_a_good_run_is_used_and_none_is_kept(tmp_path:
     path = tmp_path / "defect.toml"
     path.touch()
     with Journal(tmp_path / "events") as journal, world_of_vms(tmp_path) as world:
-        tools = Home(Path(__file__).parents[3], defect=path).tools(
+        context = Home(Path(__file__).parents[3], defect=path).run_context(
             tmp_path, journal, "run", fresh=False, watched=False
         )
         reach(world, DEAR, THEN)
         before = len(world.log)
-        assert reach(world, DEAR, OTHER, checkpoint_after_s=tools.checkpoint_after_s) == "2.1"
-        reach(world, OTHER, DEAR, THEN, checkpoint_after_s=tools.checkpoint_after_s)
+        assert reach(world, DEAR, OTHER, checkpoint_after_s=context.checkpoint_after_s) == "2.1"
+        reach(world, OTHER, DEAR, THEN, checkpoint_after_s=context.checkpoint_after_s)
         assert world.log[before] == "start main from kept"
         assert "keep checkpoint" not in world.log[before:]
 

@@ -93,11 +93,11 @@ def test_a_fresh_run_leaves_kept_states_alone(world: World) -> None:
 
 
 def test_a_fresh_run_reuses_what_it_built_itself(world: World) -> None:
-    tools = world.context(fresh=True)
-    with Runner(cell(), tools) as runner:
+    context = world.context(fresh=True)
+    with Runner(cell(), context) as runner:
         runner.reach("upgraded")
     before = len(world.log)
-    with Runner(cell(), tools) as runner:
+    with Runner(cell(), context) as runner:
         runner.reach("upgraded")
     assert world.log[before:] == []
 

@@ -155,8 +155,8 @@ def test_each_change_carries_the_plans_reason(world: World) -> None:
 
 
 def test_two_journeys_of_one_run_on_one_cell_fail_loudly(world: World) -> None:
-    tools = world.context()
-    with Runner(cell(), tools), pytest.raises(HarnessError) as caught, Runner(cell(), tools):
+    context = world.context()
+    with Runner(cell(), context), pytest.raises(HarnessError) as caught, Runner(cell(), context):
         pass
     assert str(caught.value) == (
         "two workers hold the cell example-1-amd64.container.thing-1-to-2\n"
@@ -165,7 +165,7 @@ def test_two_journeys_of_one_run_on_one_cell_fail_loudly(world: World) -> None:
 
 
 def test_a_cell_is_free_again_after_its_runner(world: World) -> None:
-    tools = world.context()
+    context = world.context()
     for _ in range(2):
-        with Runner(cell(), tools) as runner:
+        with Runner(cell(), context) as runner:
             runner.reach("installed")
