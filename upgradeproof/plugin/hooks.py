@@ -23,8 +23,8 @@ from upgradeproof.plugin.parameters import (
 )
 from upgradeproof.plugin.progress import Progress
 from upgradeproof.plugin.recording import VerdictRecorder
-from upgradeproof.plugin.reporting import Reporter, take
-from upgradeproof.plugin.run import RUN, RunPart, begin
+from upgradeproof.plugin.reporting import Reporter, lock_and_clear
+from upgradeproof.plugin.run import RUN, Session, start_session
 from upgradeproof.plugin.scheduling import Scheduler
 from upgradeproof.runner.storage import Limits
 
@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     declare_own_marks(config)
     _refuse_paths_that_move_the_root(config)
     try:
-        part = begin(config)
+        part = start_session(config)
         if part is None:
             return
         declare_marks(config, part)
@@ -111,7 +111,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 class Selection:
     """Drop the tests that no plan has a subject for, and keep each cell's tests together."""
 
-    def __init__(self, part: RunPart, config: pytest.Config) -> None:
+    def __init__(self, part: Session, config: pytest.Config) -> None:
         self._part = part
         self._config = config
 
@@ -175,12 +175,14 @@ def _only_shows(config: pytest.Config) -> bool:
     return any(config.getoption(name, None) for name in ONLY_SHOWN)
 
 
-def _configure_controller(config: pytest.Config, part: RunPart) -> None:
+def _configure_controller(config: pytest.Config, part: Session) -> None:
     """Set up what only the controlling process does."""
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(Scheduler(part), "upgradeproof-scheduler")
     Limits.of(cache.folder())  # a wrong variable is an error now, not when a state is cached
-    config.pluginmanager.register(Reporter(part, take(part.reports)), "upgradeproof-reporter")
+    config.pluginmanager.register(
+        Reporter(part, lock_and_clear(part.reports)), "upgradeproof-reporter"
+    )
     if config.option.xmlpath is None:
         config.option.xmlpath = str(part.reports / "junit.xml")
     if config.pluginmanager.hasplugin("html"):
@@ -191,7 +193,7 @@ def _configure_controller(config: pytest.Config, part: RunPart) -> None:
     config.pluginmanager.register(Progress(part, config), "upgradeproof-progress")
 
 
-def _register_fixtures(config: pytest.Config, part: RunPart) -> None:
+def _register_fixtures(config: pytest.Config, part: Session) -> None:
     """Offer the fixtures that the wheel's suites use."""
     if (fixtures := part.home.generic_fixtures) is not None:
         for path in sorted(fixtures.glob("*.py")):

@@ -17,7 +17,7 @@ from upgradeproof.plan import (
     Release,
     Target,
 )
-from upgradeproof.plugin.run import RunPart
+from upgradeproof.plugin.run import Session
 from upgradeproof.states import STATES, StateName
 
 Subjects = Callable[[Cell], Iterable[tuple[str, Any]]]
@@ -94,7 +94,7 @@ A subject holds just what its tests can fail on: a check that has nothing to loo
 """
 
 
-def parametrize(metafunc: pytest.Metafunc, part: RunPart) -> None:
+def parametrize(metafunc: pytest.Metafunc, part: Session) -> None:
     """Give a test its cells, and its subject if it names one."""
     names = metafunc.fixturenames
     if "cell" not in names:
@@ -141,7 +141,7 @@ def _param(cell: Cell, *subject: Any) -> Any:
     return pytest.param(cell, *subject[1:], id=name, marks=marks)
 
 
-def declare_marks(config: pytest.Config, part: RunPart) -> None:
+def declare_marks(config: pytest.Config, part: Session) -> None:
     """Make the plans' tags known, so that ``-m`` takes them and a misspelt one is an error."""
     for tag in sorted({tag for cell in part.cells.values() for tag in cell.tags}):
         config.addinivalue_line("markers", f"{_mark(tag)}: cells of the plan tagged {tag!r}")

@@ -1,4 +1,10 @@
-"""The way of one cell through its states: the only code that changes a machine's state."""
+"""Run a cell: the only code that changes the state of a machine.
+
+What a value passes through, in order: the plan's actions (``Runner``), their execution on the
+active machine of the ``MachinePool`` (``Transition``, ``StepExecutor``), the facts that the probes
+read, their proof (``proof``), the ``StateCache``, and the ``Recorder``. The ``RunContext`` holds
+what all runners of one process work with.
+"""
 
 from upgradeproof.runner.context import RunContext
 from upgradeproof.runner.in_use import InUse

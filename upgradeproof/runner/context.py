@@ -20,7 +20,7 @@ from upgradeproof.states import StateName
 
 
 class Images(Protocol):
-    """What gives the image of a platform: see ``upgradeproof.imaging``."""
+    """Makes the images of platforms: see ``upgradeproof.imaging``."""
 
     def ensure(self, platform: Platform) -> str:
         """Return the backend's name of the image, made if needed. Raises ImageError."""

@@ -1,4 +1,4 @@
-"""What a plan's author declares must hold before the upgrade: else it proves nothing afterwards."""
+"""What a plan declares must be true before the upgrade: otherwise it proves nothing afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A machine in use: what users and time do to it, done at once."""
+"""A machine in use: what users and time do to it, done in a minute."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from upgradeproof.runner.state import State
 
 LOOKS, LOOK_S = 5, 1.0
 SPINS = 0.5
-"""Of one processor. Who wants as much in every look spins: a service that just started calms down,
-and of a spinning one's share a busy host takes something now and then."""
+"""Of one processor. A service that wants as much in every sample spins: one that has just started
+wants less soon, and a busy host takes some of the share of one that spins."""
 TIMEOUT_S = 60.0
-# Nanoseconds that all threads of a unit ran or waited for a processor: on a busy host, who spins
-# gets less than one, and wants it all the same.
+# Nanoseconds that all threads of a unit ran or waited for a processor: on a busy host, a service
+# that spins gets less than one processor, and still wants it.
 _WANTED = r"""
 look() {
   for unit in "$@"; do
@@ -66,7 +66,7 @@ grows "$file" "$start" || {
 
 
 class InUse:
-    """A clone of ``upgraded`` that may be changed: what is done to it, no state ever sees."""
+    """A clone of ``upgraded`` that may be changed: that has no effect on any state."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -96,7 +96,7 @@ class InUse:
         return done
 
     def read(self, data: Data) -> str:
-        """Return what the service gives of what was last written, or why it gives nothing."""
+        """Return what the service returns of what was last written, or why it returns nothing."""
         done = self.run(data.to_read(self._written.get(data.id, "before")))
         return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
 
@@ -128,7 +128,7 @@ class InUse:
         return found
 
     def _shares(self, watched: Mapping[str, str]) -> dict[str, float]:
-        """Look at units, by their services, for a moment: how many processors each wants."""
+        """Sample units, by their services: how many processors each wants."""
         units = shlex.join(watched.values())
         looked = self.run(f"{_WANTED}look {units}\nsleep {LOOK_S:g}\nlook {units}").text
         times = [[int(cell) for cell in line.split(" ")] for line in looked.splitlines()]

@@ -28,7 +28,7 @@ def judge(
     """Return the diff of two facts, each line with its reason if it is expected.
 
     The plan's reason comes first, then that of the known changes of the operating system, then the
-    package that the change follows from. ``origin`` holds the facts at the beginning of the
+    package that the change follows from. ``origin`` has the facts at the beginning of the
     upgrade, and ``baseline`` those that a change of a package is looked for in; both are ``before``
     by default.
     """
@@ -62,7 +62,7 @@ def _of_a_package(
 ) -> str:
     """Return which package a line follows from, or "".
 
-    A unit that the plan names is never explained by its successor: who named it has to know.
+    A unit that the plan names is never explained by its successor: its author has to know.
     """
     if reason := probe.explain(line, before, after):
         return reason

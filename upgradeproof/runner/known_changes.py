@@ -1,4 +1,4 @@
-"""The known changes of a plan: read from all folders that may hold some, and selected by facts."""
+"""The known changes of a plan: read from all folders that may have some, and selected by facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An outage: a service's backend is cut off and brought back, and its clients look on."""
+"""An outage: the backend of a service is cut off and brought back, while clients ask it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from upgradeproof.plan import Degradation, Endpoint
 from upgradeproof.runner.readiness import patience_s
 from upgradeproof.runner.state import State
 
-LOOK_S = 0.2
-MISSES = 20
-"""Requests for what there is not: several times what opens a circuit breaker anywhere."""
-LONGEST_TOLD = 300
+POLL_S = 0.2
+MISSING_REQUESTS = 20
+"""Requests for what does not exist: several times what opens any circuit breaker."""
+MAX_SHOWN = 300
 RECEIVER = "/run/upgradeproof-webhook.py"
 RECEIVED = "/run/upgradeproof-webhook.jsonl"
 _START = f"""
@@ -49,7 +49,7 @@ class Seen:
     def __str__(self) -> str:
         """Return what was asked, what came and what was expected."""
         asked, answer = self.expected, self.answer
-        came = answer.problem or f"status {answer.status}, {answer.body[:LONGEST_TOLD]!r}"
+        came = answer.problem or f"status {answer.status}, {answer.body[:MAX_SHOWN]!r}"
         return (
             f"{asked.path} of {asked.id}, {self.when}, gave after {self.waited_s:.1f} s: {came}; "
             f"expected within {self.limit_s:g} s: status {asked.status}"
@@ -59,14 +59,14 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Alerted:
-    """What the webhook got, and what one of its alerts was to hold."""
+    """What the webhook received, and what one of its alerts was to contain."""
 
     text: str
     alerts: Sequence[str]
 
     @property
     def once(self) -> bool:
-        """Tell whether just one alert holds the text."""
+        """Tell whether just one alert contains the text."""
         return self._count == 1
 
     @property
@@ -75,7 +75,7 @@ class Alerted:
 
     def __str__(self) -> str:
         """Return what came and what was expected."""
-        got = ", ".join(repr(alert[:LONGEST_TOLD]) for alert in self.alerts) or "nothing"
+        got = ", ".join(repr(alert[:MAX_SHOWN]) for alert in self.alerts) or "nothing"
         return (
             f"{self._count} alerts hold {self.text!r}, and one was expected; the webhook got {got}"
         )
@@ -114,8 +114,8 @@ class Outages:
         """Return what is seen when this backend is cut off and brought back.
 
         Raises NotReadyError when the service gives no whole answer beforehand, HarnessError when
-        the plan's commands or the webhook's receiver fail, or the plan can't tell both answers
-        apart: nothing is known of the product then. What was raised once is raised for every check.
+        the plan's commands or the webhook's receiver fail, or the plan does not distinguish both
+        answers: nothing is known of the product then. An error is raised again for every check.
         """
         if degradation.id not in self._seen:
             try:
@@ -171,7 +171,7 @@ class _Course:
             raise NotReadyError("there is nothing to cut off", details=str(before))
         if before.answer.fits(self._plan.degraded(self._whole)):
             raise HarnessError(
-                f"the degradation {self._plan.id!r} can't be told from a whole answer",
+                f"the degradation {self._plan.id!r} can't be distinguished from a whole answer",
                 details=str(before),
                 resolution="`gives` must hold a text that is in degraded answers alone",
             )
@@ -179,7 +179,7 @@ class _Course:
     def _refused(self) -> Seen:
         """Ask for what there is not, many times, and return the first answer that is no 404."""
         missing = self._plan.missing(self._whole)
-        seen = [self._ask("where there is nothing", missing) for _ in range(MISSES)]
+        seen = [self._ask("where there is nothing", missing) for _ in range(MISSING_REQUESTS)]
         return next((one for one in seen if not one.fits), seen[-1])
 
     def _ask(self, when: str, expected: Endpoint) -> Seen:
@@ -201,7 +201,7 @@ class _Course:
             waited_s = time.monotonic() - began
             if seen.answer.fits(expected) or waited_s >= self._within_s:
                 return replace(seen, waited_s=waited_s)
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
     def _wait_for(self, text: str) -> None:
         """Go on asking until an alert holds the text, or the time is over.
@@ -211,7 +211,7 @@ class _Course:
         ends_at = time.monotonic() + self._within_s
         while time.monotonic() < ends_at and not any(text in alert for alert in self._alerts()):
             self._state.ask(self._whole)
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
 
     def _alerts(self) -> Sequence[str]:
         written = self._state.machine.run(f"cat {RECEIVED} 2>/dev/null").stdout

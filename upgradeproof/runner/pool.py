@@ -34,7 +34,7 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         snapshot: Callable[[StateName], str],
         in_use: Callable[[StateName], Expectations],
     ) -> None:
-        """Know the cell; ``in_use`` gives what a new start of a state must bring back."""
+        """Know the cell; ``in_use`` returns what a new start of a state must bring back."""
         self._cell = cell
         self._backend = backend
         self._run_id = run_id

@@ -19,7 +19,7 @@ from upgradeproof.states import StateName
 def prove(cell: Cell, state: StateName, facts: Facts, reached: Mapping[StateName, Facts]) -> None:
     """Prove a state from its facts and from those of the states before it.
 
-    A kept state is proven again: the proof may have become stricter. Raises as the proofs below.
+    A cached state is proven again: the proof may have become stricter. Raises as the proofs below.
     """
     match state:
         case StateName.INSTALLED:
@@ -47,7 +47,7 @@ def prove_installed(cell: Cell, facts: Facts) -> None:
         raise NotReadyError(
             f"what is installed is not the release {cell.old.name}: there is nothing to upgrade",
             details="\n".join(wrong),
-            resolution="mend the install steps, or the release's packages in the plan",
+            resolution="correct the install steps, or the release's packages in the plan",
         )
 
 
@@ -56,7 +56,7 @@ def prove_upgraded(cell: Cell, before: Facts, after: Facts) -> None:
 
     Every package of the new release is there in its version, and its kernel runs where the machine
     has one of its own; of what the releases name, something was replaced at all. Whether the
-    services were restarted is for the checks: the facts of such a machine tell why they were not.
+    services were restarted is for the checks: the facts of such a machine show why they were not.
     """
     wrong = [*_wrong_packages(cell.new, after), *_wrong_kernel(cell.new, after)]
     if not _anything_replaced(cell, before, after):

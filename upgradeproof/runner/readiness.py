@@ -13,7 +13,7 @@ BOOT_TIMEOUT_S = 300.0
 
 
 def patience_s(machine: Machine, plan_s: float) -> float:
-    """Return how long something may take on a machine that the plan gives some seconds."""
+    """Return a time limit of the plan, for the speed of a machine."""
     return plan_s * machine.fidelity.slowness
 
 
@@ -27,7 +27,7 @@ def wait_until_ready(
 ) -> str:
     """Wait until the services are active and the ports listen; return what still is not, or "".
 
-    They have to be so for ``stays_s`` seconds: many a service starts, and dies of what it finds.
+    They have to be so for ``stays_s`` seconds: some services start, and fail soon after.
     One script waits on the machine itself: nothing is polled over the channel.
     """
     ports = {
@@ -44,7 +44,7 @@ def wait_until_ready(
 def wait_until_old(machine: Machine, units: Sequence[str], age_s: float) -> None:
     """Wait until each active unit has been up for ``age_s`` seconds, at most that long.
 
-    A service that dies some seconds after each start has then been restarted, or has failed. Most
+    A service that fails some seconds after each start has then been restarted, or has failed. Most
     services have been up for longer when the upgrade ends, and nothing is waited for.
     """
     if not units or age_s <= 0:
@@ -68,7 +68,7 @@ def _ready_script(
     """Return the script: it prints what is not ready and exits 1 when the time is over.
 
     It ends at once where a service has failed, or is inactive and no job of systemd's is left, and
-    none is on its way up: no time brings it back.
+    none is being started: waiting does not bring it back.
     """
     checks = [
         f"systemctl -q is-active {unit} || echo {name} is $(systemctl is-active {unit})"

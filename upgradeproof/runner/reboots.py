@@ -37,11 +37,11 @@ echo 0
 def observe(machine: Machine, cell: Cell, state: StateName) -> Facts:
     """Return all facts of a clone that has just booted, those of intrusive probes included.
 
-    The order matters: the ordinary facts first, which are those of a machine that nobody has used;
+    The order matters: the ordinary facts first, which are those of a machine before any use;
     then the services are used and watched; then come the probes that change the machine.
     """
-    told = machine.run(_BOOTED_AT).text
-    wanted = probe_inputs(cell, state, float(told) if told.isdecimal() else 0.0)
+    booted_at = machine.run(_BOOTED_AT).text
+    wanted = probe_inputs(cell, state, float(booted_at) if booted_at.isdecimal() else 0.0)
     ordinary = read(machine, wanted, ordinary_probes())
     _use(machine, cell, state)
     found = ordinary.joined(read(machine, wanted, (Endurance,)))
@@ -69,7 +69,7 @@ def changes(
     """Return the changes of a booted state, each with its reason if it is expected.
 
     Those of ``installed_rebooted`` are what a boot of the old release changes. ``rebooted`` is
-    compared with ``upgraded``; what only clones can tell is compared between the two clones.
+    compared with ``upgraded``; what only clones show is compared between the two clones.
     """
     spec = state.spec
     if spec.baseline is None:

@@ -64,7 +64,7 @@ class Recorder:
 
     @contextmanager
     def transcript(self, path: Path) -> Iterator[Transcript]:
-        """Open a transcript, unbuffered: a kill loses nothing that was seen."""
+        """Open a transcript, unbuffered: a kill loses nothing that was written."""
         with path.open("wb", buffering=0) as file:
             transcript = Transcript(file)
             try:

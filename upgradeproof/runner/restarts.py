@@ -39,12 +39,12 @@ def restart_all(state: State) -> Restarts:
     stays = read(machine, probe_inputs(cell, StateName.UPGRADED), (Endurance,))[Endurance]
     complaints = {}
     for service, refusal in refused.items():
-        said = [refusal] if refusal else []
+        found = [refusal] if refusal else []
         for unit in state.units(service):
             stay = stays.get(unit)
             if stay and stay.complaint and (unit == state.unit(service) or _was_up(state, unit)):
-                said.append(f"{unit} {stay.complaint}")
-        complaints[service] = "\n".join(said)
+                found.append(f"{unit} {stay.complaint}")
+        complaints[service] = "\n".join(found)
     about_services = tuple(f"{state.unit(name).removesuffix('.service')} is " for name in refused)
     ports = tuple(line for line in missing if not line.startswith(about_services))
     return Restarts(complaints=complaints, missing=ports)

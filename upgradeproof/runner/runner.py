@@ -45,7 +45,7 @@ class Runner(AbstractContextManager["Runner"]):
         self._context = context
         self._states: dict[StateName, State] = {}
         self._builds: dict[StateName, str] = {}
-        """What tells each state's build from every other; of ``base``, the image."""
+        """The id of each state's build; of ``base``, the image."""
         self._failed: dict[StateName, Exception] = {}
         self._actions: dict[StateName, tuple[Action, ...]] = {}
         self._open = ExitStack()

@@ -1,4 +1,4 @@
-"""A state that was reached: its facts, and its machine for those who ask for it."""
+"""A state that was reached: its facts, and a machine in it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ R = TypeVar("R", bound=Record)
 class State:
     """One state of a cell, as tests see it.
 
-    The facts are those of the moment in which it was reached. The machine is the one that got
-    there where it still runs, else a clone of its snapshot, started when first asked for.
+    The facts are those of the moment when it was reached. The machine is the active one while that
+    is in this state, otherwise a clone of its snapshot, which is started at its first use.
     """
 
     name: str
@@ -40,9 +40,9 @@ class State:
     fidelity: Fidelity
     facts: Facts
     changes: tuple[Change, ...]
-    """The diff against the state that this one is held against, each line judged by the plan."""
+    """The diff against the state that this one is compared with, each line judged by the plan."""
     took_s: float
-    """What the steps that led to it took; a kept state remembers how long that was."""
+    """What the steps that led to it took, also of a cached state."""
     _availability: tuple[Availability, ...]
     _machine: Callable[[], Machine]
 
@@ -68,7 +68,7 @@ class State:
     def in_use(self) -> Expectations:
         """Return the expectations, of services and ports only those that were in use when reached.
 
-        That is what a new start of this state must bring back: for the rest nobody has to wait.
+        That is what a new start of this state must bring back: the rest is not waited for.
         """
         listened = {(socket.protocol, socket.port) for socket in self[Sockets].values()}
         units = self[Services]
@@ -163,27 +163,27 @@ class State:
 
     @property
     def availability(self) -> tuple[Availability, ...]:
-        """Return what a prober saw of the product's endpoints on the way to it.
+        """Return what a prober saw of the product's endpoints during the transition to this state.
 
-        A kept state remembers it. Raises LoadError where there was to be one and nobody asked for
-        it: nothing seen is not nothing wrong.
+        A cached state has it, too. Raises LoadError where a prober was to run and no test asked for
+        one: that nothing was seen does not mean that nothing was wrong.
         """
         asked = self.name == StateName.UPGRADED and self.fidelity.absolute_time
         if asked and self.cell.expect.disruption and not self._availability:
             raise LoadError(
-                f"no prober was begun on the way to {self.name}",
-                resolution="a test that looks at what it saw takes `disruption`: then it is begun",
+                f"no prober ran during the transition to {self.name}",
+                resolution="a test that looks at what it saw takes `disruption`: then one runs",
             )
         return self._availability
 
     def seen(self, disruption: Disruption) -> Availability:
-        """Return what a prober saw of an endpoint on the way here.
+        """Return what a prober saw of an endpoint during the transition to this state.
 
-        Raises LoadError where it can't tell whether the budget was kept, or was not begun at all.
+        Raises LoadError where it does not show whether the budget was met, or where none ran.
         """
         seen = next((a for a in self._availability if a.endpoint == disruption.endpoint), None)
-        nobody = f"no prober was begun on the way to {self.name}"
-        why = unknown(disruption, seen) if seen else nobody
+        absent = f"no prober ran during the transition to {self.name}"
+        why = unknown(disruption, seen) if seen else absent
         if seen is None or why:
             raise LoadError(
                 f"nothing is known of the availability of {disruption.endpoint}", details=why

@@ -1,4 +1,4 @@
-"""The room that cached states take: limited in size and age, the longest unused going first."""
+"""The space that cached states take: limited in size and age, the longest unused go first."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _number(environment: Mapping[str, str], name: str, default: float) -> float:
 
 
 class StateLocks:
-    """Who uses which state: a lock of the states in use, and the time of each one's last use."""
+    """Which states are in use: a lock for each of them, and the time of its last use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -110,7 +110,7 @@ class StateLocks:
             os.close(descriptor)
 
     def remove(self, key: str, removal: Callable[[], bool]) -> bool:
-        """Remove a state, with its last use, and tell if it went: not one that a process uses."""
+        """Remove a state, with its last use, unless a process uses it; tell if it was removed."""
         path = self._folder / key
         was_used = path.exists()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -146,14 +146,14 @@ class HeldStates:
         self._held.close()
 
     def hold(self, key: str) -> None:
-        """Hold a state from now on, before it is looked for or made."""
+        """Hold a state from now on, before it is loaded or made."""
         if key not in self._keys:
             self._keys.add(key)
             self._held.enter_context(self._locks.using(key))
 
 
 class Storage:
-    """The states that some backends keep for one cache, and the limits that hold for them."""
+    """The states that some backends store for one cache, and the limits for them."""
 
     def __init__(self, cache: Path, backends: Sequence[Backend], limits: Limits) -> None:
         self._cache = cache
@@ -171,7 +171,7 @@ class Storage:
         )
 
     def trim(self) -> tuple[str, ...]:
-        """Remove states until the limits hold, the longest unused first; return their keys.
+        """Remove states until the limits are met, the longest unused first; return their keys.
 
         A state that a process uses stays, and so does one that another state rests on. Raises
         MachineError when a backend can't say what there is.
@@ -210,7 +210,7 @@ class Storage:
     def _next(
         self, left: Mapping[str, CachedSnapshot], stays: set[str], elsewhere: int, backend: Backend
     ) -> CachedSnapshot | None:
-        """Return the state that goes next; None: the limits hold, or the rest has to stay."""
+        """Return the state that goes next; None: the limits are met, or the rest has to stay."""
         rested_on = {snapshot.parent for snapshot in left.values()}
         free = [s for s in left.values() if s.name not in rested_on | stays]
         if not free:
@@ -223,7 +223,7 @@ class Storage:
         return oldest if backend.free_bytes() < self._limits.min_free_bytes else None
 
     def _remove(self, snapshot: CachedSnapshot, backend: Backend) -> bool:
-        """Remove a state, with what is known of it, unless somebody uses it."""
+        """Remove a state, with what is known of it, unless a process uses it."""
         return self._uses.remove(
             snapshot.key, lambda: backend.forget(snapshot) and self._forget_facts(snapshot.key)
         )

@@ -28,8 +28,8 @@ class CachedState(Frozen):
     run_id: str
     """The run that built it: a fresh run may reuse what it built itself, for another cell."""
     build: str
-    """What tells this build from every other of the same key: they agree in all but their chances,
-    such as a key made on the machine. What was reached from one is not reached from another."""
+    """The id of this build. Builds of the same key differ in what is random, such as a key that is
+    made on the machine: a state that was reached from one is not reached from another."""
     fidelity: Fidelity
     steps: tuple[StepStarted | StepFinished, ...]
     transcripts: Mapping[str, str]

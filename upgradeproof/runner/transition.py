@@ -126,5 +126,5 @@ class Transition:
                     f"the data {data.id!r} can't be read back before the upgrade",
                     details=f"expected {data.expected()!r}, found {found.tail!r}"
                     f" with exit status {found.exit_status}",
-                    resolution="mend `write`, `read` or `gives` in the plan",
+                    resolution="correct `write`, `read` or `gives` in the plan",
                 )

@@ -1,4 +1,4 @@
-"""The plan's loads on the states of one cell: each is sent once, and what it gave is kept."""
+"""The plan's loads on the states of one cell: each is sent once, and its result recorded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PAIRS: TypeAdapter[tuple[Pair, ...]] = TypeAdapter(tuple[Pair, ...])
 
 
 class UnderLoad(AbstractContextManager["UnderLoad"]):
-    """Clones of a cell's states that stand under load: what is done to them, no state ever sees."""
+    """Clones of a cell's states under load; load has no effect on the states themselves."""
 
     def __init__(self, runner: Runner, sender: Sender = send) -> None:
         """Use the states of a runner; ``sender`` sends a load once."""
@@ -55,14 +55,14 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
     def judge(self, load: Load, state: State) -> tuple[Judgement, ...]:
         """Judge a state by a load's own targets; the load is sent when it is first asked for.
 
-        The clone that it is sent to says what can be proven: a state may have been kept on a day
-        on which KVM worked. Raises LoadError where the generator failed: nothing is known then.
+        The fidelity is that of the clone that it is sent to: the state may have been cached when
+        KVM worked. Raises LoadError where the generator failed: nothing is known then.
         """
         found = self._result(load, state.name)
         return _known(judge(found, load.target, self._machine(state.name).fidelity))
 
     def compare(self, load: Load, old: State, new: State) -> tuple[Judgement, ...]:
-        """Judge the new release beside the old one: their clones stand side by side and take turns.
+        """Judge the new release compared with the old one: their clones take turns.
 
         Raises LoadError where the generator failed.
         """
@@ -77,7 +77,7 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         return _known(found)
 
     def _result(self, load: Load, state: str) -> LoadResult:
-        """Return what a load gave in a state. Nothing is sent twice."""
+        """Return the result of a load in a state. Nothing is sent twice."""
         known = self._sent.get((load.id, state)) or self._first(load, state)
         if isinstance(known, LoadError):
             raise known

@@ -1,4 +1,4 @@
-"""The watch over a way: while its steps are carried out, a prober asks the product's endpoints."""
+"""The watch over a transition: while its steps run, a prober asks the product's endpoints."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ T = TypeVar("T")
 
 
 class Watch(AbstractContextManager["Watch"]):
-    """See how available the product's endpoints are on the way to one state.
+    """Measure how available the product's endpoints are during the transition to one state.
 
-    Only on the first way to the new release, only where a millisecond on the machine is one on this
-    host, and only if anyone asks. A prober that fails is no failure of the way: what it says is
-    that nothing is known.
+    Only in the first transition to the new release, only where a millisecond on the machine is one
+    on this host, and only if a test asks for it. A prober that fails does not fail the transition:
+    then nothing is known.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Watch(AbstractContextManager["Watch"]):
     ) -> None:
         first = state == StateName.UPGRADED and before is not None and before.fidelity.absolute_time
         self.asked: Sequence[Disruption] = cell.expect.disruption if first and wanted else ()
-        """What the prober asks; nothing: there is none, and the machine may stop on its way."""
+        """What the prober asks; nothing: there is none, and the machine may be frozen meanwhile."""
         self._cell = cell
         self._state = state
         self._recorder = recorder
@@ -63,7 +63,7 @@ class Watch(AbstractContextManager["Watch"]):
         self.seen: tuple[Availability, ...] = ()
 
     def __enter__(self) -> Watch:
-        """Start the prober, if there is to be one: it gets ready while the machine does."""
+        """Start the prober, if one is needed: it starts while the machine does."""
         if self.asked:
             try:
                 self._prober = self._running.enter_context(Prober())
@@ -76,7 +76,7 @@ class Watch(AbstractContextManager["Watch"]):
         self._running.close()
 
     def is_known(self, seen: Sequence[Availability]) -> bool:
-        """Tell whether all that is asked was seen on an earlier way to the state."""
+        """Tell whether all that is asked was seen in an earlier transition to the state."""
         known = {each.endpoint: each for each in seen}
         return all(
             asked.endpoint in known and not unknown(asked, known[asked.endpoint])
@@ -93,7 +93,7 @@ class Watch(AbstractContextManager["Watch"]):
 
     @contextmanager
     def over(self, machine: Machine) -> Iterator[None]:
-        """Ask while a context lasts, then journal what was seen, also where the way has failed."""
+        """Ask while a context lasts, then record what was seen, also after a failed step."""
         if not (self.asked and machine.fidelity.absolute_time):
             yield
             return
@@ -103,7 +103,7 @@ class Watch(AbstractContextManager["Watch"]):
             yield
         finally:
             recordings = self._try(Prober.end) or ()
-            self.seen = tuple(self._told(recordings, began_at))
+            self.seen = tuple(self._availabilities(recordings, began_at))
             for each in self.seen:
                 self._recorder.note(UpgradeProbed(cell=self._cell.id, availability=each))
 
@@ -117,7 +117,9 @@ class Watch(AbstractContextManager["Watch"]):
             self._problem = str(error)
             return None
 
-    def _told(self, recordings: Sequence[Recording], began_at: float) -> Iterator[Availability]:
+    def _availabilities(
+        self, recordings: Sequence[Recording], began_at: float
+    ) -> Iterator[Availability]:
         if self._problem:
             for asked in self.asked:
                 yield failed(asked, self._state, self._steps(began_at), self._problem)
@@ -131,7 +133,7 @@ class Watch(AbstractContextManager["Watch"]):
             )
 
     def _steps(self, began_at: float) -> tuple[StepMark, ...]:
-        """Return when each step was carried out, in seconds since a moment."""
+        """Return when each step ran, in seconds since ``began_at``."""
         return tuple(
             StepMark(title=title, began_s=since - began_at, ended_s=until - began_at)
             for title, since, until in self._marks

@@ -124,7 +124,7 @@ def test_a_wrong_old_release_is_not_ready(world: World) -> None:
     assert str(error) == (
         "what is installed is not the release 1: there is nothing to upgrade\n"
         "thing: 3.1, where 1.* was expected\n"
-        "To do: mend the install steps, or the release's packages in the plan"
+        "To do: correct the install steps, or the release's packages in the plan"
     )
 
 
@@ -152,7 +152,7 @@ def test_data_that_can_not_be_read_back_is_not_ready(world: World) -> None:
     assert str(error) == (
         "the data 'note' can't be read back before the upgrade\n"
         "expected 'hi', found 'lost' with exit status 0\n"
-        "To do: mend `write`, `read` or `gives` in the plan"
+        "To do: correct `write`, `read` or `gives` in the plan"
     )
 
 

@@ -202,7 +202,7 @@ def test_a_service_that_was_never_whole_failed(service: Service) -> None:
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "answers that can't be told apart": (
         {"gives": "whole"},
-        "the degradation 'cut-off' can't be told from a whole answer",
+        "the degradation 'cut-off' can't be distinguished from a whole answer",
     ),
     "a command that fails": (
         {"cut": "echo no such unit; false"},

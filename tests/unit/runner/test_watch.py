@@ -109,7 +109,7 @@ def test_where_nobody_looks_there_is_no_prober(served: World) -> None:
     state = reached(served, watched(), watched=False)
     assert served.told().availability == ()
     with pytest.raises(
-        LoadError, match="no prober was begun on the way to upgraded\nTo do: a test"
+        LoadError, match="no prober ran during the transition to upgraded\nTo do: a test"
     ):
         state.availability  # noqa: B018  # it looks
 
@@ -137,7 +137,7 @@ def test_under_emulation_nobody_is_asked(served: World) -> None:
     served.backend = FolderBackend(served.folder / "emulated", execution="qemu-user")
     state = reached(served, watched())
     assert state.availability == ()
-    with pytest.raises(LoadError, match="no prober was begun on the way to upgraded"):
+    with pytest.raises(LoadError, match="no prober ran during the transition to upgraded"):
         state.seen(state.cell.expect.disruption[0])
 
 

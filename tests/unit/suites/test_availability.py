@@ -41,7 +41,7 @@ def test_a_prober_that_was_too_slow_is_broken() -> None:
 
 
 def test_a_prober_that_never_began_is_broken() -> None:
-    with pytest.raises(LoadError, match="no prober was begun on the way to upgraded"):
+    with pytest.raises(LoadError, match="no prober ran during the transition to upgraded"):
         check(upgraded(), disruption())
 
 
