@@ -12,6 +12,7 @@ from upgradeproof.errors import UpgradeproofError
 from upgradeproof.machines import Backend
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Platform
+from upgradeproof.prober import LINGER_S
 from upgradeproof.results import Journal
 from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
 from upgradeproof.runner.recorder import Recorder
@@ -45,6 +46,8 @@ class RunContext:
     """Whether states that earlier runs have saved are ignored, and built again."""
     watched: bool
     """Whether a test asks for availability during the upgrade; if not, no prober is started."""
+    linger_s: float = LINGER_S
+    """How long a prober goes on after the last step, beyond the longest downtime allowed."""
     checkpoint_after_s: float = CHECKPOINT_AFTER_S
     """What steps must have taken before a checkpoint is saved: see ``checkpoints``.
     Infinite: checkpoints of other runs are used, and none is saved."""

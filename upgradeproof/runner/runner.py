@@ -156,7 +156,7 @@ class Runner(AbstractContextManager["Runner"]):
             self.recorder.started(name, state_key)
             if name is StateName.UPGRADED:
                 self._preflight()
-            watch = Watch(self.cell, name, before, self.recorder, wanted=self._context.watched)
+            watch = Watch(self.cell, name, before, self.recorder, self._context)
             with self._cache.building(state_key):
                 found = self._load(name, state_key, watch)
                 cached, facts = found or self._run(name, state_key, before, watch)

@@ -13,7 +13,6 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Disruption
 from upgradeproof.prober import (
-    LINGER_S,
     Orders,
     Prober,
     Question,
@@ -25,6 +24,7 @@ from upgradeproof.prober import (
 from upgradeproof.results import Availability
 from upgradeproof.results.journal import StepFinished, StepStarted, UpgradeProbed
 from upgradeproof.results.load import StepMark
+from upgradeproof.runner.context import RunContext
 from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.state import State
 from upgradeproof.states import StateName
@@ -46,13 +46,15 @@ class Watch(AbstractContextManager["Watch"]):
         state: StateName,
         before: State | None,
         recorder: Recorder,
-        *,
-        wanted: bool,
+        context: RunContext,
     ) -> None:
         first = state == StateName.UPGRADED and before is not None and before.fidelity.absolute_time
-        self.asked: Sequence[Disruption] = cell.expect.disruption if first and wanted else ()
+        self.asked: Sequence[Disruption] = (
+            cell.expect.disruption if first and context.watched else ()
+        )
         """What the prober asks; nothing: there is none, and the machine may be frozen meanwhile."""
         self._cell = cell
+        self._linger_s = context.linger_s
         self._state = state
         self._recorder = recorder
         self._marks: list[tuple[str, float, float]] = []
@@ -146,7 +148,7 @@ class Watch(AbstractContextManager["Watch"]):
         longest_ms = max(asked.longest_ms for asked in self.asked)
         return Orders(
             questions=tuple(self._questions(machine)),
-            linger_s=LINGER_S + longest_ms / 1000,
+            linger_s=self._linger_s + longest_ms / 1000,
         )
 
     def _questions(self, machine: Machine) -> Iterator[Question]:

@@ -11,6 +11,7 @@ from typing import Any
 from tests.unit.runner.fakes import FolderBackend, OneImage
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Plan, Platform
+from upgradeproof.prober import LINGER_S
 from upgradeproof.probes import Probe
 from upgradeproof.results import Cell as Told
 from upgradeproof.results import Journal, State, fold, read_journals
@@ -71,6 +72,8 @@ class World(AbstractContextManager["World"]):
     folder: Path
     images: OneImage = field(default_factory=OneImage)
     runs: int = 0
+    linger_s: float = LINGER_S
+    """How long a prober goes on after the last step."""
     section_key: Callable[[type[Probe[Any]]], str] = section_key
     """Under which key a section of the facts is valid."""
     backend: FolderBackend = field(init=False)
@@ -98,6 +101,7 @@ class World(AbstractContextManager["World"]):
             run_id=f"run{self.runs}",
             fresh=fresh,
             watched=watched,
+            linger_s=self.linger_s,
             checkpoint_after_s=checkpoint_after_s,
         )
 
