@@ -11,7 +11,7 @@ import pytest
 
 from upgradeproof import cache
 from upgradeproof.errors import UpgradeproofError
-from upgradeproof.imaging.emulation import haste
+from upgradeproof.imaging.emulation import slowest_first
 from upgradeproof.plugin.collecting import add_packaged_suites, selects_by_path
 from upgradeproof.plugin.expected import Expected
 from upgradeproof.plugin.html import HtmlColumns
@@ -132,7 +132,7 @@ class Selection:
         yield
         ids = list(self._part.cells)
         if self._part.worker != "main":
-            ids.sort(key=lambda cell: haste(self._part.cells[cell]))
+            ids.sort(key=lambda cell: slowest_first(self._part.cells[cell]))
         cells = {cell: at for at, cell in enumerate(ids)}
         found = {item: self._part.find_check(item.nodeid) for item in items}
 

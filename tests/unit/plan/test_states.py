@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from tests.unit.plan.texts import plan
 from tests.unit.runner.world import cell
 from upgradeproof.errors import HarnessError, PlanError
+from upgradeproof.plan.steps import Planned
 from upgradeproof.results.fold import STATE_ORDER
 from upgradeproof.states import (
     STATES,
@@ -19,6 +23,7 @@ from upgradeproof.states import (
     state_named,
 )
 
+ENGINE = sorted((Path(__file__).parents[3] / "upgradeproof").rglob("*.py"))
 LEFT = {"facts": ["packages/tool"], "reason": "the way back leaves its tool"}
 CHANGED = {"facts": ["packages/*", "journal/*"], "reason": "the upgrade changes it"}
 
@@ -43,6 +48,29 @@ def test_the_results_know_every_state_in_its_order() -> None:
 
 def test_every_state_but_the_image_has_a_specification() -> None:
     assert tuple(StateName) == (StateName.BASE, *STATES)
+
+
+def matches(path: Path) -> Iterator[ast.Match]:
+    """Yield the matches over states and actions in a file of the engine."""
+    closed = {StateName.__name__, *(kind.__name__ for kind in get_args(Planned))}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Match):
+            names = {
+                n.id
+                for case in node.cases
+                for n in ast.walk(case.pattern)
+                if isinstance(n, ast.Name)
+            }
+            if names & closed:
+                yield node
+
+
+def test_every_match_over_states_or_actions_ends_in_assert_never() -> None:
+    found = [(path, node) for path in ENGINE for node in matches(path)]
+    assert len(found) >= 5
+    for path, node in found:
+        last = node.cases[-1]
+        assert ast.unparse(last) == "case never:\n    assert_never(never)", f"{path}:{node.lineno}"
 
 
 def test_a_name_that_no_state_has_is_an_error_that_names_all() -> None:
