@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
-from typing import Literal
+from typing import Literal, cast
 
 import pytest
 
@@ -262,3 +262,12 @@ def test_a_port_that_comes_or_goes_is_asked_for_in_one_state_only(
         assert missing(waiting, state, port=[{"port": closed_port, "change": change}]) == []
     for change, state in (("added", "upgraded"), ("retired", "installed")):
         assert missing(waiting, state, port=[{"port": closed_port, "change": change}]) != []
+
+
+def test_an_action_of_an_unknown_kind_is_never_done_by_doing_nothing(
+    machine: FolderMachine, tmp_path: Path
+) -> None:
+    steps = Steps(tmp_path)
+    with pytest.raises(AssertionError, match="unreachable"):
+        steps.executor.run(machine, [cast("Action", object())])
+    assert steps.told == []
