@@ -3,6 +3,7 @@
 import pytest
 
 from upgradeproof.plan import unit_name
+from upgradeproof.probes.lost_units import why_lost
 from upgradeproof.probes.services import Services, newly_failed, no_longer_active
 from upgradeproof.runner import State
 
@@ -12,11 +13,11 @@ script."""
 
 
 @pytest.mark.follows("test_config_checks::test_no_daemon_refuses*", "test_libraries::*")
-def test_service_is_active(upgraded: State, service: str) -> None:
-    unit = upgraded[Services][upgraded.unit(service)]
-    assert unit.active == "active", (
-        f"{service} is {unit.active} ({unit.sub}, {unit.result}){unit.last_words}"
-    )
+def test_service_is_active(installed: State, upgraded: State, service: str) -> None:
+    unit, lost = upgraded[Services].get(upgraded.unit(service)), _lost(installed, upgraded, service)
+    assert unit, lost
+    words = (f"\n  {lost}" if lost else "") + unit.last_words
+    assert unit.active == "active", f"{service} is {unit.active} ({unit.sub}, {unit.result}){words}"
 
 
 @pytest.mark.follows("test_config_checks::test_no_daemon_refuses*", "test_libraries::*")
@@ -29,6 +30,8 @@ def test_parts_of_service_are_active(installed: State, upgraded: State, service:
 def test_service_is_enabled_as_before(installed: State, upgraded: State, service: str) -> None:
     old = installed.cell.expect.service_in("installed", service)
     before = installed[Services][old].enabled if old else "enabled"  # the upgrade brings it
+    lost = _lost(installed, upgraded, service)
+    assert not lost, lost
     after = upgraded[Services][upgraded.unit(service)].enabled
     assert after == before or {before, after} <= ENABLED, f"{service} was {before}, is {after}"
 
@@ -52,3 +55,13 @@ def test_service_was_not_restarted_by_a_crash(upgraded: State, service: str) -> 
 def test_no_unit_fails_that_did_not_fail_before(installed: State, upgraded: State) -> None:
     failed = newly_failed(installed[Services], upgraded[Services])
     assert not failed, "\n".join(failed)
+
+
+def _lost(installed: State, upgraded: State, service: str) -> str:
+    """Return why a service has no unit file any more; empty: it has one, or never had one."""
+    name = upgraded.unit(service)
+    old = installed.cell.expect.service_in("installed", service) or name
+    was, now = installed[Services].get(old), upgraded[Services].get(name)
+    if now and (now.enabled or (was and not was.enabled)):
+        return ""
+    return why_lost(old, installed.facts, upgraded.facts)

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from upgradeproof import cache
+from upgradeproof.distributions import check_releases
 from upgradeproof.errors import PlanError
 from upgradeproof.imaging import Images
 from upgradeproof.machines.backends import backend, backends
@@ -50,6 +51,7 @@ class Home:
         plans = tuple(load_plan(path) for path in self.plan_files)
         for plan in plans:
             check_known_changes(plan)
+            check_releases(plan)
         if self.defect is None:
             return plans
         defect = load_defect(self.defect)

@@ -14,6 +14,7 @@ from tests.machines import servers
 from tests.machines.projects import Project, cell_of, state_of, wait_until
 from tests.machines.starting import Start
 from upgradeproof.machines.docker import DockerMachine
+from upgradeproof.plan import load_plan
 from upgradeproof.results import Verdict
 
 # Every file with its owner, mode, times of change and access, and content. Access times are read
@@ -31,6 +32,11 @@ SUITE = """
 def test_the_twin_is_there(installed):
     assert installed.facts
 """
+ANSWERS = """
+def test_it_answers(installed, endpoint):
+    assert installed.ask(endpoint).fits(endpoint)
+"""
+ENDPOINTS = {(22, "ssh"), (25, "smtp"), (143, "imap"), (587, "smtp")}
 
 
 @dataclass(frozen=True)
@@ -129,6 +135,41 @@ def test_the_upgrade_of_the_twin_fails_and_names_the_configuration_of_dovecot(
     assert "Error in configuration file /etc/dovecot/local.conf line 2: mail_location" in (
         state.reason
     )
+
+
+def test_what_the_twin_answers_is_added_to_its_plan_and_the_server_is_not_asked(
+    captured: Project, server: MailServer
+) -> None:
+    path = captured.folder / "products" / "mail1" / "upgrade.toml"
+    text, before = path.read_text(), asked(server)
+    assert before > 0  # the logins of the capture
+    done = captured.run("upgradeproof", "observe", "products/mail1", timeout_s=600)
+    assert done.exit_status == 0, done.output
+    assert asked(server) == before
+    expect = load_plan(path).expect
+    assert {(each.port, each.kind) for each in expect.endpoint} == ENDPOINTS
+    checks = {config.path: config.check for config in expect.config if config.check}
+    assert checks == {
+        "/etc/dovecot/conf.d/10-auth.conf": "doveconf -n >/dev/null",
+        "/etc/postfix/main.cf": "postconf >/dev/null && postconf -M >/dev/null",
+        "/etc/ssh/sshd_config": "sshd -t",
+    }
+    assert "/etc/dovecot/local.conf" in {config.path for config in expect.config}
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert [line for line in path.read_text().splitlines() if line in comments] == comments
+
+
+def asked(server: MailServer) -> int:
+    """Return how many lines the daemons have logged, which log each connection."""
+    units = "-u ssh -u dovecot -u 'postfix*'"
+    return int(server.machine.run(f"journalctl -o cat {units} | wc -l").text)
+
+
+def test_a_new_twin_answers_what_was_observed(captured: Project) -> None:
+    captured.write("test_twin.py", ANSWERS)
+    done = captured.run("pytest", "-q", "test_twin.py", timeout_s=900)
+    assert done.exit_status == 0, done.output
+    assert len(cell_of(captured.result(), "12-to-13").checks) == len(ENDPOINTS)
 
 
 def test_a_folder_that_is_there_is_left_as_it_is(captured: Project, server: MailServer) -> None:

@@ -10,7 +10,9 @@ from upgradeproof.capture.folder import Twin
 from upgradeproof.capture.knowledge import knowledge
 from upgradeproof.capture.reader import About
 from upgradeproof.capture.report import left_out
+from upgradeproof.distributions import skipped
 from upgradeproof.errors import PlanError
+from upgradeproof.observe.configs import format_of
 from upgradeproof.observe.writing import Draft, Entry, Noted, plan_text
 from upgradeproof.plan import Image
 from upgradeproof.probes.packages import Packages
@@ -69,6 +71,11 @@ def route(about: About, images: Mapping[str, Image], *, to: str, machine: str) -
             resolution="add a definition to images/, or name one by --upgrade-to",
         )
     new = images[to] if to else min(later, key=lambda image: (_version(image), len(image.name)))
+    if skip := skipped(old.codename, new.codename):
+        raise PlanError(
+            f"an upgrade {skip}",
+            resolution=f"name an image of {skip.way[0].codename} with --upgrade-to",
+        )
     return Route(old=old, new=new, platform=f"{old.name}-{about.architecture}.{machine}")
 
 
@@ -222,4 +229,9 @@ def _configs(twin: Twin) -> Iterator[Entry]:
     edited = [path for path in twin.captured.walked.edited if path in twin.entries]
     for path in edited[:MAXIMUM_CONFIGS]:
         if path.startswith("/etc/") and re.fullmatch(r"[!-~]+", path) and "%" not in path:
-            yield Entry(keys={"path": path}, source="Edited: its package brought another one.")
+            content = twin.entries[path].content
+            name = format_of(path, content) if content is not None else "text"
+            yield Entry(
+                keys={"path": path, "format": "" if name == "text" else name},
+                source="Edited: its package brought another one.",
+            )

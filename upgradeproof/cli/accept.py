@@ -11,7 +11,7 @@ from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.cli import runs
 from upgradeproof.home import Home
 from upgradeproof.review.accepting import accept
-from upgradeproof.review.matching import Asked
+from upgradeproof.review.matching import ANY, Asked
 
 HELP = "write an expected change of a run into its plan"
 
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kind", choices=get_args(ChangeKind), help="only changes of this kind are excused"
     )
-    parser.add_argument("--cell", metavar="GLOB", default="*", help="only changes of these cells")
+    parser.add_argument("--cell", metavar="GLOB", default=ANY, help="only for these cells")
     parser.add_argument(
         "--upgrade", metavar="A-to-B", default="", help="write it below this upgrade"
     )

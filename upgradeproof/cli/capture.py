@@ -59,5 +59,8 @@ def _captured(server: Server, arguments: argparse.Namespace) -> int:
     finally:
         server.close()
     sys.stdout.write("".join(f"not in the twin: {line}\n" for line in missing))
-    sys.stdout.write(f"wrote {arguments.to}\nnext: read its report.md, then `pytest`\n")
+    sys.stdout.write(
+        f"wrote {arguments.to}\nnext: read its report.md, then `upgradeproof observe"
+        f" {arguments.to}`, then `pytest`\n"
+    )
     return 0

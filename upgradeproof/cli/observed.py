@@ -48,7 +48,7 @@ def ordered(arguments: argparse.Namespace, home: Home) -> Order:
 def observed_plan(order: Order, home: Home) -> tuple[str, tuple[str, ...]]:
     """Observe an order, and return the text of its plan and what is to be decided."""
     works = backend(order.platform.machine)
-    say = _clock()
+    say = clock()
     say(f"find or make the image {order.platform.id}")
     image = home.imaging().ensure(order.platform)
     checkpoints = StateStore(cache.folder()).checkpoints
@@ -61,7 +61,8 @@ def announce(lines: Sequence[str]) -> None:
     sys.stdout.write("".join(f"to decide: {line}\n" for line in lines))
 
 
-def _clock() -> Callable[[str], None]:
+def clock() -> Callable[[str], None]:
+    """Return what prints a line with the seconds since now."""
     started = time.monotonic()
 
     def say(line: str) -> None:

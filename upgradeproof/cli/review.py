@@ -11,7 +11,7 @@ from upgradeproof.home import Home
 from upgradeproof.review.accepting import changed_since
 from upgradeproof.review.ledger import read_accepted
 from upgradeproof.review.listing import as_toml, listing, not_upgraded
-from upgradeproof.review.matching import chosen_cells
+from upgradeproof.review.matching import ANY, chosen_cells
 from upgradeproof.review.session import Session
 from upgradeproof.review.unexplained import Review
 
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run_folder", nargs="?", type=Path, metavar="RUN", help="default: reports/out"
     )
-    parser.add_argument("--cell", metavar="GLOB", default="*", help="only cells that fit")
+    parser.add_argument("--cell", metavar="GLOB", default=ANY, help="only cells that fit")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--list", action="store_true", help="list them, and ask nothing")
     form.add_argument("--toml", action="store_true", help="print TOML for the plan, reasons empty")
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     root = Path.cwd()
     found, folder = runs.read(arguments.run_folder or Home(root).reports)
     cells = chosen_cells(found, arguments.cell)
-    review = Review(found, folder)
+    review = Review(found, folder, root)
     for plan in changed_since(found, folder, root):
         sys.stderr.write(f"{plan.path} changed since the run: run pytest again to see the rest\n")
     left = review.unexplained(cells, read_accepted(folder))
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list or not interactive:
         sys.stdout.writelines(f"{line}\n" for line in listing(left))
     elif left:
-        Session(review, cells, root, input, sys.stdout).run()
+        Session(review, cells, root, input, sys.stdout, glob=arguments.cell).run()
         left = review.unexplained(cells, read_accepted(folder))
     unknown = list(not_upgraded(cells))
     sys.stdout.writelines(f"{line}\n" for line in unknown)

@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from upgradeproof.counting import counted
 from upgradeproof.defects.detection import Detection, GoodCell, Tried
 from upgradeproof.defects.judgement import Sighting
-from upgradeproof.render.words import duration, plural
+from upgradeproof.render.words import duration
 
 WIDTH = 140
 COLUMNS = (34, 11, 12, None)
@@ -61,16 +62,16 @@ def numbers(found: Detection) -> str:
     lines = []
     if found.left_out:
         lines.append(
-            f"not tried here: {plural(len(found.left_out), 'defect')}, which no chosen cell shows"
+            f"not tried here: {counted(len(found.left_out), 'defect')}, which no chosen cell shows"
         )
     if total.not_run:
-        lines.append(f"interrupted: {plural(total.not_run, 'run')} of all did not come to an end")
+        lines.append(f"interrupted: {counted(total.not_run, 'run')} of all did not come to an end")
     if total.broken:
-        lines.append(f"broken: of {plural(total.broken, 'run')} nothing is known")
-    where = f"{plural(total.defects, 'defect')} on {plural(total.platforms, 'platform')}"
+        lines.append(f"broken: of {counted(total.broken, 'run')} nothing is known")
+    where = f"{counted(total.defects, 'defect')} on {counted(total.platforms, 'platform')}"
     lines += [
         f"caught {total.caught} of {total.trials} ({where})",
-        f"false alarms: {total.false_alarms} in {plural(total.good_cells, 'good cell')}",
+        f"false alarms: {total.false_alarms} in {counted(total.good_cells, 'good cell')}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -97,7 +98,7 @@ def _seen(each: Tried) -> Iterator[str]:
 
 
 def _heard(each: GoodCell) -> Iterator[str]:
-    yield f"{each.cell.removeprefix(f'{each.platform}.')}: {plural(each.checks, 'check')}"
+    yield f"{each.cell.removeprefix(f'{each.platform}.')}: {counted(each.checks, 'check')}"
     yield from _told("", each.false_alarms)
     yield from each.problem.splitlines()[:1]
 

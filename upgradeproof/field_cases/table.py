@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from upgradeproof.counting import counted
 from upgradeproof.defects.detection import GoodCell
 from upgradeproof.defects.judgement import Sighting
 from upgradeproof.field_cases.report import Outcome, Report
-from upgradeproof.render.words import duration, plural
+from upgradeproof.render.words import duration
 
 WIDTH = 150
 LONGEST_LINE = 200
@@ -72,7 +73,7 @@ def numbers(report: Report) -> str:
         if ids:
             lines.append(f"{WORDS[result].lower()}: {', '.join(ids)}")
     ran = [twin for twin in report.twins if twin.verdict != "not_run"]
-    lines.append(f"false alarms: {report.false_alarms} in {plural(len(ran), 'good twin')}")
+    lines.append(f"false alarms: {report.false_alarms} in {counted(len(ran), 'good twin')}")
     return "\n".join(lines) + "\n"
 
 
@@ -95,7 +96,7 @@ def _seen(each: Outcome) -> Iterator[str]:
 
 
 def _alarms(twin: GoodCell) -> Iterator[str]:
-    yield plural(twin.checks, "check")
+    yield counted(twin.checks, "check")
     yield from _told(twin.false_alarms)
     yield from twin.problem.splitlines()[:1]
 

@@ -26,6 +26,8 @@ from upgradeproof.runner.state import only_address
 BANNER_S = 2.0
 """How long a server that speaks first may take."""
 ANSWER_S = 5.0
+SEARCH_S = 30.0
+"""How long the file of a certificate is searched for: /var/lib may hold anything."""
 LINE = "\r\n"
 """What makes many a server of lines say that it does not know it."""
 _WORD = re.compile(r"[!-~]{3,}")
@@ -95,11 +97,12 @@ class Asking:
 
     def _over_tls(self) -> Entry | None:
         """Return an https endpoint where a TLS handshake succeeds, and HTTP is behind it."""
-        certificate = self._certificate()
+        certificate = self.certificate()
         if not certificate:
             return None
         line = shlex.quote(certificate.splitlines()[1])
-        found = self.machine.run(f"grep -rlsF -- {line} /etc /var/lib | head -n 1").text
+        search = f"timeout {SEARCH_S:g} grep -rlsF -- {line} /etc /var/lib | head -n 1"
+        found = self.machine.run(search).text
         for host in names_of(certificate):
             keys = {"kind": "https", "host": host, "ca": found}
             source = "a TLS handshake, then HTTP; the certificate is the one that it showed"
@@ -107,7 +110,8 @@ class Asking:
                 return table
         return None
 
-    def _certificate(self) -> str:
+    def certificate(self) -> str:
+        """Return the certificate that a TLS handshake shows, in PEM, or ""."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with (

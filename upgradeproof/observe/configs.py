@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import PurePosixPath
 
 from upgradeproof.daemons import Daemon
@@ -136,8 +137,9 @@ def _checks(
         free = [path for path in paths if path not in found]
         if not check or "\n" in check or "$" in check or not free:
             continue
-        if machine.run(check).ok:
-            found[_main(free, daemon)] = check
+        main = _main(free, daemon, seen)
+        if main and machine.run(check).ok:
+            found[main] = check
     return found
 
 
@@ -149,9 +151,23 @@ def running(seen: Seen, daemons: Mapping[str, Daemon]) -> Iterator[Daemon]:
             yield daemon
 
 
-def _main(paths: Sequence[str], daemon: Daemon) -> str:
-    """Return the file that a daemon's check is about: one that it names, else the first one."""
-    globs = daemon.dump.files if daemon.dump else ()
+def _main(paths: Sequence[str], daemon: Daemon, seen: Seen) -> str:
+    """Return the file that a daemon's check is about, or "".
+
+    That is one that it names, else one that the daemon reads, else the first one of its packages.
+    """
+    files = seen.booted[Files]
     named = (path for path in paths if path in daemon.check.split())
-    listed = (path for glob in globs for path in paths if fnmatchcase(path, glob))
-    return next(named, next(listed, paths[0]))
+    listed = (path for path in paths if is_read_by(daemon, path))
+    packaged = (
+        path
+        for path in paths
+        if any(fnmatchcase(files[path].package, glob) for glob in daemon.packages)
+    )
+    return next(chain(named, listed, packaged), "")
+
+
+def is_read_by(daemon: Daemon, path: str) -> bool:
+    """Return whether a file is known as one that a daemon reads its configuration from."""
+    globs = daemon.dump.files if daemon.dump else ()
+    return path in daemon.check.split() or any(fnmatchcase(path, glob) for glob in globs)

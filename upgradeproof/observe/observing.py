@@ -165,8 +165,8 @@ class Observer:
         """Ask the machine, then point its sources at the new release and see what that offers."""
         left_out = [*services.stopped(seen), *services.moving_ports(seen)]
         self._say("ask what listens")
-        endpoints = _parted(use.endpoints(machine, seen, self._daemons), left_out)
-        data = _parted(use.written_data(machine, seen, self._daemons), left_out)
+        endpoints = parted(use.endpoints(machine, seen, self._daemons), left_out)
+        data = parted(use.written_data(machine, seen, self._daemons), left_out)
         idle = [p for p in self._order.packages if p not in services.unit_packages(seen)]
         commands = tuple(use.programs(machine, idle if not services.units(seen) else ()))
         self._say("restart the services, and see which configuration files they read")
@@ -271,7 +271,7 @@ def _ignore(_event: object) -> None:
     """Take the events of steps: no run's journal is written."""
 
 
-def _parted(found: Iterator[Entry | str], left_out: list[str]) -> tuple[Entry, ...]:
+def parted(found: Iterator[Entry | str], left_out: list[str]) -> tuple[Entry, ...]:
     """Return the tables of what was found, and add the lines to what is left out."""
     tables = []
     for each in found:

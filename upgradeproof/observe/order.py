@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from upgradeproof.distributions import skipped
 from upgradeproof.errors import PlanError
 from upgradeproof.imaging.emulation import native
 from upgradeproof.plan import Image, Platform
@@ -65,6 +66,11 @@ def order(
         )
     if old.codename == new.codename:
         raise PlanError(f"{old.name} and {new.name} are the same release, {old.codename}")
+    if skip := skipped(old.codename, new.codename):
+        raise PlanError(
+            f"an upgrade {skip}",
+            resolution=f"name {skip.way[0].codename}, the next release, with --to",
+        )
     for package in packages:
         if not _PACKAGE.fullmatch(package):
             raise PlanError(

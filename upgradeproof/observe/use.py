@@ -62,7 +62,9 @@ def endpoints(machine: Machine, seen: Seen, daemons: Mapping[str, Daemon]) -> It
             yield found
         else:
             holder = sockets[0].process or "the kernel"
-            yield f"{protocol} port {port} of {holder}: it answered nothing that it was asked"
+            tls = protocol == "tcp" and asking.certificate()
+            over = "it speaks TLS, and over that it" if tls else "it"
+            yield f"{protocol} port {port} of {holder}: {over} answered nothing that it was asked"
 
 
 def programs(machine: Machine, packages: Sequence[str]) -> Iterator[Entry]:

@@ -103,6 +103,11 @@ def _blocks(draft: Draft) -> Iterator[list[str]]:
         yield [*heading, *(line for lines in notes for line in lines)]
 
 
+def table_text(name: str, entry: Entry) -> str:
+    """Return the lines of one table of a list, with its comment."""
+    return "\n".join(_table(name, entry, many=True)) + "\n"
+
+
 def _table(name: str, entry: Entry, *, many: bool = False) -> Iterator[str]:
     yield from _comment(entry.source)
     yield f"[[{name}]]" if many else f"[{name}]"

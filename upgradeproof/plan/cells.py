@@ -58,6 +58,11 @@ class Cell:
         """Return the release that the upgrade must end in."""
         return self.plan.release_named(self.upgrade.to)
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Return the steps of the upgrade, of all its legs in their order."""
+        return tuple(step for leg in self.upgrade.legs for step in self.plan.leg(leg).steps)
+
     @cached_property
     def expect(self) -> Expectations:
         """Return the plan's expectations with those of each leg and of the upgrade itself."""
@@ -111,8 +116,7 @@ class Cell:
         if section != "files":
             return None
         file = file.removesuffix("/sha256")
-        steps = [step for leg in self.upgrade.legs for step in self.plan.leg(leg).steps]
-        for step in steps:
+        for step in self.steps:
             if step.writes(file, self.plan.folder):
                 return f"the step {getattr(step, 'step', '')} of the upgrade writes this file"
         return None

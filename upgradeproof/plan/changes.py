@@ -13,6 +13,8 @@ from upgradeproof.plan.loading import Model
 
 _PACKAGES = "packages/"
 _WILD = re.compile(r"[*?\[]")
+_CLASS = re.compile(r"\[!?+\]?+[^\]]*\]")
+"""A class of characters, as fnmatch reads it."""
 
 
 def checked_glob(glob: str) -> str:
@@ -22,11 +24,20 @@ def checked_glob(glob: str) -> str:
     """
     if not re.search(r"[*?\[/]", glob) or glob.startswith("/") or glob.endswith("/"):
         raise ValueError(f"{glob!r} is no glob over the diff: write it as section/key")
-    if glob.count("[") != glob.count("]"):
+    if _half_a_bracket(glob):
         raise ValueError(f"{glob!r} has a bracket without its other half: [[] is a plain one")
     if not any(map(str.isalnum, glob)):
         raise ValueError(f"{glob!r} covers every change: name what changes")
     return glob
+
+
+def _half_a_bracket(glob: str) -> bool:
+    """Return whether a bracket has no other half, and is not escaped: ``[[]``, ``[]]``.
+
+    A closing one behind an escaped opening one is plain: ``[[]a]`` fits ``[a]``.
+    """
+    rest = _CLASS.sub("", glob)
+    return "[" in rest or ("]" in rest and "[[]" not in glob)
 
 
 def whole_section(glob: str) -> bool:

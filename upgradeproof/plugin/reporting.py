@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock, Timeout
 
+from upgradeproof.counting import counted
 from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import Session
 from upgradeproof.render import every_format
-from upgradeproof.render.words import cached_states, checks_selected, plural, unused_lines
+from upgradeproof.render.words import cached_states, checks_selected, unused_lines
 from upgradeproof.report import report
 from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.journal import RunFinished
@@ -110,7 +111,7 @@ class Reporter:
                     red=not good,
                 )
                 for reason, number in _never_ran(cell).items():
-                    checks = plural(number, "check")
+                    checks = counted(number, "check")
                     terminalreporter.line(f"{'':<15} {checks} never ran: {reason}", red=True)
         for line in unused_lines(self._run.unused, strict=self._run.strict):
             terminalreporter.line(line, red=self._run.strict, yellow=not self._run.strict)

@@ -6,6 +6,8 @@ from upgradeproof.probes import package_changes
 from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.packages import Package, Packages
 
+SYSTEM_IDS = range(100, 1000)
+
 
 def changed_package(name: str, before: Facts, after: Facts) -> str:
     """Return how a package changed, such as ``went from 1.18 to 1.22``, or "": it did not."""
@@ -35,6 +37,18 @@ def package_of(line: Difference, before: Facts, after: Facts) -> str:
     records = (facts.sections.get(section, {}).get(key) for facts in (after, before))
     named = (getattr(record, "package", "") for record in records)
     return next(filter(None, named), "")
+
+
+def account_of(name: str, number: int, before: Facts, after: Facts) -> str:
+    """Return why a system account came: a package of its name was installed; else "".
+
+    ``number``: its user or group id. Debian Policy, section 9.2.2, gives packages 100 to 999.
+    """
+    package = name.removeprefix("_")
+    if number not in SYSTEM_IDS or _installed(package, before):
+        return ""
+    change = changed_package(package, before, after)
+    return f"a system account of {package}, which {change}" if change else ""
 
 
 def _installed(name: str, facts: Facts) -> Package | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.attribution import account_of
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
 
@@ -38,3 +39,12 @@ class Groups(Probe[Group]):
                     members = tuple(sorted(filter(None, listed.split(","))))
                     groups.setdefault(name, Group(gid=gid, members=members))
         return groups
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Return the new package that a new system group without members belongs to."""
+        name = line.path.partition("/")[2]
+        group = after.sections.get(cls.section, {}).get(name)
+        if line.before is not None or not isinstance(group, Group) or group.members:
+            return ""
+        return account_of(name, group.gid, before, after)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.attribution import account_of
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
+
+NO_LOGIN = {"/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false"}
 
 
 class User(Record):
@@ -43,3 +46,12 @@ class Users(Probe[User]):
                         found = User(uid=uid, gid=gid, comment=comment, home=home, shell=shell)
                         users.setdefault(name, found)
         return users
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Return the new package that a new system user belongs to; never for one with a shell."""
+        name = line.path.partition("/")[2]
+        user = after.sections.get(cls.section, {}).get(name)
+        if line.before is not None or not isinstance(user, User) or user.shell not in NO_LOGIN:
+            return ""
+        return account_of(name, user.uid, before, after)

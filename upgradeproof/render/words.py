@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from upgradeproof.counting import counted
 from upgradeproof.results import (
     CachedStates,
     Cell,
@@ -65,11 +66,6 @@ def count(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
     return {verdict: found.count(verdict) for verdict in WORDS}
 
 
-def plural(number: int, noun: str) -> str:
-    """Return ``1 cell`` or ``3 cells``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def title(run: Run) -> str:
     """Return the run's verdict in the fewest honest words."""
     if run.finished_at is not None:
@@ -83,7 +79,7 @@ def sentences(run: Run) -> tuple[str, ...]:
     """Return what the run's verdict rests on, and what it says nothing of."""
     selected = [cell for cell in run.cells if cell.selected]
     counts = count(cell.verdict for cell in selected)
-    total = plural(len(selected), "selected cell")
+    total = counted(len(selected), "selected cell")
     said = {
         Verdict.FAILED: f"{counts[Verdict.FAILED]} of {total} failed.",
         Verdict.BROKEN: f"{counts[Verdict.BROKEN]} of {total} broke: the harness or its "
@@ -104,17 +100,17 @@ def sentences(run: Run) -> tuple[str, ...]:
     if left_out:
         chosen = sum(len(cell.checks) for cell in selected)
         every = sum(max(len(cell.checks), cell.checks_declared) for cell in selected)
-        where = "" if len(selected) == 1 else f" on {plural(len(left_out), 'selected cell')}"
+        where = "" if len(selected) == 1 else f" on {counted(len(left_out), 'selected cell')}"
         lines.append(
-            f"{chosen:,} of {plural(every, 'check')} selected: the others were deselected{where},"
+            f"{chosen:,} of {counted(every, 'check')} selected: the others were deselected{where},"
             " and nothing is known of them."
         )
     if run.unused:
         fails = ", which makes a strict run fail" if run.strict else ""
-        number = plural(len(run.unused), "expected change")
+        number = counted(len(run.unused), "expected change")
         lines.append(f"{number} of the plans did not happen on any platform{fails}.")
     if unselected := len(run.cells) - len(selected):
-        lines.append(f"The plan has {plural(unselected, 'more cell')} that this run left out.")
+        lines.append(f"The plan has {counted(unselected, 'more cell')} that this run left out.")
     return tuple(lines)
 
 
@@ -126,7 +122,7 @@ def gist(cell: Cell) -> str:
     total = len(cell.checks)
     if cell.verdict in (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN):
         if counts[cell.verdict]:
-            return f"{counts[cell.verdict]} of {plural(total, 'check')}"
+            return f"{counts[cell.verdict]} of {counted(total, 'check')}"
         stopped = next((s.name for s in cell.states if s.verdict is cell.verdict), "")
         return f"{stopped.replace('_', ' ')} not reached" if stopped else "no check ran"
     aside = counts[Verdict.NOT_APPLICABLE]
@@ -137,8 +133,8 @@ def checks_selected(cell: Cell) -> str:
     """Return how many checks ran of how many: ``82 checks``, or ``2 of 82 checks selected``."""
     total = len(cell.checks)
     if total < cell.checks_declared:
-        return f"{total:,} of {plural(cell.checks_declared, 'check')} selected"
-    return plural(total, "check")
+        return f"{total:,} of {counted(cell.checks_declared, 'check')} selected"
+    return counted(total, "check")
 
 
 def cached_states(cached: CachedStates) -> str:
@@ -152,7 +148,7 @@ def unused_lines(unused: Sequence[UnusedChange], *, strict: bool) -> list[str]:
     if not unused:
         return []
     fails = ", which makes a strict run fail" if strict else ""
-    head = f"{plural(len(unused), 'expected change')} did not happen on any platform{fails}:"
+    head = f"{counted(len(unused), 'expected change')} did not happen on any platform{fails}:"
     lines = [f"  {each.where}: {each.facts}" for each in unused]
     left = len(lines) - MOST_UNUSED
     return [head, *lines[:MOST_UNUSED], *([f"  and {left:,} more"] if left > 0 else [])]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from upgradeproof.counting import counted
 from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.plan import Plan, load_plan
 from upgradeproof.plan.editing import Place, add_change
@@ -17,12 +18,10 @@ from upgradeproof.review.ledger import (
     Accepted,
     is_known,
     read_accepted,
-    takes,
     to_json,
 )
-from upgradeproof.review.matching import Asked, chosen_cells, match, product_of
-from upgradeproof.review.places import path_of, places
-from upgradeproof.review.summary import counted
+from upgradeproof.review.matching import ANY, Asked, chosen_cells, match, product_of
+from upgradeproof.review.places import Limit, holds_for, path_of, places
 
 MIN_REASON = 8
 """Characters, as a plan asks for."""
@@ -76,7 +75,10 @@ def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
     refuse_read_only(path)
     _refuse_read_only_folder(folder)
     found = [(cell, state.name) for cell, state, _ in matched.changes]
-    where = places(plan, [c for c in run.cells if c.product == product], found, asked.upgrade)
+    every = [cell for cell in run.cells if cell.product == product]
+    named = "" if asked.cell == ANY else asked.cell
+    limit = Limit(glob=named, cells=cells, seen_only=asked.seen_only)
+    where = places(plan, every, found, asked.upgrade, limit)
     with path.open(encoding="utf-8", newline="") as file:
         text = file.read()
     for place in where:
@@ -86,6 +88,9 @@ def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
         Accepted(
             product=product,
             upgrade="" if place.upgrade is None else path_of(plan.upgrade[place.upgrade]),
+            cells=tuple(cell.id for cell in every if holds_for(plan, place, cell))
+            if place.select
+            else (),
             rollback=place.key == "left_behind",
             facts=asked.globs,
             kind=asked.kind,
@@ -172,6 +177,8 @@ def _record(folder: Path, accepted: Sequence[Accepted]) -> None:
 
 
 def _named(plan: Plan, place: Place) -> str:
+    if place.select:
+        return f"{place.header} for {', '.join(place.select)}"
     of = "" if place.upgrade is None else f" of {path_of(plan.upgrade[place.upgrade])}"
     return f"{place.header}{of}"
 
@@ -181,9 +188,6 @@ def _elsewhere(
 ) -> Iterator[str]:
     """Yield the cells that were not looked at, and that a place is for, too."""
     for cell in run.cells:
-        wider = any(
-            place.upgrade is None or takes(cell, path_of(plan.upgrade[place.upgrade]))
-            for place in where
-        )
+        wider = any(holds_for(plan, place, cell) for place in where)
         if wider and cell.product == plan.name and cell not in cells:
             yield cell.id

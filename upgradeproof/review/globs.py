@@ -12,6 +12,7 @@ from upgradeproof.plan.loading import common_prefix
 from upgradeproof.results import Change
 
 _SPECIAL = re.compile(r"([*?\[])")
+_SPECIAL_OR_CLOSING = re.compile(r"([*?\[\]])")
 _SEPARATOR = re.compile(r"[/:@. _-]")
 """Where a glob may be cut: `*` stands for whole words of a path, never for half of one."""
 
@@ -73,12 +74,10 @@ def fields_of(plain: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[st
 def escaped(path: str) -> str:
     """Return the glob that fits a path and no other.
 
-    A bracket without its other half is any character: a plan takes it for a mistake.
+    A closing bracket alone is escaped, too: a plan takes it for a mistake.
     """
-    if path.count("[") != path.count("]"):
-        path = path.replace("[", "?")
-        return re.sub(r"([*])", r"[\1]", path)
-    return _SPECIAL.sub(r"[\1]", path)
+    special = _SPECIAL if "[" in path else _SPECIAL_OR_CLOSING
+    return special.sub(r"[\1]", path)
 
 
 def covers_section(glob: str) -> bool:

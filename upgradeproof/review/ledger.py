@@ -23,6 +23,8 @@ class Accepted(Frozen):
     product: str
     upgrade: str = ""
     """The upgrade below which it stands, such as ``12-to-13``; empty: it is for all."""
+    cells: tuple[str, ...] = ()
+    """The cells that it is for, where these are not all that take the upgrade; empty: all."""
     rollback: bool = False
     """Whether it says what a rollback leaves behind."""
     facts: tuple[str, ...]
@@ -43,6 +45,7 @@ class Accepted(Frozen):
         return (
             cell.product == self.product
             and (not self.upgrade or takes(cell, self.upgrade))
+            and (not self.cells or cell.id in self.cells)
             and (state in OF_A_ROLLBACK) is self.rollback
         )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from upgradeproof.counting import counted
+from upgradeproof.known import KnownFiles
 from upgradeproof.results import Cell, Verdict
 from upgradeproof.review.groups import Group
 from upgradeproof.review.resembling import resembling
-from upgradeproof.review.summary import counted, snippet
+from upgradeproof.review.summary import snippet
 from upgradeproof.review.unexplained import Unexplained
 from upgradeproof.states import OF_A_ROLLBACK, StateName
 
@@ -20,7 +22,7 @@ def listing(found: Sequence[Unexplained]) -> Iterator[str]:
     for each in found:
         yield headline(each)
         for number, group in enumerate(each.groups, start=1):
-            yield from described(group, number)
+            yield from described(group, number, each.known)
         yield ""
 
 
@@ -31,7 +33,7 @@ def headline(each: Unexplained) -> str:
     return f"{each.cell.id}, {each.state.name}: {counted(changes, 'change')} in {groups}"
 
 
-def described(group: Group, number: int) -> Iterator[str]:
+def described(group: Group, number: int, known: KnownFiles) -> Iterator[str]:
     """Yield the lines of one group: its changes, its globs, a known change that is like it."""
     yield f"  {number}. {group.title}: {counted(len(group.changes), 'change')}"
     for change in group.changes[:MAX_SHOWN]:
@@ -39,7 +41,7 @@ def described(group: Group, number: int) -> Iterator[str]:
     if (left := len(group.changes) - MAX_SHOWN) > 0:
         yield f"     and {left:,} more"
     yield f"     covered by {'  '.join(group.globs)}"
-    if near := resembling(group):
+    if near := resembling(group, known):
         yield f"     {near}"
 
 

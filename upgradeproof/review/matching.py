@@ -20,6 +20,8 @@ from upgradeproof.review.unexplained import left_of
 
 MOST_NEAREST = 3
 MIN_LIKENESS = 0.3
+ANY = "*"
+"""The glob of an author who names no cells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +32,10 @@ class Asked:
     reason: str
     kind: ChangeKind | None = None
     """What kind of change is excused; None: any, but see ``KnownChange``."""
-    cell: str = "*"
-    """A glob over the ids of the cells that are looked at."""
+    cell: str = ANY
+    """A glob over the ids of the cells that are looked at, and for which it then holds alone."""
+    seen_only: bool = False
+    """Whether it holds only for cells that show the change, where an upgraded one does not."""
     product: str = ""
     """Empty: the one whose changes fit."""
     upgrade: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 
-from upgradeproof.known import KnownEntry, KnownFiles, discover
+from upgradeproof.known import KnownEntry, KnownFiles
 from upgradeproof.review.groups import Group
 
 MIN_LIKENESS = 0.8
@@ -28,16 +28,13 @@ class Resembling:
         return f"{how} {self.file} ({self.entry.id}): {self.entry.reason} [{self.entry.source}]"
 
 
-def resembling(group: Group, files: KnownFiles | None = None) -> Resembling | None:
+def resembling(group: Group, files: KnownFiles) -> Resembling | None:
     """Return the known change that is nearest to a group, or None.
 
     One that covers a path of the group comes first, for whichever upgrade it is known.
     """
     entries = [
-        (name, entry)
-        for name, each in (discover() if files is None else files).items()
-        for file in each
-        for entry in file.change
+        (name, entry) for name, each in files.items() for file in each for entry in file.change
     ]
     paths = [change.path for change in group.changes]
     for name, entry in entries:

@@ -12,7 +12,7 @@ from upgradeproof.review.accepting import accept, checked_reason
 from upgradeproof.review.groups import Group
 from upgradeproof.review.ledger import read_accepted
 from upgradeproof.review.listing import described, evidence, headline
-from upgradeproof.review.matching import Asked
+from upgradeproof.review.matching import ANY, Asked
 from upgradeproof.review.unexplained import Review, Unexplained
 
 ASK = "[a]ccept, [s]kip, [e]vidence, [q]uit? "
@@ -29,8 +29,14 @@ class Session:
         root: Path,
         ask: Callable[[str], str],
         out: TextIO,
+        *,
+        glob: str = ANY,
     ) -> None:
-        """Know what to ask about; ``ask`` prints a question, and raises EOFError at the end."""
+        """Know what to ask about; ``ask`` prints a question, and raises EOFError at the end.
+
+        ``glob``: the one by which the cells were chosen.
+        """
+        self._glob = glob
         self._review = review
         self._cells = cells
         self._root = root
@@ -64,7 +70,7 @@ class Session:
         if (line := headline(each)).partition(":")[0] != self._headline:
             self._say("", line)
             self._headline = line.partition(":")[0]
-        self._say(*described(group, 1 + len(self._skipped)))
+        self._say(*described(group, 1 + len(self._skipped), each.known))
         while True:
             match self._ask(ASK).strip().lower()[:1]:
                 case "a":
@@ -85,7 +91,14 @@ class Session:
         reason = self._ask(ASK_REASON)
         if not reason.strip():
             return False
-        asked = Asked(globs=group.globs, reason=reason, kind=group.kind, product=each.cell.product)
+        asked = Asked(
+            globs=group.globs,
+            reason=reason,
+            kind=group.kind,
+            cell=self._glob,
+            seen_only=True,
+            product=each.cell.product,
+        )
         try:
             checked_reason(reason)
             done = accept(self._review.run, self._review.folder, self._root, asked)

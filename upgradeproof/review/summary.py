@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from upgradeproof.counting import counted
 from upgradeproof.plan.editing import block
 from upgradeproof.results import Change
 from upgradeproof.review.globs import Paths
@@ -57,11 +58,6 @@ def snippet(groups: Sequence[Group], header: str, max_lines: int | None = None) 
             return [*lines, more]
         lines += added
     return lines
-
-
-def counted(number: int, noun: str) -> str:
-    """Return ``1 change`` or ``1,200 changes``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _overview(found: Sequence[Change], groups: Sequence[Group]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from upgradeproof.known import KnownFiles, discover, folders_of
 from upgradeproof.results import Cell, Change, Run, State
 from upgradeproof.review.globs import Paths, fields_of, pair_of
 from upgradeproof.review.groups import Group, group
@@ -20,6 +21,8 @@ class Unexplained:
     cell: Cell
     state: State
     groups: tuple[Group, ...]
+    known: KnownFiles
+    """The known changes that the product may have: the engine's, and those of its project."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Review:
 
     run: Run
     folder: Path
+    root: Path
+    """The folder in which pytest ran."""
     _paths: dict[str, Paths] = field(default_factory=dict)
 
     def unexplained(
@@ -36,7 +41,7 @@ class Review:
         """Return what is unexplained in each state of some cells.
 
         The globs of a group cover no path of another one in any cell of the product: what is
-        accepted holds there, too.
+        accepted holds there, too. Raises PlanError for a wrong file of known changes.
         """
         found = []
         for cell in cells:
@@ -44,8 +49,15 @@ class Review:
                 left = left_of(cell, state, accepted)
                 if not all(change.expected for change in left):
                     groups = group(left, self._paths_of(cell.product))
-                    found.append(Unexplained(cell=cell, state=state, groups=groups))
+                    known = self._known_of(cell.product)
+                    found.append(Unexplained(cell=cell, state=state, groups=groups, known=known))
         return tuple(found)
+
+    def _known_of(self, product: str) -> KnownFiles:
+        """Return the files of known changes of the engine, and those next to a product's plan."""
+        plans = (plan.path for plan in self.run.plans if plan.product == product)
+        path = next(plans, "")
+        return discover(folders_of((self.root / path).parent) if path else ())
 
     def _paths_of(self, product: str) -> Paths:
         """Return all paths that the diffs of a product's cells may hold."""

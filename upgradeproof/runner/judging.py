@@ -62,12 +62,14 @@ def _of_a_package(
 ) -> str:
     """Return which package a line follows from, or "".
 
-    A unit that the plan names is never explained by its successor: its author has to know.
+    A unit that the plan names is not explained by its successor, since the plan has to name that.
+    The program that it runs may be the successor's: ``/usr/bin/python3`` is a link to it.
     """
     if reason := probe.explain(line, before, after):
         return reason
     named = cell.expect.units_in(StateName.INSTALLED)
-    of_plan = any(unit in line.path.split("/") for unit in named)
+    *parts, field = line.path.split("/")
+    of_plan = field != "executable" and any(unit in (*parts, field) for unit in named)
     return "" if of_plan else succession.explain(line, before, after)
 
 

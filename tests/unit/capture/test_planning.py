@@ -105,6 +105,23 @@ def test_an_unknown_image_is_one_clear_error() -> None:
     assert raised.value.brief == "there is no image 'debian-99'"
 
 
+def test_an_upgrade_that_skips_a_release_is_one_clear_error() -> None:
+    about = replace(ABOUT, os={"ID": "debian", "VERSION_CODENAME": "bullseye"})
+    codenames = {"debian-1": "bullseye", "debian-2": "bookworm", "debian-10": "trixie"}
+    there = {
+        name: image.model_copy(update={"codename": codenames.get(name, image.codename)})
+        for name, image in images().items()
+    }
+    with pytest.raises(PlanError) as raised:
+        route(about, there, to="debian-10", machine="container")
+    assert str(raised.value) == (
+        "an upgrade from bullseye to trixie (13) skips bookworm (12): of Debian a stable release"
+        " is upgraded to the next one only\n"
+        "To do: name an image of bookworm with --upgrade-to"
+    )
+    assert route(about, there, to="", machine="container").new.name == "debian-2"
+
+
 def test_numbers_of_releases_are_compared_as_numbers() -> None:
     assert WAY.new.name == "debian-2"
     about = replace(ABOUT, os={"ID": "debian", "VERSION_CODENAME": "new"})

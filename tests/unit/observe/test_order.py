@@ -34,6 +34,8 @@ IMAGES = {
         image("deb-2-big", "deb", "two"),
         image("deb-1-vm", "deb", "one", "vm"),
         image("other-1", "other", "uno"),
+        image("early", "deb", "bullseye"),
+        image("late", "deb", "trixie"),
     )
 }
 
@@ -100,6 +102,17 @@ def test_a_long_name_is_cut_and_may_be_given() -> None:
             "deb-2-big",
             "",
             "deb-2 and deb-2-big are the same release, two",
+        ),
+        (
+            ("web",),
+            "early",
+            "late",
+            "",
+            (
+                "an upgrade from bullseye to trixie (13) skips bookworm (12): of Debian a stable"
+                " release is upgraded to the next one only\n"
+                "To do: name bookworm, the next release, with --to"
+            ),
         ),
         (
             ("web",),

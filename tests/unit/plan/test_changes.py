@@ -10,6 +10,7 @@ from tests.unit.plan.texts import plan
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
 from upgradeproof.plan import KnownChange
+from upgradeproof.plan.changes import checked_glob
 
 
 @pytest.mark.parametrize(
@@ -89,3 +90,27 @@ def test_a_wrong_change_is_told_with_its_line(tmp_path: Path, written: str, expe
     with pytest.raises(PlanError) as caught:
         plan(tmp_path, (CHANGE, written))
     assert caught.value.details == f"{tmp_path / 'upgrade.toml'}:{expected}"
+
+
+@pytest.mark.parametrize(
+    "glob",
+    [
+        *(
+            "units/a[[]b",
+            "units/a[]]b",
+            "units/[[]a]",
+            "units/[a-c]x",
+            "units/[!]]x",
+            "units/[]a]x",
+        ),
+        *("units/[[a]x", "units/a[[][[]b", "units/[!a]x[]]"),
+    ],
+)
+def test_a_bracket_that_is_escaped_or_whole_is_right(glob: str) -> None:
+    assert checked_glob(glob) == glob
+
+
+@pytest.mark.parametrize("glob", ["units/[a", "units/a]", "units/[]a", "units/[!]a", "units/[a]]"])
+def test_half_a_bracket_is_a_mistake(glob: str) -> None:
+    with pytest.raises(ValueError, match="has a bracket without its other half"):
+        checked_glob(glob)

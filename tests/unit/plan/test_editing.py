@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.editing import Place, add_change, block
+from upgradeproof.plan.editing import Place, add_change, add_keys, add_table, block
 
 ROOT = Path(__file__).parents[3]
 PLANS = sorted(ROOT.glob("products/*/upgrade.toml"))
@@ -67,6 +67,97 @@ def test_what_a_rollback_leaves_behind_stands_below_its_upgrade() -> None:
     place = Place(upgrade=1, key="left_behind")
     assert add_change(FLAT, place, FACTS, REASON) == FLAT.replace(
         last, f"{last}\n{ADDED.format('upgrade.left_behind')}"
+    )
+
+
+OVERRIDE = """
+# Only there.
+[[override]]
+select = ["debian-*"]
+
+[[override.expect.change]]
+facts = ["a/b"]
+reason = "of these cells"
+# the end
+"""
+FOR_SOME = Place(select=("debian-*",))
+
+
+def test_for_some_cells_it_stands_in_an_override_of_its_own() -> None:
+    assert add_change(FLAT, FOR_SOME, FACTS, REASON) == (
+        f'{FLAT}\n[[override]]\nselect = ["debian-*"]\n\n{ADDED.format("override.expect.change")}'
+    )
+
+
+def test_for_the_same_cells_again_it_stands_in_the_same_override() -> None:
+    other = OVERRIDE.replace("debian", "other").replace("# the end\n", "")
+    text = FLAT + OVERRIDE.replace("# the end\n", "") + other
+    reason = 'reason = "of these cells"\n'
+    first = text.index(reason) + len(reason)
+    assert add_change(text, FOR_SOME, FACTS, REASON) == (
+        f"{text[:first]}\n{ADDED.format('override.expect.change')}{text[first:]}"
+    )
+
+
+def test_an_override_for_other_cells_stands_behind_the_last_one() -> None:
+    added = add_change(FLAT + OVERRIDE, Place(select=("*.vm",)), FACTS, REASON)
+    new = f'\n[[override]]\nselect = ["*.vm"]\n\n{ADDED.format("override.expect.change")}'
+    assert added == FLAT + OVERRIDE + new
+
+
+def test_what_a_rollback_leaves_on_some_cells_stands_in_an_override() -> None:
+    place = Place(select=("debian-*",), key="left_behind")
+    added = add_change(FLAT + OVERRIDE, place, FACTS, REASON)
+    assert added == FLAT + OVERRIDE + f"\n{ADDED.format('override.left_behind')}"
+
+
+def test_overrides_that_are_written_inline_get_the_change_inline() -> None:
+    text = 'override = [{ select = ["debian-*"], stays_up_s = 5 }]\n'
+    change = '{facts = ["a/b"], reason = "it is right"}'
+    assert add_change(text, FOR_SOME, ["a/b"], "it is right") == (
+        'override = [{ select = ["debian-*"], stays_up_s = 5, expect = {change = '
+        f"[{change}]}}}}]\n"
+    )
+
+
+def test_many_cells_have_a_line_each() -> None:
+    cells = tuple(f"debian-{n}-amd64.container.thing-1-to-2" for n in (11, 12, 13))
+    added = add_change(FLAT, Place(select=cells), FACTS, REASON)
+    assert tomllib.loads(added)["override"][0]["select"] == list(cells)
+    assert max(map(len, added.splitlines())) <= 100
+
+
+def test_a_table_of_any_list_is_added_with_its_comment() -> None:
+    new = '# asked\n[[expect.endpoint]]\nid = "web"\nport = 7777\n'
+    assert add_table(FLAT, Place(key="expect.endpoint"), new) == f"{FLAT}\n{new}"
+
+
+CONFIGS = """[[expect.config]]
+path = "/etc/a"
+
+# The second one.
+[[expect.config]]
+path = "/etc/b" # this one
+# a remark
+
+[[expect.port]]
+port = 1
+"""
+
+
+def test_keys_are_added_to_one_table_of_a_list() -> None:
+    added = add_keys(CONFIGS, Place(key="expect.config"), 1, {"check": "b -t"})
+    line = 'path = "/etc/b" # this one\n'
+    assert added == CONFIGS.replace(line, f'{line}check = "b -t"\n')
+
+
+def test_keys_are_not_added_to_a_table_that_is_written_inline() -> None:
+    text = '[expect]\nconfig = [{ path = "/etc/a" }]\n'
+    with pytest.raises(PlanError) as caught:
+        add_keys(text, Place(key="expect.config"), 0, {"check": "a -t"})
+    assert str(caught.value) == (
+        "check can't be added to [[expect.config]], which has no lines of its own\n"
+        "To do: write it into the plan yourself"
     )
 
 

@@ -1,10 +1,68 @@
-"""Users and groups."""
+"""A system account that a new package makes is explained; any other one is not."""
 
 from __future__ import annotations
 
+import pytest
+
+from upgradeproof.probes import Facts
+from upgradeproof.probes.base import Difference
 from upgradeproof.probes.groups import Group, Groups
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.users import User, Users
+
+CLOCK = Package(version="4.2", state="install ok installed")
+SYSTEM = User(uid=109, gid=109, home="/nonexistent", shell="/usr/sbin/nologin")
+REASON = "a system account of clock, which was installed in version 4.2"
+
+
+def facts(user: User | None = None, group: Group | None = None, *, name: str = "clock") -> Facts:
+    """Return the facts of a machine that has the package, and these accounts."""
+    return Facts(
+        {
+            Packages.section: {"clock": CLOCK},
+            Users.section: {name: user} if user else {},
+            Groups.section: {name: group} if group else {},
+        }
+    )
+
+
+EMPTY = Facts({Packages.section: {}, Users.section: {}, Groups.section: {}})
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "reason"),
+    [
+        ("clock", SYSTEM, REASON),
+        ("_clock", SYSTEM, REASON),
+        ("watch", SYSTEM, ""),
+        ("clock", SYSTEM.model_copy(update={"shell": "/bin/bash"}), ""),
+        ("clock", SYSTEM.model_copy(update={"uid": 0}), ""),
+        ("clock", SYSTEM.model_copy(update={"uid": 1000}), ""),
+    ],
+)
+def test_a_user_of_a_new_package(name: str, user: User, reason: str) -> None:
+    came = Difference(path=f"users/{name}", before=None, after="uid=109")
+    assert Users.explain(came, EMPTY, facts(user, name=name)) == reason
+
+
+def test_a_user_of_a_package_that_was_there_is_not_explained() -> None:
+    came = Difference(path="users/clock", before=None, after="uid=109")
+    assert Users.explain(came, facts(), facts(SYSTEM)) == ""
+
+
+def test_a_user_that_went_is_not_explained() -> None:
+    went = Difference(path="users/clock", before="uid=109", after=None)
+    assert Users.explain(went, facts(SYSTEM), facts()) == ""
+
+
+@pytest.mark.parametrize(
+    ("group", "reason"),
+    [(Group(gid=109), REASON), (Group(gid=109, members=("ada",)), ""), (Group(gid=27), "")],
+)
+def test_a_group_of_a_new_package(group: Group, reason: str) -> None:
+    came = Difference(path="groups/clock", before=None, after="gid=109")
+    assert Groups.explain(came, EMPTY, facts(group=group)) == reason
 
 
 def test_users_are_read() -> None:

@@ -101,13 +101,97 @@ def test_an_upgrade_that_is_named_gets_it(upgradeproof: Command, tmp_path: Path)
     assert load_plan(tmp_path / "upgrade.toml").upgrade[1].expect.change[0].reason == REASON
 
 
-def test_cells_that_were_not_asked_for_are_named_where_it_holds_there_too(
+AMD = "*-amd64.*"
+OTHER_ARM = "debian-12-arm64.container.thing-2-to-3"
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (([ONE, ARM], []), (AMD, AMD, "")),
+        (([ONE], [ARM]), (AMD, AMD, "")),
+        (([ONE, ARM], [TWO]), (AMD, ONE, "")),
+        (([ONE, TWO, ARM], []), (AMD, AMD, "")),
+        (([ONE, ARM, BOTH], []), ("*.thing-1-to-2", "*.thing-1-to-2", BOTH)),
+        (([ONE, ARM], [OTHER_ARM]), (ARM, ARM, "")),
+        (([ONE, ARM], []), ("*arm64*", "*arm64*", "")),
+    ],
+    ids=[
+        "both platforms show it",
+        "one platform shows it",
+        "of two upgrades of these cells one shows it",
+        "both upgrades show it",
+        "an upgrade that goes via one of these",
+        "one cell by its id",
+        "a glob that also fits the platform",
+    ],
+)
+def test_for_the_cells_that_are_named_it_is_an_override(
+    upgradeproof: Command,
+    tmp_path: Path,
+    cells: tuple[list[str], list[str]],
+    words: tuple[str, str, str],
+) -> None:
+    (seen, unseen), (glob, select, also) = cells, words
+    folder = reports(
+        tmp_path,
+        *(cell(name, state(DEPLOY)) for name in seen),
+        *(cell(name, state()) for name in unseen),
+    )
+    done = upgradeproof(*WRITE, "--cell", glob)
+    where = f"upgrade.toml: [[override.expect.change]] for {select}; it explains "
+    assert done.out.startswith(where)
+    assert done.out.splitlines()[1:] == ([f"it also holds for {also}"] if also else [])
+    override = f'\n[[override]]\nselect = ["{select}"]\n'
+    assert text(tmp_path) == PLAN + override + BLOCK.format("override.expect.change")
+    (accepted,) = read_accepted(folder)
+    left = [name for name in (*seen, *unseen) if name not in accepted.cells and name in seen]
+    printed = upgradeproof("review", "--list").out
+    assert [
+        line.partition(",")[0] for line in printed.splitlines() if ", upgraded:" in line
+    ] == left
+
+
+def test_for_all_cells_of_an_upgrade_it_stands_below_the_upgrade(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
-    reports(tmp_path, cell(ONE, state(DEPLOY)), cell(ARM, state(DEPLOY)))
-    assert upgradeproof(*WRITE, "--cell", "*-amd64.*").out == (
-        f"upgrade.toml: [[expect.change]]; it explains 1 change\nit also holds for {ARM}\n"
+    reports(tmp_path, cell(ONE, state(DEPLOY)), cell(ARM, state(DEPLOY)), cell(TWO, state(DEPLOY)))
+    assert upgradeproof(*WRITE, "--cell", "*.thing-1-to-2").out == (
+        "upgrade.toml: [[upgrade.expect.change]] of 1-to-2; it explains 2 changes\n"
     )
+
+
+def test_two_changes_of_the_same_cells_stand_in_one_override(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    both = state(DEPLOY, came("groups/deploy"))
+    reports(tmp_path, cell(ONE, both), cell(ARM, both))
+    assert upgradeproof(*WRITE, "--cell", AMD).status == 0
+    words = ("accept", "groups/deploy", "--reason", "it goes with the user", "--cell", AMD)
+    assert upgradeproof(*words).status == 0
+    (override,) = load_plan(tmp_path / "upgrade.toml").override
+    assert [change.facts[0] for change in override.expect.change] == [
+        "users/deploy",
+        "groups/deploy",
+    ]
+
+
+def test_what_a_rollback_leaves_on_the_cells_that_are_named_is_an_override(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    folder = reports(tmp_path, cell(ONE, state()))
+    path = tmp_path / "upgrade.toml"
+    rollback = (
+        '[[upgrade.rollback]]\nstep = "run"\nscript = "true"\n[[upgrade]]\nfrom = "1"\nto = "3"'
+    )
+    path.write_text(PLAN.replace('[[upgrade]]\nfrom = "1"\nto = "3"', rollback))
+    back = (state(), state(DEPLOY, name="rolled_back"))
+    found = run(cell(TWO, *back), cell(OTHER_ARM, *back), plans=[plan_file(tmp_path)])
+    (folder / "run.json").write_text(found.model_dump_json())
+    assert upgradeproof(*WRITE, "--cell", AMD).out == (
+        f"upgrade.toml: [[override.left_behind]] for {AMD}; it explains 1 change\n"
+    )
+    assert load_plan(path).override[0].left_behind[0].facts == ("users/deploy",)
 
 
 def test_what_only_a_rollback_shows_is_left_behind(upgradeproof: Command, tmp_path: Path) -> None:

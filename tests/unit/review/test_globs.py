@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from tests.unit.review.runs import came, change
+from upgradeproof.plan.changes import checked_glob
 from upgradeproof.review.globs import Paths, covering, covers_section, escaped, fields_of, record_of
 
 FACTS = Paths.of(
@@ -103,4 +104,14 @@ def test_the_record_of_a_change() -> None:
     assert record_of(change("files//etc/x/mode")) == "files//etc/x"
     assert record_of(came("files//etc/x")) == "files//etc/x"
     assert escaped("a/b") == "a/b"
-    assert escaped("journal/x: [half *") == "journal/x: ?half [*]"
+    assert escaped("journal/x: [half *") == "journal/x: [[]half [*]"
+
+
+@pytest.mark.parametrize(
+    "path", ["units/[a", "units/a]", "units/[a]", "units/]a[", "units/[]b", "x/[[*"]
+)
+def test_an_escaped_path_may_stand_in_a_plan_and_fits_itself_alone(path: str) -> None:
+    glob = escaped(path)
+    assert checked_glob(glob) == glob
+    assert fnmatchcase(path, glob)
+    assert not fnmatchcase(path.replace("[", "b").replace("]", "b"), glob)

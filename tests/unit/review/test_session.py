@@ -1,11 +1,10 @@
-"""`upgradeproof review` in a real pseudo-terminal: accept, skip, look, quit; and as a list."""
+"""`upgradeproof review` in a real pseudo-terminal: accept, skip, look, quit."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import pty
-import re
 import select
 import signal
 import subprocess
@@ -19,11 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.command_line import Command, upgradeproof
+from tests.unit.command_line import upgradeproof
 from tests.unit.plan.texts import PLAN
-from tests.unit.review.runs import BOTH, ONE, TWO, came, cell, change, reports, state
+from tests.unit.review.runs import ARM, ONE, TWO, came, cell, change, reports, state
 from upgradeproof.plan import load_plan
-from upgradeproof.results import Cell, State, Verdict
+from upgradeproof.results import Cell
 
 __all__ = ["upgradeproof"]
 
@@ -36,6 +35,7 @@ CHANGES = state(
     came("users/deploy", "uid=999"),
     change("files//etc/web.conf/sha256", "a", "b", detail="--- old\n+++ new\n-1\n+2"),
 )
+DEPLOYED = state(came("users/deploy"))
 
 
 @dataclass
@@ -192,6 +192,47 @@ def test_all_accepted_is_a_good_end(tmp_path: Path) -> None:
         assert screen.end() == 0
 
 
+@pytest.mark.parametrize(
+    ("cells", "words", "where"),
+    [
+        (
+            [cell(ONE, DEPLOYED), cell(ARM, state())],
+            (),
+            f"[[override.expect.change]] for {ONE}",
+        ),
+        (
+            [cell(ONE, DEPLOYED), cell(ARM, DEPLOYED), cell(TWO, state())],
+            (),
+            "[[upgrade.expect.change]] of 1-to-2",
+        ),
+        ([cell(ONE, DEPLOYED), cell(ARM)], (), "[[upgrade.expect.change]] of 1-to-2"),
+        (
+            [cell(ONE, DEPLOYED), cell(ARM, DEPLOYED)],
+            ("--cell", "*-arm64.*"),
+            "[[override.expect.change]] for *-arm64.*",
+        ),
+    ],
+    ids=[
+        "another platform was upgraded and does not show it",
+        "every platform of the upgrade shows it",
+        "of the other platform nothing is known",
+        "only some cells are reviewed",
+    ],
+)
+def test_it_holds_for_the_cells_that_show_it(
+    tmp_path: Path, cells: list[Cell], words: tuple[str, ...], where: str
+) -> None:
+    reports(tmp_path, *cells)
+    with terminal(tmp_path, *words) as screen:
+        screen.expect(ASK)
+        screen.type("a")
+        screen.expect(WHY)
+        screen.type("the deployment makes this user")
+        screen.expect(f"  upgrade.toml: {where}; it explains ")
+        screen.expect("unexplained changes left: 0\n")
+        screen.end()
+
+
 def test_a_plan_that_is_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, CHANGES))
     with terminal(tmp_path) as screen:
@@ -205,76 +246,3 @@ def test_a_plan_that_is_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> 
         screen.type("q")
         assert screen.end() == 1
     assert (tmp_path / "upgrade.toml").read_text() == f"# mine\n{PLAN}"
-
-
-def test_elsewhere_it_is_a_list(upgradeproof: Command, tmp_path: Path) -> None:
-    facts = {"users": {"ada": {"uid": 1}}}
-    found = CHANGES.model_copy(update={"facts": "facts.json"})
-    known = state(change("system/system/version", "11", "12"))
-    reports(tmp_path, cell(ONE, found), cell(TWO, known), facts=facts)
-    told = upgradeproof("review")
-    assert (told.status, told.err) == (1, "")
-    lines = told.out.splitlines()
-    assert lines[:8] == [
-        f"{ONE}, upgraded: 2 changes in 2 groups",
-        "  1. users of deploy: 1 change",
-        "     users/deploy: (nothing) -> uid=999",
-        "     covered by users/deploy",
-        "  2. files of /etc: 1 change",
-        "     files//etc/web.conf/sha256: a -> b",
-        "     covered by files//etc/web.conf/sha256",
-        "",
-    ]
-    assert lines[11] == "     covered by system/system/version"
-    assert re.fullmatch(r"     is known for debian-\d+-to-\d+ \([a-z-]+\): .+ \[.+\]", lines[12])
-    assert lines[-1] == "unexplained changes left: 3"
-
-
-def test_toml_has_each_block_once(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, CHANGES), cell(TWO, CHANGES))
-    told = upgradeproof("review", "--toml")
-    assert told.out == (
-        f"# {ONE}, upgraded\n"
-        "[[expect.change]]\n"
-        'facts = ["users/deploy"]\n'
-        'reason = ""\n'
-        "\n"
-        "[[expect.change]]\n"
-        'facts = ["files//etc/web.conf/sha256"]\n'
-        'reason = ""\n'
-        "\n"
-    )
-
-
-def test_cells_are_chosen(upgradeproof: Command, tmp_path: Path) -> None:
-    reports(tmp_path, cell(ONE, CHANGES), cell(BOTH, state()))
-    told = upgradeproof("review", "--cell", "*-1-to-2-to-3")
-    assert (told.status, told.out) == (0, "unexplained changes left: 0\n")
-    assert upgradeproof("review", "--cell", "x").err == (
-        f"upgradeproof: no cell of the run fits x\nvalid: {ONE}, {BOTH}\n"
-    )
-
-
-def test_a_cell_that_was_not_upgraded_is_no_good_news(
-    upgradeproof: Command, tmp_path: Path
-) -> None:
-    lost = Cell(
-        id=ONE,
-        platform="p",
-        upgrade="thing-1-to-2",
-        product="thing",
-        states=(State(name="upgraded", verdict=Verdict.FAILED),),
-    )
-    reports(tmp_path, lost)
-    told = upgradeproof("review")
-    assert told.status == 1
-    assert told.out == (
-        f"{ONE}: upgraded was not reached, and nothing is known of its changes\n"
-        "unexplained changes left: 0\n"
-    )
-
-
-def test_without_a_run_there_is_nothing_to_review(upgradeproof: Command, tmp_path: Path) -> None:
-    assert upgradeproof("review", "elsewhere").err == (
-        "upgradeproof: there is no run in elsewhere\nTo do: run pytest first\n"
-    )

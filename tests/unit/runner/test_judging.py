@@ -146,16 +146,18 @@ def test_a_unit_that_the_plan_names_is_not_explained_by_its_successor(
         package = Package(version=version, state="install ok installed")
         system = OperatingSystem(state="running", id="example", version=version)
         unit = Service(active="active", sub="running", enabled="enabled")
+        own = unit.model_copy(update={"executable": f"/usr/bin/base{number}"})
         return Facts(
             {
                 "system": {"system": system},
                 "packages": {f"base-{number}": package},
-                "services": {f"base{number}.service": unit},
+                "services": {f"base{number}.service": unit, "own.service": own},
             }
         )
 
-    on = cell(expect={"services": services})
+    on = cell(expect={"services": ["own", *services]})
     changes = judge(on, "upgraded", state("1", "15"), state("2", "17"))
     sources = {change.path: change.source for change in changes}
     assert sources["services/base15.service"] == source
     assert sources["services/base17.service"] == "package"
+    assert sources["services/own.service/executable"] == "package"  # a link leads to it

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from upgradeproof.counting import counted
 from upgradeproof.render import capture, findings, grid, preflight, speed, support, words
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Cell, Run
@@ -74,7 +75,7 @@ def _parts(run: Run) -> Iterator[str]:
     for cause in causes[:CAUSES]:
         yield _cause(cause)
     if len(causes) > CAUSES:
-        yield f"*{words.plural(len(causes) - CAUSES, 'more finding')} in index.html.*\n"
+        yield f"*{counted(len(causes) - CAUSES, 'more finding')} in index.html.*\n"
     yield from _unused(run)
     yield from _captures(run)
     yield from _speed(run)
@@ -92,7 +93,7 @@ def _unused(run: Run) -> Iterator[str]:
         head = "| plan | facts | reason |\n|---|---|---|\n"
         yield f"### Expected changes that did not happen\n\n{head}{''.join(rows)}"
     if len(run.unused) > CAUSES:
-        yield f"*{words.plural(len(run.unused) - CAUSES, 'more change')} in index.html.*\n"
+        yield f"*{counted(len(run.unused) - CAUSES, 'more change')} in index.html.*\n"
 
 
 def _captures(run: Run) -> Iterator[str]:
@@ -135,7 +136,7 @@ def _preflight(run: Run) -> Iterator[str]:
             f"  {escape(finding.meaning)}  \n  To do: {escape(finding.remedy)}{accepted}\n"
         )
     if len(found) > CAUSES:
-        yield f"*{words.plural(len(found) - CAUSES, 'more finding')} in index.html.*\n"
+        yield f"*{counted(len(found) - CAUSES, 'more finding')} in index.html.*\n"
 
 
 def _about(run: Run) -> str:
@@ -189,9 +190,9 @@ def _face(face: grid.Face) -> str:
 def _cause(cause: findings.Cause) -> str:
     first = cause.first
     word = words.WORDS[first.verdict]
-    also = f" (and {words.plural(len(first.also), 'more check')} there)" if first.also else ""
+    also = f" (and {counted(len(first.also), 'more check')} there)" if first.also else ""
     if first.consequences:
-        also += f" ({words.plural(len(first.consequences), 'further failure')} from it)"
+        also += f" ({counted(len(first.consequences), 'further failure')} from it)"
     block = f"\n\n{fenced(first.reason)}" if first.reason.strip() else ""
     return (
         f"{word.symbol} **{escape(first.says)}**{also}: {word.word} on "
@@ -202,5 +203,5 @@ def _cause(cause: findings.Cause) -> str:
 def _named(cells: Sequence[Cell]) -> str:
     named = ", ".join(escape(cell.id) for cell in cells[:CELLS])
     more = len(cells) - CELLS
-    tail = f" and {words.plural(more, 'more cell')}" if more > 0 else ""
-    return f"{words.plural(len(cells), 'cell')}: {named}{tail}"
+    tail = f" and {counted(more, 'more cell')}" if more > 0 else ""
+    return f"{counted(len(cells), 'cell')}: {named}{tail}"
