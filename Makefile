@@ -8,13 +8,13 @@ REPORT := $(CURDIR)/reports/out/index.html
 help:
 	@echo 'make verify       set up, run the main job (the smoke cells, without load), print where the matrix is'
 	@echo 'make test         set up, lint, run the project'\''s own tests'
-	@echo 'make defects      set up, plant every known defect, print which check catches each'
+	@echo 'make defects      set up, inject every known defect, print which check catches each'
 	@echo 'make field-cases  set up, try real failures of upgrades, print which check notices each'
-	@echo 'make plain        set up, upgrade packages as Debian ships them; nothing may be unexplained'
+	@echo 'make plain        set up, upgrade packages as Debian ships them; no change may be unexplained'
 	@echo 'make bench        set up, measure the speed targets'
-	@echo 'make lint         set up, check style, types and imports'
+	@echo 'make lint         set up, check style, types, words and imports'
 	@echo 'make setup        system packages, a Docker engine, .venv (setup-arm64: emulation, too)'
-	@echo 'make lock         resolve requirements.lock anew'
+	@echo 'make lock         resolve requirements.lock again'
 	@echo 'make clean        remove .venv, reports and caches; images stay on the engine'
 
 setup:
@@ -30,15 +30,20 @@ verify: setup
 	@status=0; $(VENV)/pytest -n auto --maxprocesses=3 -m "smoke and not load" || status=$$?; \
 	echo "matrix: $(REPORT)"; exit $$status
 
-# On all cores what needs none for itself, then what starts machines and measures time.
+# Unit tests run on all cores; then tests that start machines, which wait for most of their time;
+# last and alone the tests that measure time.
+TIMED := tests/load tests/machines/test_load.py
 test: setup-test lint
 	$(VENV)/pytest -n auto tests/unit tests/golden
-	$(VENV)/pytest tests --ignore=tests/unit --ignore=tests/golden --durations=20
+	$(VENV)/pytest -n 2 --dist loadfile tests --ignore=tests/unit --ignore=tests/golden \
+	    $(addprefix --ignore=,$(TIMED)) --durations=20
+	$(VENV)/pytest $(TIMED) --durations=5
 
 lint: setup
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/python -m tests.words
 	@if grep -qs '^\[tool.importlinter' pyproject.toml || [ -e .importlinter ]; then \
 	    echo $(VENV)/lint-imports; $(VENV)/lint-imports; fi
 
@@ -58,7 +63,7 @@ bench: setup-arm64
 	@setup/setup.sh bench
 	$(VENV)/python -m bench
 
-# Versions and hashes only, from the ordinary registry: no index or folder of this machine.
+# Versions and hashes only, from the default registry: no index or folder of this machine.
 lock: setup
 	env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \
 	$(VENV)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --extra dev \

@@ -1,8 +1,8 @@
-"""One family of errors, written for the person who reads them at night in a CI log.
+"""The family of errors, written for a person who reads a CI log.
 
-Every error says what happened (``brief``), what was seen (``details``) and what to do
-(``resolution``). The class decides the verdict of the check that met it and the exit code of a
-command: nothing else in the engine has to know why something went wrong.
+Every error states what happened (``brief``), what was seen (``details``) and what to do
+(``resolution``). The class determines the verdict of the check that met it and the exit code of
+a command: no other part of the engine needs the cause.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import ClassVar
 
 
 class UpgradeproofError(Exception):
-    """Carry what happened, what was seen and what to do; the base of all our errors."""
+    """State what happened, what was seen and what to do; the base class of all our errors."""
 
     exit_code: ClassVar[int] = 1
 
@@ -30,7 +30,7 @@ class UpgradeproofError(Exception):
         return "\n".join(parts)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survive the way from a worker process to its controller."""
+        """Pickle all fields, so that a worker process can send the error to its controller."""
         return _rebuild, (type(self), self.brief, self.details, self.resolution)
 
 
@@ -41,7 +41,7 @@ def _rebuild(
 
 
 class PlanError(UpgradeproofError):
-    """The plan, or an image definition, is not what it should be: nothing was started."""
+    """The plan, or an image definition, is wrong: nothing was started."""
 
     exit_code = 2
 
@@ -53,13 +53,13 @@ class ProductError(UpgradeproofError):
 
 
 class HarnessError(UpgradeproofError):
-    """We or our environment failed, not the product: the verdict is ``broken``."""
+    """The harness or its environment failed, not the product: the verdict is ``broken``."""
 
     exit_code = 4
 
 
 class UnavailableError(UpgradeproofError):
-    """Something that the cell needs can't be had here: the verdict is ``never_ran``."""
+    """Something that the cell needs is unavailable here: the verdict is ``never_ran``."""
 
     exit_code = 5
 
@@ -73,19 +73,19 @@ class StepTimeoutError(StepError):
 
 
 class InhibitedError(ProductError):
-    """The preflight found what must be mended first: the upgrade was not begun."""
+    """The preflight found an inhibitor: the upgrade was not started."""
 
 
 class ProofError(ProductError):
-    """The upgrade did not happen, whatever its exit code said."""
+    """The upgrade did not happen, whatever its exit code was."""
 
 
 class NotReadyError(ProductError):
-    """The product never became healthy in the state that was to be reached."""
+    """The product did not become ready in the state that was to be reached."""
 
 
 class BootError(ProductError):
-    """A machine did not come up, or went down by itself: panic, emergency shell, hang, loop."""
+    """A machine did not boot, or stopped unexpectedly: panic, emergency shell, hang, loop."""
 
 
 class MissingFactError(ProductError):
@@ -93,15 +93,15 @@ class MissingFactError(ProductError):
 
 
 class BuildError(ProductError):
-    """The product's own packages can't be made from its sources, or are none."""
+    """The product's own packages can't be built from its sources, or are no packages."""
 
 
 class MachineError(HarnessError):
-    """A machine could not be started, kept, copied or reached."""
+    """A machine could not be started, cached, cloned or reached."""
 
 
 class ChannelError(MachineError):
-    """The shell on a machine died, or its answers can't be understood."""
+    """The shell on a machine ended, or its output can't be parsed."""
 
 
 class CommandTimeoutError(MachineError):
@@ -109,7 +109,7 @@ class CommandTimeoutError(MachineError):
 
 
 class EnvironmentFailedError(HarnessError):
-    """Something outside the product and outside us failed under a step, such as an archive."""
+    """Something outside the product and the harness failed in a step, such as an archive."""
 
 
 class LoadError(HarnessError):
@@ -117,11 +117,11 @@ class LoadError(HarnessError):
 
 
 class ImageError(UnavailableError):
-    """An operating system image can't be had from any of its sources."""
+    """An operating system image is unavailable from all of its sources."""
 
 
 class NotReachedError(UnavailableError):
-    """A state is asked for again that could not be reached: the first error stands for it."""
+    """A state is requested again that could not be reached; the first error has the cause."""
 
 
 class BackendError(UnavailableError):
@@ -129,7 +129,7 @@ class BackendError(UnavailableError):
 
 
 class ServerError(UnavailableError):
-    """A live server can't be reached, or not be read as root; nothing of it was changed."""
+    """A live server can't be reached, or can't be read as root; nothing on it was changed."""
 
 
 class ProgramError(UnavailableError):

@@ -1,4 +1,4 @@
-"""How grave a finding of the preflight is."""
+"""How severe a finding of the preflight is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """In the words of Leapp, the gravest first."""
+    """As in Leapp, the most severe first."""
 
     INHIBITOR = "inhibitor"
     """It stops the upgrade before it changes anything."""
     HIGH = "high"
-    """It wants a decision."""
+    """It needs a decision."""
     INFO = "info"
-    """It is good to know."""
+    """It is information."""

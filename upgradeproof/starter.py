@@ -16,7 +16,7 @@ def write_starter(folder: Path) -> list[Path]:
     there = [name for name in FILES if (folder / name).exists()]
     if there:
         raise PlanError(
-            f"{folder / there[0]} is already there, and nothing was written",
+            f"{folder / there[0]} already exists, and nothing was written",
             resolution="run `upgradeproof init` in an empty folder",
         )
     templates = resources.files("upgradeproof") / "starter_templates"

@@ -86,7 +86,7 @@ STATES: Mapping[StateName, StateSpec] = {
         equals=StateName.INSTALLED,
         after_rollback=True,
         summary="the old release after the product's own rollback of the upgrade",
-        unexplained="not as it was, and not named in left_behind",
+        unexplained="different from before, and not named in left_behind",
         colour="#c26a12",
         dashes=(2, 2),
     ),
@@ -95,7 +95,7 @@ STATES: Mapping[StateName, StateSpec] = {
         equals=StateName.UPGRADED,
         after_rollback=True,
         summary="the new release after the upgrade was rolled back and applied once more",
-        unexplained="not as after the first upgrade",
+        unexplained="different from the first upgrade",
         colour="#a35fc9",
         dashes=(7, 2, 2, 2),
     ),
@@ -121,7 +121,7 @@ def release_side(state: str) -> StateName:
 
 
 def has_new_release(state: str) -> bool:
-    """Tell whether a state must have the new release, with its ports and formats."""
+    """Return whether a state must have the new release, with its ports and formats."""
     return release_side(state) is StateName.UPGRADED
 
 

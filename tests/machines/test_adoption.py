@@ -100,8 +100,8 @@ def test_a_first_plan_is_not_overwritten(project: Project) -> None:
     told = project.upgradeproof("init")
     assert told.exit_status == 2
     assert told.output == (
-        f"upgradeproof: {project.folder / 'upgrade.toml'} is already there, and nothing was"
-        " written\nTo do: run `upgradeproof init` in an empty folder\n"
+        f"upgradeproof: {project.folder / 'upgrade.toml'} already exists, and nothing was "
+        "written\nTo do: run `upgradeproof init` in an empty folder\n"
     )
 
 

@@ -177,7 +177,7 @@ def test_a_folder_that_is_there_is_left_as_it_is(captured: Project, server: Mail
     done = capture(captured, server)
     assert done.exit_status == 2
     assert done.output == (
-        "upgradeproof: products/mail1 is already there, and nothing was written\n"
+        "upgradeproof: products/mail1 already exists, and nothing was written\n"
         "To do: remove it, or choose another name\n"
     )
     assert sorted(captured.folder.rglob("*")) == before

@@ -103,7 +103,7 @@ def test_a_second_init_overwrites_nothing(observed: Project) -> None:
     assert (ended.exit_status, ended.output) == (
         2,
         (
-            f"upgradeproof: {folder} is already there, and nothing was written\n"
+            f"upgradeproof: {folder} already exists, and nothing was written\n"
             "To do: remove it, or choose another name\n"
         ),
     )

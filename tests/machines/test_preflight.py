@@ -25,7 +25,7 @@ from upgradeproof.runner.store import StateStore
 
 FILES = "find /etc /opt /usr /var/lib/dpkg -type f -printf '%p %T@ %s\\n' | sort | sha256sum"
 """Every file that an upgrade of the ticker could touch, with its time and its size."""
-END = "To do: mend this on the machine, then upgrade; nothing was changed"
+END = "To do: fix this on the machine, then upgrade; nothing was changed"
 STRANGER = """
 cat >/opt/listen <<'EOF'
 #!/usr/bin/perl
@@ -124,7 +124,7 @@ def test_a_package_that_is_half_configured_stops_the_upgrade(lab: Lab) -> None:
     assert stopped.reason.splitlines()[0] == (
         "the preflight stops the upgrade to 2: dpkg finds packages in a bad state (and 1 more)"
     )
-    assert "not wholly installed: half (install ok half-configured)\n" in stopped.reason
+    assert "not completely installed: half (install ok half-configured)\n" in stopped.reason
     assert (stopped.changes, stopped.steps) == ((), [])
     assert stopped.findings == ["dpkg/dpkg-audit", "dpkg/half-configured"]
 
@@ -150,10 +150,10 @@ def test_a_state_folder_without_room_stops_the_upgrade(lab: Lab) -> None:
     space = '[[preflight.space]]\npath = "/srv/state"\nleast_mb = 2'
     stopped = lab.stopped("room", fill, space)
     assert stopped.reason == (
-        "the preflight stops the upgrade to 2: 1 MB free in /srv/state, where 2 are needed\n"
-        "1 MB free in /srv/state, where 2 are needed\n"
-        "  Without room the upgrade stops half-way, and the new release can't write.\n"
-        "  To do: make room, or raise the quota, until 2 MB are free in /srv/state\n" + END
+        "the preflight stops the upgrade to 2: 1 MB free in /srv/state, where 2 are required\n"
+        "1 MB free in /srv/state, where 2 are required\n"
+        "  Without free space the upgrade fails, and the new release can't write.\n"
+        "  To do: free space, or raise the quota, until 2 MB are free in /srv/state\n" + END
     )
     assert (stopped.changes, stopped.steps, stopped.findings) == ((), [], ["room//srv/state"])
 
@@ -202,7 +202,7 @@ def test_a_component_out_of_range_stops_the_upgrade(lab: Lab) -> None:
     assert stopped.reason == (
         "the preflight stops the upgrade to 2: E1102 Queue 1.22.1 is not a version that 2 allows\n"
         "E1102 Queue 1.22.1 is not a version that 2 allows\n"
-        "  2 allows 1.21.1 to 1.21.9. Outside of it breaks: queue management.\n"
+        "  2 allows 1.21.1 to 1.21.9. Outside this range, queue management breaks.\n"
         "  To do: install Queue 1.21.3\n" + END
     )
     assert (stopped.changes, stopped.steps, stopped.findings) == ((), [], ["components/Queue"])

@@ -100,5 +100,5 @@ def test_an_upgrade_that_ends_otherwise_the_second_time_fails(
     failed = [check.id for check in bad.checks if check.verdict is Verdict.FAILED]
     assert failed == [f"test_rollback::{SECOND}"]
     told = check_of(bad, SECOND).reason.splitlines()
-    assert told[0] == "not as after the first upgrade:"
+    assert told[0] == "different from the first upgrade:"
     assert any(line.strip().startswith("groups/second: (nothing) -> ") for line in told)

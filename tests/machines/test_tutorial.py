@@ -107,7 +107,7 @@ def write(how: str, path: Path, text: str) -> None:
 
 
 def whole(run: Run) -> bool:
-    """Tell whether every check that the plan and the suites declare was selected."""
+    """Return whether every check that the plan and the suites declare was selected."""
     return all(len(cell.checks) == cell.checks_declared > 15 for cell in run.cells)
 
 

@@ -171,7 +171,7 @@ def test_nothing_is_written_over(upgradeproof: Command, tmp_path: Path) -> None:
     assert upgradeproof("init") == Told(
         2,
         "",
-        f"upgradeproof: {tmp_path}/upgrade.toml is already there, and nothing was written\n"
+        f"upgradeproof: {tmp_path}/upgrade.toml already exists, and nothing was written\n"
         "To do: run `upgradeproof init` in an empty folder\n",
     )
 

@@ -42,7 +42,7 @@ def test_a_folder_that_is_there_is_refused_before_a_server_is_asked(
     assert (done.status, done.err) == (
         2,
         (
-            "upgradeproof: products/web1 is already there, and nothing was written\n"
+            "upgradeproof: products/web1 already exists, and nothing was written\n"
             "To do: remove it, or choose another name\n"
         ),
     )

@@ -117,7 +117,7 @@ def test_a_folder_that_is_there_is_told_before_a_machine_is_started(
     assert upgradeproof("init", "web", *RELEASES) == Told(
         2,
         "",
-        f"upgradeproof: {folder} is already there, and nothing was written\n"
+        f"upgradeproof: {folder} already exists, and nothing was written\n"
         "To do: remove it, or choose another name\n",
     )
     assert list(folder.iterdir()) == []

@@ -26,7 +26,7 @@ def test_nothing_is_written_over(tmp_path: Path, name: str) -> None:
     with pytest.raises(PlanError) as caught:
         write_starter(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}/{name} is already there, and nothing was written\n"
+        f"{tmp_path}/{name} already exists, and nothing was written\n"
         "To do: run `upgradeproof init` in an empty folder"
     )
     assert [path.name for path in tmp_path.iterdir()] == [name]

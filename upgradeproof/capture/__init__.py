@@ -36,8 +36,8 @@ def capture(
 ) -> tuple[str, ...]:
     """Read a server and write its product; return what its twin does not have.
 
-    Nothing is written before everything is read, and the folder is there whole or not at all.
-    Raises PlanError where the folder is there already, ServerError where the server can't be read.
+    Nothing is written before everything is read, and the folder is written atomically.
+    Raises PlanError if the folder exists, ServerError if the server can't be read.
     """
     refuse_existing(folder)
     name = product_name(folder)
@@ -47,7 +47,7 @@ def capture(
     captured = read_server(machine, about, data)
     twin = twin_of(captured, boots=kind != "container")
     files = folder_files(twin)
-    say(f"{len(files)} files, {len(captured.walked.secrets)} of them with stand-ins for secrets")
+    say(f"{len(files)} files, {len(captured.walked.secrets)} of them with placeholders for secrets")
     report = report_of(twin, way.new.title or way.new.name)
     plan = {"upgrade.toml": plan_of(twin, way, name), "report.md": report}
     write_folder(folder, {**{key: text.encode() for key, text in plan.items()}, **files})
@@ -55,7 +55,7 @@ def capture(
 
 
 def product_name(folder: Path) -> str:
-    """Return the product's name, which is the folder's. Raises PlanError where it can be none."""
+    """Return the product's name, which is the folder's. Raises PlanError if it is not valid."""
     name = folder.resolve().name
     try:
         return TypeAdapter[str](Name).validate_python(name)

@@ -39,7 +39,7 @@ xargs apt-get -q -y -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 --no-install-recomm
 
 
 def accounts_script(captured: Captured) -> str:
-    """Return the script that makes the users and groups with their ids, before any package does."""
+    """Return the script that creates users and groups with their ids, before any package does."""
     users, groups = captured.facts[Users], captured.facts[Groups]
     lines = [
         'group() { getent group "$1" >/dev/null || groupadd -g "$2" "$1" || :; }',
@@ -65,7 +65,7 @@ def accounts_script(captured: Captured) -> str:
 
 
 def is_human(user: User) -> bool:
-    """Tell whether a user is a person's, who has a folder of their own."""
+    """Return whether a user is a person's, with a home folder."""
     return FIRST_HUMAN <= user.uid <= LAST_HUMAN and user.home.startswith("/home/")
 
 
@@ -86,7 +86,7 @@ def packages_script(captured: Captured, *, boots: bool) -> str:
 
 
 def choices_script(captured: Captured, *, boots: bool) -> str:
-    """Return the script that marks, holds and chooses as on the server."""
+    """Return the script that sets marks, holds and alternatives as on the server."""
     packages = wanted_packages(captured, boots=boots)
     lines = []
     for word, names in (

@@ -30,17 +30,17 @@ _SETTLE = "".join(
 
 @dataclass(frozen=True, kw_only=True)
 class Twin:
-    """A captured server whose keys are stand-ins: what the twin is made from."""
+    """A captured server whose keys are placeholders: what the twin is made from."""
 
     captured: Captured
     entries: Mapping[str, Entry]
     sources: Sources
     boots: bool
-    """Whether the twin has a kernel and a boot loader of its own."""
+    """Whether the twin has its own kernel and boot loader."""
 
     @property
     def apt(self) -> Mapping[str, Entry]:
-        """Return what apt must have before packages are installed; empty where it is nothing."""
+        """Return what apt must have before packages are installed; empty: nothing."""
         found = {path: e for path, e in self.entries.items() if path.startswith(_APT)}
         return found if any(e.content is not None for e in found.values()) else {}
 
@@ -66,7 +66,7 @@ def twin_of(captured: Captured, *, boots: bool) -> Twin:
 
 
 def folder_files(twin: Twin) -> dict[str, bytes]:
-    """Return the files of the product's folder but for the plan and the report."""
+    """Return the files of the product's folder except the plan and the report."""
     captured = twin.captured
     scripts = {
         "accounts.sh": accounts.accounts_script(captured),
@@ -112,7 +112,7 @@ def _vis(raw: bytes) -> str:
 
 
 def _settle(twin: Twin) -> str:
-    """Return every path of the server, so that the twin can lose what the server has not."""
+    """Return every path of the server, so that other paths can be removed in the twin."""
     lines = [
         f"{entry.type}\t{entry.mode}\t{entry.owner}\t{entry.group}\t{path}"
         for path, entry in sorted(twin.entries.items())

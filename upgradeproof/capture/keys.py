@@ -1,4 +1,4 @@
-"""Stand-ins for private keys, and certificates that fit them."""
+"""Placeholders for private keys, and certificates that match them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BYTES_OF_RSA = ((2000, 2048), (2700, 3072), (3600, 4096))
 
 @dataclass
 class StandIns:
-    """Generated keys by the number of the key that each stands for."""
+    """Generated keys by the number of the key that each replaces."""
 
     keys: Sequence[Key]
     made: list[PrivateKey] = field(default_factory=list)
@@ -47,7 +47,7 @@ class StandIns:
         }
 
     def filled(self, content: bytes, mark: bytes) -> bytes:
-        """Return a file's content with a stand-in at each mark, and with what belongs to it."""
+        """Return a file's content with a placeholder at each mark, and with what belongs to it."""
         if mark and mark in content:
             pattern = re.escape(mark) + rb":(\d+):(\d+|escaped)@@"
             content = re.sub(pattern, lambda found: self._text(*found.groups()), content)
@@ -68,7 +68,7 @@ class StandIns:
         return made.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
 
     def _certificate(self, found: re.Match[bytes]) -> bytes:
-        """Return a certificate issued again for the stand-in of its key; others stay."""
+        """Return a certificate issued again for the placeholder of its key; others stay."""
         try:
             certificate = x509.load_pem_x509_certificate(found[0])
             made = self._by_public.get(_spki(certificate.public_key()))
@@ -80,14 +80,14 @@ class StandIns:
         return _issued_again(certificate, made, signer).public_bytes(Encoding.PEM).strip()
 
     def _issuer(self) -> rsa.RSAPrivateKey:
-        """Return the key that stands for every authority whose own key is elsewhere."""
+        """Return the key that replaces those of all authorities whose own key is elsewhere."""
         if self._authority is None:
             self._authority = _rsa(2048)
         return self._authority
 
 
 def _generated(key: Key) -> PrivateKey:
-    """Return a key of the same kind and size; of an unknown kind, of what its text looks like."""
+    """Return a key of the same kind and size; of an unknown kind, of the size of its text."""
     public = _loaded(key.public)
     if isinstance(public, rsa.RSAPublicKey):
         return _rsa(max(public.key_size, 1024))
@@ -124,7 +124,7 @@ def _loaded(public: str) -> object:
 
 
 def _public_of(key: Key) -> bytes | None:
-    """Return what a file names the public half by: a certificate's, or OpenSSH's text."""
+    """Return how a file contains the public key: as a certificate, or as OpenSSH's text."""
     if key.public.startswith("-----BEGIN"):
         loaded = _loaded(key.public)
         return None if loaded is None else _spki(loaded)
@@ -140,7 +140,7 @@ def _spki(public: object) -> bytes:
 
 
 def _written(label: str, made: PrivateKey) -> bytes:
-    """Return a private key in the format that its label says."""
+    """Return a private key in the format of its label."""
     formats = serialization.PrivateFormat
     form = formats.PKCS8
     if "OPENSSH" in label:

@@ -22,7 +22,7 @@ class Knowledge(Model):
     """What is known of servers."""
 
     boot_packages: tuple[str, ...]
-    """Globs of packages that only a machine with a kernel and a boot loader of its own has."""
+    """Globs of packages that only a machine with its own kernel and boot loader has."""
     system_units: tuple[str, ...]
     """Globs of units that every system has."""
     ordinary_units: tuple[str, ...]
@@ -30,15 +30,15 @@ class Knowledge(Model):
     derived: tuple[Derived, ...] = ()
 
     def boots(self, package: str) -> bool:
-        """Tell whether a package is of the kernel, the boot loader or the hardware."""
+        """Return whether a package is of the kernel, the boot loader or the hardware."""
         return any(fnmatchcase(package, glob) for glob in self.boot_packages)
 
     def of_the_system(self, unit: str) -> bool:
-        """Tell whether every system has a unit."""
+        """Return whether every system has a unit."""
         return any(fnmatchcase(unit, glob) for glob in self.system_units)
 
     def ordinary(self, unit: str) -> bool:
-        """Tell whether a plan does not name a unit."""
+        """Return whether a plan does not name a unit."""
         return any(fnmatchcase(unit, glob) for glob in (*self.system_units, *self.ordinary_units))
 
     def maker(self, path: str) -> str:
@@ -48,5 +48,5 @@ class Knowledge(Model):
 
 @cache
 def knowledge() -> Knowledge:
-    """Return what ``server.toml`` says."""
+    """Return the data of ``server.toml``."""
     return load(Path(__file__).with_name("server.toml"), Knowledge)

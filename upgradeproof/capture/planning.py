@@ -20,10 +20,10 @@ from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
 
 MAXIMUM_CONFIGS = 60
-"""More configuration files in a plan are not read by anyone; all are compared as facts anyway."""
+"""The maximum of configuration files in a plan; all files are compared as facts anyway."""
 _TWIN = "/opt/upgradeproof/twin"
 _BASE = "base-files"
-"""The package whose version is the distribution's own number: every release has another one."""
+"""The package whose version is the distribution's number: it differs in every release."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Route:
 
 
 def route(about: About, images: Mapping[str, Image], *, to: str, machine: str) -> Route:
-    """Return the images for a server and its upgrade. Raises PlanError where there is none."""
+    """Return the images for a server and its upgrade. Raises PlanError if there is none."""
     family, codename = about.os.get("ID", ""), about.os.get("VERSION_CODENAME", "")
     known = ", ".join(sorted(images))
     fitting = [i for i in images.values() if i.family == family and i.codename == codename]
@@ -45,7 +45,7 @@ def route(about: About, images: Mapping[str, Image], *, to: str, machine: str) -
         raise PlanError(
             f"{about.name or 'the server'} runs {system}, for which there is no image: it can't"
             " be captured",
-            details=f"there are: {known}",
+            details=f"available: {known}",
             resolution="add a definition to images/, see docs/how-to/new-image.md",
         )
     fitting = [
@@ -54,7 +54,7 @@ def route(about: About, images: Mapping[str, Image], *, to: str, machine: str) -
     if not fitting:
         raise PlanError(
             f"there is no image of {family} {codename} for {about.architecture} in a {machine}",
-            details=f"there are: {known}",
+            details=f"available: {known}",
         )
     old = min(fitting, key=lambda image: len(image.name))
     later = [
@@ -63,11 +63,11 @@ def route(about: About, images: Mapping[str, Image], *, to: str, machine: str) -
         if image.family == family and _version(image) > _version(old)
     ]
     if to and to not in images:
-        raise PlanError(f"there is no image {to!r}", details=f"there are: {known}")
+        raise PlanError(f"there is no image {to!r}", details=f"available: {known}")
     if not to and not later:
         raise PlanError(
             f"there is no image of a release after {old.name}",
-            details=f"there are: {known}",
+            details=f"available: {known}",
             resolution="add a definition to images/, or name one by --upgrade-to",
         )
     new = images[to] if to else min(later, key=lambda image: (_version(image), len(image.name)))
@@ -92,8 +92,8 @@ def plan_of(twin: Twin, way: Route, name: str) -> str:
         title=f"Twin of {about.name}, {about.os.get('PRETTY_NAME', '')}",
         notes=(
             (
-                f"Captured from {about.name}, which nothing was written to. `captured.json` holds"
-                " its facts: the twin is compared with them. report.md lists the stand-ins for"
+                f"Captured from {about.name}, on which nothing was changed. `captured.json` has"
+                " its facts: the twin is compared with them. report.md lists the placeholders for"
                 " secrets, and what the twin does not have."
             ),
         ),
@@ -123,7 +123,7 @@ def plan_of(twin: Twin, way: Route, name: str) -> str:
 
 
 def _label(image: Image) -> str:
-    """Return the release's name in the plan: what of the image's name is not the family's."""
+    """Return the release's name in the plan: the image's name without the family's."""
     return image.name.removeprefix(f"{image.family}-") or image.name
 
 
@@ -140,7 +140,7 @@ def _releases(twin: Twin, way: Route) -> Iterator[Entry]:
                 )
             },
         },
-        source="The version of base-files is the distribution's own number.",
+        source="The version of base-files is the distribution's number.",
     )
     yield Entry(keys={"name": _label(way.new), "packages": {_BASE: "*"}})
 
@@ -161,14 +161,14 @@ def _install(twin: Twin) -> Iterator[Entry]:
         keys = {"step": "copy", "source": source, "path": path, "manifest": manifest}
         return Entry(keys=keys, source=why)
 
-    yield copy("twin", _TWIN, "What the next steps run; it is removed by the last one.")
+    yield copy("twin", _TWIN, "What the next steps run; the last one removes it.")
     yield run(
-        "make the server's users and groups",
+        "create the server's users and groups",
         "accounts.sh",
-        "Before any package makes them with other ids.",
+        "Before any package creates them with other ids.",
     )
     if twin.apt:
-        why = "What apt reads: sources of others, keys, pins. The image has the distribution's."
+        why = "What apt reads: third-party sources, keys, pins. The image has the distribution's."
         yield copy("apt", "/", why, "apt.mtree")
     if twin.sources.third_party:
         yield run("leave out sources that can't be fetched", "sources.sh")
@@ -180,18 +180,18 @@ def _install(twin: Twin) -> Iterator[Entry]:
             f"sh -e {_TWIN}/packages.sh\n",
             "timeout_s": 3600,
         },
-        source="Each in the server's version where an archive offers it: see twin/packages.sh.",
+        source="Each in the server's version if an archive offers it: see twin/packages.sh.",
     )
     yield copy("files", "/", "What the administrator changed and added.", "files.mtree")
     yield Entry(
         keys={
             "step": "run",
-            "title": "remove files that the server has not",
+            "title": "remove files that the server does not have",
             "script": f"perl {_TWIN}/settle.pl {_TWIN}/settle.tsv",
         },
-        source="And give the packages' own files the server's owners and modes.",
+        source="This also sets the server's owners and modes of the packages' own files.",
     )
-    yield run("mark, hold and choose as on the server", "choices.sh")
+    yield run("set marks, holds and alternatives as on the server", "choices.sh")
     yield run("start what runs on the server", "services.sh")
     yield Entry(keys={"step": "run", "script": f"rm -rf {_TWIN}"})
 
@@ -233,5 +233,5 @@ def _configs(twin: Twin) -> Iterator[Entry]:
             name = format_of(path, content) if content is not None else "text"
             yield Entry(
                 keys={"path": path, "format": "" if name == "text" else name},
-                source="Edited: its package brought another one.",
+                source="Edited: it differs from that of its package.",
             )

@@ -30,7 +30,7 @@ _ABOUT = f"export TMPDIR={FOLDER}\n" + Path(__file__).with_name("about.sh").read
 
 @dataclass
 class About:
-    """What the server is, and what of it a container can't have."""
+    """The server's system, and what a container can't have of it."""
 
     architecture: str = ""
     name: str = ""
@@ -49,7 +49,7 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Captured:
-    """All that was read of a server; no secret is in it."""
+    """Everything that was read of a server; it contains no secret."""
 
     about: About
     facts: Facts
@@ -67,25 +67,25 @@ def read_server(machine: Machine, about: About, data: Sequence[str] = ()) -> Cap
         raise ServerError(
             f"the files of {machine.name} could not be read",
             details=done.stderr[-2000:].decode("utf-8", "replace"),
-            resolution="is perl-base there, which is essential in Debian and Ubuntu?",
+            resolution="check that perl-base is installed, which is essential in Debian and Ubuntu",
         )
     return Captured(about=about, facts=facts, walked=stream.parse(done.stdout), data=tuple(data))
 
 
 def about_server(machine: Machine) -> About:
-    """Return what the server is. Raises ServerError when it is none of Debian's family."""
+    """Return the server's system. Raises ServerError if it is not of Debian's family."""
     has_dpkg = machine.run("command -v dpkg-query apt-cache perl >/dev/null")
     if not has_dpkg.ok:
         system = machine.run("sed -n 's/^PRETTY_NAME=//p' /etc/os-release").text
         raise ServerError(
-            f"{machine.name} has no dpkg, apt and perl: only servers of Debian's family are read",
+            f"{machine.name} has no dpkg, apt and perl: only Debian's family can be captured",
             details=clean(system),
         )
     return parse_about(machine.run(_ABOUT, timeout_s=READ_TIMEOUT_S).text)
 
 
 def parse_about(text: str) -> About:
-    """Return what the script printed; lines of another shape are left out."""
+    """Return what the script printed; lines of another form are ignored."""
     about = About()
     lists: dict[str, list[Any]] = {
         "address": about.addresses,

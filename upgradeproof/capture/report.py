@@ -27,37 +27,40 @@ def left_out(twin: Twin) -> Iterator[str]:
         for words, names in (
             ("packages in a version that no archive of the server offers any more", obsolete),
             (
-                "packages of kernel, boot loader and network, which a container has not",
+                "packages of kernel, boot loader and network, which a container does not have",
                 [] if twin.boots else boots,
             ),
             ("kernel modules that are loaded", about.modules),
             ("addresses of the server", about.addresses),
             ("disks", about.disks),
             (
-                "file systems of their own",
+                "separate file systems",
                 [
                     f"{point} ({kind})"
                     for point, kind in about.mounts.items()
                     if _is_disk(kind) and not point.startswith("/etc/")
                 ],
             ),
-            ("files of addresses and disks", [readable(path) for path in walked.left]),
+            ("files about addresses and disks", [readable(path) for path in walked.left]),
             ("proxies of apt", [readable(path) for path in twin.sources.proxies]),
             (
-                "sources that apt has no lists of",
+                "sources without package lists",
                 [readable(path) for path in twin.sources.unknown],
             ),
             (
-                "files that programs derive, by a program that is not known",
+                "files that an unknown program derives from others",
                 [
                     readable(path)
                     for path, entry in twin.entries.items()
                     if entry.type == "derived" and not knowledge().maker(path)
                 ],
             ),
-            ("files that vanished while they were read", [readable(p) for p in walked.vanished]),
+            (
+                "files that vanished during the capture",
+                [readable(p) for p in walked.vanished],
+            ),
             ("files that are too large or can't be read", [readable(p) for p in walked.unread]),
-            ("folders of data", list(_data(twin))),
+            ("data folders", list(_data(twin))),
             ("files that name an address of the server", list(_with_addresses(twin))),
         )
         if names
@@ -118,9 +121,9 @@ def report_of(twin: Twin, upgraded_to: str) -> str:
             f" {files} files were added or edited, and {len(walked.missing)} removed."
         ),
         "",
-        "## Stand-ins for secrets",
+        "## Placeholders for secrets",
         "",
-        "Replaced on the server, before anything left it.",
+        "They were replaced on the server, before any data left it.",
         "",
         *(
             f"- `{readable(path)}`: "
@@ -136,8 +139,8 @@ def report_of(twin: Twin, upgraded_to: str) -> str:
     if twin.sources.third_party:
         lines += [
             "",
-            "## Sources of others",
+            "## Sources of third parties",
             "",
-            f"Used where they can be fetched: {names_of(twin.sources.third_party)}.",
+            f"Used if they can be fetched: {names_of(twin.sources.third_party)}.",
         ]
     return "\n".join([*lines, ""])

@@ -1,4 +1,4 @@
-"""Which of a server's APT sources are the distribution's own: a twin's image has those itself."""
+"""Which APT sources of a server are the distribution's: a twin's image has those already."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _PROXY = re.compile(r"^\s*Acquire(?:::|\s*\{).*proxy", re.IGNORECASE | re.MULTIL
 
 @dataclass
 class Sources:
-    """The files of APT, sorted: what the twin gets, and what stays out and why."""
+    """The files of APT by kind: what the twin gets, and what is left out and why."""
 
     third_party: list[str] = field(default_factory=list)
-    """Escaped paths of files that name archives of others."""
+    """Escaped paths of files that name archives of third parties."""
     distribution: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     """Files whose archives apt has no lists of."""
@@ -66,7 +66,7 @@ def names_of(paths: Sequence[str]) -> str:
 
 
 def keep_reachable_script(sources: Sequence[str]) -> str:
-    """Return the script that moves sources aside which can't be fetched from where the twin is."""
+    """Return the script that disables sources which can't be fetched from the twin."""
     lines = ["set +e"]
     for path in sources:
         name = readable(path)

@@ -10,14 +10,14 @@ from urllib.parse import quote, unquote_to_bytes
 from upgradeproof.errors import HarnessError
 
 LARGEST_BYTES = 8_388_608
-"""Of a larger configuration file the content is not read."""
+"""The content of a larger configuration file is not read."""
 DATA_BYTES = 268_435_456
-"""All named data together; a twin of a larger amount is made by the server's own backup."""
+"""The maximum of all named data; use the server's own backup for more."""
 ROOTS = (
     *("/etc", "/usr/local", "/var/spool/cron"),
     *("/usr/lib/systemd/system", "/usr/lib/systemd/user", "/usr/share/keyrings"),
 )
-"""What is walked; of the vendor's folders only what no package brought or what was edited."""
+"""What is walked; of the vendor's folders only what no package owns or what was edited."""
 
 _FOLDER = Path(__file__).parent
 _PERL = "".join(
@@ -51,7 +51,7 @@ class Entry:
     group: str
     target: str = ""
     content: bytes | None = None
-    """None: a directory, a link, or a file that is as its package brought it."""
+    """None: a directory, a link, or an unchanged file of a package."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +61,14 @@ class Key:
     label: str
     encrypted: bool
     length: int
-    """Of its text, in bytes: says how strong a key of an unknown kind is."""
+    """The size of its text in bytes: the strength of a key of an unknown kind."""
     public: str
-    """Its public half, as PEM or as OpenSSH writes it; empty: no program there could read it."""
+    """Its public key, as PEM or as OpenSSH writes it; empty: no program could read it."""
 
 
 @dataclass
 class Walked:
-    """All that a walk printed; paths are escaped."""
+    """Everything that a walk printed; paths are escaped."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     secrets: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -88,11 +88,11 @@ class Walked:
     """A hash of a generated password for each user who has one."""
     keys: list[Key] = field(default_factory=list)
     mark: bytes = b""
-    """What stands in a file where a private key stood."""
+    """What replaces a private key in a file."""
 
 
 def script(roots: Sequence[str] = ROOTS, data: Sequence[str] = (), prefix: str = "") -> str:
-    """Return the script of the walk; ``prefix`` is for tests: a folder in place of the root."""
+    """Return the script of the walk; ``prefix`` is for tests: a folder instead of the root."""
     text = (
         _PERL.replace("@PREFIX@", prefix)
         .replace("@ROOTS@", " ".join(roots))
@@ -104,7 +104,7 @@ def script(roots: Sequence[str] = ROOTS, data: Sequence[str] = (), prefix: str =
 
 
 def parse(output: bytes) -> Walked:
-    """Return what a walk printed. Raises HarnessError when it is not whole."""
+    """Return what a walk printed. Raises HarnessError if it is incomplete."""
     found = Walked()
     ended = False
     for words, content in _lines(output):
@@ -120,7 +120,7 @@ def parse(output: bytes) -> Walked:
 
 
 def _entry(found: Walked, words: list[str], content: bytes) -> bool:
-    """Take a line that describes one path; tell whether it is such a line."""
+    """Take a line that describes one path; return whether it is such a line."""
     match words:
         case ["file", mode, owner, group, path, _]:
             _add(found, "file", (mode, owner, group, path), content=content)
@@ -136,7 +136,7 @@ def _entry(found: Walked, words: list[str], content: bytes) -> bool:
 
 
 def _remark(found: Walked, words: list[str]) -> None:
-    """Take a line that says something of a path, a key or an account."""
+    """Take a line about a path, a key or an account."""
     lists = {"edited": found.edited, "missing": found.missing, "left": found.left}
     match words:
         case ["secret", path, kind, count]:
@@ -191,7 +191,7 @@ def _add(
 
 
 def _lines(output: bytes) -> Iterator[tuple[list[str], bytes]]:
-    """Yield each line's words; behind a line ``file`` stand the bytes of its content."""
+    """Yield each line's words; the bytes of its content follow a line ``file``."""
     at = 0
     while (end := output.find(b"\n", at)) >= 0:
         words = output[at:end].decode("ascii", "replace").split(" ")

@@ -14,7 +14,7 @@ from upgradeproof import __version__
 from upgradeproof.errors import HarnessError, UpgradeproofError
 
 INTERRUPTED = 128 + signal.SIGINT
-"""The exit status of a shell's command that SIGINT ended."""
+"""The exit status of a shell command that SIGINT stopped."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -19,9 +19,9 @@ HELP = "write an expected change of a run into its plan"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("globs", nargs="+", metavar="GLOB", help="over the paths of the changes")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why it is right")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why the change is correct")
     parser.add_argument(
-        "--kind", choices=get_args(ChangeKind), help="only changes of this kind are excused"
+        "--kind", choices=get_args(ChangeKind), help="explain only changes of this kind"
     )
     parser.add_argument("--cell", metavar="GLOB", default=ANY, help="only for these cells")
     parser.add_argument(

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--upgrade-to", default="", metavar="IMAGE", help="default: the next")
     parser.add_argument("--machine", default="container", metavar="KIND", help="default: container")
-    parser.add_argument("--ssh-config", type=Path, metavar="FILE", help="in place of ~/.ssh/config")
+    parser.add_argument("--ssh-config", type=Path, metavar="FILE", help="instead of ~/.ssh/config")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Plant known defects, and show which checks catch them."""
+"""Inject known defects, and show which checks catch them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from upgradeproof.cli.arguments import at_least_one
 from upgradeproof.defects import detect
 from upgradeproof.home import Home
 
-HELP = "plant known defects; see which checks catch them"
+HELP = "inject known defects; see which checks catch them"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("names", nargs="*", help="defects by their files' names; default: all")
     parser.add_argument(
-        "--cell", metavar="GLOB", action="append", help="only cells that fit; may be repeated"
+        "--cell", metavar="GLOB", action="append", help="only cells that match; may be repeated"
     )
     parser.add_argument(
         *("-j", "--workers"), type=at_least_one, metavar="N", default=1, help="trials at a time"
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Try each defect on each platform; exit 1 unless all are caught and no good cell complains."""
+    """Try each defect on each platform; exit 1 unless all are caught, without false alarm."""
     found = detect(
         Home(Path.cwd()),
         arguments.names,

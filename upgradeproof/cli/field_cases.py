@@ -1,4 +1,4 @@
-"""Try real failures of upgrades, and show which checks notice them."""
+"""Run upgrades that failed in the field, and show which checks notice them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upgradeproof.cli.arguments import at_least_one
 from upgradeproof.field_cases import try_cases
 from upgradeproof.home import Home
 
-HELP = "try real failures; see which are noticed"
+HELP = "run upgrades that failed in the field; see which are noticed"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         *("-j", "--workers"), type=at_least_one, metavar="N", default=1, help="trials at a time"
     )
     parser.add_argument("--no-twins", action="store_true", help="leave the good twins out")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where the report goes, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON report")
 
 
 def run(arguments: argparse.Namespace) -> int:

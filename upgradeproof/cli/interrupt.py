@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Sweep each cell that fits; exit 1 unless every interruption was recovered."""
+    """Interrupt each cell that matches; exit 1 unless every interruption was recovered."""
     home = Home(Path.cwd())
     found = []
     for cell in home.choose([arguments.cell]):

@@ -1,4 +1,4 @@
-"""End a verb that writes something, when it is interrupted, with a line about what is left."""
+"""Interruption of a verb that writes something: print a line about what is left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upgradeproof.cli import INTERRUPTED
 
 
 def interruptible(verb: Callable[[], int], left: str) -> int:
-    """Run a verb; when Ctrl-C or SIGTERM ends it, say what is left of it."""
+    """Run a verb; when Ctrl-C or SIGTERM stops it, print what is left of it."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print each package's sum and where it is, as ``sha256sum`` would."""
+    """Print each package's checksum and path, as ``sha256sum`` does."""
     home = Home(Path.cwd())
     wanted = arguments.products or ["*"]
     plans = [plan for plan in home.plans if plan.packages]

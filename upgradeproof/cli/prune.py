@@ -19,12 +19,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--states",
         action="store_true",
-        help="remove cached states, too; without it they go by their limits of size and age",
+        help="remove cached states, too; without it only limits of size and age apply",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Say what went; exit 1 if no backend could be asked, for then nothing is known to be gone."""
+    """Print what was removed; exit 1 if no backend works: then nothing is known."""
     asked = 0
     if arguments.states:
         StateStore(cache.folder()).clear()

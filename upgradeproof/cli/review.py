@@ -1,4 +1,4 @@
-"""Go through the unexplained changes of a run."""
+"""Show the unexplained changes of a run, and ask what to do with each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upgradeproof.review.matching import ANY, chosen_cells
 from upgradeproof.review.session import Session
 from upgradeproof.review.unexplained import Review
 
-HELP = "go through the unexplained changes of a run"
+HELP = "show the unexplained changes of a run, and ask about each"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "run_folder", nargs="?", type=Path, metavar="RUN", help="default: reports/out"
     )
-    parser.add_argument("--cell", metavar="GLOB", default=ANY, help="only cells that fit")
+    parser.add_argument("--cell", metavar="GLOB", default=ANY, help="only cells that match")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--list", action="store_true", help="list them, and ask nothing")
     form.add_argument("--toml", action="store_true", help="print TOML for the plan, reasons empty")

@@ -1,4 +1,4 @@
-"""Try an upgrade of packages: observe them, run the plan, print where the page is; keep nothing."""
+"""Try an upgrade of packages: observe them, run the plan, and print where the page is."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def _tried(arguments: argparse.Namespace) -> int:
     page = project / "reports" / "out" / "index.html"
     if page.exists():
         sys.stdout.write(f"page: {page}\n")
-    sys.stdout.write(f"plan: {plan}; `upgradeproof init` with the same words writes it here\n")
+    sys.stdout.write(f"plan: {plan}; `upgradeproof init` with the same arguments writes it here\n")
     return status
 
 
 def _write(project: Path, order: Order, text: str) -> Path:
-    """Write a project of its own: the plan, and the image that it starts from."""
+    """Write a separate project: the plan, and the image that it starts from."""
     folder = project / "products" / order.name
     write_folder(folder, {"upgrade.toml": text.encode()})
     source = next(
@@ -85,7 +85,7 @@ def _pytest(project: Path, plan: Path) -> int:
     try:
         return process.wait()
     except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)  # once: a second one would keep it from clearing up
+        process.send_signal(signal.SIGINT)  # once: a second one would prevent its cleanup
         try:
             process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:

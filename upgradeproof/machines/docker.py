@@ -159,7 +159,7 @@ class DockerMachine(ChannelMachine):
         return ""
 
     def alive(self) -> bool:
-        """Tell whether the container runs; an engine that does not answer counts as no."""
+        """Return whether the container runs; an engine that does not answer counts as no."""
         try:
             self._container.reload()
         except EngineError:

@@ -1,5 +1,5 @@
-"""A plan from observation: what a machine is, as an ``upgrade.toml`` that says where it comes from.
+"""Plans from observation: an ``upgrade.toml`` with a comment for the source of each part.
 
-``writing`` turns a draft into text and ``folder`` puts it on the disk, whole or not at all; neither
+``writing`` turns a draft into text and ``folder`` writes it to the disk atomically; neither
 knows a machine. The other modules observe one machine at the old release of an operating system.
 """

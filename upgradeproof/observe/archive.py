@@ -1,4 +1,4 @@
-"""Ask a machine's APT what the archive offers, and what an upgrade would remove."""
+"""Read from a machine's APT what the archive offers, and what an upgrade would remove."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NEW, _REMOVED = "NEW packages will be installed:", "packages will be REMOVED:"
 
 
 def offered(machine: Machine, names: Sequence[str]) -> dict[str, str]:
-    """Return the newest version that the archive offers of each package, where it has the package.
+    """Return the newest version that the archive offers of each package that it has.
 
-    What is installed does not count: only the archive's lists are asked. Raises MachineError.
+    Installed versions do not count: only the archive's lists are read. Raises MachineError.
     """
     found: dict[str, str] = {}
     for line in _lines(machine, f"apt-cache madison -- {shlex.join(names)}"):
@@ -44,7 +44,7 @@ def check_names(machine: Machine, names: Sequence[str], release: str) -> None:
 def installs(machine: Machine, names: Sequence[str]) -> tuple[str, ...]:
     """Return the packages that would be installed for some: their own names, and dependencies.
 
-    Raises PlanError where APT can't install them together, with its words.
+    Raises PlanError with APT's output if they can't be installed together.
     """
     done = machine.run(
         f"{_PLANNED} install --no-install-recommends -- {shlex.join(names)}", timeout_s=TIMEOUT_S
@@ -79,7 +79,7 @@ def programs_of(machine: Machine, package: str) -> tuple[str, ...]:
 
 
 def _advice(machine: Machine, name: str) -> str:
-    """Return who provides a virtual package, or the nearest name of a real one."""
+    """Return the providers of a virtual package, or the most similar name of a real one."""
     text = "\n".join(_lines(machine, f"apt-cache showpkg -- {shlex.quote(name)} 2>/dev/null; :"))
     lines = text.partition("\nReverse Provides:")[2].split("\n")
     providers = sorted({line.split(" ")[0] for line in lines if line.strip()})
@@ -87,7 +87,7 @@ def _advice(machine: Machine, name: str) -> str:
         return f": it is virtual, and provided by {', '.join(providers[:10])}"
     names = _lines(machine, "apt-cache pkgnames")
     close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ", and no name is near it"
+    return f"; did you mean {close[0]!r}?" if close else ", and no name is similar"
 
 
 def _listed(text: str, heading: str) -> tuple[str, ...]:
@@ -105,5 +105,5 @@ def _listed(text: str, heading: str) -> tuple[str, ...]:
 def _lines(machine: Machine, script: str) -> list[str]:
     done = machine.run(f"export LC_ALL=C\n{script}", timeout_s=TIMEOUT_S)
     if not done.ok:
-        raise MachineError(f"{machine.name}: APT can't be asked", details=done.tail)
+        raise MachineError(f"{machine.name}: APT does not work", details=done.tail)
     return [line for line in done.text.splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""Ask what listens: which protocol it speaks, and an endpoint of the plan that was answered."""
+"""Find out which protocol a listening port uses, and return an endpoint that was answered."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ from upgradeproof.probes import Facts
 from upgradeproof.runner.state import only_address
 
 BANNER_S = 2.0
-"""How long a server that speaks first may take."""
+"""How long a server that sends a greeting may take."""
 ANSWER_S = 5.0
 SEARCH_S = 30.0
 """How long the file of a certificate is searched for: /var/lib may hold anything."""
 LINE = "\r\n"
-"""What makes many a server of lines say that it does not know it."""
+"""An unknown command, which many line-based servers answer with an error."""
 _WORD = re.compile(r"[!-~]{3,}")
 _VERSION = re.compile(r"\d+\.\d")
 _HTTP = ("http", "https")
 _MAIL = (("smtp", "220", "250"), ("imap", "* OK", "CAPABILITY"))
-"""Kinds of mail servers, how each speaks first, and what holds its answer to a greeting."""
+"""Kinds of mail servers, the beginning of their greetings, and of their answers to a greeting."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asking:
-    """Ask one port of a machine, whose facts say on which addresses it listens."""
+    """Test one port of a machine, whose facts contain the addresses on which it listens."""
 
     machine: Machine
     facts: Facts
     port: int
     id: str
-    """What the plan calls the endpoint."""
+    """The endpoint's id in the plan."""
 
     def tcp(self, greetings: Iterable[Greeting] = ()) -> Entry | None:
         """Return the endpoint that was answered on a TCP port, or None.
 
-        Greetings of a known daemon come first, then what every port is asked: whether it speaks
+        Greetings of a known daemon come first, then what every port is tested for: a greeting of
         first, HTTP, an empty line, a TLS handshake.
         """
         if found := self.greeted(greetings):
@@ -68,13 +68,13 @@ class Asking:
                 "send": greeting.send,
                 "gives": greeting.gives,
             }
-            if found := self._asked(keys, "asked as a client of this daemon does"):
+            if found := self._asked(keys, "as a client of this daemon sends it"):
                 return found
         return None
 
     def _by_banner(self, banner: bytes) -> Entry | None:
         text = banner.decode("utf-8", "replace")
-        source = f"it speaks first: {_printable(text)}"
+        source = f"its greeting:  {_printable(text)}"
         if text.startswith("SSH-"):
             login = {"kind": "ssh", "send": "echo hello", "gives": "hello"}
             if found := self._asked(login, "root logs in by SSH, with a key made for it"):
@@ -88,7 +88,7 @@ class Asking:
     def _by_question(self) -> Entry | None:
         request = HttpQuestion(address="", port=self.port, host="localhost", path="/").request
         if self._said(request.encode(), ANSWER_S).startswith(b"HTTP/"):
-            source = "asked for / over HTTP; the status is the one of that answer"
+            source = "asked for / over HTTP; the status is that of the answer"
             if found := self._asked({"kind": "http"}, source):
                 return found
         if self._said(LINE.encode(), ANSWER_S):
@@ -105,7 +105,9 @@ class Asking:
         found = self.machine.run(search).text
         for host in names_of(certificate):
             keys = {"kind": "https", "host": host, "ca": found}
-            source = "a TLS handshake, then HTTP; the certificate is the one that it showed"
+            source = (
+                "a TLS handshake, then HTTP; the certificate is the one that the server presented"
+            )
             if table := self._asked(keys, source):
                 return table
         return None
@@ -125,7 +127,7 @@ class Asking:
         return ""
 
     def _said(self, request: bytes, limit_s: float) -> bytes:
-        """Return the first bytes that come back from inside of the machine, or none."""
+        """Return the first bytes that are received inside the machine, or none."""
         endpoint = Endpoint(id=self.id, kind="tcp", port=self.port)
         address = only_address(self.facts, endpoint, self.port) or "127.0.0.1"
         script = raw_script("tcp", address, self.port, ends="text")
@@ -133,7 +135,7 @@ class Asking:
         return self.machine.run(f"timeout {limit_s:g} {script}", stdin=request).stdout
 
     def _asked(self, keys: Mapping[str, Any], source: str) -> Entry | None:
-        """Return the table of an endpoint if the machine answers it as the plan would have it."""
+        """Return the table of an endpoint if the machine answers as the plan requires."""
         table = {"id": self.id, "port": self.port, **keys}
         given = {key: value for key, value in table.items() if value != ""}
         try:
@@ -149,7 +151,7 @@ class Asking:
 
 
 def names_of(certificate: str) -> Iterator[str]:
-    """Yield the names that a certificate in PEM carries."""
+    """Yield the names in a certificate in PEM."""
     parsed = x509.load_pem_x509_certificate(certificate.encode())
     with suppress(x509.ExtensionNotFound):
         names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -165,5 +167,5 @@ def _beginning(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return the beginning of a banner that can stand in a comment."""
+    """Return the beginning of a banner as text for a comment."""
     return re.sub(r"[^!-~]+", " ", text).strip()[:60]

@@ -22,15 +22,15 @@ from upgradeproof.probes.config_reads import ConfigReads
 from upgradeproof.probes.files import Files
 
 MAXIMUM_FILES = 16
-"""In a plan; the others are listed in a comment."""
+"""The maximum in a plan; the others are listed in a comment."""
 MIGRATED = (
-    '"migrated": the upgrade may bring another file. Once you edit it, remove that line: then the'
-    " file has to be kept."
+    '"migrated": the upgrade may replace the file. If you edit the file, remove that line: then it'
+    " must stay the same."
 )
-"""Said once, at the first of them."""
+"""Written once, at the first of them."""
 _ETC = "/etc/"
 _ELSEWHERE = ("/etc/alternatives/", "/etc/init.d/", "/etc/systemd/", "/etc/apt/", "/etc/ssl/")
-"""Folders whose files belong to the system: probes of their own read them."""
+"""Folders whose files belong to the system: other probes read them."""
 _SUFFIXES: Mapping[str, ConfigFormat] = {
     ".json": "json",
     ".yaml": "yaml",
@@ -45,7 +45,7 @@ _SETTING = re.compile(r"\s*[A-Za-z][\w.-]*(\s*=\s*|\s+)[^{};]+")
 
 
 def candidates(seen: Seen) -> tuple[str, ...]:
-    """Return the files below /etc that came with the packages and that a service may read."""
+    """Return the files below /etc that the packages added and that a service may read."""
     before, after = seen.bare[Files], seen.booted[Files]
     own = unit_packages(seen)
     return tuple(
@@ -83,14 +83,14 @@ def configs(
 
 
 def chosen(paths: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the files of the plan, and those that are too many for it."""
+    """Return the files of the plan, and those above its maximum."""
     return tuple(paths[:MAXIMUM_FILES]), tuple(paths[MAXIMUM_FILES:])
 
 
 def format_of(path: str, content: bytes) -> ConfigFormat:
     """Return the format of a file: by its suffix, else by the shape of each of its lines.
 
-    What a parser does not take without a problem is ``text``, and so is all that is nested.
+    A file that no parser accepts without a problem is ``text``, and so is a nested one.
     """
     suffix = PurePosixPath(path).suffix
     text = content.decode("utf-8", "replace")
@@ -115,7 +115,7 @@ def _config(machine: Machine, seen: Seen, path: str, check: str) -> Entry:
         format_name = "text"
     edited = file.edited or path in seen.booted[Conffiles]
     brought = bool(file.package) and not edited
-    of = f"as {file.package} brought it" if brought else "edited" if edited else "of no package"
+    of = f"unchanged from {file.package}" if brought else "edited" if edited else "of no package"
     return Entry(
         keys={
             "path": path,
@@ -130,7 +130,7 @@ def _config(machine: Machine, seen: Seen, path: str, check: str) -> Entry:
 def _checks(
     machine: Machine, seen: Seen, paths: Sequence[str], daemons: Mapping[str, Daemon]
 ) -> dict[str, str]:
-    """Return the checks of the known daemons that accept what is there, each by one file."""
+    """Return the checks of the known daemons that accept their configuration, each by one file."""
     found: dict[str, str] = {}
     for daemon in running(seen, daemons):
         check = daemon.check.strip()
@@ -144,7 +144,7 @@ def _checks(
 
 
 def running(seen: Seen, daemons: Mapping[str, Daemon]) -> Iterator[Daemon]:
-    """Yield the known daemons of which a unit came with the packages."""
+    """Yield the known daemons of which the packages added a unit."""
     names = workers(seen)
     for daemon in daemons.values():
         if any(fnmatchcase(name, glob) for name in names for glob in daemon.units):

@@ -1,4 +1,4 @@
-"""The plan of what was observed: every line of it with where it comes from."""
+"""The plan of what was observed, with the source of every line."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def _notes(found: Observed) -> Iterator[str]:
     words = f"{' '.join(order.packages)} --from {order.old.name} --to {order.new.name}"
     yield (
         f"Written by `upgradeproof init {words}` from what was observed on a"
-        f" {order.platform.id}: bare, with the packages, and after the next boot. A comment says"
-        " where each part comes from. It is yours now: edit it."
+        f" {order.platform.id}: bare, with the packages, and after the next boot. A comment"
+        " states where each part comes from. You can edit this file."
     )
     if lines := findings(found):
         yield "\nTo decide:"
@@ -72,7 +72,7 @@ def _old_release(found: Observed, name: str) -> Entry:
     }
     return Entry(
         keys={"name": name, "packages": packages},
-        source="What makes a release: the system, the packages that were named, and those whose"
+        source="What identifies a release: the system, the named packages, and those whose"
         " programs run as services.",
     )
 
@@ -94,7 +94,7 @@ def _install(found: Observed) -> Iterator[Entry]:
     *before, last = install_steps(found.order.packages, found.preparations)
     for step in before:
         run = isinstance(step, Run)
-        source = "An installed server has that, and a bare machine has not." if run else ""
+        source = "An installed server has that, and a bare machine does not." if run else ""
         yield _step(step, source or "for the next step")
     yield _step(last)
 
@@ -108,7 +108,7 @@ def _steps(found: Observed) -> Iterator[Entry]:
     order = found.order
     yield Entry(
         keys={"step": "apt-sources", "old": order.old.codename, "new": order.new.codename},
-        source="The upgrade, as the release notes have it.",
+        source="The upgrade, as the release notes describe it.",
     )
     yield Entry(keys={"step": "apt-full-upgrade"})
     if names := [name for name in units(found.seen) if name.endswith(".service")]:
@@ -118,8 +118,8 @@ def _steps(found: Observed) -> Iterator[Entry]:
                 "title": "restart the services, as the reboot at the end of an upgrade does",
                 "script": f"systemctl try-restart {' '.join(names)} || true",
             },
-            source="What the upgrade does not restart runs on the libraries of before until a"
-            " reboot, which a container has not. One that does not come up is left to the checks.",
+            source="Services that the upgrade does not restart use the old libraries until a boot,"
+            " which a container does not have. The checks report a service that does not start.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Write a product's folder whole or not at all, and never over another one."""
+"""Write a product's folder atomically, and never over another one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from upgradeproof.errors import PlanError
 
 
 def refuse_existing(folder: Path) -> None:
-    """Raise PlanError where there is something already: nothing is ever overwritten."""
+    """Raise PlanError if the folder exists: nothing is ever overwritten."""
     if os.path.lexists(folder):
         raise PlanError(
-            f"{folder} is already there, and nothing was written",
+            f"{folder} already exists, and nothing was written",
             resolution="remove it, or choose another name",
         )
 

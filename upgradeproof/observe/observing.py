@@ -42,10 +42,10 @@ READY_S = 60.0
 STAYS_S = 2.0
 """How long services must have been up: a port may be opened after a unit counts as active."""
 OS_RELEASE = "/usr/lib/os-release"
-"""The file that says which release a machine is, os-release(5): its package makes the release."""
+"""The file os-release(5), whose package identifies the release of a machine."""
 
 Say = Callable[[str], None]
-"""Takes a line that says what is being done."""
+"""Takes a line that describes the current activity."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Observed:
 
     order: Order
     system: str
-    """The package that makes a machine the release that it is."""
+    """The package that identifies the release of a machine."""
     preparations: tuple[Preparation, ...]
     seen: Seen
     offered: Mapping[str, str]
@@ -67,7 +67,7 @@ class Observed:
 
     @property
     def counting(self) -> tuple[str, ...]:
-        """Return the packages that make the release: the system's, those named, the services'."""
+        """Return the packages of the release: the system's, those named, the services'."""
         running = services.of_packages(self.seen)
         return tuple(dict.fromkeys((self.system, *self.order.packages, *running)))
 
@@ -97,8 +97,8 @@ class Observer:
     def observe(self, image: str) -> Observed:
         """Return what was observed. Whatever was started is ended, also by an interruption.
 
-        The machine with the packages is kept as a stop on the way to ``installed``: a run of the
-        plan begins there.
+        The machine with the packages is cached as an intermediate snapshot before ``installed``: a
+        run of the plan starts from it.
 
         Raises PlanError for packages that the release does not have, StepError for ones that can't
         be installed, EnvironmentFailedError where the archive is out of reach.
@@ -162,7 +162,7 @@ class Observer:
         seen: Seen,
         preparations: tuple[Preparation, ...],
     ) -> Observed:
-        """Ask the machine, then point its sources at the new release and see what that offers."""
+        """Test the machine, then change its sources to the new release and see what that offers."""
         left_out = [*services.stopped(seen), *services.moving_ports(seen)]
         self._say("ask what listens")
         endpoints = parted(use.endpoints(machine, seen, self._daemons), left_out)
@@ -224,7 +224,7 @@ class Observer:
             executor.run(machine, (action,))
 
     def _settle(self, machine: Machine, expect: Expectations) -> None:
-        """Wait until what is expected is there for a while; what does not come is no fact."""
+        """Wait until what is expected exists for some time; what is missing is no fact."""
         wait_until_ready(machine, expect, StateName.INSTALLED, READY_S, stays_s=STAYS_S)
 
     @contextmanager
@@ -252,7 +252,7 @@ class Observer:
 
     @contextmanager
     def _kept_if_done(self, key: str) -> Iterator[None]:
-        """Keep a snapshot as a stop of the plan's run, unless the observation fails."""
+        """Store a snapshot for the plan's run, unless the observation fails."""
         try:
             yield
         except BaseException:

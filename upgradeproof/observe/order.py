@@ -1,6 +1,6 @@
-"""What is to be observed: packages, and the releases of the operating system that they go through.
+"""What is to be observed: packages, and the two releases of the operating system.
 
-Everything that can be wrong with it without a machine is an error here, before one is started.
+Everything that can be checked without a machine is an error here, before one is started.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which units and ports the packages bring: what is there after a boot, and was not before."""
+"""Units and ports that the packages add: what exists after a boot, and did not before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 
 TYPES = ("service", "socket", "timer", "path")
-"""Of units that a product brings; mounts and swap are the machine's."""
+"""Types of units that a product adds; mounts and swap are the machine's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +25,12 @@ class Seen:
 
     @property
     def new_packages(self) -> frozenset[str]:
-        """Return the packages that the installation brought."""
+        """Return the packages that the installation added."""
         return frozenset(self.booted[Packages]) - frozenset(self.bare[Packages])
 
 
 def units(seen: Seen) -> tuple[str, ...]:
-    """Return the units that a plan names: those that no other one of them stands for."""
+    """Return the units that a plan names: those that no other one of them represents."""
     booted = _active(seen.booted[Services], seen)
     parts = {part for name in booted for part in seen.booted[Services][name].parts}
     return tuple(name for name in booted if name not in parts)
@@ -69,26 +69,26 @@ def of_packages(seen: Seen) -> tuple[str, ...]:
 
 
 def unit_packages(seen: Seen) -> frozenset[str]:
-    """Return the packages that bring the plan's units, or run them."""
+    """Return the packages that contain the plan's units, or run them."""
     bring = (seen.booted[Services][name].package for name in workers(seen))
     return frozenset(filter(None, (*bring, *of_packages(seen))))
 
 
 def ports(seen: Seen) -> tuple[Entry, ...]:
-    """Return the plan's ports, each with the process that holds it."""
+    """Return the plan's ports, each with the process that owns it."""
     return tuple(_port(sockets) for sockets in new_sockets(seen).values())
 
 
 def moving_ports(seen: Seen) -> Iterator[str]:
-    """Yield a line for each port that is another one after each start."""
+    """Yield a line for each port that changes with each start."""
     there = {(s.protocol, s.port) for s in seen.installed[Sockets].values()}
     for (protocol, number), sockets in _sockets(seen).items():
         if (protocol, number) not in there:
-            yield f"{protocol} port {number} of {_holder(sockets)}: it is another one after a boot"
+            yield f"{protocol} port {number} of {_holder(sockets)}: it changes with each boot"
 
 
 def new_sockets(seen: Seen) -> Mapping[tuple[str, int], list[ListeningSocket]]:
-    """Return the sockets that the packages bring, by protocol and port, in both boots the same."""
+    """Return the sockets that the packages add, by protocol and port, the same in both boots."""
     there = {(s.protocol, s.port) for s in seen.installed[Sockets].values()}
     return {key: found for key, found in _sockets(seen).items() if key in there}
 
@@ -116,7 +116,7 @@ def _active(here: Mapping[str, Service], seen: Seen) -> tuple[str, ...]:
 
 
 def _source(unit: Service) -> str:
-    words = [unit.enabled or "no unit file of its own"]
+    words = [unit.enabled or "without a unit file"]
     if unit.package:
         words.append(f"of {unit.package}")
     if unit.parts:

@@ -1,4 +1,4 @@
-"""The steps of a plan from observation: carried out to observe, and written into the plan."""
+"""The steps of a plan from observation: run for the observation, and written into the plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Install = AptInstall | Run
 def install_steps(
     packages: Sequence[str], preparations: Sequence[Preparation] = ()
 ) -> tuple[Install, ...]:
-    """Return the steps from a bare machine to the packages, what comes before them included.
+    """Return the steps from a bare machine to the packages, with those before the packages.
 
     The lists are fetched once, by the first step that installs.
     """

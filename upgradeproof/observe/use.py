@@ -27,7 +27,7 @@ _OVER_TCP, _OVER_UDP = ("http", "tcp"), ("udp", "dns")
 def written_data(
     machine: Machine, seen: Seen, daemons: Mapping[str, Daemon]
 ) -> Iterator[Entry | str]:
-    """Yield the data that a daemon's client wrote and read here; or why one could not."""
+    """Yield the data that a daemon's client wrote and read here; or why it could not."""
     for daemon in running(seen, daemons):
         for data in daemon.data:
             if problem := _problem(machine, data):
@@ -46,7 +46,7 @@ def written_data(
 
 
 def endpoints(machine: Machine, seen: Seen, daemons: Mapping[str, Daemon]) -> Iterator[Entry | str]:
-    """Yield what answered on each port that the packages brought; or that nothing did."""
+    """Yield what answered on each port that the packages opened; or that nothing did."""
     known = tuple(running(seen, daemons))
     taken: set[str] = set()
     for (protocol, port), sockets in new_sockets(seen).items():
@@ -64,11 +64,11 @@ def endpoints(machine: Machine, seen: Seen, daemons: Mapping[str, Daemon]) -> It
             holder = sockets[0].process or "the kernel"
             tls = protocol == "tcp" and asking.certificate()
             over = "it speaks TLS, and over that it" if tls else "it"
-            yield f"{protocol} port {port} of {holder}: {over} answered nothing that it was asked"
+            yield f"{protocol} port {port} of {holder}: {over} answered none of the requests"
 
 
 def programs(machine: Machine, packages: Sequence[str]) -> Iterator[Entry]:
-    """Yield a command for each program of some packages that starts, and says its version."""
+    """Yield a command for each program of some packages that prints its version."""
     for package in packages:
         found = 0
         for path in programs_of(machine, package):
@@ -78,7 +78,7 @@ def programs(machine: Machine, packages: Sequence[str]) -> Iterator[Entry]:
                 found += 1
                 yield Entry(
                     keys={"id": _word(name), "run": run, "exit_status": 0},
-                    source=f"a program of {package}, which brings no service: it starts",
+                    source=f"a program of {package}, which has no service: it starts",
                 )
 
 
@@ -118,7 +118,7 @@ def _id(socket: ListeningSocket, port: int, taken: set[str]) -> str:
 
 
 def _word(text: str) -> str:
-    """Return a name as the plan's ids are."""
+    """Return a name in the form of the plan's ids."""
     return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-_") or "port"
 
 

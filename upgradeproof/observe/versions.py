@@ -12,7 +12,7 @@ def version_glob(version: str, other: str = "") -> str:
     """Return the widest glob that a version fits and the other release's does not.
 
     A release gets updates of its own: ``15.20-0+deb12u1`` becomes ``15.*`` where the other one has
-    ``17.12-0+deb13u1``. Where both are the same, nothing tells them apart, and the widest is taken.
+    ``17.12-0+deb13u1``. If both are the same, the widest glob is returned.
     """
     globs = [f"{_escaped(version[: cut.end()])}*" for cut in _CUT.finditer(version)]
     globs.append(_escaped(version))

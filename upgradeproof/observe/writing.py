@@ -1,4 +1,4 @@
-"""Write a plan from a draft: TOML in the order of the reference, a comment at what was observed."""
+"""Write a plan from a draft: TOML in the order of the reference, with comments on the sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from upgradeproof.plan import Plan
 WIDTH = 100
 """Of a comment."""
 _NO_LITERAL = re.compile(r"'''|'\Z|[^\n\t\x20-\x7e\x80-\U0010ffff]")
-"""What a literal text of TOML can't hold."""
+"""What a literal string of TOML can't contain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Noted:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One table of the plan: its keys, and above it a comment that says where they come from.
+    """One table of the plan: its keys, and above it a comment that states where they come from.
 
     A value is what TOML has, a ``Noted``, a tuple of either, or a mapping, which becomes a table of
     its own. An empty text, tuple or mapping is left out.
@@ -59,14 +59,14 @@ class Draft:
     expect: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
     """By their key: ``port``, ``config``, ``endpoint``, ``data``, ``command``, ``change``..."""
     left_out: Sequence[str] = ()
-    """What was seen and is not in the plan, and why: a comment at the end, a line each."""
+    """What was observed and is not in the plan, and why: a comment at the end, a line each."""
     left_out_heading: str = ""
 
 
 def plan_text(draft: Draft) -> str:
     """Return the text of an ``upgrade.toml``, which is a valid plan.
 
-    Raises HarnessError where it would not be one: what was observed is then not understood.
+    Raises HarnessError if the plan would not be valid.
     """
     blocks = list(_blocks(draft))
     text = "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
@@ -74,7 +74,7 @@ def plan_text(draft: Draft) -> str:
         Plan.model_validate(tomllib.loads(text))
     except (ValidationError, tomllib.TOMLDecodeError) as error:
         raise HarnessError(
-            f"what was observed of {draft.name} makes no valid plan",
+            f"what was observed of {draft.name} does not give a valid plan",
             details=f"{error}\n{text}",
         ) from None
     return text
@@ -141,7 +141,7 @@ def _noted(line: str, source: str) -> str:
 
 
 def _value(value: Any) -> str:
-    """Return a value as TOML; text of several lines as a literal, where it can be one."""
+    """Return a value as TOML; text of several lines as a literal string, if possible."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value(_parts(item)[0]) for item in value)}]"
     if isinstance(value, str) and "\n" in value and not _NO_LITERAL.search(value):

@@ -65,12 +65,12 @@ class Cell:
 
     @cached_property
     def expect(self) -> Expectations:
-        """Return the plan's expectations with those of each leg and of the upgrade itself."""
+        """Return the plan's expectations with those of each hop and of the upgrade itself."""
         return self.plan.expect_of(self.upgrade)
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """Return the TCP ports that are asked from this host."""
+        """Return the TCP ports to which this host sends requests."""
         asked = {e.port for e in self.expect.endpoint if e.published}
         asked |= {filtered.port for filtered in self.expect.firewall}
         return tuple(sorted(asked | {self.expect.port_after(port) for port in asked}))

@@ -1,4 +1,4 @@
-"""What a plan says of the lines of a diff: which changes it expects, and which known ones count."""
+"""Expected changes of a plan, and its selection of known changes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CLASS = re.compile(r"\[!?+\]?+[^\]]*\]")
 def checked_glob(glob: str) -> str:
     """Return a glob over the paths of the diff. Raises ValueError for one that fits none, or all.
 
-    A path begins with the name of a section; only a wildcard may stand for it.
+    A path begins with the name of a section, or with a wildcard for it.
     """
     if not re.search(r"[*?\[/]", glob) or glob.startswith("/") or glob.endswith("/"):
         raise ValueError(f"{glob!r} is no glob over the diff: write it as section/key")
     if _half_a_bracket(glob):
-        raise ValueError(f"{glob!r} has a bracket without its other half: [[] is a plain one")
+        raise ValueError(f"{glob!r} has an unbalanced bracket: [[] matches a plain one")
     if not any(map(str.isalnum, glob)):
-        raise ValueError(f"{glob!r} covers every change: name what changes")
+        raise ValueError(f"{glob!r} matches every change: name what changes")
     return glob
 
 
@@ -41,7 +41,7 @@ def _half_a_bracket(glob: str) -> bool:
 
 
 def whole_section(glob: str) -> bool:
-    """Tell whether a glob covers every key of its section."""
+    """Return whether a glob covers every key of its section."""
     section, slash, _ = glob.partition("/")
     return bool(slash) and fnmatchcase(f"{section}/\0", glob)
 
@@ -67,20 +67,20 @@ class KnownChange(Model):
     @field_validator("reason", mode="before")
     @classmethod
     def _is_given(cls, reason: object) -> object:
-        """Name what is missing: the snippet that a failed check prints leaves it empty."""
+        """Raise ValueError for an empty reason, as in the TOML that a failed check prints."""
         if isinstance(reason, str) and not reason.strip():
-            raise ValueError("no reason is given: write why this change is right")
+            raise ValueError("there is no reason: write why this change is correct")
         return reason
 
     @model_validator(mode="after")
     def _no_kind_of_a_whole_section(self) -> Self:
         for glob in self.facts:
             if self.kind and self.kind not in FOLLOWS and whole_section(glob):
-                raise ValueError(f"{glob!r} covers a whole section: name what is {self.kind}")
+                raise ValueError(f"{glob!r} matches a whole section: name what is {self.kind}")
         return self
 
     def covers(self, path: str, kind: ChangeKind | None = None) -> bool:
-        """Tell whether a change at a path of the diff is one of these.
+        """Return whether a change at a path of the diff is one of these.
 
         ``kind``: what kind of change it is; None where the caller does not know.
         """
@@ -89,7 +89,7 @@ class KnownChange(Model):
         return any(fnmatchcase(path, glob) and self._may(glob, path, kind) for glob in self.facts)
 
     def _may(self, glob: str, path: str, kind: ChangeKind | None) -> bool:
-        """Tell whether a glob may cover a kind of change: see the key ``kind``."""
+        """Return whether a glob may cover a kind of change: see the key ``kind``."""
         if not path.startswith(_PACKAGES) or kind in {None, self.kind, *FOLLOWS}:
             return True
         name = glob.removeprefix(_PACKAGES).partition("/")[0]

@@ -1,4 +1,4 @@
-"""Commands of the administrator's that must do after the upgrade what they did before it."""
+"""Commands of the administrator whose result must be the same before and after the upgrade."""
 
 from __future__ import annotations
 

@@ -30,21 +30,21 @@ class Component(Model):
     package: str = ""
     """The package whose version counts."""
     command: str = ""
-    """A command that prints the version, such as ``nginx -v``, where no package tells it."""
+    """A command that prints the version, such as ``nginx -v``, if no package has it."""
     least: ComponentVersion = ""
     most: ComponentVersion = ""
-    """The range, both ends allowed; empty: no such end."""
+    """The range, both ends included; empty: no limit."""
     supported: ComponentVersion = ""
     """The version of the support graph: the one that the release was proven with."""
     needs: tuple[str, ...] = ()
-    """Names of the components that this one stands on."""
+    """Names of the components that this one depends on."""
     brought: bool = False
-    """Whether the upgrade itself installs it: then what is there before is no hindrance."""
+    """Whether the upgrade itself installs it: then the version before is ignored."""
     consequence: str = ""
     """What breaks outside of the range."""
     code: str = ""
     remedy: str = ""
-    """The command that mends it; empty: one is made of the package's name."""
+    """The command that fixes it; empty: one is made of the package's name."""
 
     @property
     def problem(self) -> str:
@@ -53,21 +53,21 @@ class Component(Model):
         Asked of a whole component: one that is given as a difference has only some of its keys.
         """
         if self.package and self.command:
-            return "a component's version is told by a package or by a command, not both"
+            return "a component's version comes from a package or from a command, not both"
         if not (self.package or self.command) and (self.least or self.most):
-            return "a range needs a `package` or a `command` that tells the version"
+            return "a range needs a `package` or a `command` for the version"
         if self.least and self.most and Version(self.least) > Version(self.most):
             return f"no version is at least {self.least} and at most {self.most}"
         return ""
 
     @property
     def judged(self) -> bool:
-        """Tell whether an installed version can be one that the release does not allow."""
+        """Return whether an installed version can be one that the release does not allow."""
         return bool((self.package or self.command) and (self.least or self.most or self.supported))
 
     @property
     def range(self) -> str:
-        """Return which versions are allowed, in words; without a range only the graph's is."""
+        """Return which versions are allowed, as text; without a range only the graph's is."""
         match bool(self.least), bool(self.most):
             case True, True:
                 return f"{self.least} to {self.most}"
@@ -78,7 +78,7 @@ class Component(Model):
         return self.supported or "any version"
 
     def allows(self, version: str) -> bool:
-        """Tell whether the release works with an installed version.
+        """Return whether the release works with an installed version.
 
         Raises ValueError when dpkg could not compare it.
         """
@@ -90,7 +90,7 @@ class Component(Model):
         return not self.supported or self.proven_with(version)
 
     def proven_with(self, version: str) -> bool:
-        """Tell whether an installed version is that of the support graph."""
+        """Return whether an installed version is that of the support graph."""
         return bool(self.supported) and compare(version, self.supported) == 0
 
 
@@ -98,7 +98,7 @@ def compare(version: str, bound: str) -> int:
     """Compare as dpkg does, by as much of an installed version as the bound names.
 
     ``5:6.2.0+dfsg-3`` is neither below nor above ``6.2.0``: epoch, repacking and Debian revision
-    say how it was packaged. A bound that names one of them is compared with it. Raises ValueError
+    describe its packaging. A bound that names one of them is compared with it. Raises ValueError
     for what is no version.
     """
     found, limit = Version(version), Version(bound)
@@ -112,13 +112,13 @@ def compare(version: str, bound: str) -> int:
 
 
 def roots(components: Sequence[Component]) -> tuple[Component, ...]:
-    """Return the components that the release itself stands on: no other one needs them."""
+    """Return the components that the release itself depends on: no other one needs them."""
     below = {name for component in components for name in component.needs}
     return tuple(component for component in components if component.name not in below)
 
 
 Place = tuple[int | str, ...]
-"""Where something stands in a plan, as keys and positions."""
+"""The position of something in a plan, as keys and indexes."""
 
 
 def check_names(components: Sequence[Component]) -> None:
@@ -132,7 +132,7 @@ def check_names(components: Sequence[Component]) -> None:
 def check_graph(components: Sequence[Component], place: Callable[[str, str], Place]) -> None:
     """Raise an error of the plan unless keys fit, needs exist, and no component needs itself.
 
-    ``place`` returns where a key of a component stands; the key "" is the component itself.
+    ``place`` returns the position of a component's key; the key "" is the component itself.
     """
     known = {component.name: component for component in components}
     for component in components:
@@ -144,7 +144,7 @@ def check_graph(components: Sequence[Component], place: Callable[[str, str], Pla
                 who = "" if at[-1] == "needs" else f", which {component.name!r} needs"
                 raise misplaced(f"there is no component {name!r}{who}; {nearest(name, known)}", *at)
         if component.name in _below(component, known):
-            what = f"{component.name!r} needs itself in the end"
+            what = f"{component.name!r} depends on itself"
             raise misplaced(what, *place(component.name, "needs"))
 
 
@@ -164,7 +164,7 @@ def inherited(
         del found[name]
     for at, component in enumerate(own):
         if component.name in removed:
-            what = f"the component {component.name!r} is removed, and given"
+            what = f"the component {component.name!r} is removed, and also defined"
             raise misplaced(what, "component", at, "name")
         given = {key: getattr(component, key) for key in component.model_fields_set}
         before = found.get(component.name, component)
@@ -173,7 +173,7 @@ def inherited(
 
 
 def _below(component: Component, known: dict[str, Component]) -> set[str]:
-    """Return the names of all that a component stands on."""
+    """Return the names of all that a component depends on."""
     found: set[str] = set()
     waiting = list(component.needs)
     while waiting:

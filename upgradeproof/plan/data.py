@@ -22,21 +22,21 @@ class Data(Model):
     """Something written through the service before the upgrade and read through it afterwards.
 
     A ``write`` that holds ``$UPGRADEPROOF_VALUE`` writes another value after the upgrade than
-    before it: one that does nothing is found out.
+    before it: one that does nothing is found.
     """
 
     id: Id
     write: str
     read: str
     gives: str = Field(min_length=1)
-    """What ``read`` must print, stripped; ``$UPGRADEPROOF_VALUE`` in it stands for the value."""
+    """What ``read`` must print, stripped; the value replaces ``$UPGRADEPROOF_VALUE``."""
     mask: tuple[Pattern, ...] = ()
     """What is replaced in the errors of ``read`` before they are compared."""
 
     @model_validator(mode="after")
     def _value_is_written_and_read(self) -> Self:
         if (VALUE in self.write) != (f"${VALUE}" in self._plain):
-            raise ValueError(f"`gives` holds ${VALUE} if `write` does, and only then")
+            raise ValueError(f"`gives` must contain ${VALUE} if and only if `write` does")
         return self
 
     @property
@@ -55,8 +55,8 @@ class Data(Model):
     def another(self) -> Data | None:
         """Return the data with another value, or None where none can be made.
 
-        A value of the author's own that stands in ``write`` as in ``gives`` has its last letter or
-        digit doubled: most formats take that. Whether this one does, the old release shows.
+        A fixed value that is in ``write`` as well as in ``gives`` has its last letter or
+        digit doubled: most formats take that. The old release shows whether this one does.
         """
         if VALUE in self.write:
             word = self.value("after")

@@ -22,22 +22,22 @@ from upgradeproof.plan.steps.reboot import RebootStep
 
 
 class Consequence(Model):
-    """Checks that may fail beside the one that catches a defect, and why they do."""
+    """Checks that may fail in addition to those that catch a defect, and why they do."""
 
     checks: tuple[str, ...] = Field(min_length=1)
     reason: str = Field(min_length=8)
 
 
 class Defect(Model):
-    """One real-life failure, planted into an upgrade or built into its new release."""
+    """One failure from the field, injected into an upgrade or built into its new release."""
 
     title: str
     what_it_is: str
-    """The failure as it is met in life, in one line."""
+    """The failure as it happens in the field, in one line."""
     cells: tuple[str, ...] = ("*",)
     """Globs over the ids of the cells in which it shows."""
     at: Literal["installed", "before", "before-reboot"] = "before"
-    """Where its steps go: behind the installation, so that the preflight meets it; before the
+    """Where its steps go: after the installation, so that the preflight sees them; before the
     upgrade's own; or before the upgrade's first reboot."""
     steps: tuple[AnyStep, ...] = ()
     edit: tuple[Edit, ...] = ()
@@ -48,7 +48,7 @@ class Defect(Model):
     """A glob over the reason for which the state is not reached, where no check can run."""
     allowed: tuple[Consequence, ...] = ()
     way_back: bool = False
-    """Whether the product's own rollback is kept, so that the checks of it can see the defect."""
+    """Whether the upgrade keeps its rollback, so that the checks of it can see the defect."""
     under_load: bool = False
     """Whether the plan's loads are sent, so that the checks of them can see the defect."""
     name: str = ""
@@ -71,11 +71,11 @@ class Defect(Model):
         )
 
     def shows_in(self, cell: str) -> bool:
-        """Tell whether a cell is one in which it must be seen."""
+        """Return whether the defect must be detected in a cell."""
         return any(fnmatchcase(cell, glob) for glob in self.cells)
 
     def catches(self, check: str) -> bool:
-        """Tell whether a failed check is one that must see the defect."""
+        """Return whether a failed check is one that must detect the defect."""
         return any(fnmatchcase(check, glob) for glob in self.caught_by)
 
     def unseen(self, failed: Sequence[str]) -> tuple[str, ...]:
@@ -83,11 +83,11 @@ class Defect(Model):
         return tuple(g for g in self.caught_by if not any(fnmatchcase(c, g) for c in failed))
 
     def stops(self, reason: str) -> bool:
-        """Tell whether the reason of a stop is the one that this defect must give."""
+        """Return whether the upgrade stopped for the reason that this defect must cause."""
         return bool(self.stopped_by) and fnmatchcase(reason.splitlines()[0], self.stopped_by)
 
     def allows(self, check: str) -> bool:
-        """Tell whether a check may fail beside those."""
+        """Return whether a check may fail in addition to those."""
         return any(fnmatchcase(check, glob) for known in self.allowed for glob in known.checks)
 
     def _in_override(self, override: Override) -> Override:
@@ -118,12 +118,12 @@ def load_defect(path: Path) -> Defect:
     defect = load(path, Defect).model_copy(update={"name": path.stem})
     if not defect.steps and not defect.edit:
         raise PlanError(
-            f"{path}: nothing is planted",
-            resolution="say what is bad: [[steps]] of the upgrade, or an [[edit]] of the sources",
+            f"{path}: the defect injects nothing",
+            resolution="add [[steps]] of the upgrade, or an [[edit]] of the sources",
         )
     if not defect.caught_by and not defect.stopped_by:
         raise PlanError(
-            f"{path}: nothing is named that sees this defect",
+            f"{path}: no check is named for this defect",
             resolution="name checks in `caught_by`, or the reason of a stop in `stopped_by`",
         )
     return defect

@@ -1,4 +1,4 @@
-"""What a plan promises of a service that loses what it stands on."""
+"""What a plan requires of a service whose backend is cut off."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Alert(Model):
-    """What the service tells a webhook that listens on its own machine's 127.0.0.1."""
+    """What the service sends to a webhook that listens on its own machine's 127.0.0.1."""
 
     webhook_port: PortNumber
-    """Where the product's configuration has the webhook; nothing else may listen there."""
+    """The port of the webhook in the product's configuration; no other process may listen there."""
     raised: str = Field(min_length=1)
-    """Text that the alert must hold which comes when the backend is cut off."""
+    """Text of the alert that is sent when the backend is cut off."""
     cleared: str = Field(min_length=1)
-    """Text that the alert must hold which comes when it is back."""
+    """Text of the alert that is sent when the backend is restored."""
 
 
 class Degradation(Model):
@@ -29,18 +29,18 @@ class Degradation(Model):
 
     id: Id
     endpoint: Id
-    """The endpoint of the kind http or https that is asked all along, and stands on the backend."""
+    """The endpoint of the kind http or https that depends on the backend."""
     cut: str = Field(min_length=1)
     """What cuts the backend off, such as ``systemctl stop postgresql``."""
     restore: str = Field(min_length=1)
-    """What brings it back."""
+    """What restores it."""
     status: int = 200
     gives: str = Field(min_length=1)
-    """Text that a degraded answer must hold, and a whole one must not."""
+    """Text that a degraded answer must contain, and a complete one must not."""
     not_found: Annotated[str, Field(pattern=r"^/")]
-    """A path of the same service, behind the same backend, that there is not."""
+    """A path of the same service that needs the same backend and does not exist."""
     within_s: float = Field(default=30, gt=0, le=600)
-    """How long it may take until it degrades, until it recovers, and until each alert comes."""
+    """How long it may take until it degrades, it recovers, and each alert is received."""
     alert: Alert | None = None
 
     def degraded(self, endpoint: Endpoint) -> Endpoint:

@@ -1,4 +1,4 @@
-"""How much of an endpoint's availability an upgrade may take."""
+"""How long an endpoint may be unavailable during an upgrade."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MOST_WAITING = 250
 
 
 class Disruption(Model):
-    """What may go wrong at one endpoint while the upgrade is carried out.
+    """The allowed downtime of one endpoint during the upgrade.
 
-    It is asked at a fixed rate all the while, in turns over connections that stay open and over new
-    ones. The budget holds for each kind of connection by itself.
+    Requests are sent at a fixed rate, in turns over persistent connections and over new ones. The
+    budget applies to each kind of connection separately.
     """
 
     endpoint: Id
@@ -46,7 +46,7 @@ class Disruption(Model):
         waiting = self.rate_per_s / 2 * self.late_ms / 1000
         if waiting > MOST_WAITING:
             raise ValueError(
-                f"{waiting:g} requests would wait before one of them is late, {MOST_WAITING} may: "
-                "lower `rate_per_s` or `late_ms`"
+                f"{waiting:g} requests would be due before one of them is late, "
+                f"at most {MOST_WAITING} may: lower `rate_per_s` or `late_ms`"
             )
         return self

@@ -1,7 +1,7 @@
 """Add tables to an `upgrade.toml`, and leave every other line of it as it is.
 
-A new block goes in as text, behind the last one of its kind: a library that writes the whole
-document again moves comments, and tables that stand out of order. Only where the plan writes its
+A new block is added as text, after the last one of its kind: a library that writes the whole
+document again moves comments, and tables that are out of order. Only where the plan writes its
 changes inline does the library change the document. Either way the result is compared with what was
 meant.
 """
@@ -86,7 +86,7 @@ def quote(text: str) -> str:
 def add_change(text: str, place: Place, facts: Sequence[str], reason: str, kind: str = "") -> str:
     """Return the text of a plan with one more expected change; an override is made if needed.
 
-    Raises PlanError where the text is not TOML, or its layout leaves no room for the change.
+    Raises PlanError where the text is not TOML, or its layout does not allow the change.
     """
     if place.select and place.number_in(_parsed(text)) is None:
         new = f"[[{OVERRIDE}]]\nselect = {_array(place.select)}\n"
@@ -183,7 +183,7 @@ def _list(data: Mapping[str, Any], place: Place) -> list[Any]:
 
 
 def _keeps(text: str, edited: str) -> bool:
-    """Tell whether an edited text is the text with something put in at one place, spaces aside."""
+    """Return whether an edited text is the text with one insertion, apart from spaces."""
     old, new = ("".join(each.split(" ")) for each in (text, edited))
     before = len(common_prefix([old, new]))
     behind = len(common_prefix([old[::-1], new[::-1]]))
@@ -226,7 +226,7 @@ def _line_behind(
 
 
 def _end_of_table(lines: Sequence[str], start: int, end: int) -> int:
-    """Return the line behind a table: comments that stand apart belong to what follows."""
+    """Return the line after a table: comments after a blank line belong to what follows."""
     at = end
     while at > start + 1 and _is_aside(lines[at - 1]):
         at -= 1

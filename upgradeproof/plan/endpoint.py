@@ -1,4 +1,4 @@
-"""What answers on a machine, and what its packet filter lets pass."""
+"""Endpoints of a machine, and the ports that its packet filter allows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ DNS_TYPES = {
 }  # fmt: skip
 """Types of records that may be asked for, with their numbers (RFC 1035 and its successors)."""
 FROM_THIS_HOST = ("http", "https", "tcp", "ssh")
-"""Kinds of endpoints that are asked through a published port."""
+"""Kinds of endpoints that are tested through a published port."""
 
 
 class Endpoint(Model):
-    """Something that answers: on a published port to this host, else to the machine itself."""
+    """A service that answers this host on a published port, or the machine itself."""
 
     model_config = ConfigDict(populate_by_name=True)  # the prober's orders name its fields
 
@@ -36,24 +36,24 @@ class Endpoint(Model):
     and for https, whose answer depends on the TLS library of who asks."""
     path: str = "/"
     host: str = "localhost"
-    """The name that a client asks for, and that a certificate must carry."""
+    """The name that a client requests, and that a certificate must have."""
     ca: str = ""
-    """The certificate on the machine that signs the server's; empty: the store of who asks."""
+    """The certificate on the machine that signs the server's; empty: the store of the client."""
     starttls: bool = False
-    """Whether a mail server is asked over TLS."""
+    """Whether a mail server is tested over TLS."""
     user: str = ""
-    """Who logs in, or asks at a socket; empty: root."""
+    """The user who logs in, or connects to a socket; empty: root."""
     send: str = ""
     """What is sent first; the command that SSH runs; for DNS a name and a type."""
     status: int = 200
     exit_status: Annotated[int, Field(ge=0, le=255)] = 0
     """Of the command that SSH runs."""
     gives: str = ""
-    """Text that the answer must hold."""
+    """Text that the answer must contain."""
 
     @property
     def speaks_tls(self) -> bool:
-        """Tell whether it is asked over TLS, from the first byte or after STARTTLS."""
+        """Return whether it is tested over TLS, from the first byte or after STARTTLS."""
         return bool(self.port) and (self.kind == "https" or self.starttls)
 
     @model_validator(mode="after")
@@ -80,7 +80,7 @@ class Endpoint(Model):
             '`from = "outside"` goes with a port and the kinds http, https, tcp and ssh': (
                 self.from_ == "outside" and not self.published
             ),
-            "an endpoint of the kind ssh is asked from this host": self.from_ == "inside" and ssh,
+            "an endpoint of the kind ssh is tested from this host": self.from_ == "inside" and ssh,
             "`send` of the kind dns is a name and a type, such as `a.test MX`": self.kind == "dns"
             and not self.question[1],
         }
@@ -93,13 +93,13 @@ class Endpoint(Model):
 
     @property
     def published(self) -> bool:
-        """Tell whether its port is published on this host."""
+        """Return whether its port is published on this host."""
         asked = self.kind in FROM_THIS_HOST and self.from_ != "inside"
         return bool(self.port) and asked
 
 
 class Firewall(Model):
-    """A TCP port that the machine's packet filter lets pass or stops, tried from this host."""
+    """A TCP port that the machine's packet filter allows or blocks, tested from this host."""
 
     port: PortNumber
     allowed: bool

@@ -1,4 +1,4 @@
-"""What a plan says may or must change, and what must hold."""
+"""What may or must change in an upgrade, and what must hold after it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Port(Model):
     """The name of the process that must own it; empty: any."""
     change: Literal["kept", "moved", "retired", "added"] = "kept"
     to: PortNumber | None = None
-    """Where a moved port is found after the upgrade."""
+    """The port after the upgrade, if it is moved."""
 
     @model_validator(mode="after")
     def _moved_somewhere(self) -> Self:
@@ -64,18 +64,18 @@ class Port(Model):
 
 
 class Config(Model):
-    """A configuration file that an administrator cares for."""
+    """A configuration file that matters to an administrator."""
 
     path: AbsolutePath
     format: ConfigFormat = "text"
     check: str = ""
     """The daemon's own check of its configuration, such as ``nginx -t``."""
     change: Literal["kept", "migrated"] = "kept"
-    """Whether its bytes stay as they are, or the upgrade rewrites it."""
+    """Whether its bytes stay the same, or the upgrade rewrites it."""
     to_format: ConfigFormat | None = None
     """The format after a migration; None: the same."""
     keeps: tuple[str, ...] = ()
-    """Dotted keys whose values a migration must keep."""
+    """Dotted keys whose values a migration must preserve."""
 
     @model_validator(mode="after")
     def _formats_change_in_a_migration(self) -> Self:
@@ -89,7 +89,7 @@ class Config(Model):
 
 
 class Log(Model):
-    """A file that a service writes for years: it is rotated, and the service must go with it."""
+    """A log that is rotated, and that the service must continue to write."""
 
     path: AbsolutePath
     rotate: str = Field(min_length=1)
@@ -99,14 +99,14 @@ class Log(Model):
 
 
 class Expectations(Model):
-    """All that must hold after an upgrade, and all that may change in it."""
+    """Everything that must hold after an upgrade, and that may change in it."""
 
     services: tuple[UnitName, ...] = ()
     """systemd units that must be enabled and active in every state: the short form of `service`.
 
     A name without a type is that of a service."""
     service: tuple[DeclaredUnit, ...] = ()
-    """Units, each with what the upgrade makes of its name."""
+    """Units, each with what the upgrade does with its name."""
     scripts: Literal["list", "run"] | None = None
     """Whether the administrator's scripts and jobs are run on clones, or are facts only; None: the
     latter."""
@@ -165,9 +165,9 @@ class Expectations(Model):
         )
 
     def check_endpoints(self, beside: Iterable[Endpoint], *at: int | str) -> None:
-        """Raise a misplaced error, below ``at``, for what asks an endpoint that can't be asked so.
+        """Raise a misplaced error, below ``at``, for an endpoint that can't be tested this way.
 
-        It may be an endpoint of these expectations or of those ``beside`` them.
+        The endpoint may be one of these expectations or of ``beside``.
         """
         endpoints = {endpoint.id: endpoint for endpoint in (*beside, *self.endpoint)}
         for key, kinds in _ASKED.items():
@@ -182,7 +182,7 @@ class Expectations(Model):
         for place, disruption in enumerate(self.disruption):
             endpoint = endpoints[disruption.endpoint]
             if endpoint.kind == "tcp" and not endpoint.send:
-                what = f"{endpoint.id!r} has no `send`: a connection that stays open asks with it"
+                what = f"{endpoint.id!r} has no `send`, which is sent over persistent connections"
                 raise misplaced(what, *at, "disruption", place, "endpoint")
 
     @property

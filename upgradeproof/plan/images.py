@@ -15,7 +15,7 @@ from upgradeproof.plan.loading import Model, load
 Architecture = Literal["amd64", "arm64"]
 Firmware = Literal["bios", "uefi"]
 FIRMWARE: Mapping[Architecture, Firmware] = {"amd64": "bios", "arm64": "uefi"}
-"""What a server of each architecture boots by, where an image says no other."""
+"""The default firmware of each architecture."""
 MachineKind = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*$")]
 """What a backend calls its machines: ``container`` or ``vm``."""
 
@@ -42,12 +42,12 @@ class Bootstrap(Model):
     suites: tuple[str, ...] = Field(min_length=1)
     """The release's suite first, then its updates; and security, where one archive holds both."""
     security_suites: tuple[str, ...] = ()
-    """Suites that stand in a security archive of their own, as Debian's do."""
+    """Suites of a separate security archive, as Debian's."""
     components: tuple[str, ...] = Field(default=("main",), min_length=1)
     keyring: str
     """The distribution's keyring on this host: signatures are always checked."""
     packages: tuple[str, ...] = ()
-    """What a machine needs beside the minimal base: init, and what an administrator expects."""
+    """What a machine needs in addition to the base: init, and what an administrator expects."""
     archive: str = ""
     """Overrides the archive: its URL, a space, and the security archive's where it is not
     ``<archive>-security``. Empty: the one that this host's apt uses, or mmdebstrap's default."""
@@ -66,7 +66,7 @@ class Bootstrap(Model):
 
 
 class Vm(Model):
-    """What a disk that boots by itself needs, and the machine that it is made for."""
+    """What a bootable disk needs, and the machine that it is made for."""
 
     packages: Mapping[Architecture, tuple[str, ...]]
     """The kernel, the initramfs and the boot loader, by architecture."""

@@ -1,4 +1,4 @@
-"""What load a plan puts on an endpoint, and what must hold under it."""
+"""Loads of a plan: what is sent to an endpoint, and what must hold under it."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from upgradeproof.plan.names import Id
 
 WorkerHost = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@._-]*$")]
 LEAST_REPEATS = 6
-"""Of n ratios without a bias the smallest and the largest hold the truth in 1 - 2^(1-n) of all
-cases: no interval of resamples can promise 95 % with fewer than six."""
+"""Of n ratios without a bias the smallest and the largest contain the true one in 1 - 2^(1-n) of
+all cases: no interval of resamples can promise 95 % with fewer than six."""
 
 
 class Target(Model):
-    """What must hold under a load; a key that is not there asks for nothing."""
+    """What must hold under a load; a missing key requires nothing."""
 
     success: float = Field(default=0.999, gt=0, le=1)
-    """Share of the requests that must be answered well."""
+    """Share of the requests that must be successful."""
     p50_ms: PositiveFloat | None = None
     p95_ms: PositiveFloat | None = None
     p99_ms: PositiveFloat | None = None
     p99_ratio: float | None = Field(default=None, gt=1)
-    """What the 99th percentile may become, as a multiple of what it was in ``installed``."""
+    """Limit of the 99th percentile, as a multiple of that in ``installed``."""
     throughput_ratio: float | None = Field(default=None, gt=0, lt=1)
-    """What the answers in a second may fall to, as a share of what they were in ``installed``."""
+    """Lower limit of the answers in a second, as a share of those in ``installed``."""
     repeats_least: int = Field(default=LEAST_REPEATS, ge=LEAST_REPEATS)
-    """Pairs of runs that are compared before anything is said of a ratio."""
+    """Minimum of pairs of runs before a ratio is judged."""
     repeats_most: int = Field(default=2 * LEAST_REPEATS, le=50)
-    """Pairs after which a ratio that noise still hides is given up."""
+    """Maximum of pairs, after which a ratio that noise still hides is not judged."""
 
     @property
     def limited(self) -> bool:
-        """Tell whether a latency has a limit in milliseconds."""
+        """Return whether a latency has a limit in milliseconds."""
         return any(limit is not None for limit in (self.p50_ms, self.p95_ms, self.p99_ms))
 
     @property
     def compared(self) -> bool:
-        """Tell whether the new release is compared with the old."""
+        """Return whether the new release is compared with the old."""
         return self.p99_ratio is not None or self.throughput_ratio is not None
 
     @model_validator(mode="after")
@@ -50,23 +50,23 @@ class Target(Model):
 
 
 class Load(Model):
-    """Users or arrivals of requests at one endpoint: bounded in number and in time."""
+    """Users, or requests at a fixed rate, at one endpoint: limited in number and in time."""
 
     id: Id
     locustfile: Annotated[str, Field(pattern=r"^[^/.][^,]*\.py$")]
     """A file of Locust's users: below the product's folder, or in ``fixtures/locustfiles``."""
     endpoint: Id
-    """The endpoint that is asked: of any kind but ssh; over tcp by a client that the file has."""
+    """The endpoint that receives it: of any kind but ssh; over tcp by a client in the file."""
     model: Literal["closed", "open"]
     """``closed``: each user asks again when it was answered. ``open``: tasks arrive at a fixed
     rate, whether or not those before them were answered."""
     users: int = Field(ge=1, le=5000)
-    """How many there are; of the open model: how many tasks may be in flight."""
+    """How many there are; in the open model: how many tasks may be in progress."""
     spawn_per_s: float = Field(default=100, gt=0)
     rate_per_s: float | None = Field(default=None, gt=0, le=10_000)
     """Arrivals in a second; goes with the open model, and only with it."""
     warm_up_s: float = Field(default=5, gt=0, le=300)
-    """Not measured: until all users are there, and caches are warm."""
+    """Not measured: until all users have started, and caches are filled."""
     duration_s: float = Field(gt=0, le=600)
     """How long is measured."""
     answer_timeout_s: float = Field(default=10, gt=0, le=60)
@@ -94,14 +94,14 @@ class Load(Model):
         needed_s = self.users / self.spawn_per_s
         if self.warm_up_s < needed_s:
             raise ValueError(
-                f"the warm-up ends before all users are there: they take {needed_s:g} s"
+                f"the warm-up ends before all users have started: they take {needed_s:g} s"
             )
         return self
 
     @model_validator(mode="after")
     def _every_generator_has_a_user(self) -> Self:
         if self.workers and self.processes > 1:
-            raise ValueError("`processes` are of this host: they go without `workers`")
+            raise ValueError("`processes` run on this host: they can't be used with `workers`")
         if self.users < max(self.processes, len(self.workers)):
             raise ValueError("there are more processes or workers than users")
         return self

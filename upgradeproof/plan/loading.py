@@ -1,4 +1,4 @@
-"""TOML in, frozen models out; a wrong file is one clear error that names its line."""
+"""Read TOML into frozen models; a wrong file is one error that names its line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from upgradeproof.errors import PlanError
 
 MOST_NAMES = 30
-"""How many valid names an error lists where none is near: more hide what went wrong."""
+"""How many valid names an error lists if none is similar."""
 
 
 MOST_PROBLEMS = 10
@@ -102,7 +102,7 @@ def common_prefix(texts: Sequence[str]) -> str:
 
 
 def repeated(items: Sequence[object]) -> int | None:
-    """Return where the first item stands that was there before, or None."""
+    """Return the index of the first item that occurred before, or None."""
     return next((at for at, item in enumerate(items) if item in items[:at]), None)
 
 
@@ -157,7 +157,7 @@ def _in_the_file(data: Any, location: Sequence[int | str]) -> tuple[int | str, .
 def _tag_advice(context: Mapping[str, Any]) -> str:
     key = context["discriminator"].strip("'")
     if "tag" not in context:
-        return f"the key {key!r} is missing, which says what this is"
+        return f"the key {key!r} is missing, which names the kind"
     valid = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
     return f"unknown {key} {context['tag']!r}; {nearest(context['tag'], valid)}"
 
@@ -197,7 +197,7 @@ _LONG_STRING = re.compile(r'"{3}.*?"{3}|\'{3}.*?\'{3}', re.DOTALL)
 
 
 def find_line(text: str, location: Sequence[int | str]) -> int:
-    """Return the line (from 1) on which a key stands: tomllib tells no positions.
+    """Return the line (from 1) of a key: tomllib has no positions.
 
     Walks the location: a table header ``[name]`` or the n-th ``[[name]]`` narrows the search to its
     table, a key to its line. Where the key itself is not found, the line of its nearest parent is
@@ -236,7 +236,7 @@ def _table(line: str) -> str:
 
 
 def _belongs(line: str, table: str) -> bool:
-    """Tell whether a line is still part of a table, or of a table in it."""
+    """Return whether a line is still part of a table, or of a table in it."""
     return not _table(line) or _table(line).startswith(f"{table}.")
 
 

@@ -1,4 +1,4 @@
-"""Manifests in the format of mtree(5): the owners, modes and links that a checkout can't hold."""
+"""Manifests in the format of mtree(5): owners, modes and links that a checkout can't store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LETTERS = {b"s": b" ", b"n": b"\n", b"t": b"\t", b"r": b"\r", b"#": b"#", b"\\"
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """What a manifest says of one file, folder or symbolic link; empty: nothing."""
+    """The entry of a manifest for one file, folder or symbolic link; empty: none."""
 
     line: int
     kind: EntryKind | None = None
@@ -41,7 +41,7 @@ class Listed:
 
 
 def read_manifest(path: Path) -> Mapping[str, Listed]:
-    """Return what a manifest says, by path below the tree's folder; the folder itself is ``.``.
+    """Return the entries of a manifest, by path below the tree's folder; the folder is ``.``.
 
     Reads full paths, one in a line, as ``mtree -C`` and ``bsdtar --format=mtree`` write them.
     Raises PlanError with every line that is wrong.
@@ -74,7 +74,7 @@ def _read(path: Path, stamp: tuple[int, ...]) -> Mapping[str, Listed]:  # noqa: 
 
 
 class _Reader:
-    """Read line after line, each with the defaults that stand before it."""
+    """Read line after line, each with the defaults before it."""
 
     def __init__(self) -> None:
         self.found: dict[str, Listed] = {}
@@ -91,7 +91,7 @@ class _Reader:
         else:
             name = _name(words[0])
             if name in self.found:
-                raise ValueError(f"{name} stands in line {self.found[name].line}, too")
+                raise ValueError(f"{name} is in line {self.found[name].line}, too")
             self.found[name] = replace(_with(self._defaults, words[1:]), line=number)
 
 

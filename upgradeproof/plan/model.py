@@ -23,7 +23,7 @@ from upgradeproof.plan.steps.repository import AptRepository
 
 
 class Upgrade(Model):
-    """One from -> to pair of releases; with ``via`` it is carried by other upgrades, in a row."""
+    """One from -> to pair of releases; with ``via`` other upgrades perform it in sequence."""
 
     from_: Name = Field(alias="from")
     to: Name
@@ -36,10 +36,10 @@ class Upgrade(Model):
     steps: tuple[AnyStep, ...] = ()
     expect: Expectations = Expectations()
     rollback: tuple[AnyStep, ...] = ()
-    """The product's own way back to the old release; none: it promises none."""
+    """The product's own rollback to the old release; none: it has none."""
     left_behind: tuple[KnownChange, ...] = ()
-    """What differs from before the upgrade when it was rolled back, and why that is right; it may
-    still lie there when the upgrade was applied again."""
+    """What differs from before the upgrade after the rollback, and why that is correct; it may
+    still exist when the upgrade was applied again."""
     rollback_limit_s: float = Field(default=300.0, gt=0)
     """How long the steps of the rollback may take together."""
 
@@ -75,7 +75,7 @@ class Upgrade(Model):
 
 
 class Defaults(Model):
-    """What holds for each upgrade that does not say otherwise."""
+    """What applies to each upgrade that does not specify otherwise."""
 
     platforms: tuple[str, ...] = Field(default=(), min_length=1)
     tags: Mapping[Name, tuple[str, ...]] = Field(default_factory=dict)
@@ -91,7 +91,7 @@ class Plan(Model):
     """A product, its releases and upgrades, and what must hold."""
 
     schema_: str = Field(default="", alias="$schema")
-    """For editors only: where the JSON Schema of this file is."""
+    """For editors only: the path of the JSON Schema."""
     name: Name
     title: str = ""
     release: tuple[Release, ...] = Field(min_length=2)
@@ -102,16 +102,16 @@ class Plan(Model):
     defaults: Defaults = Defaults()
     upgrade: tuple[Upgrade, ...] = Field(min_length=1)
     override: tuple[Override, ...] = ()
-    """What holds on some cells only, in the order in which it is applied."""
+    """What applies to some cells only, in the order in which it is applied."""
     expect: Expectations = Expectations()
     preflight: Preflight = Preflight()
     captured: str = ""
     """The facts of a captured server, a file of the product's folder: `installed` is its twin, and
     is compared with them."""
     ready_timeout_s: float = Field(default=60.0, gt=0)
-    """How long the services and ports may take to come up after a state's last step."""
+    """How long the services and ports may take to become ready after a state's last step."""
     stays_up_s: float = Field(default=20.0, ge=0, le=120)
-    """How long each service must have been up, without a restart, before it counts as up."""
+    """How long each service must run without a restart before it counts as up."""
     folder: InstanceOf[Path] = Field(default=Path(), exclude=True)
     """Where the product's files are; set by ``load_plan``."""
     edits: tuple[InstanceOf[Edit], ...] = Field(default=(), exclude=True)
@@ -209,7 +209,7 @@ class Plan(Model):
         return f"{self.name}-{'-to-'.join(upgrade.path)}"
 
     def expect_of(self, upgrade: Upgrade) -> Expectations:
-        """Return the plan's expectations with those of each leg and of an upgrade itself."""
+        """Return the plan's expectations with those of each hop and of an upgrade itself."""
         legs = [self.leg(leg).expect for leg in upgrade.legs]
         own = [upgrade.expect] if upgrade.via else []
         return reduce(Expectations.merged, [*legs, *own], self.expect)

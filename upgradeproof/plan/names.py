@@ -24,7 +24,7 @@ def _compiles(pattern: str) -> str:
 
 
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiles)]
-"""A regular expression of Python's; ``^`` and ``$`` stand for the ends of a line."""
+"""A regular expression of Python; ``^`` and ``$`` match the ends of a line."""
 UNIT_TYPES = (
     "service", "socket", "timer", "path", "mount", "automount", "swap", "target", "device",
     "slice", "scope",

@@ -1,4 +1,4 @@
-"""Overrides: what holds on some cells only, as parts of a plan that are added or replaced there."""
+"""Overrides: parts of a plan that are added or replaced on some cells only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upgradeproof.plan.preflight import Preflight
 from upgradeproof.plan.steps import AnyStep
 
 Joined = Literal["append", "replace"]
-"""What becomes of a list that both the plan and an override give."""
+"""What happens to a list that both the plan and an override have."""
 JoinedSteps = Literal["append", "prepend", "replace"]
 
 
@@ -59,7 +59,7 @@ class Inherit(Model):
 
 
 class Override(Model):
-    """What holds on the cells that it selects, and on no others."""
+    """What applies to the selected cells, and to no others."""
 
     select: tuple[str, ...] = Field(min_length=1)
     """Globs over the id of the platform, of the upgrade, or of the cell."""
@@ -82,12 +82,12 @@ class Override(Model):
                 given = getattr(given, parent)
             if key not in given.model_fields_set:
                 name = ".".join((*parents, key))
-                what = f"this override does not give `{name}`: to have none, give an empty list"
+                what = f"this override has no `{name}`: to remove the plan's, write an empty list"
                 raise misplaced(what, "inherit", *parents, key)
         return self
 
     def selects(self, *ids: str, only: str = "") -> bool:
-        """Tell whether a glob fits one of the ids; ``only``: whether this one does."""
+        """Return whether a glob fits one of the ids; ``only``: whether this one does."""
         globs = (only,) if only else self.select
         return any(fnmatchcase(each, glob) for each in ids for glob in globs)
 

@@ -23,8 +23,8 @@ Numbered = tuple[int, Override]
 def overridden(plan: Plan, upgrade: Upgrade, platform: Platform) -> tuple[Plan, Upgrade]:
     """Return the plan and the upgrade of one cell; the same ones where no override selects it.
 
-    A leg has the steps that it has as an upgrade of its own. The expectations are also those of an
-    override that selects a leg. Raises PlanError when what comes of it is wrong.
+    A hop has the steps that it has as an upgrade of its own. The expectations are also those of an
+    override that selects a hop. Raises PlanError when what comes of it is wrong.
     """
     own = _selecting(plan, upgrade, platform)
     of_legs = {leg: _selecting(plan, plan.leg(leg), platform) for leg in upgrade.legs}
@@ -65,7 +65,7 @@ def check_selections(plan: Plan, cells: Sequence[tuple[Upgrade, Platform]]) -> N
                 what = f"{glob!r} fits no platform, no upgrade and no cell; {nearest(glob, names)}"
                 raise located(plan.folder, what, "override", at, "select")
         if override.steps and not any(override.selects(*each) for each in legs):
-            what = "no upgrade is selected that has steps of its own: they stay without effect"
+            what = "no selected upgrade has steps of its own, so these have no effect"
             raise located(plan.folder, what, "override", at, "steps")
 
 

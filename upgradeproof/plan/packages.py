@@ -27,7 +27,7 @@ class OwnPackages(Model):
     sources: Inside
     """The folder that the packages are made of; the command runs in a copy of it."""
     build: tuple[str, ...] = Field(min_length=1)
-    """The command and its arguments; no shell is asked."""
+    """The command and its arguments; it is run without a shell."""
     programs: Mapping[str, str] = Field(default_factory=dict)
     """Programs that the command needs on this host, each with the package that has it."""
     timeout_s: float = Field(default=600.0, gt=0)
@@ -35,10 +35,10 @@ class OwnPackages(Model):
 
 
 class Edit(Model):
-    """One change of a source file: of a text that stands in it exactly once."""
+    """One change of a source file: of a text that is in it exactly once."""
 
     file: Inside
     old: str
-    """What goes; empty: the file is new."""
+    """What is replaced; empty: the file is new."""
     new: str
-    """What comes in its place."""
+    """What replaces it."""

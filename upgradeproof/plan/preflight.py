@@ -1,4 +1,4 @@
-"""What the preflight asks of a machine before its upgrade, and which findings are accepted."""
+"""What the preflight requires of a machine before its upgrade, and which findings are accepted."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from upgradeproof.severity import Severity
 
 
 class Amount(Model):
-    """How much of something a machine must have; 0: nothing is asked.
+    """How much of something a machine must have; 0: nothing is required.
 
-    What only the harness gives a machine, such as processor cores, is no inhibitor unless the plan
-    says so: a small host must not stop every cell.
+    What the harness gives a machine, such as processor cores, is no inhibitor unless the plan
+    sets it: a small host must not stop every cell.
     """
 
     least: float = Field(default=0, ge=0)
@@ -27,18 +27,18 @@ class Amount(Model):
 
     @property
     def asked(self) -> bool:
-        """Tell whether the plan asks for any."""
+        """Return whether the plan requires any."""
         return bool(self.least or self.recommended)
 
     @model_validator(mode="after")
     def _recommended_is_more(self) -> Self:
         if self.recommended and self.recommended < self.least:
-            raise ValueError("what is recommended is less than what is needed")
+            raise ValueError("`recommended` is less than the required minimum")
         return self
 
 
 class Iops(Amount):
-    """4 KiB writes in a second that the storage of a folder must bear."""
+    """4 KiB writes in a second that the storage of a folder must support."""
 
     path: AbsolutePath = "/var/lib"
 
@@ -78,7 +78,7 @@ class Protection(Model):
 
 
 class Accepted(Model):
-    """Findings that somebody has decided to live with, and why."""
+    """Findings that are accepted, and why."""
 
     findings: tuple[str, ...] = Field(min_length=1)
     """Globs over the ids of findings, such as ``cores`` or ``held/*``."""
@@ -86,7 +86,7 @@ class Accepted(Model):
 
 
 class Preflight(Model):
-    """What is asked beside that which is always looked at."""
+    """What is required in addition to what is always examined."""
 
     cores: Amount = Amount()
     memory_gb: Amount = Amount()
@@ -105,18 +105,18 @@ class Preflight(Model):
     def _folders_are_unique(self) -> Self:
         paths = [space.path for space in self.space]
         if (again := repeated(paths)) is not None:
-            raise misplaced(f"{paths[again]} is asked for twice", "space", again, "path")
+            raise misplaced(f"{paths[again]} is required twice", "space", again, "path")
         return self
 
     @property
     def rooms(self) -> tuple[Space, ...]:
-        """Return the space that is asked for, with that without which no upgrade ends well."""
+        """Return the required space, with the minimum that every upgrade needs."""
         named = {space.path for space in self.space}
         return (*self.space, *(space for space in ALWAYS if space.path not in named))
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Return the folders whose room has to be read."""
+        """Return the folders whose free space has to be read."""
         measured = [self.storage_iops.path] if self.storage_iops.asked else []
         return tuple(dict.fromkeys([*(space.path for space in self.rooms), *measured]))
 

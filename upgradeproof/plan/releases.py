@@ -1,4 +1,4 @@
-"""Releases: what makes each, and what it works with, as differences from another one if need be."""
+"""Releases: what identifies each, and what it works with, or how that differs from another one."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Release(Model):
 
     name: Name
     packages: Mapping[str, str] = Field(default_factory=dict)
-    """What makes it this release: a glob over the version of each package that matters."""
+    """What identifies the release: a glob over the version of each package that matters."""
     kernel: str = ""
     """A glob over the running kernel's release (``uname -r``), proven on machines of their own
     kernel; empty: any."""
     components_from: str = ""
-    """Another release: its components are this one's, too, but for those that differ."""
+    """Another release: its components are this one's, too, except those that differ."""
     components_removed: tuple[str, ...] = ()
     """The components of the other release that this one does not work with any more."""
     component: tuple[Component, ...] = ()
@@ -41,7 +41,7 @@ class Release(Model):
         return self
 
     def _place(self, component: str, key: str) -> Place:
-        """Return where a key of a component stands; of one of the other release: that release."""
+        """Return the position of a component's key; of one of the other release: that release."""
         own = [each.name for each in self.component]
         if component not in own:
             return ("components_from",)
@@ -73,7 +73,7 @@ def with_components(releases: Sequence[Release]) -> tuple[Release, ...]:
             what = f"there is no release {other!r}; {nearest(other, set(named) - {release.name})}"
             raise misplaced(what, at, "components_from")
         if other in below:
-            raise misplaced(f"{other!r} has its components from itself", at, "components_from")
+            raise misplaced(f"{other!r} takes its components from itself", at, "components_from")
         if other not in whole:
             whole[other] = resolve(*named[other], (*below, other))
         try:

@@ -1,4 +1,4 @@
-"""How the scripts of a plan's author are run, so that none of their failures is hidden."""
+"""Run the scripts of a plan so that none of their failures is hidden."""
 
 from __future__ import annotations
 

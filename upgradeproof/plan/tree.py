@@ -16,7 +16,7 @@ from upgradeproof.plan.loading import some_of
 from upgradeproof.plan.manifest import EntryKind, Listed, read_manifest
 
 KEPT = 0o755
-"""The permissions that are kept of a checkout's: what its umask lets others write is chance."""
+"""The permissions that are taken from a checkout; the others depend on its umask."""
 _KINDS: Mapping[int, EntryKind] = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link"}
 _OTHERS = {
     stat.S_IFSOCK: "a socket",
@@ -99,7 +99,7 @@ class Tree:
         return digest.hexdigest()
 
     def holds(self, path: str) -> bool:
-        """Tell whether a path of the machine is one that the tree writes."""
+        """Return whether a path of the machine is one that the tree writes."""
         below = path.removeprefix(f"{self.path.rstrip('/')}/")
         if path in (below, self.path):
             return False
@@ -177,7 +177,8 @@ class Tree:
         inside = normpath(self.path)
         if at != inside and not at.startswith(f"{inside.rstrip('/')}/"):
             raise ValueError(
-                f"a link to {target!r}, which leaves {self.path}: name it in a manifest if it shall"
+                f"a link to {target!r}, which leaves {self.path}: "
+                "to allow it, name it in a manifest"
             )
 
 

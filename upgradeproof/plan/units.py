@@ -12,7 +12,7 @@ from upgradeproof.states import has_new_release
 
 
 class DeclaredUnit(Model):
-    """A systemd unit that must be enabled and active, and what the upgrade makes of its name."""
+    """A systemd unit that must be enabled and active, and what the upgrade does with its name."""
 
     name: UnitName
     """With or without ``.service``; sockets, timers and others name their type."""

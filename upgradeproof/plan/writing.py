@@ -14,7 +14,7 @@ from upgradeproof.plan.model import load_plan
 def refuse_read_only(path: Path) -> None:
     """Raise PlanError for a file that is marked as read-only, or whose folder can't be written.
 
-    Replacing a file needs no right to write into it: the mark would be passed over.
+    Replacing a file needs no right to write into it, so the mode would be ignored.
     """
     mode = stat.S_IMODE(path.stat().st_mode)
     if not mode & 0o222 or not os.access(path, os.W_OK):

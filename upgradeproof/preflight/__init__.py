@@ -1,7 +1,7 @@
-"""The preflight: what stands in the way of an upgrade, found before it changes anything.
+"""The preflight: what prevents an upgrade, found before it changes anything.
 
 It touches no machine: it judges the facts that were read of ``installed``. So it costs nothing, and
-a kept state is judged anew whenever the plan asks for something else.
+a cached state is judged again when the plan requires something else.
 """
 
 from upgradeproof.preflight.base import Situation, examine, stop

@@ -1,4 +1,4 @@
-"""Judge how much of something there is, against what the plan needs and recommends."""
+"""Compare an amount with what the plan requires and recommends."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def judge_amount(
     meaning: str,
     remedy: str,
 ) -> Iterator[Finding]:
-    """Yield a finding where there is less than is needed, or less than is recommended.
+    """Yield a finding if there is less than required, or less than recommended.
 
     ``name`` is the finding's id. ``of`` names what is counted, with its unit: ``GB of memory``. In
-    ``remedy``, ``{}`` stands for how much there should be.
+    ``remedy``, the required amount replaces ``{}``.
     """
     there = f"{number(have)} {of}"
     if have < asked.least:
         yield Finding(
             id=name,
             severity=asked.severity,
-            title=f"{there}, where {number(asked.least)} are needed",
+            title=f"{there}, where {number(asked.least)} are required",
             meaning=meaning,
             remedy=remedy.replace("{}", number(max(asked.least, asked.recommended))),
         )
@@ -42,12 +42,12 @@ def judge_amount(
 
 
 def unknown(*, name: str, what: str, why: str, remedy: str) -> Finding:
-    """Return the finding that something which the plan asks for can't be told here."""
+    """Return the finding that something which the plan requires is not known here."""
     return Finding(
         id=name, severity="info", title=f"{what} is not known here", meaning=why, remedy=remedy
     )
 
 
 def number(value: float) -> str:
-    """Return a number as people write it: ``16``, ``1.5``, ``5,000``."""
+    """Return a number as text: ``16``, ``1.5``, ``5,000``."""
     return f"{value:,.1f}".removesuffix(".0")

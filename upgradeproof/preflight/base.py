@@ -1,4 +1,4 @@
-"""The situation before an upgrade, the checks that look at it, and the end where one inhibits."""
+"""The situation before an upgrade, the checks that judge it, and the error of an inhibitor."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from upgradeproof.results import Fidelity, Finding
 from upgradeproof.severity import Severity
 
 SEVERITIES = tuple(Severity)
-"""The gravest first."""
+"""The most severe first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """What is known before an upgrade: the plan of its cell, and the machine as it stands."""
+    """What is known before an upgrade: the plan of its cell, and the facts of the machine."""
 
     cell: Cell
     facts: Facts
@@ -34,7 +34,7 @@ class Check(Protocol):
 
     @staticmethod
     def findings(situation: Situation) -> Iterator[Finding]:
-        """Yield what stands in the way; pure."""
+        """Yield what prevents the upgrade; pure."""
 
 
 @cache
@@ -49,9 +49,9 @@ def every_check() -> tuple[Check, ...]:
 
 
 def examine(situation: Situation) -> tuple[Finding, ...]:
-    """Return what every check finds, the gravest first, with the plan's codes and acceptances.
+    """Return what every check finds, the most severe first, with the plan's codes and acceptances.
 
-    An inhibitor is never accepted: what stops an upgrade has to be mended.
+    An inhibitor is never accepted: its cause has to be fixed.
     """
     asked = situation.cell.plan.preflight
     found = [
@@ -80,5 +80,5 @@ def stop(situation: Situation, found: Sequence[Finding]) -> None:
     raise InhibitedError(
         f"the preflight stops the upgrade to {situation.cell.new.name}: {title}{more}",
         details="\n".join(map(str, inhibitors)),
-        resolution="mend this on the machine, then upgrade; nothing was changed",
+        resolution="fix this on the machine, then upgrade; nothing was changed",
     )

@@ -1,4 +1,4 @@
-"""Which version of a component is installed, and what to say of one that is out of its range."""
+"""The installed version of a component, and the finding for one that is out of its range."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upgradeproof.severity import Severity
 
 
 def installed_version(component: Component, facts: Facts) -> str:
-    """Return the version that a package or a command tells; empty: it is not installed."""
+    """Return the version from a package or a command; empty: it is not installed."""
     if component.command:
         printed = facts[Components].get(component.command)
         return printed.version if printed else ""
@@ -23,7 +23,9 @@ def out_of_range(
     release: Release, component: Component, version: str, severity: Severity
 ) -> Finding:
     """Return the finding that a release does not allow the installed version."""
-    breaks = f" Outside of it breaks: {component.consequence}." if component.consequence else ""
+    breaks = (
+        f" Outside this range, {component.consequence} breaks." if component.consequence else ""
+    )
     return Finding(
         id=f"components/{component.name}",
         severity=severity,

@@ -1,4 +1,4 @@
-"""The support graph of a plan's releases, and what of it a machine has, as the results tell it."""
+"""The support graph of a plan's releases, and the versions that a machine has."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from upgradeproof.probes.text import clean
 
 TIMEOUT_S = 120
 # Only the signed index of each source is fetched, into a folder of its own: the machine's lists
-# stay as they are, and what was fetched before can't stand in for what is verified now.
+# are not changed, and what was fetched before is not used for this verification.
 _SCRIPT = rf"""
 command -v apt-get >/dev/null || exit 0
 t=$(mktemp -d /var/tmp/upgradeproof.XXXXXX) || exit 1

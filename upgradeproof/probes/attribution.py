@@ -24,7 +24,7 @@ def changed_package(name: str, before: Facts, after: Facts) -> str:
 
 
 def distribution_upgraded(before: Facts, after: Facts) -> bool:
-    """Tell whether the operating system is another version of itself."""
+    """Return whether the operating system is another version of itself."""
     return package_changes.distribution_upgraded(before.sections, after.sections)
 
 

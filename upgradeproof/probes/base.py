@@ -21,15 +21,15 @@ from upgradeproof.probes.inputs import ProbeInputs
 class Record(BaseModel):
     """One fact's value: immutable, flat, and comparable.
 
-    Fields named in ``volatile`` change by themselves (process ids, free bytes): they are kept as
-    evidence and left out of every diff.
+    Fields named in ``volatile`` change without a cause (process ids, free bytes): they are stored
+    as evidence and left out of every diff.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     volatile: ClassVar[frozenset[str]] = frozenset()
 
     def same_as(self, other: Record | None) -> bool:
-        """Tell whether another record has the same values, volatile fields aside."""
+        """Return whether another record has the same values, volatile fields aside."""
         left_out = set(self.volatile)
         return type(self) is type(other) and (
             other is not None
@@ -47,7 +47,7 @@ class Probe(Generic[R]):
     """The name of these facts in paths, plans and reports: lower case, plural."""
     record: ClassVar[type[Record]]
     events: ClassVar[bool] = False
-    """Whether the records are what happened on the way to a state: then only new ones differ."""
+    """Whether the records are events of the transition to a state: then only new ones differ."""
     faults: ClassVar[bool] = False
     """Whether each record is a fault of the machine: then one that is gone is no difference."""
     arrivals: ClassVar[bool] = True
@@ -163,7 +163,7 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One line of a diff: ``section/key`` came or went, or ``section/key/field`` changed."""
+    """A line of a diff: an added or removed ``section/key``, or a changed ``section/key/field``."""
 
     path: str
     before: str | None
@@ -174,8 +174,8 @@ def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
     """Return what differs between two facts, ordered by path.
 
     Only sections that were read in both states are compared. Volatile fields do not count, nor
-    events of before, nor faults that are gone, nor what a probe says is no difference when it came
-    or went.
+    earlier events, nor faults that disappeared, nor what a probe declares as no difference if it
+    is added or removed.
     """
     probes = every_probe()
     events = {probe.section for probe in probes if probe.events}
@@ -192,7 +192,7 @@ def diff(before: Facts, after: Facts) -> tuple[Difference, ...]:
 
 
 def in_diffs(glob: str) -> bool:
-    """Tell whether a glob may fit a line of a diff.
+    """Return whether a glob may fit a line of a diff.
 
     A plan may also name a volatile field: then a check looks at it, and no line of a diff does.
     """
@@ -222,7 +222,7 @@ def _diff_section(
 
 
 def _brief(record: Record | None) -> str | None:
-    """Return a record on one line, without what is empty or changes by itself."""
+    """Return a record on one line, without fields that are empty or volatile."""
     if record is None:
         return None
     fields = record.model_dump(exclude=set(record.volatile), exclude_defaults=True)

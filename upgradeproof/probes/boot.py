@@ -63,8 +63,8 @@ _BOOT = re.compile(
 class CurrentBoot(Record):
     """The boot that runs, those before it, and what the next one would start.
 
-    Nearly all of it is volatile: a new kernel changes every line, and the section ``kernel`` says
-    so in the diff. What is left changes only where the machine boots otherwise than before.
+    Nearly all of it is volatile: a new kernel changes every line, and the section ``kernel`` has
+    that in the diff. What is left changes only where the machine boots otherwise than before.
     """
 
     volatile: ClassVar[frozenset[str]] = frozenset(
@@ -110,7 +110,7 @@ class CurrentBoot(Record):
 
     @property
     def is_that_of_its_package(self) -> bool:
-        """Tell whether the package's version stands in what the running kernel says of itself."""
+        """Return whether the package's version is in the running kernel's own version text."""
         version = rf"(?<!\S){re.escape(self.package_version)}(?![\w.+~])"
         return bool(self.package_version and re.search(version, self.version))
 
@@ -126,7 +126,7 @@ class CurrentBoot(Record):
 
     @property
     def journal_reaches_back(self) -> bool:
-        """Tell whether the journal knows a boot from before the state, so that none is missed."""
+        """Return whether the journal knows a boot from before the state, so that none is missed."""
         return len(self.boots) > len(self.new_boots)
 
 
@@ -143,7 +143,7 @@ class Boot(Probe[CurrentBoot]):
 
     @classmethod
     def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, CurrentBoot]:
-        """Return the boot. Raises HarnessError when the kernel does not say which one it is."""
+        """Return the boot. Raises HarnessError if the kernel does not report its id."""
         if not output.strip():
             return {}
         said: dict[str, list[str]] = {}
@@ -170,7 +170,7 @@ class Boot(Probe[CurrentBoot]):
             return {"current": CurrentBoot.model_validate(fields)}
         except ValueError as error:
             raise HarnessError(
-                "the kernel does not say which boot it is", details=str(error)
+                "the kernel does not report its boot id", details=str(error)
             ) from None
 
 
@@ -195,7 +195,7 @@ def _default(said: dict[str, list[str]]) -> grub.Default:
 
 
 def _newest_first(releases: Iterable[str]) -> tuple[str, ...]:
-    """Return releases in dpkg's order of versions; what is none to dpkg stands last."""
+    """Return releases in dpkg's order of versions; what is none for dpkg comes last."""
     named = sorted(set(releases))
     versions = [name for name in named if _is_version(name)]
     versions.sort(key=cmp_to_key(version_compare), reverse=True)

@@ -33,7 +33,7 @@ class CommandResult(Record):
     stderr: tuple[str, ...] = ()
     """Its lines, masked; those that are masked as a whole are left out."""
     contained: bool = True
-    """Whether the output holds what the plan says that it contains."""
+    """Whether the output contains the text that the plan requires."""
     problem: str = ""
     """Why there is no whole result: it did not end in its time, it printed too much..."""
 

@@ -1,4 +1,4 @@
-"""Read the versions of components that no package tells, by the commands that the plan names."""
+"""Read the versions of components that are no packages, by the commands that the plan names."""
 
 from __future__ import annotations
 

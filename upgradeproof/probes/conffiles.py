@@ -31,7 +31,7 @@ class Conffile(Record):
     """The installed version of the package does not bring it any more, or asks to remove it: then
     it is no fact when it is missing."""
     md5: str = ""
-    """Of the file as it is: equal before and after says that the administrator's edit was kept."""
+    """Of the current file: equal before and after, if the administrator's edit was preserved."""
 
 
 class Conffiles(Probe[Conffile]):

@@ -31,7 +31,7 @@ _SECONDS_OUT = 124, 137
 
 
 def complaints(output: str) -> tuple[str, ...]:
-    """Return the lines that say that a setting is out of date, unknown or without effect."""
+    """Return the lines about settings that are out of date, unknown or without effect."""
     return tuple(dict.fromkeys(line for line in output.split("\n") if _COMPLAINT.search(line)))
 
 
@@ -112,7 +112,7 @@ class ConfigChecks(Probe[ConfigCheck]):
 
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Return the unit that came or went, which the services show."""
+        """Return the unit that was added or removed, which the services show."""
         key = line.path.partition("/")[2]
         old, new = before[cls].get(key), after[cls].get(key)
         if (old is None) == (new is None):

@@ -31,7 +31,7 @@ _ENVIRONMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
 
 def parse_config(content: bytes, format_name: str) -> tuple[dict[str, str], str]:
-    """Return the settings by dotted path, and the problem that kept us from reading them.
+    """Return the settings by dotted path, and the problem that prevented reading them.
 
     Lists are written ``key[0]``; so are repeated keys of ``keyvalue``. The format ``text`` has no
     settings: its file is compared by its sum.

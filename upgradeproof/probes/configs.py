@@ -54,7 +54,7 @@ class Config(Record):
 
     @property
     def accepted(self) -> bool:
-        """Tell whether the daemon's own check accepts the configuration."""
+        """Return whether the daemon's own check accepts the configuration."""
         return self.check_status == 0
 
 

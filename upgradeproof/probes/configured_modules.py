@@ -86,11 +86,11 @@ State = Literal["loaded", "builtin", "loadable", "prevented", "missing", "unknow
 
 
 class ConfiguredModule(Record):
-    """One module, what the configuration says of it, and what this kernel makes of that."""
+    """One module, its configuration, and how this kernel uses it."""
 
     volatile: ClassVar[frozenset[str]] = frozenset({"named_in", "module", "problem"})
     loads: bool = False
-    """It shall be loaded at boot: modules-load.d(5), ``/etc/modules``, or the plan."""
+    """It must be loaded at boot: modules-load.d(5), ``/etc/modules``, or the plan."""
     uses: bool = False
     """It must be there when it is asked for: fstab(5), nftables or IPVS rules."""
     blacklisted: bool = False
@@ -108,13 +108,13 @@ class ConfiguredModule(Record):
 
     @property
     def there(self) -> bool:
-        """Tell whether the kernel has it, loaded or not."""
+        """Return whether the kernel has it, loaded or not."""
         return self.state in ("loaded", "builtin", "loadable")
 
 
 @dataclass
 class _Named:
-    """What the configuration says of one module."""
+    """The configuration of one module."""
 
     loads: bool = False
     uses: bool = False
@@ -127,7 +127,7 @@ class ConfiguredModules(Probe[ConfiguredModule]):
     """Read the modules of modules-load.d, modprobe.d, fstab, nftables, IPVS and the plan.
 
     The key is the name that the configuration uses, with ``_`` for ``-``. Nothing is loaded:
-    modprobe only says what it would do. Of modprobe.d only the administrator's files are read:
+    modprobe only prints what it would do. Of modprobe.d only the administrator's files are read:
     packages forbid frame buffers and number sound cards by the dozen. None in a container.
     """
 
@@ -136,7 +136,7 @@ class ConfiguredModules(Probe[ConfiguredModule]):
 
     @classmethod
     def script(cls, inputs: ProbeInputs, /) -> str:
-        """Return the script; one ``modprobe`` for each module that shall be there."""
+        """Return the script; one ``modprobe`` for each module that is required."""
         names = shlex.join(name.replace("-", "_") for name in inputs.modules)
         return f"set -- {names}\n{OWN_KERNEL}{_SCRIPT}"
 

@@ -117,9 +117,9 @@ def anacron_line(text: str) -> tuple[str, str] | None:
 
 
 def idle_under_systemd(lines: Sequence[str]) -> bool:
-    """Tell whether a job ends at once where systemd runs, since a timer takes its place.
+    """Return whether a job ends at once where systemd runs, since a timer takes its place.
 
-    A script must say so by a test that is followed by ``exit``; a single command by the test.
+    A script must contain a test that is followed by ``exit``; a single command the test.
     """
     for at, text in enumerate(lines):
         if "/run/systemd/system" not in text:

@@ -23,7 +23,7 @@ _CHOSEN = re.compile(r"\[([\w-]+)\]")
 
 
 class Disk(Record):
-    """One disk, as the kernel sees it; a hypervisor may say of any that it rotates."""
+    """One disk, as the kernel sees it; a hypervisor may report any disk as rotating."""
 
     rotational: bool
     scheduler: str
@@ -43,7 +43,7 @@ class Disks(Probe[Disk]):
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Disk]:
-        """Return the disks; where one scheduler is there, it stands without brackets."""
+        """Return the disks; a single scheduler has no brackets."""
         disks = {}
         for cells in rows(clean(output)):
             match cells:

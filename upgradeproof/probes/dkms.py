@@ -11,7 +11,7 @@ from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean
 
 LOG_LINES = 30
-"""Of each build so many last lines are kept: a compiler's error and make's own."""
+"""How many last lines of each build are stored: a compiler's error and make's own."""
 
 _SCRIPT = r"""
 command -v dkms >/dev/null || exit 0
@@ -31,7 +31,7 @@ _LOG = re.compile(r"/var/lib/dkms/([^/]+)/([^/]+)/(?:build|([^/]+)/[^/]+/log)/ma
 
 
 _NOISE = ("Deprecated", "dkms.conf: Warning", "readelf: Warning")
-"""What stands between the lines and says nothing of a module; binutils talks of debug sections."""
+"""Lines that are not about a module, such as those of binutils about debug sections."""
 
 
 class DkmsModule(Record):

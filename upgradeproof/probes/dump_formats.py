@@ -14,7 +14,7 @@ _TOKEN = re.compile(
 )
 
 Row = tuple[str, str, str]
-"""A setting's name, its value, and where it comes from if the daemon says so."""
+"""A setting's name, its value, and its source if the daemon prints it."""
 
 
 def settings(text: str, format_name: str) -> dict[str, tuple[str, str]]:

@@ -45,7 +45,7 @@ class Setting(Record):
     """Of a dump: why the daemon did not print its configuration; the last line of its errors."""
     set_by: str = ""
     """The file of the administrator's that names the setting, or the source that the daemon
-    prints; empty: a default, or what a package's own file says."""
+    prints; empty: a default, or the value of a package's own file."""
     important: bool = False
     """Whether a changed default fails: an important setting of a daemon that the plan names."""
     unit: str = ""

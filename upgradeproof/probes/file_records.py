@@ -14,7 +14,7 @@ ROOT = "/"
 
 
 class File(Record):
-    """One entry of the tree, or a whole folder of data, of which ``owners`` and ``modes`` tell."""
+    """One entry of the tree, or a whole data folder, described by ``owners`` and ``modes``."""
 
     volatile: ClassVar[frozenset[str]] = frozenset(
         {
@@ -37,7 +37,7 @@ class File(Record):
     acl: str = ""
     """The entries beyond owner, group and others, by number: ``user:1000:rw-``."""
     target: str = ""
-    """What a link says, as it stands there."""
+    """The target of a link, as written in it."""
     sha256: str = ""
     """Of the content, in the folders that an administrator edits."""
     size: int | None = None
@@ -68,7 +68,7 @@ class File(Record):
 
     @property
     def chosen_automatically(self) -> bool:
-        """Tell whether it is an alternative in automatic mode."""
+        """Return whether it is an alternative in automatic mode."""
         return bool(self.choices) and self.choices[0] != "manual"
 
     @property
@@ -78,12 +78,12 @@ class File(Record):
 
     @property
     def privileged(self) -> bool:
-        """Tell whether a program runs with more rights than who starts it."""
+        """Return whether a program runs with more rights than who starts it."""
         return self.type == "file" and bool(self.bits & 0o6000 or self.capabilities)
 
     @property
     def world_writable(self) -> bool:
-        """Tell whether every user may change it; a sticky directory is none of these."""
+        """Return whether every user may change it; a sticky directory is none of these."""
         open_to_all = self.type != "link" and bool(self.bits & 0o002)
         return open_to_all and not (self.type == "directory" and self.bits & 0o1000)
 

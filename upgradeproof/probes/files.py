@@ -115,7 +115,7 @@ _MORE: Mapping[str, Callable[[list[str]], dict[str, Any]]] = {
 
 
 def _seen(own: dict[str, Any], more: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return the fields that tell what a file's content is, from the sums of several files."""
+    """Return the fields about a file's content, from the checksums of several files."""
     now, brought = own.get("now"), own.get("brought")
     model = more.get(own.get("model", ""), {}).get("sha256")
     fields = {key: own[key] for key in File.model_fields if key in own}

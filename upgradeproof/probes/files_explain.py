@@ -1,4 +1,4 @@
-"""Tell which lines of the section ``files`` follow from a package that changed.
+"""Return which lines of the section ``files`` follow from a package that changed.
 
 A package that replaces its files brings such lines. What gives more rights than before, takes
 something away from an administrator, or gives data to another user does never follow from it.
@@ -24,7 +24,7 @@ from upgradeproof.probes.text_diff import only_comments_differ
 
 SECTION = "files"
 _IN_CONFIGS = {"", "sha256", "owner", "group", "mode"}
-"""The fields that the section ``configs`` has, too; a file that came or went is one."""
+"""The fields that the section ``configs`` has, too; also for added and removed files."""
 _OWNED_FOR_GOOD = ("/etc/", "/var/")
 """Where an owner is a matter of the service's user, whatever a package does."""
 
@@ -56,7 +56,7 @@ class _State:
         return found.version if found and found.installed else ""
 
     def has(self, path: str) -> bool:
-        """Tell whether a program, a unit or a noted file is there."""
+        """Return whether a program, a unit or a noted file is there."""
         return path in self.files or path in self.ordinary
 
     @property
@@ -68,7 +68,7 @@ class _State:
         return self.files[ROOT].ordinary if ROOT in self.files else ()
 
     def edited(self, path: str) -> bool:
-        """Tell whether an administrator changed what a package brought."""
+        """Return whether an administrator changed what a package brought."""
         conffile, file = self.conffiles.get(path), self.files.get(path)
         return bool(conffile and conffile.state == "modified") or bool(file and file.edited)
 
@@ -223,7 +223,7 @@ def _modes_of(kind: str, folder: File) -> set[str]:
 
 
 def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
-    """Tell whether a package may change a field of its file without anyone being asked."""
+    """Return whether a package may change a field of its file without anyone being asked."""
     match field:
         case "package":
             return True
@@ -240,7 +240,7 @@ def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
 
 
 def _looser(old: File, new: File) -> bool:
-    """Tell whether a mode lets others do what they could not, or changes a program's privileges."""
+    """Return whether a mode gives others more rights, or changes a program's privileges."""
     privileges = 0o6000 if {old.type, new.type} & {"file"} else 0
     return bool((old.bits ^ new.bits) & privileges or new.bits & ~old.bits & 0o066)
 
@@ -248,7 +248,7 @@ def _looser(old: File, new: File) -> bool:
 def _link_moved(old: File, new: File, was: _State, now: _State) -> str:
     """Return why a link points elsewhere: only where its old target is gone, or is one package's.
 
-    A target that is there still was somebody's choice.
+    A target that still exists was chosen by an administrator.
     """
     package = new.package or _package_of_the_next_version(old, new, now)
     if changed := change_of(package, was, now):

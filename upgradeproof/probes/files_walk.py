@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 WALK_LIMIT_S = 90
-"""A walk that takes longer stops with what it has, and says so."""
+"""A walk that takes longer stops with what it has, and reports that."""
 HASH_LIMIT_BYTES = 1_048_576
 """Of a larger file only the size is read."""
 TEXT_LIMIT_BYTES = 65_536

@@ -86,7 +86,7 @@ class PacketFilter(Probe[FilterTable]):
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, FilterTable]:
-        """Return the tables; what stands outside of any is nft's complaint."""
+        """Return the tables; what is outside of any is nft's error message."""
         listed, *saved = re.split(r"^(?=saved ip)", clean(output), flags=re.MULTILINE)
         tables, complaints = _listed(listed)
         for part in saved:

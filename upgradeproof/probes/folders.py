@@ -1,4 +1,4 @@
-"""Read the room that folders have, and how fast their storage is where the plan asks."""
+"""Read the free space of folders, and the speed of their storage if the plan requires it."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _ROOM = re.compile(r".* (\d+|-) +(\d+|-) +(-?\d+|-) +\S+ +/.*")
 
 
 class Folder(Record):
-    """The room of one folder, or of the nearest one above it that is there.
+    """The free space of one folder, or of its nearest parent that exists.
 
-    All of it changes by itself.
+    All of it is volatile.
     """
 
     volatile: ClassVar[frozenset[str]] = frozenset(
@@ -54,7 +54,7 @@ class Folder(Record):
     """None also where the file system does not count them."""
     write_iops: float | None = None
     """4 KiB writes in a second, at random places and past the page cache, as fio measured them
-    beside the other probes: what the storage bears at least."""
+    while the other probes ran: a lower limit of the storage."""
 
 
 class Folders(Probe[Folder]):
@@ -75,7 +75,7 @@ class Folders(Probe[Folder]):
 
     @classmethod
     def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, Folder]:
-        """Return the folders; what df or fio did not say is None."""
+        """Return the folders; what df or fio did not print is None."""
         facts: dict[int, dict[str, Any]] = {at: {} for at in range(len(inputs.folders))}
         for cells in rows(clean(output)):
             match cells:

@@ -15,7 +15,7 @@ _IMAGE = re.compile(r"vmlinu[xz]-(.+)")
 
 @dataclass(frozen=True, kw_only=True)
 class Default:
-    """What GRUB starts when nobody presses a key."""
+    """What GRUB starts by default."""
 
     entry: str = ""
     release: str = ""

@@ -24,7 +24,7 @@ check apt-archives lists
 
 
 class HealthCheck(Record):
-    """What one check answered: sound only with exit status 0 and nothing said."""
+    """The result of one check: sound only with exit status 0 and no output."""
 
     sound: bool
     output: str = ""

@@ -44,7 +44,7 @@ class TlsInput:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeInputs:
-    """What the plan asks the probes to read, in addition to what they always read."""
+    """What the plan makes the probes read, in addition to what they always read."""
 
     configs: tuple[ConfigInput, ...] = ()
     certificates: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class ProbeInputs:
     run_scripts: bool = False
     """Whether the administrator's scripts are run on clones."""
     folders: tuple[str, ...] = ()
-    """Folders whose room counts."""
+    """Folders whose free space counts."""
     measured_folder: str = ""
     """Of these, the one whose storage is measured; empty: none."""
     since: float = 0.0

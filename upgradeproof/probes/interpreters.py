@@ -13,7 +13,7 @@ from upgradeproof.machines import clock
 
 # Prints the clocks, and sets `scripts`: a line an interpreter, with its start in ticks of the
 # uptime, when its script changed (empty: it is gone), and the script. What is no option, nor an
-# option's value, is the script, unless an option has said that code follows.
+# option's value, is the script, unless an option is followed by code.
 SCRIPT = r"""
 read -r uptime _ </proc/uptime
 printf 'now\t%s\t%s\n' "$(date +%s.%N)" "$uptime"

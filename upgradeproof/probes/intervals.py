@@ -117,7 +117,7 @@ def _calendar(event: str) -> float | None:
 
 
 def _values(field: str, low: int, high: int, names: dict[str, int] | None = None) -> frozenset[int]:
-    """Return the numbers that a field stands for; none for a field that can't be read."""
+    """Return the numbers that a field represents; none for a field that can't be read."""
     values: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")

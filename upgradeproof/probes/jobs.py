@@ -1,4 +1,4 @@
-"""A job that runs by itself, and what an upgrade may do to it: lost, doubled, at another time."""
+"""A scheduled job, and what an upgrade may do to it: lost, doubled, at another time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Schedule(Record):
     unit: str = ""
     """The unit that a timer starts."""
     source: str = ""
-    """The file that says so."""
+    """The file that defines it."""
     programs: tuple[str, ...] = ()
     """By their full paths, without shells and other wrappers."""
     package: str = ""
@@ -49,7 +49,7 @@ class Schedule(Record):
 
 
 def amiss(before: Facts, after: Facts, key: str) -> bool:
-    """Tell whether a job is one that the suite complains about."""
+    """Return whether a job is one that the suite complains about."""
     was, now = ((facts.sections.get(SECTION, {})) for facts in (before, after))
     old = {name: job for name, job in was.items() if isinstance(job, Schedule)}
     new = {name: job for name, job in now.items() if isinstance(job, Schedule)}
@@ -112,7 +112,7 @@ def retimed(before: Mapping[str, Schedule], after: Mapping[str, Schedule]) -> tu
 
 
 def alike(one: Schedule, other: Schedule, *, by_package: bool = True) -> bool:
-    """Tell whether two jobs do the same: they run the same program, or are of one package."""
+    """Return whether two jobs do the same: they run the same program, or are of one package."""
     if set(one.programs) & set(other.programs):
         return True
     return by_package and bool(one.package) and one.package == other.package

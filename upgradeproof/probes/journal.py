@@ -13,7 +13,7 @@ from upgradeproof.probes.text import clean, general, number
 MAXIMUM_MESSAGES = 10_000
 """The newest ones are read; a service that logs more errors than that has one cause."""
 MAXIMUM_LENGTH = 300
-"""Characters of a message that tell it from others: the rest is data."""
+"""Characters of a message that distinguish it from others: the rest is data."""
 
 _FIELDS = "MESSAGE,PRIORITY,UNIT,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER"
 

@@ -26,7 +26,7 @@ class RunningKernel(Record):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"boot_id", "uptime_s"})
     release: str
-    """As ``uname -r`` says it: ``6.1.0-44-cloud-amd64``."""
+    """As ``uname -r`` prints it: ``6.1.0-44-cloud-amd64``."""
     version: str
     architecture: str
     taint: int = 0
@@ -53,7 +53,7 @@ class Kernel(Probe[RunningKernel]):
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, RunningKernel]:
-        """Return the kernel. Raises HarnessError when it does not say what it is."""
+        """Return the kernel. Raises HarnessError if it does not report its release."""
         facts: dict[str, object] = {}
         images = []
         for cells in rows(clean(output)):

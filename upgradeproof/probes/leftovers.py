@@ -1,4 +1,4 @@
-"""Read the configuration files that dpkg and ucf left beside those in use."""
+"""Read the configuration files that dpkg and ucf left next to those in use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ASIDE = frozenset({"dpkg-dist", "ucf-dist"})
 
 
 class Leftover(Record):
-    """One file; ``dpkg-dist`` and ``ucf-dist`` say that the administrator's version was kept."""
+    """One file; ``dpkg-dist`` and ``ucf-dist`` show that the administrator's version is in use."""
 
     kind: str
 

@@ -67,7 +67,7 @@ class Libraries(Probe[UnresolvedFile]):
     Looked at: executables under ``/usr`` and ``/usr/local``, plugins (shared objects in folders of
     their own, and name service modules), and the executables of all running processes. Plain
     libraries are covered by the programs that load them; character set converters, kernel modules
-    and foreign architectures are left out. A plugin may rest on a library in its folder or in a
+    and foreign architectures are left out. A plugin may use a library in its folder or in a
     folder of that, as its program would have loaded it. What is built against klibc, for the
     initramfs, knows no such loader.
 
@@ -87,7 +87,7 @@ class Libraries(Probe[UnresolvedFile]):
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, UnresolvedFile]:
-        """Return the files with what they miss; a complaint of unknown form is kept whole."""
+        """Return the files with what they miss; a message of unknown form is stored whole."""
         missing: dict[str, set[str]] = {}
         for cells in rows(clean(output)):
             match cells:

@@ -19,7 +19,7 @@ exit 0
 
 
 class Link(Record):
-    """One network interface with a device behind it; its speed comes and goes with the link."""
+    """One network interface with a device; its speed depends on the link."""
 
     volatile: ClassVar[frozenset[str]] = frozenset({"speed_mbps"})
     speed_mbps: int | None = None

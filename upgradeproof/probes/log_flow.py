@@ -94,14 +94,14 @@ class LogFile(Record):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"kinds"})
     selectors: tuple[str, ...] = ()
-    """What it takes: ``mail.err``; ``mail.*`` stands for all priorities, ``*.*`` for everything."""
+    """What it takes: ``mail.err``; ``mail.*`` means all priorities, ``*.*`` everything."""
     shape: str = ""
     """How a line begins: ``Mon DD HH:MM:SS HOST TAG:``."""
     kinds: tuple[str, ...] = ()
     """Volatile; the first two words of each other line since the boot."""
 
     def takes(self) -> frozenset[str]:
-        """Return the selectors, those that stand for several written out."""
+        """Return the selectors, with wildcards written out."""
         return frozenset(
             f"{facility}.{priority}"
             for selector in self.selectors
@@ -201,7 +201,7 @@ def _shape(start: str, host: str) -> str:
 
 
 def _since(line: str, zone: str, since: float) -> bool:
-    """Tell whether a line was written since a time; a line without a stamp counts as written."""
+    """Return whether a line was written since a time; a line without a stamp counts as written."""
     try:
         if line[:4].isdecimal():
             return datetime.fromisoformat(line.split(" ", maxsplit=1)[0]).timestamp() >= int(since)

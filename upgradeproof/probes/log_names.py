@@ -102,7 +102,7 @@ class LogNames(Probe[UnitNames]):
 
 
 def _decoded(text: str) -> str:
-    """Return what stood between two quotes of JSON."""
+    """Return what was between two quotes of JSON."""
     try:
         return str(json.loads(f'"{text}"'))
     except ValueError:

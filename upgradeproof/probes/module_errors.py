@@ -1,4 +1,4 @@
-"""What the kernel's and modprobe's words about a module mean, and what mends it."""
+"""What messages of the kernel and modprobe about a module mean, and what fixes it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _TABLE = (
         "see /sys/kernel/security/lockdown and the sysctl kernel.modules_disabled",
     ),
     (
-        # The last is what Linux 6.12 says before it even compares symbols.
+        # The last is what Linux 6.12 prints before it even compares symbols.
         r"invalid module format|exec format error|version magic|section size must match",
         "it was built for another kernel or architecture, or its file is damaged",
         (
@@ -100,5 +100,5 @@ _UNKNOWN = Advice(
 
 
 def advice(words: str) -> Advice:
-    """Return what the words mean; those that stand in no row get a place to look at."""
+    """Return what a message means; an unknown one gets a hint where to look."""
     return next((known for pattern, known in _KNOWN if pattern.search(words)), _UNKNOWN)

@@ -80,7 +80,7 @@ class ModuleIndexes(Probe[ModuleIndex]):
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, ModuleIndex]:
-        """Return the index; a kernel that does not say its release has none."""
+        """Return the index; a kernel that does not report its release has none."""
         said: dict[str, list[str]] = {}
         counts: dict[str, int] = {}
         for cells in rows(clean(output)):

@@ -122,7 +122,7 @@ class Modules(Probe[Module]):
 
 
 def _files(lines: Iterable[str]) -> dict[str, dict[str, object]]:
-    """Return what ``modinfo`` says of each module: a file's name comes before its fields."""
+    """Return what ``modinfo`` prints for each module: a file's name comes before its fields."""
     files: dict[str, dict[str, object]] = {}
     current: dict[str, object] = {}
     for line in lines:

@@ -1,4 +1,4 @@
-"""What the probes of the kernel share: they read nothing where the kernel is somebody else's."""
+"""What the probes of the kernel share: they read nothing where the kernel is the host's."""
 
 from __future__ import annotations
 

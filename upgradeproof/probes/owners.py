@@ -38,6 +38,6 @@ def owner(owners: Mapping[str, str], path: str) -> str:
 
 
 def edited(path: str, facts: Facts) -> bool:
-    """Tell whether the administrator edited a configuration file of a package."""
+    """Return whether the administrator edited a configuration file of a package."""
     record = facts[Conffiles].get(path)
     return record is not None and record.state == "modified"

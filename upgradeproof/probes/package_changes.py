@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 
 
 def distribution_upgraded(before: Sections, after: Sections) -> bool:
-    """Tell whether the operating system has another version now."""
+    """Return whether the operating system has another version now."""
     was, now = (sections.get("system", {}).get("system") for sections in (before, after))
     return (
         isinstance(was, OperatingSystem)
@@ -76,7 +76,7 @@ def renumbered(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -
 
 
 def came_and_went(was: Any, now: Any) -> bool:
-    """Tell whether a package was installed and removed between two states, and not purged."""
+    """Return whether a package was installed and removed between two states, and not purged."""
     return was is None and now is not None and bool(now.residual)
 
 
@@ -138,7 +138,7 @@ def _why_lost(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
 
 
 def _auto_renumbered(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Return the new number of a package that nobody asked for, or ""."""
+    """Return the new number of a package that was not installed by hand, or ""."""
     return renumbered(name, before, after) if before[name].auto else ""
 
 

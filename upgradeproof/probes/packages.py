@@ -86,17 +86,17 @@ class Package(Record):
 
     @property
     def installed(self) -> bool:
-        """Tell whether it is unpacked and configured."""
+        """Return whether it is unpacked and configured."""
         return self.state.endswith(" installed")
 
     @property
     def held(self) -> bool:
-        """Tell whether an administrator keeps it from being upgraded."""
+        """Return whether an administrator keeps it from being upgraded."""
         return self.state.startswith("hold ")
 
     @property
     def residual(self) -> bool:
-        """Tell whether it was removed and only its configuration files are left."""
+        """Return whether it was removed and only its configuration files are left."""
         return self.state.endswith(" config-files")
 
 
@@ -156,7 +156,7 @@ _SHAPES = {
     "owner": 2,
     "program": 2,
 }
-"""How many cells follow the first one, by what that says."""
+"""How many cells follow the first one, by its value."""
 
 
 class _Said:

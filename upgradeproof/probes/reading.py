@@ -51,7 +51,7 @@ def read(
             raise HarnessError(
                 f"the probe {probe.section!r} failed on {machine.name} with exit status {status}",
                 details=complaint,
-                resolution=f"mend upgradeproof/probes/{probe.__module__.rpartition('.')[2]}.py",
+                resolution=f"fix upgradeproof/probes/{probe.__module__.rpartition('.')[2]}.py",
             )
         sections[probe.section] = dict(sorted(probe.parse(output, inputs).items()))
     return Facts(sections)
@@ -62,7 +62,7 @@ def _pass_script(
 ) -> str:
     """Return the script of a pass: as many lanes as processors, each taking the next free probe.
 
-    All at once would take longer where processes are dear: 43 s instead of 29 s under emulation.
+    All at once would take longer where processes are expensive: 43 s, not 29 s, under emulation.
     """
     lines = [
         *("set -e", f"d=$(mktemp -d {folder}/upgradeproof.XXXXXX)", "trap 'rm -rf \"$d\"' EXIT"),

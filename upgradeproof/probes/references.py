@@ -41,7 +41,7 @@ class Reference(Record):
     name: str
     file: str
     line: int = 0
-    """Where it stands first; 0 where it is in no line."""
+    """The line in which it is first; 0: it is in no line."""
     resolves: bool = False
     """Whether it is there: a socket as a socket, a command in PATH, a module for its interpreter,
     an environment or a folder of modules for the version of the interpreter."""
@@ -56,8 +56,8 @@ class References(Probe[Reference]):
 
     These are files of no package, and conffiles that differ from the package's, in ``/etc``,
     ``/usr/local``, ``/opt``, ``/srv``, ``/root/bin`` and among crontabs, and ``*.conf`` of no
-    package below ``/var/lib``. Only a change of ``resolves`` is a difference: a name that came or
-    went is a change of its file. The key is ``FILE: KIND NAME``.
+    package below ``/var/lib``. Only a change of ``resolves`` is a difference: a name that was added
+    or removed is a change of its file. The key is ``FILE: KIND NAME``.
     """
 
     section = "references"
@@ -79,7 +79,7 @@ class References(Probe[Reference]):
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Reference]:
-        """Return the references; a record ``unread`` says that not all files were read."""
+        """Return the references; a record ``unread`` means that not all files were read."""
         found: dict[str, Reference] = {}
         for cells in rows(clean(output)):
             match cells:

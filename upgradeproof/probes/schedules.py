@@ -1,4 +1,4 @@
-"""Read what runs by itself at some time: systemd's timers, cron's jobs and at's."""
+"""Read what runs automatically at some time: systemd's timers, cron's jobs and at's."""
 
 from __future__ import annotations
 

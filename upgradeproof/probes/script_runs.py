@@ -1,4 +1,4 @@
-"""Run the administrator's scripts on a clone, if the plan says so, and read what they do."""
+"""Run the administrator's scripts on a clone, if the plan requires it, and read what they do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from upgradeproof.probes.text import clean, general, number, rows
 TIMEOUT_S = 60
 """Limit of one script."""
 MAXIMUM_FILES = 100
-"""Of those that one script writes, how many are told."""
+"""Of those that one script writes, how many are recorded."""
 # A file counts as written by the script if it is newer, and no process holds it open: what daemons
 # write at the same time is not the script's.
 _RUN = r"""

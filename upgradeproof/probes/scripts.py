@@ -9,8 +9,8 @@ from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.text import clean, rows
 
-# Prints kind, place, user and command of each. Of what a package brings, and nobody edited, nothing
-# is told: a conffile's checksum stands in dpkg's status. /usr/local belongs to no package.
+# Prints kind, place, user and command of each. Unedited files of packages are not
+# printed: a conffile's checksum is in dpkg's status. /usr/local belongs to no package.
 OBSERVE = r"""
 pristine() {
   case $conffiles in *" $1 $(md5sum <"$1" | cut -c 1-32)
@@ -95,7 +95,7 @@ class Script(Record):
     command: str
     """As it is run; of a timer the service. Assignments of a crontab come first."""
     interpreter: str = ""
-    """Of the file that the command begins with: what stands behind ``#!``."""
+    """Of the file that the command begins with: what follows ``#!``."""
     sha256: str = ""
     """Of that file; empty: it is none with a whole path."""
 

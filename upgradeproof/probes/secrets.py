@@ -1,4 +1,4 @@
-"""Keep secrets out of the facts: a setting that may be one is told apart, never told."""
+"""Keep secrets out of the facts: a possible secret is replaced by a mark."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_SECRET = re.compile(
     r"[0-9]*|/.*|\$.*|yes|no|on|off|true|false|none|default|md5|no value", re.IGNORECASE
 )
 _COST = 2**12
-"""Of scrypt: 10 ms a secret. With 24 bits kept, a guess can be excluded, but not confirmed."""
+"""Of scrypt: 10 ms a secret. With 24 bits stored, a guess can be excluded, but not confirmed."""
 
 
 def masked(content: dict[str, str]) -> dict[str, str]:
@@ -122,8 +122,8 @@ _USER_AND_SECRET = re.compile(r"((?:^|\s)(?:-u|--user)[ =]?[\w.@-]+:)([^\s@/:]+)
 def masked_command(text: str) -> str:
     """Return a command line in which what may be a secret is a mark instead.
 
-    That is the value of an option, or of a variable, whose name says so, and the password in an
-    address or behind ``-u name:``.
+    That is the value of an option, or of a variable, with such a name, and the password in an
+    address or after ``-u name:``.
     """
     text = _IN_COMMAND.sub(lambda found: found[1] + _mark("command", found[2]), text)
     text = _USER_AND_SECRET.sub(lambda found: found[1] + _mark("command", found[2]), text)

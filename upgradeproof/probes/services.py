@@ -15,7 +15,7 @@ from upgradeproof.probes.text import clean, number, rows
 from upgradeproof.probes.unit_files import UNIT_FILES
 
 TYPES = ("service", "socket", "timer", "mount", "automount", "path", "swap")
-"""Devices, slices, scopes and targets come and go with the machine's hardware and its logins."""
+"""Devices, slices, scopes and targets change with the machine's hardware and its logins."""
 
 _PROPERTIES = (
     "Id",
@@ -75,9 +75,9 @@ class Service(Record):
     result: str = "success"
     """Why it failed last: ``exit-code``, ``signal``, ``start-limit-hit``..."""
     restarts: int = 0
-    """How often systemd restarted it by itself since it was last started."""
+    """How often systemd restarted it automatically since it was last started."""
     executable: str = ""
-    """Of the main process; an interpreter or a symlink's target may stand here."""
+    """Of the main process; it may be an interpreter or a symlink's target."""
     main_pid: int = 0
     package: str = ""
     """The package that the unit's file belongs to; empty: none."""
@@ -88,12 +88,12 @@ class Service(Record):
 
     @property
     def failed(self) -> bool:
-        """Tell whether systemd counts it as failed."""
+        """Return whether systemd counts it as failed."""
         return self.active == "failed"
 
     @property
     def starts_at_boot(self) -> bool:
-        """Tell whether it is started at boot; ``generated``: by the links of an init script."""
+        """Return whether it is started at boot; ``generated``: by the links of an init script."""
         return self.enabled in ("enabled", "enabled-runtime", "generated", "alias")
 
     @property
@@ -179,8 +179,8 @@ class Services(Probe[Service]):
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
         """Attribute a unit to its package, unless it stops, fails, or starts at boot no more.
 
-        A new unit that starts at boot is explained in an upgrade of the distribution only: nobody
-        expects a new daemon from a new version of one package.
+        A new unit that starts at boot is explained in an upgrade of the distribution only: users
+        do not expect a new daemon from a new version of one package.
         """
         name, field = split_unit(line.path)
         was, now = before[cls].get(name), after[cls].get(name)
@@ -202,7 +202,7 @@ def split_unit(path: str) -> tuple[str, str]:
 
 
 def _got_worse(was: Service | None, now: Service | None, field: str) -> bool:
-    """Tell whether a unit works less than before: that follows from no new version."""
+    """Return whether a unit works less than before: that follows from no new version."""
     if now is None:
         return was is not None and was.active == "active"
     if was is None or now.failed:

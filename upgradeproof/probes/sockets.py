@@ -39,7 +39,7 @@ _PORT_RANGE = re.compile(r"(\d{1,5}) +(\d{1,5})")
 _END_POINT = re.compile(r"(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}")
 
 OWN = "own"
-"""Stands for an address of the machine's interfaces: each clone of a container has another one."""
+"""Replaces an address of the machine's interfaces: each clone of a container has another one."""
 
 
 class ListeningSocket(Record):

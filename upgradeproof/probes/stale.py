@@ -45,7 +45,7 @@ _SUFFIX = " (deleted)"
 
 
 def _of_initramfs(path: str, control_groups: Sequence[str]) -> bool:
-    """Tell whether a process is the initramfs's own udev: it stands in no unit of the system."""
+    """Return whether a process is the initramfs's own udev: it is in no unit of the system."""
     udev = path.removesuffix(_SUFFIX).endswith(("/udevadm", "/systemd-udevd"))
     return udev and not unit_of("\n".join(control_groups))
 

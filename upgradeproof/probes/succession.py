@@ -1,4 +1,4 @@
-"""Tell what follows from a package whose name holds its version, and that a newer one succeeds.
+"""Find what follows from a package whose name contains its version and that a newer one succeeds.
 
 ``postgresql-15`` is succeeded by ``postgresql-17``, ``php8.2-fpm`` by ``php8.4-fpm``: their units,
 sockets and folders have the version in their names, too. Where one of them is gone and the same one
@@ -39,7 +39,7 @@ class Succession:
     old: str
     new: str
     name: str
-    """What stands before the version in both names: ``postgresql``."""
+    """What is before the version in both names: ``postgresql``."""
     was: str
     now: str
 
@@ -117,7 +117,7 @@ def _unit(line: Difference) -> str:
 
 
 def _is_masked(each: Succession, line: Difference, after: Facts) -> bool:
-    """Tell whether a line is about a unit of a removed package, masked until it is purged."""
+    """Return whether a line is about a unit of a removed package, masked until it is purged."""
     unit = after.sections.get(Services.section, {}).get(_unit(line))
     masked = isinstance(unit, Service) and unit.load == "masked"
     there = line.path.startswith((f"{Services.section}/", "files//etc/systemd/system/"))
@@ -126,7 +126,7 @@ def _is_masked(each: Succession, line: Difference, after: Facts) -> bool:
 
 
 def _works(each: Succession, unit: str, before: Facts, after: Facts) -> bool:
-    """Tell whether the unit of the new version does what the masked one did."""
+    """Return whether the unit of the new version does what the masked one did."""
     other = each.renamed(unit)
     was, now = before[Services].get(unit), after[Services].get(other)
     known = other != unit and was is not None and now is not None and other not in before[Services]
@@ -134,7 +134,7 @@ def _works(each: Succession, unit: str, before: Facts, after: Facts) -> bool:
 
 
 def _same(each: Succession, was: Any, now: Any) -> bool:
-    """Tell whether what is there now does what the other did, with the same rights."""
+    """Return whether what is there now does what the other did, with the same rights."""
     match was, now:
         case Service(), Service():
             works = now.active == "active" or was.active != "active"
@@ -151,7 +151,7 @@ def _same(each: Succession, was: Any, now: Any) -> bool:
 
 
 def _same_text(each: Succession, was: object, now: object) -> bool:
-    """Tell whether each line of a text file is as before, or has the new version for the old."""
+    """Return whether each line of a text file is as before, or has the new version for the old."""
     if not (isinstance(was, File) and isinstance(now, File) and was.text and now.text):
         return False
     old, new = (unpacked(file.text).split("\n") for file in (was, now))
@@ -161,7 +161,7 @@ def _same_text(each: Succession, was: object, now: object) -> bool:
 
 
 def _named(key: str, after: Facts) -> bool:
-    """Tell whether a file of the administrator's names what is gone."""
+    """Return whether a file of the administrator's names what is gone."""
     references: Mapping[str, Any] = after.sections.get(References.section, {})
     return any(
         isinstance(each, Reference) and not each.resolves and each.name.removeprefix("/var") == key

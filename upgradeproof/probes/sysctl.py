@@ -84,7 +84,7 @@ class Setting(Record):
 
     @property
     def by_administrator(self) -> bool:
-        """Tell whether a file in ``/etc`` sets it."""
+        """Return whether a file in ``/etc`` sets it."""
         return self.set_by.startswith("/etc/")
 
 

@@ -35,7 +35,7 @@ def unpacked(stored: str) -> str:
 
 
 def only_comments_differ(before: str, after: str) -> bool:
-    """Tell whether two stored texts differ in comments and empty lines alone.
+    """Return whether two stored texts differ in comments and empty lines alone.
 
     A comment begins with ``#``, but for the first line of a script. Of a text that holds a secret
     this is not known, since a secret's value is not stored.
@@ -52,7 +52,7 @@ def _effective(text: str) -> list[str]:
 def unified(before: str, after: str, *, limit: int = LINES) -> str:
     """Return the unified diff of two stored texts, without its head, or why there is none.
 
-    Long lines and long diffs are cut, and say so.
+    Long lines and long diffs are cut, with a mark.
     """
     if not before or not after:
         return ""

@@ -1,6 +1,6 @@
 """Ask the plan's https endpoints by each client that the machine has: they do not agree.
 
-A certificate that one TLS library accepts, another one refuses, and each is upgraded by itself.
+A certificate that one TLS library accepts, another one refuses, and each is upgraded separately.
 """
 
 from __future__ import annotations

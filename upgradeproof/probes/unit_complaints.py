@@ -12,7 +12,7 @@ from upgradeproof.probes.unit_table import UnitProperties
 from upgradeproof.probes.unit_uses import HOMES, TEMPORARY, below
 
 _ALWAYS = ("PrivateNetwork", "IPAddressDeny")
-"""Whoever names a service in a plan talks to it: without a network it is of no use."""
+"""Other programs connect to a service of a plan: it needs a network."""
 _UNLIMITED = ("MemoryMax", "MemoryHigh", "CPUQuotaPerSecUSec")
 _NUMBER = re.compile(r"([0-9]+)(?::[0-9]+)?")
 
@@ -94,7 +94,7 @@ def _privileges(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator
 
 
 def _opened(was: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    """Tell whether a file mode creation mask takes away less than before; the default is 0022."""
+    """Return whether a file mode creation mask takes away less than before; the default is 0022."""
     before, after = (int(next(iter(masks), "0022"), 8) for masks in (was, now))
     return bool(before & ~after & 0o077)
 

@@ -54,7 +54,7 @@ class UnitSettings(Probe[UnitProperties]):
 
     The key is the unit's name; that of drop-ins without a unit is their folder's. Left out:
     aliases, transient units, units of a login, templates, instances that do not run, and
-    units that nothing starts but a call over D-Bus, which come and go. Only what runs, is
+    units that only a call over D-Bus starts, which are active only at times. Only what runs, is
     enabled, has drop-ins or is declared is asked for: systemd takes 5 ms for each of the others.
     """
 

@@ -28,7 +28,7 @@ class UnitProperties(Record):
     load: str = "loaded"
     """``not-found``: the unit's file is gone while it runs, or drop-ins configure no unit."""
     needs_reload: bool = False
-    """Files on the disk are newer than what systemd goes by."""
+    """Files on the disk are newer than what systemd has loaded."""
     package: str = ""
     """That brings the unit's file; empty for one of the administrator's."""
     drop_ins: tuple[str, ...] = ()
@@ -178,7 +178,7 @@ class Table:
                 self.named.append((path, text))
 
     def exists(self, unit: str) -> bool:
-        """Tell whether what drop-ins are for is there, or is a whole kind of units."""
+        """Return whether what drop-ins are for is there, or is a whole kind of units."""
         if unit.count(".") == 0 or unit.startswith("."):
             return True
         template = re.sub(r"@[^.]*(?=\.\w+$)", "@", unit)
@@ -223,7 +223,7 @@ class Table:
         )
 
     def _started(self, block: Mapping[str, list[str]], inputs: ProbeInputs) -> bool:
-        """Tell whether something starts the unit: a boot, a timer, a socket, the administrator.
+        """Return whether something starts the unit: a boot, a timer, a socket, the administrator.
 
         An inactive one that nothing starts is loaded or not as it happens.
         """
@@ -249,7 +249,7 @@ def one(block: Mapping[str, list[str]], name: str) -> str:
 
 
 def declared(unit: str, services: tuple[str, ...]) -> bool:
-    """Tell whether the plan names a unit, the wrapper that it is an instance of, or its service."""
+    """Return whether the plan names a unit, the wrapper of an instance, or its service."""
     stem, _, kind = unit.rpartition(".")
     stems = {stem, stem.partition("@")[0]}
     return unit in services or any(

@@ -32,7 +32,7 @@ TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108  # names to look for, nothing is 
 
 
 def writes(flags: str) -> bool:
-    """Tell whether octal flags of open(2) allow to write: their last two bits are 1 or 2."""
+    """Return whether octal flags of open(2) allow to write: their last two bits are 1 or 2."""
     return flags[-1:] in {"1", "2", "5", "6"}
 
 
@@ -55,7 +55,7 @@ def names(file: str, text: str) -> Iterable[str]:
 
 
 def belongs(file: str, unit: str, package: str) -> bool:
-    """Tell by the names alone whether a file of /etc configures a unit.
+    """Return, by the names alone, whether a file of /etc configures a unit.
 
     ``/etc/a/x``, ``/etc/a.d/x``, ``/etc/a.conf`` and ``/etc/default/a`` do so for ``a.service``,
     ``a@x.service`` and ``a-server.service``, and for the units of the package ``a``.

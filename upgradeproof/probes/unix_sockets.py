@@ -170,14 +170,14 @@ def split(path: str, section: str, before: Facts, after: Facts) -> tuple[str, st
 
 
 def _key(path: str, pid: int) -> str:
-    """Return the path without what changes by itself; empty for a name that is nothing else."""
+    """Return the path without its random parts; empty for a name that has no other part."""
     if not path.startswith(("/", "@")) or path == "@" or _OF_A_LOGIN.match(path):
         return ""
     if path.startswith("@"):
         return "" if _NO_STABLE_NAME.search(path) else path
     if pid > 1:
         path = re.sub(rf"(?<![0-9]){pid}(?![0-9])", "PID", path)
-    # A link on every Debian machine, and which of both a daemon was told changes with its packages.
+    # A link on every Debian machine, and which of both a daemon uses changes with its packages.
     return _RANDOM.sub(
         "RANDOM", path.removeprefix("/var") if path.startswith("/var/run/") else path
     )

@@ -1,6 +1,6 @@
 """Changes that nothing explains: grouped, summarised, and covered by narrow globs. Pure.
 
-An author looks at each group, and writes a reason for it into the plan, or repairs the product.
+A user examines each group, and writes a reason for it into the plan, or fixes the product.
 This package never makes up a reason.
 """
 

@@ -37,9 +37,9 @@ class Outcome:
     changes: int
     """Unexplained changes that it explains."""
     explained: int
-    """Changes that had a reason already, and that it covers, too."""
+    """Changes that already had a reason, and that it covers, too."""
     elsewhere: tuple[str, ...]
-    """Cells that were not asked for, and for which it holds, too."""
+    """Cells that were not requested, and to which it applies, too."""
 
     def lines(self, root: Path) -> list[str]:
         """Return what was done, for a reader in ``root``."""
@@ -50,7 +50,7 @@ class Outcome:
         ]
         if self.explained:
             lines.append(f"it also covers {counted(self.explained, 'change')} with a reason before")
-        lines += [f"it also holds for {cell}" for cell in self.elsewhere]
+        lines += [f"it also applies to {cell}" for cell in self.elsewhere]
         return lines
 
 
@@ -111,12 +111,12 @@ def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
 
 
 def checked_reason(reason: str) -> str:
-    """Return a reason without white space around it. Raises PlanError where it says nothing."""
+    """Return a reason, stripped. Raises PlanError if it is empty or too short."""
     reason = " ".join(reason.split())
     if not reason:
         raise PlanError(
-            "no reason is given",
-            resolution="write why this change is right: the report shows it next to the change",
+            "there is no reason",
+            resolution="write why this change is correct: the report shows it next to the change",
         )
     if len(reason) < MIN_REASON:
         raise PlanError(f"the reason {reason!r} is too short: {MIN_REASON} characters or more")
@@ -147,8 +147,8 @@ def _plan(
     path = root / recorded.path
     if not path.is_file():
         raise PlanError(
-            f"{path}: the plan of the run is not there",
-            resolution="call upgradeproof in the folder in which pytest ran",
+            f"{path}: the plan of the run does not exist",
+            resolution="run upgradeproof in the folder in which pytest ran",
         )
     plan, digest = load_plan(path), _digest(path)
     if not is_known(digest, recorded.sha256, accepted, product):
@@ -186,7 +186,7 @@ def _named(plan: Plan, place: Place) -> str:
 def _elsewhere(
     run: Run, cells: Sequence[Cell], plan: Plan, where: Sequence[Place]
 ) -> Iterator[str]:
-    """Yield the cells that were not looked at, and that a place is for, too."""
+    """Yield the cells that were not selected, and that a place is for, too."""
     for cell in run.cells:
         wider = any(holds_for(plan, place, cell) for place in where)
         if wider and cell.product == plan.name and cell not in cells:

@@ -1,4 +1,4 @@
-"""The narrowest globs that cover some paths of a diff, and nothing that is not theirs."""
+"""The narrowest globs that match some paths of a diff, and no other path."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upgradeproof.results import Change
 _SPECIAL = re.compile(r"([*?\[])")
 _SPECIAL_OR_CLOSING = re.compile(r"([*?\[\]])")
 _SEPARATOR = re.compile(r"[/:@. _-]")
-"""Where a glob may be cut: `*` stands for whole words of a path, never for half of one."""
+"""Where a glob may be cut: `*` replaces whole words of a path, never a part of one."""
 
 
 def record_of(change: Change) -> str:
@@ -81,7 +81,7 @@ def escaped(path: str) -> str:
 
 
 def covers_section(glob: str) -> bool:
-    """Tell whether a glob covers all of a section, or of several: that hides what comes later."""
+    """Return whether a glob covers all of a section, or of several."""
     section = glob.partition("/")[0]
     return not section or bool(_SPECIAL.search(section)) or fnmatchcase(f"{section}/\0", glob)
 
@@ -89,9 +89,9 @@ def covers_section(glob: str) -> bool:
 def covering(
     paths: Sequence[str], strangers: Paths, own: Collection[str] = frozenset()
 ) -> tuple[str, ...]:
-    """Return as few globs as cover the paths and no stranger; a single path covers itself.
+    """Return as few globs as match the paths and no other; a single path matches itself.
 
-    Paths of the records ``own`` are no strangers.
+    Paths of the records ``own`` may match, too.
     """
     paths = sorted(set(paths))
     if len(paths) == 1:

@@ -17,13 +17,13 @@ _WORD = re.compile(r"^[^:\s]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Unexplained changes that have one cause, as far as the facts say."""
+    """Unexplained changes that have one cause, as far as the facts show."""
 
     section: str
     subject: str
     """The package; where none is known: a folder, a unit's name, or the record's own key."""
     kind: ChangeKind | None = None
-    """Of packages: what happened to this one. Of all else none is named."""
+    """Of packages: what happened to this one; else empty."""
     changes: tuple[Change, ...]
     globs: tuple[str, ...]
     """The narrowest globs that cover the changes, and no path of another record."""
@@ -68,6 +68,6 @@ def subject(change: Change) -> str:
 
 
 def _stem(name: str) -> str:
-    """Return the name of a unit without its type and instance: a timer goes with its service."""
+    """Return the name of a unit without its type and instance: a timer belongs to its service."""
     stem, _, kind = name.rpartition("/")[2].rpartition(".")
     return stem.partition("@")[0] or name if kind in UNIT_TYPES and stem else name

@@ -1,4 +1,4 @@
-"""What was accepted since a run, in a file next to run.json: an edit of ours is no foreign one."""
+"""What was accepted since a run, in a file next to run.json."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ class Accepted(Frozen):
 
     product: str
     upgrade: str = ""
-    """The upgrade below which it stands, such as ``12-to-13``; empty: it is for all."""
+    """The upgrade below which it is written, such as ``12-to-13``; empty: it is for all."""
     cells: tuple[str, ...] = ()
     """The cells that it is for, where these are not all that take the upgrade; empty: all."""
     rollback: bool = False
-    """Whether it says what a rollback leaves behind."""
+    """Whether it describes what a rollback leaves behind."""
     facts: tuple[str, ...]
     kind: ChangeKind | None = None
     reason: str
     before: str
     """The plan's SHA-256 before the edit."""
     after: str
-    """The plan's SHA-256 behind it."""
+    """The plan's SHA-256 after it."""
 
     def covers(self, change: Change) -> bool:
-        """Tell whether a line of the diff is one of these, as the plan does."""
+        """Return whether a line of the diff is one of these, as the plan does."""
         expected = KnownChange(facts=self.facts, kind=self.kind, reason=self.reason)
         return expected.covers(change.path, change.kind)
 
     def holds_for(self, cell: Cell, state: str) -> bool:
-        """Tell whether it is for a state of a cell."""
+        """Return whether it is for a state of a cell."""
         return (
             cell.product == self.product
             and (not self.upgrade or takes(cell, self.upgrade))
@@ -59,7 +59,7 @@ def upgrade_of(cell: Cell) -> str:
 
 
 def takes(cell: Cell, path: str) -> bool:
-    """Tell whether a cell's upgrade is this one, or goes via it."""
+    """Return whether a cell's upgrade is this one, or goes via it."""
     return f"-{path}-" in f"-{upgrade_of(cell)}-"
 
 
@@ -72,7 +72,7 @@ def read_accepted(folder: Path) -> tuple[Accepted, ...]:
         return ()
     except (OSError, ValidationError):
         raise HarnessError(
-            f"{path} can't be read", resolution="run pytest again: it begins a new one"
+            f"{path} can't be read", resolution="run pytest again: it writes a new one"
         ) from None
 
 
@@ -82,7 +82,7 @@ def to_json(accepted: Sequence[Accepted]) -> str:
 
 
 def is_known(digest: str, recorded: str, accepted: Sequence[Accepted], product: str) -> bool:
-    """Tell whether a plan is that of the run, or was changed by what was accepted since alone."""
+    """Return whether a plan is that of the run, or was changed by what was accepted since alone."""
     known = recorded
     for each in accepted:
         if each.product == product and each.before == known:

@@ -58,7 +58,7 @@ def evidence(each: Unexplained, group: Group) -> Iterator[str]:
 
 
 def as_toml(found: Sequence[Unexplained]) -> Iterator[str]:
-    """Yield TOML for the plan, with empty reasons; what several cells share stands there once."""
+    """Yield TOML for the plan, with empty reasons; what several cells share is there once."""
     done: set[tuple[str, ...]] = set()
     for each in found:
         rollback = each.state.name in OF_A_ROLLBACK

@@ -1,4 +1,4 @@
-"""Which changes of a run an author means by globs; a glob that means nothing is an error."""
+"""Which changes of a run globs match; a glob that matches nothing is an error."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ ANY = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What an author accepts."""
+    """What a user accepts."""
 
     globs: tuple[str, ...]
     reason: str
     kind: ChangeKind | None = None
-    """What kind of change is excused; None: any, but see ``KnownChange``."""
+    """What kind of change is explained; None: any, but see ``KnownChange``."""
     cell: str = ANY
     """A glob over the ids of the cells that are looked at, and for which it then holds alone."""
     seen_only: bool = False
@@ -44,18 +44,18 @@ class Asked:
 
 @dataclass
 class Matched:
-    """What the globs fit in the cells that are looked at."""
+    """What the globs match in the selected cells."""
 
     changes: list[tuple[Cell, State, Change]] = field(default_factory=list)
     explained: list[Change] = field(default_factory=list)
 
 
 def chosen_cells(run: Run, glob: str, upgrade: str = "") -> list[Cell]:
-    """Return the cells that are looked at. Raises PlanError where there is none."""
+    """Return the selected cells. Raises PlanError if there is none."""
     cells = [cell for cell in run.cells if fnmatchcase(cell.id, glob)]
     if not cells:
         raise PlanError(
-            f"no cell of the run fits {glob}",
+            f"no cell of the run matches {glob}",
             details=nearest(glob, [cell.id for cell in run.cells]),
         )
     if not upgrade:
@@ -63,7 +63,7 @@ def chosen_cells(run: Run, glob: str, upgrade: str = "") -> list[Cell]:
     taken = [cell for cell in cells if takes(cell, upgrade)]
     if not taken:
         raise PlanError(
-            f"no cell that is looked at takes the upgrade {upgrade}",
+            f"no selected cell has the upgrade {upgrade}",
             details=nearest(upgrade, {upgrade_of(cell) for cell in cells}),
         )
     return taken
@@ -81,7 +81,7 @@ def match(cells: Sequence[Cell], asked: Asked, accepted: Sequence[Accepted]) -> 
     for glob in asked.globs:
         if covers_section(glob):
             raise PlanError(
-                f"{glob!r} covers a whole section: it would excuse what nobody has looked at",
+                f"{glob!r} matches a whole section: it would hide changes that were not examined",
                 resolution="name the changes: `upgradeproof review` prints narrow globs",
             )
         fitting = [line for line in lines if fnmatchcase(line[2].path, glob)]
@@ -104,18 +104,18 @@ def _meant(glob: str, asked: Asked) -> KnownChange:
         return KnownChange(facts=(glob,), kind=asked.kind, reason=asked.reason)
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise PlanError(f"{glob!r} can't stand in a plan: {message}") from None
+        raise PlanError(f"{glob!r} is not valid in a plan: {message}") from None
 
 
 def _nothing(glob: str, changes: Sequence[Change], accepted: Sequence[Accepted]) -> PlanError:
     """Return the error of a glob that no unexplained change fits."""
-    what = f"no unexplained change of the run fits {glob!r}"
+    what = f"no unexplained change of the run matches {glob!r}"
     other = next((c for c in changes if not c.expected and fnmatchcase(c.path, glob)), None)
     if other is not None:
         return PlanError(
             what,
             details=f"{other.path} is of the kind {other.kind!r}",
-            resolution=f"add --kind {other.kind!r} where that is right",
+            resolution=f"add --kind {other.kind!r} if that is correct",
         )
     known = next((c for c in changes if c.expected and fnmatchcase(c.path, glob)), None)
     if known is not None:
@@ -125,11 +125,13 @@ def _nothing(glob: str, changes: Sequence[Change], accepted: Sequence[Accepted])
         return PlanError(what, details=f"it was accepted since the run: {since.reason}")
     paths = dict.fromkeys(change.path for change in changes if not change.expected)
     if not paths:
-        return PlanError(what, details="the run has no unexplained change that is left")
+        return PlanError(what, details="the run has no unexplained change left")
     near = difflib.get_close_matches(glob, paths, n=MOST_NEAREST, cutoff=MIN_LIKENESS)
     return PlanError(
         what,
-        details="\n".join(["the nearest are:", *(f"  {path}" for path in near)]) if near else "",
+        details="\n".join(["the most similar are:", *(f"  {path}" for path in near)])
+        if near
+        else "",
         resolution="`upgradeproof review` lists the unexplained changes with their globs",
     )
 
@@ -140,8 +142,8 @@ def product_of(matched: Matched, globs: Sequence[str]) -> str:
     if len(products) > 1:
         first, second, *_ = products
         raise PlanError(
-            f"{', '.join(globs)} fits changes of several products: {', '.join(products)}",
-            details="each has a plan of its own",
+            f"{', '.join(globs)} matches changes of several products: {', '.join(products)}",
+            details="each product has its own plan",
             resolution=f"name the cells: --cell '*.{first}-*', then --cell '*.{second}-*'",
         )
     return next(iter(products))

@@ -1,4 +1,4 @@
-"""A review in a terminal: group by group, each accepted with a reason, skipped, or looked into."""
+"""A review in a terminal: each group is accepted with a reason, skipped, or examined."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from upgradeproof.review.matching import ANY, Asked
 from upgradeproof.review.unexplained import Review, Unexplained
 
 ASK = "[a]ccept, [s]kip, [e]vidence, [q]uit? "
-ASK_REASON = "why is it right? (empty: back) "
+ASK_REASON = "why is it correct? (empty: back) "
 
 
 class Session:
-    """Ask for each group of unexplained changes what becomes of it."""
+    """Ask for each group of unexplained changes what to do with it."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Session:
         self._headline = ""
 
     def run(self) -> None:
-        """Go through the groups until none is left, or the author quits.
+        """Show the groups until none is left, or the user quits.
 
         What was accepted is in the plan at once: nothing is lost by quitting.
         """
@@ -66,7 +66,7 @@ class Session:
         return None
 
     def _decide(self, each: Unexplained, group: Group) -> bool:
-        """Ask what becomes of a group; return False to quit."""
+        """Ask what to do with a group; return False to quit."""
         if (line := headline(each)).partition(":")[0] != self._headline:
             self._say("", line)
             self._headline = line.partition(":")[0]

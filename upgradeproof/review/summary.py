@@ -37,14 +37,14 @@ def summary(changes: Iterable[Change], paths: Paths, state: str = StateName.UPGR
     key = "upgrade.left_behind" if spec.after_rollback else "expect.change"
     lines += [
         "the whole list: the cell in index.html, or `upgradeproof review`",
-        "to explain changes that are right, add this to the plan, with your reasons:",
+        "to explain changes that are correct, add this to the plan, with your reasons:",
         *snippet(groups, f"[[{key}]]", MAX_LINES - len(lines) - 1),
     ]
     return "\n".join(lines)
 
 
 def snippet(groups: Sequence[Group], header: str, max_lines: int | None = None) -> list[str]:
-    """Return TOML to paste, as lines: a block for each group, its reason left to the author.
+    """Return TOML to paste, as lines: a block for each group, with an empty reason.
 
     Where not all blocks fit, a comment says how many are left out.
     """

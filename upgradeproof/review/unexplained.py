@@ -82,7 +82,7 @@ def left_of(cell: Cell, state: State, accepted: Iterable[Accepted]) -> tuple[Cha
 
 
 def _of_facts(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield the paths of a state's facts; facts that are not there tell nothing."""
+    """Yield the paths of a state's facts; missing facts yield nothing."""
     try:
         plain = json.loads(path.read_bytes())
     except (OSError, ValueError):

@@ -89,7 +89,7 @@ class StateCache(AbstractContextManager["StateCache"]):
         return found
 
     def _readable(self, state: StateName, snapshot: str, missing: Sequence[AnyProbe]) -> bool:
-        """Tell whether sections can be read on a machine that is started from a snapshot."""
+        """Return whether sections can be read on a machine that is started from a snapshot."""
         if all(read_later(probe, state, saves_memory=False) for probe in missing):
             return True
         return self._backend.resumes(snapshot) and all(

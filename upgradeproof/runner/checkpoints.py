@@ -89,7 +89,7 @@ class Checkpoints:
         return None
 
     def worth_it(self, done: int, machine: Machine, spent_s: float) -> bool:
-        """Tell whether to save one here: after something expensive, and before more actions."""
+        """Return whether to save one here: after something expensive, and before more actions."""
         more = done < len(self.actions)
         return more and machine.fidelity.own_kernel and spent_s >= self.checkpoint_after_s
 

@@ -10,7 +10,7 @@ from upgradeproof.states import has_new_release
 
 
 def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
-    """Return what the probes shall look at; ``since`` is when the state began, in seconds.
+    """Return what the probes must read; ``since`` is when the state began, in seconds.
 
     The components are those of all releases: upgrades that begin alike share ``installed``.
     """

@@ -43,7 +43,7 @@ class Seen:
 
     @property
     def fits(self) -> bool:
-        """Tell whether it is what the plan says, and came in time."""
+        """Return whether it is what the plan says, and came in time."""
         return self.answer.fits(self.expected) and self.waited_s <= self.limit_s
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class Alerted:
 
     @property
     def once(self) -> bool:
-        """Tell whether just one alert contains the text."""
+        """Return whether just one alert contains the text."""
         return self._count == 1
 
     @property

@@ -97,7 +97,7 @@ def _versions(facts: Facts) -> dict[str, str]:
 
 
 def _anything_replaced(cell: Cell, before: Facts, after: Facts) -> bool:
-    """Tell whether a package of the releases changed, or a kernel of the machine's own that runs.
+    """Return whether a package of the releases changed, or a kernel of the machine's own that runs.
 
     Another package proves nothing: the archive moves by itself.
     """

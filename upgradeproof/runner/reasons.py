@@ -7,7 +7,7 @@ from upgradeproof.runner.state import State
 
 
 def known(upgraded: State, expectations: Expectations, path: str) -> bool:
-    """Tell whether the plan, or a known change of the operating system, has a reason.
+    """Return whether the plan, or a known change of the operating system, has a reason.
 
     ``path`` is that of a record or of one field; a reason for any field of a record counts for it.
     That a package changed is no such reason: checks look at what a package's upgrade may spoil.

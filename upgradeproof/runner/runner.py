@@ -108,7 +108,7 @@ class Runner(AbstractContextManager["Runner"]):
 
     @property
     def own_kernel(self) -> bool:
-        """Tell whether the cell's machines have a kernel of their own."""
+        """Return whether the cell's machines have a kernel of their own."""
         return self._backend.own_kernel
 
     @property

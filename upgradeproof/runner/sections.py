@@ -80,7 +80,7 @@ def probes_of(state: StateName) -> tuple[AnyProbe, ...]:
 
 
 def read_later(probe: AnyProbe, state: StateName, *, saves_memory: bool) -> bool:
-    """Tell whether a section may be read later, on a machine that is started from the snapshot.
+    """Return whether a section may be read later, on a machine that is started from the snapshot.
 
     ``saves_memory``: whether such a machine goes on from the memory that was saved.
     """
@@ -114,7 +114,7 @@ def _imports(code: str) -> Iterator[str]:
 
 
 def _is_in(folders: Set[Path], module: str) -> bool:
-    """Tell whether a module is a file of some folders; a package's own file only passes on."""
+    """Return whether a module is a file of some folders; a package's own file only passes on."""
     if not getattr(sys.modules[module], "__file__", None):
         return False
     file = _file(module)

@@ -154,11 +154,11 @@ class State:
         return answer
 
     def answers(self, port: Firewall) -> bool:
-        """Tell whether a byte comes back from a port, asked from outside of the machine."""
+        """Return whether a byte comes back from a port, asked from outside of the machine."""
         return answers(self.machine, port)
 
     def answers_itself(self, port: Firewall) -> bool:
-        """Tell whether a byte comes back when the machine asks its own address."""
+        """Return whether a byte comes back when the machine asks its own address."""
         return answers_itself(self.machine, port)
 
     @property

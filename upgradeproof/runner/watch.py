@@ -78,7 +78,7 @@ class Watch(AbstractContextManager["Watch"]):
         self._running.close()
 
     def is_known(self, seen: Sequence[Availability]) -> bool:
-        """Tell whether all that is asked was seen in an earlier transition to the state."""
+        """Return whether all that is asked was seen in an earlier transition to the state."""
         known = {each.endpoint: each for each in seen}
         return all(
             asked.endpoint in known and not unknown(asked, known[asked.endpoint])

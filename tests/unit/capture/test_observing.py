@@ -74,7 +74,7 @@ def test_a_check_of_the_plan_stays() -> None:
 
 
 def test_what_finds_no_room_is_left_out() -> None:
-    start = TEXT.index("# Edited: its package")
+    start = TEXT.index("# Edited: it differs")
     inline = TEXT[:start].replace("[expect]\n", '[expect]\nconfig = [{ path = "/etc/web.conf" }]\n')
     found = {"config": (known("/etc/web.conf", "web -t"),)}
     assert edited(inline, plan(inline), found) == (

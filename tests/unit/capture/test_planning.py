@@ -74,7 +74,7 @@ def test_a_server_of_another_distribution_is_one_clear_error() -> None:
         route(about, images(), to="", machine="container")
     assert str(raised.value) == (
         "web1 runs Fedora Linux 41, for which there is no image: it can't be captured\n"
-        "there are: debian-1, debian-10, debian-2, ubuntu-4\n"
+        "available: debian-1, debian-10, debian-2, ubuntu-4\n"
         "To do: add a definition to images/, see docs/how-to/new-image.md"
     )
 

@@ -66,8 +66,7 @@ def test_a_server_without_dpkg_is_one_clear_error() -> None:
     with pytest.raises(ServerError) as raised:
         about_server(server)
     assert str(raised.value) == (
-        "web1 has no dpkg, apt and perl: only servers of Debian's family are read\n"
-        '"Fedora Linux 41"'
+        'web1 has no dpkg, apt and perl: only Debian\'s family can be captured\n"Fedora Linux 41"'
     )
 
 

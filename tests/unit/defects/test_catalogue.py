@@ -94,9 +94,7 @@ def test_a_defect_whose_cells_there_are_not_is_told(tmp_path: Path) -> None:
 def test_a_defect_without_a_declared_check_is_told(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         choose(project(tmp_path, bad=""))
-    assert (
-        caught.value.brief == f"{tmp_path}/defects/bad.toml: nothing is named that sees this defect"
-    )
+    assert caught.value.brief == f"{tmp_path}/defects/bad.toml: no check is named for this defect"
 
 
 def test_a_glob_that_fits_no_cell_is_told(tmp_path: Path) -> None:

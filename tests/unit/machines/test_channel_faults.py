@@ -29,7 +29,7 @@ def wait_for(path: Path) -> str:
 
 
 def runs(pid: str) -> bool:
-    """Tell whether a process is there and not just waiting to be reaped."""
+    """Return whether a process is there and not just waiting to be reaped."""
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z"
 

@@ -76,10 +76,10 @@ def plain(table: Entry | None, port: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("banner", "keys", "source"),
     [
-        (b"+OK thing ready\r\n", {"gives": "+OK"}, "it speaks first: +OK thing ready"),
-        (b"220 a file server\r\n", {"gives": "220"}, "it speaks first: 220 a file server"),
-        (b"\x4a\0\0\0\x0a10.11.4-Thing\0", {}, "it speaks first: J 10.11.4-Thing"),
-        (b"Thing-1.2 hello\n", {}, "it speaks first: Thing-1.2 hello"),
+        (b"+OK thing ready\r\n", {"gives": "+OK"}, "its greeting:  +OK thing ready"),
+        (b"220 a file server\r\n", {"gives": "220"}, "its greeting:  220 a file server"),
+        (b"\x4a\0\0\0\x0a10.11.4-Thing\0", {}, "its greeting:  J 10.11.4-Thing"),
+        (b"Thing-1.2 hello\n", {}, "its greeting:  Thing-1.2 hello"),
     ],
 )
 def test_who_speaks_first_is_asked_for_the_word_without_a_version(

@@ -79,7 +79,7 @@ def test_a_file_is_kept_unless_it_is_as_its_package_brought_it(tmp_path: Path) -
     )
     assert (plain.keys["change"], plain.keys["check"]) == ("migrated", DAEMON.check)
     assert plain.source == (
-        "a service reads it at its start; as db-common brought it\n" + configs.MIGRATED
+        "a service reads it at its start; unchanged from db-common\n" + configs.MIGRATED
     )
 
 

@@ -33,19 +33,19 @@ OBSERVED = Observed(
             ),
         ),
     },
-    left_out=("tcp port 40001 of dbd: it is another one after a boot",),
+    left_out=("tcp port 40001 of dbd: it changes with each boot",),
 )
 TEXT = f"""\
 # Written by `upgradeproof init db --from deb-1 --to deb-2` from what was observed on a
-# {PLATFORM.id}: bare, with the packages, and after the next boot. A comment says where each
-# part comes from. It is yours now: edit it.
+# {PLATFORM.id}: bare, with the packages, and after the next boot. A comment states where
+# each part comes from. You can edit this file.
 #
 # To decide:
 #   deb-2 does not offer db-15: db-15 15.20-0 stays as it is
 name = "db"
 title = "db, from deb-1 to deb-2"
 
-# What makes a release: the system, the packages that were named, and those whose programs run as
+# What identifies a release: the system, the named packages, and those whose programs run as
 # services.
 [[release]]
 name = "1"
@@ -66,7 +66,7 @@ db-15 = "15.*"  # not offered: it stays until you replace it
 step = "apt-install"
 packages = ["locales"]
 
-# An installed server has that, and a bare machine has not.
+# An installed server has that, and a bare machine does not.
 [[install]]
 step = "run"
 script = '''
@@ -84,7 +84,7 @@ from = "1"
 to = "2"
 platforms = ["{PLATFORM.id}"]
 
-# The upgrade, as the release notes have it.
+# The upgrade, as the release notes describe it.
 [[upgrade.steps]]
 step = "apt-sources"
 old = "one"
@@ -93,8 +93,8 @@ new = "two"
 [[upgrade.steps]]
 step = "apt-full-upgrade"
 
-# What the upgrade does not restart runs on the libraries of before until a reboot, which a
-# container has not. One that does not come up is left to the checks.
+# Services that the upgrade does not restart use the old libraries until a boot, which a container
+# does not have. The checks report a service that does not start.
 [[upgrade.steps]]
 step = "run"
 title = "restart the services, as the reboot at the end of an upgrade does"
@@ -123,7 +123,7 @@ r
 gives = "x"
 
 # Observed, and not expected here:
-# - tcp port 40001 of dbd: it is another one after a boot
+# - tcp port 40001 of dbd: it changes with each boot
 """
 
 

@@ -33,7 +33,7 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path, kind: str) -> None:
     with pytest.raises(PlanError) as raised:
         write_folder(folder, {"upgrade.toml": b"plan"})
     assert str(raised.value) == (
-        f"{folder} is already there, and nothing was written\n"
+        f"{folder} already exists, and nothing was written\n"
         "To do: remove it, or choose another name"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["thing"]

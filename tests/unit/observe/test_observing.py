@@ -109,7 +109,7 @@ def observe(backend: ObservedBackend, *packages: str) -> tuple[Observed, list[st
 def test_what_was_started_is_ended(tmp_path: Path) -> None:
     backend = ObservedBackend(tmp_path)
     found, said = observe(backend)
-    assert backend.log == [*KEPT, "start observed from kept", "end observed"]
+    assert backend.log == [*KEPT, "start observed from snapshot", "end observed"]
     assert said == [
         f"start a machine of {found.order.platform.id}",
         "read the facts of the bare machine",
@@ -182,7 +182,7 @@ def test_a_release_that_is_not_newer_is_told(tmp_path: Path) -> None:
     [
         ("update --error-on=any", GONE),
         ("locale-gen", GONE),
-        ("find /etc/apt", [*KEPT, "start observed from kept", "end observed"]),
+        ("find /etc/apt", [*KEPT, "start observed from snapshot", "end observed"]),
     ],
 )
 def test_an_interruption_leaves_nothing(tmp_path: Path, script: str, log: list[str]) -> None:

@@ -40,7 +40,7 @@ def test_a_port_is_said_once_with_all_of_its_addresses() -> None:
 
 def test_a_port_that_is_another_one_after_a_boot_is_left_out_and_said() -> None:
     assert list(services.moving_ports(SEEN)) == [
-        "tcp port 40001 of /usr/sbin/dbd of db@15-main.service: it is another one after a boot"
+        "tcp port 40001 of /usr/sbin/dbd of db@15-main.service: it changes with each boot"
     ]
 
 

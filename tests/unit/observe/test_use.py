@@ -60,12 +60,12 @@ def with_tls(folder: Path) -> Answer:
 def test_what_answers_nothing_is_listed(tmp_path: Path) -> None:
     with serving(lambda connection: connection.close()) as port:
         assert asked(tmp_path, port) == [
-            f"tcp port {port} of thingd: it answered nothing that it was asked"
+            f"tcp port {port} of thingd: it answered none of the requests"
         ]
 
 
 def test_what_speaks_tls_and_no_http_is_listed_so(tmp_path: Path) -> None:
     with serving(with_tls(tmp_path)) as port:
         assert asked(tmp_path, port) == [
-            f"tcp port {port} of thingd: {SPEAKS_TLS} answered nothing that it was asked"
+            f"tcp port {port} of thingd: {SPEAKS_TLS} answered none of the requests"
         ]

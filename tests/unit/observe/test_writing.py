@@ -138,5 +138,5 @@ def test_a_comment_beside_a_value_is_one_line() -> None:
 def test_a_draft_that_is_no_plan_is_an_error_of_ours() -> None:
     with pytest.raises(HarnessError) as raised:
         plan_text(replace(DRAFT, releases=DRAFT.releases[:1]))
-    assert raised.value.brief == "what was observed of thing makes no valid plan"
+    assert raised.value.brief == "what was observed of thing does not give a valid plan"
     assert "release" in raised.value.details

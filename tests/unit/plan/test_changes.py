@@ -62,7 +62,7 @@ CHANGE = 'facts = ["packages/*"]'
         (
             'facts = ["packages/*"]\nkind = "removed"',
             (
-                "29: upgrade.0.expect.change.0: 'packages/*' covers a whole section: name what is "
+                "29: upgrade.0.expect.change.0: 'packages/*' matches a whole section: name what is "
                 "removed"
             ),
         ),
@@ -75,13 +75,13 @@ CHANGE = 'facts = ["packages/*"]'
         ),
         (
             'facts = ["*"]',
-            "30: upgrade.0.expect.change.0.facts: '*' covers every change: name what changes",
+            "30: upgrade.0.expect.change.0.facts: '*' matches every change: name what changes",
         ),
         (
             'facts = ["packages/[a"]',
             (
-                "30: upgrade.0.expect.change.0.facts: 'packages/[a' has a bracket "
-                "without its other half: [[] is a plain one"
+                "30: upgrade.0.expect.change.0.facts: 'packages/[a' has an unbalanced bracket: "
+                "[[] matches a plain one"
             ),
         ),
     ],
@@ -112,5 +112,5 @@ def test_a_bracket_that_is_escaped_or_whole_is_right(glob: str) -> None:
 
 @pytest.mark.parametrize("glob", ["units/[a", "units/a]", "units/[]a", "units/[!]a", "units/[a]]"])
 def test_half_a_bracket_is_a_mistake(glob: str) -> None:
-    with pytest.raises(ValueError, match="has a bracket without its other half"):
+    with pytest.raises(ValueError, match="has an unbalanced bracket"):
         checked_glob(glob)

@@ -89,16 +89,13 @@ def part(text: str) -> tuple[str, str]:
     [
         (
             '[[release.component]]\nname = "a"\nleast = "1"\n',
-            (
-                "11: release.2.component.0: a range needs a `package` or a `command` that tells"
-                " the version"
-            ),
+            ("11: release.2.component.0: a range needs a `package` or a `command` for the version"),
         ),
         (
             '[[release.component]]\nname = "a"\npackage = "a"\ncommand = "a -v"\n',
             (
-                "11: release.2.component.0: a component's version is told by a package or by a"
-                " command, not both"
+                "11: release.2.component.0: a component's version comes from a package or from "
+                "a command, not both"
             ),
         ),
         (
@@ -128,7 +125,7 @@ def part(text: str) -> tuple[str, str]:
                 '[[release.component]]\nname = "a"\nneeds = ["b"]\n'
                 '[[release.component]]\nname = "b"\nneeds = ["a"]\n'
             ),
-            "13: release.2.component.0.needs: 'a' needs itself in the end",
+            "13: release.2.component.0.needs: 'a' depends on itself",
         ),
         (
             '[[release.component]]\nname = "a"\nmin = "1"\n',

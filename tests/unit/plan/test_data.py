@@ -71,7 +71,9 @@ def test_of_a_value_that_does_not_stand_in_the_write_there_is_no_other(gives: st
 
 @pytest.mark.parametrize("keys", [{"gives": "hi"}, {"write": "x", "gives": "$UPGRADEPROOF_VALUE"}])
 def test_a_value_that_is_written_is_expected(keys: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"`gives` holds \$UPGRADEPROOF_VALUE if `write` does"):
+    with pytest.raises(
+        ValueError, match=r"`gives` must contain \$UPGRADEPROOF_VALUE if and only if `write` does"
+    ):
         data(**keys)
 
 

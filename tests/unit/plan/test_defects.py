@@ -111,7 +111,7 @@ def test_a_defect_that_nothing_must_see_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         load_defect(path)
     assert str(caught.value) == (
-        f"{path}: nothing is named that sees this defect\n"
+        f"{path}: no check is named for this defect\n"
         "To do: name checks in `caught_by`, or the reason of a stop in `stopped_by`"
     )
 

@@ -58,8 +58,8 @@ WRONG: dict[str, tuple[tuple[str, str], str]] = {
     "more requests than may wait": (
         ("late_ms = 500", "rate_per_s = 200\nlate_ms = 4000"),
         (
-            f"{START}: expect.disruption.0: 400 requests would wait before one of them is late, "
-            "250 may: lower `rate_per_s` or `late_ms`"
+            f"{START}: expect.disruption.0: 400 requests would be due before one of them is "
+            "late, at most 250 may: lower `rate_per_s` or `late_ms`"
         ),
     ),
     "a whole that is less than a part": (
@@ -99,7 +99,7 @@ def test_an_endpoint_of_the_kind_ssh_is_not_asked_all_the_while(tmp_path: Path) 
 
 def test_a_connection_that_stays_open_needs_something_to_ask_with(tmp_path: Path) -> None:
     error = told(write(tmp_path, spoilt(endpoint=ENDPOINT.replace('send = "PING"\n', ""))))
-    assert "'site' has no `send`: a connection that stays open asks with it" in error
+    assert "'site' has no `send`, which is sent over persistent connections" in error
 
 
 def test_a_disruption_of_an_upgrade_asks_an_endpoint_of_the_plan(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ WRONG = {
     ),
     "a step of no kind": (
         ('step = "restart"\n', ""),
-        "39: upgrade.1.steps.1: the key 'step' is missing, which says what this is",
+        "39: upgrade.1.steps.1: the key 'step' is missing, which names the kind",
     ),
     "a script of nothing": (
         ('script = "true"', 'script = " "'),

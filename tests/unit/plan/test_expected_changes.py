@@ -74,6 +74,6 @@ def test_an_empty_reason_is_refused(tmp_path: Path, reason: str) -> None:
     line = PLAN.splitlines().index('reason = "these are upgraded"') + 1
     assert told(path) == (
         "PLAN is not a valid plan\n"
-        f"PLAN:{line}: upgrade.0.expect.change.0.reason: no reason is given: write why this change"
-        " is right"
+        f"PLAN:{line}: upgrade.0.expect.change.0.reason: there is no reason: write why this "
+        "change is correct"
     )

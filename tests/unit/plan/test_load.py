@@ -66,7 +66,7 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
     ),
     "users who come too late": (
         ("users = 100", "users = 1000"),
-        (f"{START}: expect.load.0: the warm-up ends before all users are there: they take 10 s"),
+        (f"{START}: expect.load.0: the warm-up ends before all users have started: they take 10 s"),
     ),
     "a load without a bound": (
         ("duration_s = 20", "duration_s = 86400"),
@@ -92,7 +92,7 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
     ),
     "processes beside workers": (
         ("users = 100", 'users = 100\nprocesses = 2\nworkers = ["load-1"]'),
-        f"{START}: expect.load.0: `processes` are of this host: they go without `workers`",
+        f"{START}: expect.load.0: `processes` run on this host: they can't be used with `workers`",
     ),
     "more processes than users": (
         ("users = 100", "users = 1\nprocesses = 2"),

@@ -45,8 +45,8 @@ WRONG = {
     "a list that is not given": (
         'inherit.expect.services = "replace"\n',
         (
-            f"{LINE + 2}: override.0.inherit.expect.services: this override does not give "
-            "`expect.services`: to have none, give an empty list"
+            f"{LINE + 2}: override.0.inherit.expect.services: this override has no "
+            "`expect.services`: to remove the plan's, write an empty list"
         ),
     ),
     "an endpoint that is nowhere": (
@@ -90,8 +90,8 @@ ON_CELLS = {
     "steps for no upgrade with steps": (
         (RUN.format("steps", "s"), '"thing-1-to-2-to-3"'),
         (
-            f"{LINE + 2}: override.0.steps: no upgrade is selected that has steps of its own: they "
-            "stay without effect"
+            f"{LINE + 2}: override.0.steps: no selected upgrade has steps of its own, so these "
+            "have no effect"
         ),
     ),
     "what a rollback leaves where there is none": (

@@ -120,8 +120,8 @@ def test_a_defect_that_plants_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         load_defect(path)
     assert str(caught.value) == (
-        f"{path}: nothing is planted\n"
-        "To do: say what is bad: [[steps]] of the upgrade, or an [[edit]] of the sources"
+        f"{path}: the defect injects nothing\n"
+        "To do: add [[steps]] of the upgrade, or an [[edit]] of the sources"
     )
 
 

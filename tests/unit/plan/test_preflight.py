@@ -54,7 +54,7 @@ def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
     [
         (
             "[preflight.cores]\nleast = 8\nrecommended = 4\n",
-            "47: preflight.cores: what is recommended is less than what is needed",
+            "47: preflight.cores: `recommended` is less than the required minimum",
         ),
         (
             '[preflight.cores]\nseverity = "low"\n',
@@ -72,7 +72,7 @@ def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
                 '[[preflight.space]]\npath = "/a"\nleast_mb = 1\n'
                 '[[preflight.space]]\npath = "/a"\nleast_mb = 2\n'
             ),
-            "51: preflight.space.1.path: /a is asked for twice",
+            "51: preflight.space.1.path: /a is required twice",
         ),
         (
             '[[preflight.accept]]\nfindings = ["*"]\nreason = "no"\n',

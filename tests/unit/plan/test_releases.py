@@ -72,11 +72,11 @@ WRONG = {
     ),
     "itself": (
         given("", 'components_from = "2"\n'),
-        "8: release.1.components_from: '2' has its components from itself",
+        "8: release.1.components_from: '2' takes its components from itself",
     ),
     "a circle": (
         given('components_from = "3"\n', FROM_1, 'components_from = "2"\n'),
-        "9: release.1.components_from: '1' has its components from itself",
+        "9: release.1.components_from: '1' takes its components from itself",
     ),
     "no such component": (
         given(COMPONENTS, f'{FROM_1}components_removed = ["Redi"]\n'),
@@ -94,7 +94,7 @@ WRONG = {
             COMPONENTS,
             f'{FROM_1}components_removed = ["Redis"]\n[[release.component]]\nname = "Redis"\n',
         ),
-        "21: release.1.component.0.name: the component 'Redis' is removed, and given",
+        "21: release.1.component.0.name: the component 'Redis' is removed, and also defined",
     ),
     "needed and removed": (
         given(COMPONENTS, f'{FROM_1}components_removed = ["OpenSSL"]\n'),
@@ -109,10 +109,7 @@ WRONG = {
     ),
     "a range of a component that nothing tells": (
         given(COMPONENTS, f'{FROM_1}[[release.component]]\nname = "NGNIX"\nmost = "1.19"\n'),
-        (
-            "19: release.1.component.0: a range needs a `package` or a `command` that tells the "
-            "version"
-        ),
+        ("19: release.1.component.0: a range needs a `package` or a `command` for the version"),
     ),
     "a need that nothing has": (
         given(COMPONENTS, f'{FROM_1}[[release.component]]\nname = "Redis"\nneeds = ["Opensl"]\n'),

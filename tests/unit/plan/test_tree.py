@@ -123,7 +123,7 @@ def test_a_link_that_stays_in_the_tree_is_copied_as_it_is(folder: Path, target: 
 def test_a_link_that_leaves_the_tree_is_refused(folder: Path, target: str) -> None:
     (folder / "link").symlink_to(target)
     assert refused(folder) == cannot_be_copied(
-        f"link: a link to {target!r}, which leaves /srv/web: name it in a manifest if it shall"
+        f"link: a link to {target!r}, which leaves /srv/web: to allow it, name it in a manifest"
     )
 
 
@@ -199,7 +199,7 @@ def test_a_wrong_line_of_a_manifest_is_named(folder: Path, name: str) -> None:
 
 
 def test_a_path_stands_once_in_a_manifest(folder: Path) -> None:
-    assert "PRODUCT/list.mtree:2: bin stands in line 1, too" in refused(folder, "./bin\n./bin\n")
+    assert "PRODUCT/list.mtree:2: bin is in line 1, too" in refused(folder, "./bin\n./bin\n")
 
 
 WRONG_ENTRIES = {

@@ -37,7 +37,7 @@ def test_a_component_that_the_new_release_does_not_allow_inhibits() -> None:
     assert judged("1.22.1-9", new=NGINX) == [
         (
             "inhibitor components/NGINX: E1102 NGINX 1.22.1-9 is not a version that 2 allows\n"
-            "  2 allows 1.21.1 to 1.21.9. Outside of it breaks: queue management module.\n"
+            "  2 allows 1.21.1 to 1.21.9. Outside this range, queue management module breaks.\n"
             "  To do: apt-get install --allow-downgrades 'nginx=1.21.3*'"
         )
     ]
@@ -62,7 +62,7 @@ def test_one_in_its_range_that_was_not_proven_is_good_to_know() -> None:
         (
             "info components/NGINX: NGINX 1.21.6-1 is installed, and 2 was proven with 1.21.3\n"
             "  It is in the range that 2 allows: 1.21.1 to 1.21.9.\n"
-            "  To do: none is needed; 1.21.3 is the surest"
+            "  To do: none is needed; 1.21.3 is the proven version"
         )
     ]
 
@@ -91,9 +91,9 @@ def test_one_without_a_range_is_held_to_the_support_graph() -> None:
 def test_a_version_that_dpkg_can_not_compare_is_told_and_not_judged() -> None:
     assert judged("what?", new=NGINX) == [
         (
-            "info components/NGINX: E1102 NGINX says that its version is 'what?'\n"
+            "info components/NGINX: E1102 NGINX reports the version 'what?'\n"
             "  That can't be compared; 2 allows 1.21.1 to 1.21.9.\n"
-            "  To do: compare it yourself"
+            "  To do: compare it by hand"
         )
     ]
 

@@ -21,10 +21,10 @@ def judged(file: Config, **config: Any) -> list[str]:
 def test_a_file_that_is_not_there_inhibits() -> None:
     assert judged(Config()) == [
         (
-            "inhibitor configs//etc/thing.conf: E1001 /etc/thing.conf is not there\n"
+            "inhibitor configs//etc/thing.conf: E1001 /etc/thing.conf is missing\n"
             "  The plan names it as the old release's configuration: the new one finds no "
             "settings.\n"
-            "  To do: bring /etc/thing.conf back, from a backup or from its package"
+            "  To do: restore /etc/thing.conf from a backup or from its package"
         )
     ]
 
@@ -47,7 +47,7 @@ def test_a_file_that_its_daemon_refuses_inhibits() -> None:
         (
             "inhibitor configs//etc/thing.conf: E1001 /etc/thing.conf is refused by its own check\n"
             "  `thing -t` ended with status 1\n  one\n  two\n  three\n  four\n  five\n"
-            "  To do: mend /etc/thing.conf until `thing -t` accepts it"
+            "  To do: fix /etc/thing.conf until `thing -t` accepts it"
         )
     ]
 

@@ -70,14 +70,14 @@ def test_the_end_tells_every_inhibitor_with_its_code_and_its_remedy() -> None:
     with pytest.raises(InhibitedError) as caught:
         stop(before, examine(before))
     assert str(caught.value) == (
-        "the preflight stops the upgrade to 2: E1203 2 processor cores, where 4 are needed"
+        "the preflight stops the upgrade to 2: E1203 2 processor cores, where 4 are required"
         " (and 1 more)\n"
-        "E1203 2 processor cores, where 4 are needed\n"
-        "  With less, the new release is not supported, and may be slow or run out of it.\n"
+        "E1203 2 processor cores, where 4 are required\n"
+        "  With less, the new release is not supported, and may be slow or fail.\n"
         "  To do: give the machine 4 processor cores\n"
         "the package thing is held at 1.0\n"
-        "  2 is made of thing 2.*, and APT leaves a held package as it is.\n"
+        "  2 needs thing 2.*, and APT does not upgrade a held package.\n"
         "  To do: apt-mark unhold thing\n"
-        "To do: mend this on the machine, then upgrade; nothing was changed"
+        "To do: fix this on the machine, then upgrade; nothing was changed"
     )
     assert Verdict.of(caught.value) is Verdict.FAILED

@@ -28,14 +28,14 @@ def test_too_few_cores_and_too_little_memory_are_high() -> None:
         "memory_gb": {"least": 16, "recommended": 32, "severity": "info"},
         "codes": {"cores": "E1203", "memory": "E1203"},
     }
-    meaning = "With less, the new release is not supported, and may be slow or run out of it."
+    meaning = "With less, the new release is not supported, and may be slow or fail."
     assert found(SMALL, preflight=asked) == [
         (
-            f"high cores: E1203 2 processor cores, where 4 are needed\n  {meaning}\n"
+            f"high cores: E1203 2 processor cores, where 4 are required\n  {meaning}\n"
             "  To do: give the machine 8 processor cores"
         ),
         (
-            f"info memory: E1203 8.3 GB of memory, where 16 are needed\n  {meaning}\n"
+            f"info memory: E1203 8.3 GB of memory, where 16 are required\n  {meaning}\n"
             "  To do: give the machine 32 GB of memory"
         ),
     ]
@@ -57,20 +57,20 @@ def test_a_folder_without_room_inhibits() -> None:
     assert found(folders, preflight={"space": [{"path": "/var/thing", "least_mb": 1000}]}) == [
         (
             "inhibitor inodes//var/thing: no inode is free in /var/thing\n"
-            "  No file can be made there, however much room is left.\n"
-            "  To do: remove files from /var/thing, or make its file system anew with more inodes"
+            "  No file can be made there, however much space is free.\n"
+            "  To do: remove files from /var/thing, or make its file system with more inodes"
         ),
         (
-            "inhibitor room//var/thing: 90 MB free in /var/thing, where 1,000 are needed\n"
-            "  Without room the upgrade stops half-way, and the new release can't write.\n"
-            "  To do: make room, or raise the quota, until 1,000 MB are free in /var/thing"
+            "inhibitor room//var/thing: 90 MB free in /var/thing, where 1,000 are required\n"
+            "  Without free space the upgrade fails, and the new release can't write.\n"
+            "  To do: free space, or raise the quota, until 1,000 MB are free in /var/thing"
         ),
     ]
 
 
 def test_a_full_root_file_system_inhibits_without_a_word_of_the_plan() -> None:
     (only,) = found({Folders: {"/": Folder(available_bytes=5_000_000)}})
-    assert only.startswith("inhibitor room//: 5 MB free in /, where 200 are needed\n")
+    assert only.startswith("inhibitor room//: 5 MB free in /, where 200 are required\n")
 
 
 def test_the_plan_may_ask_for_less() -> None:
@@ -82,7 +82,7 @@ def test_room_in_boot_counts_where_a_kernel_is_in_it() -> None:
     full = {Folders: {"/boot": Folder(available_bytes=5_000_000)}}
     assert found(full) == []
     (only,) = found({**full, Boot: {"current": KERNEL}})
-    assert only.startswith("inhibitor room//boot: 5 MB free in /boot, where 100 are needed\n")
+    assert only.startswith("inhibitor room//boot: 5 MB free in /boot, where 100 are required\n")
 
 
 def test_room_that_nobody_could_read_is_no_finding() -> None:
@@ -93,8 +93,8 @@ def test_a_slow_uplink_is_high() -> None:
     read = {Links: {"ens3": Link(speed_mbps=100), "ens4": Link()}}
     assert found(read, preflight={"uplink_gbps": {"least": 1, "recommended": 10}}) == [
         (
-            "high uplink: 0.1 Gbps on the fastest link, where 1 are needed\n"
-            "  Packages and data take longer than the window of the upgrade may allow.\n"
+            "high uplink: 0.1 Gbps on the fastest link, where 1 are required\n"
+            "  Packages and data may take longer than the maintenance window allows.\n"
             "  To do: give the machine a link of 10 Gbps"
         )
     ]
@@ -106,8 +106,8 @@ def test_an_uplink_of_unknown_speed_is_good_to_know_where_the_plan_asks() -> Non
     assert found(read, preflight={"uplink_gbps": {"least": 1}}) == [
         (
             "info uplink: the speed of the uplink is not known here\n"
-            "  A container has a virtual link, and few drivers of virtual machines tell a speed.\n"
-            "  To do: look at the host's: ethtool"
+            "  A container has a virtual link, and few drivers of VMs report a speed.\n"
+            "  To do: measure on the host: ethtool"
         )
     ]
 
@@ -117,9 +117,9 @@ def test_slow_storage_is_high() -> None:
     assert found({Folders: {"/var/thing": folder}}, preflight=STORAGE) == [
         (
             "high storage: 312.4 writes of 4 KiB in a second in /var/thing, "
-            "where 5,000 are needed\n"
+            "where 5,000 are required\n"
             "  On slower storage the new release stalls when it writes.\n"
-            "  To do: put its folder on storage that bears 5,000 writes in a second"
+            "  To do: put its folder on storage that supports 5,000 writes in a second"
         )
     ]
 
@@ -130,7 +130,7 @@ def test_slow_storage_is_high() -> None:
         (
             Folder(file_system="ext2/ext3", write_iops=9),
             EMULATED,
-            "The machine is emulated (tcg): its time is not real.",
+            "The machine is emulated (tcg): its time is not real time.",
         ),
         (
             Folder(file_system="overlayfs", write_iops=9),
@@ -149,9 +149,9 @@ def test_storage_is_not_judged_where_a_measurement_means_nothing(
 ) -> None:
     assert found({Folders: {"/var/thing": folder}}, fidelity=fidelity, preflight=STORAGE) == [
         (
-            "info storage: how many writes in a second /var/thing bears is not known here\n"
+            "info storage: how many writes in a second /var/thing supports is not known here\n"
             f"  {why}\n"
-            "  To do: measure it with fio on a machine of the kind that is in use"
+            "  To do: measure it with fio on a machine like the production machine"
         )
     ]
 
@@ -167,7 +167,8 @@ def test_a_wrong_scheduler_is_high() -> None:
         (
             "high scheduler/sda: the disk sda has the I/O scheduler none\n"
             "  It rotates: the plan has mq-deadline or bfq for it.\n"
-            "  To do: echo mq-deadline >/sys/block/sda/queue/scheduler, and a udev rule to keep it"
+            "  To do: echo mq-deadline >/sys/block/sda/queue/scheduler, and a udev rule to make "
+            "it permanent"
         )
     ]
 
@@ -178,7 +179,7 @@ def protected(read: Read, **others: Any) -> list[str]:
 
 
 def test_a_machine_without_its_protection_is_high() -> None:
-    exposed = "While it is upgraded, and after, the machine is open to what it was protected from."
+    exposed = "During and after the upgrade, the machine is not protected."
     filtered = (
         f"high protection/packet-filter: the packet filter has no rules\n  {exposed}\n"
         "  To do: systemctl enable --now nftables, with rules in /etc/nftables.conf"
@@ -206,15 +207,15 @@ def test_a_containers_packet_filter_is_not_known() -> None:
     assert protected(running, fidelity=SHARED) == [
         (
             "info protection/packet-filter: whether the packet filter has rules is not known here\n"
-            "  A container's packet filter is a matter of its host's kernel.\n"
-            "  To do: look on a machine with a kernel of its own: nft list ruleset"
+            "  A container uses the packet filter of its host's kernel.\n"
+            "  To do: run this on a machine with its own kernel: nft list ruleset"
         )
     ]
 
 
 def test_a_reboot_that_is_due_is_high() -> None:
     unproven = (
-        "If the machine does not boot after the upgrade, nobody knows which change was the one."
+        "If the machine does not boot after the upgrade, the change that caused it is not known."
     )
     read: Read = {
         Reboots: {"pending": PendingReboot(required=True, packages=("dbus", "libc6"))},
@@ -226,7 +227,7 @@ def test_a_reboot_that_is_due_is_high() -> None:
             "  To do: systemctl reboot"
         ),
         (
-            f"high reboot/required: a reboot is due, as dbus, libc6 asked\n  {unproven}\n"
+            f"high reboot/required: a reboot is pending, as required by dbus, libc6\n  {unproven}\n"
             "  To do: systemctl reboot"
         ),
     ]

@@ -13,7 +13,7 @@ def test_a_held_package_of_the_release_inhibits() -> None:
     assert found({Packages: {"thing": package("1.0", "hold ok installed")}}) == [
         (
             "inhibitor held/thing: the package thing is held at 1.0\n"
-            "  2 is made of thing 2.*, and APT leaves a held package as it is.\n"
+            "  2 needs thing 2.*, and APT does not upgrade a held package.\n"
             "  To do: apt-mark unhold thing"
         )
     ]
@@ -28,7 +28,7 @@ def test_another_held_package_is_good_to_know() -> None:
     assert found({Packages: {**THING, "other": package("5", "hold ok installed")}}) == [
         (
             "info held/other: the package other is held at 5\n"
-            "  APT leaves it as it is, and with it what depends on another version of it.\n"
+            "  APT upgrades neither it nor what depends on another version of it.\n"
             "  To do: apt-mark unhold other"
         )
     ]
@@ -39,8 +39,8 @@ def test_a_package_that_is_not_configured_inhibits() -> None:
     assert found({Packages: {**THING, "half": half}}) == [
         (
             "inhibitor dpkg/half-configured: "
-            "not wholly installed: half (install ok half-configured)\n"
-            "  An upgrade begins with what is left of these, and may fail there.\n"
+            "not completely installed: half (install ok half-configured)\n"
+            "  An upgrade starts with these packages, and may fail there.\n"
             "  To do: dpkg --configure --pending"
         )
     ]
@@ -60,7 +60,7 @@ def test_what_dpkg_and_apt_complain_of_inhibits_and_is_quoted() -> None:
     assert found({Health: health}) == [
         (
             "inhibitor dpkg/apt-check: apt finds dependencies that are not met\n"
-            "  It says no more than that.\n"
+            "  It printed nothing else.\n"
             "  To do: apt-get --fix-broken install"
         ),
         (

@@ -86,7 +86,7 @@ def test_a_container_has_no_boot() -> None:
 
 
 def test_a_kernel_without_a_name_is_not_believed() -> None:
-    with pytest.raises(HarnessError, match=r"^the kernel does not say which boot it is"):
+    with pytest.raises(HarnessError, match=r"^the kernel does not report its boot id"):
         Boot.parse("image\t6.1\n", ProbeInputs())
 
 

@@ -109,7 +109,7 @@ def test_a_probe_that_fails_says_which_and_why() -> None:
     assert str(caught.value) == (
         "the probe 'libraries' failed on answering with exit status 3\n"
         "it broke\n\n"
-        "To do: mend upgradeproof/probes/libraries.py"
+        "To do: fix upgradeproof/probes/libraries.py"
     )
 
 

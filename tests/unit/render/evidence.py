@@ -37,14 +37,16 @@ FINDINGS = (
         id="components/NGINX",
         severity="inhibitor",
         title="NGINX 1.22.1-9 is not a version that 1.2.8 allows",
-        meaning="1.2.8 allows 1.21.1 to 1.21.9. Outside of it breaks: queue management module.",
+        meaning=(
+            "1.2.8 allows 1.21.1 to 1.21.9. Outside this range, queue management module breaks."
+        ),
         remedy="apt-get install --allow-downgrades 'nginx=1.21.3*'",
         code="E1102",
     ),
     Finding(
         id="cores",
         severity="high",
-        title="2 processor cores, where 4 are needed",
+        title="2 processor cores, where 4 are required",
         meaning="With less, the new release is not supported.",
         remedy="give the machine 8 processor cores",
         code="E1203",
@@ -55,7 +57,7 @@ FINDINGS = (
         severity="info",
         title="the speed of the uplink is not known here",
         meaning="A container has a virtual link.",
-        remedy="look at the host's: ethtool",
+        remedy="measure on the host: ethtool",
     ),
 )
 

@@ -66,9 +66,9 @@ def test_the_summary_tells_title_meaning_remedy_and_decision() -> None:
     assert text.partition("### Preflight\n")[2] == (
         "\n- **inhibitor**: E1102 NGINX 1.22.1-9 is not a version that 1.2.8 allows, on 1 cell:"
         " cell-1  \n"
-        "  1.2.8 allows 1.21.1 to 1.21.9. Outside of it breaks: queue management module.  \n"
+        "  1.2.8 allows 1.21.1 to 1.21.9. Outside this range, queue management module breaks.  \n"
         "  To do: apt-get install --allow-downgrades 'nginx=1.21.3\\*'\n"
-        "\n- **high**: E1203 2 processor cores, where 4 are needed, on 1 cell: cell-1  \n"
+        "\n- **high**: E1203 2 processor cores, where 4 are required, on 1 cell: cell-1  \n"
         "  With less, the new release is not supported.  \n"
         "  To do: give the machine 8 processor cores  \n"
         "  Accepted: test machines share a small host\n"
@@ -134,7 +134,7 @@ def test_the_page_holds_findings_and_graph_without_any_script(page: str) -> None
     texts = [text.strip() for _, text in Page(page).texts]
     for text in ("Preflight", "Support graph", "RedisGears", "allowed: 1.21.1 to 1.21.9 · E1102"):
         assert text in texts
-    assert "2 processor cores, where 4 are needed" in texts
+    assert "2 processor cores, where 4 are required" in texts
 
 
 def test_a_cell_tells_its_own_findings(page: str, run: Run) -> None:

@@ -141,7 +141,7 @@ def test_for_the_cells_that_are_named_it_is_an_override(
     done = upgradeproof(*WRITE, "--cell", glob)
     where = f"upgrade.toml: [[override.expect.change]] for {select}; it explains "
     assert done.out.startswith(where)
-    assert done.out.splitlines()[1:] == ([f"it also holds for {also}"] if also else [])
+    assert done.out.splitlines()[1:] == ([f"it also applies to {also}"] if also else [])
     override = f'\n[[override]]\nselect = ["{select}"]\n'
     assert text(tmp_path) == PLAN + override + BLOCK.format("override.expect.change")
     (accepted,) = read_accepted(folder)
@@ -218,7 +218,7 @@ def test_several_are_accepted_one_after_the_other(upgradeproof: Command, tmp_pat
     assert (told.status, told.err) == (1, "")
     assert told.out.splitlines()[0] == f"{ONE}, upgraded: 1 change in 1 group"
     assert upgradeproof(*WRITE).err == (
-        "upgradeproof: no unexplained change of the run fits 'users/deploy'\n"
+        "upgradeproof: no unexplained change of the run matches 'users/deploy'\n"
         f"it was accepted since the run: {REASON}\n"
     )
 
@@ -228,9 +228,9 @@ def test_the_kind_is_written_and_holds(upgradeproof: Command, tmp_path: Path) ->
     folder = reports(tmp_path, cell(ONE, state(gone)), cell(TWO, state(gone)))
     words = ("accept", "packages/php7.4-*", "--reason", "the site runs on 8.2")
     assert upgradeproof(*words).err == (
-        "upgradeproof: no unexplained change of the run fits 'packages/php7.4-*'\n"
+        "upgradeproof: no unexplained change of the run matches 'packages/php7.4-*'\n"
         "packages/php7.4-cli is of the kind 'removed'\n"
-        "To do: add --kind 'removed' where that is right\n"
+        "To do: add --kind 'removed' if that is correct\n"
     )
     assert upgradeproof(*words, "--kind", "removed").status == 0
     (added,) = load_plan(tmp_path / "upgrade.toml").expect.change

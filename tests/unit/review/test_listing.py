@@ -80,7 +80,7 @@ def test_cells_are_chosen(upgradeproof: Command, tmp_path: Path) -> None:
     told = upgradeproof("review", "--cell", "*-1-to-2-to-3")
     assert (told.status, told.out) == (0, "unexplained changes left: 0\n")
     assert upgradeproof("review", "--cell", "x").err == (
-        f"upgradeproof: no cell of the run fits x\nvalid: {ONE}, {BOTH}\n"
+        f"upgradeproof: no cell of the run matches x\nvalid: {ONE}, {BOTH}\n"
     )
 
 

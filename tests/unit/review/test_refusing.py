@@ -39,8 +39,8 @@ def test_an_empty_reason_is_refused(upgradeproof: Command, tmp_path: Path, reaso
     refused(
         told,
         tmp_path,
-        "no reason is given",
-        "To do: write why this change is right: the report shows it next to the change",
+        "there is no reason",
+        "To do: write why this change is correct: the report shows it next to the change",
     )
 
 
@@ -65,8 +65,8 @@ def test_a_glob_that_fits_nothing_names_the_nearest(upgradeproof: Command, tmp_p
     refused(
         told,
         tmp_path,
-        "no unexplained change of the run fits 'users/deplyo'",
-        "the nearest are:",
+        "no unexplained change of the run matches 'users/deplyo'",
+        "the most similar are:",
         "  users/deploy",
         "  users/deputy",
         "To do: `upgradeproof review` lists the unexplained changes with their globs",
@@ -79,7 +79,7 @@ def test_a_glob_that_fits_what_is_explained_says_so(upgradeproof: Command, tmp_p
     refused(
         told,
         tmp_path,
-        "no unexplained change of the run fits 'packages/a/*'",
+        "no unexplained change of the run matches 'packages/a/*'",
         "packages/a/version is explained already: upgraded",
     )
 
@@ -89,8 +89,8 @@ def test_a_run_without_unexplained_changes_says_so(upgradeproof: Command, tmp_pa
     refused(
         upgradeproof(*WRITE),
         tmp_path,
-        "no unexplained change of the run fits 'users/deploy'",
-        "the run has no unexplained change that is left",
+        "no unexplained change of the run matches 'users/deploy'",
+        "the run has no unexplained change left",
     )
 
 
@@ -102,7 +102,7 @@ def test_a_glob_of_a_whole_section_is_refused(
     refused(
         upgradeproof("accept", glob, "--reason", REASON),
         tmp_path,
-        f"{glob!r} covers a whole section: it would excuse what nobody has looked at",
+        f"{glob!r} matches a whole section: it would hide changes that were not examined",
         "To do: name the changes: `upgradeproof review` prints narrow globs",
     )
 
@@ -154,8 +154,8 @@ def test_a_plan_that_is_gone_is_told(upgradeproof: Command, tmp_path: Path) -> N
     assert upgradeproof(*WRITE) == Told(
         2,
         "",
-        f"upgradeproof: {tmp_path}/upgrade.toml: the plan of the run is not there\n"
-        "To do: call upgradeproof in the folder in which pytest ran\n",
+        f"upgradeproof: {tmp_path}/upgrade.toml: the plan of the run does not exist\n"
+        "To do: run upgradeproof in the folder in which pytest ran\n",
     )
 
 
@@ -199,8 +199,8 @@ def test_changes_of_two_products_need_the_name_of_one(
     refused(
         upgradeproof(*WRITE),
         tmp_path,
-        "users/deploy fits changes of several products: thing, other",
-        "each has a plan of its own",
+        "users/deploy matches changes of several products: thing, other",
+        "each product has its own plan",
         "To do: name the cells: --cell '*.thing-*', then --cell '*.other-*'",
     )
     assert upgradeproof(*WRITE, "--cell", "*.thing-*").status == 0
@@ -212,11 +212,11 @@ def test_changes_of_two_products_need_the_name_of_one(
     [
         (
             ("--cell", "*-amd46.*"),
-            ("no cell of the run fits *-amd46.*", f"valid: {ONE}, {TWO}"),
+            ("no cell of the run matches *-amd46.*", f"valid: {ONE}, {TWO}"),
         ),
         (
             ("--upgrade", "1-to-4"),
-            ("no cell that is looked at takes the upgrade 1-to-4", "did you mean '1-to-2'?"),
+            ("no selected cell has the upgrade 1-to-4", "did you mean '1-to-2'?"),
         ),
     ],
 )
@@ -232,5 +232,5 @@ def test_an_accepted_file_of_another_kind_is_told(upgradeproof: Command, tmp_pat
     (folder / "accepted.json").write_text("{}")
     assert upgradeproof(*WRITE).err == (
         f"upgradeproof: {folder}/accepted.json can't be read\n"
-        "To do: run pytest again: it begins a new one\n"
+        "To do: run pytest again: it writes a new one\n"
     )

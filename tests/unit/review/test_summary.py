@@ -35,7 +35,7 @@ def test_few_changes_are_listed_with_their_diffs_and_toml() -> None:
         "      -1\n"
         "      +2\n"
         "the whole list: the cell in index.html, or `upgradeproof review`\n"
-        "to explain changes that are right, add this to the plan, with your reasons:\n"
+        "to explain changes that are correct, add this to the plan, with your reasons:\n"
         "\n"
         "[[expect.change]]\n"
         'facts = ["users/deploy"]\n'
@@ -87,8 +87,12 @@ def test_it_is_never_longer_than_a_screen() -> None:
     ("state", "says", "header"),
     [
         ("rebooted", "only a boot shows", "[[expect.change]]"),
-        ("rolled_back", "not as it was, and not named in left_behind", "[[upgrade.left_behind]]"),
-        ("upgraded_again", "not as after the first upgrade", "[[upgrade.left_behind]]"),
+        (
+            "rolled_back",
+            "different from before, and not named in left_behind",
+            "[[upgrade.left_behind]]",
+        ),
+        ("upgraded_again", "different from the first upgrade", "[[upgrade.left_behind]]"),
     ],
 )
 def test_each_state_says_what_is_wrong_in_it(state: str, says: str, header: str) -> None:

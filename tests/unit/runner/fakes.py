@@ -165,7 +165,7 @@ class FolderBackend:
         self.room_bytes = 10**12
         """What is left of its disk."""
         self.machines: list[FolderMachine] = []
-        (folder / "kept").mkdir(parents=True, exist_ok=True)
+        (folder / "snapshots").mkdir(parents=True, exist_ok=True)
 
     @property
     def own_kernel(self) -> bool:
@@ -176,7 +176,7 @@ class FolderBackend:
         return self.own_kernel
 
     def resumes(self, snapshot: str) -> bool:
-        return self.own_kernel and not (self.folder / "kept" / snapshot / "no-memory").exists()
+        return self.own_kernel and not (self.folder / "snapshots" / snapshot / "no-memory").exists()
 
     def slot(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -201,10 +201,10 @@ class FolderBackend:
         if bare:
             disk.mkdir(parents=True)
         else:
-            shutil.copytree(self.folder / "kept" / spec.snapshot, disk)
+            shutil.copytree(self.folder / "snapshots" / spec.snapshot, disk)
             command.run(["sh", "-c", f"cd {disk}; . ./at-boot"], timeout_s=5, check=False)
         purpose = spec.name.rsplit("-", 2)[1]
-        origin = "image" if bare else "kept"
+        origin = "image" if bare else "snapshot"
         self._note(f"start {purpose} from {origin}")
         self.machines.append(FolderMachine(spec, disk, self.fidelity, self.forwards))
         try:
@@ -218,14 +218,14 @@ class FolderBackend:
             raise MachineError("no space left for a snapshot")
         assert isinstance(machine, FolderMachine)
         time.sleep(self.slow_s)
-        kept = self.folder / "kept" / key
+        kept = self.folder / "snapshots" / key
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(machine.disk, kept)
         self._note(f"keep {labels['upgradeproof.state']}")
         return key
 
     def find_snapshot(self, key: str) -> str | None:
-        return key if (self.folder / "kept" / key).exists() else None
+        return key if (self.folder / "snapshots" / key).exists() else None
 
     def snapshots(self) -> Sequence[CachedSnapshot]:
         return [
@@ -235,11 +235,11 @@ class FolderBackend:
                 size_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
                 made_at=path.stat().st_mtime,
             )
-            for path in sorted((self.folder / "kept").iterdir())
+            for path in sorted((self.folder / "snapshots").iterdir())
         ]
 
     def forget(self, snapshot: CachedSnapshot) -> bool:
-        shutil.rmtree(self.folder / "kept" / snapshot.name)
+        shutil.rmtree(self.folder / "snapshots" / snapshot.name)
         self._note(f"forget {snapshot.key}")
         return True
 

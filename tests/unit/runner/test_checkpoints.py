@@ -38,7 +38,7 @@ def test_another_later_step_goes_on_from_the_stop(tmp_path: Path) -> None:
         assert reach(world, DEAR, THEN) == "2.0"
         before = len(world.log)
         assert reach(world, DEAR, OTHER) == "2.1"
-        assert world.log[before:] == ["start main from kept", "keep upgraded", "end main"]
+        assert world.log[before:] == ["start main from snapshot", "keep upgraded", "end main"]
 
 
 def test_the_steps_before_the_stop_are_told_with_their_transcripts(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_with_a_defect_the_stop_of_a_good_run_is_used_and_none_is_kept(tmp_path:
         before = len(world.log)
         assert reach(world, DEAR, OTHER, checkpoint_after_s=context.checkpoint_after_s) == "2.1"
         reach(world, OTHER, DEAR, THEN, checkpoint_after_s=context.checkpoint_after_s)
-        assert world.log[before] == "start main from kept"
+        assert world.log[before] == "start main from snapshot"
         assert "keep checkpoint" not in world.log[before:]
 
 

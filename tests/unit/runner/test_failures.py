@@ -193,7 +193,7 @@ def test_a_failed_upgrade_leaves_the_old_state_to_those_who_ask(world: World) ->
     assert world.log[-4:] == [
         "keep installed",
         "end main",
-        "start installed from kept",
+        "start installed from snapshot",
         "end installed",
     ]
 

@@ -36,7 +36,7 @@ def test_an_inhibitor_stops_the_upgrade_before_its_first_step(world: World) -> N
         "E1102 Thing 1.0 is not a version that 2 allows\n"
         "  2 allows 0.9 or older.\n"
         "  To do: apt-get install --allow-downgrades 'thing=0.9*'\n"
-        "To do: mend this on the machine, then upgrade; nothing was changed"
+        "To do: fix this on the machine, then upgrade; nothing was changed"
     )
     told = world.state("upgraded")
     assert (told.verdict, told.reason, told.steps) == (Verdict.FAILED, str(caught.value), ())
@@ -86,7 +86,7 @@ def test_a_stopped_upgrade_goes_on_when_the_plan_allows_it(world: World) -> None
     before = len(world.log)
     with world.runner(FREE) as runner:
         runner.reach("upgraded")
-    assert world.log[before:] == ["start main from kept", "keep upgraded", "end main"]
+    assert world.log[before:] == ["start main from snapshot", "keep upgraded", "end main"]
 
 
 def test_a_state_is_told_with_the_components_that_it_has(world: World) -> None:

@@ -20,8 +20,8 @@ def test_a_clone_of_each_release_boots_again(world: World) -> None:
     assert rebooted[Packages]["thing"].version == "2.0"
     assert before[Packages]["thing"].version == "1.0"
     assert [line for line in world.log if "clone" in line] == [
-        *("start clone from kept", "end clone"),
-        *("start clone from kept", "end clone"),
+        *("start clone from snapshot", "end clone"),
+        *("start clone from snapshot", "end clone"),
     ]
 
 
@@ -60,7 +60,7 @@ def test_a_booted_state_is_reused_by_another_run(world: World) -> None:
         with world.runner() as runner:
             runner.reach("rebooted")
     assert [world.state(name).reused for name in ("installed_rebooted", "rebooted")] == [True, True]
-    assert world.log.count("start clone from kept") == 2
+    assert world.log.count("start clone from snapshot") == 2
 
 
 def test_a_machine_that_does_not_boot_again_is_failed(world: World) -> None:

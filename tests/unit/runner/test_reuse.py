@@ -84,7 +84,7 @@ def test_a_machine_of_a_reused_state_is_started_when_it_is_asked_for(world: Worl
     with world.runner() as runner:
         upgraded = runner.reach("upgraded")
         assert upgraded.machine.run("cat packages/thing").text == "2.0"
-    assert world.log[before:] == ["start upgraded from kept", "end upgraded"]
+    assert world.log[before:] == ["start upgraded from snapshot", "end upgraded"]
 
 
 def test_a_fresh_run_leaves_kept_states_alone(world: World) -> None:
@@ -110,7 +110,7 @@ def test_what_a_fresh_run_built_is_reused_by_the_next(world: World) -> None:
 def test_a_change_of_the_upgrade_reuses_the_old_release(world: World) -> None:
     reached(world)
     assert reached(world, cell(upgrade="echo 2.1 >packages/thing")) == [
-        "start main from kept",
+        "start main from snapshot",
         "keep upgraded",
         "end main",
     ]
@@ -118,7 +118,7 @@ def test_a_change_of_the_upgrade_reuses_the_old_release(world: World) -> None:
 
 def test_a_state_whose_snapshot_is_gone_is_built_anew(world: World) -> None:
     first = reached(world)
-    for kept in (world.folder / "backend" / "kept").iterdir():
+    for kept in (world.folder / "backend" / "snapshots").iterdir():
         kept.rename(world.folder / f"gone-{kept.name}")
     assert reached(world) == first
 

@@ -55,7 +55,7 @@ def test_the_old_state_gets_a_machine_of_its_own_once_the_first_has_gone_on(worl
     assert versions == ["1.0", "2.0", "1.0", "2.0"]
     assert [line for line in world.log if line.startswith("start")] == [
         "start main from image",
-        "start installed from kept",
+        "start installed from snapshot",
     ]
 
 

@@ -24,8 +24,8 @@ from upgradeproof.runner.sections import section_key, sources
 ALL = ("installed", "installed_rebooted", "upgraded", "rebooted")
 FORWARD = ("installed", "upgraded")
 BUILT = ["start main from image", "keep installed", "keep upgraded", "end main"]
-READ_LATER = 2 * ["start facts from kept", "end facts"]
-OBSERVED = 2 * ["start clone from kept", "end clone"]
+READ_LATER = 2 * ["start facts from snapshot", "end facts"]
+OBSERVED = 2 * ["start clone from snapshot", "end clone"]
 
 
 def changed(probe: type[Probe[Any]]) -> Callable[[type[Probe[Any]]], str]:
@@ -91,8 +91,8 @@ def test_a_machine_that_goes_on_from_its_memory_is_read_later(vms: World) -> Non
 
 def test_a_memory_that_this_host_can_not_use_is_no_memory(vms: World) -> None:
     reached(vms)
-    for kept in (vms.folder / "backend" / "kept").iterdir():
-        (kept / "no-memory").touch()
+    for saved in (vms.folder / "backend" / "snapshots").iterdir():
+        (saved / "no-memory").touch()
     vms.section_key = changed(Sockets)
     assert reached(vms) == BUILT
 
@@ -128,8 +128,8 @@ def test_another_definition_of_the_machines_makes_every_state_invalid(world: Wor
 
 
 def test_the_sources_of_a_probe_are_its_file_what_it_imports_and_what_all_share() -> None:
-    names = [path.name for path in sources(Groups)]
-    assert names == ["base.py", "groups.py", "inputs.py", "reading.py", "text.py"]
+    names = [path.name for path in sources(Sockets)]
+    assert names == ["base.py", "inputs.py", "reading.py", "sockets.py", "text.py"]
     assert {"files.py", "files_walk.py", "files_walk.pl", "files_explain.py"} <= {
         p.name for p in sources(Files)
     }
@@ -141,7 +141,7 @@ def test_a_program_that_a_probe_runs_is_one_of_its_sources() -> None:
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Iterator[type[Probe[Any]]]:
-    """Return what stands for a probe of a project, in a folder of its own, with a neighbour."""
+    """Return the class of a probe of a project, in a folder of its own, with a neighbour."""
     (tmp_path / "neighbour_of_probe.py").write_text("LIMIT = 1\n", encoding="utf-8")
     (tmp_path / "probe_of_project.py").write_text(
         "from neighbour_of_probe import LIMIT\n\nclass Fans:\n    section = 'fans'\n",

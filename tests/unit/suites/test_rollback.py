@@ -51,6 +51,6 @@ def test_what_the_second_upgrade_leaves_otherwise_is_listed() -> None:
     with pytest.raises(AssertionError) as caught:
         suite.test_the_upgrade_applied_again_ends_in_the_same_facts(ended)
     assert str(caught.value).splitlines()[0] == (
-        "1 change, not as after the first upgrade; it is groups/thing: gid=7 -> (nothing)"
+        "1 change, different from the first upgrade; it is groups/thing: gid=7 -> (nothing)"
     )
     suite.test_the_upgrade_applied_again_ends_in_the_same_facts(replace(ended, changes=(known,)))

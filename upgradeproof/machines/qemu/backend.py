@@ -48,7 +48,7 @@ class QemuBackend:
     definition: ClassVar[str] = definition()
 
     def resumes(self, snapshot: str) -> bool:
-        """Tell whether a snapshot holds a memory that the QEMU of this host can go on from."""
+        """Return whether a snapshot holds a memory that the QEMU of this host can go on from."""
         found = Snapshot.read(Path(snapshot))
         accelerator = acceleration.accelerator(found.hardware.architecture, self.folder)
         return self._resumes(found, accelerator)

@@ -28,7 +28,7 @@ _LISTS = Script(
     title="fetch the package lists",
     script="apt-get -q -o Acquire::Retries=3 update --error-on=any",
     timeout_s=300.0,
-    environment="is the archive that the machine's sources name in reach of it? then run again",
+    environment="check that the machine can reach the archive of its sources, and run again",
 )
 
 
@@ -52,7 +52,7 @@ class _Apt(Step):
 
 
 class AptSources(Step):
-    """Point the machine's APT sources at another release of the distribution.
+    """Change the machine's APT sources to another release of the distribution.
 
     Replaces the old suite by the new one, ``-updates`` and ``-security`` with it, in one-line and
     deb822 sources, and fetches the new lists.
@@ -63,7 +63,7 @@ class AptSources(Step):
     new: Suite
 
     def writes(self, path: str, folder: Path) -> bool:  # noqa: ARG002  # the protocol's
-        """Tell whether a path is that of one of APT's sources."""
+        """Return whether a path is that of one of APT's sources."""
         return any(fnmatchcase(path, f"/etc/apt/*.{kind}") for kind in ("list", "sources"))
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
@@ -94,7 +94,7 @@ class AptInstall(_Apt):
     packages: tuple[Word, ...] = Field(min_length=1)
     recommends: bool = False
     downgrade: bool = False
-    """Whether a package may go back to an older version: a rollback's way."""
+    """Whether a package may be downgraded, as in a rollback."""
     fetch_lists: bool = True
     """Whether every list is fetched first; after ``apt-repository`` its own has just been read."""
 
@@ -114,7 +114,7 @@ class AptInstall(_Apt):
 
 
 class AptFullUpgrade(_Apt):
-    """Upgrade every package, as ``apt full-upgrade`` does: packages may come and go."""
+    """Upgrade every package, as ``apt full-upgrade`` does: packages may be added and removed."""
 
     step: Literal["apt-full-upgrade"] = "apt-full-upgrade"
     timeout_s: float = Field(default=1800.0, gt=0)

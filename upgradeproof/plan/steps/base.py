@@ -66,7 +66,7 @@ class Publish:
     """Put a signed APT repository of the product's own packages on the machine."""
 
     releases: tuple[str, ...] = ()
-    """What it holds; set by the cell, which knows how far its way has come."""
+    """Its releases; set by the cell, which knows which ones were published before."""
     timeout_s: float
 
     @property
@@ -76,7 +76,7 @@ class Publish:
 
 
 Action = Script | Upload | UploadTree | Reboot
-"""What is carried out on a machine as it stands."""
+"""What is run on a machine without further preparation."""
 Planned = Action | Publish
 """What a step compiles to: actions, and what becomes actions when the packages are built."""
 
@@ -85,7 +85,7 @@ class Step(Model):
     """One step of an installation or an upgrade."""
 
     timeout_s: float = Field(default=600.0, gt=0)
-    """Limit of the whole step, in seconds; then it is ended, with its last output in the error."""
+    """Limit of the whole step, in seconds; then it is stopped; the error has its last output."""
 
     def actions(self, folder: Path) -> tuple[Planned, ...]:
         """Return what the step does, in order; ``folder`` is the product's."""
@@ -98,7 +98,7 @@ class Step(Model):
         """
 
     def writes(self, path: str, folder: Path) -> bool:  # noqa: ARG002  # for subclasses
-        """Tell whether the step itself writes the file at a path of the machine."""
+        """Return whether the step itself writes the file at a path of the machine."""
         return False
 
     @classmethod

@@ -62,7 +62,7 @@ class Copy(Step):
                 action.tree.entries()
 
     def writes(self, path: str, folder: Path) -> bool:
-        """Tell whether a path is that of the file, or in the folder."""
+        """Return whether a path is that of the file, or in the folder."""
         source = folder / self.source
         return self._tree(folder, source).holds(path) if source.is_dir() else path == self.path
 

@@ -9,7 +9,7 @@ from upgradeproof.plan.steps.base import Reboot, Step
 
 
 class RebootStep(Step):
-    """Boot into the newest kernel, where the machine has one of its own; elsewhere say so."""
+    """Boot into the newest kernel, if the machine has its own kernel; else only report it."""
 
     step: Literal["reboot"] = "reboot"
 

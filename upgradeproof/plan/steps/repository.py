@@ -9,10 +9,10 @@ from upgradeproof.plan.steps.base import Publish, Step
 
 
 class AptRepository(Step):
-    """Publish the releases of this point of the way, as a vendor's repository would hold them."""
+    """Publish the releases up to this point, as a vendor's repository would have them."""
 
     step: Literal["apt-repository"] = "apt-repository"
 
     def actions(self, folder: Path) -> tuple[Publish, ...]:  # noqa: ARG002  # the protocol's
-        """Return the publication; which releases it holds is for the cell to say."""
+        """Return the publication; the cell determines its releases."""
         return (Publish(timeout_s=self.timeout_s),)

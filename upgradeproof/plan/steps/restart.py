@@ -13,13 +13,13 @@ from upgradeproof.plan.steps.base import Script, Step
 
 
 class Restart(Step):
-    """Restart systemd units, and fail if one does not come up."""
+    """Restart systemd units, and fail if one does not start."""
 
     step: Literal["restart"] = "restart"
     services: tuple[UnitName, ...] = Field(min_length=1)
 
     def actions(self, folder: Path) -> tuple[Script, ...]:  # noqa: ARG002  # the protocol's
-        """Return one systemctl restart, with each unit's own words if it fails."""
+        """Return one systemctl restart, with each unit's own output if it fails."""
         units = shlex.join(self.services)
         return (
             Script(

@@ -14,8 +14,8 @@ from upgradeproof.severity import Severity
 def findings(situation: Situation) -> Iterator[Finding]:
     """Yield what the new release does not allow, then what the old one does not.
 
-    The new one's inhibits, unless the upgrade itself brings the component. The old one's is what
-    the machine lives with already: the upgrade may be its remedy.
+    The new release's inhibits, unless the upgrade itself installs the component. The old release's
+    exists already: the upgrade may fix it.
     """
     old, new = situation.cell.old, situation.cell.new
     judged = [component for component in new.component if not component.brought]
@@ -39,9 +39,9 @@ def _judge(
         yield Finding(
             id=f"components/{component.name}",
             severity="info",
-            title=f"{component.name} says that its version is {version!r}",
+            title=f"{component.name} reports the version {version!r}",
             meaning=f"That can't be compared; {release.name} allows {component.range}.",
-            remedy="compare it yourself",
+            remedy="compare it by hand",
             code=component.code,
         )
         return
@@ -56,5 +56,5 @@ def _judge(
             title=f"{component.name} {version} is installed, and {release.name} was proven with"
             f" {component.supported}",
             meaning=f"It is in the range that {release.name} allows: {component.range}.",
-            remedy=f"none is needed; {component.supported} is the surest",
+            remedy=f"none is needed; {component.supported} is the proven version",
         )

@@ -1,4 +1,4 @@
-"""Configuration files: each in the format that the plan says, and accepted by its own daemon."""
+"""Configuration files: each in the plan's format, and accepted by its own daemon."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LINES = 5
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield files that are not there, that can't be read, or that their daemon refuses."""
+    """Yield files that are missing, can't be parsed, or are refused by their daemon."""
     files = situation.facts[Configs]
     for config in situation.cell.expect.config:
         file = files.get(config.path)
@@ -35,9 +35,9 @@ def _problem(config: Config, file: ConfigFile) -> tuple[str, str, str] | None:
     """Return title, meaning and remedy of what is wrong with a file, or None."""
     if not file.exists:
         return (
-            f"{config.path} is not there",
+            f"{config.path} is missing",
             "The plan names it as the old release's configuration: the new one finds no settings.",
-            f"bring {config.path} back, from a backup or from its package",
+            f"restore {config.path} from a backup or from its package",
         )
     if file.problem:
         return (
@@ -50,6 +50,6 @@ def _problem(config: Config, file: ConfigFile) -> tuple[str, str, str] | None:
         return (
             f"{config.path} is refused by its own check",
             "\n  ".join([f"`{config.check}` ended with status {file.check_status}", *said[:LINES]]),
-            f"mend {config.path} until `{config.check}` accepts it",
+            f"fix {config.path} until `{config.check}` accepts it",
         )
     return None

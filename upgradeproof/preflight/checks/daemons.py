@@ -1,4 +1,4 @@
-"""The daemons' own checkers: what they refuse, and what they say will not work for much longer."""
+"""The daemons' own checkers: what they refuse, and which settings they warn of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LINES = 10
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield configurations that are refused already, and lines that warn of a setting's end."""
+    """Yield configurations that are refused already, and lines that warn of a setting."""
     declared = {config.check for config in situation.cell.expect.config}
     for name, check in situation.facts[ConfigChecks].items():
         if check.command in declared:
@@ -26,7 +26,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
                 severity="high" if unit is not None and unit.active == "active" else "info",
                 title=f"{name} refuses the configuration on the disk",
                 meaning="\n  ".join([f"`{check.command}` printed", *decisive(check.output)]),
-                remedy="mend the configuration: at its next start the daemon refuses it as well",
+                remedy="fix the configuration: the daemon will also refuse it at its next start",
             )
         elif lines := complaints(check.output):
             yield _warning(f"daemons/{name}/warning", name, lines)
@@ -42,5 +42,5 @@ def _warning(identity: str, name: str, lines: tuple[str, ...]) -> Finding:
         severity="info",
         title=f"{name}: its own check warns of a setting",
         meaning="\n  ".join(["The next version may refuse it, or ignore it:", *lines[:LINES]]),
-        remedy="replace the setting before the upgrade, by the daemon's own documentation",
+        remedy="replace the setting before the upgrade, as the daemon's documentation describes",
     )

@@ -1,4 +1,4 @@
-"""dpkg and apt themselves: an upgrade on a broken state ends in a worse one."""
+"""The state of dpkg and apt: an upgrade on a broken state makes it worse."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upgradeproof.probes.packages import Packages
 from upgradeproof.results import Finding
 
 LINES = 5
-"""How much of a tool's complaint stands in a finding."""
+"""How many lines of a tool's output a finding has."""
 REMEDIES = {
     "dpkg-audit": ("dpkg finds packages in a bad state", "dpkg --configure --pending"),
     "apt-check": ("apt finds dependencies that are not met", "apt-get --fix-broken install"),
@@ -19,7 +19,7 @@ REMEDIES = {
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield what dpkg and apt complain of, and packages that are not configured."""
+    """Yield errors of dpkg and apt, and packages that are not configured."""
     checks = situation.facts[Health]
     for name, (title, remedy) in REMEDIES.items():
         check = checks.get(name)
@@ -30,7 +30,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
                 severity="inhibitor",
                 title=title,
                 meaning="\n  ".join([*said[:LINES], *(["..."] if said[LINES:] else [])])
-                or "It says no more than that.",
+                or "It printed nothing else.",
                 remedy=remedy,
             )
     half = [
@@ -42,7 +42,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
         yield Finding(
             id="dpkg/half-configured",
             severity="inhibitor",
-            title=f"not wholly installed: {', '.join(half[:LINES])}",
-            meaning="An upgrade begins with what is left of these, and may fail there.",
+            title=f"not completely installed: {', '.join(half[:LINES])}",
+            meaning="An upgrade starts with these packages, and may fail there.",
             remedy="dpkg --configure --pending",
         )

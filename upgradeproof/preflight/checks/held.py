@@ -1,4 +1,4 @@
-"""Packages that are held back: those that the new release is made of can't be upgraded."""
+"""Held packages: those of the new release can't be upgraded."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def findings(situation: Situation) -> Iterator[Finding]:
             id=f"held/{name}",
             severity="info" if stays else "inhibitor",
             title=f"the package {name} is held at {package.version}",
-            meaning="APT leaves it as it is, and with it what depends on another version of it."
+            meaning="APT upgrades neither it nor what depends on another version of it."
             if stays
-            else f"{new.name} is made of {name} {wanted}, and APT leaves a held package as it is.",
+            else f"{new.name} needs {name} {wanted}, and APT does not upgrade a held package.",
             remedy=f"apt-mark unhold {name}",
         )

@@ -16,7 +16,7 @@ OF_SYSTEMD = "init.scope"
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield every port that somebody else holds."""
+    """Yield every port that another process holds."""
     for port in situation.cell.expect.port:
         numbers = {number for number in (port.before, port.after) if number is not None}
         for number in sorted(numbers):
@@ -24,11 +24,11 @@ def findings(situation: Situation) -> Iterator[Finding]:
 
 
 def _judge(situation: Situation, port: Port, number: int) -> Iterator[Finding]:
-    """Yield a finding for each stranger on a port, by its name.
+    """Yield a finding for each other process on a port, by its name.
 
-    A port that the old release does not have must be free: whoever holds it is a stranger, unless
-    it runs in a service of the product; a name such as python3 says nothing. On one that it has,
-    its process may have company at another address; without a name nothing can be told.
+    A port that the old release does not have must be free: any process on it is reported, unless
+    it runs in a service of the product; a name such as python3 proves nothing. On one that it has,
+    another process may listen at another address; without a name nothing is known.
     """
     sockets = {
         socket.process: socket

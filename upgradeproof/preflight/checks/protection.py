@@ -11,7 +11,7 @@ from upgradeproof.probes.firewall import PacketFilter
 from upgradeproof.probes.services import Services
 from upgradeproof.results import Finding
 
-EXPOSED = "While it is upgraded, and after, the machine is open to what it was protected from."
+EXPOSED = "During and after the upgrade, the machine is not protected."
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
@@ -33,8 +33,8 @@ def findings(situation: Situation) -> Iterator[Finding]:
         yield unknown(
             name="protection/packet-filter",
             what="whether the packet filter has rules",
-            why="A container's packet filter is a matter of its host's kernel.",
-            remedy="look on a machine with a kernel of its own: nft list ruleset",
+            why="A container uses the packet filter of its host's kernel.",
+            remedy="run this on a machine with its own kernel: nft list ruleset",
         )
     elif not any(table.rules for table in situation.facts[PacketFilter].values()):
         yield Finding(

@@ -1,4 +1,4 @@
-"""A reboot that is due: what was upgraded before has not been proven to boot."""
+"""A pending reboot: earlier upgrades were not proven to boot."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.reboots import Reboots
 from upgradeproof.results import Finding
 
-UNPROVEN = "If the machine does not boot after the upgrade, nobody knows which change was the one."
+UNPROVEN = "If the machine does not boot after the upgrade, the change that caused it is not known."
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield the mark that packages leave, and a kernel that is newer than the one that runs."""
+    """Yield the mark that packages leave, and a kernel that is newer than the running one."""
     pending = situation.facts[Reboots].get("pending")
     if pending and pending.required:
-        asked = f", as {', '.join(pending.packages)} asked" if pending.packages else ""
+        asked = f", as required by {', '.join(pending.packages)}" if pending.packages else ""
         yield Finding(
             id="reboot/required",
             severity="high",
-            title=f"a reboot is due{asked}",
+            title=f"a reboot is pending{asked}",
             meaning=UNPROVEN,
             remedy="systemctl reboot",
         )

@@ -10,11 +10,11 @@ from upgradeproof.probes.resources import Resources
 from upgradeproof.results import Finding
 
 GB = 1_000_000_000
-MEANING = "With less, the new release is not supported, and may be slow or run out of it."
+MEANING = "With less, the new release is not supported, and may be slow or fail."
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield what there is too little of; what the machine does not tell is not judged."""
+    """Yield what there is too little of; an unknown amount is not judged."""
     asked = situation.cell.plan.preflight
     given = situation.facts[Resources].get("given")
     if given is None:

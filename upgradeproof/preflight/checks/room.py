@@ -1,4 +1,4 @@
-"""Free space where the product keeps its state, on the root file system, and in /boot."""
+"""Free space in the product's folders, on the root file system, and in /boot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MB = 1_000_000
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield folders without the room that is needed; /boot counts where a kernel is in it."""
+    """Yield folders with too little free space; /boot counts if it has a kernel."""
     folders = situation.facts[Folders]
     for space in situation.cell.plan.preflight.rooms:
         folder = folders.get(space.path)
@@ -30,14 +30,14 @@ def _judge(space: Space, folder: Folder) -> Iterator[Finding]:
             folder.available_bytes / MB,
             name=f"room/{space.path}",
             of=f"MB free in {space.path}",
-            meaning="Without room the upgrade stops half-way, and the new release can't write.",
-            remedy="make room, or raise the quota, until {} MB are free in " + space.path,
+            meaning="Without free space the upgrade fails, and the new release can't write.",
+            remedy="free space, or raise the quota, until {} MB are free in " + space.path,
         )
     if folder.available_inodes == 0:
         yield Finding(
             id=f"inodes/{space.path}",
             severity=space.severity,
             title=f"no inode is free in {space.path}",
-            meaning="No file can be made there, however much room is left.",
-            remedy=f"remove files from {space.path}, or make its file system anew with more inodes",
+            meaning="No file can be made there, however much space is free.",
+            remedy=f"remove files from {space.path}, or make its file system with more inodes",
         )

@@ -1,4 +1,4 @@
-"""Storage: writes in a second, where they can be measured honestly, and I/O schedulers."""
+"""Storage: writes in a second, if they can be measured, and I/O schedulers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from upgradeproof.probes.folders import Folders
 from upgradeproof.results import Finding
 
 NOT_A_DISK = ("tmpfs", "ramfs", "overlayfs")
-"""File systems in memory, and those that lie on the disk of another machine's host."""
+"""File systems in memory, and those on the disk of the machine's host."""
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield slow storage and wrong schedulers, as far as the plan asks."""
+    """Yield slow storage and wrong schedulers, if the plan requires others."""
     yield from _iops(situation)
     yield from _schedulers(situation)
 
@@ -26,7 +26,9 @@ def _iops(situation: Situation) -> Iterator[Finding]:
     if not asked.asked or folder is None:
         return
     if not situation.fidelity.absolute_time:
-        why = f"The machine is emulated ({situation.fidelity.execution}): its time is not real."
+        why = (
+            f"The machine is emulated ({situation.fidelity.execution}): its time is not real time."
+        )
     elif folder.file_system in NOT_A_DISK:
         why = f"{asked.path} is on {folder.file_system}, which is no storage of this machine."
     elif folder.write_iops is None:
@@ -38,14 +40,14 @@ def _iops(situation: Situation) -> Iterator[Finding]:
             name="storage",
             of=f"writes of 4 KiB in a second in {asked.path}",
             meaning="On slower storage the new release stalls when it writes.",
-            remedy="put its folder on storage that bears {} writes in a second",
+            remedy="put its folder on storage that supports {} writes in a second",
         )
         return
     yield unknown(
         name="storage",
-        what=f"how many writes in a second {asked.path} bears",
+        what=f"how many writes in a second {asked.path} supports",
         why=why,
-        remedy="measure it with fio on a machine of the kind that is in use",
+        remedy="measure it with fio on a machine like the production machine",
     )
 
 
@@ -61,5 +63,5 @@ def _schedulers(situation: Situation) -> Iterator[Finding]:
                 title=f"the disk {name} has the I/O scheduler {disk.scheduler}",
                 meaning=f"It {kind}: the plan has {' or '.join(right)} for it.",
                 remedy=f"echo {right[0]} >/sys/block/{name}/queue/scheduler, and a udev rule to"
-                " keep it",
+                " make it permanent",
             )

@@ -11,7 +11,7 @@ from upgradeproof.results import Finding
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield a link that is too slow; where no link tells its speed, say so if the plan asks."""
+    """Yield a link that is too slow, or that has an unknown speed if the plan requires one."""
     asked = situation.cell.plan.preflight.uplink_gbps
     if not asked.asked:
         return
@@ -20,8 +20,8 @@ def findings(situation: Situation) -> Iterator[Finding]:
         yield unknown(
             name="uplink",
             what="the speed of the uplink",
-            why="A container has a virtual link, and few drivers of virtual machines tell a speed.",
-            remedy="look at the host's: ethtool",
+            why="A container has a virtual link, and few drivers of VMs report a speed.",
+            remedy="measure on the host: ethtool",
         )
         return
     yield from judge_amount(
@@ -29,6 +29,6 @@ def findings(situation: Situation) -> Iterator[Finding]:
         max(speeds) / 1000,
         name="uplink",
         of="Gbps on the fastest link",
-        meaning="Packages and data take longer than the window of the upgrade may allow.",
+        meaning="Packages and data may take longer than the maintenance window allows.",
         remedy="give the machine a link of {} Gbps",
     )
