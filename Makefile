@@ -6,7 +6,7 @@ REPORT := $(CURDIR)/reports/out/index.html
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make verify       set up, run the main job (the smoke cells, without load), print where the matrix is'
+	@echo 'make verify       set up, run the main job (the smoke cells, without load), decide, print where the matrix is'
 	@echo 'make test         set up, lint, run the project'\''s own tests'
 	@echo 'make defects      set up, inject every known defect, print which check catches each'
 	@echo 'make field-cases  set up, try real failures of upgrades, print which check notices each'
@@ -28,7 +28,8 @@ setup-arm64:
 
 verify: setup
 	@status=0; $(VENV)/pytest -n auto --maxprocesses=3 -m "smoke and not load" || status=$$?; \
-	echo "matrix: $(REPORT)"; exit $$status
+	decided=0; $(VENV)/upgradeproof decide || decided=$$?; \
+	echo "matrix: $(REPORT)"; [ $$status -ne 0 ] || status=$$decided; exit $$status
 
 # Unit tests run on all cores; then tests that start machines, which wait for most of their time;
 # last and alone the tests that measure time.

@@ -134,3 +134,7 @@ class ServerError(UnavailableError):
 
 class ProgramError(UnavailableError):
     """A program that something needs on this host is not installed."""
+
+
+class SigningError(UnavailableError):
+    """A key can't sign here, or what it should sign can't be recomputed."""

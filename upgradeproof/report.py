@@ -12,6 +12,9 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.render import every_format
 from upgradeproof.results import Run, fold, read_journals
 
+COPIED = "shard-"
+"""What the names of copied journals begin with."""
+
 
 def report(
     folders: Sequence[Path],
@@ -25,12 +28,13 @@ def report(
     hide ours of the same name; ``formats`` names the reports to write, by default all. Raises
     HarnessError when there is no journal, or the reports can't be written.
     """
-    journals = [path for folder in folders for path in _journals(folder)]
+    journals = [path for folder in folders for path in _journals(folder, folders, target)]
     run = fold(read_journals(journals))
     path = target / "run.json"
     try:
         target.mkdir(parents=True, exist_ok=True)
         _gather_evidence(folders, target)
+        _gather_journals(folders, target)
         path.write_text(run.model_dump_json(indent=1), encoding="utf-8")
         for name, drawn in every_format().items():
             if name in formats or not formats:
@@ -40,9 +44,14 @@ def report(
     return run
 
 
-def _journals(folder: Path) -> list[Path]:
-    """Return one folder's journals. Raises HarnessError when there is none: a shard is lost."""
+def _journals(folder: Path, folders: Sequence[Path], target: Path) -> list[Path]:
+    """Return one folder's journals. Raises HarnessError when there is none: a shard is lost.
+
+    Copies of other shards' journals in the target are left out where the shards are read again.
+    """
     found = sorted(folder.glob("journal/*.jsonl"))
+    if len(folders) > 1 and folder.resolve() == target.resolve():
+        found = [path for path in found if not path.name.startswith(COPIED)]
     if not found:
         raise HarnessError(
             f"{folder} holds no journal of a run",
@@ -56,6 +65,19 @@ def _gather_evidence(folders: Sequence[Path], target: Path) -> None:
     for folder in folders:
         if folder.resolve() != target.resolve() and (folder / "evidence").is_dir():
             shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)
+
+
+def _gather_journals(folders: Sequence[Path], target: Path) -> None:
+    """Copy the shards' journals into the target: a decision about it must be recomputable there."""
+    others = [folder for folder in folders if folder.resolve() != target.resolve()]
+    if not others:
+        return
+    for path in target.glob(f"journal/{COPIED}*.jsonl"):
+        path.unlink()
+    (target / "journal").mkdir(exist_ok=True)
+    for number, folder in enumerate(others, start=1):
+        for path in folder.glob("journal/*.jsonl"):
+            shutil.copyfile(path, target / "journal" / f"{COPIED}{number}-{path.name}")
 
 
 def read_run(path: Path) -> Run:

@@ -21,7 +21,7 @@ from upgradeproof.report import read_run
 from upgradeproof.results import Cell, Check, Run, State
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT_S = 180.0
+TIMEOUT_S = 900.0
 
 
 @dataclass(frozen=True)

@@ -118,11 +118,17 @@ def test_journals_of_many_folders_fold_into_one_report(
     assert upgradeproof("report", "one", "two", "--to", "both") == Told(
         0, "passed: both/index.html\n", ""
     )
+    run = (tmp_path / "both" / "run.json").read_text()
+    assert upgradeproof("report", "both").status == 0
+    assert (tmp_path / "both" / "run.json").read_text() == run
     assert {"run.json", "index.html", "summary.md"} <= {
         path.name for path in (tmp_path / "both").iterdir()
     }
     assert (tmp_path / "both" / "evidence" / "cell" / "a.log").read_text() == "seen"
     assert upgradeproof("report", "one").status == 1
+    for _ in range(2):
+        assert upgradeproof("report", "one", "two").status == 0
+        assert (tmp_path / "one" / "run.json").read_text() == run
 
 
 def test_a_report_of_one_format_writes_that_one_alone(
@@ -134,7 +140,9 @@ def test_a_report_of_one_format_writes_that_one_alone(
     assert upgradeproof("report", "one", "--to", "two", "--format", "prometheus") == Told(
         0, "passed: two/metrics.prom\n", ""
     )
-    assert {path.name for path in (tmp_path / "two").iterdir()} == {"run.json", "metrics.prom"}
+    assert {path.name for path in (tmp_path / "two").iterdir()} == {
+        *("run.json", "metrics.prom", "journal"),
+    }
 
 
 def test_a_shard_without_a_journal_is_told(upgradeproof: Command, tmp_path: Path) -> None:

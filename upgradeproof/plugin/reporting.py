@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from upgradeproof.counting import counted
+from upgradeproof.decision.names import left_by_a_decision
 from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import Session
@@ -43,8 +44,8 @@ def lock_and_clear(reports: Path) -> FileLock:
 
 
 def _clear(reports: Path) -> None:
-    for name in (*LEFT_BY_A_RUN, *(drawn.FILE_NAME for drawn in every_format().values())):
-        path = reports / name
+    names = (*LEFT_BY_A_RUN, *(drawn.FILE_NAME for drawn in every_format().values()))
+    for path in (*(reports / name for name in names), *left_by_a_decision(reports)):
         if path.is_dir():
             shutil.rmtree(path)
         else:

@@ -1,0 +1,1 @@
+"""Release sign-off: policy, waivers, comparison, decision, and its evidence."""

@@ -1,0 +1,117 @@
+"""Read what a decision depends on: TOML files, run.json, journals."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from upgradeproof.errors import HarnessError, PlanError
+from upgradeproof.plan.loading import Model, load
+from upgradeproof.results import Run, fold
+from upgradeproof.results.journal import Event, parse
+
+M = TypeVar("M", bound=Model)
+SCHEMA_VERSION = 1
+
+
+def load_file(path: Path, model: type[M], resolution: str) -> M:
+    """Return the model in a TOML file; ``resolution`` is for a file that is not there."""
+    if not path.exists():
+        raise PlanError(f"{path}: there is no such file", resolution=resolution)
+    return load(path, model)
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def run_file(path: Path) -> Path:
+    """Return the run.json of a run's folder, or the path itself where it is a file."""
+    if path.is_file():
+        return path
+    file = path / "run.json"
+    if file.is_file():
+        return file
+    cut_off = any(path.glob("journal/*.jsonl"))
+    raise HarnessError(
+        f"there is no run in {path}",
+        details="its journals are there, and run.json is not" if cut_off else "",
+        resolution=f"`upgradeproof report {path}` folds them" if cut_off else "run pytest first",
+    )
+
+
+def parse_run(content: bytes, path: Path) -> Run:
+    """Return the run that the bytes of a run.json hold.
+
+    Raises HarnessError where they hold none, and where a newer version wrote them: a key that this
+    version does not know could change the decision.
+    """
+    try:
+        version = json.loads(content)["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        version = SCHEMA_VERSION
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise HarnessError(
+            f"{path} was written by a newer upgradeproof",
+            details=f"its schema version is {version}, and this version reads {SCHEMA_VERSION}",
+            resolution="use the version of upgradeproof that wrote it, or a newer one",
+        )
+    try:
+        return Run.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise HarnessError(
+            f"{path} is not a run.json of this version", details=f"{where}: {first['msg']}"
+        ) from None
+
+
+def read_run(path: Path) -> Run:
+    """Return the run in a folder or a run.json. Raises HarnessError."""
+    file = run_file(path)
+    return parse_run(file.read_bytes(), file)
+
+
+def folded(folder: Path) -> Run:
+    """Return the run that the journals of a folder fold into.
+
+    Raises HarnessError for a line that is no event, also the last one: what it recorded is unknown.
+    """
+    journals = sorted(folder.glob("journal/*.jsonl"))
+    if not journals:
+        raise HarnessError(
+            f"{folder} holds no journal of a run",
+            resolution="sign the folder that pytest wrote, with its journal/*.jsonl",
+        )
+    events = [event for path in journals for event in _events(path, folder)]
+    try:
+        return fold(events)
+    except ValueError as error:  # a state, or a time, that no run has
+        raise HarnessError(
+            f"the journals of {folder} are not those of a run",
+            details=str(error),
+            resolution="run the suite again",
+        ) from None
+
+
+def _events(path: Path, folder: Path) -> Iterator[Event]:
+    content = path.read_bytes()
+    lines = content.splitlines()
+    for number, line in enumerate(lines, start=1):
+        events = list(parse([line]))
+        if events:
+            yield from events
+            continue
+        torn = number == len(lines) and not content.endswith(b"\n")
+        raise HarnessError(
+            f"{path.relative_to(folder)}:{number}: "
+            + ("the last line is cut off" if torn else "the line is no event of this version"),
+            details="what it recorded is unknown, so the run can't be recomputed",
+            resolution="run the suite again, to its end" if torn else "run the suite again",
+        )

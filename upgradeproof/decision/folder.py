@@ -1,0 +1,125 @@
+"""A decision in its run's folder: its inputs are copied there, so that it can be made again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from upgradeproof.decision.comparison import Baseline, Place
+from upgradeproof.decision.deciding import Answer, Question
+from upgradeproof.decision.files import digest, parse_run
+from upgradeproof.decision.model import Decision, Inputs
+from upgradeproof.decision.names import DECISION, INPUTS, PDF
+from upgradeproof.decision.policy import load_policy
+from upgradeproof.decision.waivers import Waivers, load_waivers
+from upgradeproof.errors import HarnessError
+from upgradeproof.render.writing import write_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """The files that a decision depends on."""
+
+    run: Path
+    policy: Path
+    waivers: Path | None = None
+    baselines: tuple[Path, ...] = ()
+    """Each a run.json; a decision.json next to it names the failures that were waived in it."""
+
+
+def ask(sources: Sources, at: datetime) -> Question:
+    """Read the files. Raises PlanError or HarnessError, one for each file that is wrong."""
+    policy = load_policy(sources.policy)
+    waivers = load_waivers(sources.waivers, policy) if sources.waivers else Waivers()
+    content = sources.run.read_bytes()
+    return Question(
+        run=parse_run(content, sources.run),
+        policy=policy,
+        at=at,
+        waivers=waivers,
+        baselines=tuple(_baseline(path) for path in sources.baselines),
+        inputs=Inputs(
+            run=digest(content),
+            policy=digest(sources.policy.read_bytes()),
+            waivers=digest(sources.waivers.read_bytes()) if sources.waivers else None,
+            baselines=tuple(digest(path.read_bytes()) for path in sources.baselines),
+        ),
+    )
+
+
+def _baseline(path: Path) -> Baseline:
+    return Baseline(
+        run=parse_run(path.read_bytes(), path), waived=waived_places(path.with_name(DECISION))
+    )
+
+
+def waived_places(path: Path) -> frozenset[Place]:
+    """Return the failed checks that a decision.json names as waived; of no file: none."""
+    if not path.is_file():
+        return frozenset()
+    return frozenset((each.cell, each.check) for each in read_decision(path).waived)
+
+
+def read_decision(path: Path) -> Decision:
+    """Return the decision in a decision.json. Raises HarnessError."""
+    if not path.is_file():
+        raise HarnessError(
+            f"{path}: there is no decision",
+            resolution="`upgradeproof decide` makes it",
+        )
+    try:
+        return Decision.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise HarnessError(
+            f"{path} is not a decision.json of this version", details=f"{where}: {first['msg']}"
+        ) from None
+
+
+def record(folder: Path, sources: Sources, answer: Answer) -> None:
+    """Write decision.json into a run's folder, and copy its inputs next to it."""
+    inputs = folder / INPUTS
+    copied = {"policy.toml": sources.policy}
+    if sources.waivers:
+        copied["waivers.toml"] = sources.waivers
+    for number, path in enumerate(sources.baselines, start=1):
+        copied[f"baseline-{number}/run.json"] = path
+        if path.with_name(DECISION).is_file():
+            copied[f"baseline-{number}/{DECISION}"] = path.with_name(DECISION)
+    contents = {name: path.read_bytes() for name, path in copied.items()}
+    _clear(inputs)
+    for name, content in contents.items():
+        target = inputs / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    write_text(folder / DECISION, answer.decision.as_json())
+
+
+def _clear(inputs: Path) -> None:
+    """Remove the copies of an earlier decision; other files stay."""
+    old = (*inputs.glob("*.toml"), *inputs.glob("baseline-*/*.json"))
+    for path in (*old, inputs.with_name(PDF)):
+        path.unlink(missing_ok=True)
+
+
+def recorded(folder: Path) -> Sources:
+    """Return the inputs that were copied into a run's folder."""
+    inputs = folder / INPUTS
+    waivers = inputs / "waivers.toml"
+    return Sources(
+        run=folder / "run.json",
+        policy=inputs / "policy.toml",
+        waivers=waivers if waivers.is_file() else None,
+        baselines=tuple(baselines_of(inputs)),
+    )
+
+
+def baselines_of(inputs: Path) -> Sequence[Path]:
+    """Return the copies of the baselines, in the order in which they were named."""
+    found = inputs.glob("baseline-*/run.json")
+    return sorted(found, key=lambda path: int(path.parent.name.rpartition("-")[2]))
