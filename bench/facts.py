@@ -9,7 +9,7 @@ from upgradeproof.home import Home
 from upgradeproof.machines import Machine, MachineSpec
 from upgradeproof.machines.docker import BACKEND
 from upgradeproof.plan import Platform
-from upgradeproof.probes import Interests, read
+from upgradeproof.probes import ProbeInputs, read
 
 ROUNDS = 5
 LIMIT_S = 2.0
@@ -41,5 +41,5 @@ def measure(home: Home) -> list[Result]:
 
 def _pass(machine: Machine) -> float:
     started = time.perf_counter()
-    read(machine, Interests())
+    read(machine, ProbeInputs())
     return time.perf_counter() - started

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from upgradeproof.journey import State
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.destructive
 TIMEOUT_S = 120.0

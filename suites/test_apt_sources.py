@@ -2,8 +2,8 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.apt_sources import AptSources
+from upgradeproof.runner import State
 
 
 def test_apt_verifies_every_source(installed_rebooted: State, rebooted: State) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Disruption
 from upgradeproof.prober import over_budget
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.load
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan.steps import Reboot
 from upgradeproof.probes.boot import Boot, CurrentBoot
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.own_kernel
 

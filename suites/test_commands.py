@@ -2,10 +2,10 @@
 
 from difflib import unified_diff
 
-from upgradeproof.journey import State
 from upgradeproof.plan import ExpectedCommand
 from upgradeproof.probes.command_results import CommandResult, CommandResults
 from upgradeproof.probes.text import new_lines
+from upgradeproof.runner import State
 
 LINES = 60
 """Of a difference: the rest is in the evidence."""

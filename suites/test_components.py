@@ -2,16 +2,17 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Component, Release
 from upgradeproof.preflight.ranges import installed_version, out_of_range
+from upgradeproof.runner import State
+from upgradeproof.severity import Severity
 
 
 def complaint(state: State, release: Release, component: Component) -> str:
     version = installed_version(component, state.facts)
     if not version:
         pytest.skip(f"{component.name} is not installed")
-    finding = out_of_range(release, component, version, severity="high")
+    finding = out_of_range(release, component, version, severity=Severity.HIGH)
     return "" if component.allows(version) else str(finding)
 
 

@@ -1,6 +1,5 @@
 """Each daemon accepts its configuration as it did before, also where the plan names no check."""
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Config, Expectations
 from upgradeproof.probes.config_checks import (
     ConfigCheck,
@@ -9,6 +8,7 @@ from upgradeproof.probes.config_checks import (
     new_complaints,
 )
 from upgradeproof.probes.configs import Configs
+from upgradeproof.runner import State
 
 
 def test_no_daemon_refuses_a_configuration_that_it_accepted(

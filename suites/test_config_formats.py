@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Config
 from upgradeproof.probes.certificates import Certificates
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.configs import Configs
+from upgradeproof.runner import State
 
 
 def test_config_is_there(upgraded: State, config: Config) -> None:

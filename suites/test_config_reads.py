@@ -2,9 +2,9 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Config
 from upgradeproof.probes.config_reads import ConfigReads
+from upgradeproof.runner import State
 
 
 def test_config_is_still_read(installed_rebooted: State, rebooted: State, config: Config) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Data
 from upgradeproof.probes.data import RewrittenData, WrittenData
 from upgradeproof.probes.text import new_lines
+from upgradeproof.runner import State
 
 
 @pytest.mark.follows(

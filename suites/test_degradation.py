@@ -2,8 +2,8 @@
 
 import pytest
 
-from upgradeproof.journey import Outages
 from upgradeproof.plan import Degradation
+from upgradeproof.runner import Outages
 
 pytestmark = pytest.mark.destructive
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.dkms import Dkms, DkmsModule
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.own_kernel
 

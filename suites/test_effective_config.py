@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.effective_config import EffectiveConfig, Setting
+from upgradeproof.runner import State
 
 PREFIX = f"{EffectiveConfig.section}/"
 

@@ -6,10 +6,10 @@ package's change explains, and names one kind of loss.
 
 from collections.abc import Iterator
 
-from upgradeproof.journey import State
 from upgradeproof.probes.file_records import ROOT, File
 from upgradeproof.probes.files import Files
 from upgradeproof.probes.leftovers import Leftovers
+from upgradeproof.runner import State
 
 ADMINISTRATORS = ("/etc/", "/usr/local/", "/opt/", "/root/", "/home/", "/srv/", "/var/spool/cron/")
 """Where files are of an administrator's, if no package owns them."""

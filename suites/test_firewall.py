@@ -2,10 +2,10 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Firewall
 from upgradeproof.probes.firewall import PacketFilter
 from upgradeproof.probes.module_errors import advice
+from upgradeproof.runner import State
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from upgradeproof.journey import InUse
 from upgradeproof.plan import Data, Endpoint, Log
+from upgradeproof.runner import InUse
 
 pytestmark = pytest.mark.destructive
 

@@ -5,9 +5,9 @@ Looked at are the kernel that runs, and the newest one, which the boot loader st
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.initramfs import Initramfs, InitramfsImages
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.own_kernel
 

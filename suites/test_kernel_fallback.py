@@ -2,8 +2,8 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.boot import Boot
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.own_kernel
 

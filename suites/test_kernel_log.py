@@ -2,10 +2,10 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.kernel_log import KernelLog, Kind
 from upgradeproof.probes.module_errors import advice
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.own_kernel
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.configured_modules import ConfiguredModule, ConfiguredModules
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.module_errors import advice
 from upgradeproof.probes.modules import Modules
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.own_kernel
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.module_index import ModuleIndex, ModuleIndexes
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.own_kernel
 

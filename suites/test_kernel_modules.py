@@ -2,12 +2,12 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.configured_modules import ConfiguredModules
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.module_errors import advice
 from upgradeproof.probes.module_index import present
 from upgradeproof.probes.modules import Module, Modules, module_name
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.own_kernel
 

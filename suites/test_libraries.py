@@ -1,7 +1,7 @@
 """Every program finds its libraries, and none runs on one that is gone."""
 
-from upgradeproof.journey import State
 from upgradeproof.probes.libraries import Libraries
+from upgradeproof.runner import State
 
 
 def test_no_program_lacks_a_library(installed: State, upgraded: State) -> None:

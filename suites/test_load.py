@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from upgradeproof.journey import State, UnderLoad
 from upgradeproof.load import Judgement
 from upgradeproof.plan import Load
+from upgradeproof.runner import State, UnderLoad
 
 pytestmark = [pytest.mark.destructive, pytest.mark.load]
 

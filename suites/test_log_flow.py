@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.log_flow import LogFile, LogFlow
 from upgradeproof.probes.log_names import LogNames
 from upgradeproof.probes.open_files import OpenFiles
+from upgradeproof.runner import State
 
 NAMED = 12
 """How many of the messages that a file no longer takes are named."""

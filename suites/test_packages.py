@@ -3,11 +3,11 @@
 import pytest
 from debian.debian_support import Version
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.health import Health
 from upgradeproof.probes.package_changes import distribution_upgraded, renumbered, successor
 from upgradeproof.probes.packages import Packages
+from upgradeproof.runner import State
 
 
 def test_dpkg_and_apt_are_sound(upgraded: State) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.module_index import present
 from upgradeproof.probes.modules import module_name
 from upgradeproof.probes.services import Services
+from upgradeproof.runner import State
 
 pytestmark = [pytest.mark.own_kernel, pytest.mark.destructive]
 

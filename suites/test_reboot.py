@@ -2,10 +2,10 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Data, Endpoint, Port
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.probes.services import Services, newly_failed, no_longer_active
+from upgradeproof.runner import State
 
 
 @pytest.mark.follows(

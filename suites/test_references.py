@@ -1,8 +1,8 @@
 """What the administrator's files name is still there: nothing that they need was taken away."""
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.references import Reference, References
+from upgradeproof.runner import State
 
 _SAYS = {
     "path": "names {name}, which is gone",

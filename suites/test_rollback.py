@@ -2,11 +2,11 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Data
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.services import Services
+from upgradeproof.runner import State
 
 
 def test_package_is_what_it_was(installed: State, rolled_back: State, old_package: str) -> None:

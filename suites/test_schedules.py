@@ -1,10 +1,10 @@
 """What runs by itself runs as often as before, and once."""
 
-from upgradeproof.journey import State
-from upgradeproof.journey.reasons import known
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.jobs import doubled, lost, retimed
 from upgradeproof.probes.schedules import Schedules
+from upgradeproof.runner import State
+from upgradeproof.runner.reasons import known
 
 
 def test_no_job_is_scheduled_no_more(

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from upgradeproof.journey import State
 from upgradeproof.probes.script_runs import ScriptRun, ScriptRuns
 from upgradeproof.probes.text import new_lines
+from upgradeproof.runner import State
 
 LINES = 20
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint, Expectations, Port
 from upgradeproof.probes.sockets import Sockets
+from upgradeproof.runner import State
 
 
 @pytest.mark.follows(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import unit_name
 from upgradeproof.probes.lost_units import why_lost
 from upgradeproof.probes.services import Services, newly_failed, no_longer_active
+from upgradeproof.runner import State
 
 ENABLED = {"enabled", "enabled-runtime", "generated", "alias"}
 """Words of systemctl(1) for a unit that starts at boot; ``generated``: by the links of an init

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.sessions import Session, Sessions
+from upgradeproof.runner import State
 
 LOCALE = ("LANG", "LANGUAGE", "LC_")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.probes.sysctl import KernelSettings, Setting
+from upgradeproof.runner import State
 
 NETWORK = "net."
 

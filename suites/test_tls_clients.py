@@ -5,10 +5,10 @@ They bring TLS libraries of their own, so that one may refuse what another one a
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint
 from upgradeproof.probes.text import new_lines
 from upgradeproof.probes.tls_clients import TlsClients
+from upgradeproof.runner import State
 
 
 def refused(installed: State, state: State, endpoint: Endpoint) -> list[str]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint
 from upgradeproof.probes.tls_offers import TlsOffers, lost_families
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.follows("test_reboot::*_active*", "test_reboot::test_endpoint_answers*")
 

@@ -1,10 +1,10 @@
 """The product's services may do what they could do before, and not more."""
 
-from upgradeproof.journey import State
-from upgradeproof.journey.reasons import known
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.unit_complaints import Group, complaints
 from upgradeproof.probes.unit_properties import UnitSettings
+from upgradeproof.runner import State
+from upgradeproof.runner.reasons import known
 
 
 def found(installed: State, upgraded: State, expectations: Expectations, group: Group) -> list[str]:

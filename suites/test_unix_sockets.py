@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from upgradeproof.journey import State
-from upgradeproof.journey.reasons import known
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.unix_sockets import UnixSocket, UnixSockets
+from upgradeproof.runner import State
+from upgradeproof.runner.reasons import known
 
 
 def on_both(

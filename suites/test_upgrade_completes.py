@@ -2,7 +2,7 @@
 
 import pytest
 
-from upgradeproof.journey import State
+from upgradeproof.runner import State
 
 pytestmark = pytest.mark.first
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
-from upgradeproof.journey import State
 from upgradeproof.plan import Port
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.stale import Stale
+from upgradeproof.runner import State
 
 
 def test_something_changed(upgraded: State) -> None:

@@ -12,16 +12,16 @@ from upgradeproof import cache
 from upgradeproof.distributions import check_releases
 from upgradeproof.errors import PlanError
 from upgradeproof.imaging import Images
-from upgradeproof.journey import Toolbox
-from upgradeproof.journey.checkpoints import DEAR_S
-from upgradeproof.journey.known_changes import check_known_changes
-from upgradeproof.journey.storage import Limits, Storage
-from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend, backends
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Image, Plan, choose, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
 from upgradeproof.results import Journal
+from upgradeproof.runner import RunContext
+from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
+from upgradeproof.runner.known_changes import check_known_changes
+from upgradeproof.runner.storage import Limits, Storage
+from upgradeproof.runner.store import StateStore
 
 DATA = Path(__file__).parent / "data"
 """What travels in the wheel; a checkout has the same folders at its top instead."""
@@ -140,20 +140,22 @@ class Home:
         """Return the folder in which a run leaves its reports."""
         return self.root / "reports" / "out"
 
-    def tools(
+    def run_context(
         self, reports: Path, journal: Journal, run_id: str, *, fresh: bool, watched: bool
-    ) -> Toolbox:
-        """Return what the journeys of one process work with."""
-        return Toolbox(
+    ) -> RunContext:
+        """Return what the runners of one process work with."""
+        return RunContext(
             images=self.imaging(run_id),
             packager=self.packager,
             backend=backend,
-            store=Store(cache.folder()),
+            store=StateStore(cache.folder()),
             reports=reports,
             locustfiles=self.locustfiles,
             journal=journal,
             run_id=run_id,
             fresh=fresh,
             watched=watched,
-            dear_s=math.inf if self.defect else DEAR_S,  # a gigabyte that no other run would use
+            checkpoint_after_s=math.inf
+            if self.defect
+            else CHECKPOINT_AFTER_S,  # a gigabyte that no other run would use
         )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from upgradeproof.machines import Machine
-from upgradeproof.probes import Facts, Interests, read
+from upgradeproof.probes import Facts, ProbeInputs, read
 
-NOTHING = Interests()
+NOTHING = ProbeInputs()
 
 
 def run(machine: Machine, script: str) -> str:

@@ -11,7 +11,7 @@ from tests.machines.starting import Start
 from upgradeproof.endpoints import Answer, ask
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Data, Endpoint
-from upgradeproof.probes import CommandInterest, Interests
+from upgradeproof.probes import CommandInput, ProbeInputs
 from upgradeproof.probes.base import Probe
 from upgradeproof.probes.command_results import CommandResults
 from upgradeproof.probes.script_runs import ScriptRuns
@@ -115,18 +115,18 @@ def test_why_there_is_no_answer_is_told(
     assert problem in answer.problem
 
 
-def read(machine: Machine, probe: type[Probe[Any]], interests: Interests) -> dict[str, Any]:
-    done = machine.run(probe.script(interests), timeout_s=200)
+def read(machine: Machine, probe: type[Probe[Any]], inputs: ProbeInputs) -> dict[str, Any]:
+    done = machine.run(probe.script(inputs), timeout_s=200)
     assert done.ok, done.tail
-    return probe.parse(done.stdout.decode(), interests)
+    return probe.parse(done.stdout.decode(), inputs)
 
 
 def test_commands_run_as_their_user_and_are_bounded(machine: Machine) -> None:
     runs = (
-        CommandInterest(id="who", script="id -un; tty; pwd", user="www-data"),
-        CommandInterest(id="late", script="sleep 100 & sleep 100", timeout_s=1),
+        CommandInput(id="who", script="id -un; tty; pwd", user="www-data"),
+        CommandInput(id="late", script="sleep 100 & sleep 100", timeout_s=1),
     )
-    found = read(machine, CommandResults, Interests(runs=runs))
+    found = read(machine, CommandResults, ProbeInputs(runs=runs))
     assert found["who"].stdout == "www-data\nnot a tty\n/\n"  # its home is not there
     assert found["late"].problem == "it did not end in 1 s"
     assert machine.run("grep -l sleep /proc/[0-9]*/comm").text == ""
@@ -146,9 +146,9 @@ def test_each_write_of_data_has_its_own_value(machine: Machine) -> None:
 def test_scripts_are_listed_and_run(machine: Machine) -> None:
     machine.put(b"#!/bin/sh\necho x >/srv/dump; nosuchtool\n", "/usr/local/bin/dump", mode=0o755)
     machine.put(b"* * * * * www-data id -un >/tmp/who\n", "/etc/cron.d/own")
-    listed = read(machine, Scripts, Interests())
+    listed = read(machine, Scripts, ProbeInputs())
     assert {"/usr/local/bin/dump", "/etc/cron.d/own: id -un >/tmp/who"} <= set(listed)
-    ran = read(machine, ScriptRuns, Interests(run_scripts=True))
+    ran = read(machine, ScriptRuns, ProbeInputs(run_scripts=True))
     assert set(ran) == set(listed)
     dump = ran["/usr/local/bin/dump"]
     assert (dump.exit_status, dump.written) == (127, {"/srv/dump": 2})

@@ -9,10 +9,10 @@ import pytest
 
 from tests.machines.starting import Start, told
 from upgradeproof.errors import StepError
-from upgradeproof.evidence import Evidence
 from upgradeproof.machines import Machine
 from upgradeproof.plan.steps.copy import Copy
-from upgradeproof.product import Work
+from upgradeproof.runner.executor import StepExecutor
+from upgradeproof.runner.recorder import Recorder
 
 MANIFEST = """\
 /set uname=root gname=root
@@ -46,8 +46,8 @@ def product(tmp_path: Path) -> Path:
 def copied(machine: Machine, product: Path, **keys: str) -> None:
     step = Copy(source="files", path="/srv/tree", manifest="files.mtree", **keys)
     step.check(product)
-    work = Work("cell", "installed", Evidence(product / "reports", "cell"), lambda _: None)
-    work.carry_out(machine, step.actions(product))
+    executor = StepExecutor(Recorder("cell", product / "reports", lambda _: None), "installed")
+    executor.run(machine, step.actions(product))
 
 
 def test_modes_owners_and_links_arrive(machine: Machine, product: Path) -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from tests.machines.probing import NOTHING, run
 from tests.machines.starting import Start
-from tests.unit.journey.world import cell
-from upgradeproof.journey import InUse, State
+from tests.unit.runner.world import cell
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Log
 from upgradeproof.probes import read
 from upgradeproof.results import Fidelity
+from upgradeproof.runner import InUse, State
 
 SERVICES = {
     "calm": "sleep infinity",

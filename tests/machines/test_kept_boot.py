@@ -10,7 +10,7 @@ from upgradeproof.imaging import Images
 from upgradeproof.machines import MachineSpec
 from upgradeproof.machines.docker import BACKEND
 from upgradeproof.plan.images import Platform
-from upgradeproof.probes import Interests, diff, read
+from upgradeproof.probes import ProbeInputs, diff, read
 
 
 def spec(snapshot: str, token: str) -> MachineSpec:
@@ -28,10 +28,10 @@ def test_no_service_tells_the_first_boot_from_the_second(
 ) -> None:
     platform = Platform(image=release, architecture="amd64", machine="container")
     with BACKEND.start(spec(every_image.ensure(platform), token)) as machine:
-        before = read(machine, Interests())
+        before = read(machine, ProbeInputs())
         labels = {"upgradeproof.cell": token, "upgradeproof.state": "installed"}
         kept = BACKEND.snapshot(machine, f"{token}-{release}", labels)
     with BACKEND.start(spec(kept, token)) as machine:
-        after = read(machine, Interests())
+        after = read(machine, ProbeInputs())
     changed = [line.path for line in diff(before, after) if line.path.startswith("services/")]
     assert changed == []

@@ -14,14 +14,14 @@ from tests.machines.probing import NOTHING
 from tests.machines.starting import told
 from upgradeproof.errors import InhibitedError
 from upgradeproof.imaging import Images
-from upgradeproof.journey import Journey, Toolbox
-from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import expand, load_images, load_plan
 from upgradeproof.probes import Difference, diff, read
 from upgradeproof.results import Journal, read_journals
 from upgradeproof.results.journal import PreflightDone, StepStarted
+from upgradeproof.runner import RunContext, Runner
+from upgradeproof.runner.store import StateStore
 
 FILES = "find /etc /opt /usr /var/lib/dpkg -type f -printf '%p %T@ %s\\n' | sort | sha256sum"
 """Every file that an upgrade of the ticker could touch, with its time and its size."""
@@ -76,22 +76,22 @@ class Lab:
         cell = expand([load_plan(path)], load_images([ROOT / "images"]))[0]
         journal = self.folder / "journal.jsonl"
         with ExitStack() as open_until_the_end:
-            tools = Toolbox(
+            context = RunContext(
                 images=self.images,
                 packager=Packager(self.folder / "packages"),
                 backend=backend,
-                store=Store(self.folder / "cache"),
+                store=StateStore(self.folder / "cache"),
                 reports=self.folder / "reports",
                 journal=open_until_the_end.enter_context(Journal(journal)),
                 run_id=self.token,
                 fresh=True,
                 watched=False,
             )
-            journey = open_until_the_end.enter_context(Journey(cell, tools))
-            machine = journey.reach("installed").machine
+            runner = open_until_the_end.enter_context(Runner(cell, context))
+            machine = runner.reach("installed").machine
             before, files = read(machine, NOTHING), told(machine, FILES)
             with pytest.raises(InhibitedError) as caught:
-                journey.reach("upgraded")
+                runner.reach("upgraded")
             assert told(machine, FILES) == files
             changes = diff(before, read(machine, NOTHING))
         events = list(read_journals([journal]))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.machines.probing import NOTHING, changed, run
 from upgradeproof.machines import Machine
-from upgradeproof.probes import ConfigInterest, Facts, Interests, diff, read
+from upgradeproof.probes import ConfigInput, Facts, ProbeInputs, diff, read
 from upgradeproof.probes.certificates import Certificates
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.groups import Group, Groups
@@ -31,12 +31,12 @@ def facts(debian: Machine) -> Facts:
 
 
 def test_two_passes_over_an_unchanged_machine_are_equal(debian: Machine) -> None:
-    interests = Interests(
-        configs=(ConfigInterest(path="/etc/systemd/journald.conf", format="ini", check="date"),),
+    inputs = ProbeInputs(
+        configs=(ConfigInput(path="/etc/systemd/journald.conf", format="ini", check="date"),),
         certificates=("/etc/ssl/none.pem",),
         modules=("loop",),
     )
-    assert diff(read(debian, interests), read(debian, interests)) == ()
+    assert diff(read(debian, inputs), read(debian, inputs)) == ()
 
 
 def test_facts_survive_their_file(facts: Facts) -> None:
@@ -194,17 +194,17 @@ def test_programs_that_would_not_start_are_read(debian: Machine, facts: Facts) -
 
 def test_configurations_and_their_checks_are_read(debian: Machine) -> None:
     path = "/etc/probed it's.ini"
-    interests = Interests(
+    inputs = ProbeInputs(
         configs=(
-            ConfigInterest(path=path, format="ini", check="grep -q port= /etc/probed*"),
-            ConfigInterest(path="/etc/probed.yaml", format="yaml", check="echo bad; exit 3"),
-            ConfigInterest(path="/etc/none", format="env"),
+            ConfigInput(path=path, format="ini", check="grep -q port= /etc/probed*"),
+            ConfigInput(path="/etc/probed.yaml", format="yaml", check="echo bad; exit 3"),
+            ConfigInput(path="/etc/none", format="env"),
         )
     )
     debian.put(b"[server]\nport=443\n", path, mode=0o640)
     debian.put(b"a: [\n", "/etc/probed.yaml")
     try:
-        configs = read(debian, interests)[Configs]
+        configs = read(debian, inputs)[Configs]
     finally:
         run(debian, "rm /etc/probed*")
     good, bad = configs[path], configs["/etc/probed.yaml"]
@@ -255,11 +255,11 @@ def test_errors_of_the_journal_are_counted_since_the_state_began(debian: Machine
     run(debian, f"{log} -t probed; journalctl --sync")
     errors = [
         error
-        for error in read(debian, Interests(since=since))[Journal].values()
+        for error in read(debian, ProbeInputs(since=since))[Journal].values()
         if "probed failed" in error.sample
     ]
     assert [(error.count, error.sample) for error in errors] == [(2, "probed failed: 1 of 2")]
-    later = Interests(since=float(run(debian, "date +%s.%N")))
+    later = ProbeInputs(since=float(run(debian, "date +%s.%N")))
     assert read(debian, later)[Journal] == {}
 
 
@@ -267,11 +267,11 @@ def test_a_key_beside_a_certificate_never_leaves_the_machine(debian: Machine) ->
     lines = ["-----BEGIN CERTIFICATE-----", "AAAA", "-----BEGIN PRIVATE KEY-----", "SECRET"]
     lines += ["-----END PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----", "BBBB"]
     lines += ["-----END CERTIFICATE-----", "SECRET", "-----BEGIN CERTIFICATE-----", "SECRET", ""]
-    interests = Interests(certificates=("/etc/probed.pem",))
+    inputs = ProbeInputs(certificates=("/etc/probed.pem",))
     debian.put("\n".join(lines).encode(), "/etc/probed.pem", mode=0o600)
     try:
-        output = run(debian, Certificates.script(interests))
-        records = read(debian, interests)[Certificates]
+        output = run(debian, Certificates.script(inputs))
+        records = read(debian, inputs)[Certificates]
     finally:
         run(debian, "rm /etc/probed.pem")
     sent = base64.b64decode(output.split("\t")[2]).decode()

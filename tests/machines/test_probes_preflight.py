@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.machines.probing import NOTHING, changed, run
 from upgradeproof.machines.docker import DockerMachine
-from upgradeproof.probes import Interests, read
+from upgradeproof.probes import ProbeInputs, read
 from upgradeproof.probes.components import Components
 from upgradeproof.probes.disks import Disks
 from upgradeproof.probes.folders import Folders
@@ -26,7 +26,7 @@ def test_a_container_tells_its_resources_and_nothing_of_its_hosts_hardware(
 def test_a_folder_that_is_not_there_yet_has_the_room_of_the_one_above(
     debian: DockerMachine,
 ) -> None:
-    named = Interests(folders=("/srv/not/there", "/run"))
+    named = ProbeInputs(folders=("/srv/not/there", "/run"))
     folders = read(debian, named)[Folders]
     assert folders["/srv/not/there"].file_system == "overlayfs"
     assert (folders["/srv/not/there"].available_bytes or 0) > 1_000_000
@@ -38,7 +38,7 @@ def test_a_small_file_system_is_read_with_its_own_room(debian: DockerMachine) ->
     fill = "head -c 1048576 /dev/zero >/srv/small/full"
     run(debian, f"{mount}; {fill}")
     try:
-        small = read(debian, Interests(folders=("/srv/small",)))[Folders]["/srv/small"]
+        small = read(debian, ProbeInputs(folders=("/srv/small",)))[Folders]["/srv/small"]
         assert (small.total_bytes, small.available_bytes) == (2_097_152, 1_048_576)
         assert small.available_inodes == 0
     finally:
@@ -46,13 +46,15 @@ def test_a_small_file_system_is_read_with_its_own_room(debian: DockerMachine) ->
 
 
 def test_storage_is_unknown_where_fio_is_not_installed(debian: DockerMachine) -> None:
-    asked = Interests(folders=("/var/lib",), measured_folder="/var/lib")
+    asked = ProbeInputs(folders=("/var/lib",), measured_folder="/var/lib")
     assert read(debian, asked)[Folders]["/var/lib"].write_iops is None
     assert run(debian, "ls -d /var/lib/upgradeproof.* 2>/dev/null || echo none") == "none"
 
 
 def test_a_command_tells_a_version_and_a_missing_one_none(debian: DockerMachine) -> None:
-    named = Interests(commands=("dpkg --version", "no-such-program --version", "echo none; exit 3"))
+    named = ProbeInputs(
+        commands=("dpkg --version", "no-such-program --version", "echo none; exit 3")
+    )
     found = read(debian, named)[Components]
     assert list(found) == ["dpkg --version"]
     assert found["dpkg --version"].version == run(debian, "dpkg-query -W -f '${Version}' dpkg")

@@ -12,14 +12,14 @@ import pytest
 
 from tests.machines.starting import Start
 from upgradeproof.errors import EnvironmentFailedError
-from upgradeproof.evidence import Evidence
 from upgradeproof.machines.docker import DockerMachine
 from upgradeproof.packaging import Packager
 from upgradeproof.packaging.signing import Signer
 from upgradeproof.plan import Cell, Plan, Platform
 from upgradeproof.plan.steps import Action, Upload
-from upgradeproof.product import Work
 from upgradeproof.results import Verdict
+from upgradeproof.runner.executor import StepExecutor
+from upgradeproof.runner.recorder import Recorder
 
 PLATFORM = Platform(image="debian-12", architecture="amd64", machine="container")
 BUILD = """
@@ -62,8 +62,8 @@ def actions(tmp_path: Path) -> Callable[[str], tuple[Action, ...]]:
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Work:
-    return Work("cell", "installed", Evidence(tmp_path / "reports", "cell"), lambda _: None)
+def work(tmp_path: Path) -> StepExecutor:
+    return StepExecutor(Recorder("cell", tmp_path / "reports", lambda _: None), "installed")
 
 
 def spoilt(actions: tuple[Action, ...], spoil: Spoil, folder: Path) -> list[Action]:
@@ -96,10 +96,10 @@ def _tar(files: Mapping[str, bytes]) -> bytes:
 
 
 def test_a_release_is_installed_and_the_next_one_when_it_is_published(
-    machine: DockerMachine, work: Work, actions: Callable[[str], tuple[Action, ...]]
+    machine: DockerMachine, executor: StepExecutor, actions: Callable[[str], tuple[Action, ...]]
 ) -> None:
     for state, version in (("installed", "1"), ("upgraded", "2")):
-        work.carry_out(machine, actions(state))
+        executor.run(machine, actions(state))
         done = machine.run(INSTALL)
         assert done.ok, done.tail
         assert machine.run(VERSION).text == version
@@ -137,7 +137,7 @@ def with_another_index(files: dict[str, bytes], _: Path) -> None:
 )
 def test_what_was_not_signed_like_that_is_refused(
     machine: DockerMachine,
-    work: Work,
+    executor: StepExecutor,
     actions: Callable[[str], tuple[Action, ...]],
     tmp_path: Path,
     *,
@@ -145,7 +145,7 @@ def test_what_was_not_signed_like_that_is_refused(
     words: str,
 ) -> None:
     with pytest.raises(EnvironmentFailedError) as caught:
-        work.carry_out(machine, spoilt(actions("installed"), spoil, tmp_path))
+        executor.run(machine, spoilt(actions("installed"), spoil, tmp_path))
     assert caught.value.brief == (
         "could not publish 1 in a signed APT repository (exit status 100): "
         "nothing is known of the product"
@@ -157,7 +157,7 @@ def test_what_was_not_signed_like_that_is_refused(
 
 def test_a_package_that_is_not_the_signed_one_is_refused(
     machine: DockerMachine,
-    work: Work,
+    executor: StepExecutor,
     actions: Callable[[str], tuple[Action, ...]],
     tmp_path: Path,
 ) -> None:
@@ -165,7 +165,7 @@ def test_a_package_that_is_not_the_signed_one_is_refused(
         files["signed-thing_1_all.deb"] = files["signed-thing_1_all.deb"][:-1] + b"\0"
 
     machine.run("apt-get -q -y purge signed-thing; apt-get clean")
-    work.carry_out(machine, spoilt(actions("installed"), other_package, tmp_path))
+    executor.run(machine, spoilt(actions("installed"), other_package, tmp_path))
     done = machine.run(INSTALL)
     assert not done.ok
     assert "Hash Sum mismatch" in done.tail

@@ -10,14 +10,14 @@ import pytest
 from tests.machines import ticker
 from tests.machines.projects import ROOT, Project
 from upgradeproof.errors import EnvironmentFailedError
-from upgradeproof.evidence import Evidence
 from upgradeproof.imaging import Images
 from upgradeproof.machines import MachineSpec
 from upgradeproof.machines.docker import BACKEND
 from upgradeproof.plan import Platform
 from upgradeproof.plan.steps import Script, step_kinds
-from upgradeproof.product import Work
 from upgradeproof.results import Verdict
+from upgradeproof.runner.executor import StepExecutor
+from upgradeproof.runner.recorder import Recorder
 
 DEAD = "http://127.0.0.1:9"
 NOWHERE = "unix:///nonexistent/docker.sock"
@@ -103,7 +103,7 @@ def test_prune_says_that_it_could_not_ask(two: Project) -> None:
 def test_an_archive_that_does_not_answer_breaks_the_state_and_blames_no_product(
     every_image: Images, token: str, release: str, step: str, tmp_path: Path
 ) -> None:
-    evidence = Evidence(tmp_path, "cell")
+    recorder = Recorder("cell", tmp_path, lambda _: None)
     platform = Platform(image=release, architecture="amd64", machine="container")
     spec = MachineSpec(
         snapshot=every_image.ensure(platform),
@@ -117,7 +117,7 @@ def test_an_archive_that_does_not_answer_breaks_the_state_and_blames_no_product(
         machine.put(f"deb {DEAD}/debian old main\n".encode(), "/etc/apt/sources.list")
         machine.run("echo 'Acquire::Retries \"0\";' >/etc/apt/apt.conf.d/99retries")
         with pytest.raises(EnvironmentFailedError) as failed:
-            Work("cell", "installed", evidence, lambda _: None).script(machine, lists)
+            StepExecutor(recorder, "installed").script(machine, lists)
     assert failed.value.brief == (
         "could not fetch the package lists (exit status 100): nothing is known of the product"
     )

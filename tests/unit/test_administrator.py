@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.journey.fakes import IMAGE, FolderMachine
+from tests.unit.runner.fakes import IMAGE, FolderMachine
 from upgradeproof import administrator
 from upgradeproof.command import Completed
 from upgradeproof.endpoints import ask
@@ -14,7 +14,7 @@ from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Endpoint
 from upgradeproof.results import Fidelity
 
-SPEC = MachineSpec(snapshot=IMAGE, name="thing-journey-1", architecture="amd64", ports=(22,))
+SPEC = MachineSpec(snapshot=IMAGE, name="thing-main-1", architecture="amd64", ports=(22,))
 ENDPOINT = Endpoint.model_validate(
     {"id": "login", "kind": "ssh", "port": 22, "send": "whoami", "gives": "root"}
 )

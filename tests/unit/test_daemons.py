@@ -8,9 +8,10 @@ import pytest
 
 from upgradeproof.daemons import FOLDER, daemons
 from upgradeproof.errors import PlanError
-from upgradeproof.probes.base import Interests, Probe
+from upgradeproof.probes.base import Probe
 from upgradeproof.probes.config_checks import ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig
+from upgradeproof.probes.inputs import ProbeInputs
 
 VALID = 'title = "own"\nunits = ["own.service"]\nneeds = "own"\npackages = ["own"]\ncheck = "own"\n'
 
@@ -59,7 +60,7 @@ def test_a_name_that_a_script_could_not_hold_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("probe", [ConfigChecks, EffectiveConfig])
 def test_the_scripts_hold_every_daemon(probe: type[Probe]) -> None:  # type: ignore[type-arg]
-    script = probe.script(Interests())
+    script = probe.script(ProbeInputs())
     part = "check" if probe is ConfigChecks else "dump"
     for name, daemon in daemons().items():
         assert (f"|{name} " in script or f"run {name} " in script) == bool(getattr(daemon, part))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.journey.fakes import IMAGE, FolderMachine
+from tests.unit.runner.fakes import IMAGE, FolderMachine
 from upgradeproof.endpoints import Answer, ask, authority
 from upgradeproof.errors import MachineError
 from upgradeproof.machines import MachineSpec
@@ -20,7 +20,7 @@ from upgradeproof.plan import Endpoint
 from upgradeproof.results import Fidelity
 
 OUTSIDE = {"from": "outside"}
-SPEC = MachineSpec(snapshot=IMAGE, name="thing-journey-1", architecture="amd64")
+SPEC = MachineSpec(snapshot=IMAGE, name="thing-main-1", architecture="amd64")
 
 
 class PublishingMachine(FolderMachine):

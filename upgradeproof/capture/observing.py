@@ -15,7 +15,6 @@ from upgradeproof.capture.knowledge import knowledge
 from upgradeproof.daemons import Daemon, daemons
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
-from upgradeproof.journey import Journey
 from upgradeproof.machines import Machine
 from upgradeproof.observe import configs, use
 from upgradeproof.observe.observing import PROBES, parted
@@ -24,12 +23,14 @@ from upgradeproof.observe.writing import Entry, table_text
 from upgradeproof.plan import Endpoint, Plan, expand
 from upgradeproof.plan.editing import Place, add_keys, add_table
 from upgradeproof.plan.writing import refuse_read_only, write_plan
-from upgradeproof.probes import Facts, Interests, Record, read
+from upgradeproof.probes import Facts, ProbeInputs, Record, read
 from upgradeproof.probes.files import Files
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
 from upgradeproof.results import Journal
+from upgradeproof.runner import Runner
+from upgradeproof.states import StateName
 
 NAMED = {"config": "path", "endpoint": "id", "data": "id"}
 """The lists of a plan that are filled, each with the key that names one of its tables."""
@@ -69,12 +70,12 @@ def observe_twin(home: Home, say: Say = lambda _: None) -> Added:
     run_id = secrets.token_hex(4)
     reports = home.reports / "observe" / cell.id
     with Journal(reports / "journal" / f"{run_id}.jsonl") as journal:
-        tools = home.tools(reports, journal, run_id, fresh=False, watched=False)
-        with Journey(cell, tools) as journey:
+        context = home.run_context(reports, journal, run_id, fresh=False, watched=False)
+        with Runner(cell, context) as runner:
             say(f"build the twin: {cell.platform.id}, as far as `installed`")
-            installed = journey.reach("installed").facts
+            installed = runner.reach(StateName.INSTALLED).facts
             say("start another machine from it, which may be changed")
-            with journey.clone("installed") as machine:
+            with runner.clone(StateName.INSTALLED) as machine:
                 found, left_out = _look(machine, plan, installed, say)
     with path.open(encoding="utf-8", newline="") as file:
         text = file.read()
@@ -103,7 +104,7 @@ def _look(
     """Ask a machine that is the twin's own copy; return the tables, and what is left out."""
     asked = {endpoint.port for endpoint in plan.expect.endpoint}
     ports = {(p.protocol, p.port) for p in plan.expect.port if p.port not in asked}
-    seen = apart(installed, read(machine, Interests(), PROBES), ports)
+    seen = apart(installed, read(machine, ProbeInputs(), PROBES), ports)
     known = _in_use(daemons(plan.folder / "daemons"), plan)
     left_out: list[str] = []
     say("ask what listens")

@@ -13,7 +13,7 @@ from upgradeproof.captured import PROBES
 from upgradeproof.errors import PlanError, ServerError
 from upgradeproof.machines import Machine
 from upgradeproof.machines.ssh import FOLDER
-from upgradeproof.probes import Facts, Interests, read
+from upgradeproof.probes import Facts, ProbeInputs, read
 from upgradeproof.probes.text import clean, number, rows
 
 READ_TIMEOUT_S = 900.0
@@ -61,7 +61,7 @@ def read_server(machine: Machine, about: About, data: Sequence[str] = ()) -> Cap
     """Read a server. Raises ServerError when it can't be read, PlanError for a path of data."""
     for path in data:
         _check_data(machine, path)
-    facts = read(machine, Interests(), PROBES, folder=FOLDER, prelude=_PRELUDE)
+    facts = read(machine, ProbeInputs(), PROBES, folder=FOLDER, prelude=_PRELUDE)
     done = machine.run(stream.script(data=data), timeout_s=READ_TIMEOUT_S)
     if not done.ok:
         raise ServerError(

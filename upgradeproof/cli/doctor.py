@@ -8,11 +8,11 @@ from pathlib import Path
 
 from upgradeproof import cache
 from upgradeproof.home import Home
-from upgradeproof.journey.storage import Limits
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
 from upgradeproof.plan import platforms
 from upgradeproof.render.words import cached_states
+from upgradeproof.runner.storage import Limits
 
 HELP = "report what works here, how to repair the rest, and what is cached"
 

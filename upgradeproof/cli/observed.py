@@ -11,12 +11,12 @@ from upgradeproof import cache
 from upgradeproof.daemons import daemons
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
-from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backend
 from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observer
 from upgradeproof.observe.order import Order, order
 from upgradeproof.observe.writing import plan_text
+from upgradeproof.runner.store import StateStore
 
 
 def add_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -51,8 +51,8 @@ def observed_plan(order: Order, home: Home) -> tuple[str, tuple[str, ...]]:
     say = clock()
     say(f"find or make the image {order.platform.id}")
     image = home.imaging().ensure(order.platform)
-    stops = Store(cache.folder()).checkpoints
-    found = Observer(order, works, daemons(), say, stops=stops).observe(image)
+    checkpoints = StateStore(cache.folder()).checkpoints
+    found = Observer(order, works, daemons(), say, checkpoints=checkpoints).observe(image)
     return plan_text(draft(found)), findings(found)
 
 

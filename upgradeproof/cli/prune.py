@@ -8,8 +8,8 @@ from pathlib import Path
 
 from upgradeproof import cache
 from upgradeproof.home import Home
-from upgradeproof.journey.store import Store
 from upgradeproof.machines.backends import backends
+from upgradeproof.runner.store import StateStore
 
 HELP = "remove what earlier runs left running"
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what was removed; exit 1 if no backend works: then nothing is known."""
     asked = 0
     if arguments.states:
-        Store(cache.folder()).clear()
+        StateStore(cache.folder()).clear()
         Home(Path.cwd()).packager.clear()
     for kind, backend in sorted(backends().items()):
         health = backend.health()

@@ -9,6 +9,7 @@ from enum import StrEnum
 from upgradeproof.decision.measures import Measure, measures
 from upgradeproof.errors import PlanError
 from upgradeproof.results import Cell, Change, Run, Verdict
+from upgradeproof.states import StateName
 
 Place = tuple[str, str]
 """A cell's id and a check's."""
@@ -232,7 +233,7 @@ def _more(old: Cell, new: Cell) -> Iterator[Change]:
 
 
 def _upgraded(cell: Cell) -> tuple[Change, ...]:
-    return next((state.changes for state in cell.states if state.name == "upgraded"), ())
+    return next((state.changes for state in cell.states if state.name == StateName.UPGRADED), ())
 
 
 def _plans_changed(old: Run, new: Run) -> tuple[str, ...]:

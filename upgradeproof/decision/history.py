@@ -15,6 +15,7 @@ from upgradeproof.decision.files import digest
 from upgradeproof.decision.measures import values
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import Cell, Run, Verdict
+from upgradeproof.states import StateName
 
 VERSION = 1
 SCHEMA = """
@@ -188,7 +189,9 @@ def inputs_of(cell: Cell, run: Run) -> str:
     """Return a digest of what a cell was made from: plan, engine, and the keys of its states."""
     plan = next((plan.sha256 for plan in run.plans if plan.product == cell.product), "")
     keys = {
-        state.name: state.key for state in cell.states if state.name in ("installed", "upgraded")
+        state.name: state.key
+        for state in cell.states
+        if state.name in (StateName.INSTALLED, StateName.UPGRADED)
     }
     return digest(json.dumps([plan, run.upgradeproof, keys], sort_keys=True).encode())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from upgradeproof.decision.statements import Descriptor, Subject
 from upgradeproof.errors import PlanError
 from upgradeproof.results import Cell, Run
+from upgradeproof.states import StateName
 
 
 def by_product(
@@ -42,6 +43,6 @@ def _versions(cell: Cell, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield name and version of every package of a cell's upgraded machine."""
     for state in cell.states:
         path = folder / state.facts
-        if state.name == "upgraded" and state.facts and path.is_file():
+        if state.name == StateName.UPGRADED and state.facts and path.is_file():
             packages = json.loads(path.read_bytes()).get("packages", {})
             yield from ((name, str(record.get("version"))) for name, record in packages.items())

@@ -10,6 +10,7 @@ from debian.debian_support import Version
 
 from upgradeproof.decision.waivers import WARNING_DAYS, Waiver, Waivers
 from upgradeproof.results import Cell, Check, Run, Verdict
+from upgradeproof.states import StateName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,9 @@ def _covered_together(cell: Cell, found: dict[tuple[str, str], Waiver]) -> Itera
 
 def new_release(cell: Cell) -> str:
     """Return the release that the upgrade of a cell leads to."""
-    upgraded = next((state.release for state in cell.states if state.name == "upgraded"), "")
+    upgraded = next(
+        (state.release for state in cell.states if state.name == StateName.UPGRADED), ""
+    )
     return upgraded or cell.upgrade.rpartition("-to-")[2]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
-from upgradeproof.imaging.emulation import haste
+from upgradeproof.imaging.emulation import slowest_first
 from upgradeproof.plan import Cell, Plan
 from upgradeproof.plan.defects import Defect, defect_files, load_defect
 from upgradeproof.plan.loading import nearest
@@ -48,7 +48,7 @@ class Catalogue:
     def good_cells(self) -> tuple[Trial, ...]:
         """Return each cell that a defect is planted into, once, without any; slow ones first."""
         cells = {trial.cell.id: trial.cell for trial in self.trials}.values()
-        return tuple(Trial(cell) for cell in sorted(cells, key=haste))
+        return tuple(Trial(cell) for cell in sorted(cells, key=slowest_first))
 
     @property
     def in_order(self) -> tuple[Trial, ...]:

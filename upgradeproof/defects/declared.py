@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from upgradeproof.defects.catalogue import Trial
-from upgradeproof.defects.trial import Runner, pytest_command
+from upgradeproof.defects.trial import CommandRunner, pytest_command
 from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.plan.checks import check_of
 from upgradeproof.plan.loading import nearest
@@ -20,7 +20,7 @@ Collected = Mapping[str, frozenset[str]]
 """The ids of the checks that pytest would run, by cell."""
 
 
-def require_declared_checks(trials: Sequence[Trial], run: Runner) -> None:
+def require_declared_checks(trials: Sequence[Trial], run: CommandRunner) -> None:
     """Raise PlanError, once, for all declared checks that there are not in the cells of a trial.
 
     Defects of a plan that keep the same states and loads have the same checks: they are collected
@@ -46,7 +46,7 @@ def require_declared_checks(trials: Sequence[Trial], run: Runner) -> None:
         )
 
 
-def collect(trials: Sequence[Trial], run: Runner) -> Collected:
+def collect(trials: Sequence[Trial], run: CommandRunner) -> Collected:
     """Return the checks that trials of one plan would run, by the first one's defect.
 
     No machine is touched. Raises HarnessError when pytest can't collect them.

@@ -14,7 +14,7 @@ from upgradeproof.defects.crew import remove_machines, side_by_side
 from upgradeproof.defects.declared import require_declared_checks
 from upgradeproof.defects.detection import Detection, begin, result
 from upgradeproof.defects.table import line, numbers, table
-from upgradeproof.defects.trial import Ran, Runner, carry_out
+from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
 from upgradeproof.home import Home
 from upgradeproof.results.base import now
 
@@ -28,7 +28,7 @@ def detect(
     *,
     workers: int,
     out: TextIO,
-    run: Runner | None = None,
+    run: CommandRunner | None = None,
     clear_up: Callable[[], None] = remove_machines,
 ) -> Detection:
     """Try the defects of these names, or all, in the cells that fit, and return what was found.
@@ -59,6 +59,6 @@ def detect(
     return found
 
 
-def _carried_out(home: Home, trial: Trial, run: Runner) -> tuple[Trial, Ran]:
+def _carried_out(home: Home, trial: Trial, run: CommandRunner) -> tuple[Trial, Ran]:
     folder = home.reports / "defects" / (trial.defect or "-") / trial.cell.id
     return trial, carry_out(trial, folder, run)

@@ -22,7 +22,7 @@ LOADS = "load"
 """Checks that measure machines under load: minutes again, and no others beside them."""
 
 
-class Runner(Protocol):
+class CommandRunner(Protocol):
     """What runs a command on this host, whatever its exit status."""
 
     def __call__(self, argv: tuple[str, ...], *, timeout_s: float) -> Completed:
@@ -57,7 +57,7 @@ def command(trial: Trial, reports: Path, *paths: str) -> tuple[str, ...]:
     return pytest_command(trial, *options)
 
 
-def carry_out(trial: Trial, reports: Path, run: Runner, *paths: str) -> Ran:
+def carry_out(trial: Trial, reports: Path, run: CommandRunner, *paths: str) -> Ran:
     """Run a trial to its end and return what it left; whatever goes wrong is part of that.
 
     What an earlier trial left in ``reports`` goes first: it would be taken for this one's.

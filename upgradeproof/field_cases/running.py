@@ -14,7 +14,7 @@ from upgradeproof.command import Commands
 from upgradeproof.defects.catalogue import Trial
 from upgradeproof.defects.crew import remove_machines, side_by_side
 from upgradeproof.defects.detection import GoodCell, result
-from upgradeproof.defects.trial import Ran, Runner, carry_out
+from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
 from upgradeproof.field_cases.catalogue import FOLDER, SHOWS, Entry, find_cases, twin_of
 from upgradeproof.field_cases.judging import caught_by, not_reproduced, red
 from upgradeproof.field_cases.report import Outcome, Report
@@ -45,7 +45,7 @@ def try_cases(
     out: TextIO,
     record: Path | None = None,
     twins: bool = True,
-    run: Runner | None = None,
+    run: CommandRunner | None = None,
     clear_up: Callable[[], None] = remove_machines,
 ) -> Report:
     """Try the cases that fit the globs, or all, with their good twins; return what was found.
@@ -108,7 +108,7 @@ def _planned(entry: Entry) -> Outcome:
     return Outcome(id=entry.id, case=entry.case.case, group=entry.group, title=entry.case.title)
 
 
-def _carried_out(home: Home, staged: Staged, run: Runner) -> tuple[Staged, Ran]:
+def _carried_out(home: Home, staged: Staged, run: CommandRunner) -> tuple[Staged, Ran]:
     paths: tuple[str, ...] = ()
     if staged.entry and staged.entry.case.shows:
         suites = (SUITES,) if (home.root / SUITES).is_dir() else ()

@@ -19,8 +19,8 @@ def native(architecture: Architecture, machine: str | None = None) -> bool:
     return _KERNEL_NAMES[architecture] == (machine or platform.machine())
 
 
-def haste(cell: Cell) -> tuple[bool, bool]:
-    """Return by what to sort, so that cells which take long begin: one at the end is waited for.
+def slowest_first(cell: Cell) -> tuple[bool, bool]:
+    """Return by what to sort so that the slowest cells begin: one at the end is waited for.
 
     First those that boot a machine, then those whose programs are emulated.
     """

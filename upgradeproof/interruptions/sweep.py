@@ -12,21 +12,22 @@ from functools import partial
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError, ProductError, UpgradeproofError
-from upgradeproof.evidence import Evidence
 from upgradeproof.home import Home
 from upgradeproof.interruptions.faults import FAULTS, Fault
 from upgradeproof.interruptions.recovery import recover, recoveries
 from upgradeproof.interruptions.trap import FOLDER, Moment, moments, trapped
-from upgradeproof.journey import Journey
-from upgradeproof.journey.store import interests
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Action, Script
 from upgradeproof.probes import Facts, diff, read
 from upgradeproof.probes.base import every_probe
 from upgradeproof.probes.packages import Packages
-from upgradeproof.product import Record, Work, wait_until_ready
 from upgradeproof.results import Journal, Verdict
+from upgradeproof.runner import Runner
+from upgradeproof.runner.executor import StepExecutor
+from upgradeproof.runner.inputs import probe_inputs
+from upgradeproof.runner.readiness import wait_until_ready
+from upgradeproof.states import StateName
 
 LINES = 5
 """How many differences a row shows of a machine that arrived nowhere."""
@@ -58,12 +59,12 @@ class Outcome:
 class Sweep:
     """The sweep of one cell, whose states are reached."""
 
-    def __init__(self, journey: Journey, evidence: Evidence, record: Record) -> None:
-        self._journey = journey
-        self._cell: Cell = journey.cell
-        self._evidence = evidence
-        self._record = record
-        self._facts = {name: journey.reach(name).facts for name in ("upgraded", "installed")}
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._cell: Cell = runner.cell
+        self._facts = {
+            name: runner.reach(name).facts for name in (StateName.UPGRADED, StateName.INSTALLED)
+        }
 
     def moments(self) -> tuple[Moment, ...]:
         """Return the steps that dpkg takes in the upgrade, from an upgrade that nothing disturbs.
@@ -71,7 +72,7 @@ class Sweep:
         Raises HarnessError when apt tells of none.
         """
         found: list[Moment] = []
-        with self._journey.clone("installed") as machine:
+        with self._runner.clone(StateName.INSTALLED) as machine:
             for number, action in enumerate(self._actions):
                 if not isinstance(action, Script):
                     self._carry_out("undisturbed", machine, (action,))
@@ -95,7 +96,7 @@ class Sweep:
         row = partial(Outcome, fault=fault.name, step=moment.said)
         name = f"{fault.name}-{number:03}"
         try:
-            with self._journey.clone("installed") as machine:
+            with self._runner.clone(StateName.INSTALLED) as machine:
                 before, action = self._actions[: moment.action], self._actions[moment.action]
                 self._carry_out(name, machine, before)
                 if not isinstance(action, Script):
@@ -112,7 +113,7 @@ class Sweep:
         seen: list[str] = []
         tried, state, failures = recover(
             machine,
-            recoveries(self._actions[moment.action :], self._journey.actions("rolled_back")),
+            recoveries(self._actions[moment.action :], self._runner.actions(StateName.ROLLED_BACK)),
             lambda at, actions: self._attempt(name, at, actions),
             lambda at: self._arrived(at, seen),
         )
@@ -126,7 +127,7 @@ class Sweep:
 
     @property
     def _actions(self) -> tuple[Action, ...]:
-        return self._journey.actions("upgraded")
+        return self._runner.actions(StateName.UPGRADED)
 
     def _attempt(self, name: str, machine: Machine, actions: Sequence[Action]) -> str:
         try:
@@ -136,8 +137,8 @@ class Sweep:
         return ""
 
     def _carry_out(self, name: str, machine: Machine, actions: Sequence[Action]) -> None:
-        work = Work(self._cell.id, name, self._evidence, self._record)
-        work.carry_out(machine, actions)
+        executor = StepExecutor(self._runner.recorder, name)
+        executor.run(machine, actions)
 
     def _arrived(self, machine: Machine, seen: list[str]) -> str:
         """Return the state whose facts are the machine's; ``seen`` gets what differs from each."""
@@ -164,13 +165,13 @@ class Sweep:
     def _differences(self, machine: Machine, state: str, facts: Facts) -> list[str]:
         """Return the facts that differ, once what listens and runs had its time to come up."""
         wait_until_ready(machine, self._cell.expect, state, self._cell.plan.ready_timeout_s)
-        now = read(machine, interests(self._cell, state, time.time()))
+        now = read(machine, probe_inputs(self._cell, state, time.time()))
         events = tuple(f"{probe.section}/" for probe in every_probe() if probe.events)
         return [
             f"{line.path}: {line.before} -> {line.after}"
             for line in diff(facts, now)
             if not line.path.startswith(events)
-            and self._cell.reason_for("rolled_back", line.path) is None
+            and self._cell.reason_for(StateName.ROLLED_BACK, line.path) is None
         ]
 
 
@@ -186,9 +187,9 @@ def sweep(
     run_id = secrets.token_hex(4)
     outcomes = []
     with Journal(reports / "journal" / f"{run_id}.jsonl") as journal:
-        tools = home.tools(reports, journal, run_id, fresh=False, watched=False)
-        with Journey(cell, tools) as journey:
-            work = Sweep(journey, Evidence(reports, cell.id), journal.write)
+        context = home.run_context(reports, journal, run_id, fresh=False, watched=False)
+        with Runner(cell, context) as runner:
+            work = Sweep(runner)
             moments = tuple(m for m in work.moments() if fnmatchcase(m.said, at))
             for fault in (FAULTS[name] for name in faults or FAULTS):
                 for number, moment in enumerate(fault.chosen(moments), start=1):

@@ -62,7 +62,7 @@ class Visit:
 _VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
 
 
-class Recorder:
+class RequestRecorder:
     """Carry out the tasks of one process's users, and count what comes of them."""
 
     def __init__(
@@ -215,13 +215,13 @@ def begin(environment: Environment, **_: Any) -> None:
         return
     if isinstance(runner, WorkerRunner):
         worker = runner
-        recorder = Recorder(
+        recorder = RequestRecorder(
             settings,
             lambda: worker.worker_index,
             lambda found: worker.send_message(MESSAGE, found.model_dump()),
         )
     else:
-        recorder = Recorder(settings, lambda: 0, Collector(settings, runner).take)
+        recorder = RequestRecorder(settings, lambda: 0, Collector(settings, runner).take)
     for users in environment.user_classes:
         recorder.prepare(users)
     events.test_start.add_listener(recorder.start)

@@ -21,7 +21,7 @@ __all__ = ["Backend", "CachedSnapshot", "Health", "Machine", "MachineSpec"]
 
 @dataclass(frozen=True, kw_only=True)
 class MachineSpec:
-    """Say which machine to start: from which snapshot, under which name, with which ports."""
+    """Which machine to start: from which snapshot, under which name, with which ports."""
 
     snapshot: str
     """The backend's own name of what to start from: an image or a state's snapshot."""
@@ -34,7 +34,7 @@ class MachineSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """Say whether a backend works on this host, and how to mend it if not."""
+    """Whether a backend works on this host, and how to repair it if not."""
 
     works: bool
     brief: str
@@ -54,7 +54,7 @@ class CachedSnapshot:
     made_at: float
     """When it was made, in seconds since the epoch."""
     parent: str = ""
-    """The name of the snapshot that it rests on; empty: none that is a state."""
+    """The name of the snapshot that it depends on; empty: none that is a state."""
 
 
 class Machine(Protocol):
@@ -122,7 +122,7 @@ class Machine(Protocol):
         ...
 
     def alive(self) -> bool:
-        """Tell whether the machine still runs."""
+        """Return whether the machine still runs."""
         ...
 
 
@@ -134,27 +134,48 @@ class Backend(Protocol):
 
     @property
     def own_kernel(self) -> bool:
-        """Tell whether its machines have a kernel of their own."""
+        """Return whether its machines have a kernel of their own."""
+        ...
+
+    @property
+    def definition(self) -> str:
+        """Return a hash of all that the backend itself gives its machines.
+
+        That is hardware, capabilities, command line and drop-ins. It is a part of the key of every
+        state: after a change of it no cached state is valid.
+        """
+        ...
+
+    @property
+    def saves_memory(self) -> bool:
+        """Return whether its snapshots may hold the memory of a machine."""
+        ...
+
+    def resumes(self, snapshot: str) -> bool:
+        """Return whether a machine that is started from a snapshot here goes on from its memory.
+
+        Where it does not, the machine boots.
+        """
         ...
 
     def health(self) -> Health:
-        """Say whether machines of this kind can be started here; never raises."""
+        """Return whether machines of this kind can be started here; never raises."""
         ...
 
-    def seat(self) -> AbstractContextManager[None]:
-        """Hold room on this host for one cell's machines; waits while other cells fill it."""
+    def slot(self) -> AbstractContextManager[None]:
+        """Reserve capacity of this host for one cell's machines; wait while other cells use it."""
         ...
 
     def start(self, spec: MachineSpec) -> AbstractContextManager[Machine]:
-        """Start a machine, wait until its init has settled, and end it on the way out."""
+        """Start a machine, wait until its init has settled, and end it with the context."""
         ...
 
     def snapshot(self, machine: Machine, key: str, labels: Mapping[str, str]) -> str:
-        """Keep the running machine's disk under ``key`` and return the snapshot's name."""
+        """Save the running machine's disk under ``key`` and return the snapshot's name."""
         ...
 
     def find_snapshot(self, key: str) -> str | None:
-        """Return the name of the snapshot kept under ``key``, or None."""
+        """Return the name of the snapshot saved under ``key``, or None."""
         ...
 
     def snapshots(self) -> Sequence[CachedSnapshot]:
@@ -162,13 +183,13 @@ class Backend(Protocol):
         ...
 
     def forget(self, snapshot: CachedSnapshot) -> bool:
-        """Remove a snapshot unless a machine or another snapshot rests on it; tell if it went."""
+        """Remove a snapshot unless something depends on it; return whether it was removed."""
         ...
 
     def free_bytes(self) -> int:
-        """Return the room that is left where snapshots are stored. Raises MachineError."""
+        """Return the free space where snapshots are stored. Raises MachineError."""
         ...
 
     def prune(self, *, states: bool) -> Sequence[str]:
-        """Remove what earlier runs left running, with ``states`` also snapshots; say what went."""
+        """Remove what earlier runs left running, with ``states`` also snapshots; return names."""
         ...

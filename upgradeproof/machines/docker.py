@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, ClassVar
@@ -89,6 +91,14 @@ def creation(spec: MachineSpec, *, apparmor: bool, emulated: bool) -> dict[str, 
     }
 
 
+def definition() -> str:
+    """Return a hash of the arguments that are the same for all machines, native and emulated."""
+    spec = MachineSpec(snapshot="", name="", architecture="")
+    arguments = [creation(spec, apparmor=False, emulated=emulated) for emulated in (False, True)]
+    common = [{**each, "labels": {}} for each in arguments]
+    return hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()[:16]
+
+
 class DockerMachine(ChannelMachine):
     """A running container."""
 
@@ -149,7 +159,7 @@ class DockerMachine(ChannelMachine):
         return ""
 
     def alive(self) -> bool:
-        """Tell whether the container runs; an engine that does not answer counts as no."""
+        """Return whether the container runs; an engine that does not answer counts as no."""
         try:
             self._container.reload()
         except EngineError:
@@ -177,6 +187,12 @@ class DockerBackend:
 
     kind: ClassVar[str] = "container"
     own_kernel: ClassVar[bool] = False
+    saves_memory: ClassVar[bool] = False
+    definition: ClassVar[str] = definition()
+
+    def resumes(self, snapshot: str) -> bool:  # noqa: ARG002  # the protocol's
+        """Return False: a container that is started from a snapshot boots."""
+        return False
 
     def health(self) -> Health:
         """Say whether an engine answers."""
@@ -188,7 +204,7 @@ class DockerBackend:
             return Health(works=False, brief=f"the Docker engine does not answer: {error}")
         return Health(works=True, brief=f"Docker engine {version['Version']}, {version['Arch']}")
 
-    def seat(self) -> AbstractContextManager[None]:
+    def slot(self) -> AbstractContextManager[None]:
         """Hold nothing: containers share the host as its programs do."""
         return nullcontext()
 

@@ -17,11 +17,11 @@ from upgradeproof.clients import HttpQuestion, raw_script
 from upgradeproof.daemons import Greeting
 from upgradeproof.endpoints import ask
 from upgradeproof.errors import MachineError
-from upgradeproof.journey.state import only_address
 from upgradeproof.machines import Machine
 from upgradeproof.observe.writing import Entry, Noted
 from upgradeproof.plan import Endpoint
 from upgradeproof.probes import Facts
+from upgradeproof.runner.state import only_address
 
 BANNER_S = 2.0
 """How long a server that sends a greeting may take."""

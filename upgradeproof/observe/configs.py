@@ -15,7 +15,7 @@ from upgradeproof.machines import Machine
 from upgradeproof.observe.services import Seen, unit_packages, units, workers
 from upgradeproof.observe.writing import Entry
 from upgradeproof.plan.expectations import ConfigFormat
-from upgradeproof.probes import ConfigInterest, Interests, read
+from upgradeproof.probes import ConfigInput, ProbeInputs, read
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.config_formats import parse_config
 from upgradeproof.probes.config_reads import ConfigReads
@@ -65,10 +65,8 @@ def read_at_start(machine: Machine, seen: Seen) -> tuple[str, ...]:
     paths, names = candidates(seen), units(seen)
     if not paths or not names:
         return ()
-    interests = Interests(
-        configs=tuple(ConfigInterest(path=path) for path in paths), services=names
-    )
-    found = read(machine, interests, (ConfigReads,))[ConfigReads]
+    inputs = ProbeInputs(configs=tuple(ConfigInput(path=path) for path in paths), services=names)
+    found = read(machine, inputs, (ConfigReads,))[ConfigReads]
     return tuple(path for path in paths if path in found and found[path].read_at_start)
 
 

@@ -15,8 +15,6 @@ from debian.debian_support import Version
 
 from upgradeproof.daemons import Daemon, Preparation
 from upgradeproof.errors import MachineError, PlanError
-from upgradeproof.evidence import Evidence
-from upgradeproof.journey.checkpoints import Stop, stop_key, write_stop
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.observe import archive, configs, services, use
 from upgradeproof.observe.order import Order
@@ -26,14 +24,18 @@ from upgradeproof.observe.writing import Entry, Noted
 from upgradeproof.plan import Expectations, Port
 from upgradeproof.plan.steps.apt import AptSources
 from upgradeproof.plan.steps.base import Script
-from upgradeproof.probes import Facts, Interests, read
+from upgradeproof.probes import Facts, ProbeInputs, read
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.files import Files
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
-from upgradeproof.product import Work, wait_until_ready
 from upgradeproof.results.journal import StepFinished, StepStarted
+from upgradeproof.runner.checkpoints import Checkpoint, checkpoint_key, write_checkpoint
+from upgradeproof.runner.executor import StepExecutor
+from upgradeproof.runner.readiness import wait_until_ready
+from upgradeproof.runner.recorder import Recorder
+from upgradeproof.states import StateName
 
 PROBES = (Conffiles, Files, Packages, Services, Sockets)
 READY_S = 60.0
@@ -80,11 +82,11 @@ class Observer:
         daemons: Mapping[str, Daemon],
         say: Say,
         *,
-        stops: Path,
+        checkpoints: Path,
     ) -> None:
-        """Know what to observe, and where; ``stops``: the folder of stops between states."""
+        """Know what to observe, and where; ``checkpoints``: their folder."""
         self._order = order
-        self._stops = stops
+        self._checkpoints = checkpoints
         self._backend = backend
         self._daemons = daemons
         self._say = say
@@ -101,14 +103,14 @@ class Observer:
         Raises PlanError for packages that the release does not have, StepError for ones that can't
         be installed, EnvironmentFailedError where the archive is out of reach.
         """
-        with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder, self._backend.seat():
-            evidence = Evidence(Path(folder), self._order.cell)
+        with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder, self._backend.slot():
+            recorder = Recorder(self._order.cell, Path(folder), _ignore)
             with self._machine(image) as machine:
                 since = float(machine.run("date +%s.%N").text)
-                work = Work(self._order.cell, "installed", evidence, self._events.append)
-                bare, preparations, installed = self._install(machine, work)
+                executor = StepExecutor(recorder, StateName.INSTALLED, record=self._events.append)
+                bare, preparations, installed = self._install(machine, executor)
                 steps = install_steps(self._order.packages, preparations)
-                key = stop_key(image, actions_of(steps))
+                key = checkpoint_key(image, actions_of(steps), self._backend.definition)
                 self._say("keep the machine for the next boot")
                 snapshot = self._backend.snapshot(machine, key, self._labels)
             with self._kept_if_done(key):
@@ -116,45 +118,49 @@ class Observer:
                 with self._machine(snapshot, ports=tuple(sorted(tcp))) as machine:
                     seen = self._boot(machine, bare, installed)
                     events = tuple(self._events)
-                    work = Work(self._order.cell, "upgraded", evidence, _ignore)
-                    found = self._look(machine, work, seen, preparations)
-                stop = Stop(
+                    executor = StepExecutor(recorder, StateName.UPGRADED)
+                    found = self._look(machine, executor, seen, preparations)
+                checkpoint = Checkpoint(
                     done=len(actions_of(steps)),
                     since=since,
                     steps=events,
-                    transcripts=evidence.collect(
+                    transcripts=recorder.collect(
                         event.transcript for event in events if isinstance(event, StepStarted)
                     ),
                 )
-                write_stop(self._stops, key, stop)
+                write_checkpoint(self._checkpoints, key, checkpoint)
             return found
 
     def _install(
-        self, machine: Machine, work: Work
+        self, machine: Machine, executor: StepExecutor
     ) -> tuple[Facts, tuple[Preparation, ...], Facts]:
         packages = self._order.packages
         self._say("read the facts of the bare machine")
-        bare = read(machine, Interests(), PROBES)
+        bare = read(machine, ProbeInputs(), PROBES)
         lists = actions_of(install_steps(packages))[0]
-        self._do(machine, work, lists)
+        self._do(machine, executor, lists)
         archive.check_names(machine, packages, self._order.old.name)
         preparations = self._preparations(archive.installs(machine, packages))
         actions = actions_of(install_steps(packages, preparations))
-        self._do(machine, work, *(action for action in actions if action != lists))
+        self._do(machine, executor, *(action for action in actions if action != lists))
         self._say("read the facts with the packages")
         self._settle(machine, Expectations())
-        return bare, preparations, read(machine, Interests(), PROBES)
+        return bare, preparations, read(machine, ProbeInputs(), PROBES)
 
     def _boot(self, machine: Machine, bare: Facts, installed: Facts) -> Seen:
         self._say("read the facts after a boot")
         before = Seen(bare=bare, installed=installed, booted=installed)
         ports = tuple(Port(port=n, protocol=_protocol(p)) for p, n in services.new_sockets(before))
         self._settle(machine, Expectations(services=services.units(before), port=ports))
-        booted = read(machine, Interests(), PROBES)
+        booted = read(machine, ProbeInputs(), PROBES)
         return Seen(bare=bare, installed=installed, booted=booted)
 
     def _look(
-        self, machine: Machine, work: Work, seen: Seen, preparations: tuple[Preparation, ...]
+        self,
+        machine: Machine,
+        executor: StepExecutor,
+        seen: Seen,
+        preparations: tuple[Preparation, ...],
     ) -> Observed:
         """Test the machine, then change its sources to the new release and see what that offers."""
         left_out = [*services.stopped(seen), *services.moving_ports(seen)]
@@ -183,12 +189,12 @@ class Observer:
             expect=expect,
             left_out=tuple(left_out),
         )
-        return self._target(machine, work, found)
+        return self._target(machine, executor, found)
 
-    def _target(self, machine: Machine, work: Work, found: Observed) -> Observed:
+    def _target(self, machine: Machine, executor: StepExecutor, found: Observed) -> Observed:
         old, new = self._order.old, self._order.new
         step = AptSources(old=old.codename, new=new.codename)
-        self._do(machine, work, *step.actions(Path()))
+        self._do(machine, executor, *step.actions(Path()))
         offered = archive.offered(machine, found.counting)
         installed = found.seen.booted[Packages][found.system].version
         system = offered.get(found.system, "")
@@ -212,14 +218,14 @@ class Observer:
             and any(fnmatchcase(name, glob) for name in names for glob in daemon.packages)
         )
 
-    def _do(self, machine: Machine, work: Work, *actions: Script) -> None:
+    def _do(self, machine: Machine, executor: StepExecutor, *actions: Script) -> None:
         for action in actions:
             self._say(action.title)
-            work.carry_out(machine, (action,))
+            executor.run(machine, (action,))
 
     def _settle(self, machine: Machine, expect: Expectations) -> None:
         """Wait until what is expected exists for some time; what is missing is no fact."""
-        wait_until_ready(machine, expect, "installed", READY_S, stays_s=STAYS_S)
+        wait_until_ready(machine, expect, StateName.INSTALLED, READY_S, stays_s=STAYS_S)
 
     @contextmanager
     def _machine(self, snapshot: str, ports: tuple[int, ...] = ()) -> Iterator[Machine]:

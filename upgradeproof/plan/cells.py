@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import assert_never
 
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
@@ -15,8 +16,8 @@ from upgradeproof.plan.loading import nearest
 from upgradeproof.plan.model import Plan, Upgrade
 from upgradeproof.plan.overriding import check_selections, overridden
 from upgradeproof.plan.releases import Release
-from upgradeproof.plan.states import OF_A_ROLLBACK, STATES, like
 from upgradeproof.plan.steps import Planned, Publish, Step
+from upgradeproof.states import OF_A_ROLLBACK, STATES, StateName, has_new_release
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,13 @@ class Cell:
         return tuple(sorted(asked | {self.expect.port_after(port) for port in asked}))
 
     @property
-    def states(self) -> tuple[str, ...]:
+    def states(self) -> tuple[StateName, ...]:
         """Return the states that the cell goes through, in order."""
         return tuple(s for s in STATES if self.upgrade.rollback or s not in OF_A_ROLLBACK)
 
     def release(self, state: str) -> Release:
         """Return the release that a state must hold."""
-        return self.new if like(state) == "upgraded" else self.old
+        return self.new if has_new_release(state) else self.old
 
     def reason_for(
         self, state: str, path: str, kind: ChangeKind | None = None, *, event: bool = False
@@ -93,13 +94,21 @@ class Cell:
         what the rollback left behind.
         """
         left = (known.reason for known in self.upgrade.left_behind if known.covers(path, kind))
-        match state:
-            case "rolled_back":
+        match StateName(state):
+            case StateName.ROLLED_BACK:
                 return next(left, None)
-            case "upgraded_again":
+            case StateName.UPGRADED_AGAIN:
                 return next(left, self.expect.reason_for(path, kind) if event else None)
-            case _:
+            case (
+                StateName.BASE
+                | StateName.INSTALLED
+                | StateName.INSTALLED_REBOOTED
+                | StateName.UPGRADED
+                | StateName.REBOOTED
+            ):
                 return self.expect.reason_for(path, kind) or self._written(path)
+            case never:
+                assert_never(never)
 
     def _written(self, path: str) -> str | None:
         """Return that a step of the upgrade itself writes the file at this path of the diff."""
@@ -114,19 +123,21 @@ class Cell:
 
     def actions(self, state: str) -> tuple[Planned, ...]:
         """Return what leads to a state from the one before it."""
-        if STATES[state].booted:
-            return ()
-        match state:
-            case "installed":
+        match StateName(state):
+            case StateName.BASE | StateName.INSTALLED_REBOOTED | StateName.REBOOTED:
+                return ()
+            case StateName.INSTALLED:
                 return self._compiled(self.plan.install, self.upgrade.path[:1])
-            case "rolled_back":
+            case StateName.ROLLED_BACK:
                 return self._compiled(self.upgrade.rollback, self.upgrade.path)
-            case _:
+            case StateName.UPGRADED | StateName.UPGRADED_AGAIN:
                 return tuple(
                     action
                     for at, leg in enumerate(self.upgrade.legs, start=2)
                     for action in self._compiled(self.plan.leg(leg).steps, self.upgrade.path[:at])
                 )
+            case never:
+                assert_never(never)
 
     def _compiled(self, steps: Sequence[Step], published: tuple[str, ...]) -> tuple[Planned, ...]:
         """Return the actions of steps; a vendor's repository keeps what it has published."""

@@ -17,8 +17,8 @@ from upgradeproof.plan.endpoint import Endpoint, Firewall
 from upgradeproof.plan.load import Load
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
 from upgradeproof.plan.names import AbsolutePath, PortNumber, UnitName, unit_name
-from upgradeproof.plan.states import like
 from upgradeproof.plan.units import DeclaredUnit
+from upgradeproof.states import has_new_release
 
 ConfigFormat = Literal["ini", "yaml", "json", "toml", "keyvalue", "env", "text"]
 _ASKED = {
@@ -60,7 +60,7 @@ class Port(Model):
 
     def number_in(self, state: str) -> int | None:
         """Return the port that must listen in a state; None: it must not."""
-        return self.after if like(state) == "upgraded" else self.before
+        return self.after if has_new_release(state) else self.before
 
 
 class Config(Model):
@@ -85,7 +85,7 @@ class Config(Model):
 
     def format_in(self, state: str) -> ConfigFormat:
         """Return the format that the file must have in a state."""
-        return self.to_format if self.to_format and like(state) == "upgraded" else self.format
+        return self.to_format if self.to_format and has_new_release(state) else self.format
 
 
 class Log(Model):
@@ -206,7 +206,7 @@ class Expectations(Model):
 
     def port_in(self, state: str, port: int) -> int:
         """Return where a TCP port of the old release is found in a state."""
-        return self.port_after(port) if like(state) == "upgraded" else port
+        return self.port_after(port) if has_new_release(state) else port
 
     def port_after(self, port: int) -> int:
         """Return where a TCP port of the old release is found after the upgrade."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.plan.cells import Cell
 from upgradeproof.plan.changes import KnownChange
-from upgradeproof.plan.states import OF_A_ROLLBACK, STATES
+from upgradeproof.states import OF_A_ROLLBACK, STATES
 
 
 @dataclass(frozen=True, kw_only=True)

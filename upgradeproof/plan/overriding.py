@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 from pydantic_core import PydanticCustomError
 
@@ -92,6 +92,8 @@ def _joined(base: tuple[T, ...], given: tuple[T, ...], how: JoinedSteps) -> tupl
             return (*given, *base)
         case "replace":
             return given
+        case never:
+            assert_never(never)
 
 
 def _rolled_back(plan: Plan, upgrade: Upgrade, overrides: Sequence[Numbered]) -> Upgrade:

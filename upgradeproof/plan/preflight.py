@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
 from upgradeproof.plan.loading import Model, misplaced, repeated
 from upgradeproof.plan.names import AbsolutePath, UnitName
-
-Severity = Literal["inhibitor", "high", "info"]
-"""As in Leapp: it stops the upgrade; it needs a decision; it is information."""
+from upgradeproof.severity import Severity
 
 
 class Amount(Model):
@@ -24,7 +22,7 @@ class Amount(Model):
 
     least: float = Field(default=0, ge=0)
     recommended: float = Field(default=0, ge=0)
-    severity: Severity = "high"
+    severity: Severity = Severity.HIGH
     """Of less than ``least``; less than ``recommended`` is ``info``."""
 
     @property
@@ -52,7 +50,7 @@ class Space(Model):
     least_mb: float = Field(ge=0)
     """In millions of bytes; a quota of the folder's tree counts."""
     recommended_mb: float = Field(default=0, ge=0)
-    severity: Severity = "inhibitor"
+    severity: Severity = Severity.INHIBITOR
 
 
 BOOT = "/boot"
@@ -66,7 +64,7 @@ class Schedulers(Model):
 
     rotational: tuple[str, ...] = ()
     solid: tuple[str, ...] = ()
-    severity: Severity = "high"
+    severity: Severity = Severity.HIGH
 
 
 class Protection(Model):
@@ -76,7 +74,7 @@ class Protection(Model):
     """systemd units, with or without ``.service``, of a web application firewall or its like."""
     packet_filter: bool = False
     """Whether nftables must have rules."""
-    severity: Severity = "high"
+    severity: Severity = Severity.HIGH
 
 
 class Accepted(Model):

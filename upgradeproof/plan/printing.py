@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from upgradeproof.plan.cells import Cell
 from upgradeproof.plan.steps import Planned, Publish, Reboot, Script, Upload, UploadTree
@@ -66,6 +66,8 @@ def _plain_action(action: Planned) -> dict[str, Any]:
             return {"do": "reboot", "title": action.title, "timeout_s": action.timeout_s}
         case Publish():
             return {"do": "publish", "title": action.title, "timeout_s": action.timeout_s}
+        case never:
+            assert_never(never)
 
 
 def _mermaid(cells: Sequence[Cell]) -> Iterator[str]:

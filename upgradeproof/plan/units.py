@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from upgradeproof.plan.loading import Model
 from upgradeproof.plan.names import UnitName, unit_name
-from upgradeproof.plan.states import like
+from upgradeproof.states import has_new_release
 
 
 class DeclaredUnit(Model):
@@ -38,4 +38,4 @@ class DeclaredUnit(Model):
 
     def name_in(self, state: str) -> str | None:
         """Return the full name of the unit in a state; None: it must not be there."""
-        return self.after if like(state) == "upgraded" else self.before
+        return self.after if has_new_release(state) else self.before

@@ -8,27 +8,14 @@ from upgradeproof.plugin.hooks import (
     pytest_configure,
     pytest_generate_tests,
 )
-from upgradeproof.plugin.states import (
-    cell,
-    installed,
-    installed_rebooted,
-    journey,
-    rebooted,
-    rolled_back,
-    upgraded,
-    upgraded_again,
-)
+from upgradeproof.plugin.states import STATE_FIXTURES, cell, upgradeproof_runner
 
 __all__ = [
     "cell",
-    "installed",
-    "installed_rebooted",
-    "journey",
     "pytest_addoption",
     "pytest_configure",
     "pytest_generate_tests",
-    "rebooted",
-    "rolled_back",
-    "upgraded",
-    "upgraded_again",
+    "upgradeproof_runner",
 ]
+
+globals().update(STATE_FIXTURES)  # pytest finds fixtures among a module's names

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof.plugin.run import RunPart
+from upgradeproof.plugin.run import Session
 
 
 def selects_by_path(config: pytest.Config) -> bool:
@@ -35,7 +35,7 @@ def selects_by_path(config: pytest.Config) -> bool:
     )
 
 
-def add_packaged_suites(config: pytest.Config, part: RunPart) -> PackagedSuites | None:
+def add_packaged_suites(config: pytest.Config, part: Session) -> PackagedSuites | None:
     """Collect the wheel's suites next to a project's own, and return what opens the way to them.
 
     Where the command line names paths, and in a checkout, whose suites are its project's own,

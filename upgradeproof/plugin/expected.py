@@ -10,7 +10,7 @@ import pytest
 
 from upgradeproof.plugin.collecting import PackagedSuites
 from upgradeproof.plugin.packaged import PackagedTest, packaged_tests
-from upgradeproof.plugin.run import RunPart
+from upgradeproof.plugin.run import Session
 
 NOT_COLLECTED = (
     "pytest did not collect this check of the packaged suites, and it was not deselected; to do:"
@@ -23,7 +23,7 @@ NOT_COLLECTED = (
 class Expected:
     """What the plan and the packaged suites declare, compared with what pytest collected."""
 
-    part: RunPart
+    part: Session
     suites: PackagedSuites | None
     """None: there are no packaged suites here."""
     last_failed: bool

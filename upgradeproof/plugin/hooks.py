@@ -11,8 +11,7 @@ import pytest
 
 from upgradeproof import cache
 from upgradeproof.errors import UpgradeproofError
-from upgradeproof.imaging.emulation import haste
-from upgradeproof.journey.storage import Limits
+from upgradeproof.imaging.emulation import slowest_first
 from upgradeproof.plugin.collecting import add_packaged_suites, selects_by_path
 from upgradeproof.plugin.expected import Expected
 from upgradeproof.plugin.html import HtmlColumns
@@ -23,10 +22,11 @@ from upgradeproof.plugin.parameters import (
     without_subject,
 )
 from upgradeproof.plugin.progress import Progress
-from upgradeproof.plugin.recording import Recorder
-from upgradeproof.plugin.reporting import Reporter, take
-from upgradeproof.plugin.run import RUN, RunPart, begin
+from upgradeproof.plugin.recording import VerdictRecorder
+from upgradeproof.plugin.reporting import Reporter, lock_and_clear
+from upgradeproof.plugin.run import RUN, Session, start_session
 from upgradeproof.plugin.scheduling import Scheduler
+from upgradeproof.runner.storage import Limits
 
 ONLY_SHOWN = (
     "cacheshow",
@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     declare_own_marks(config)
     _refuse_paths_that_move_the_root(config)
     try:
-        part = begin(config)
+        part = start_session(config)
         if part is None:
             return
         declare_marks(config, part)
@@ -94,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if _only_shows(config):
             return
         expected = Expected(part, suites, last_failed=bool(config.getoption("lf", False)))
-        config.pluginmanager.register(Recorder(part, expected), "upgradeproof-recorder")
+        config.pluginmanager.register(VerdictRecorder(part, expected), "upgradeproof-recorder")
         if part.worker == "main":
             _configure_controller(config, part)
     except UpgradeproofError as error:
@@ -111,7 +111,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 class Selection:
     """Drop the tests that no plan has a subject for, and keep each cell's tests together."""
 
-    def __init__(self, part: RunPart, config: pytest.Config) -> None:
+    def __init__(self, part: Session, config: pytest.Config) -> None:
         self._part = part
         self._config = config
 
@@ -132,7 +132,7 @@ class Selection:
         yield
         ids = list(self._part.cells)
         if self._part.worker != "main":
-            ids.sort(key=lambda cell: haste(self._part.cells[cell]))
+            ids.sort(key=lambda cell: slowest_first(self._part.cells[cell]))
         cells = {cell: at for at, cell in enumerate(ids)}
         found = {item: self._part.find_check(item.nodeid) for item in items}
 
@@ -175,12 +175,14 @@ def _only_shows(config: pytest.Config) -> bool:
     return any(config.getoption(name, None) for name in ONLY_SHOWN)
 
 
-def _configure_controller(config: pytest.Config, part: RunPart) -> None:
+def _configure_controller(config: pytest.Config, part: Session) -> None:
     """Set up what only the controlling process does."""
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(Scheduler(part), "upgradeproof-scheduler")
     Limits.of(cache.folder())  # a wrong variable is an error now, not when a state is cached
-    config.pluginmanager.register(Reporter(part, take(part.reports)), "upgradeproof-reporter")
+    config.pluginmanager.register(
+        Reporter(part, lock_and_clear(part.reports)), "upgradeproof-reporter"
+    )
     if config.option.xmlpath is None:
         config.option.xmlpath = str(part.reports / "junit.xml")
     if config.pluginmanager.hasplugin("html"):
@@ -191,7 +193,7 @@ def _configure_controller(config: pytest.Config, part: RunPart) -> None:
     config.pluginmanager.register(Progress(part, config), "upgradeproof-progress")
 
 
-def _register_fixtures(config: pytest.Config, part: RunPart) -> None:
+def _register_fixtures(config: pytest.Config, part: Session) -> None:
     """Offer the fixtures that the wheel's suites use."""
     if (fixtures := part.home.generic_fixtures) is not None:
         for path in sorted(fixtures.glob("*.py")):

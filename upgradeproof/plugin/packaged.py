@@ -13,14 +13,14 @@ from pathlib import Path
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell
-from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.parameters import subjects
+from upgradeproof.states import STATES
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 OWN_FIXTURES: Mapping[str, frozenset[str]] = {
     "cell": frozenset(),
-    "journey": frozenset({"cell"}),
-    **dict.fromkeys(STATES, frozenset({"journey"})),
+    "upgradeproof_runner": frozenset({"cell"}),
+    **dict.fromkeys(STATES, frozenset({"upgradeproof_runner"})),
 }
 """The plugin's own fixtures, with the fixtures that each takes."""
 

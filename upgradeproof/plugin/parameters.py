@@ -17,8 +17,8 @@ from upgradeproof.plan import (
     Release,
     Target,
 )
-from upgradeproof.plan.states import STATES
-from upgradeproof.plugin.run import RunPart
+from upgradeproof.plugin.run import Session
+from upgradeproof.states import STATES, StateName
 
 Subjects = Callable[[Cell], Iterable[tuple[str, Any]]]
 
@@ -67,7 +67,7 @@ SUBJECTS: dict[str, Subjects] = {
     "kept_config": _configs(lambda config: config.change == "kept"),
     "migrated_config": _configs(lambda config: config.change == "migrated"),
     "reformatted_config": _configs(lambda config: config.to_format is not None),
-    "parsed_config": _configs(lambda config: config.format_in("upgraded") != "text"),
+    "parsed_config": _configs(lambda config: config.format_in(StateName.UPGRADED) != "text"),
     "checked_config": _configs(lambda config: bool(config.check)),
     "certificate": lambda cell: ((path, path) for path in cell.expect.certificates),
     "endpoint": lambda cell: ((endpoint.id, endpoint) for endpoint in cell.expect.endpoint),
@@ -94,7 +94,7 @@ A subject holds just what its tests can fail on: a check that has nothing to loo
 """
 
 
-def parametrize(metafunc: pytest.Metafunc, part: RunPart) -> None:
+def parametrize(metafunc: pytest.Metafunc, part: Session) -> None:
     """Give a test its cells, and its subject if it names one."""
     names = metafunc.fixturenames
     if "cell" not in names:
@@ -141,7 +141,7 @@ def _param(cell: Cell, *subject: Any) -> Any:
     return pytest.param(cell, *subject[1:], id=name, marks=marks)
 
 
-def declare_marks(config: pytest.Config, part: RunPart) -> None:
+def declare_marks(config: pytest.Config, part: Session) -> None:
     """Make the plans' tags known, so that ``-m`` takes them and a misspelt one is an error."""
     for tag in sorted({tag for cell in part.cells.values() for tag in cell.tags}):
         config.addinivalue_line("markers", f"{_mark(tag)}: cells of the plan tagged {tag!r}")

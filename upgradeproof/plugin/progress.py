@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from upgradeproof.plugin.run import RunPart
+from upgradeproof.plugin.run import Session
 from upgradeproof.results import journal as j
 
 PERIOD_S = 0.25
@@ -134,7 +134,7 @@ class WholeLines:
 class Progress:
     """Watch the journals beside pytest: a live table in a terminal, plain lines elsewhere."""
 
-    def __init__(self, part: RunPart, config: pytest.Config) -> None:
+    def __init__(self, part: Session, config: pytest.Config) -> None:
         self._part = part
         self._config = config
         self._done = threading.Event()

@@ -10,10 +10,9 @@ import pytest
 
 from upgradeproof.errors import NotReachedError, UpgradeproofError
 from upgradeproof.plan import Cell
-from upgradeproof.plan.states import STATES
 from upgradeproof.plugin.expected import NOT_COLLECTED, Expected
 from upgradeproof.plugin.plans import plan_events
-from upgradeproof.plugin.run import RunPart
+from upgradeproof.plugin.run import Session
 from upgradeproof.preflight.support import support_graph
 from upgradeproof.results import Release, Verdict
 from upgradeproof.results.base import now
@@ -23,6 +22,7 @@ from upgradeproof.results.journal import (
     CheckFinished,
     ReleaseDeclared,
 )
+from upgradeproof.states import STATES
 
 LONGEST_REASON = 20_000
 GOOD = (Verdict.PASSED, Verdict.NOT_APPLICABLE)
@@ -36,10 +36,10 @@ _REPEATED = re.compile(r"\A((?!assert ).+?)\nassert (?:not |False\b).*\Z", re.DO
 """What pytest adds to the message of ``assert not lost, message``: the message once more."""
 
 
-class Recorder:
+class VerdictRecorder:
     """Write what is declared and what became of it; add the verdict to pytest's own reports."""
 
-    def __init__(self, part: RunPart, expected: Expected) -> None:
+    def __init__(self, part: Session, expected: Expected) -> None:
         self._part = part
         self._expected = expected
         self._uncollected: dict[str, tuple[Verdict, str]] = {}

@@ -14,7 +14,7 @@ from upgradeproof.counting import counted
 from upgradeproof.decision.names import left_by_a_decision
 from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
-from upgradeproof.plugin.run import RunPart
+from upgradeproof.plugin.run import Session
 from upgradeproof.render import every_format
 from upgradeproof.render.words import cached_states, checks_selected, unused_lines
 from upgradeproof.report import report
@@ -25,7 +25,7 @@ LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "accepted.json", "junit.xml"
 """Beside the reports, each of which knows its own file."""
 
 
-def take(reports: Path) -> FileLock:
+def lock_and_clear(reports: Path) -> FileLock:
     """Take the reports' folder for this run, and remove what the run before left in it.
 
     Nothing old may look new. Raises HarnessError when another run writes there.
@@ -60,7 +60,7 @@ def _never_ran(cell: Cell) -> Counter[str]:
 class Reporter:
     """Stand at the end of the controlling process."""
 
-    def __init__(self, part: RunPart, lock: FileLock) -> None:
+    def __init__(self, part: Session, lock: FileLock) -> None:
         self._part = part
         self._lock = lock
         self._run: Run | None = None

@@ -1,4 +1,4 @@
-"""One pytest process's part in a run: its options, its journal, its tools."""
+"""The session of one pytest process in a run: its options, its journal, its context."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ import pytest
 from upgradeproof import __version__
 from upgradeproof.errors import MachineError
 from upgradeproof.home import Home
-from upgradeproof.journey import Toolbox
 from upgradeproof.plan import Cell
 from upgradeproof.plan.checks import check_of
 from upgradeproof.results import CachedStates, Journal
 from upgradeproof.results.journal import RunStarted
+from upgradeproof.runner import RunContext
 
 log = logging.getLogger(__name__)
-RUN = pytest.StashKey["RunPart"]()
-"""Where a process's part in the run is kept on pytest's config; not there: no plan, no part."""
+RUN = pytest.StashKey["Session"]()
+"""Where the session is stored on pytest's config; absent where there is no plan."""
 
 
 @dataclass
-class RunPart:
-    """What this process knows of the run."""
+class Session:
+    """What one pytest process knows of the run."""
 
     home: Home
     reports: Path
@@ -85,10 +85,10 @@ class RunPart:
         self._open.close()
 
     @cached_property
-    def tools(self) -> Toolbox:
-        """Return what the journeys of this process work with; room is made for their states."""
+    def context(self) -> RunContext:
+        """Return what the runners of this process work with; room is made for their states."""
         self.trim()
-        return self.home.tools(
+        return self.home.run_context(
             self.reports, self.journal, self.run_id, fresh=self.fresh, watched=self.watched
         )
 
@@ -110,8 +110,8 @@ class RunPart:
         return self._checks[nodeid]
 
 
-def begin(config: pytest.Config) -> RunPart | None:
-    """Return this process's part in the run, or None where there is no plan."""
+def start_session(config: pytest.Config) -> Session | None:
+    """Return the session of this process, or None where there is no plan."""
     named: Sequence[str] = config.getoption("plan") or ()
     defect = config.getoption("defect")
     home = Home(
@@ -123,7 +123,7 @@ def begin(config: pytest.Config) -> RunPart | None:
         return None
     given = getattr(config, "workerinput", {}).get("upgradeproof", {})
     reports = config.getoption("reports")
-    return RunPart(
+    return Session(
         home=home,
         reports=Path(reports).resolve() if reports else home.reports,
         run_id=given.get("run_id") or secrets.token_hex(4),

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from upgradeproof.plugin.run import RunPart
+from upgradeproof.plugin.run import Session
 
 
 class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
     """Group by cell. Marks do it for ``--dist loadgroup``, but are lost from pytest 9.2 on."""
 
-    def __init__(self, config: pytest.Config, log: Any, part: RunPart) -> None:
+    def __init__(self, config: pytest.Config, log: Any, part: Session) -> None:
         super().__init__(config, log)
         self._part = part
         # In the order of the collection, and not by their number of tests: a VM has fewer than a
@@ -47,7 +47,7 @@ class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
 class Scheduler:
     """Tell xdist to schedule by cell, and tell its workers which run they take part in."""
 
-    def __init__(self, part: RunPart) -> None:
+    def __init__(self, part: Session) -> None:
         self._part = part
 
     @pytest.hookimpl(optionalhook=True)

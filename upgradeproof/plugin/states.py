@@ -1,17 +1,18 @@
-"""Fixtures: a cell, its journey, and the states that tests name."""
+"""Fixtures: a cell, its runner, and the states that tests name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
 import pytest
 
 from upgradeproof.errors import PlanError
-from upgradeproof.journey import Journey, State
 from upgradeproof.plan import Cell
 from upgradeproof.plugin.run import RUN
+from upgradeproof.runner import Runner, State
+from upgradeproof.states import STATES, StateName
 
 
 @pytest.fixture(scope="session")
@@ -28,62 +29,35 @@ def cell(request: pytest.FixtureRequest) -> Cell:
 
 
 @pytest.fixture(scope="session")
-def journey(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Journey]:
-    """Hand out the way of the cell through its states; it ends with the cell's last test."""
-    with Journey(cell, pytestconfig.stash[RUN].tools) as way:
-        yield way
-
-
-@pytest.fixture
-def installed(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the old release, installed, in use, with data written."""
-    with _handed_out(journey, "installed", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def upgraded(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the new release after the upgrade, which is proven to have happened."""
-    with _handed_out(journey, "upgraded", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def installed_rebooted(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the old release on a clone that has booted again."""
-    with _handed_out(journey, "installed_rebooted", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def rebooted(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the new release on a clone that has booted again."""
-    with _handed_out(journey, "rebooted", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def rolled_back(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the old release after the product's own way back from the upgrade."""
-    with _handed_out(journey, "rolled_back", request.node) as state:
-        yield state
-
-
-@pytest.fixture
-def upgraded_again(journey: Journey, request: pytest.FixtureRequest) -> Iterator[State]:
-    """Hand out the new release after the upgrade was rolled back and applied once more."""
-    with _handed_out(journey, "upgraded_again", request.node) as state:
-        yield state
+def upgradeproof_runner(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Runner]:
+    """Hand out the runner of the cell; it ends with the cell's last test."""
+    with Runner(cell, pytestconfig.stash[RUN].context) as runner:
+        yield runner
 
 
 @contextmanager
-def _handed_out(journey: Journey, name: str, test: pytest.Item) -> Iterator[State]:
+def _handed_out(upgradeproof_runner: Runner, name: StateName, test: pytest.Item) -> Iterator[State]:
     """Reach a state for a test; a destructive test gets a machine of its own in it."""
-    if test.get_closest_marker("own_kernel") and not journey.own_kernel:
+    if test.get_closest_marker("own_kernel") and not upgradeproof_runner.own_kernel:
         pytest.skip("the machine shares its host's kernel: only a VM can prove this")
-    state = journey.reach(name)
+    state = upgradeproof_runner.reach(name)
     with ExitStack() as own:
         if test.get_closest_marker("destructive"):
-            clone = cache(lambda: own.enter_context(journey.clone(name)))
+            clone = cache(lambda: own.enter_context(upgradeproof_runner.clone(name)))
             state = state.on(clone)
         yield state
+
+
+def _fixture(name: StateName) -> Callable[..., Iterator[State]]:
+    """Return the fixture of one state, with the state's name."""
+
+    def fixture(upgradeproof_runner: Runner, request: pytest.FixtureRequest) -> Iterator[State]:
+        with _handed_out(upgradeproof_runner, name, request.node) as state:
+            yield state
+
+    fixture.__doc__ = f"Hand out {name.spec.summary}."
+    return pytest.fixture(fixture, name=name.value)
+
+
+STATE_FIXTURES = {name.value: _fixture(name) for name in STATES}
+"""A fixture for each state that a cell can reach, by its name."""

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol, cast, get_args
+from typing import Protocol, cast
 
 from upgradeproof.errors import InhibitedError
 from upgradeproof.plan import Cell
-from upgradeproof.plan.preflight import Severity
 from upgradeproof.probes import Facts
 from upgradeproof.results import Fidelity, Finding
+from upgradeproof.severity import Severity
 
-SEVERITIES: tuple[str, ...] = get_args(Severity)
+SEVERITIES = tuple(Severity)
 """The most severe first."""
 
 
@@ -58,7 +58,9 @@ def examine(situation: Situation) -> tuple[Finding, ...]:
         finding.model_copy(
             update={
                 "code": finding.code or asked.code_for(finding.id),
-                "accepted": "" if finding.severity == "inhibitor" else asked.reason_for(finding.id),
+                "accepted": ""
+                if finding.severity == Severity.INHIBITOR
+                else asked.reason_for(finding.id),
             }
         )
         for check in every_check()
@@ -69,7 +71,7 @@ def examine(situation: Situation) -> tuple[Finding, ...]:
 
 def stop(situation: Situation, found: Sequence[Finding]) -> None:
     """Raise InhibitedError if a finding inhibits the upgrade."""
-    inhibitors = [finding for finding in found if finding.severity == "inhibitor"]
+    inhibitors = [finding for finding in found if finding.severity == Severity.INHIBITOR]
     if not inhibitors:
         return
     first, *others = inhibitors

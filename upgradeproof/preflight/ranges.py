@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from upgradeproof.plan import Component, Release
-from upgradeproof.plan.preflight import Severity
 from upgradeproof.probes import Facts
 from upgradeproof.probes.components import Components
 from upgradeproof.probes.packages import Packages
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 
 
 def installed_version(component: Component, facts: Facts) -> str:

@@ -6,30 +6,19 @@ script and a pure parser. Discovery finds it; its class is also the key to its f
     upgraded[Packages]["nginx"].version
 """
 
-from upgradeproof.probes.base import (
-    CommandInterest,
-    ConfigInterest,
-    Difference,
-    Facts,
-    Interests,
-    Probe,
-    Record,
-    TlsInterest,
-    diff,
-    every_probe,
-    in_diffs,
-)
+from upgradeproof.probes.base import Difference, Facts, Probe, Record, diff, every_probe, in_diffs
+from upgradeproof.probes.inputs import CommandInput, ConfigInput, ProbeInputs, TlsInput
 from upgradeproof.probes.reading import ordinary_probes, read
 
 __all__ = [
-    "CommandInterest",
-    "ConfigInterest",
+    "CommandInput",
+    "ConfigInput",
     "Difference",
     "Facts",
-    "Interests",
     "Probe",
+    "ProbeInputs",
     "Record",
-    "TlsInterest",
+    "TlsInput",
     "diff",
     "every_probe",
     "in_diffs",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
 TIMEOUT_S = 120
@@ -70,12 +71,12 @@ class AptSources(Probe[AptSource]):
     intrusive = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; it needs the network, and 1 to 10 s."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, AptSource]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, AptSource]:
         """Return the sources that are not simply verified."""
         states: dict[str, str] = {}
         lines: dict[str, list[str]] = {}

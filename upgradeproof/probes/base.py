@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import json
 import pkgutil
@@ -15,8 +14,8 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 from pydantic import BaseModel, ConfigDict
 
 from upgradeproof.change_kinds import ChangeKind
-from upgradeproof.daemons import Daemon, daemons
 from upgradeproof.errors import HarnessError, MissingFactError
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 class Record(BaseModel):
@@ -41,75 +40,6 @@ class Record(BaseModel):
 R = TypeVar("R", bound=Record)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConfigInterest:
-    """A configuration file that the plan names: its format, and its daemon's own check."""
-
-    path: str
-    format: str = "text"
-    check: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CommandInterest:
-    """A script of the plan's author: what runs it, what its output must hold, what is masked."""
-
-    id: str
-    script: str
-    user: str = ""
-    """Empty: root."""
-    contains: str = ""
-    mask: tuple[str, ...] = ()
-    """Regular expressions."""
-    timeout_s: float = 30.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class TlsInterest:
-    """An endpoint of the plan that speaks TLS: where it is, and after which protocol's STARTTLS."""
-
-    id: str
-    port: int
-    host: str
-    starttls: str = ""
-    """``smtp`` or ``imap``; empty: TLS from the first byte."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interests:
-    """What the plan makes the probes read, in addition to what they always read."""
-
-    configs: tuple[ConfigInterest, ...] = ()
-    certificates: tuple[str, ...] = ()
-    modules: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
-    """Commands that print a component's version."""
-    daemons: Mapping[str, Daemon] = dataclasses.field(default_factory=daemons)
-    """The daemons that are known, by id: the engine's, and those of the product's own folder."""
-    runs: tuple[CommandInterest, ...] = ()
-    """Commands whose results the plan compares."""
-    reads: tuple[CommandInterest, ...] = ()
-    """Scripts that read the plan's data."""
-    rewrites: tuple[CommandInterest, ...] = ()
-    """Scripts that write another value of the plan's data (``id/write``), and read it (``id``)."""
-    https: tuple[CommandInterest, ...] = ()
-    """Scripts that ask the plan's https endpoints by a client each: ``endpoint/client``."""
-    tls: tuple[TlsInterest, ...] = ()
-    """Endpoints whose TLS versions, cipher suites and certificate are read."""
-    run_scripts: bool = False
-    """Whether the administrator's scripts are run on clones."""
-    folders: tuple[str, ...] = ()
-    """Folders whose free space counts."""
-    measured_folder: str = ""
-    """Of these, the one whose storage is measured; empty: none."""
-    since: float = 0.0
-    """When the state began, in seconds of the machine's own clock since the epoch."""
-    services: tuple[str, ...] = ()
-    """The units of the plan's services, with their suffix, such as ``nginx.service``."""
-    stays_up_s: float = 0.0
-    """How long a service must have been up before it counts as up."""
-
-
 class Probe(Generic[R]):
     """Read one kind of fact. Subclasses need no state: a class is all there is."""
 
@@ -126,14 +56,17 @@ class Probe(Generic[R]):
     """Whether a record that went is a difference."""
     intrusive: ClassVar[bool] = False
     """Whether reading changes the machine (a login, a log line): then only clones are read."""
+    on_disk: ClassVar[bool] = False
+    """Whether the facts are read from files that no boot changes: then they can be read later, on a
+    machine that was started from the snapshot of the state."""
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return a POSIX shell script that prints the facts; it must exit 0 where they are read."""
         raise NotImplementedError
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, R]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, R]:
         """Return the records by their key, from what the script printed."""
         raise NotImplementedError
 

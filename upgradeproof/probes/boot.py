@@ -12,7 +12,8 @@ from debian.debian_support import version_compare
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.probes import grub
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, rows
 
@@ -136,12 +137,12 @@ class Boot(Probe[CurrentBoot]):
     record: ClassVar[type[Record]] = CurrentBoot
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; of the boot loader's configuration only the menu is printed."""
         return OWN_KERNEL + _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, CurrentBoot]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, CurrentBoot]:
         """Return the boot. Raises HarnessError if the kernel does not report its id."""
         if not output.strip():
             return {}
@@ -157,7 +158,7 @@ class Boot(Probe[CurrentBoot]):
             **{name: last[name] for name in _PLAIN if name in last},
             "version": " ".join(filter(None, map(last.get, ("version", "signature")))),
             "boots": tuple(boots),
-            "new_boots": tuple(name for name, began in boots.items() if began > interests.since),
+            "new_boots": tuple(name for name, began in boots.items() if began > inputs.since),
             "images": _newest_first(said.get("image", ())),
             "initramfs": _newest_first(said.get("initramfs", ())),
             "headers": _newest_first(said.get("headers", ())),

@@ -10,7 +10,8 @@ from typing import ClassVar
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, decoded, rows
 
 _SCRIPT = r"""
@@ -47,20 +48,21 @@ class Certificates(Probe[Certificate]):
 
     section = "certificates"
     record: ClassVar[type[Record]] = Certificate
+    on_disk = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
         calls = (
             f"certificates {index} {shlex.quote(path)}"
-            for index, path in enumerate(interests.certificates)
+            for index, path in enumerate(inputs.certificates)
         )
         return "\n".join([_SCRIPT, *calls, ":"])
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, Certificate]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, Certificate]:
         """Return the certificates; one that can't be read is a fact with its problem."""
-        paths = {str(index): path for index, path in enumerate(interests.certificates)}
+        paths = {str(index): path for index, path in enumerate(inputs.certificates)}
         certificates: dict[str, Certificate] = {}
         for cells in rows(output):
             match cells:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-from upgradeproof.probes.base import CommandInterest, Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import CommandInput, ProbeInputs
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.supervised import (
     MAXIMUM_OUTPUT_BYTES,
@@ -37,15 +38,15 @@ class CommandResult(Record):
     """Why there is no whole result: it did not end in its time, it printed too much..."""
 
     @classmethod
-    def of(cls, result: JobResult, interest: CommandInterest) -> Self:
+    def of(cls, result: JobResult, given: CommandInput) -> Self:
         """Return the record of a result, with the plan's masks on it."""
         too_long = f"it prints more than {MAXIMUM_OUTPUT_BYTES} bytes"
-        stderr = _masked(result.stderr, interest.mask).split("\n")
+        stderr = _masked(result.stderr, given.mask).split("\n")
         return cls(
             exit_status=result.exit_status,
-            stdout=_masked(result.stdout, interest.mask),
+            stdout=_masked(result.stdout, given.mask),
             stderr=tuple(line.rstrip() for line in stderr if line.replace(MASK, "").strip()),
-            contained=interest.contains in result.stdout,
+            contained=given.contains in result.stdout,
             problem=too_long if result.stdout_bytes > MAXIMUM_OUTPUT_BYTES else result.problem,
         )
 
@@ -57,25 +58,25 @@ class CommandResults(Probe[CommandResult]):
     record: ClassVar[type[Record]] = CommandResult
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
-        return supervise(jobs(interests.runs))
+        return supervise(jobs(inputs.runs))
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, CommandResult]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, CommandResult]:
         """Return what each command did."""
-        return read_results(output, interests.runs)
+        return read_results(output, inputs.runs)
 
 
-def jobs(interests: Sequence[CommandInterest]) -> tuple[Job, ...]:
+def jobs(inputs: Sequence[CommandInput]) -> tuple[Job, ...]:
     """Return the jobs that run the scripts of the plan's author."""
-    return tuple(Job(script=i.script, user=i.user, timeout_s=i.timeout_s) for i in interests)
+    return tuple(Job(script=i.script, user=i.user, timeout_s=i.timeout_s) for i in inputs)
 
 
-def read_results(output: str, interests: Sequence[CommandInterest]) -> dict[str, CommandResult]:
+def read_results(output: str, inputs: Sequence[CommandInput]) -> dict[str, CommandResult]:
     """Return what each script did, by its id."""
-    done = results(output, jobs(interests))
-    return {i.id: CommandResult.of(result, i) for i, result in zip(interests, done, strict=True)}
+    done = results(output, jobs(inputs))
+    return {i.id: CommandResult.of(result, i) for i, result in zip(inputs, done, strict=True)}
 
 
 def _masked(text: str, patterns: Sequence[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.text import clean, rows
 
@@ -67,15 +68,16 @@ class Commands(Probe[Command]):
 
     section = "commands"
     record: ClassVar[type[Record]] = Command
+    on_disk = True
     arrivals = False
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Command]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Command]:
         """Return the commands."""
         return {
             cells[1]: Command(path=cells[2], program=cells[3], package=cells[4])

@@ -6,7 +6,8 @@ import re
 import shlex
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, decoded, number, rows
 
 COMMAND_TIMEOUT_S = 10
@@ -39,16 +40,16 @@ class Components(Probe[PrintedVersion]):
     record: ClassVar[type[Record]] = PrintedVersion
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
         calls = [
             f"component {index} {shlex.quote(command)}"
-            for index, command in enumerate(interests.commands)
+            for index, command in enumerate(inputs.commands)
         ]
         return "\n".join([_SCRIPT, *calls, ":"])
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, PrintedVersion]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, PrintedVersion]:
         """Return the versions of those that are installed."""
         versions: dict[str, PrintedVersion] = {}
         for cells in rows(output):
@@ -56,6 +57,6 @@ class Components(Probe[PrintedVersion]):
                 case ["component", index, "0", encoded] if (at := number(index)) is not None:
                     said = clean(decoded(encoded).decode("utf-8", "replace"))
                     found = _VERSION.search(said)
-                    if found and at < len(interests.commands):
-                        versions[interests.commands[at]] = PrintedVersion(version=found[1])
+                    if found and at < len(inputs.commands):
+                        versions[inputs.commands[at]] = PrintedVersion(version=found[1])
         return versions

@@ -6,7 +6,8 @@ import re
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""
@@ -38,9 +39,10 @@ class Conffiles(Probe[Conffile]):
 
     section = "conffiles"
     record: ClassVar[type[Record]] = Conffile
+    on_disk = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; one ``md5sum`` reads all files."""
         return _SCRIPT
 
@@ -60,7 +62,7 @@ class Conffiles(Probe[Conffile]):
         return f"{file.package} does not bring it any more, and dpkg keeps the file unused"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Conffile]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Conffile]:
         """Return the changed files. Those of removed packages are left out: nothing brings them.
 
         A file that another package brings now is that one's, and obsolete of none.

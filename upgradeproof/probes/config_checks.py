@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from upgradeproof.daemons import Daemon
 from upgradeproof.probes import daemon_scripts
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, decoded, general, number, rows
@@ -78,24 +79,24 @@ class ConfigChecks(Probe[ConfigCheck]):
     record: ClassVar[type[Record]] = ConfigCheck
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; all checkers run at once, each within its limit."""
         # A checker's complaints come on either stream.
         commands = {
             name: f"exec 2>&1\n{daemon.check}"
-            for name, daemon in interests.daemons.items()
+            for name, daemon in inputs.daemons.items()
             if daemon.check
         }
-        return daemon_scripts.script(interests.daemons, commands, interests.services)
+        return daemon_scripts.script(inputs.daemons, commands, inputs.services)
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, ConfigCheck]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, ConfigCheck]:
         """Return the answers; one that can't judge is left out."""
         found = {}
         for cells in rows(output):
             match cells:
-                case ["ran", name, key, unit, status, out, _] if name in interests.daemons:
-                    daemon = interests.daemons[name]
+                case ["ran", name, key, unit, status, out, _] if name in inputs.daemons:
+                    daemon = inputs.daemons[name]
                     said = _printed(out)
                     if any(text in said for text in daemon.unclear):
                         continue

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import rows
 
 RESTART_TIMEOUT_S = 90
@@ -86,12 +87,12 @@ class ConfigReads(Probe[ConfigRead]):
     intrusive = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; it restarts all services that the plan names."""
-        paths = [shlex.quote(config.path) for config in interests.configs]
-        if not paths or not interests.services:
+        paths = [shlex.quote(config.path) for config in inputs.configs]
+        if not paths or not inputs.services:
             return ":"
-        units = " ".join(map(shlex.quote, interests.services))
+        units = " ".join(map(shlex.quote, inputs.services))
         return "\n".join(
             [
                 _SCRIPT,
@@ -117,9 +118,9 @@ class ConfigReads(Probe[ConfigRead]):
         )
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, ConfigRead]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, ConfigRead]:
         """Return the files; what is not there is no fact here."""
-        paths = {str(index): config.path for index, config in enumerate(interests.configs)}
+        paths = {str(index): config.path for index, config in enumerate(inputs.configs)}
         found = {}
         for cells in rows(output):
             match cells:

@@ -7,16 +7,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from upgradeproof.probes.base import (
-    ConfigInterest,
-    Difference,
-    Facts,
-    Interests,
-    Probe,
-    Record,
-)
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.config_formats import MAXIMUM_BYTES, parse_config
 from upgradeproof.probes.file_records import text_change
+from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, decoded, number, rows
 
@@ -71,31 +65,31 @@ class Configs(Probe[Config]):
     record: ClassVar[type[Record]] = Config
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; checks run one after the other: two may write the same file."""
         calls = []
-        for index, config in enumerate(interests.configs):
+        for index, config in enumerate(inputs.configs):
             calls.append(f"config {index} {shlex.quote(config.path)}")
             if config.check:
                 calls.append(f"check {index} {shlex.quote(config.check)}")
         return "\n".join([_SCRIPT, *calls, ":"])
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, Config]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, Config]:
         """Return the files; one that is not there is a fact too."""
         facts: dict[str, dict[str, object]] = {
-            str(index): {} for index in range(len(interests.configs))
+            str(index): {} for index in range(len(inputs.configs))
         }
         for cells in rows(output):
             match cells:
                 case ["file", index, *rest] if index in facts:
-                    facts[index] |= _file(rest, interests.configs[int(index)])
+                    facts[index] |= _file(rest, inputs.configs[int(index)])
                 case ["check", index, status, encoded] if index in facts:
                     said = clean(decoded(encoded).decode("utf-8", "replace"))
                     facts[index] |= {"check_status": number(status), "check_output": said}
         return {
             config.path: Config.model_validate(facts[str(index)])
-            for index, config in enumerate(interests.configs)
+            for index, config in enumerate(inputs.configs)
         }
 
     @classmethod
@@ -105,7 +99,7 @@ class Configs(Probe[Config]):
         return text_change(path, before, after) if field == "sha256" else ""
 
 
-def _file(cells: list[str], config: ConfigInterest) -> dict[str, object]:
+def _file(cells: list[str], config: ConfigInput) -> dict[str, object]:
     status, sha256, size, encoded = [*cells, "", "", "", ""][:4]
     user, uid, group, gid, mode = [*status.split(" "), "", "", "", "", ""][:5]
     facts: dict[str, object] = {

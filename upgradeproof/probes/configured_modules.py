@@ -10,7 +10,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.modules import module_name
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, rows
@@ -134,13 +135,13 @@ class ConfiguredModules(Probe[ConfiguredModule]):
     record: ClassVar[type[Record]] = ConfiguredModule
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; one ``modprobe`` for each module that is required."""
-        names = shlex.join(name.replace("-", "_") for name in interests.modules)
+        names = shlex.join(name.replace("-", "_") for name in inputs.modules)
         return f"set -- {names}\n{OWN_KERNEL}{_SCRIPT}"
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, ConfiguredModule]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, ConfiguredModule]:
         """Return the modules by name; a file hides one of its name in a folder of less weight."""
         files: list[str] = []
         lines: list[tuple[str, str]] = []
@@ -161,7 +162,7 @@ class ConfiguredModules(Probe[ConfiguredModule]):
         for path, text in _joined(line for line in lines if line[0] not in hidden):
             _note(named, path, text.split())
         if output.strip():
-            for name in interests.modules:
+            for name in inputs.modules:
                 _of(named, name, _PLAN).loads = True
         return {name: _record(name, said, loaded, tried) for name, said in named.items()}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
 from upgradeproof.probes.command_results import CommandResult, jobs, read_results
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.supervised import supervise
 
 
@@ -16,14 +17,14 @@ class WrittenData(Probe[CommandResult]):
     record: ClassVar[type[Record]] = CommandResult
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
-        return supervise(jobs(interests.reads))
+        return supervise(jobs(inputs.reads))
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, CommandResult]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, CommandResult]:
         """Return what each reading printed."""
-        return read_results(output, interests.reads)
+        return read_results(output, inputs.reads)
 
 
 class RewrittenData(Probe[CommandResult]):
@@ -37,11 +38,11 @@ class RewrittenData(Probe[CommandResult]):
     intrusive = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
-        return supervise(jobs(interests.rewrites))
+        return supervise(jobs(inputs.rewrites))
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, CommandResult]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, CommandResult]:
         """Return what each writing and each reading did."""
-        return read_results(output, interests.rewrites)
+        return read_results(output, inputs.rewrites)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Literal
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, rows
 
@@ -63,12 +64,12 @@ class Devices(Probe[Device]):
     record: ClassVar[type[Record]] = Device
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; everything comes from sysfs, in a handful of processes."""
         return OWN_KERNEL + _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Device]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Device]:
         """Return the devices by kind and address."""
         found: dict[str, str] = {}
         said: dict[tuple[str, str], str] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, rows
 
@@ -36,12 +37,12 @@ class Disks(Probe[Disk]):
     record: ClassVar[type[Record]] = Disk
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return OWN_KERNEL + _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Disk]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Disk]:
         """Return the disks; a single scheduler has no brackets."""
         disks = {}
         for cells in rows(clean(output)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean
 
@@ -58,14 +59,15 @@ class Dkms(Probe[DkmsModule]):
 
     section = "dkms"
     record: ClassVar[type[Record]] = DkmsModule
+    on_disk = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; ``dkms status`` itself takes most of its time."""
         return OWN_KERNEL + _SCRIPT.replace("LINES", str(LOG_LINES))
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, DkmsModule]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, DkmsModule]:
         """Return the modules, from the words of DKMS 2 and 3; another line becomes a record too."""
         lines: list[str] = []
         logs: dict[tuple[str, str, str], list[str]] = {}

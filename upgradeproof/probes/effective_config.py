@@ -10,9 +10,10 @@ from typing import ClassVar
 from upgradeproof.daemons import Dump
 from upgradeproof.plan.names import unit_name
 from upgradeproof.probes import daemon_scripts
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.config_checks import ConfigChecks
 from upgradeproof.probes.dump_formats import settings
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.secrets import masked_setting, masked_text
 from upgradeproof.probes.services import Services
@@ -63,19 +64,19 @@ class EffectiveConfig(Probe[Setting]):
     record: ClassVar[type[Record]] = Setting
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; all dumps run at once, each within its limit."""
-        dumps = {name: dump for name, daemon in interests.daemons.items() if (dump := daemon.dump)}
+        dumps = {name: dump for name, daemon in inputs.daemons.items() if (dump := daemon.dump)}
         return daemon_scripts.script(
-            interests.daemons,
+            inputs.daemons,
             {name: dump.command for name, dump in dumps.items()},
-            interests.services,
+            inputs.services,
             files={name: dump.files for name, dump in dumps.items()},
             then=_FILES,
         )
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, Setting]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, Setting]:
         """Return the settings, secrets masked; a dump that failed is one record."""
         edited: dict[str, set[str]] = {}
         reads: dict[str, list[str]] = {}
@@ -86,11 +87,11 @@ class EffectiveConfig(Probe[Setting]):
                     edited[path] = _names(decoded(content).decode("utf-8", "replace"))
                 case ["reads", name, path]:
                     reads.setdefault(name, []).append(path)
-                case ["ran", name, key, unit, status, out, err] if name in interests.daemons:
+                case ["ran", name, key, unit, status, out, err] if name in inputs.daemons:
                     ran.append((name, key, unit, status, decoded(out), decoded(err)))
         found: dict[str, Setting] = {}
         for name, key, unit, status, *streams in ran:
-            daemon = interests.daemons[name]
+            daemon = inputs.daemons[name]
             told = tuple(
                 clean(stream.decode("utf-8", "replace").replace("\r\n", "\n")) for stream in streams
             )
@@ -104,7 +105,7 @@ class EffectiveConfig(Probe[Setting]):
                 theirs = {path: edited[path] for path in reads.get(name, ()) if path in edited}
                 of_plan = any(
                     fnmatchcase(unit_name(service), glob)
-                    for service in interests.services
+                    for service in inputs.services
                     for glob in daemon.units
                 )
                 for setting, record in _settings(told[0], daemon.dump, theirs, of_plan).items():

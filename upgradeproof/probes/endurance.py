@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
 
 MAXIMUM_S = 120
@@ -104,14 +105,14 @@ class Endurance(Probe[Stay]):
     intrusive = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script, which takes up to ``stays_up_s`` seconds, at most two minutes."""
-        units = shlex.join(interests.services)
+        units = shlex.join(inputs.services)
         body = _SCRIPT.replace("MAXIMUM", str(MAXIMUM_S)).replace("LINES", str(LOG_LINES))
-        return f"set -- {units}\nstays={interests.stays_up_s:.0f}\n{body}" if units else "exit 0"
+        return f"set -- {units}\nstays={inputs.stays_up_s:.0f}\n{body}" if units else "exit 0"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Stay]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Stay]:
         """Return what became of each unit; lines of another shape are left out."""
         first: dict[str, str] = {}
         found: dict[str, Stay] = {}

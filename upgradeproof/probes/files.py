@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.file_records import ROOT, File, text_change
 from upgradeproof.probes.files_explain import explain
 from upgradeproof.probes.files_walk import SCRIPT
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, decoded, number, rows
 from upgradeproof.probes.text_diff import packed
 from upgradeproof.probes.xattr import access_list, capabilities
@@ -26,12 +27,12 @@ class Files(Probe[File]):
     record: ClassVar[type[Record]] = File
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script: one process that reads each directory once."""
         return SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, File]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, File]:
         """Return the entries by path. Lines that are cut or of no known shape are left out."""
         found: dict[str, dict[str, Any]] = {}
         more: dict[str, dict[str, Any]] = {}

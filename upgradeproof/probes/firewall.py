@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""
@@ -79,12 +80,12 @@ class PacketFilter(Probe[FilterTable]):
     record: ClassVar[type[Record]] = FilterTable
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, FilterTable]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, FilterTable]:
         """Return the tables; what is outside of any is nft's error message."""
         listed, *saved = re.split(r"^(?=saved ip)", clean(output), flags=re.MULTILINE)
         tables, complaints = _listed(listed)

@@ -7,7 +7,8 @@ import re
 import shlex
 from typing import Any, ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, decoded, number, rows
 
 MEASURED_MIB, MEASURED_S, MEASURE_TIMEOUT_S = 64, 4, 40
@@ -63,24 +64,24 @@ class Folders(Probe[Folder]):
     record: ClassVar[type[Record]] = Folder
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; storage is only measured where the plan asks, and fio is there."""
         lines = [_SCRIPT]
-        for index, path in enumerate(interests.folders):
+        for index, path in enumerate(inputs.folders):
             lines.append(f"room {index} {shlex.quote(path)}")
-            if path == interests.measured_folder:
+            if path == inputs.measured_folder:
                 lines += [_MEASURE, f"measure {index} {shlex.quote(path)}"]
         return "\n".join([*lines, ":"])
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, Folder]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, Folder]:
         """Return the folders; what df or fio did not print is None."""
-        facts: dict[int, dict[str, Any]] = {at: {} for at in range(len(interests.folders))}
+        facts: dict[int, dict[str, Any]] = {at: {} for at in range(len(inputs.folders))}
         for cells in rows(clean(output)):
             match cells:
                 case [what, index, said] if (at := number(index)) in facts:
                     facts[at] |= _fields(what, said)
-        return {path: Folder.model_validate(facts[at]) for at, path in enumerate(interests.folders)}
+        return {path: Folder.model_validate(facts[at]) for at, path in enumerate(inputs.folders)}
 
 
 def _fields(what: str, said: str) -> dict[str, Any]:

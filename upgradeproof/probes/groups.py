@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import account_of
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
 
 
@@ -21,14 +22,15 @@ class Groups(Probe[Group]):
 
     section = "groups"
     record: ClassVar[type[Record]] = Group
+    on_disk = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return "cut -d : -f 1,3- /etc/group"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Group]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Group]:
         """Return the groups; a line that the C library would not take for a group is left out."""
         groups: dict[str, Group] = {}
         for cells in rows(clean(output), ":"):

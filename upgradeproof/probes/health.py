@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""
@@ -41,12 +42,12 @@ class Health(Probe[HealthCheck]):
     record: ClassVar[type[Record]] = HealthCheck
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; apt is only simulated, so that no lock is taken or waited for."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, HealthCheck]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, HealthCheck]:
         """Return the checks by name."""
         said: dict[str, list[str]] = {}
         status: dict[str, str] = {}

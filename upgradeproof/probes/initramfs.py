@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.modules import module_name
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, number, rows
@@ -86,12 +87,12 @@ class InitramfsImages(Probe[Initramfs]):
     record: ClassVar[type[Record]] = Initramfs
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; listing a large archive takes seconds on an emulated machine."""
         return OWN_KERNEL + _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Initramfs]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Initramfs]:
         """Return the archives by the role of their kernel."""
         images: dict[str, Initramfs] = {}
         parts: list[tuple[str, str, str, list[list[str]]]] = []

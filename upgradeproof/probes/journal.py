@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, general, number
 
 MAXIMUM_MESSAGES = 10_000
@@ -41,16 +42,16 @@ class Journal(Probe[JournalError]):
     record: ClassVar[type[Record]] = JournalError
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; no journal is no error."""
         return (
             "command -v journalctl >/dev/null || exit 0\n"
-            f"journalctl --quiet --no-pager --priority=3 --since=@{interests.since:.6f}"
+            f"journalctl --quiet --no-pager --priority=3 --since=@{inputs.since:.6f}"
             f" --lines={MAXIMUM_MESSAGES} --output=json --output-fields={_FIELDS} || :"
         )
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, JournalError]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, JournalError]:
         """Return the messages; a line that is not a JSON object becomes a fact of its own."""
         messages: dict[str, JournalError] = {}
         for line in filter(None, output.split("\n")):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 _SCRIPT = r"""
@@ -46,12 +47,12 @@ class Kernel(Probe[RunningKernel]):
     record: ClassVar[type[Record]] = RunningKernel
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, RunningKernel]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, RunningKernel]:
         """Return the kernel. Raises HarnessError if it does not report its release."""
         facts: dict[str, object] = {}
         images = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Literal
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, general
 
@@ -68,13 +69,13 @@ class KernelLog(Probe[KernelComplaint]):
     record: ClassVar[type[Record]] = KernelComplaint
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; what is no complaint stays on the machine."""
         words = "|".join(_WORDS.values())
         return OWN_KERNEL + _SCRIPT.replace("LINES", str(MAXIMUM_LINES)).replace("WORDS", words)
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, KernelComplaint]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, KernelComplaint]:
         """Return the complaints; a line that is none is left out."""
         complaints: dict[str, KernelComplaint] = {}
         for line in clean(output).split("\n"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
 KINDS = (
@@ -35,9 +36,10 @@ class Leftovers(Probe[Leftover]):
 
     section = "leftovers"
     record: ClassVar[type[Record]] = Leftover
+    on_disk = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; paths end with NUL, since a name may hold a newline."""
         names = " -o ".join(f"-name '*.{kind}'" for kind in KINDS)
         return f"find /etc -xdev ! -type d \\( {names} \\) -print0"
@@ -54,7 +56,7 @@ class Leftovers(Probe[Leftover]):
         return "the file in use is kept, and the package's new version is put next to it"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Leftover]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Leftover]:
         """Return the leftovers by path."""
         return {
             clean(path): Leftover(kind=path.rpartition(".")[2])

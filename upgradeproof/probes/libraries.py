@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 _UNSURE = Path(__file__).with_name("unsure_programs.pl").read_text(encoding="utf-8")
@@ -80,12 +81,12 @@ class Libraries(Probe[UnresolvedFile]):
     faults = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; it fails where no loader is found."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, UnresolvedFile]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, UnresolvedFile]:
         """Return the files with what they miss; a message of unknown form is stored whole."""
         missing: dict[str, set[str]] = {}
         for cells in rows(clean(output)):

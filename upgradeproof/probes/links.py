@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
 
 _SCRIPT = r"""
@@ -35,12 +36,12 @@ class Links(Probe[Link]):
     record: ClassVar[type[Record]] = Link
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Link]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Link]:
         """Return the links; a speed below 1 is unknown."""
         found = {}
         for cells in rows(clean(output)):

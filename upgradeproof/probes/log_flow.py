@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, general, rows
 
 FACILITIES = (
@@ -121,17 +122,17 @@ class LogFlow(Probe[LogFile]):
     intrusive = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; it writes 95 lines into the logs."""
         messages = " ".join(
             f"{code * 8 + level}:{facility}.{priority}"
             for facility, code in _CODES.items()
             for priority, level in _LEVELS.items()
         )
-        return f"since={int(interests.since)} tag={TAG} messages='{messages}'\n{_SCRIPT}"
+        return f"since={int(inputs.since)} tag={TAG} messages='{messages}'\n{_SCRIPT}"
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, LogFile]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, LogFile]:
         """Return the files; one with neither a message nor other lines since the boot is none."""
         host, zone = "machine", "+0000"
         taken: dict[str, set[str]] = defaultdict(set)
@@ -146,7 +147,7 @@ class LogFlow(Probe[LogFile]):
                 case ["line", path, start, selector] if _known(selector):
                     taken[_stable(path)].add(selector)
                     shapes[_stable(path)] = _shape(start, host)
-                case ["other", path, *rest] if rest and _since(rest[0], zone, interests.since):
+                case ["other", path, *rest] if rest and _since(rest[0], zone, inputs.since):
                     kinds[_stable(path)].add(_kind("\t".join(rest), host))
         return {
             path: LogFile(

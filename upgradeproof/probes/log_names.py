@@ -6,7 +6,8 @@ import json
 from collections import defaultdict
 from typing import ClassVar
 
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 # What process 1 logs about a unit, or its child before it starts the program, is left out.
@@ -59,12 +60,12 @@ class LogNames(Probe[UnitNames]):
     intrusive = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
-        return f"since={int(interests.since)}\n{_SCRIPT}"
+        return f"since={int(inputs.since)}\n{_SCRIPT}"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, UnitNames]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, UnitNames]:
         """Return the units that logged something."""
         names: dict[str, set[str]] = defaultdict(set)
         files: dict[str, set[str]] = defaultdict(set)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.modules import Modules, module_name
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, number, rows
@@ -73,12 +74,12 @@ class ModuleIndexes(Probe[ModuleIndex]):
     record: ClassVar[type[Record]] = ModuleIndex
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; one ``awk`` compares the index with the files."""
         return OWN_KERNEL + _SCRIPT.replace("MOST", str(MOST_NAMED))
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, ModuleIndex]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, ModuleIndex]:
         """Return the index; a kernel that does not report its release has none."""
         said: dict[str, list[str]] = {}
         counts: dict[str, int] = {}

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, number
 
@@ -84,13 +85,13 @@ class Modules(Probe[Module]):
     record: ClassVar[type[Record]] = Module
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; one ``grep`` reads all parameters, one ``modinfo`` all files."""
-        names = shlex.join(name.replace("-", "_") for name in interests.modules)
+        names = shlex.join(name.replace("-", "_") for name in inputs.modules)
         return f"set -- {names}\n{_SCRIPT}{OWN_KERNEL}{_FILES}"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Module]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Module]:
         """Return the modules by name; a parameter of several lines keeps its last."""
         lines = [clean(line) for line in output.split("\n")]
         modules: dict[str, dict[str, object]] = {}

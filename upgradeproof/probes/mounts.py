@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number
 
 _SCRIPT = r"""
@@ -55,12 +56,12 @@ class Mounts(Probe[Mount]):
     record: ClassVar[type[Record]] = Mount
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; ``df`` is cut off where a network file system hangs."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Mount]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Mount]:
         """Return the mounts; lines are as in proc_pid_mountinfo(5), others are left out."""
         table, _, rest = output.partition("\nbytes\n")
         in_bytes, _, in_inodes = rest.partition("inodes\n")

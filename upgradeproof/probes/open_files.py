@@ -7,7 +7,8 @@ import shlex
 from collections import defaultdict
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 # The service that takes the messages of all others is left out: its files are those of log_flow,
@@ -51,12 +52,12 @@ class OpenFiles(Probe[OpenFile]):
     intrusive = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; it is read after the services were used."""
-        return f"units={shlex.quote(' '.join(interests.services))}\n{_SCRIPT}"
+        return f"units={shlex.quote(' '.join(inputs.services))}\n{_SCRIPT}"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, OpenFile]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, OpenFile]:
         """Return the files by their path."""
         found: dict[str, set[str]] = defaultdict(set)
         for cells in rows(clean(output)):

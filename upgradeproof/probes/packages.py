@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import HarnessError
 from upgradeproof.probes import package_changes
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 _SCRIPT = r"""
@@ -110,12 +111,12 @@ class Packages(Probe[Package]):
     record: ClassVar[type[Record]] = Package
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Package]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Package]:
         """Return the packages. Raises HarnessError without any: every Debian machine has some."""
         said = _Said(clean(output))
         packages = {

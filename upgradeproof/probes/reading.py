@@ -7,7 +7,8 @@ from typing import Any
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Machine
-from upgradeproof.probes.base import Facts, Interests, Probe, Record, every_probe
+from upgradeproof.probes.base import Facts, Probe, Record, every_probe
+from upgradeproof.probes.inputs import ProbeInputs
 
 PASS_TIMEOUT_S = 300.0
 """Limit of one pass of all probes; on an idle two-core host a pass takes about one second in a
@@ -21,7 +22,7 @@ def ordinary_probes() -> tuple[type[Probe[Any]], ...]:
 
 def read(
     machine: Machine,
-    interests: Interests,
+    inputs: ProbeInputs,
     probes: Sequence[type[Probe[Any]]] | None = None,
     *,
     folder: str = "/run",
@@ -36,7 +37,7 @@ def read(
     """
     probes = ordinary_probes() if probes is None else probes
     limit_s = PASS_TIMEOUT_S * machine.fidelity.slowness
-    done = machine.run(_pass_script(probes, interests, folder, prelude), timeout_s=limit_s)
+    done = machine.run(_pass_script(probes, inputs, folder, prelude), timeout_s=limit_s)
     if not done.ok:
         raise HarnessError(
             f"the probes' pass on {machine.name} ended with exit status {done.exit_status}",
@@ -52,12 +53,12 @@ def read(
                 details=complaint,
                 resolution=f"fix upgradeproof/probes/{probe.__module__.rpartition('.')[2]}.py",
             )
-        sections[probe.section] = dict(sorted(probe.parse(output, interests).items()))
+        sections[probe.section] = dict(sorted(probe.parse(output, inputs).items()))
     return Facts(sections)
 
 
 def _pass_script(
-    probes: Sequence[type[Probe[Any]]], interests: Interests, folder: str, prelude: str
+    probes: Sequence[type[Probe[Any]]], inputs: ProbeInputs, folder: str, prelude: str
 ) -> str:
     """Return the script of a pass: as many lanes as processors, each taking the next free probe.
 
@@ -70,7 +71,7 @@ def _pass_script(
     lines += [prelude] if prelude else []
     names = [probe.section for probe in probes]
     for probe in probes:
-        lines += [f"probe_{probe.section}() ( set +C", probe.script(interests), ")"]
+        lines += [f"probe_{probe.section}() ( set +C", probe.script(inputs), ")"]
     lines += [
         "lane() {",
         "set +e -C",  # the first lane to make a probe's file has it

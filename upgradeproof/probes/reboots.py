@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""
@@ -29,12 +30,12 @@ class Reboots(Probe[PendingReboot]):
     record: ClassVar[type[Record]] = PendingReboot
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, PendingReboot]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, PendingReboot]:
         """Return whether a reboot is due, and for which packages."""
         lines = clean(output).split("\n")
         packages = {line[1:] for line in lines if line.startswith("+") and line != "+"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
 
 MAXIMUM_FILES = 2_000
@@ -65,7 +66,7 @@ class References(Probe[Reference]):
     departures = False
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script: one run of perl, which every Debian has in ``perl-base``."""
         folder = Path(__file__).parent
         program = "".join((folder / name).read_text(encoding="utf-8") for name in _PROGRAM)
@@ -77,7 +78,7 @@ class References(Probe[Reference]):
         )
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Reference]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Reference]:
         """Return the references; a record ``unread`` means that not all files were read."""
         found: dict[str, Reference] = {}
         for cells in rows(clean(output)):

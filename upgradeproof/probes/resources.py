@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
 
 _SCRIPT = r"""
@@ -37,12 +38,12 @@ class Resources(Probe[Given]):
     record: ClassVar[type[Record]] = Given
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; both versions of control groups are asked."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Given]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Given]:
         """Return what was given; ``max``, ``-1`` and what is no number are no limit."""
         said: dict[str, list[str]] = {}
         for cells in rows(clean(output)):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.job_table import at_jobs, crontabs, folders, read_table, timers
 from upgradeproof.probes.jobs import SECTION, Schedule, amiss
 from upgradeproof.probes.owners import CRON_OWNERS, UNIT_FOLDERS, UNIT_OWNERS, edited
@@ -57,12 +58,12 @@ class Schedules(Probe[Schedule]):
     record: ClassVar[type[Record]] = Schedule
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; it fails where systemd is there and does not answer."""
         return _SCRIPT.replace("UNIT_FOLDERS", UNIT_FOLDERS)
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Schedule]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Schedule]:
         """Return the jobs; lines that cron can't read are left out, as cron does."""
         table = read_table(output)
         jobs: dict[str, Schedule] = dict(timers(table))

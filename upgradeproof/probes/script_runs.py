@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.scripts import OBSERVE, key
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.supervised import (
@@ -77,16 +78,16 @@ class ScriptRuns(Probe[ScriptRun]):
     intrusive = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
-        if not interests.run_scripts:
+        if not inputs.run_scripts:
             return ":"
         run = _RUN.replace("PROGRAM", SUPERVISOR).replace("FILES", str(MAXIMUM_FILES))
         run = run.replace("TIMEOUT", str(TIMEOUT_S)).replace("LIMIT", str(ALL_JOBS_TIMEOUT_S))
         return f"{OBSERVE}{run}:"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, ScriptRun]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, ScriptRun]:
         """Return what each script did."""
         found: dict[str, ScriptRun] = {}
         current = ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.text import clean, rows
 
@@ -107,14 +108,15 @@ class Scripts(Probe[Script]):
 
     section = "scripts"
     record: ClassVar[type[Record]] = Script
+    on_disk = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return f"{OBSERVE}{_LIST}:"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Script]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Script]:
         """Return what was found."""
         found: dict[str, Script] = {}
         for cells in rows(clean(output)):

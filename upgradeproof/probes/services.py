@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package, distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_OWNERS
 from upgradeproof.probes.text import clean, number, rows
 from upgradeproof.probes.unit_files import UNIT_FILES
@@ -113,9 +114,9 @@ class Services(Probe[Service]):
     record: ClassVar[type[Record]] = Service
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; it fails where systemd is there and does not answer."""
-        return f"set -- {shlex.join(interests.services)}\n" + (
+        return f"set -- {shlex.join(inputs.services)}\n" + (
             _SCRIPT.replace("PROPERTIES", ",".join(_PROPERTIES))
             .replace("LINES", str(LOG_LINES))
             .replace("OWNERS", UNIT_OWNERS)
@@ -125,7 +126,7 @@ class Services(Probe[Service]):
         )
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Service]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Service]:
         """Return the units; lines of another shape than the script's are left out."""
         units: dict[str, Service] = {}
         logs: dict[str, list[str]] = {}

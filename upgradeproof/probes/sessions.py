@@ -9,7 +9,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from upgradeproof.probes.attribution import distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, rows
 
@@ -112,12 +113,12 @@ class Sessions(Probe[Session]):
     intrusive = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; every login is logged as such."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Session]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Session]:
         """Return the sessions; one that was refused has only a problem."""
         found: dict[str, Session] = {}
         for part in re.split(r"^session\t", clean(output), flags=re.MULTILINE)[1:]:

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
 _SCRIPT = r"""
@@ -73,12 +74,12 @@ class Sockets(Probe[ListeningSocket]):
     record: ClassVar[type[Record]] = ListeningSocket
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; reading the processes of others needs CAP_SYS_PTRACE."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, ListeningSocket]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, ListeningSocket]:
         """Return the sockets; a socket of several processes belongs to the lowest process id."""
         table = _table(output)
         sockets: dict[str, ListeningSocket] = {}

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from upgradeproof.probes import interpreters
 from upgradeproof.probes.attribution import distribution_upgraded
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
@@ -97,12 +98,12 @@ class Stale(Probe[StaleProcess]):
         return "nothing restarts it: the reboot that ends an upgrade of the distribution does"
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; reading the processes of others needs CAP_SYS_PTRACE."""
         return _SCRIPT.replace("INTERPRETED", interpreters.SCRIPT)
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, StaleProcess]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, StaleProcess]:
         """Return the processes by unit; one that ended meanwhile is left out."""
         own: set[str] = set()
         files: dict[str, set[str]] = {}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import ClassVar
 
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
 # Values are read by grep: the kernel ends such a file after one read, and a shell reads one byte.
@@ -99,12 +100,12 @@ class KernelSettings(Probe[Setting]):
     record: ClassVar[type[Record]] = Setting
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; files are read by the program that applies them, in its order."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, Setting]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Setting]:
         """Return the settings that have a value, and those that a file sets."""
         values, made = _read(clean(output))
         named = {name for name in made if not _is_glob(name)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""
@@ -32,12 +33,12 @@ class System(Probe[OperatingSystem]):
     record: ClassVar[type[Record]] = OperatingSystem
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, OperatingSystem]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, OperatingSystem]:
         """Return the system; a state that can't be read is ``unknown``, a field empty."""
         lines = [line.partition("=") for line in clean(output).split("\n") if line]
         state = next((word for word, equals, _ in lines if not equals), "unknown")

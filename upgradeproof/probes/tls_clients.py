@@ -9,8 +9,9 @@ import re
 from typing import ClassVar
 
 from upgradeproof.clients import complaints
-from upgradeproof.probes.base import Interests, Probe, Record
+from upgradeproof.probes.base import Probe, Record
 from upgradeproof.probes.command_results import jobs
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.supervised import results, supervise
 
 _STATUS = re.compile(r"HTTP/[\d.]+ (\d{3})\b")
@@ -34,20 +35,20 @@ class TlsClients(Probe[ClientAnswer]):
     record: ClassVar[type[Record]] = ClientAnswer
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
-        return supervise(jobs(interests.https))
+        return supervise(jobs(inputs.https))
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, ClientAnswer]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, ClientAnswer]:
         """Return the answers."""
         found: dict[str, ClientAnswer] = {}
-        asked = jobs(interests.https)
-        for interest, result in zip(interests.https, results(output, asked), strict=True):
+        asked = jobs(inputs.https)
+        for given, result in zip(inputs.https, results(output, asked), strict=True):
             client, _, response = result.stdout.partition("\n")
             if client not in ("", "none"):
                 status = _STATUS.match(response)
-                found[interest.id] = ClientAnswer(
+                found[given.id] = ClientAnswer(
                     status=int(status[1]) if status else None,
                     errors=complaints(result.stderr)[:_MAXIMUM_LINES],
                 )

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.text import clean, rows
 
@@ -80,7 +81,7 @@ class TlsOffers(Probe[TlsOffer]):
     intrusive = True
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script."""
         calls = [
             shlex.join(
@@ -92,14 +93,14 @@ class TlsOffers(Probe[TlsOffer]):
                     f"-starttls {endpoint.starttls}" if endpoint.starttls else "",
                 ]
             )
-            for index, endpoint in enumerate(interests.tls)
+            for index, endpoint in enumerate(inputs.tls)
         ]
         return "\n".join([_SCRIPT, *calls, ":"]) if calls else ":"
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, TlsOffer]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, TlsOffer]:
         """Return what was offered; an endpoint that did not answer has no versions."""
-        ids = {str(index): endpoint.id for index, endpoint in enumerate(interests.tls)}
+        ids = {str(index): endpoint.id for index, endpoint in enumerate(inputs.tls)}
         suites: dict[str, list[str]] = {}
         found: dict[str, TlsOffer] = {}
         for cells in rows(clean(output)):

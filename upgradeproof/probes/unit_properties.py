@@ -7,7 +7,8 @@ import shlex
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_FOLDERS, UNIT_OWNERS
 from upgradeproof.probes.unit_complaints import complaints
 from upgradeproof.probes.unit_settings import LIMITS, PROPERTIES
@@ -61,7 +62,7 @@ class UnitSettings(Probe[UnitProperties]):
     record: ClassVar[type[Record]] = UnitProperties
 
     @classmethod
-    def script(cls, interests: Interests, /) -> str:
+    def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; one ``systemctl show`` reads all units."""
         limits = [name for name in LIMITS if name.startswith("Limit")]
         soft = [f"{name}Soft" for name in limits]
@@ -69,11 +70,11 @@ class UnitSettings(Probe[UnitProperties]):
             _SCRIPT.replace("NAMES", ",".join((*_FACTS, *PROPERTIES, *soft)))
             .replace("DEFAULTS", ",".join(f"Default{name}" for name in (*limits, *soft)))
             .replace("UNIT_FOLDERS", UNIT_FOLDERS)
-            .replace("DECLARED", shlex.join(interests.services))
+            .replace("DECLARED", shlex.join(inputs.services))
         )
 
     @classmethod
-    def parse(cls, output: str, interests: Interests, /) -> dict[str, UnitProperties]:
+    def parse(cls, output: str, inputs: ProbeInputs, /) -> dict[str, UnitProperties]:
         """Return the units; lines of another shape than the script's are left out."""
         table = Table(output)
         found = {}
@@ -82,7 +83,7 @@ class UnitSettings(Probe[UnitProperties]):
             unit = one(block, "Id")
             if one(block, "LoadState") not in ("", "not-found"):
                 there.add(unit)
-            if unit and not _OF_A_LOGIN.match(unit) and (record := table.unit(block, interests)):
+            if unit and not _OF_A_LOGIN.match(unit) and (record := table.unit(block, inputs)):
                 found[unit] = record
         for unit, files in table.drop_ins.items():
             if unit not in found.keys() | there and not table.exists(unit):

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from upgradeproof.probes.base import Interests, Record
+from upgradeproof.probes.base import Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import merged, owner
 from upgradeproof.probes.text import clean, number, rows, unit_of
 from upgradeproof.probes.unit_settings import PROPERTIES, field_name, setting
@@ -183,16 +184,16 @@ class Table:
         template = re.sub(r"@[^.]*(?=\.\w+$)", "@", unit)
         return unit.rpartition(".")[0].endswith("-") or template in self.templates
 
-    def unit(self, block: Mapping[str, list[str]], interests: Interests) -> UnitProperties | None:
+    def unit(self, block: Mapping[str, list[str]], inputs: ProbeInputs) -> UnitProperties | None:
         """Return one unit; None where it is neither there nor running."""
         unit, load, active = (one(block, name) for name in ("Id", "LoadState", "ActiveState"))
         running = active in ("active", "activating", "reloading", "deactivating")
         source = one(block, "FragmentPath")
         if "/transient/" in source or (load != "loaded" and not (load == "not-found" and running)):
             return None
-        if not running and ("@" in unit or not self._started(block, interests)):
+        if not running and ("@" in unit or not self._started(block, inputs)):
             return None
-        if one(block, "Type") == "dbus" and not self._started(block, interests):
+        if one(block, "Type") == "dbus" and not self._started(block, inputs):
             return None
         package = owner(self.owners, source)
         drop_ins = self.drop_ins.get(unit, {})
@@ -215,13 +216,13 @@ class Table:
             package=package,
             drop_ins=tuple(sorted(drop_ins)),
             set_by_drop_in=tuple(sorted({name for found in drop_ins.values() for name in found})),
-            declared=declared(unit, interests.services),
+            declared=declared(unit, inputs.services),
             running=running,
             uses=self._used(unit, package),
             system_call_filter=tuple(text for found in filters for text in found),
         )
 
-    def _started(self, block: Mapping[str, list[str]], interests: Interests) -> bool:
+    def _started(self, block: Mapping[str, list[str]], inputs: ProbeInputs) -> bool:
         """Return whether something starts the unit: a boot, a timer, a socket, the administrator.
 
         An inactive one that nothing starts is loaded or not as it happens.
@@ -231,7 +232,7 @@ class Table:
             one(block, "FragmentPath").startswith("/run/systemd/generator")
             or any(one(block, name) for name in ("TriggeredBy", "WantedBy", "RequiredBy"))
             or unit in self.drop_ins
-            or declared(unit, interests.services)
+            or declared(unit, inputs.services)
         )
 
     def _used(self, unit: str, package: str) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_OWNERS, merged, owner
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
@@ -95,12 +96,12 @@ class UnixSockets(Probe[UnixSocket]):
     record: ClassVar[type[Record]] = UnixSocket
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; reading the processes of others needs CAP_SYS_PTRACE."""
         return _SCRIPT
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, UnixSocket]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, UnixSocket]:
         """Return the sockets; of several on one path, as after a restart, the last one counts."""
         found: list[tuple[str, str, str]] = []
         holders: dict[str, int] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import account_of
-from upgradeproof.probes.base import Difference, Facts, Interests, Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
 
 NO_LOGIN = {"/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false"}
@@ -26,14 +27,15 @@ class Users(Probe[User]):
 
     section = "users"
     record: ClassVar[type[Record]] = User
+    on_disk = True
 
     @classmethod
-    def script(cls, _interests: Interests, /) -> str:
+    def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return "cut -d : -f 1,3- /etc/passwd"
 
     @classmethod
-    def parse(cls, output: str, _interests: Interests, /) -> dict[str, User]:
+    def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, User]:
         """Return the users; a line that the C library would not take for a user is left out."""
         users: dict[str, User] = {}
         for cells in rows(clean(output), ":"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from upgradeproof.plan.states import compared_with
 from upgradeproof.render import capture, findings, preflight, words
 from upgradeproof.render.transcripts import Transcripts, link, plain
 from upgradeproof.results import Cell, Check, State, Step, Verdict, worst
 from upgradeproof.results.causes import consequences
+from upgradeproof.states import compared_with
 
 Plain = dict[str, Any]
 """A JSON object; its keys are read by templates/cell.js."""

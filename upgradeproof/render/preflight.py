@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from upgradeproof.render.transcripts import plain
 from upgradeproof.results import Cell, Finding, Run
+from upgradeproof.severity import Severity
 
-ORDER = ("inhibitor", "high", "info")
+ORDER = tuple(Severity)
 
 
 @dataclass(frozen=True, kw_only=True)

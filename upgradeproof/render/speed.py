@@ -10,7 +10,9 @@ from markupsafe import Markup
 from upgradeproof.render import words
 from upgradeproof.results import Availability, Cell, LoadMeasured, Verdict
 from upgradeproof.results.health import FORMULA, Health, health
+from upgradeproof.states import StateName
 
+BOTH_RELEASES = (StateName.INSTALLED, StateName.UPGRADED)
 MOST_LOADS = 2
 """The maximum of loads in a cell of the matrix."""
 OUTCOMES: Mapping[str, tuple[Verdict, str]] = {
@@ -87,11 +89,9 @@ def _by_load(cell: Cell) -> dict[str, dict[str, LoadMeasured]]:
 
 
 def _latencies(cell: Cell) -> Iterator[Measure]:
-    loads = [
-        (load, sent) for load, sent in _by_load(cell).items() if {"installed", "upgraded"} & {*sent}
-    ]
+    loads = [(load, sent) for load, sent in _by_load(cell).items() if {*BOTH_RELEASES} & {*sent}]
     for load, sent in loads[:MOST_LOADS]:
-        before, after = (_p99(sent.get(state)) for state in ("installed", "upgraded"))
+        before, after = (_p99(sent.get(state)) for state in BOTH_RELEASES)
         number, _, unit = before.partition(" ")
         if after.endswith(f" {unit}"):
             before = number
@@ -109,7 +109,7 @@ def _p99(sent: LoadMeasured | None) -> str:
 
 
 def _downtime(cell: Cell) -> Iterator[Measure]:
-    probed = [seen for seen in cell.availability if seen.state == "upgraded"]
+    probed = [seen for seen in cell.availability if seen.state == StateName.UPGRADED]
     if not probed:
         return
     lanes = [lane for seen in probed if not seen.problem for lane in seen.lanes]

@@ -21,16 +21,9 @@ from upgradeproof.results.model import (
     worst,
 )
 from upgradeproof.results.unused import unused
+from upgradeproof.states import StateName
 
-STATE_ORDER = (
-    "base",
-    "installed",
-    "installed_rebooted",
-    "upgraded",
-    "rebooted",
-    "rolled_back",
-    "upgraded_again",
-)
+STATE_ORDER = tuple(StateName)
 
 
 @dataclass

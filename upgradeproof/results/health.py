@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from upgradeproof.results.load import percent
 from upgradeproof.results.model import Cell, Change, Verdict
+from upgradeproof.states import StateName
 
 FORMULA = (
     "100 x the mean of the scores, each by its weight. What is not known is left out; if neither "
@@ -24,7 +25,6 @@ RULES: Mapping[str, tuple[int, str]] = {
 }
 """Weight and rule of each part. They are chosen, not measured: what users feel weighs more than
 half, and what is only written down somewhere weighs least."""
-UPGRADED = "upgraded"
 MOST_LOST = 0.1
 """Share of lost requests at which availability is worth nothing any more."""
 
@@ -91,14 +91,14 @@ def _availability(cell: Cell) -> Part:
 
 def _probed(cell: Cell) -> Iterator[tuple[float, str]]:
     for seen in cell.availability:
-        for lane in seen.lanes if seen.state == UPGRADED and not seen.problem else ():
+        for lane in seen.lanes if seen.state == StateName.UPGRADED and not seen.problem else ():
             if lane.requests:
                 yield lane.share, f"{lane.connection} connections to {seen.endpoint}"
 
 
 def _sent(cell: Cell) -> Iterator[tuple[float, str]]:
     for sent in cell.loads:
-        if sent.state == UPGRADED and sent.requests and not sent.problem:
+        if sent.state == StateName.UPGRADED and sent.requests and not sent.problem:
             yield sent.answered / sent.requests, f"the load {sent.load} afterwards"
 
 
@@ -120,9 +120,9 @@ def _rises(cell: Cell) -> dict[str, float]:
         if sent.answered and sent.p99_ms and not sent.problem
     }
     once = {
-        load: after / p99[load, "installed"]
+        load: after / p99[load, StateName.INSTALLED]
         for (load, state), after in p99.items()
-        if state == UPGRADED and (load, "installed") in p99
+        if state == StateName.UPGRADED and (load, StateName.INSTALLED) in p99
     }
     in_turns = {
         each.load: each.ratio
@@ -145,7 +145,7 @@ def _written_down(cell: Cell) -> Iterator[Part]:
 def _counted(
     cell: Cell, name: str, section: str, counts: Callable[[Change], bool] = lambda _: True
 ) -> Part:
-    upgraded = next((state for state in cell.states if state.name == UPGRADED), None)
+    upgraded = next((state for state in cell.states if state.name == StateName.UPGRADED), None)
     if upgraded is None or upgraded.verdict is not Verdict.PASSED:
         return Part(name=name, score=None, found="upgraded was not reached: there are no facts")
     number = sum(

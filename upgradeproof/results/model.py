@@ -14,6 +14,7 @@ from upgradeproof.results.base import Frozen
 from upgradeproof.results.capture import CaptureFidelity
 from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
+from upgradeproof.severity import Severity
 
 
 class Verdict(StrEnum):
@@ -142,8 +143,7 @@ class Finding(Frozen):
 
     id: str
     """Which check found it, and on what: ``held/nginx``."""
-    severity: Literal["inhibitor", "high", "info"]
-    """An inhibitor stops the upgrade before it changes anything; high wants a decision."""
+    severity: Severity
     title: str
     meaning: str
     remedy: str

@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import KnownChange
-from upgradeproof.plan.states import OF_A_ROLLBACK
 from upgradeproof.results import Cell, Change
 from upgradeproof.results.base import Frozen
+from upgradeproof.states import OF_A_ROLLBACK
 
 FILE_NAME = "accepted.json"
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from upgradeproof.counting import counted
 from upgradeproof.known import KnownFiles
-from upgradeproof.plan.states import OF_A_ROLLBACK
 from upgradeproof.results import Cell, Verdict
 from upgradeproof.review.groups import Group
 from upgradeproof.review.resembling import resembling
 from upgradeproof.review.summary import snippet
 from upgradeproof.review.unexplained import Unexplained
+from upgradeproof.states import OF_A_ROLLBACK, StateName
 
 MAX_SHOWN = 5
 """Changes of a group that are listed; ``upgradeproof review`` shows all as its evidence."""
@@ -75,7 +75,7 @@ def not_upgraded(cells: Sequence[Cell]) -> Iterator[str]:
     """Yield a line for each selected cell whose changes are not known."""
     for cell in cells:
         reached = {state.name for state in cell.states if state.verdict is Verdict.PASSED}
-        if cell.selected and "upgraded" not in reached:
+        if cell.selected and StateName.UPGRADED not in reached:
             yield f"{cell.id}: upgraded was not reached, and nothing is known of its changes"
 
 

@@ -10,10 +10,10 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan import Plan, Upgrade
 from upgradeproof.plan.editing import Place
 from upgradeproof.plan.loading import nearest
-from upgradeproof.plan.states import OF_A_ROLLBACK
 from upgradeproof.results import Cell, Verdict
 from upgradeproof.review.globs import escaped
 from upgradeproof.review.ledger import takes, upgrade_of
+from upgradeproof.states import OF_A_ROLLBACK, StateName
 
 
 def path_of(upgrade: Upgrade) -> str:
@@ -117,7 +117,7 @@ def _selected(globs: Sequence[str], cell: Cell, upgrade: str = "") -> bool:
 
 
 def _upgraded(cell: Cell) -> bool:
-    return any(s.name == "upgraded" and s.verdict is Verdict.PASSED for s in cell.states)
+    return any(s.name == StateName.UPGRADED and s.verdict is Verdict.PASSED for s in cell.states)
 
 
 def _narrowest(names: Sequence[str], cells: Sequence[Cell], seen: Sequence[Cell]) -> int | None:

@@ -10,6 +10,7 @@ from upgradeproof.plan.editing import block
 from upgradeproof.results import Change
 from upgradeproof.review.globs import Paths
 from upgradeproof.review.groups import Group, group
+from upgradeproof.states import StateName
 
 MAX_LINES = 38
 """Of the whole text: pytest adds two of its own, and forty fit on a screen."""
@@ -18,15 +19,9 @@ MAX_LISTED = 14
 MAX_SECTIONS = 12
 MAX_SUBJECTS = 4
 MAX_WIDTH = 160
-SAYS = {
-    "rebooted": "only a boot shows",
-    "rolled_back": "different from before, and not named in left_behind",
-    "upgraded_again": "different from the first upgrade",
-}
-"""What is wrong with the changes of a state, where it is not that nothing explains them."""
 
 
-def summary(changes: Iterable[Change], paths: Paths, state: str = "upgraded") -> str:
+def summary(changes: Iterable[Change], paths: Paths, state: str = StateName.UPGRADED) -> str:
     """Return the unexplained changes of a state in at most ``MAX_LINES`` lines; "": there are none.
 
     The first line names the first change. ``paths`` are all paths of the state's facts.
@@ -37,9 +32,9 @@ def summary(changes: Iterable[Change], paths: Paths, state: str = "upgraded") ->
         return ""
     what = counted(len(found), "change")
     first = "it is" if len(found) == 1 else "the first is"
-    says = SAYS.get(state, "neither expected nor explained")
-    lines = [_cut(f"{what}, {says}; {first} {found[0]}"), *_overview(found, groups)]
-    key = "upgrade.left_behind" if state in ("rolled_back", "upgraded_again") else "expect.change"
+    spec = StateName(state).spec
+    lines = [_cut(f"{what}, {spec.unexplained}; {first} {found[0]}"), *_overview(found, groups)]
+    key = "upgrade.left_behind" if spec.after_rollback else "expect.change"
     lines += [
         "the whole list: the cell in index.html, or `upgradeproof review`",
         "to explain changes that are correct, add this to the plan, with your reasons:",

@@ -9,7 +9,7 @@ from upgradeproof.machines.docker import CAPABILITIES, INIT, creation
 
 SPEC = MachineSpec(
     snapshot="upgradeproof/image:debian",
-    name="upgradeproof-run1-cell-journey-1",
+    name="upgradeproof-run1-cell-main-1",
     architecture="amd64",
     ports=(80, 443),
     labels={"upgradeproof.run": "run1"},
@@ -19,7 +19,7 @@ SPEC = MachineSpec(
 def test_a_machine_is_created_with_these_arguments_and_no_other() -> None:
     assert creation(SPEC, apparmor=False, emulated=False) == {
         "image": "upgradeproof/image:debian",
-        "name": "upgradeproof-run1-cell-journey-1",
+        "name": "upgradeproof-run1-cell-main-1",
         "hostname": "machine",
         "command": ["/bin/sh", "-c", INIT],
         "tty": True,

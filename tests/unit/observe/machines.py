@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.unit.journey.fakes import IMAGE, FolderMachine
+from tests.unit.runner.fakes import IMAGE, FolderMachine
 from upgradeproof.command import Completed
 from upgradeproof.errors import MachineError
 from upgradeproof.machines import MachineSpec

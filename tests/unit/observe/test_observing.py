@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.journey.fakes import IMAGE, FolderBackend, FolderMachine
 from tests.unit.observe.machines import AnsweringMachine
 from tests.unit.observe.test_order import IMAGES
+from tests.unit.runner.fakes import IMAGE, FolderBackend, FolderMachine
 from upgradeproof.command import Completed
 from upgradeproof.daemons import Daemon
 from upgradeproof.errors import PlanError, StepError
-from upgradeproof.journey.checkpoints import Stop, stop_key
 from upgradeproof.machines import Machine, MachineSpec
 from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observed, Observer
@@ -27,6 +26,7 @@ from upgradeproof.observe.writing import plan_text
 from upgradeproof.plan import Plan
 from upgradeproof.plan.steps import Script
 from upgradeproof.results.journal import StepStarted
+from upgradeproof.runner.checkpoints import Checkpoint, checkpoint_key
 
 OFFERED = "0| web | 2.0-1 | x Packages\n system-files | 13.1 | x Packages\n"
 ANSWERS = {
@@ -101,7 +101,7 @@ def observe(backend: ObservedBackend, *packages: str) -> tuple[Observed, list[st
     said: list[str] = []
     wanted = order(packages or ("web",), "deb-1", "deb-2", IMAGES)
     observer = Observer(
-        wanted, backend, {"web": DAEMON}, said.append, stops=backend.folder / "stops"
+        wanted, backend, {"web": DAEMON}, said.append, checkpoints=backend.folder / "stops"
     )
     return observer.observe(IMAGE), said
 
@@ -109,7 +109,7 @@ def observe(backend: ObservedBackend, *packages: str) -> tuple[Observed, list[st
 def test_what_was_started_is_ended(tmp_path: Path) -> None:
     backend = ObservedBackend(tmp_path)
     found, said = observe(backend)
-    assert backend.log == [*KEPT, "start observed from kept", "end observed"]
+    assert backend.log == [*KEPT, "start observed from snapshot", "end observed"]
     assert said == [
         f"start a machine of {found.order.platform.id}",
         "read the facts of the bare machine",
@@ -136,10 +136,10 @@ def test_a_run_of_the_plan_begins_at_what_was_observed(tmp_path: Path) -> None:
     plan = Plan.model_validate(tomllib.loads(plan_text(draft(found))))
     planned = (action for step in plan.install for action in step.actions(Path()))
     actions = tuple(action for action in planned if isinstance(action, Script))
-    key = stop_key(IMAGE, actions)
+    key = checkpoint_key(IMAGE, actions, backend.definition)
     (kept,) = backend.snapshots()
     assert kept.key == key
-    stop = Stop.model_validate_json((tmp_path / "stops" / f"{key}.json").read_text())
+    stop = Checkpoint.model_validate_json((tmp_path / "stops" / f"{key}.json").read_text())
     assert stop.done == len(actions) == 4
     titles = [event.title for event in stop.steps if isinstance(event, StepStarted)]
     assert titles == [action.title for action in actions]
@@ -182,7 +182,7 @@ def test_a_release_that_is_not_newer_is_told(tmp_path: Path) -> None:
     [
         ("update --error-on=any", GONE),
         ("locale-gen", GONE),
-        ("find /etc/apt", [*KEPT, "start observed from kept", "end observed"]),
+        ("find /etc/apt", [*KEPT, "start observed from snapshot", "end observed"]),
     ],
 )
 def test_an_interruption_leaves_nothing(tmp_path: Path, script: str, log: list[str]) -> None:

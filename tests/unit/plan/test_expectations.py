@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.plan.texts import plan
 from upgradeproof.plan import Cell, Config, Expectations, KnownChange, Platform, Port
-from upgradeproof.plan.states import STATES
+from upgradeproof.states import STATES
 
 PLATFORM = Platform(image="example-1", architecture="amd64", machine="container")
 

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from tests.unit.journey.world import cell
 from tests.unit.plan.texts import plan
-from upgradeproof.errors import PlanError
-from upgradeproof.plan.states import STATES, compared_with, like, snapshot_of
+from tests.unit.runner.world import cell
+from upgradeproof.errors import HarnessError, PlanError
+from upgradeproof.plan.steps import Planned
 from upgradeproof.results.fold import STATE_ORDER
+from upgradeproof.states import (
+    STATES,
+    StateName,
+    compared_with,
+    release_side,
+    snapshot_of,
+    state_named,
+)
 
+ENGINE = sorted((Path(__file__).parents[3] / "upgradeproof").rglob("*.py"))
 LEFT = {"facts": ["packages/tool"], "reason": "the way back leaves its tool"}
 CHANGED = {"facts": ["packages/*", "journal/*"], "reason": "the upgrade changes it"}
 
 
 def test_each_state_is_reached_from_the_one_before_it() -> None:
     forward = [name for name, place in STATES.items() if not place.booted]
-    assert [STATES[name].after for name in forward] == ["base", *forward][:-1]
+    assert [STATES[name].parent for name in forward] == ["base", *forward][:-1]
 
 
 def test_a_booted_state_is_a_clone_of_the_one_that_it_must_equal() -> None:
@@ -27,15 +39,51 @@ def test_a_booted_state_is_a_clone_of_the_one_that_it_must_equal() -> None:
         "installed_rebooted": "installed",
         "rebooted": "upgraded",
     }
-    assert all(place.equals == place.after for place in booted.values())
+    assert all(place.equals == place.parent for place in booted.values())
 
 
 def test_the_results_know_every_state_in_its_order() -> None:
     assert ("base", *STATES) == STATE_ORDER
 
 
+def test_every_state_but_the_image_has_a_specification() -> None:
+    assert tuple(StateName) == (StateName.BASE, *STATES)
+
+
+def matches(path: Path) -> Iterator[ast.Match]:
+    """Yield the matches over states and actions in a file of the engine."""
+    closed = {StateName.__name__, *(kind.__name__ for kind in get_args(Planned))}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Match):
+            names = {
+                n.id
+                for case in node.cases
+                for n in ast.walk(case.pattern)
+                if isinstance(n, ast.Name)
+            }
+            if names & closed:
+                yield node
+
+
+def test_every_match_over_states_or_actions_ends_in_assert_never() -> None:
+    found = [(path, node) for path in ENGINE for node in matches(path)]
+    assert len(found) >= 5
+    for path, node in found:
+        last = node.cases[-1]
+        assert ast.unparse(last) == "case never:\n    assert_never(never)", f"{path}:{node.lineno}"
+
+
+def test_a_name_that_no_state_has_is_an_error_that_names_all() -> None:
+    with pytest.raises(HarnessError) as caught:
+        state_named("upgrade")
+    assert str(caught.value) == (
+        "there is no state 'upgrade'\nthere is: installed, installed_rebooted, upgraded, rebooted,"
+        " rolled_back, upgraded_again"
+    )
+
+
 def test_a_state_is_like_the_one_that_it_must_equal() -> None:
-    assert [like(state) for state in STATES] == [
+    assert [release_side(state) for state in STATES] == [
         *("installed", "installed", "upgraded", "upgraded"),
         *("installed", "upgraded"),
     ]

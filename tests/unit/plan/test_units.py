@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from upgradeproof.plan import DeclaredUnit, Expectations, Preflight, unit_name
-from upgradeproof.plan.states import STATES
 from upgradeproof.plan.steps.restart import Restart
+from upgradeproof.states import STATES
 
 
 def expectations(**keys: Any) -> Expectations:

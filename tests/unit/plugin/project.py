@@ -76,17 +76,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.journey.fakes import FolderBackend, OneImage
-from upgradeproof.journey import Journey
+from tests.unit.runner.fakes import FolderBackend, OneImage
+from upgradeproof.runner import Runner
 from upgradeproof.plugin.run import RUN
 
 
 @pytest.fixture(scope="session")
-def journey(cell, pytestconfig):
+def upgradeproof_runner(cell, pytestconfig):
     part = pytestconfig.stash[RUN]
     backend = FolderBackend(part.home.root / "backend")
-    tools = replace(part.tools, images=OneImage(), backend=lambda _: backend)
-    with Journey(cell, tools) as way:
+    context = replace(part.context, images=OneImage(), backend=lambda _: backend)
+    with Runner(cell, context) as way:
         yield way
 """
 INI = """

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from tests.unit.plugin.project import AMD64, ARM64, Project
-from upgradeproof.plugin.reporting import take
+from upgradeproof.plugin.reporting import lock_and_clear
 from upgradeproof.render import every_format
 from upgradeproof.results import Verdict
 
@@ -73,8 +73,8 @@ def test_an_interrupted_run_writes_its_reports_and_ends_its_machines(project: Pr
     assert not project.result.green
     log = (project.folder / "backend" / "log").read_text().splitlines()
     assert [line for line in log if not line.startswith("keep")] == [
-        "start journey from image",
-        "end journey",
+        "start main from image",
+        "end main",
     ]
 
 
@@ -82,7 +82,7 @@ def test_a_run_first_takes_away_what_the_one_before_left(tmp_path: Path) -> None
     for name in ("run.json", "journal", *(each.FILE_NAME for each in every_format().values())):
         (tmp_path / name).touch()
     (tmp_path / "notes.txt").touch()
-    with take(tmp_path):
+    with lock_and_clear(tmp_path):
         assert {path.name for path in tmp_path.iterdir()} == {".lock", "notes.txt"}
 
 

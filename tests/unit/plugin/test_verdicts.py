@@ -203,7 +203,7 @@ def test_one_machine_serves_all_tests_of_a_cell_that_only_read(finished: Project
     log = (finished.folder / "backend" / "log").read_text().splitlines()
     starts = sorted(line for line in log if line.startswith("start"))
     assert starts == sorted(
-        2 * ["start journey from image", "start installed from kept", "start clone from kept"]
+        2 * ["start main from image", "start installed from snapshot", "start clone from snapshot"]
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.unit.journey.world import cell
+from tests.unit.runner.world import cell
 from upgradeproof.plan import Cell
 from upgradeproof.preflight import Situation, examine
 from upgradeproof.probes import Facts, Record, every_probe

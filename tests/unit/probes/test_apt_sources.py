@@ -5,11 +5,11 @@ from __future__ import annotations
 from tests.unit.probes.captured_text import captured
 from upgradeproof.probes import Difference, Facts
 from upgradeproof.probes.apt_sources import AptSource, AptSources
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def parse(text: str) -> dict[str, AptSource]:
-    return AptSources.parse(text, Interests())
+    return AptSources.parse(text, ProbeInputs())
 
 
 def test_what_a_machine_printed_is_read() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.probes import Interests
+from upgradeproof.probes import ProbeInputs
 from upgradeproof.probes.base import Probe
 from upgradeproof.probes.script_runs import ScriptRun, ScriptRuns
 from upgradeproof.probes.scripts import Scripts
 
-RUN = Interests(run_scripts=True)
+RUN = ProbeInputs(run_scripts=True)
 PACKAGED = "#!/bin/sh\ntrue\n"
 STATUS = """Package: tool
 Conffiles:
@@ -115,7 +115,7 @@ def test_a_script_is_run_and_what_it_writes_is_told(machine: Path) -> None:
 
 
 def test_no_script_is_run_unless_the_plan_says_so() -> None:
-    assert ScriptRuns.script(Interests()) == ":"
+    assert ScriptRuns.script(ProbeInputs()) == ":"
 
 
 def test_a_script_that_did_not_end_is_told() -> None:

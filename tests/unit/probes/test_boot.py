@@ -8,8 +8,9 @@ import pytest
 
 from tests.unit.probes.captured_text import captured
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import Facts, Interests, diff
+from upgradeproof.probes.base import Facts, diff
 from upgradeproof.probes.boot import Boot, CurrentBoot
+from upgradeproof.probes.inputs import ProbeInputs
 
 BETWEEN = datetime(2026, 3, 9, 10, 5, 1, tzinfo=UTC).timestamp()
 MINIMUM = "release\t6.1\nboot_id\tb\nversion\tLinux version 6.1 (x)\n"
@@ -21,7 +22,7 @@ boot\t  0 81e8387d1e4c43ab88b703c7cffee746 Mon 2026-03-09 10:05:20 UTC Mon 2026-
 
 
 def boot(output: str, since: float = 0.0) -> CurrentBoot:
-    return Boot.parse(output, Interests(since=since))["current"]
+    return Boot.parse(output, ProbeInputs(since=since))["current"]
 
 
 def test_a_boot_is_read() -> None:
@@ -81,15 +82,15 @@ def test_a_kernel_is_that_of_its_package(version: str, said: str, fits: bool) ->
 
 
 def test_a_container_has_no_boot() -> None:
-    assert Boot.parse("", Interests()) == {}
+    assert Boot.parse("", ProbeInputs()) == {}
 
 
 def test_a_kernel_without_a_name_is_not_believed() -> None:
     with pytest.raises(HarnessError, match=r"^the kernel does not report its boot id"):
-        Boot.parse("image\t6.1\n", Interests())
+        Boot.parse("image\t6.1\n", ProbeInputs())
 
 
 def test_a_new_kernel_alone_is_no_difference_here() -> None:
-    before = Facts({"boot": Boot.parse(captured("boot"), Interests())})
+    before = Facts({"boot": Boot.parse(captured("boot"), ProbeInputs())})
     newer = captured("boot").replace("6.1.0-44", "6.1.0-45").replace("81e8", "91e8")
-    assert diff(before, Facts({"boot": Boot.parse(newer, Interests())})) == ()
+    assert diff(before, Facts({"boot": Boot.parse(newer, ProbeInputs())})) == ()

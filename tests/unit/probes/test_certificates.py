@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.certificates import Certificate, Certificates
+from upgradeproof.probes.inputs import ProbeInputs
 
-INTERESTS = Interests(certificates=("/etc/tls/site.pem", "/etc/tls/it's.pem"))
+INTERESTS = ProbeInputs(certificates=("/etc/tls/site.pem", "/etc/tls/it's.pem"))
 
 
 def self_signed(name: str) -> bytes:

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from upgradeproof.plan import ExpectedCommand
-from upgradeproof.probes import CommandInterest, Interests
+from upgradeproof.probes import CommandInput, ProbeInputs
 from upgradeproof.probes.command_results import CommandResult, CommandResults
 from upgradeproof.probes.data import WrittenData
 from upgradeproof.probes.secrets import masked_text
@@ -17,12 +17,12 @@ from upgradeproof.probes.text import new_lines
 def ran(run: str, **keys: object) -> CommandResult:
     """Return what a command does, run on this host as on a machine."""
     command = ExpectedCommand.model_validate({"id": "a", "run": run, **keys})
-    interest = CommandInterest(
+    given = CommandInput(
         id="a", script=command.script, user=command.user, contains=command.contains,
         mask=command.mask, timeout_s=command.timeout_s,
     )  # fmt: skip
-    interests = Interests(runs=(interest,))
-    return CommandResults.parse(output(CommandResults.script(interests)), interests)["a"]
+    inputs = ProbeInputs(runs=(given,))
+    return CommandResults.parse(output(CommandResults.script(inputs)), inputs)["a"]
 
 
 def output(script: str) -> str:
@@ -88,16 +88,16 @@ def test_bytes_that_are_no_text_are_survived() -> None:
 
 
 def test_a_result_that_was_lost_is_a_problem() -> None:
-    interests = Interests(reads=(CommandInterest(id="a", script="true"),))
+    inputs = ProbeInputs(reads=(CommandInput(id="a", script="true"),))
     for text in ("", "job\tx", "job\t7\t0\t0\t\t0\t", "job\t0"):
-        found = WrittenData.parse(text, interests)["a"]
+        found = WrittenData.parse(text, inputs)["a"]
         assert found.exit_status is None
         assert found.problem
 
 
 def test_without_a_plan_nothing_is_run() -> None:
-    assert CommandResults.script(Interests()) == WrittenData.script(Interests()) == ":"
-    assert CommandResults.parse("", Interests()) == {}
+    assert CommandResults.script(ProbeInputs()) == WrittenData.script(ProbeInputs()) == ":"
+    assert CommandResults.parse("", ProbeInputs()) == {}
 
 
 def test_new_lines_are_those_that_differ_in_more_than_numbers() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes import Difference, Facts, Interests, diff
+from upgradeproof.probes import Difference, Facts, ProbeInputs, diff
 from upgradeproof.probes.commands import Command, Commands
 from upgradeproof.probes.packages import Package
 
@@ -19,7 +19,7 @@ def facts(commands: dict[str, Command], **versions: str) -> Facts:
 
 
 def test_the_commands_of_a_real_machine_are_read() -> None:
-    found = Commands.parse(captured("commands"), Interests())
+    found = Commands.parse(captured("commands"), ProbeInputs())
     assert found["last"] == Command(path="/usr/bin/last", package="util-linux")
     assert found["python3"].program == "/usr/bin/python3.11"
     assert found["awk"] == Command(path="/usr/bin/awk", program="/usr/bin/gawk", package="gawk")
@@ -60,4 +60,4 @@ def test_another_default_program_follows_from_its_package(
 
 
 def test_lines_of_another_shape_are_left_out() -> None:
-    assert Commands.parse("command\ta\nnoise\n\tb\tc\td\te\n", Interests()) == {}
+    assert Commands.parse("command\ta\nnoise\n\tb\tc\td\te\n", ProbeInputs()) == {}

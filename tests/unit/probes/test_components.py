@@ -6,10 +6,10 @@ import base64
 
 import pytest
 
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.components import Components
+from upgradeproof.probes.inputs import ProbeInputs
 
-COMMANDS = Interests(commands=("thing -v", "other --version"))
+COMMANDS = ProbeInputs(commands=("thing -v", "other --version"))
 
 
 def line(index: int, status: int, said: str) -> str:
@@ -48,5 +48,5 @@ def test_what_fails_or_says_nothing_is_not_installed(output: str) -> None:
 
 
 def test_every_command_is_quoted_for_the_shell() -> None:
-    script = Components.script(Interests(commands=("thing 'a b'",)))
+    script = Components.script(ProbeInputs(commands=("thing 'a b'",)))
     assert "component 0 'thing '\"'\"'a b'\"'\"''" in script

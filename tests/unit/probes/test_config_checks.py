@@ -7,7 +7,6 @@ import base64
 from tests.unit.probes.captured_text import captured
 from upgradeproof.daemons import Daemon
 from upgradeproof.probes import Difference, Facts
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.config_checks import (
     ConfigCheck,
     ConfigChecks,
@@ -15,6 +14,7 @@ from upgradeproof.probes.config_checks import (
     decisive,
     new_complaints,
 )
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.services import Service, Services
 
 EXAMPLE = Daemon(
@@ -25,7 +25,7 @@ EXAMPLE = Daemon(
     check="exampled --check",
     unclear=("not root",),
 )
-INTERESTS = Interests(daemons={"example": EXAMPLE}, services=("exampled",))
+INTERESTS = ProbeInputs(daemons={"example": EXAMPLE}, services=("exampled",))
 
 
 def parsed(status: str, printed: str = "", name: str = "example") -> dict[str, ConfigCheck]:
@@ -35,7 +35,7 @@ def parsed(status: str, printed: str = "", name: str = "example") -> dict[str, C
 
 
 def test_what_a_machine_printed_is_read() -> None:
-    checks = ConfigChecks.parse(captured("config_checks"), Interests())
+    checks = ConfigChecks.parse(captured("config_checks"), ProbeInputs())
     assert {name for name, check in checks.items() if not check.accepted} == set()
     assert checks["named"].output.startswith(
         "/etc/bind/named.conf.local:9: option 'auto-dnssec' is deprecated"

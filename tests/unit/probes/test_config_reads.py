@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from upgradeproof.probes import Difference, Facts
-from upgradeproof.probes.base import ConfigInterest, Interests
 from upgradeproof.probes.config_reads import ConfigRead, ConfigReads
+from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 
-INTERESTS = Interests(
-    configs=(ConfigInterest(path="/etc/a b"), ConfigInterest(path="/etc/c")), services=("exampled",)
+INTERESTS = ProbeInputs(
+    configs=(ConfigInput(path="/etc/a b"), ConfigInput(path="/etc/c")), services=("exampled",)
 )
 
 
@@ -33,8 +33,8 @@ def test_the_services_are_restarted_once_after_all_files_were_prepared() -> None
 
 
 def test_without_services_or_files_nothing_is_restarted() -> None:
-    assert ConfigReads.script(Interests(services=("exampled",))) == ":"
-    assert ConfigReads.script(Interests(configs=INTERESTS.configs)) == ":"
+    assert ConfigReads.script(ProbeInputs(services=("exampled",))) == ":"
+    assert ConfigReads.script(ProbeInputs(configs=INTERESTS.configs)) == ":"
 
 
 def test_only_a_file_that_is_no_longer_read_is_a_loss() -> None:

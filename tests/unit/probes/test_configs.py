@@ -7,14 +7,14 @@ import base64
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import ConfigInterest, Interests
 from upgradeproof.probes.config_formats import MAXIMUM_BYTES
 from upgradeproof.probes.configs import Config, Configs
+from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 
-INTERESTS = Interests(
+INTERESTS = ProbeInputs(
     configs=(
-        ConfigInterest(path="/etc/app.toml", format="toml", check="app --check 'x y'"),
-        ConfigInterest(path="/etc/gone", format="ini"),
+        ConfigInput(path="/etc/app.toml", format="toml", check="app --check 'x y'"),
+        ConfigInput(path="/etc/gone", format="ini"),
     )
 )
 CONTENT = base64.b64encode(b"[server]\nport = 443\n").decode()

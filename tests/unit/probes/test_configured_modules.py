@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.configured_modules import ConfiguredModule, ConfiguredModules
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def parsed(*modules: str) -> dict[str, ConfiguredModule]:
-    interests = Interests(modules=modules)
-    return ConfiguredModules.parse(captured("configured_modules"), interests)
+    inputs = ProbeInputs(modules=modules)
+    return ConfiguredModules.parse(captured("configured_modules"), inputs)
 
 
 def test_modules_to_load_are_read_from_every_folder() -> None:
@@ -62,9 +62,9 @@ def test_the_plans_modules_are_configured_too() -> None:
 
 def test_an_install_command_prevents_a_module() -> None:
     output = "line\t/etc/modules\tfloppy\ntried\tfloppy\t0\tinstall /bin/false \n"
-    floppy = ConfiguredModules.parse(output, Interests())["floppy"]
+    floppy = ConfiguredModules.parse(output, ProbeInputs())["floppy"]
     assert (floppy.state, floppy.there) == ("prevented", False)
 
 
 def test_a_container_has_none_whatever_the_plan_names() -> None:
-    assert ConfiguredModules.parse("", Interests(modules=("loop",))) == {}
+    assert ConfiguredModules.parse("", ProbeInputs(modules=("loop",))) == {}

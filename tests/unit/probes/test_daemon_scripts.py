@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.daemons import Daemon, Dump
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig
+from upgradeproof.probes.inputs import ProbeInputs
 
 SYSTEMCTL = r"""#!/bin/sh
 case $1 in
@@ -63,8 +63,8 @@ class Host:
         return done.stdout
 
     def checks(self, *services: str, **daemons: Daemon) -> dict[str, ConfigCheck]:
-        interests = Interests(daemons=daemons, services=services)
-        return ConfigChecks.parse(self.output(ConfigChecks.script(interests)), interests)
+        inputs = ProbeInputs(daemons=daemons, services=services)
+        return ConfigChecks.parse(self.output(ConfigChecks.script(inputs)), inputs)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_files_that_are_not_as_their_package_brought_them_are_read(host: Host) -
     dpkg.chmod(0o755)
     dump = Dump(command="echo limit = 777M; echo other = 1", files=(f"{folder}/*.conf",))
     example = daemon("a.service", "true").model_copy(update={"dump": dump})
-    interests = Interests(daemons={"a": example})
-    found = EffectiveConfig.parse(host.output(EffectiveConfig.script(interests)), interests)
+    inputs = ProbeInputs(daemons={"a": example})
+    found = EffectiveConfig.parse(host.output(EffectiveConfig.script(inputs)), inputs)
     assert found["a/limit"].set_by == str(folder / "mine.conf")
     assert found["a/other"].set_by == ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.devices import Device, Devices
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def devices() -> dict[str, Device]:
-    return Devices.parse(captured("devices"), Interests())
+    return Devices.parse(captured("devices"), ProbeInputs())
 
 
 def test_keys_are_bus_addresses() -> None:
@@ -44,4 +44,4 @@ def test_interfaces_and_disks_have_names() -> None:
 
 
 def test_a_container_has_none() -> None:
-    assert Devices.parse("", Interests()) == {}
+    assert Devices.parse("", ProbeInputs()) == {}

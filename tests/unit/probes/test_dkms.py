@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.dkms import Dkms, DkmsModule
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def test_modules_are_read_with_their_kernels() -> None:
-    modules = Dkms.parse(captured("dkms"), Interests())
+    modules = Dkms.parse(captured("dkms"), ProbeInputs())
     assert modules["lighthouse/1.2.8/6.1.0-44-cloud-amd64"] == DkmsModule(
         name="lighthouse",
         version="1.2.8",
@@ -27,7 +27,7 @@ def test_modules_are_read_with_their_kernels() -> None:
 
 
 def test_a_module_that_was_not_built_has_the_log_of_the_attempt() -> None:
-    beacon = Dkms.parse(captured("dkms"), Interests())["beacon/2.0"]
+    beacon = Dkms.parse(captured("dkms"), ProbeInputs())["beacon/2.0"]
     assert (beacon.kernel, beacon.state) == ("", "added")
     assert beacon.log.endswith("implicit declaration of function 'old_function'")
 
@@ -42,18 +42,18 @@ def test_a_module_that_was_not_built_has_the_log_of_the_attempt() -> None:
     ],
 )
 def test_the_words_of_every_release_are_read(line: str, key: str, state: str) -> None:
-    ((name, module),) = Dkms.parse(f"status\t{line}\n", Interests()).items()
+    ((name, module),) = Dkms.parse(f"status\t{line}\n", ProbeInputs()).items()
     assert name == "/".join(filter(None, ("lighthouse/1.2.8", key)))
     assert (module.name, module.version, module.kernel) == ("lighthouse", "1.2.8", key)
     assert module.state == state
 
 
 def test_a_line_that_is_no_module_is_told_and_a_warning_is_not() -> None:
-    modules = Dkms.parse(captured("dkms"), Interests())
+    modules = Dkms.parse(captured("dkms"), ProbeInputs())
     assert {key for key, module in modules.items() if module.state == "unreadable"} == {
         "Error! Could not locate dkms.conf file."
     }
 
 
 def test_a_machine_without_dkms_has_none() -> None:
-    assert Dkms.parse("", Interests()) == {}
+    assert Dkms.parse("", ProbeInputs()) == {}

@@ -10,15 +10,15 @@ import pytest
 from tests.unit.probes.captured_text import captured
 from upgradeproof.daemons import Daemon, Dump, DumpFormat
 from upgradeproof.probes import Difference, Facts
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.dump_formats import MAXIMUM_SETTINGS, settings
 from upgradeproof.probes.effective_config import EffectiveConfig, Setting
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.services import Service, Services
 
 
-def interests(format_name: DumpFormat = "equals", *services: str) -> Interests:
+def probe_inputs(format_name: DumpFormat = "equals", *services: str) -> ProbeInputs:
     dump = Dump(
         command="exampled --dump",
         format=format_name,
@@ -34,7 +34,7 @@ def interests(format_name: DumpFormat = "equals", *services: str) -> Interests:
         packages=("exampled",),
         dump=dump,
     )
-    return Interests(daemons={"example": daemon}, services=services)
+    return ProbeInputs(daemons={"example": daemon}, services=services)
 
 
 def encoded(text: str) -> str:
@@ -47,7 +47,7 @@ def ran(printed: str, status: str = "0", complained: str = "") -> str:
 
 
 def test_what_a_machine_printed_is_read() -> None:
-    found = EffectiveConfig.parse(captured("effective_config"), Interests(services=("ssh",)))
+    found = EffectiveConfig.parse(captured("effective_config"), ProbeInputs(services=("ssh",)))
     assert found["sshd/maxauthtries"] == Setting(
         value="6", set_by="/etc/ssh/sshd_config", important=True
     )
@@ -93,7 +93,7 @@ def test_secrets_are_masked_and_volatile_settings_left_out() -> None:
     text = (
         "pin = 4711!\nuptime = 3\ndb_password = Hunter2\nadmin_key = /etc/key\nauth_debug = yes\n"
     )
-    found = EffectiveConfig.parse(ran(text), interests())
+    found = EffectiveConfig.parse(ran(text), probe_inputs())
     assert "example/uptime" not in found
     assert found["example/pin"].value.startswith("(secret #")
     assert found["example/db_password"].value.startswith("(secret #")
@@ -102,10 +102,10 @@ def test_secrets_are_masked_and_volatile_settings_left_out() -> None:
 
 
 def test_a_dump_that_fails_or_hangs_is_one_fact() -> None:
-    failed = EffectiveConfig.parse(ran("a = b", "1", "warning\ncan't connect\n\n"), interests())
+    failed = EffectiveConfig.parse(ran("a = b", "1", "warning\ncan't connect\n\n"), probe_inputs())
     assert list(failed) == ["example"]
     assert failed["example"].problem == "exit status 1: can't connect"
-    hung = EffectiveConfig.parse(ran("a = b", "124"), interests())
+    hung = EffectiveConfig.parse(ran("a = b", "124"), probe_inputs())
     assert hung["example"].problem == "no answer in time"
 
 
@@ -113,22 +113,22 @@ def test_a_setting_that_an_edited_file_names_is_the_administrators() -> None:
     content = encoded("# other = 1\n  Max-Size = 777M\n[section]\n")
     lines = f"edited\t/etc/example.conf\t{content}\nreads\texample\t/etc/example.conf\n"
     text = "max_size = 777M\nother = 1\n"
-    found = EffectiveConfig.parse(lines + ran(text), interests())
+    found = EffectiveConfig.parse(lines + ran(text), probe_inputs())
     assert found["example/max_size"].set_by == "/etc/example.conf"
     assert found["example/other"].set_by == ""
 
 
 def test_a_daemon_may_say_itself_who_set_a_value() -> None:
-    found = EffectiveConfig.parse(ran("a\t1\tfile x\nb\t2\tdefault\n"), interests("tabs"))
+    found = EffectiveConfig.parse(ran("a\t1\tfile x\nb\t2\tdefault\n"), probe_inputs("tabs"))
     assert (found["example/a"].set_by, found["example/b"].set_by) == ("file x", "")
 
 
 def test_important_settings_count_where_the_plan_names_the_daemon() -> None:
     text = "listen = 80\nother = 1\n"
-    found = EffectiveConfig.parse(ran(text), interests("equals", "exampled"))
+    found = EffectiveConfig.parse(ran(text), probe_inputs("equals", "exampled"))
     assert found["example/listen"].important
     assert not found["example/other"].important
-    assert not EffectiveConfig.parse(ran(text), interests())["example/listen"].important
+    assert not EffectiveConfig.parse(ran(text), probe_inputs())["example/listen"].important
 
 
 def facts(version: str, problem: str = "", **found: Setting) -> Facts:

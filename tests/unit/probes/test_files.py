@@ -11,16 +11,16 @@ import pytest
 
 from tests.unit.probes.captured_text import captured
 from tests.unit.probes.test_scripts import output
-from upgradeproof.probes import Difference, Facts, Interests, diff
+from upgradeproof.probes import Difference, Facts, ProbeInputs, diff
 from upgradeproof.probes.file_records import ROOT, File
 from upgradeproof.probes.files import Files
 from upgradeproof.probes.text_diff import LINES, packed, unified, unpacked
 
-FOUND = Files.parse(captured("files"), Interests())
+FOUND = Files.parse(captured("files"), ProbeInputs())
 
 
 def parsed(*lines: str) -> dict[str, File]:
-    return Files.parse("\n".join(lines), Interests())
+    return Files.parse("\n".join(lines), ProbeInputs())
 
 
 def entry(path: str, kind: str = "file", mode: str = "0644", **more: str) -> str:
@@ -152,14 +152,14 @@ def test_the_script_reads_a_tree_with_hostile_names(
     with socket.socket(socket.AF_UNIX) as listening:
         monkeypatch.chdir(root)
         listening.bind("socket")
-    script = Files.script(Interests()).replace("@disks = ('/')", f"@disks = ('{root}')")
+    script = Files.script(ProbeInputs()).replace("@disks = ('/')", f"@disks = ('{root}')")
     script = script.replace("for (lines '/proc/self/mountinfo')", "for (())")
     script = script.replace(
         r"qr/^(?:\/etc\/|\/usr\/local", "qr/^(?:" + str(root).replace("/", r"\/") + r"|\/usr\/local"
     )
     found = {
         path.removeprefix(f"{root}/"): file
-        for path, file in Files.parse(output(script), Interests()).items()
+        for path, file in Files.parse(output(script), ProbeInputs()).items()
     }
     assert {r"new\x0aline", r"\xff\xfe", "a b%c", "-n", "'\"", "fifo", "socket"} <= found.keys()
     sums = {name for name, file in found.items() if file.sha256}

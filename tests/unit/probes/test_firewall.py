@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Facts, Interests, diff
+from upgradeproof.probes.base import Facts, diff
 from upgradeproof.probes.firewall import FilterTable, PacketFilter
+from upgradeproof.probes.inputs import ProbeInputs
 
 
 def tables(text: str) -> dict[str, FilterTable]:
-    return PacketFilter.parse(text, Interests())
+    return PacketFilter.parse(text, ProbeInputs())
 
 
 def test_tables_are_read_without_counters_and_handles() -> None:

@@ -6,10 +6,10 @@ import base64
 
 import pytest
 
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.folders import Folder, Folders
+from upgradeproof.probes.inputs import ProbeInputs
 
-NAMED = Interests(folders=("/", "/var/thing"))
+NAMED = ProbeInputs(folders=("/", "/var/thing"))
 
 
 def parse(output: str) -> dict[str, Folder]:
@@ -63,6 +63,6 @@ def test_lines_of_another_shape_are_left_out() -> None:
 
 def test_storage_is_measured_only_where_the_plan_asks() -> None:
     assert "fio" not in Folders.script(NAMED)
-    asked = Folders.script(Interests(folders=("/", "/var/thing"), measured_folder="/var/thing"))
+    asked = Folders.script(ProbeInputs(folders=("/", "/var/thing"), measured_folder="/var/thing"))
     assert asked.count("fio --name") == 1
     assert asked.splitlines()[-2:] == ["measure 1 /var/thing", ":"]

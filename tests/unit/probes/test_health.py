@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.health import Health, HealthCheck
+from upgradeproof.probes.inputs import ProbeInputs
 
 BROKEN = """\
 dpkg-audit\t1
@@ -24,22 +24,22 @@ apt-archives\t1
 
 def test_a_sound_machine_says_nothing() -> None:
     output = "dpkg-audit\t0\napt-check\t0\ninterrupted\t0\napt-archives\t0\n"
-    checks = Health.parse(output, Interests())
+    checks = Health.parse(output, ProbeInputs())
     assert checks == dict.fromkeys(
         ("dpkg-audit", "apt-check", "interrupted", "apt-archives"), HealthCheck(sound=True)
     )
 
 
 def test_nothing_of_a_broken_machine_is_sound() -> None:
-    checks = Health.parse(BROKEN, Interests())
+    checks = Health.parse(BROKEN, ProbeInputs())
     assert [name for name, check in checks.items() if check.sound] == []
 
 
 def test_the_reason_of_broken_dependencies_is_kept() -> None:
-    output = Health.parse(BROKEN, Interests())["apt-check"].output
+    output = Health.parse(BROKEN, ProbeInputs())["apt-check"].output
     assert "nginx : Depends: libssl3 (>= 3.0.0) but it is not installed" in output
 
 
 def test_an_interrupted_dpkg_is_not_sound_although_find_succeeded() -> None:
-    check = Health.parse(BROKEN, Interests())["interrupted"]
+    check = Health.parse(BROKEN, ProbeInputs())["interrupted"]
     assert check == HealthCheck(sound=False, output="/var/lib/dpkg/updates/0001")

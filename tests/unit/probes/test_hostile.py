@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import ConfigInterest, Facts, Interests, Probe, every_probe
+from upgradeproof.probes.base import Facts, Probe, every_probe
+from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 
-INTERESTS = Interests(
-    configs=(ConfigInterest(path="/etc/a", format="yaml"),), certificates=("/etc/b",)
+INTERESTS = ProbeInputs(
+    configs=(ConfigInput(path="/etc/a", format="yaml"),), certificates=("/etc/b",)
 )
 PROBES = pytest.mark.parametrize("probe", every_probe(), ids=lambda probe: str(probe.section))
 

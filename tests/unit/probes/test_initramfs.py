@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Interests
 from upgradeproof.probes.initramfs import Initramfs, InitramfsImages
+from upgradeproof.probes.inputs import ProbeInputs
 
 KERNEL = "kernel\trunning\t6.1\t100\n"
 
 
 def images(text: str) -> dict[str, Initramfs]:
-    return InitramfsImages.parse(text, Interests())
+    return InitramfsImages.parse(text, ProbeInputs())
 
 
 def test_an_archive_with_every_driver_lacks_nothing() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.journal import MAXIMUM_LENGTH, Journal, JournalError
 
 
 def parse(*entries: object) -> dict[str, JournalError]:
-    return Journal.parse("\n".join(map(json.dumps, entries)), Interests())
+    return Journal.parse("\n".join(map(json.dumps, entries)), ProbeInputs())
 
 
 def entry(message: object, **fields: object) -> dict[str, object]:
@@ -63,7 +63,7 @@ def test_a_long_message_is_cut() -> None:
 
 
 def test_a_line_that_is_no_entry_is_not_lost() -> None:
-    messages = Journal.parse("[1, 2]\n{torn", Interests())
+    messages = Journal.parse("[1, 2]\n{torn", ProbeInputs())
     assert {message.sample for message in messages.values()} == {
         "not a journal entry: [1, 2]",
         "not a journal entry: {torn",
@@ -71,4 +71,4 @@ def test_a_line_that_is_no_entry_is_not_lost() -> None:
 
 
 def test_the_journal_is_read_since_the_state_began() -> None:
-    assert "--since=@1795363186.715358 " in Journal.script(Interests(since=1795363186.715358))
+    assert "--since=@1795363186.715358 " in Journal.script(ProbeInputs(since=1795363186.715358))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.kernel import Kernel, RunningKernel
 from upgradeproof.probes.modules import Module, Modules
 from upgradeproof.probes.system import OperatingSystem, System
@@ -36,7 +36,7 @@ lighthouse 16384 0 - Live 0x0000000000000000 (OE)
 
 
 def test_the_running_kernel_is_read() -> None:
-    assert Kernel.parse(KERNEL, Interests())["running"] == RunningKernel(
+    assert Kernel.parse(KERNEL, ProbeInputs())["running"] == RunningKernel(
         release="6.1.0-44-cloud-amd64",
         version="#1 SMP PREEMPT_DYNAMIC Debian 6.1.164-1",
         architecture="x86_64",
@@ -50,11 +50,11 @@ def test_the_running_kernel_is_read() -> None:
 
 def test_a_kernel_that_does_not_say_what_it_is_is_not_believed() -> None:
     with pytest.raises(HarnessError, match=r"^/proc does not describe the kernel"):
-        Kernel.parse("release\t6.1\ntaint\tmuch\n", Interests())
+        Kernel.parse("release\t6.1\ntaint\tmuch\n", ProbeInputs())
 
 
 def test_loaded_modules_are_read_with_their_parameters() -> None:
-    modules = Modules.parse(MODULES, Interests())
+    modules = Modules.parse(MODULES, ProbeInputs())
     assert set(modules) == {"nf_tables", "nfnetlink", "lighthouse", "loop"}
     assert modules["lighthouse"] == Module(
         state="Live",
@@ -67,27 +67,27 @@ def test_loaded_modules_are_read_with_their_parameters() -> None:
 
 
 def test_a_module_of_the_plan_may_be_built_in() -> None:
-    loop = Modules.parse(MODULES, Interests())["loop"]
+    loop = Modules.parse(MODULES, ProbeInputs())["loop"]
     assert loop == Module(state="builtin", parameters={"max_loop": "8"})
 
 
 def test_a_kernel_without_module_support_has_none() -> None:
-    assert Modules.parse("", Interests()) == {}
+    assert Modules.parse("", ProbeInputs()) == {}
 
 
 def test_names_of_modules_are_written_as_the_kernel_writes_them() -> None:
-    script = Modules.script(Interests(modules=("tcp-cubic", "a; reboot")))
+    script = Modules.script(ProbeInputs(modules=("tcp-cubic", "a; reboot")))
     assert script.startswith("set -- tcp_cubic 'a; reboot'\n")
 
 
 def test_the_system_is_read() -> None:
     output = 'degraded\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nVERSION_ID="13"\nID=debian\n'
-    assert System.parse(output, Interests())["system"] == OperatingSystem(
+    assert System.parse(output, ProbeInputs())["system"] == OperatingSystem(
         state="degraded", id="debian", version="13", name="Debian GNU/Linux 13 (trixie)"
     )
 
 
 def test_a_system_that_says_nothing_is_unknown() -> None:
-    assert System.parse('ID="unclosed\n', Interests())["system"] == OperatingSystem(
+    assert System.parse('ID="unclosed\n', ProbeInputs())["system"] == OperatingSystem(
         state="unknown", id='"unclosed'
     )

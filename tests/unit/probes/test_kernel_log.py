@@ -7,7 +7,8 @@ import re
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Facts, Interests, diff
+from upgradeproof.probes.base import Facts, diff
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.kernel_log import KernelLog
 
 KINDS = (
@@ -18,7 +19,7 @@ KINDS = (
 
 
 def kinds(text: str) -> list[str]:
-    return [complaint.kind for complaint in KernelLog.parse(text, Interests()).values()]
+    return [complaint.kind for complaint in KernelLog.parse(text, ProbeInputs()).values()]
 
 
 @pytest.mark.parametrize(
@@ -48,19 +49,19 @@ def test_what_is_no_complaint_is_left_out(line: str) -> None:
 def test_the_same_complaint_has_the_same_key_at_any_time() -> None:
     first = "[    1.5] blk_update_request: I/O error, dev vda, sector 2048\n"
     again = "blk_update_request: I/O error, dev vda, sector 777\n" * 2
-    keys = [list(KernelLog.parse(text, Interests())) for text in (first, again)]
+    keys = [list(KernelLog.parse(text, ProbeInputs())) for text in (first, again)]
     assert keys[0] == keys[1] == ["disk: blk_update_request: I/O error, dev vda, sector N"]
-    (seen,) = KernelLog.parse(again, Interests()).values()
+    (seen,) = KernelLog.parse(again, ProbeInputs()).values()
     assert seen.count == 2
 
 
 def test_only_new_complaints_are_differences() -> None:
-    facts = Facts({"kernel_log": KernelLog.parse(captured("kernel_log"), Interests())})
+    facts = Facts({"kernel_log": KernelLog.parse(captured("kernel_log"), ProbeInputs())})
     assert diff(facts, Facts({"kernel_log": {}})) == ()
     assert len(diff(Facts({"kernel_log": {}}), facts)) == len(facts[KernelLog])
 
 
 def test_the_machine_filters_with_the_words_that_are_read_here() -> None:
-    words = re.search(r"grep -aiE -m \d+ '([^']+)'", KernelLog.script(Interests()))
+    words = re.search(r"grep -aiE -m \d+ '([^']+)'", KernelLog.script(ProbeInputs()))
     assert words
     assert not re.search(r"\(\?|\\[dsSwW]", words[1]), "grep -E does not know these"

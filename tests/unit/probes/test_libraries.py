@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.libraries import Libraries
 
 
@@ -24,14 +24,14 @@ from upgradeproof.probes.libraries import Libraries
     ],
 )
 def test_each_complaint_of_the_loader_is_understood(line: str, missing: str) -> None:
-    found = Libraries.parse(f"/usr/bin/x\t{line}\n", Interests())
+    found = Libraries.parse(f"/usr/bin/x\t{line}\n", ProbeInputs())
     assert found["/usr/bin/x"].missing == (missing,)
 
 
 def test_a_file_lists_all_that_it_misses_once_and_in_order() -> None:
     output = "/a\tlibz.so.1 => not found\n/a\tliba.so.1 => not found\n/a\tlibz.so.1 => not found\n"
-    assert Libraries.parse(output, Interests())["/a"].missing == ("liba.so.1", "libz.so.1")
+    assert Libraries.parse(output, ProbeInputs())["/a"].missing == ("liba.so.1", "libz.so.1")
 
 
 def test_a_sound_machine_has_no_facts() -> None:
-    assert Libraries.parse("", Interests()) == {}
+    assert Libraries.parse("", ProbeInputs()) == {}

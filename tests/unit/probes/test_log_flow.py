@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Difference, Facts, Interests
+from upgradeproof.probes.base import Difference, Facts
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.log_flow import LogFile, LogFlow
 from upgradeproof.probes.log_names import LogNames, UnitNames
 from upgradeproof.probes.open_files import OpenFile, OpenFiles
 
 
 def flow(text: str, since: float = 0.0) -> dict[str, LogFile]:
-    return LogFlow.parse(text, Interests(since=since))
+    return LogFlow.parse(text, ProbeInputs(since=since))
 
 
 def test_a_file_has_the_messages_that_it_takes() -> None:
@@ -73,7 +74,7 @@ def test_names_of_a_unit_know_who_relies_on_them() -> None:
         "name\tssh.service\tsshd\nname\tssh.service\tsshd-session\nname\tcron.service\tcron\n"
         "named\t/etc/rsyslog.d/10-a:b.conf:sshd\n"
     )
-    assert LogNames.parse(text, Interests()) == {
+    assert LogNames.parse(text, ProbeInputs()) == {
         "ssh.service": UnitNames(
             names=("sshd", "sshd-session"), named_in=("/etc/rsyslog.d/10-a:b.conf",)
         ),
@@ -102,6 +103,6 @@ def test_a_name_that_is_missing_is_explained() -> None:
 
 def test_an_open_file_has_its_units_and_a_path_without_numbers() -> None:
     text = "open\ta.service\t/var/log/p/p-15-main.log\nopen\tb.service\t/var/log/p/p-15-main.log\n"
-    assert OpenFiles.parse(text, Interests()) == {
+    assert OpenFiles.parse(text, ProbeInputs()) == {
         "/var/log/p/p-N-main.log": OpenFile(units=("a.service", "b.service"))
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.links import Link, Links
 from upgradeproof.probes.reboots import PendingReboot, Reboots
 from upgradeproof.probes.resources import Given, Resources
@@ -32,12 +32,12 @@ MEMORY = "memory\tMemTotal:       24689764 kB\n"
     ids=["bare", "no limit", "limits", "no limit, version 1", "limits, version 1", "nothing"],
 )
 def test_a_limit_of_the_control_group_counts(output: str, given: Given) -> None:
-    assert Resources.parse(output, Interests()) == {"given": given}
+    assert Resources.parse(output, ProbeInputs()) == {"given": given}
 
 
 def test_a_link_that_is_down_or_does_not_know_has_no_speed() -> None:
     output = "link\tens3\t10000\nlink\tens4\t-1\nlink\tens5\t\nlink\tens6\t0\nlink\n"
-    assert Links.parse(output, Interests()) == {
+    assert Links.parse(output, ProbeInputs()) == {
         "ens3": Link(speed_mbps=10000),
         "ens4": Link(),
         "ens5": Link(),
@@ -57,4 +57,4 @@ def test_a_link_that_is_down_or_does_not_know_has_no_speed() -> None:
     ],
 )
 def test_packages_that_ask_for_a_reboot_are_named(output: str, pending: PendingReboot) -> None:
-    assert Reboots.parse(output, Interests()) == {"pending": pending}
+    assert Reboots.parse(output, ProbeInputs()) == {"pending": pending}

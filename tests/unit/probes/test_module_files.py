@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Facts, Interests, diff
+from upgradeproof.probes.base import Facts, diff
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.module_errors import advice
 from upgradeproof.probes.module_index import ModuleIndex, ModuleIndexes
 from upgradeproof.probes.modules import Modules, module_name
@@ -14,7 +15,7 @@ RELEASE = "6.12.90+deb13.1-cloud-amd64"
 
 
 def test_a_loaded_module_is_read_with_its_file() -> None:
-    modules = Modules.parse(captured("modules"), Interests())
+    modules = Modules.parse(captured("modules"), ProbeInputs())
     tables = modules["nf_tables"]
     assert tables.file == f"/lib/modules/{RELEASE}/kernel/net/netfilter/nf_tables.ko.xz"
     assert tables.vermagic == f"{RELEASE} SMP preempt mod_unload modversions"
@@ -23,14 +24,14 @@ def test_a_loaded_module_is_read_with_its_file() -> None:
 
 
 def test_a_loaded_module_without_a_file_says_so() -> None:
-    lost = Modules.parse(captured("modules"), Interests())["lighthouse"]
+    lost = Modules.parse(captured("modules"), ProbeInputs())["lighthouse"]
     assert (lost.file, lost.problem) == ("", "Module lighthouse not found.")
     assert (lost.srcversion, lost.version) == ("0A1B2C", "1.3.0")
 
 
 def test_another_kernel_with_the_same_modules_is_no_difference() -> None:
     first, second = (
-        Facts({"modules": Modules.parse(text, Interests())})
+        Facts({"modules": Modules.parse(text, ProbeInputs())})
         for text in (captured("modules"), captured("modules").replace(RELEASE, "6.13.1-amd64"))
     )
     assert diff(first, second) == ()
@@ -50,7 +51,7 @@ def test_a_file_gives_the_modules_name(path: str, name: str) -> None:
 
 
 def test_an_index_is_read() -> None:
-    assert ModuleIndexes.parse(captured("module_index"), Interests())["running"] == ModuleIndex(
+    assert ModuleIndexes.parse(captured("module_index"), ProbeInputs())["running"] == ModuleIndex(
         release="6.1.0-44-cloud-amd64",
         files=1700,
         builtin=("8250", "virtio_ring"),
@@ -71,12 +72,12 @@ def test_an_index_is_read() -> None:
     ],
 )
 def test_an_index_that_is_not_there_is_told(word: str, problem: str) -> None:
-    found = ModuleIndexes.parse(f"release\t6.1\nproblem\t{word}\n", Interests())["running"]
+    found = ModuleIndexes.parse(f"release\t6.1\nproblem\t{word}\n", ProbeInputs())["running"]
     assert found.problem == problem
 
 
 def test_a_container_has_no_index() -> None:
-    assert ModuleIndexes.parse("", Interests()) == {}
+    assert ModuleIndexes.parse("", ProbeInputs()) == {}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from upgradeproof.probes.base import Facts, Interests, diff
+from upgradeproof.probes.base import Facts, diff
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.mounts import Mount, Mounts
 
 LAYERS = "lowerdir=/var/lib/docker/overlay2/l/{0}:/x,upperdir=/var/lib/docker/overlay2/{0}/diff"
@@ -28,7 +29,7 @@ tmpfs                 -      -        -     - /srv/my files
 
 
 def parse(container: str) -> dict[str, Mount]:
-    return Mounts.parse(CAPTURED.replace("{0}", container), Interests())
+    return Mounts.parse(CAPTURED.replace("{0}", container), ProbeInputs())
 
 
 def test_a_file_system_is_read_with_its_space() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from upgradeproof.probes import Facts, diff
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.system import OperatingSystem
 
@@ -108,7 +108,7 @@ def test_what_is_recommended_and_what_runs_is_told_from_what_dpkg_says() -> None
         "program\t/usr/sbin/toold\ttool.service\n"
         "owner\ttool\t/sbin/toold\n"
     )
-    found = Packages.parse(text, Interests())
+    found = Packages.parse(text, ProbeInputs())
     assert found["tool"] == Package(
         version="1",
         state="install ok installed",

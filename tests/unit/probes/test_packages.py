@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 
 CAPTURED = (Path(__file__).parent / "captured" / "packages.txt").read_text()
 
 
 def test_every_package_of_a_real_machine_is_read() -> None:
-    packages = Packages.parse(CAPTURED, Interests())
+    packages = Packages.parse(CAPTURED, ProbeInputs())
     assert len(packages) == 177
     assert packages["libnghttp2-14"] == Package(
         version="1.64.0-1.1+deb13u1", state="install ok installed", auto=True
@@ -22,7 +22,7 @@ def test_every_package_of_a_real_machine_is_read() -> None:
 
 
 def test_packages_of_the_old_release_are_obsolete() -> None:
-    packages = Packages.parse(CAPTURED, Interests())
+    packages = Packages.parse(CAPTURED, ProbeInputs())
     assert {name for name, package in packages.items() if package.obsolete} == {
         "libapt-pkg6.0",
         "libldap-2.5-0",
@@ -56,7 +56,7 @@ def test_only_a_foreign_architecture_stands_in_the_key() -> None:
         "auto\tlibc6\tarmhf\n"
         "obsolete\tlibc6:armhf\n"
     )
-    packages = Packages.parse(output, Interests())
+    packages = Packages.parse(output, ProbeInputs())
     assert set(packages) == {"base-files", "tzdata", "libc6", "libc6:armhf"}
     assert (packages["libc6"].auto, packages["libc6:armhf"].auto) == (False, True)
     assert (packages["libc6"].obsolete, packages["libc6:armhf"].obsolete) == (False, True)
@@ -65,10 +65,10 @@ def test_only_a_foreign_architecture_stands_in_the_key() -> None:
 def test_a_purged_package_is_no_fact() -> None:
     output = "native\tamd64\npackage\ta\tall\t1\tinstall ok installed\n"
     purged = "package\tb\tall\t\tunknown ok not-installed\n"
-    assert set(Packages.parse(output + purged, Interests())) == {"a"}
+    assert set(Packages.parse(output + purged, ProbeInputs())) == {"a"}
 
 
 def test_a_machine_without_packages_is_not_believed() -> None:
     with pytest.raises(HarnessError) as caught:
-        Packages.parse("native\tamd64\n", Interests())
+        Packages.parse("native\tamd64\n", ProbeInputs())
     assert str(caught.value) == "dpkg-query listed no package\nnative\tamd64\n"

@@ -12,7 +12,8 @@ from upgradeproof.command import Completed
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Machine
 from upgradeproof.probes import ordinary_probes, read
-from upgradeproof.probes.base import Difference, Facts, Interests, diff, every_probe
+from upgradeproof.probes.base import Difference, Facts, diff, every_probe
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.sockets import ListeningSocket
 from upgradeproof.results import Fidelity
@@ -91,20 +92,20 @@ def framed(failing: str = "") -> bytes:
 
 def test_a_pass_reads_every_section() -> None:
     machine: Machine = AnsweringMachine(framed())
-    facts = read(machine, Interests())
+    facts = read(machine, ProbeInputs())
     assert set(facts.sections) == {probe.section for probe in ordinary_probes()}
     assert facts[Packages]["a"].version == "1"
 
 
 def test_facts_survive_their_file() -> None:
-    facts = read(AnsweringMachine(framed()), Interests())
+    facts = read(AnsweringMachine(framed()), ProbeInputs())
     again = Facts.from_json(facts.to_json())
     assert (again.to_json(), diff(facts, again)) == (facts.to_json(), ())
 
 
 def test_a_probe_that_fails_says_which_and_why() -> None:
     with pytest.raises(HarnessError) as caught:
-        read(AnsweringMachine(framed(failing="libraries")), Interests())
+        read(AnsweringMachine(framed(failing="libraries")), ProbeInputs())
     assert str(caught.value) == (
         "the probe 'libraries' failed on answering with exit status 3\n"
         "it broke\n\n"
@@ -114,7 +115,7 @@ def test_a_probe_that_fails_says_which_and_why() -> None:
 
 def test_a_pass_that_dies_is_an_error_of_the_harness() -> None:
     with pytest.raises(HarnessError) as caught:
-        read(AnsweringMachine(b"mktemp: no space", exit_status=1), Interests())
+        read(AnsweringMachine(b"mktemp: no space", exit_status=1), ProbeInputs())
     assert str(caught.value) == (
         "the probes' pass on answering ended with exit status 1\nmktemp: no space"
     )

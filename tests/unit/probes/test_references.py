@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes import Difference, Facts, Interests, diff
+from upgradeproof.probes import Difference, Facts, ProbeInputs, diff
 from upgradeproof.probes.references import Reference, References
 
-INTERESTS = Interests()
+INTERESTS = ProbeInputs()
 
 
 def references(folder: Path, **files: str) -> dict[str, Reference]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Difference, Facts, Interests
+from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.conffiles import Conffiles
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.jobs import Schedule, doubled, lost, retimed
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.schedules import Schedules
@@ -19,7 +20,7 @@ CRONTAB = (
 
 
 def parsed(text: str) -> dict[str, Schedule]:
-    return Schedules.parse(text, Interests())
+    return Schedules.parse(text, ProbeInputs())
 
 
 def test_timers_and_cron_jobs_of_a_real_machine_are_read() -> None:

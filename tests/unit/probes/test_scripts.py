@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.probes.base import Interests, Probe, every_probe
+from upgradeproof.probes.base import Probe, every_probe
 from upgradeproof.probes.boot import Boot
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.module_index import ModuleIndexes
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 
-INTERESTS = Interests(modules=("loop", "no-such-module", "a; exit 3"))
+INTERESTS = ProbeInputs(modules=("loop", "no-such-module", "a; exit 3"))
 GUARDED = [probe for probe in every_probe() if OWN_KERNEL in probe.script(INTERESTS)]
 
 

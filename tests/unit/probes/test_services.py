@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.services import Service, Services
 
 CAPTURED = (Path(__file__).parent / "captured" / "services.txt").read_text()
 
 
 def parse(*lines: str) -> dict[str, Service]:
-    return Services.parse("\n".join(lines), Interests())
+    return Services.parse("\n".join(lines), ProbeInputs())
 
 
 def test_a_running_daemon_is_read_with_its_executable() -> None:
-    assert Services.parse(CAPTURED, Interests())["nginx.service"] == Service(
+    assert Services.parse(CAPTURED, ProbeInputs())["nginx.service"] == Service(
         enabled="enabled",
         active="active",
         sub="running",
@@ -25,12 +25,12 @@ def test_a_running_daemon_is_read_with_its_executable() -> None:
 
 
 def test_a_replaced_executable_keeps_its_name() -> None:
-    service = Services.parse(CAPTURED, Interests())["dbus.service"]
+    service = Services.parse(CAPTURED, ProbeInputs())["dbus.service"]
     assert service.executable == "/usr/bin/dbus-daemon"
 
 
 def test_a_unit_that_lost_its_file_and_still_runs_is_a_fact() -> None:
-    service = Services.parse(CAPTURED, Interests())["systemd-update-utmp.service"]
+    service = Services.parse(CAPTURED, ProbeInputs())["systemd-update-utmp.service"]
     assert (service.load, service.enabled, service.active) == ("not-found", "", "active")
 
 
@@ -74,7 +74,7 @@ def test_transient_units_aliases_and_logins_are_no_facts() -> None:
 def test_a_unit_names_the_package_of_its_file() -> None:
     owner = "owner\tthing:amd64\t/lib/systemd/system/thing.service\n"
     found = Services.parse(
-        f"file|thing.service|enabled\nfile|own.service|enabled\n{owner}", Interests()
+        f"file|thing.service|enabled\nfile|own.service|enabled\n{owner}", ProbeInputs()
     )
     assert {name: unit.package for name, unit in found.items()} == {
         "thing.service": "thing",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.sessions import Session, Sessions
 
 
 def sessions(text: str) -> dict[str, Session]:
-    return Sessions.parse(text, Interests())
+    return Sessions.parse(text, ProbeInputs())
 
 
 def said(*lines: str) -> Session:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.probes.base import Interests
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 
 CAPTURED = (Path(__file__).parent / "captured" / "sockets.txt").read_text()
 
 
 def keys(*lines: str) -> set[str]:
-    return set(Sockets.parse("\n".join(lines), Interests()))
+    return set(Sockets.parse("\n".join(lines), ProbeInputs()))
 
 
 def test_every_listener_of_a_real_machine_is_read() -> None:
-    assert set(Sockets.parse(CAPTURED, Interests())) == {
+    assert set(Sockets.parse(CAPTURED, ProbeInputs())) == {
         "tcp/0.0.0.0:443",
         "tcp/0.0.0.0:6379",
         "tcp/127.0.0.1:2380",
@@ -25,7 +25,7 @@ def test_every_listener_of_a_real_machine_is_read() -> None:
 
 
 def test_a_listener_knows_who_holds_it() -> None:
-    assert Sockets.parse(CAPTURED, Interests())["tcp/[::]:2379"] == ListeningSocket(
+    assert Sockets.parse(CAPTURED, ProbeInputs())["tcp/[::]:2379"] == ListeningSocket(
         protocol="tcp",
         address="::",
         port=2379,
@@ -38,7 +38,7 @@ def test_a_listener_knows_who_holds_it() -> None:
 
 
 def test_a_shared_socket_belongs_to_the_first_process() -> None:
-    assert Sockets.parse(CAPTURED, Interests())["tcp/127.0.0.1:8080"].pid == 8724
+    assert Sockets.parse(CAPTURED, ProbeInputs())["tcp/127.0.0.1:8080"].pid == 8724
 
 
 def test_addresses_are_turned_round_word_by_word() -> None:
@@ -48,7 +48,7 @@ def test_addresses_are_turned_round_word_by_word() -> None:
 
 
 def test_an_unknown_user_is_its_number() -> None:
-    sockets = Sockets.parse("socket\ttcp\t00000000:0050\t4711\t6", Interests())
+    sockets = Sockets.parse("socket\ttcp\t00000000:0050\t4711\t6", ProbeInputs())
     assert sockets["tcp/0.0.0.0:80"].user == "4711"
 
 
@@ -71,7 +71,7 @@ def test_two_sockets_on_one_address_are_one_fact_of_the_first_process() -> None:
         "holder\t1\t90",
         "holder\t2\t80",
     )
-    sockets = Sockets.parse("\n".join(lines), Interests())
+    sockets = Sockets.parse("\n".join(lines), ProbeInputs())
     assert sockets["tcp/0.0.0.0:80"].pid == 80
 
 
@@ -85,5 +85,5 @@ def test_an_address_of_the_machines_own_is_the_same_word_on_each_clone() -> None
         "own\t172.17.0.5\nsocket\ttcp\t050011AC:0035\t0\t7\n",
         "own\t172.17.0.6\nsocket\ttcp\t060011AC:0035\t0\t7\n",
     )
-    found = [list(Sockets.parse(output, Interests())) for output in outputs]
+    found = [list(Sockets.parse(output, ProbeInputs())) for output in outputs]
     assert found == [["tcp/own:53"]] * 2

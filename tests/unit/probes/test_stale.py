@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.probes.base import Facts, Interests, diff
+from upgradeproof.probes.base import Facts, diff
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.stale import Stale, StaleProcess
 
 CAPTURED = (Path(__file__).parent / "captured" / "stale.txt").read_text()
 
 
 def parse(*lines: str) -> dict[str, StaleProcess]:
-    return Stale.parse("\n".join(lines), Interests())
+    return Stale.parse("\n".join(lines), ProbeInputs())
 
 
 def test_a_process_that_was_started_again_is_no_difference() -> None:
     """A kept state is booted, a machine on its way is not: that alone starts all of them anew."""
-    stale, nothing = Facts({"stale": Stale.parse(CAPTURED, Interests())}), Facts({"stale": {}})
+    stale, nothing = Facts({"stale": Stale.parse(CAPTURED, ProbeInputs())}), Facts({"stale": {}})
     assert diff(stale, nothing) == ()
     assert [line.path for line in diff(nothing, stale)] == [
         "stale/dbus.service",
@@ -25,7 +26,7 @@ def test_a_process_that_was_started_again_is_no_difference() -> None:
 
 
 def test_the_daemons_that_were_not_restarted_are_stale() -> None:
-    stale = Stale.parse(CAPTURED, Interests())
+    stale = Stale.parse(CAPTURED, ProbeInputs())
     assert set(stale) == {"dbus.service", "systemd-logind.service"}
     assert stale["dbus.service"].executables == ("/usr/bin/dbus-daemon",)
     assert "/usr/lib/x86_64-linux-gnu/libc.so.6" in stale["dbus.service"].deleted

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Difference, Facts, Interests
+from upgradeproof.probes.base import Difference, Facts
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.sysctl import KernelSettings, Setting
 
 
 def settings(text: str) -> dict[str, Setting]:
-    return KernelSettings.parse(text, Interests())
+    return KernelSettings.parse(text, ProbeInputs())
 
 
 def explained(key: str, field: str, before: Setting, after: Setting) -> str:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from upgradeproof.probes import Facts, Interests, TlsInterest, diff
+from upgradeproof.probes import Facts, ProbeInputs, TlsInput, diff
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.tls_offers import TlsOffer, TlsOffers
 
@@ -72,11 +72,11 @@ def port(certificate: Path) -> Iterator[int]:
 
 
 def offered(port: int) -> dict[str, TlsOffer]:
-    interests = Interests(tls=(TlsInterest(id="web", port=port, host="a.test"),))
+    inputs = ProbeInputs(tls=(TlsInput(id="web", port=port, host="a.test"),))
     done = subprocess.run(
-        ["sh", "-c", TlsOffers.script(interests)], capture_output=True, text=True, check=True
+        ["sh", "-c", TlsOffers.script(inputs)], capture_output=True, text=True, check=True
     )
-    return TlsOffers.parse(done.stdout, interests)
+    return TlsOffers.parse(done.stdout, inputs)
 
 
 def test_every_version_and_suite_of_a_server_is_found(port: int) -> None:
@@ -94,11 +94,11 @@ def test_a_port_on_which_nothing_listens_offers_nothing() -> None:
 
 
 def test_without_openssl_nothing_is_known() -> None:
-    interests = Interests(tls=(TlsInterest(id="web", port=1, host="a.test"),))
-    assert TlsOffers.parse("unknown\t0\n", interests) == {
+    inputs = ProbeInputs(tls=(TlsInput(id="web", port=1, host="a.test"),))
+    assert TlsOffers.parse("unknown\t0\n", inputs) == {
         "web": TlsOffer(problem="there is no openssl on the machine")
     }
-    assert TlsOffers.script(Interests()) == ":"
+    assert TlsOffers.script(ProbeInputs()) == ":"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Difference, Facts, Interests
+from upgradeproof.probes.base import Difference, Facts
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.unit_complaints import Complaint, Group, complaints
 from upgradeproof.probes.unit_properties import UnitSettings
@@ -19,7 +20,7 @@ HEAD = (
 
 
 def parsed(text: str, *services: str) -> dict[str, UnitProperties]:
-    return UnitSettings.parse(HEAD + text, Interests(services=services))
+    return UnitSettings.parse(HEAD + text, ProbeInputs(services=services))
 
 
 def unit(*lines: str, name: str = "a.service") -> str:
@@ -29,7 +30,7 @@ def unit(*lines: str, name: str = "a.service") -> str:
 
 def test_a_real_machines_units_are_read_without_their_defaults() -> None:
     units = UnitSettings.parse(
-        captured("unit_properties"), Interests(services=("rsyslog.service",))
+        captured("unit_properties"), ProbeInputs(services=("rsyslog.service",))
     )
     rsyslog = units["rsyslog.service"]
     assert rsyslog.model_dump(exclude_defaults=True) == {

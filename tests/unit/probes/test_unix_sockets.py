@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from tests.unit.probes.captured_text import captured
-from upgradeproof.probes.base import Difference, Facts, Interests
+from upgradeproof.probes.base import Difference, Facts
+from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.unix_sockets import UnixSocket, UnixSockets
 
 
 def parsed(*lines: str) -> dict[str, UnixSocket]:
-    return UnixSockets.parse("\n".join(lines), Interests())
+    return UnixSockets.parse("\n".join(lines), ProbeInputs())
 
 
 def test_a_socket_unit_is_named_where_systemd_listens() -> None:
-    sockets = UnixSockets.parse(captured("unix_sockets"), Interests())
+    sockets = UnixSockets.parse(captured("unix_sockets"), ProbeInputs())
     assert sockets["/run/dbus/system_bus_socket"] == UnixSocket(
         kind="stream",
         owner="root",

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.unit.journey.world import cell
 from tests.unit.probes.captured_text import captured
-from upgradeproof.journey import State
-from upgradeproof.probes import Facts, Interests, Probe
+from tests.unit.runner.world import cell
+from upgradeproof.probes import Facts, Probe, ProbeInputs
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.configured_modules import ConfiguredModules
 from upgradeproof.probes.devices import Devices
@@ -20,6 +19,7 @@ from upgradeproof.probes.kernel_log import KernelLog
 from upgradeproof.probes.module_index import ModuleIndexes
 from upgradeproof.probes.modules import Modules
 from upgradeproof.results import Fidelity
+from upgradeproof.runner import State
 
 RELEASE = "6.1.0-44-cloud-amd64"
 FILE = f"/lib/modules/{RELEASE}/kernel/net/8021q/8021q.ko"
@@ -63,8 +63,8 @@ def state(
     """Return a sound state, in which some probes' outputs are replaced."""
     upgrade = plan.pop("upgrade", [{"step": "reboot"}])
     outputs = {**OUTPUTS, **(spoilt or {})}
-    interests = Interests(since=BETWEEN_BOOTS)
-    facts = Facts({p.section: p.parse(text, interests) for p, text in outputs.items()})
+    inputs = ProbeInputs(since=BETWEEN_BOOTS)
+    facts = Facts({p.section: p.parse(text, inputs) for p, text in outputs.items()})
     fidelity = Fidelity(kernel="own", execution="native", boot="own")
     return State(name, cell(upgrade=upgrade, **plan), fidelity, facts, (), 0.0, (), _machine)
 

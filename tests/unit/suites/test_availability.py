@@ -10,8 +10,8 @@ from suites.test_availability import test_endpoint_stays_available as check
 from tests.unit.prober.test_budget import disruption, lane, seen
 from tests.unit.suites.states import state
 from upgradeproof.errors import LoadError
-from upgradeproof.journey import State
 from upgradeproof.results import Availability, Fidelity
+from upgradeproof.runner import State
 
 EMULATED = Fidelity(kernel="shared", execution="qemu-user")
 
@@ -41,7 +41,7 @@ def test_a_prober_that_was_too_slow_is_broken() -> None:
 
 
 def test_a_prober_that_never_began_is_broken() -> None:
-    with pytest.raises(LoadError, match="no prober was started for upgraded"):
+    with pytest.raises(LoadError, match="no prober ran during the transition to upgraded"):
         check(upgraded(), disruption())
 
 

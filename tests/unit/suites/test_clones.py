@@ -7,11 +7,11 @@ import pytest
 from suites.test_apt_sources import test_apt_verifies_every_source as verifies
 from suites.test_config_reads import test_config_is_still_read as is_read
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Config
 from upgradeproof.probes import Facts
 from upgradeproof.probes.apt_sources import AptSource, AptSources
 from upgradeproof.probes.config_reads import ConfigRead, ConfigReads
+from upgradeproof.runner import State
 
 CONFIG = Config(path="/etc/a.ini")
 REFUSED = AptSource(refused=True, message="SHA1 is not considered secure")

@@ -6,11 +6,11 @@ import pytest
 
 from suites import test_commands, test_data
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Data, ExpectedCommand
 from upgradeproof.probes import Facts
 from upgradeproof.probes.command_results import CommandResult, CommandResults
 from upgradeproof.probes.data import WrittenData
+from upgradeproof.runner import State
 
 COMMAND = ExpectedCommand(id="report", run="report --all")
 DATA = Data(id="note", write="w", read="r", gives="hi")

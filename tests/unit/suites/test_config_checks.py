@@ -15,7 +15,6 @@ from suites.test_config_checks import (
 )
 from suites.test_config_formats import test_daemon_accepts_its_config as accepts
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Config, Expectations
 from upgradeproof.preflight import Situation
 from upgradeproof.preflight.checks.daemons import findings
@@ -24,6 +23,7 @@ from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.configs import Config as ConfigFile
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.services import Service, Services
+from upgradeproof.runner import State
 
 NOTHING = Expectations()
 DEPRECATED = "named.conf:9: option 'auto-dnssec' is deprecated"

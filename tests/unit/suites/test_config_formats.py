@@ -9,10 +9,10 @@ import pytest
 
 from suites import test_config_formats as suite
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Config
-from upgradeproof.probes import ConfigInterest, Facts, Interests
+from upgradeproof.probes import ConfigInput, Facts, ProbeInputs
 from upgradeproof.probes.configs import Configs
+from upgradeproof.runner import State
 
 CONFIG = Config(path="/etc/a.conf", format="ini", change="migrated", to_format="toml")
 OLD = b"[log]\nlevel = info\n"
@@ -24,9 +24,7 @@ def standing(name: str, content: bytes, config: Config = CONFIG) -> State:
     sound = state(name=name)
     sum_, encoded = hashlib.sha256(content).hexdigest(), base64.b64encode(content).decode()
     output = f"file\t0\troot 0 root 0 644\t{sum_}\t{len(content)}\t{encoded}\n"
-    looked_at = Interests(
-        configs=(ConfigInterest(path=config.path, format=config.format_in(name)),)
-    )
+    looked_at = ProbeInputs(configs=(ConfigInput(path=config.path, format=config.format_in(name)),))
     facts = Facts({Configs.section: Configs.parse(output, looked_at)})
     return State(name, sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 

@@ -6,11 +6,11 @@ import pytest
 
 from suites import test_data
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Data
 from upgradeproof.probes import Facts
 from upgradeproof.probes.command_results import CommandResult
 from upgradeproof.probes.data import RewrittenData
+from upgradeproof.runner import State
 
 NOTE = Data(id="note", write="echo hi >note", read="cat note", gives="hi")
 

@@ -6,9 +6,9 @@ import pytest
 
 from suites import test_services
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.probes import Facts
 from upgradeproof.probes.services import Service, Services
+from upgradeproof.runner import State
 
 UP = Service(enabled="enabled", active="active", sub="running")
 EXPECT = {

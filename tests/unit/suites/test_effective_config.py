@@ -18,12 +18,12 @@ from suites.test_effective_config import (
     test_setting_of_the_administrator_is_in_force as in_force,
 )
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
-from upgradeproof.journey.judging import judge
 from upgradeproof.probes import Facts
 from upgradeproof.probes.config_checks import ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig, Setting
 from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.runner import State
+from upgradeproof.runner.judging import judge
 
 
 def facts(version: str, found: Mapping[str, Setting], problem: str = "") -> Facts:

@@ -8,8 +8,6 @@ import pytest
 
 import suites.test_files as suite
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
-from upgradeproof.journey.judging import judge
 from upgradeproof.probes import Facts
 from upgradeproof.probes.conffiles import Conffile
 from upgradeproof.probes.file_records import ROOT, File
@@ -17,6 +15,8 @@ from upgradeproof.probes.files import Files
 from upgradeproof.probes.leftovers import Leftover, Leftovers
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.text_diff import packed
+from upgradeproof.runner import State
+from upgradeproof.runner.judging import judge
 
 Check = Callable[[State, State], None]
 SOUND = state()

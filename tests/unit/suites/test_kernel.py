@@ -22,7 +22,6 @@ from suites import (
     test_kernel_modules,
 )
 from tests.unit.suites.states import FILE, OUTPUTS, RELEASE, state
-from upgradeproof.journey import State
 from upgradeproof.probes import Probe
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.configured_modules import ConfiguredModules
@@ -34,6 +33,7 @@ from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.kernel_log import KernelLog
 from upgradeproof.probes.module_index import ModuleIndexes
 from upgradeproof.probes.modules import Modules
+from upgradeproof.runner import State
 
 SUITES = (
     test_boot,

@@ -8,10 +8,10 @@ import pytest
 
 from suites import test_log_flow as suite
 from tests.unit.suites.states import standing
-from upgradeproof.journey import State
 from upgradeproof.probes.log_flow import LogFile, LogFlow
 from upgradeproof.probes.log_names import LogNames, UnitNames
 from upgradeproof.probes.open_files import OpenFile, OpenFiles
+from upgradeproof.runner import State
 
 OLD, NEW = "Mon DD HH:MM:SS HOST TAG:", "YYYY-MM-DDTHH:MM:SS+hh:mm HOST TAG:"
 AUDIT, OTHER = "/var/log/ssh-audit.log", "/var/log/auth.log"

@@ -10,11 +10,11 @@ import pytest
 from suites import test_packages as suite
 from suites.test_packages import test_no_package_is_lost as check
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
 from upgradeproof.probes import Facts
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.system import OperatingSystem
+from upgradeproof.runner import State
 
 
 def standing(*packages: str, auto: Sequence[str] = ()) -> State:

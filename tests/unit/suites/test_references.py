@@ -6,10 +6,10 @@ import pytest
 
 from suites.test_references import test_what_the_administrators_files_name_is_still_there as check
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
 from upgradeproof.probes import Facts
 from upgradeproof.probes.references import Reference, References
+from upgradeproof.runner import State
 
 FILE = "/etc/cron.daily/care"
 NONE = Expectations()

@@ -6,9 +6,9 @@ import pytest
 
 from suites import test_scripts
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.probes import Facts
 from upgradeproof.probes.script_runs import ScriptRun, ScriptRuns
+from upgradeproof.runner import State
 
 RUN = ScriptRun(exit_status=0, stderr=("done in 3 s",), written={"/backup/a.sql": 9, "/b": 0})
 CHECKS = (

@@ -9,8 +9,8 @@ import pytest
 
 from suites import test_sessions as suite
 from tests.unit.suites.states import standing
-from upgradeproof.journey import State
 from upgradeproof.probes.sessions import Session, Sessions
+from upgradeproof.runner import State
 
 BEFORE = Session(
     umask="0022",

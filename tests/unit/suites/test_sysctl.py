@@ -14,8 +14,8 @@ from suites.test_sysctl import (
     test_setting_of_the_administrator_is_still_read as read,
 )
 from tests.unit.suites.states import standing
-from upgradeproof.journey import State
 from upgradeproof.probes.sysctl import KernelSettings, Setting
+from upgradeproof.runner import State
 
 FILE = "/etc/sysctl.d/99-sysctl.conf"
 TIME = "net.ipv4.tcp_keepalive_time"

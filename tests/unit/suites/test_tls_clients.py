@@ -7,10 +7,10 @@ import pytest
 from suites import test_tls_clients
 from tests.unit.suites.states import state
 from upgradeproof.clients import CLIENTS, HttpQuestion, https_script
-from upgradeproof.journey import State
 from upgradeproof.plan import Endpoint
-from upgradeproof.probes import CommandInterest, Facts, Interests
+from upgradeproof.probes import CommandInput, Facts, ProbeInputs
 from upgradeproof.probes.tls_clients import ClientAnswer, TlsClients
+from upgradeproof.runner import State
 
 WEB = Endpoint(id="web", kind="https", port=8443)
 ANSWERED = ClientAnswer(status=200)
@@ -45,9 +45,9 @@ def test_a_new_warning_of_a_client_is_told() -> None:
 def test_a_client_that_is_not_there_has_no_answer() -> None:
     question = HttpQuestion(address="127.0.0.1", port=1, host="a.test", path="/")
     assert "elif" in https_script(question, CLIENTS)
-    interests = Interests(
-        https=tuple(CommandInterest(id=f"web/{name}", script="") for name in ("curl", "openssl"))
+    inputs = ProbeInputs(
+        https=tuple(CommandInput(id=f"web/{name}", script="") for name in ("curl", "openssl"))
     )
     none, answered = "bm9uZQo=", "Y3VybApIVFRQLzEuMSAyMDAgT0sNCg=="
     text = f"job\t0\t0\t5\t{none}\t0\t\njob\t1\t0\t9\t{answered}\t0\t\n"
-    assert TlsClients.parse(text, interests) == {"web/openssl": ClientAnswer(status=200)}
+    assert TlsClients.parse(text, inputs) == {"web/openssl": ClientAnswer(status=200)}

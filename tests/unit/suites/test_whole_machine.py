@@ -12,7 +12,6 @@ from suites import test_schedules as schedules
 from suites import test_unit_properties as units
 from suites import test_unix_sockets as sockets
 from tests.unit.suites.states import state
-from upgradeproof.journey import State
 from upgradeproof.plan import Expectations
 from upgradeproof.probes import Facts, Probe, Record
 from upgradeproof.probes.jobs import Schedule
@@ -21,6 +20,7 @@ from upgradeproof.probes.unit_properties import UnitSettings
 from upgradeproof.probes.unit_table import UnitProperties
 from upgradeproof.probes.unix_sockets import UnixSocket, UnixSockets
 from upgradeproof.results import Change
+from upgradeproof.runner import State
 
 NOTHING = Expectations()
 

@@ -14,7 +14,7 @@ from upgradeproof import cache
 from upgradeproof.command import run
 from upgradeproof.errors import BackendError, BootError, MachineError
 from upgradeproof.machines import CachedSnapshot, Health, MachineSpec
-from upgradeproof.machines.qemu import acceleration, process, seats
+from upgradeproof.machines.qemu import acceleration, process, slots
 from upgradeproof.machines.qemu.hardware import (
     PACKAGES,
     PROGRAMS,
@@ -23,6 +23,7 @@ from upgradeproof.machines.qemu.hardware import (
     Hardware,
     Wiring,
     argv,
+    definition,
 )
 from upgradeproof.machines.qemu.machine import QemuMachine
 from upgradeproof.machines.qemu.snapshots import MEMORY, Shelf, Snapshot, free_bytes, overlay
@@ -43,6 +44,18 @@ class QemuBackend:
 
     kind: ClassVar[str] = "vm"
     own_kernel: ClassVar[bool] = True
+    saves_memory: ClassVar[bool] = True
+    definition: ClassVar[str] = definition()
+
+    def resumes(self, snapshot: str) -> bool:
+        """Return whether a snapshot holds a memory that the QEMU of this host can go on from."""
+        found = Snapshot.read(Path(snapshot))
+        accelerator = acceleration.accelerator(found.hardware.architecture, self.folder)
+        return self._resumes(found, accelerator)
+
+    def _resumes(self, snapshot: Snapshot, accelerator: Accelerator) -> bool:
+        memory = self._memory(snapshot.hardware, accelerator)
+        return bool(snapshot.memory) and snapshot.memory == memory
 
     @property
     def folder(self) -> Path:
@@ -76,9 +89,9 @@ class QemuBackend:
             )
         return None
 
-    def seat(self) -> AbstractContextManager[None]:
-        """Hold one of as many seats as this host's cores and memory carry."""
-        return seats.seat(self.folder / "seats", seats.of_this_host())
+    def slot(self) -> AbstractContextManager[None]:
+        """Hold one of as many slots as this host's cores and memory carry."""
+        return slots.slot(self.folder / "slots", slots.of_this_host())
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[QemuMachine]:
@@ -101,7 +114,7 @@ class QemuBackend:
             raise obstacle
         self._check_room()
         accelerator = acceleration.accelerator(hardware.architecture, self.folder)
-        resume = bool(snapshot.memory) and snapshot.memory == self._memory(hardware, accelerator)
+        resume = self._resumes(snapshot, accelerator)
         fidelity = Fidelity(kernel="own", execution=accelerator, boot="direct" if direct else "own")
         with self._shelf.machine(name) as folder:
             (folder / "origin").write_text(str(snapshot.folder), encoding="utf-8")

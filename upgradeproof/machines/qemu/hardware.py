@@ -6,10 +6,11 @@ the processor's model, the size of the memory.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from upgradeproof.plan.images import Architecture, Firmware
 
@@ -108,6 +109,23 @@ def argv(hardware: Hardware, accelerator: Accelerator, wiring: Wiring) -> tuple[
         *_direct(wiring.direct),
         *(("-incoming", "defer") if wiring.resume else ()),
     )
+
+
+def definition() -> str:
+    """Return a hash of the command lines of all architectures, accelerators and firmwares.
+
+    Memory and processors are those of an image, and a part of its key.
+    """
+    lines = [
+        argv(
+            Hardware(architecture=architecture, firmware=firmware, memory_mb=0, processors=0),
+            accelerator,
+            Wiring(disks={}),
+        )
+        for architecture, accelerator in PROCESSORS
+        for firmware in get_args(Firmware)
+    ]
+    return hashlib.sha256(repr(lines).encode()).hexdigest()[:16]
 
 
 def _sockets(wiring: Wiring) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from upgradeproof.plan import Component, Release
 from upgradeproof.preflight.base import Situation
 from upgradeproof.preflight.ranges import installed_version, out_of_range
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
@@ -45,7 +46,9 @@ def _judge(
         )
         return
     if not allowed:
-        yield out_of_range(release, component, version, severity="inhibitor" if is_new else "high")
+        yield out_of_range(
+            release, component, version, severity=Severity.INHIBITOR if is_new else Severity.HIGH
+        )
     elif component.supported and not component.proven_with(version):
         yield Finding(
             id=f"components/{component.name}",

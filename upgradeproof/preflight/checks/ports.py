@@ -9,6 +9,7 @@ from upgradeproof.plan import Port
 from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.results import Finding
+from upgradeproof.states import StateName
 
 OF_SYSTEMD = "init.scope"
 """The unit of systemd itself, which listens for services that it starts at the first client."""
@@ -37,7 +38,7 @@ def _judge(situation: Situation, port: Port, number: int) -> Iterator[Finding]:
     if port.before == number and (not port.process or port.process in sockets):
         return
     expect = situation.cell.expect
-    services = {*expect.units_in("installed"), *expect.units_in("upgraded")}
+    services = {*expect.units_in(StateName.INSTALLED), *expect.units_in(StateName.UPGRADED)}
     for process, socket in sockets.items():
         ours = port.before != number and socket.unit in services
         if process != port.process and not ours and socket.unit != OF_SYSTEMD:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -12,10 +12,12 @@ from matplotlib.ticker import NullLocator
 from upgradeproof.render import words
 from upgradeproof.render.pictures import svg
 from upgradeproof.results import LoadMeasured
+from upgradeproof.states import STATES
 
 SIZE = (900 / svg.POINTS, 300 / svg.POINTS)
-DASHES = {"installed": (5, 2), "rolled_back": (2, 2), "upgraded_again": (7, 2, 2, 2)}
-"""So that the states differ for those, too, who see no colours; ``upgraded`` is a whole line."""
+DASHES: Mapping[str, tuple[int, ...]] = {
+    name: spec.dashes for name, spec in STATES.items() if spec.dashes
+}
 PERCENTS = (50.0, 90.0, 99.0, 99.9, 99.99, 99.999)
 STEPS = (1, 2, 5)
 

@@ -18,6 +18,7 @@ from upgradeproof.render import words
 from upgradeproof.render.pictures import svg
 from upgradeproof.results import Availability
 from upgradeproof.results.load import HeatMap
+from upgradeproof.states import StateName
 
 WIDTH, MAP_HEIGHT, ROW_HEIGHT, ABOVE, BELOW, GAP = 900, 220, 20, 26, 26, 8
 """In points: the picture, the map in it, each row below, and the rooms between them."""
@@ -74,12 +75,12 @@ def _draw_map(axes: Axes, seen: Availability) -> None:
         opacity = OPACITIES[len(OPACITIES) - len(bounds) + place]
         least = bounds[place - 1] + 1 if place else 1
         good, lost = _stretches(heat_map, least, most)
-        _fill(axes, good, 1.0, svg.COLOURS["upgraded"], opacity)
+        _fill(axes, good, 1.0, svg.COLOURS[StateName.UPGRADED], opacity)
         _fill(
             axes, ((top, begin, end) for _, begin, end in lost), band, svg.COLOURS["lost"], opacity
         )
         label = f"{least} to {most}" if least < most else f"{most}"
-        legend.append(Patch(color=svg.COLOURS["upgraded"], alpha=opacity, label=label))
+        legend.append(Patch(color=svg.COLOURS[StateName.UPGRADED], alpha=opacity, label=label))
     legend.append(Patch(color=svg.COLOURS["lost"], label="lost"))
     axes.legend(
         handles=legend,

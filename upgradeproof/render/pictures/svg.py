@@ -14,14 +14,12 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from upgradeproof.render import words
+from upgradeproof.states import STATES
 
 INK = "#000000"
 """The colour of text and axes: in the page it becomes the colour of the text around it."""
 COLOURS: Mapping[str, str] = {
-    "installed": "#7a7f87",
-    "upgraded": "#3a7bd5",
-    "rolled_back": "#c26a12",
-    "upgraded_again": "#a35fc9",
+    **{name: spec.colour for name, spec in STATES.items() if spec.colour},
     "lost": "#d8402f",
 }
 """Of the data, by what they are: each has a contrast of 3 to 1 on light and on dark paper."""

@@ -1,0 +1,94 @@
+"""The booted states: a clone boots again, and only what the upgrade did to its boot counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.runner.fakes import FolderBackend
+from tests.unit.runner.world import INSTALL, UPGRADE, World, cell
+from upgradeproof.errors import BootError, NotReachedError
+from upgradeproof.probes.packages import Packages
+from upgradeproof.results import Verdict
+
+AT_BOOT = "echo 'echo 1 >packages/{name}' >at-boot"
+
+
+def test_a_clone_of_each_release_boots_again(world: World) -> None:
+    with world.runner() as runner:
+        rebooted = runner.reach("rebooted")
+        before = runner.reach("installed_rebooted")
+    assert rebooted[Packages]["thing"].version == "2.0"
+    assert before[Packages]["thing"].version == "1.0"
+    assert [line for line in world.log if "clone" in line] == [
+        *("start clone from snapshot", "end clone"),
+        *("start clone from snapshot", "end clone"),
+    ]
+
+
+def test_the_machine_that_is_upgraded_is_never_booted_for_it(world: World) -> None:
+    with world.runner() as runner:
+        upgraded = runner.reach("upgraded")
+        runner.reach("rebooted")
+        assert upgraded.machine.name.endswith("main-1")
+
+
+def test_what_only_the_boot_of_the_new_release_changes_is_a_regression(world: World) -> None:
+    with world.runner(cell(upgrade=f"{UPGRADE}; {AT_BOOT.format(name='ghost')}")) as runner:
+        rebooted = runner.reach("rebooted")
+    assert [change.path for change in rebooted.regressions] == ["packages/ghost"]
+
+
+def test_what_any_boot_changes_is_no_regression(world: World) -> None:
+    with world.runner(cell(install=f"{INSTALL}; {AT_BOOT.format(name='usual')}")) as runner:
+        rebooted = runner.reach("rebooted")
+        before = runner.reach("installed_rebooted")
+    assert rebooted.changes == ()
+    assert [(change.path, change.expected, change.source) for change in before.changes] == [
+        ("packages/usual", True, "boot")
+    ]
+
+
+def test_the_plan_may_expect_what_a_boot_changes(world: World) -> None:
+    known = {"facts": ["packages/ghost"], "reason": "made at the first boot"}
+    upgrade = f"{UPGRADE}; {AT_BOOT.format(name='ghost')}"
+    with world.runner(cell(upgrade=upgrade, expect={"change": [known]})) as runner:
+        assert runner.reach("rebooted").regressions == ()
+
+
+def test_a_booted_state_is_reused_by_another_run(world: World) -> None:
+    for _ in range(2):
+        with world.runner() as runner:
+            runner.reach("rebooted")
+    assert [world.state(name).reused for name in ("installed_rebooted", "rebooted")] == [True, True]
+    assert world.log.count("start clone from snapshot") == 2
+
+
+def test_a_machine_that_does_not_boot_again_is_failed(world: World) -> None:
+    world.backend = FolderBackend(world.folder / "backend", kernel="own")
+    with world.runner(cell(upgrade=f"{UPGRADE}; echo no root disk >panic")) as runner:
+        with pytest.raises(BootError, match="no root disk"):
+            runner.reach("rebooted")
+        with pytest.raises(NotReachedError):
+            runner.reach("rebooted")
+        assert runner.reach("upgraded")[Packages]["thing"].version == "2.0"
+    assert world.state("rebooted").verdict is Verdict.FAILED
+    assert world.state("installed_rebooted").verdict is Verdict.PASSED
+
+
+def test_a_clone_is_booted_again_and_read(world: World) -> None:
+    world.backend = FolderBackend(world.folder / "backend", kernel="own")
+    with world.runner() as runner, runner.clone("upgraded") as machine:
+        machine.run("echo 3.0 >packages/thing")
+        again = runner.boot_again(machine, "upgraded")
+        assert again[Packages]["thing"].version == "3.0"
+        assert runner.reach("upgraded")[Packages]["thing"].version == "2.0"
+        assert (again.name, again.changes, again.machine) == ("upgraded", (), machine)
+
+
+def test_a_product_that_a_boot_does_not_bring_back_is_an_error_of_the_boot(world: World) -> None:
+    world.backend = FolderBackend(world.folder / "backend", kernel="own")
+    with world.runner() as runner, runner.clone("upgraded") as machine:
+        machine.run("echo thingd is inactive >not-ready")
+        with pytest.raises(BootError) as caught:
+            runner.boot_again(machine, "upgraded")
+    assert str(caught.value) == f"{machine.name} booted, and is not in use\nthingd is inactive"

@@ -1,0 +1,62 @@
+"""One restart of all services of the plan, and whether each of them stays up afterwards."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from upgradeproof.probes import read
+from upgradeproof.probes.endurance import Endurance
+from upgradeproof.probes.services import Services
+from upgradeproof.runner.inputs import probe_inputs
+from upgradeproof.runner.readiness import wait_until_ready
+from upgradeproof.runner.state import State
+from upgradeproof.states import StateName
+
+RESTART_TIMEOUT_S = 300.0
+"""Limit of all restarts together: a service that does not stop is killed after 90 s by default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restarts:
+    """What became of the services: each complaint by the service, and what else was missing."""
+
+    complaints: dict[str, str]
+    missing: tuple[str, ...]
+    """Lines about ports on which nothing listened any more."""
+
+
+def restart_all(state: State) -> Restarts:
+    """Restart every service of the plan, wait until they are ready, and watch that they stay up.
+
+    They are watched once for all, for ``stays_up_s``, or for the longest delay between two restarts
+    of one of them. A service that was not up before has to be up now, too.
+    """
+    cell, machine = state.cell, state.machine
+    refused = {unit.name: _restart(state, unit.name) for unit in cell.expect.units if unit.after}
+    limit_s = cell.plan.ready_timeout_s
+    missing = wait_until_ready(machine, cell.expect, StateName.UPGRADED, limit_s).splitlines()
+    stays = read(machine, probe_inputs(cell, StateName.UPGRADED), (Endurance,))[Endurance]
+    complaints = {}
+    for service, refusal in refused.items():
+        found = [refusal] if refusal else []
+        for unit in state.units(service):
+            stay = stays.get(unit)
+            if stay and stay.complaint and (unit == state.unit(service) or _was_up(state, unit)):
+                found.append(f"{unit} {stay.complaint}")
+        complaints[service] = "\n".join(found)
+    about_services = tuple(f"{state.unit(name).removesuffix('.service')} is " for name in refused)
+    ports = tuple(line for line in missing if not line.startswith(about_services))
+    return Restarts(complaints=complaints, missing=ports)
+
+
+def _restart(state: State, service: str) -> str:
+    """Restart one service and return what systemd says if it refuses, or ""."""
+    unit = shlex.quote(state.unit(service))
+    done = state.machine.run(f"systemctl restart -- {unit}", timeout_s=RESTART_TIMEOUT_S)
+    return "" if done.ok else done.tail
+
+
+def _was_up(state: State, unit: str) -> bool:
+    found = state[Services].get(unit)
+    return found is not None and found.active == "active"
