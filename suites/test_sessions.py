@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from upgradeproof.probes.sessions import Session, Sessions
+from upgradeproof.probes.sessions import Session, Sessions, same_limit
 from upgradeproof.runner import State
 
 LOCALE = ("LANG", "LANGUAGE", "LC_")
@@ -96,7 +96,7 @@ def test_limits_are_not_lower(installed_rebooted: State, rebooted: State) -> Non
         return ", ".join(
             f"{name} {now.limits[name]} instead of {limit}"
             for name, limit in was.limits.items()
-            if name in now.limits
+            if name in now.limits and not same_limit(name, limit, now.limits[name])
             if any(map(_lower, now.limits[name].split("/"), limit.split("/")))
         )
 

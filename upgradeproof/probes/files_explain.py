@@ -19,6 +19,10 @@ from upgradeproof.probes.base import Difference, Facts, Record
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.file_versions import (
+    package_of_the_next_version,
+    package_of_the_same_version,
+)
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.text_diff import only_comments_differ
 
@@ -128,6 +132,8 @@ def _came(path: str, was: _State, now: _State) -> str:
         return f"belongs to {changed}"
     if file.type == "link" and (changed := change_of(now.target_package(file), was, now)):
         return f"is a link to a file of {changed}"
+    if changed := change_of(package_of_the_same_version(path, file, now.files), was, now):
+        return f"is made for {changed}"
     return _of_others(path, file, was, now)
 
 
@@ -250,7 +256,7 @@ def _link_moved(old: File, new: File, was: _State, now: _State) -> str:
 
     A target that still exists was chosen by an administrator.
     """
-    package = new.package or _package_of_the_next_version(old, new, now)
+    package = new.package or package_of_the_next_version(old, new, now.packages)
     if changed := change_of(package, was, now):
         return f"belongs to {changed}"
     if _merged(old.leads_to) == _merged(new.leads_to):
@@ -266,21 +272,6 @@ def _link_moved(old: File, new: File, was: _State, now: _State) -> str:
     if changed and (gone or old.choices or old.target_package == new.target_package):
         return f"pointed to a file of {changed}"
     return ""
-
-
-def _package_of_the_next_version(old: File, new: File, now: _State) -> str:
-    """Return the package by which a link moved on to the same file of another version, or "".
-
-    Such as ``/initrd.img``: the file is made for the package whose name has the version as well.
-    An alternative is left out: which version it takes is the administrator's choice.
-    """
-    (before, _), (after, version) = (
-        re.fullmatch(r"([^0-9]*)(.*)", link.leads_to).groups()  # type: ignore[union-attr]  # fits any text of one line
-        for link in (old, new)
-    )
-    if before != after or not version or old.choices or new.choices:
-        return ""
-    return next((name for name in now.packages if name.endswith(version)), "")
 
 
 def _merged(path: str) -> str:

@@ -70,6 +70,12 @@ _VOLATILE = re.compile(
 _LIMIT = re.compile(r"(.+?)\s+(unlimited|\d+)\s+(unlimited|\d+)(?:\s.*)?")
 
 
+OF_MEMORY = frozenset({"locked memory", "pending signals", "processes"})
+"""Limits that systemd and the kernel derive from the size of the memory."""
+NEAR = 0.05
+"""The share by which these may differ: a kernel of another size leaves 0.5 % less of 1 GiB."""
+
+
 class Session(Record):
     """What one kind of session gives to one user."""
 
@@ -99,10 +105,17 @@ class Sessions(Probe[Session]):
 
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Explain variables that an upgrade of the distribution adds: none is lost or changed."""
+        """Explain variables that an upgrade of the distribution adds: none is lost or changed.
+
+        Limits that are a share of the memory differ a little with what each kernel leaves free.
+        """
         key, _, field = line.path.removeprefix(f"{cls.section}/").rpartition("/")
         was, now = before[cls].get(key), after[cls].get(key)
-        if field != "environment" or was is None or now is None:
+        if was is None or now is None:
+            return ""
+        if field == "limits" and same_limits(was.limits, now.limits):
+            return "limits are a share of the memory that the kernel leaves free"
+        if field != "environment":
             return ""
         kept = was.environment.items() <= now.environment.items()
         added = sorted(set(now.environment) - set(was.environment))
@@ -126,6 +139,26 @@ class Sessions(Probe[Session]):
             user, _, kind = head.partition("\t")
             found[f"{user}/{kind}"] = _session(text)
         return found
+
+
+def same_limits(was: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Return whether limits are the same, but for those that are a share of the memory."""
+    return was.keys() == now.keys() and all(
+        same_limit(name, limit, now[name]) for name, limit in was.items()
+    )
+
+
+def same_limit(name: str, was: str, now: str) -> bool:
+    """Return whether two ``soft/hard`` limits are equal, or near it for a share of the memory."""
+    pairs = zip(was.split("/"), now.split("/"), strict=True)
+    return was == now or (
+        name in OF_MEMORY
+        and all(
+            old == new
+            or ("unlimited" not in {old, new} and abs(int(new) - int(old)) <= NEAR * int(old))
+            for old, new in pairs
+        )
+    )
 
 
 def _session(text: str) -> Session:

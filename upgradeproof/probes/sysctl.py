@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.kernel import Kernel, RunningKernel
 from upgradeproof.probes.text import clean, rows
 
 # Values are read by grep: the kernel ends such a file after one read, and a shell reads one byte.
@@ -117,16 +118,29 @@ class KernelSettings(Probe[Setting]):
 
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Explain a setting that the file of a package makes, and no administrator had made."""
+        """Explain a setting of a new kernel, or one that the file of a package makes.
+
+        Never one that an administrator makes.
+        """
         key = line.path.removeprefix(f"{cls.section}/").partition("/")[0]
         was, now = before[cls].get(key, Setting()), after[cls].get(key, Setting())
         if was.by_administrator or now.by_administrator:
             return ""
+        if line.before is None and (kernel := _new_kernel(before, after)):
+            return f"a setting that came with {kernel}"
         if now.package and now.value in {"", now.wanted, was.value}:
             return f"{now.package} sets it in {now.set_by}"
         if was.package and not now.set_by and now.value in {was.value, ""}:
             return f"{was.package} does not set it any more"
         return ""
+
+
+def _new_kernel(before: Facts, after: Facts) -> str:
+    """Return which kernel runs, and which one ran before; empty: the same."""
+    old, new = (facts.sections.get(Kernel.section, {}).get("running") for facts in (before, after))
+    if not (isinstance(old, RunningKernel) and isinstance(new, RunningKernel)):
+        return ""
+    return "" if old.release == new.release else f"kernel {new.release}, after {old.release}"
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.probes.captured_text import captured
 from upgradeproof.probes.inputs import ProbeInputs
-from upgradeproof.probes.sessions import Session, Sessions
+from upgradeproof.probes.sessions import Session, Sessions, same_limit
 
 
 def sessions(text: str) -> dict[str, Session]:
@@ -40,3 +42,19 @@ def test_a_session_that_is_refused_has_a_problem() -> None:
     text = "session\tu\tcron\n\nproblem\tsu: Authentication failure \n"
     assert sessions(text) == {"u/cron": Session(problem="su: Authentication failure")}
     assert sessions("session\tu\tcron\n") == {"u/cron": Session(problem="it printed nothing")}
+
+
+@pytest.mark.parametrize(
+    ("limit", "same"),
+    [
+        (("locked memory", "127533056/127533056", "126857216/126857216"), True),
+        (("locked memory", "127533056/127533056", "8388608/8388608"), False),
+        (("locked memory", "127533056/unlimited", "127533056/127533056"), False),
+        (("open files", "1024/524288", "1023/524288"), False),
+        (("open files", "1024/524288", "1024/524288"), True),
+    ],
+)
+def test_only_a_share_of_the_memory_may_differ_a_little(
+    limit: tuple[str, str, str], same: bool
+) -> None:
+    assert same_limit(*limit) is same

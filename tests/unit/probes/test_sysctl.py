@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.probes.captured_text import captured
 from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.kernel import RunningKernel
 from upgradeproof.probes.sysctl import KernelSettings, Setting
 
 
@@ -74,3 +77,27 @@ def test_a_setting_that_an_administrator_made_is_never_explained() -> None:
 
 def test_a_value_that_no_file_sets_is_not_explained() -> None:
     assert not explained("net.a", "value", Setting(value="1"), Setting(value="0"))
+
+
+@pytest.mark.parametrize(
+    ("release", "setting", "reason"),
+    [
+        ("6.12.1", Setting(value="1"), "a setting that came with kernel 6.12.1, after 6.1.0"),
+        ("6.1.0", Setting(value="1"), ""),
+        ("6.12.1", Setting(value="1", wanted="1", set_by="/etc/sysctl.d/own.conf"), ""),
+    ],
+    ids=["a new kernel", "the same kernel", "an administrator's"],
+)
+def test_a_setting_of_a_new_kernel_is_explained(
+    release: str, setting: Setting, reason: str
+) -> None:
+    kernels = (
+        {"running": RunningKernel(release=name, version="#1", architecture="x86_64")}
+        for name in ("6.1.0", release)
+    )
+    before, after = (Facts({"sysctl": {}, "kernel": kernel}) for kernel in kernels)
+    found = after.joined(Facts({"sysctl": {"vm.new": setting}}))
+    came = Difference(path="sysctl/vm.new", before=None, after="value=1")
+    assert KernelSettings.explain(came, before, found) == reason
+    went = Difference(path="sysctl/vm.new", before="value=1", after=None)
+    assert KernelSettings.explain(went, found, before) == ""

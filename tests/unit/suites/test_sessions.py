@@ -16,7 +16,11 @@ BEFORE = Session(
     umask="0022",
     file_mode="644",
     environment={"PATH": "/usr/local/bin:/usr/bin", "LANG": "de_DE.UTF-8", "EDITOR": "vi"},
-    limits={"open files": "1024/524288", "stack size": "8192/unlimited"},
+    limits={
+        "open files": "1024/524288",
+        "stack size": "8192/unlimited",
+        "locked memory": "10000/10000",
+    },
     zone="CET +0100",
     identity="uid=1000(deploy) gid=1000(deploy) groups=1000(deploy),4(adm)",
 )
@@ -57,6 +61,11 @@ CHANGES: list[tuple[Callable[..., None], dict[str, Any], str]] = [
         suite.test_limits_are_not_lower,
         {"limits": {"open files": "1024/4096", "stack size": "8192/unlimited"}},
         "open files 1024/4096 instead of 1024/524288",
+    ),
+    (
+        suite.test_limits_are_not_lower,
+        {"limits": {"locked memory": "9000/9000"}},
+        "locked memory 9000/9000 instead of 10000/10000",
     ),
     (suite.test_groups_are_kept, {"identity": "uid=1000(deploy)"}, "uid=1000(deploy) instead of"),
 ]
