@@ -115,7 +115,7 @@ def test_a_snapshot_is_found_by_its_key(
 
 
 def test_a_snapshot_that_is_gone_is_said(start: Start) -> None:
-    gone = "the snapshot upgradeproof/state:none is gone"
+    gone = "the snapshot upgradeproof/state:none does not exist"
     with (
         pytest.raises(MachineError, match=gone),
         start("gone", snapshot="upgradeproof/state:none"),

@@ -113,7 +113,7 @@ def test_a_held_package_stops_the_upgrade(lab: Lab) -> None:
     assert stopped.reason == (
         "the preflight stops the upgrade to 2: the package ticker is held at 1\n"
         "the package ticker is held at 1\n"
-        "  2 is made of ticker 2, and APT leaves a held package as it is.\n"
+        "  2 needs ticker 2, and APT does not upgrade a held package.\n"
         "  To do: apt-mark unhold ticker\n" + END
     )
     assert (stopped.changes, stopped.steps, stopped.findings) == ((), [], ["held/ticker"])

@@ -62,7 +62,7 @@ def actions(tmp_path: Path) -> Callable[[str], tuple[Action, ...]]:
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> StepExecutor:
+def executor(tmp_path: Path) -> StepExecutor:
     return StepExecutor(Recorder("cell", tmp_path / "reports", lambda _: None), "installed")
 
 
