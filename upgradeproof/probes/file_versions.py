@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from upgradeproof.probes.file_records import File
 
 
-def package_of_the_same_version(path: str, file: File, files: Mapping[str, File]) -> str:
-    """Return the package of a file with the same version in its name, in the same folder, or "".
+def package_of_the_same_version(path: str, file: File, packages: Iterable[str]) -> str:
+    """Return the package whose name ends in the version that a file has in its name, or "".
 
-    Such as ``/boot/vmlinuz-6.1.0-9-amd64`` for ``/boot/initrd.img-6.1.0-9-amd64``.
+    Such as ``linux-image-6.1.0-9-amd64`` for ``/boot/initrd.img-6.1.0-9-amd64``.
     """
-    folder, _, name = path.rpartition("/")
-    version = re.sub(r"^[^0-9]*", "", name)
+    version = re.sub(r"^[^0-9]*", "", path.rpartition("/")[2])
     if file.type != "file" or file.package or "." not in version:
         return ""
-    others = (
-        each.package
-        for other, each in files.items()
-        if each.package and other.endswith(f"-{version}") and other.rpartition("/")[0] == folder
-    )
-    return next((package for package in others if package.endswith(version)), "")
+    return next((name for name in packages if name.endswith(f"-{version}")), "")
 
 
 def package_of_the_next_version(old: File, new: File, packages: Iterable[str]) -> str:

@@ -132,7 +132,7 @@ def _came(path: str, was: _State, now: _State) -> str:
         return f"belongs to {changed}"
     if file.type == "link" and (changed := change_of(now.target_package(file), was, now)):
         return f"is a link to a file of {changed}"
-    if changed := change_of(package_of_the_same_version(path, file, now.files), was, now):
+    if changed := change_of(package_of_the_same_version(path, file, now.packages), was, now):
         return f"is made for {changed}"
     return _of_others(path, file, was, now)
 
