@@ -59,7 +59,8 @@ def only(found: tuple[Availability, ...]) -> Availability:
 def test_an_endpoint_is_asked_from_before_the_first_step_until_after_the_last(
     served: World,
 ) -> None:
-    state = reached(served, watched())
+    # A host that stalls for less than these limits leaves no doubt about them.
+    state = reached(served, watched(disruption={"longest_ms": 2000, "total_ms": 9000}))
     seen = only(state.availability)
     assert seen.problem == ""
     assert [lane.requests > 0 for lane in seen.lanes] == [True, True]
