@@ -6,11 +6,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from upgradeproof.errors import HarnessError
 from upgradeproof.render import every_format
 from upgradeproof.results import Run, fold, read_journals
+from upgradeproof.results.reading import parsed
 
 COPIED = "shard-"
 """What the names of copied journals begin with."""
@@ -83,12 +82,7 @@ def _gather_journals(folders: Sequence[Path], target: Path) -> None:
 def read_run(path: Path) -> Run:
     """Return the run that a run.json holds. Raises HarnessError when it holds none."""
     try:
-        return Run.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise HarnessError(f"{path} can't be read: {error.strerror}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise HarnessError(
-            f"{path} is not a run.json of this version", details=f"{where}: {first['msg']}"
-        ) from None
+    return parsed(Run, content, path, "run.json")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from upgradeproof.cli.arguments import moment
 from upgradeproof.decision.deciding import decide
-from upgradeproof.decision.files import run_file
 from upgradeproof.decision.folder import Sources, ask, record
 from upgradeproof.decision.page import write_page
 from upgradeproof.decision.pdf import print_pdf
 from upgradeproof.decision.printing import lines
 from upgradeproof.home import Home
+from upgradeproof.results.reading import run_file
 
 HELP = "decide by a policy whether a run allows a release: GO, NO-GO or CAN'T TELL"
 

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from upgradeproof.cli.packages_under_test import subject
-from upgradeproof.decision.files import run_file
 from upgradeproof.decision.keys import fingerprint, open_signer
 from upgradeproof.decision.signing import sign
 from upgradeproof.home import Home
+from upgradeproof.results.reading import run_file
 
 HELP = "sign a decision and all that it depends on, by an OpenSSH key"
 

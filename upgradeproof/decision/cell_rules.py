@@ -70,21 +70,22 @@ def _together(cell: Cell, verdict: Verdict, effect: Effect) -> Iterator[Reason]:
 
 
 def _fidelity(cell: Cell, rule: CellRule) -> Iterator[Reason]:
-    wanted = [
-        *(["a kernel of its own"] if rule.own_kernel and not _own_kernel(cell) else []),
-        *(["native time"] if rule.native_time and not _native_time(cell) else []),
-    ]
-    for what in wanted:
-        name = "own_kernel" if what.startswith("a kernel") else "native_time"
-        found = str(cell.fidelity) if cell.fidelity else "no machine was started"
-        yield _reason(cell, "cannot_tell", name, f"the policy requires {what}: {found}")
+    found = str(cell.fidelity) if cell.fidelity else "no machine was started"
+    if rule.own_kernel and not own_kernel(cell):
+        text = f"the policy requires a kernel of its own: {found}"
+        yield _reason(cell, "cannot_tell", "own_kernel", text)
+    if rule.native_time and not native_time(cell):
+        text = f"the policy requires native time: {found}"
+        yield _reason(cell, "cannot_tell", "native_time", text)
 
 
-def _own_kernel(cell: Cell) -> bool:
+def own_kernel(cell: Cell) -> bool:
+    """Return whether the cell ran on a machine with its own kernel."""
     return cell.fidelity is not None and cell.fidelity.own_kernel
 
 
-def _native_time(cell: Cell) -> bool:
+def native_time(cell: Cell) -> bool:
+    """Return whether the cell ran without emulation, so that absolute times count."""
     return cell.fidelity is not None and cell.fidelity.absolute_time
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from upgradeproof.decision.cell_rules import cell_reasons
+from upgradeproof.decision.cell_rules import cell_reasons, native_time, own_kernel
 from upgradeproof.decision.comparison import Baseline, Comparison, Kind, compare
 from upgradeproof.decision.model import (
     AcceptedFailure,
@@ -231,8 +231,8 @@ def _judged(cell: Cell, rule: CellRule, waived: Waived, reasons: Sequence[Reason
         waived=sum(place[0] == cell.id for place in waived.checks),
         outcome=outcome_of(reasons),
         fidelity=str(cell.fidelity) if cell.fidelity else "",
-        own_kernel=cell.fidelity is not None and cell.fidelity.own_kernel,
-        native_time=cell.fidelity is not None and cell.fidelity.absolute_time,
+        own_kernel=own_kernel(cell),
+        native_time=native_time(cell),
         health=found.index if found else None,
     )
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
-
 from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.plan.loading import Model, load
 from upgradeproof.results import Run, fold
 from upgradeproof.results.journal import Event, parse
+from upgradeproof.results.reading import parsed, run_file
 
 M = TypeVar("M", bound=Model)
 SCHEMA_VERSION = 1
@@ -29,21 +28,6 @@ def load_file(path: Path, model: type[M], resolution: str) -> M:
 def digest(content: bytes) -> str:
     """Return the SHA-256 of some bytes, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
-
-
-def run_file(path: Path) -> Path:
-    """Return the run.json of a run's folder, or the path itself where it is a file."""
-    if path.is_file():
-        return path
-    file = path / "run.json"
-    if file.is_file():
-        return file
-    cut_off = any(path.glob("journal/*.jsonl"))
-    raise HarnessError(
-        f"there is no run in {path}",
-        details="its journals are there, and run.json is not" if cut_off else "",
-        resolution=f"`upgradeproof report {path}` folds them" if cut_off else "run pytest first",
-    )
 
 
 def parse_run(content: bytes, path: Path) -> Run:
@@ -62,14 +46,7 @@ def parse_run(content: bytes, path: Path) -> Run:
             details=f"its schema version is {version}, and this version reads {SCHEMA_VERSION}",
             resolution="use the version of upgradeproof that wrote it, or a newer one",
         )
-    try:
-        return Run.model_validate_json(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise HarnessError(
-            f"{path} is not a run.json of this version", details=f"{where}: {first['msg']}"
-        ) from None
+    return parsed(Run, content, path, "run.json")
 
 
 def read_run(path: Path) -> Run:

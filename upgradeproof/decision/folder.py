@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from upgradeproof.decision.comparison import Baseline, Place
 from upgradeproof.decision.deciding import Answer, Question
 from upgradeproof.decision.files import digest, parse_run
@@ -18,6 +16,7 @@ from upgradeproof.decision.policy import load_policy
 from upgradeproof.decision.waivers import Waivers, load_waivers
 from upgradeproof.errors import HarnessError
 from upgradeproof.render.writing import write_text
+from upgradeproof.results.reading import parsed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,14 +70,7 @@ def read_decision(path: Path) -> Decision:
             f"{path}: there is no decision",
             resolution="`upgradeproof decide` makes it",
         )
-    try:
-        return Decision.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise HarnessError(
-            f"{path} is not a decision.json of this version", details=f"{where}: {first['msg']}"
-        ) from None
+    return parsed(Decision, path.read_bytes(), path, "decision.json")
 
 
 def record(folder: Path, sources: Sources, answer: Answer) -> None:

@@ -52,7 +52,7 @@ class Distribution(Model):
     def way(self, old: str, new: str) -> tuple[StableRelease, ...]:
         """Return the releases after ``old`` up to ``new`` to each of which is to be upgraded.
 
-        None, where one of the codenames is unknown, or ``new`` is not later.
+        Empty where one of the codenames is unknown, or ``new`` is not later.
         """
         names = [release.codename for release in self.release]
         if old not in names or new not in names:

@@ -22,9 +22,9 @@ def test_elsewhere_it_is_a_list(upgradeproof: Command, tmp_path: Path) -> None:
     found = CHANGES.model_copy(update={"facts": "facts.json"})
     known = state(change("system/system/version", "11", "12"))
     reports(tmp_path, cell(ONE, found), cell(TWO, known), facts=facts)
-    told = upgradeproof("review")
-    assert (told.status, told.err) == (1, "")
-    lines = told.out.splitlines()
+    done = upgradeproof("review")
+    assert (done.status, done.err) == (1, "")
+    lines = done.out.splitlines()
     assert lines[:8] == [
         f"{ONE}, upgraded: 2 changes in 2 groups",
         "  1. users of deploy: 1 change",
@@ -61,8 +61,8 @@ def test_a_known_change_of_the_project_is_a_hint(upgradeproof: Command, tmp_path
 
 def test_toml_has_each_block_once(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, CHANGES), cell(TWO, CHANGES))
-    told = upgradeproof("review", "--toml")
-    assert told.out == (
+    done = upgradeproof("review", "--toml")
+    assert done.out == (
         f"# {ONE}, upgraded\n"
         "[[expect.change]]\n"
         'facts = ["users/deploy"]\n'
@@ -77,8 +77,8 @@ def test_toml_has_each_block_once(upgradeproof: Command, tmp_path: Path) -> None
 
 def test_cells_are_chosen(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, CHANGES), cell(BOTH, state()))
-    told = upgradeproof("review", "--cell", "*-1-to-2-to-3")
-    assert (told.status, told.out) == (0, "unexplained changes left: 0\n")
+    done = upgradeproof("review", "--cell", "*-1-to-2-to-3")
+    assert (done.status, done.out) == (0, "unexplained changes left: 0\n")
     assert upgradeproof("review", "--cell", "x").err == (
         f"upgradeproof: no cell of the run matches x\nvalid: {ONE}, {BOTH}\n"
     )
@@ -95,9 +95,9 @@ def test_a_cell_that_was_not_upgraded_is_no_good_news(
         states=(State(name="upgraded", verdict=Verdict.FAILED),),
     )
     reports(tmp_path, lost)
-    told = upgradeproof("review")
-    assert told.status == 1
-    assert told.out == (
+    done = upgradeproof("review")
+    assert done.status == 1
+    assert done.out == (
         f"{ONE}: upgraded was not reached, and nothing is known of its changes\n"
         "unexplained changes left: 0\n"
     )
