@@ -50,12 +50,34 @@ while (my @ready = IO::Select->new($web, $udp, $mail, $unix, $private)->can_read
 }
 PERL
 setsid perl /opt/serve </dev/null >/dev/null 2>&1 &
+cat >/opt/starttls <<'PERL'
+use IO::Socket::IP; use IO::Select; $SIG{CHLD} = "IGNORE";
+my $mail = IO::Socket::IP->new(LocalHost => "127.0.0.1", LocalPort => 8004, Listen => 5);
+while (my $peer = $mail->accept) {
+  next if fork;
+  for my $answer ("220 ready", "250-more\r\n250 STARTTLS", "220 go") {
+    syswrite $peer, "$answer\r\n"; sysread $peer, $_, 999 unless $answer =~ / go/;
+  }
+  my $tls = IO::Socket::IP->new(PeerHost => "127.0.0.1", PeerPort => 8444);
+  my %other = ($peer => $tls, $tls => $peer);
+  while (my @ready = IO::Select->new($peer, $tls)->can_read) {
+    for (@ready) { sysread $_, my $bytes, 65536 or exit; syswrite $other{$_}, $bytes }
+  }
+}
+PERL
+setsid perl /opt/starttls </dev/null >/dev/null 2>&1 &
+setsid openssl s_server -quiet -accept 127.0.0.1:8444 -cert s.pem -key s.key -rev \
+  </dev/null >/dev/null 2>&1 &
 setsid openssl s_server -quiet -accept 127.0.0.1:8443 -cert s.pem -key s.key -www \
   </dev/null >/dev/null 2>&1 &
 for i in $(seq 50); do
-  [ -S /run/private.sock ] && grep -q ':20FB ' /proc/net/tcp && exit 0; sleep 0.1; done
+  [ -S /run/private.sock ] && grep -q ':20FB ' /proc/net/tcp &&
+    grep -q ':20FC ' /proc/net/tcp && exit 0; sleep 0.1; done
 exit 1
 """
+
+CERTIFICATE = {"host": "www.example.test", "ca": "/etc/ssl/corp/ca.pem"}
+SENT = {"send": "HELP", **CERTIFICATE}
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +103,12 @@ def asked(machine: Machine, kind: str, **keys: Any) -> tuple[Endpoint, Answer]:
         ("unix", {"socket": "/run/private.sock", "gives": "hello"}, "perl"),
         (
             "https",
-            {"port": 8443, "host": "www.example.test", "ca": "/etc/ssl/corp/ca.pem"},
+            {"port": 8443, **CERTIFICATE},
             "openssl",
         ),
+        ("tls", {"port": 8443, **CERTIFICATE}, "openssl"),
+        ("tls", {"port": 8444, "send": "hello\n", "gives": "olleh", **CERTIFICATE}, "openssl"),
+        ("smtp", {"port": 8004, "starttls": True, "gives": "PLEH", **SENT}, "openssl"),
     ],
 )
 def test_what_only_the_machine_reaches_is_asked_by_itself(
@@ -105,6 +130,11 @@ def test_what_only_the_machine_reaches_is_asked_by_itself(
         ("unix", {"socket": "/run/open.sock", "user": "no-such"}, "no such user"),
         ("https", {"port": 8443, "host": "www.example.test"}, "unable to get local issuer"),
         ("https", {"port": 8443, "host": "b.test", "ca": "/etc/ssl/corp/ca.pem"}, "mismatch"),
+        ("tls", {"port": 8443, "host": "www.example.test"}, "unable to get local issuer"),
+        ("tls", {"port": 8443, "host": "b.test", "ca": "/etc/ssl/corp/ca.pem"}, "mismatch"),
+        ("tls", {"port": 8001, **CERTIFICATE}, "error"),
+        ("tls", {"port": 8009, **CERTIFICATE}, "refused"),
+        ("smtp", {"port": 8004, "starttls": True}, "unable to get local issuer"),
     ],
 )
 def test_why_there_is_no_answer_is_told(

@@ -5,7 +5,7 @@ for their callers.
 """
 
 from upgradeproof.clients.dns import dns_query, dns_text, transferred
-from upgradeproof.clients.streams import complaints, mail_script, raw_script
+from upgradeproof.clients.streams import complaints, raw_script, tls_script
 from upgradeproof.clients.web import CLIENTS, HttpQuestion, https_script, parse_response
 
 __all__ = [
@@ -15,8 +15,8 @@ __all__ = [
     "dns_query",
     "dns_text",
     "https_script",
-    "mail_script",
     "parse_response",
     "raw_script",
+    "tls_script",
     "transferred",
 ]

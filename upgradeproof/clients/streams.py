@@ -1,4 +1,4 @@
-"""Ask over TCP, UDP and unix sockets by Perl, which every machine has; mail over TLS by openssl."""
+"""Ask over TCP, UDP and unix sockets by Perl, which every machine has; over TLS with openssl."""
 
 from __future__ import annotations
 
@@ -10,20 +10,33 @@ TIMEOUT_S = 20
 MAXIMUM_BYTES = 1 << 20
 _IDLE_S = 1.5
 """After that much silence an answer that has no mark of its end is whole."""
-Ends = Literal["text", "close", "packet", "silence", "lines"]
-"""When an answer is whole: it holds a text, the peer closes, one packet came, nothing comes any
-more, or each line that was sent was answered."""
+Ends = Literal["text", "close", "packet", "silence", "lines", "replies", "handshake"]
+"""When an answer is whole: it contains a text, the peer closes, one packet came, nothing comes any
+more, each line that was sent was answered (after a greeting, or without one), or the connection
+over TLS is established."""
 
-# Arguments: transport, address, port, how an answer ends, and what it must hold. The request comes
-# by standard input.
+# Arguments: transport, address, port, how an answer ends, what it must contain, and for TLS the
+# command of its client. The request comes by standard input.
 _PERL = r"""
-use strict; use IO::Socket::IP; use IO::Socket::UNIX; use IO::Select;
-my ($transport, $address, $port, $ends, $text) = @ARGV;
+use strict; use Socket; use IO::Socket::IP; use IO::Socket::UNIX; use IO::Select;
+my ($transport, $address, $port, $ends, $text, @client) = @ARGV;
 $SIG{PIPE} = "IGNORE"; $SIG{ALRM} = sub { die "no whole answer in LIMIT s\n" };
 binmode STDIN; binmode STDOUT;
 my $request = do { local $/; <STDIN> } // "";
 alarm LIMIT;
-my $peer = $transport eq "unix"
+my $child;
+sub client {
+  socketpair my $ours, my $its, AF_UNIX, SOCK_STREAM, PF_UNSPEC or return;
+  unless ($child = fork) {
+    open STDIN, "<&", $its; open STDOUT, ">&", $its; close $ours;
+    exec { $client[0] } @client or print STDERR "there is no $client[0] on the machine\n";
+    exit 127;
+  }
+  close $its;
+  $ours;
+}
+my $peer = $transport eq "tls" ? client()
+  : $transport eq "unix"
   ? IO::Socket::UNIX->new(Peer => $address, Timeout => LIMIT)
   : IO::Socket::IP->new(PeerHost => $address, PeerPort => $port, Proto => $transport,
                         Timeout => LIMIT);
@@ -36,9 +49,12 @@ sub more {
   $said .= $bytes;
   $count;
 }
-END { print $said if defined $said }
-if ($ends eq "lines") {
-  for my $line ("", split /(?<=\n)/, $request) {
+END {
+  print $said if defined $said;
+  kill TERM => $child if $child;
+}
+if ($ends eq "lines" || $ends eq "replies") {
+  for my $line ($ends eq "lines" ? "" : (), split /(?<=\n)/, $request) {
     syswrite $peer, $line;
     my $from = length $said;
     until (substr($said, $from) =~ /(?:^|\n)(?:\d{3}|\*|\w+)(?: [^\n]*)?\n\z/ && !more(0.2)) {
@@ -46,6 +62,12 @@ if ($ends eq "lines") {
     }
   }
   exit 0;
+}
+if ($ends eq "handshake") {
+  shutdown $peer, 1;
+  1 while more(LIMIT);
+  waitpid $child, 0;
+  exit $? >> 8;
 }
 syswrite $peer, $request or die "$!\n" if length $request;
 while (length $said < MAXIMUM) {
@@ -59,15 +81,6 @@ _PERL = (
     .replace("MAXIMUM", str(MAXIMUM_BYTES))
     .replace("IDLE", str(_IDLE_S))
 )
-# No line may come before the last one was answered: mail servers take that for spam.
-_STARTTLS = """
-command -v openssl >/dev/null || {{ echo there is no openssl on the machine >&2; exit 127; }}
-request=$(cat)
-{{ sleep 0.5; printf '%s\\n' "$request" | while IFS= read -r line; do
-  printf '%s\\r\\n' "$line"; sleep 0.5; done; sleep 0.5; }} |
-  timeout {limit} openssl s_client -quiet -starttls {protocol} -connect {address} \\
-    -servername {host} -verify_quiet -verify_return_error -verify_hostname {host}{trust}
-"""
 
 
 def raw_script(
@@ -100,19 +113,24 @@ def as_user(command: str, user: str) -> str:
     )
 
 
-def mail_script(protocol: str, address: str, port: int, host: str, ca: str) -> str:
-    """Return the script that sends its standard input, line by line, over STARTTLS.
+def tls_script(
+    address: str, port: int, host: str, ca: str, *, ends: Ends, text: str = "", starttls: str = ""
+) -> str:
+    """Return the script that sends its standard input over TLS and prints the answer.
 
     The server's certificate must be ``host``'s, signed by ``ca`` or by one of the machine's store.
+    ``starttls`` is the protocol that switches to TLS; empty: TLS from the first byte.
     """
-    trust = f" -CAfile {shlex.quote(ca)} -no-CApath" if ca else ""
-    return _STARTTLS.format(
-        limit=TIMEOUT_S,
-        protocol=protocol,
-        address=shlex.quote(joined(address, port)),
-        host=shlex.quote(host),
-        trust=trust,
-    )
+    client = ["openssl", "s_client", "-quiet", "-connect", joined(address, port)]
+    client += ["-servername", host, "-verify_quiet", "-verify_return_error"]
+    client += ["-verify_hostname", host]
+    if ca:
+        client += ["-CAfile", ca, "-no-CApath"]
+    if starttls:
+        client += ["-starttls", starttls]
+    if ends == "handshake":
+        client.append("-no_ign_eof")
+    return shlex.join(["perl", "-e", _PERL, "--", "tls", address, str(port), ends, text, *client])
 
 
 def joined(address: str, port: int) -> str:

@@ -12,9 +12,9 @@ from upgradeproof.clients import (
     dns_query,
     dns_text,
     https_script,
-    mail_script,
     parse_response,
     raw_script,
+    tls_script,
     transferred,
 )
 from upgradeproof.command import Completed
@@ -30,6 +30,8 @@ def ask_inside(machine: Machine, endpoint: Endpoint, port: int, address: str) ->
         return _https_inside(machine, endpoint, port, address)
     if endpoint.kind in ("smtp", "imap"):
         return _mail(machine, endpoint, port, address)
+    if endpoint.kind == "tls":
+        return _tls(machine, endpoint, port, address)
     if endpoint.kind == "dns":
         return _dns(machine, endpoint, port, address)
     place = endpoint.socket or address
@@ -68,11 +70,30 @@ def _mail(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answ
         lines = ["EHLO localhost", *sent, "QUIT"]
     else:
         lines = ["a1 CAPABILITY", *sent, "a9 LOGOUT"]
-    if endpoint.starttls:
-        script = mail_script(endpoint.kind, address, port, endpoint.host, endpoint.ca)
-        return _said(_run(machine, script, "\n".join(lines).encode()), "openssl")
-    script = raw_script("tcp", address, port, ends="lines")
-    return _said(_run(machine, script, "".join(f"{line}\r\n" for line in lines).encode()), "perl")
+    request = "".join(f"{line}\r\n" for line in lines).encode()
+    if not endpoint.starttls:
+        return _said(_run(machine, raw_script("tcp", address, port, ends="lines"), request), "perl")
+    script = tls_script(
+        address, port, endpoint.host, endpoint.ca, ends="replies", starttls=endpoint.kind
+    )
+    return _said(_run(machine, script, request), "openssl")
+
+
+def _tls(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answer:
+    """Send over TLS; where nothing is sent and expected, the handshake is the answer."""
+    handshake = not endpoint.send and not endpoint.gives
+    script = tls_script(
+        address,
+        port,
+        endpoint.host,
+        endpoint.ca,
+        ends="handshake" if handshake else "text",
+        text=endpoint.gives,
+    )
+    done = _run(machine, script, endpoint.send.encode())
+    if handshake and done.ok:
+        done = replace(done, stdout=done.stdout or b"the TLS handshake succeeded")
+    return _said(done, "openssl")
 
 
 def _dns(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answer:

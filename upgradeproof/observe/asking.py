@@ -96,7 +96,7 @@ class Asking:
         return None
 
     def _over_tls(self) -> Entry | None:
-        """Return an https endpoint where a TLS handshake succeeds, and HTTP is behind it."""
+        """Return an endpoint where a TLS handshake succeeds: https, or another protocol."""
         certificate = self.certificate()
         if not certificate:
             return None
@@ -104,12 +104,10 @@ class Asking:
         search = f"timeout {SEARCH_S:g} grep -rlsF -- {line} /etc /var/lib | head -n 1"
         found = self.machine.run(search).text
         for host in names_of(certificate):
-            keys = {"kind": "https", "host": host, "ca": found}
-            source = (
-                "a TLS handshake, then HTTP; the certificate is the one that the server presented"
-            )
-            if table := self._asked(keys, source):
-                return table
+            for kind, protocol in (("https", ", then HTTP"), ("tls", "")):
+                source = f"a TLS handshake{protocol}; the server presented this certificate"
+                if table := self._asked({"kind": kind, "host": host, "ca": found}, source):
+                    return table
         return None
 
     def certificate(self) -> str:

@@ -29,8 +29,9 @@ class Endpoint(Model):
     """The port in the old release; 0: it answers on a socket."""
     socket: AbsolutePath | Literal[""] = ""
     """A unix socket on the machine."""
-    kind: Literal["http", "https", "tcp", "udp", "unix", "dns", "smtp", "imap", "ssh"]
-    """``ssh`` logs in with a key made for it, and runs ``send``."""
+    kind: Literal["http", "https", "tcp", "udp", "unix", "dns", "smtp", "imap", "tls", "ssh"]
+    """``tls`` is any protocol over TLS from the first byte, asked from inside; ``ssh`` logs in with
+    a key made for it, and runs ``send``."""
     from_: Literal["auto", "inside", "outside"] = Field(default="auto", alias="from")
     """Who asks: the machine itself, or this host. ``auto``: this host, but for what it can't reach,
     and for https, whose answer depends on the TLS library of who asks."""
@@ -54,7 +55,7 @@ class Endpoint(Model):
     @property
     def speaks_tls(self) -> bool:
         """Return whether it is tested over TLS, from the first byte or after STARTTLS."""
-        return bool(self.port) and (self.kind == "https" or self.starttls)
+        return bool(self.port) and (self.kind in ("https", "tls") or self.starttls)
 
     @model_validator(mode="after")
     def _keys_fit_together(self) -> Self:
