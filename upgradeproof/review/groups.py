@@ -13,6 +13,8 @@ from upgradeproof.review.globs import Paths, covering, record_of
 
 PACKAGES = "packages"
 _WORD = re.compile(r"^[^:\s]+")
+_LISTENER = re.compile(r"^(tcp|udp)/.*:(\d+)$")
+"""The key of a listening socket, whose address may hold colons and brackets itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +59,14 @@ def _group(
 
 
 def subject(change: Change) -> str:
-    """Return what a change is about: its package, else the folder, the unit's name or the key."""
+    """Return what a change is about: its package, else the folder, the port, the unit or the key."""
     if change.package:
         return change.package
     key = record_of(change).partition("/")[2]
     if key.startswith("/"):
         return key.rpartition("/")[0] or key
+    if listener := _LISTENER.match(key):
+        return f"{listener[1]} port {listener[2]}"
     word = _WORD.match(key)
     return _stem(word[0]) if word else key
 
