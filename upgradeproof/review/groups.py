@@ -59,7 +59,7 @@ def _group(
 
 
 def subject(change: Change) -> str:
-    """Return what a change is about: its package, else the folder, the port, the unit or the key."""
+    """Return what a change is about: its package, else its folder, port, unit or key."""
     if change.package:
         return change.package
     key = record_of(change).partition("/")[2]
