@@ -14,8 +14,10 @@ from upgradeproof.plan import Data, Endpoint
 from upgradeproof.probes import CommandInput, ProbeInputs
 from upgradeproof.probes.base import Probe
 from upgradeproof.probes.command_results import CommandResults
+from upgradeproof.probes.inputs import TlsInput
 from upgradeproof.probes.script_runs import ScriptRuns
 from upgradeproof.probes.scripts import Scripts
+from upgradeproof.probes.tls_offers import TlsOffers
 
 SERVERS = r"""
 mkdir -p /etc/ssl/corp; cd /etc/ssl/corp
@@ -149,6 +151,18 @@ def read(machine: Machine, probe: type[Probe[Any]], inputs: ProbeInputs) -> dict
     done = machine.run(probe.script(inputs), timeout_s=200)
     assert done.ok, done.tail
     return probe.parse(done.stdout.decode(), inputs)
+
+
+def test_what_tls_offers_is_read_by_handshakes(machine: Machine) -> None:
+    endpoint = TlsInput(id="www", port=8443, host="www.example.test")
+    found = read(machine, TlsOffers, ProbeInputs(tls=(endpoint,)))
+    assert "issuer=CN=CA" in found["www"].certificate.replace(" ", "")
+    assert found["www/TLSv1.3"].suites == (
+        "TLS_AES_128_GCM_SHA256",
+        "TLS_AES_256_GCM_SHA384",
+        "TLS_CHACHA20_POLY1305_SHA256",
+    )
+    assert "ECDHE-RSA-AES256-GCM-SHA384" in found["www/TLSv1.2"].suites
 
 
 def test_commands_run_as_their_user_and_are_bounded(machine: Machine) -> None:

@@ -31,23 +31,17 @@ offers() {{
   id=$1 port=$2 host=$3 starttls=$4 end=$(($(date +%s) + {ENDPOINT_TIMEOUT_S}))
   command -v openssl >/dev/null || {{ printf 'unknown\t%s\n' "$id"; return; }}
   openssl s_client -help 2>&1 | grep -oE -e '-tls1(_[123])? ' | sort -u | while read -r version; do
-    wanted=ALL:COMPLEMENTOFALL number=0
-    [ "$version" != -tls1_3 ] ||
+    option=-cipher wanted=ALL:COMPLEMENTOFALL level=:@SECLEVEL=0 number=0
+    [ "$version" != -tls1_3 ] || option=-ciphersuites level= \
       wanted=TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256
-    while [ "$number" -lt {MAXIMUM_SUITES} ] && [ "$(date +%s)" -lt "$end" ]; do
-      if [ "$version" = -tls1_3 ]; then
-        [ -n "$wanted" ] || break
-        suite=$(ask "$version" -ciphersuites "$wanted" | picked)
-      else
-        suite=$(ask "$version" -cipher "$wanted:@SECLEVEL=0" | picked)
-      fi
+    while [ -n "$wanted" ] && [ "$number" -lt {MAXIMUM_SUITES} ] && [ "$(date +%s)" -lt "$end" ]; do
+      suite=$(ask "$version" "$option" "$wanted$level" | picked)
       [ -n "$suite" ] || break
       printf 'suite\t%s\t%s\t%s\n' "$id" "$version" "$suite"
-      if [ "$version" = -tls1_3 ]; then
-        wanted=$(printf '%s' "$wanted" | tr : '\n' | grep -vx -e "$suite" | paste -s -d :)
-      else
-        wanted="$wanted:!$suite"
-      fi
+      case $option in
+        -cipher) wanted="$wanted:!$suite" ;;
+        *) wanted=$(printf '%s' "$wanted" | tr : '\n' | grep -vx -e "$suite" | paste -s -d :) ;;
+      esac
       number=$((number + 1))
     done
   done
