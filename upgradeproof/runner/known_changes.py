@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from upgradeproof.extensions import folders_of
 from upgradeproof.known import (
     Identity,
     Known,
     KnownFiles,
     check_selection,
-    discover,
-    folders_of,
+    read_known,
     select,
 )
 from upgradeproof.plan import Cell, Plan, Upgrade
@@ -22,7 +22,7 @@ from upgradeproof.probes.system import OperatingSystem, System
 def known_files(plan: Plan) -> KnownFiles:
     """Return the engine's files of known changes, and those next to a plan. Raises PlanError."""
     sections = tuple(probe.section for probe in every_probe())
-    return discover(folders_of(plan.folder), sections)
+    return read_known(folders_of(plan.folder), sections)
 
 
 def check_known_changes(plan: Plan) -> None:
