@@ -34,3 +34,8 @@ def backend(kind: str) -> Backend:
     if not health.works:
         raise BackendError(health.brief, resolution=health.resolution)
     return backends()[kind]
+
+
+def own_kernel(kind: str) -> bool:
+    """Return whether machines of a kind have a kernel of their own; False for an unknown kind."""
+    return kind in backends() and backends()[kind].own_kernel

@@ -11,6 +11,7 @@ from upgradeproof.known import (
     read_known,
     select,
 )
+from upgradeproof.machines.backends import own_kernel
 from upgradeproof.plan import Cell, Plan, Upgrade
 from upgradeproof.plan.overrides import Override
 from upgradeproof.probes import Facts, every_probe
@@ -44,7 +45,7 @@ def _identity(cell: Cell, facts: Facts) -> Identity:
     system = facts.sections.get(System.section, {}).get("system")
     kernel = facts.sections.get(Kernel.section, {}).get("running")
     packages = facts.sections.get(Packages.section, {})
-    own = cell.platform.machine != "container"
+    own = own_kernel(cell.platform.machine)
     return Identity(
         system=system.id if isinstance(system, OperatingSystem) else "",
         version=system.version if isinstance(system, OperatingSystem) else "",

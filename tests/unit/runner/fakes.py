@@ -31,6 +31,7 @@ class FolderMachine:
     """A machine whose disk is a folder.
 
     ``packages/NAME`` holds an installed version, ``stale`` what the probe of stale processes says,
+    ``answers/SECTION`` what another probe's script prints,
     ``not-ready`` what keeps the product from being ready, ``dead`` that the machine is gone,
     ``panic`` what its next boot ends with, and ``down`` that it is down since. ``at-boot`` is what
     a start from a snapshot runs.
@@ -101,10 +102,9 @@ class FolderMachine:
             "kernel": KERNEL,
             "stale": self._read("stale"),
         }
-        return "".join(
-            f"{name} 0 {len(said.get(name, ''))} 0\n{said.get(name, '')}"
-            for name in (probe.section for probe in every_probe())
-        )
+        names = [probe.section for probe in every_probe()]
+        said |= {name: self._read(f"answers/{name}") for name in names if name not in said}
+        return "".join(f"{name} 0 {len(said[name])} 0\n{said[name]}" for name in names)
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
         target = self.disk / path.removeprefix("/")
