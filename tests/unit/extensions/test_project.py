@@ -1,6 +1,6 @@
 """A project whose machines, images, steps, facts, findings and reports are all its own extensions.
 
-Nothing of the engine is touched: pytest runs in the project as a process of its own.
+Nothing of the engine is touched, and there is no conftest.py.
 """
 
 from __future__ import annotations
@@ -9,11 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.command_line import Command, upgradeproof
 from tests.unit.extensions.conftest import write
-from tests.unit.extensions.examples import EXAMPLES, PROBE
+from tests.unit.extensions.examples import CHECK, EXAMPLES, PROBE, STEP
 from tests.unit.plugin.project import IMAGE, INI, PLAN, Project
+from tests.unit.preflight.situations import situation
+from upgradeproof.errors import HarnessError
+from upgradeproof.extensions import open_project
+from upgradeproof.home import Home
+from upgradeproof.preflight import examine
+from upgradeproof.probes import every_probe
 from upgradeproof.results import Verdict
+from upgradeproof.runner.keys import key
+from upgradeproof.runner.sections import section_key
 
+__all__ = ["upgradeproof"]
 CELL = "example-1-amd64.shed.thing-1-to-2"
 PAINTED = PLAN.replace(
     "[[upgrade]]", '[[install]]\nstep = "paint"\ncolour = "red"\n[[upgrade]]', 1
@@ -26,114 +36,125 @@ def test_rooms_are_painted(installed, upgraded):
     assert set(installed[Rooms]) == {"red"}
     assert set(upgraded[Rooms]) == {"red", "blue"}
 """
+FILES = {
+    **{f"{each.folder}/{each.file}": each.text for each in EXAMPLES},
+    "images/example-1.toml": f'machines = ["shed"]\n{IMAGE}',
+    "upgrade.toml": PAINTED,
+    "pytest.ini": INI,
+    "test_it.py": SUITE,
+}
 
 
-@pytest.fixture
-def painted(tmp_path: Path) -> Project:
-    """Return a project with an extension of every kind, and without a conftest.py."""
-    write(
-        tmp_path,
-        {
-            **{f"{each.folder}/{each.file}": each.text for each in EXAMPLES},
-            "images/example-1.toml": f'machines = ["shed"]\n{IMAGE}',
-            "upgrade.toml": PAINTED,
-            "pytest.ini": INI,
-            "test_it.py": SUITE,
-        },
-    )
-    return Project(tmp_path)
-
-
-def run(project: Project) -> list[str]:
-    """Run the suite, which passes, and return what the backend did for it."""
-    log = project.folder / "machines" / "log"
-    before = log.read_text().splitlines() if log.exists() else []
-    done = project.pytest(f"--cell={CELL}")
+def test_a_run_uses_all_of_them(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    painted = Project(tmp_path)
+    done = painted.pytest(f"--cell={CELL}")
     assert done.ok, done.text
-    return log.read_text().splitlines()[len(before) :]
-
-
-BUILT = ["start main from image", "keep installed", "keep upgraded", "end main"]
-READ_LATER = 2 * ["start facts from snapshot", "end facts"]
-
-
-def test_a_run_uses_all_of_them(painted: Project) -> None:
-    assert run(painted) == BUILT
     cell = painted.cell(CELL)
     assert cell.verdict is Verdict.PASSED
-    assert [finding.id for finding in cell.findings] == ["rooms/red"]
     upgraded = next(state for state in cell.states if state.name == "upgraded")
+    assert [finding.id for finding in upgraded.findings] == ["rooms/red"]
     assert "rooms/blue" in [change.path for change in upgraded.changes]
     assert (painted.reports / "list.txt").read_text().splitlines()[0] == f"{CELL} passed"
-    assert (painted.folder / "machines" / "images").is_dir()
+    log = (tmp_path / "machines" / "log").read_text().splitlines()
+    assert log == ["start main from image", "keep installed", "keep upgraded", "end main"]
 
 
-def test_the_source_of_a_probe_is_the_key_of_its_section(painted: Project) -> None:
-    assert run(painted) == BUILT
-    assert run(painted) == []
-    write(painted.folder, {"probes/rooms.py": f"# changed\n{PROBE}"})
-    assert run(painted) == READ_LATER
-
-
-def test_a_helper_of_a_probe_is_a_part_of_the_key(painted: Project) -> None:
-    helper = {"probes/_names.py": "WORDS = str.split\n"}
-    uses = PROBE.replace("output.split()", "WORDS(output)")
-    write(painted.folder, {**helper, "probes/rooms.py": f"from ._names import WORDS\n{uses}"})
-    assert run(painted) == BUILT
-    write(painted.folder, {"probes/_names.py": "WORDS = str.split  # changed\n"})
-    assert run(painted) == READ_LATER
-
-
-def test_what_a_step_does_is_a_part_of_the_key(painted: Project) -> None:
-    assert run(painted) == BUILT
-    path = painted.folder / "steps" / "paint.py"
-    path.write_text(path.read_text().replace("mkdir -p answers", "mkdir -p answers paint"))
-    assert run(painted) == BUILT
-
-
-def test_a_plan_is_read_with_the_steps_of_its_project(painted: Project) -> None:
-    assert "$ paint blue" in painted.upgradeproof("plan").text
-    assert '"paint"' in painted.upgradeproof("schema").text
-    write(painted.folder, {"upgrade.toml": PAINTED.replace('"paint"', '"pain"')})
-    assert "unknown step 'pain'; did you mean 'paint'?" in painted.upgradeproof("plan").text
-    write(painted.folder, {"upgrade.toml": PAINTED.replace("colour", "color")})
-    assert "did you mean 'install.1.colour'?" not in painted.upgradeproof("plan").text
-    assert "did you mean 'colour'?" in painted.upgradeproof("plan").text
-
-
-def test_the_verbs_know_the_backends_and_the_formats_of_the_project(painted: Project) -> None:
-    assert "works  backend shed" in painted.upgradeproof("doctor").text
-    assert "shed: 0 removed" in painted.upgradeproof("prune").text
-    run(painted)
-    assert painted.upgradeproof("report", "--format=list").text.endswith("list.txt\n")
-    wrong = painted.upgradeproof("report", "--format=lists")
-    assert wrong.exit_status == 2
-    assert wrong.text == "upgradeproof: there is no report format 'lists'\ndid you mean 'list'?\n"
-
-
-@pytest.mark.parametrize("folder", ["probes", "steps", "formats"])
-def test_a_broken_file_ends_the_run_with_one_error(painted: Project, folder: str) -> None:
-    write(painted.folder, {f"{folder}/bad.py": "import no_such\n"})
-    done = painted.pytest()
-    assert done.exit_status == pytest.ExitCode.USAGE_ERROR
-    assert done.text.count("No module named 'no_such'") == 1
-    assert f"{painted.folder}/{folder}/bad.py can't be imported" in done.text
-    assert "Traceback" not in done.text
-
-
-def test_a_check_that_raises_is_an_error_of_the_harness(painted: Project) -> None:
-    write(painted.folder, {"preflight/rooms.py": "def findings(situation):\n    return 1 / 0\n"})
-    done = painted.pytest(f"--cell={CELL}")
-    assert not done.ok
-    assert painted.cell(CELL).verdict is Verdict.BROKEN
-    assert "the preflight check 'rooms' failed" in done.text
-
-
-def test_nothing_of_a_project_is_imported_without_a_plan(painted: Project) -> None:
-    (painted.folder / "upgrade.toml").unlink()
-    for folder in {each.folder for each in EXAMPLES if each.module}:
-        write(painted.folder, {f"{folder}/bad.py": "open('imported', 'w').close()\n"})
-    write(painted.folder, {"test_it.py": "def test_it():\n    pass\n"})
-    done = painted.pytest()
+def test_nothing_of_a_project_is_imported_without_a_plan(tmp_path: Path) -> None:
+    spoilt = "open('imported', 'w').close()\n"
+    write(tmp_path, {f"{each.folder}/a.py": spoilt for each in EXAMPLES if each.module})
+    write(tmp_path, {"pytest.ini": INI, "test_it.py": "def test_it():\n    pass\n"})
+    done = Project(tmp_path).pytest()
     assert done.ok, done.text
-    assert not (painted.folder / "imported").exists()
+    assert not (tmp_path / "imported").exists()
+
+
+def key_of_rooms(folder: Path, **files: str) -> str:
+    """Return the key of the section of a project's probe."""
+    write(folder, {f"probes/{name}.py": text for name, text in files.items()})
+    open_project(folder)
+    return section_key(next(probe for probe in every_probe() if probe.section == "rooms"))
+
+
+def test_the_source_of_a_probe_and_of_its_helpers_is_the_key_of_its_section(
+    project: Path,
+) -> None:
+    probe = f"from ._names import WORDS\n{PROBE}"
+    keys = [
+        key_of_rooms(project / "first", rooms=probe, _names="WORDS = 1\n"),
+        key_of_rooms(project / "same", rooms=probe, _names="WORDS = 1\n", _other="\n"),
+        key_of_rooms(project / "probe", rooms=f"{probe}\n", _names="WORDS = 1\n"),
+        key_of_rooms(project / "helper", rooms=probe, _names="WORDS = 2\n"),
+    ]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+
+
+def key_of_installed(folder: Path, step: str) -> str:
+    """Return the key of the state that a project's own step leads to."""
+    write(folder, {**FILES, "steps/paint.py": step})
+    cell = Home(folder).cells[0]
+    return key("image", cell, "installed", list(cell.actions("installed")))
+
+
+def test_what_a_step_does_is_a_part_of_the_key_of_a_state(project: Path) -> None:
+    keys = [
+        key_of_installed(project / "first", STEP),
+        key_of_installed(project / "same", f"# a comment\n{STEP}"),
+        key_of_installed(project / "other", STEP.replace(">>answers", ">answers")),
+    ]
+    assert keys[0] == keys[1]
+    assert keys[0] != keys[2]
+
+
+def test_a_plan_and_its_schema_have_the_steps_of_the_project(
+    project: Path, tmp_path: Path, upgradeproof: Command
+) -> None:
+    write(tmp_path, FILES)
+    assert "$ paint blue" in upgradeproof("plan").out
+    assert '"const": "paint"' in upgradeproof("schema").out
+    write(tmp_path, {"upgrade.toml": PAINTED.replace('"paint"', '"pain"')})
+    wrong = upgradeproof("plan")
+    assert wrong.status == 2
+    assert "install.1.step: unknown step 'pain'; did you mean 'paint'?" in wrong.err
+    write(tmp_path, {"upgrade.toml": PAINTED.replace("colour", "color")})
+    assert "unknown key 'install.1.color'; did you mean 'colour'?" in upgradeproof("plan").err
+
+
+def test_the_verbs_know_the_backends_and_the_formats_of_the_project(
+    project: Path, tmp_path: Path, upgradeproof: Command
+) -> None:
+    write(tmp_path, FILES)
+    assert "works  backend shed" in upgradeproof("doctor").out
+    assert "shed: 0 removed" in upgradeproof("prune").out
+    wrong = upgradeproof("report", "--format=lists")
+    assert (wrong.status, wrong.err) == (
+        2,
+        "upgradeproof: there is no report format 'lists'\ndid you mean 'list'?\n",
+    )
+
+
+def test_a_broken_file_is_one_error_of_every_verb(
+    project: Path, tmp_path: Path, upgradeproof: Command
+) -> None:
+    write(tmp_path, {**FILES, "steps/bad.py": "import no_such\n"})
+    path = tmp_path / "steps" / "bad.py"
+    for verb in ("plan", "schema", "graph"):
+        broken = upgradeproof(verb)
+        assert (broken.status, broken.out) == (2, "")
+        assert broken.err == (
+            f"upgradeproof: the kind of step {path} can't be imported\n"
+            f"{path}:1: ModuleNotFoundError: No module named 'no_such'\n"
+            "To do: correct the file, or remove it\n"
+        )
+
+
+def test_a_check_that_raises_is_an_error_of_the_harness(project: Path) -> None:
+    write(project, {"preflight/rooms.py": CHECK.replace("for name", "1 / 0\n    for name")})
+    with pytest.raises(HarnessError) as caught:
+        examine(situation())
+    path = project / "preflight" / "rooms.py"
+    assert str(caught.value) == (
+        "the preflight check 'rooms' failed\n"
+        f"{path}:6: ZeroDivisionError: division by zero\nTo do: correct {path}"
+    )
