@@ -96,15 +96,14 @@ class FolderMachine:
             f"package\t{path.name}\tall\t{path.read_text().strip()}\tinstall ok installed\n"
             for path in sorted((self.disk / "packages").glob("*"))
         ]
-        said = {
+        outputs = {probe.section: self._read(f"answers/{probe.section}") for probe in every_probe()}
+        outputs |= {
             "packages": "native\tamd64\npackage\tbase\tall\t1\tinstall ok installed\n"
             + "".join(packages),
             "kernel": KERNEL,
             "stale": self._read("stale"),
         }
-        names = [probe.section for probe in every_probe()]
-        said |= {name: self._read(f"answers/{name}") for name in names if name not in said}
-        return "".join(f"{name} 0 {len(said[name])} 0\n{said[name]}" for name in names)
+        return "".join(f"{name} 0 {len(text)} 0\n{text}" for name, text in outputs.items())
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
         target = self.disk / path.removeprefix("/")
