@@ -46,6 +46,10 @@ class PlanError(UpgradeproofError):
     exit_code = 2
 
 
+class ExtensionError(PlanError):
+    """A file that extends the engine is wrong: nothing was started."""
+
+
 class ProductError(UpgradeproofError):
     """The product or its upgrade failed: the verdict is ``failed``."""
 

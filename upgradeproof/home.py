@@ -11,6 +11,7 @@ from pathlib import Path
 from upgradeproof import cache
 from upgradeproof.distributions import check_releases
 from upgradeproof.errors import PlanError
+from upgradeproof.extensions import folders_of, open_project
 from upgradeproof.imaging import Images
 from upgradeproof.machines.backends import backend, backends
 from upgradeproof.packaging import Packager
@@ -45,9 +46,20 @@ class Home:
         own = [self.root / "upgrade.toml"] if (self.root / "upgrade.toml").is_file() else []
         return (*own, *sorted(self.root.glob("products/*/upgrade.toml")))
 
+    def open(self) -> Home:
+        """Make the project's own extensions known to the engine, and return the home.
+
+        They are imported when a kind is asked for. A folder without a plan has none.
+        """
+        if self.plan_files:
+            named = (folder for path in self.named for folder in folders_of(path.parent)[-1:])
+            open_project(self.root, *named)
+        return self
+
     @cached_property
     def plans(self) -> tuple[Plan, ...]:
         """Return the plans, read, with the defect if there is one. Raises PlanError."""
+        self.open()
         plans = tuple(load_plan(path) for path in self.plan_files)
         for plan in plans:
             check_known_changes(plan)
@@ -59,8 +71,9 @@ class Home:
 
     @cached_property
     def images(self) -> dict[str, Image]:
-        """Return the images: the folder's own hide those of the same name in the wheel."""
-        return load_images((self.root / "images", DATA / "images"))
+        """Return the images: the folder's own replace those of the same name in the wheel."""
+        self.open()
+        return load_images(self.root)
 
     def imaging(self, run: str = "") -> Images:
         """Return what makes and keeps the images, in a user's cache; ``run`` says for which run."""
@@ -89,6 +102,7 @@ class Home:
     @property
     def storage(self) -> Storage:
         """Return the cached states of the backends that work here. Raises HarnessError."""
+        self.open()
         works = [found for found in backends().values() if found.health().works]
         return Storage(cache.folder(), works, Limits.of(cache.folder()))
 
@@ -144,6 +158,7 @@ class Home:
         self, reports: Path, journal: Journal, run_id: str, *, fresh: bool, watched: bool
     ) -> RunContext:
         """Return what the runners of one process work with."""
+        self.open()
         return RunContext(
             images=self.imaging(run_id),
             packager=self.packager,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError
+from upgradeproof.extensions import contained
 from upgradeproof.render import every_format
 from upgradeproof.results import Run, fold, read_journals
 from upgradeproof.results.reading import parsed
@@ -37,7 +38,8 @@ def report(
         path.write_text(run.model_dump_json(indent=1), encoding="utf-8")
         for name, drawn in every_format().items():
             if name in formats or not formats:
-                drawn.write(run, target, templates=templates)
+                with contained(f"the report format {name!r}", drawn.write.__module__):
+                    drawn.write(run, target, templates=templates)
     except OSError as error:
         raise HarnessError(f"{error.filename or path} can't be written: {error.strerror}") from None
     return run

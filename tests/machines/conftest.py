@@ -25,7 +25,7 @@ DEBIAN_12 = Platform(image="debian-12", architecture="amd64", machine="container
 def every_image() -> Images:
     """Hand out the checkout's images; they are kept on the engine, so they are made once."""
     cache = platformdirs.user_cache_path("upgradeproof") / "images"
-    return Images(load_images([ROOT / "images"]), cache)
+    return Images(load_images(ROOT), cache)
 
 
 @pytest.fixture(scope="session")

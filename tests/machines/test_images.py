@@ -20,7 +20,7 @@ from upgradeproof.machines import engine
 from upgradeproof.plan.images import Bootstrap, Image, Platform, load_images
 
 ROOT = Path(__file__).parents[2]
-DEFINITIONS = load_images([ROOT / "images"])
+DEFINITIONS = load_images(ROOT)
 DEBIAN_12 = Platform(image="debian-12", architecture="amd64", machine="container")
 BOOTSTRAP = DEFINITIONS["debian-12"].bootstrap
 INIT = (

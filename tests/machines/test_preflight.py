@@ -73,7 +73,7 @@ class Lab:
         text = ticker.plan(f"{self.token}-{name}", {"2": ticker.run(ticker.GOOD)}, install=install)
         path = self.folder / "upgrade.toml"
         path.write_text(f"{text}\n{plan}", encoding="utf-8")
-        cell = expand([load_plan(path)], load_images([ROOT / "images"]))[0]
+        cell = expand([load_plan(path)], load_images(ROOT))[0]
         journal = self.folder / "journal.jsonl"
         with ExitStack() as open_until_the_end:
             context = RunContext(

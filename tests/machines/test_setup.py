@@ -32,7 +32,7 @@ FOR_VMS = "qemu-system-x86 qemu-utils ovmf fdisk dosfstools e2fsprogs util-linux
 @pytest.fixture(scope="module")
 def debian() -> Iterator[Container]:
     """A fresh Debian 12 with this set-up in /project, and no engine, Python or package list."""
-    images = Images(load_images([ROOT / "images"]), cache.folder() / "images")
+    images = Images(load_images(ROOT), cache.folder() / "images")
     reference = images.ensure(
         Platform(image="debian-12", architecture="amd64", machine="container")
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof.daemons import FOLDER, daemons
+import upgradeproof.daemons
+from upgradeproof.daemons import daemons
 from upgradeproof.errors import PlanError
 from upgradeproof.probes.base import Probe
 from upgradeproof.probes.config_checks import ConfigChecks
@@ -16,14 +17,20 @@ from upgradeproof.probes.inputs import ProbeInputs
 VALID = 'title = "own"\nunits = ["own.service"]\nneeds = "own"\npackages = ["own"]\ncheck = "own"\n'
 
 
+def add(product: Path, name: str, text: str = VALID) -> None:
+    (product / "daemons").mkdir(exist_ok=True)
+    (product / "daemons" / f"{name}.toml").write_text(text)
+
+
 def test_every_file_of_the_folder_is_a_daemon() -> None:
-    assert set(daemons()) == {path.stem for path in FOLDER.glob("*.toml")}
-    assert {"sshd", "nginx", "named"} <= set(daemons())
+    files = {path.stem for path in Path(upgradeproof.daemons.__file__).parent.glob("*.toml")}
+    assert files <= set(daemons())
+    assert {"sshd", "nginx", "named"} <= files
 
 
 def test_a_product_adds_daemons_and_replaces_those_of_the_same_name(tmp_path: Path) -> None:
-    (tmp_path / "own.toml").write_text(VALID)
-    (tmp_path / "sshd.toml").write_text(VALID)
+    add(tmp_path, "own")
+    (tmp_path / "daemons" / "sshd.toml").write_text(VALID)
     found = daemons(tmp_path)
     assert found["own"].check == "own"
     assert found["sshd"].units == ("own.service",)
@@ -46,14 +53,14 @@ def test_a_folder_that_is_not_there_adds_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_file_is_one_error(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "own.toml").write_text(text)
+    add(tmp_path, "own", text)
     with pytest.raises(PlanError, match=r"own\.toml") as caught:
         daemons(tmp_path)
     assert message in str(caught.value)
 
 
 def test_a_name_that_a_script_could_not_hold_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a b.toml").write_text(VALID)
+    add(tmp_path, "a b")
     with pytest.raises(PlanError, match="the name of a daemon has letters, digits and - only"):
         daemons(tmp_path)
 

@@ -15,8 +15,8 @@ from upgradeproof.plan import load_images, platforms
 
 
 def image(folder: Path, name: str, title: str = "Example 1") -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.toml").write_text(IMAGE.replace("Example 1", title))
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    (folder / "images" / f"{name}.toml").write_text(IMAGE.replace("Example 1", title))
 
 
 def test_a_folders_own_plan_comes_first_then_its_products(tmp_path: Path) -> None:
@@ -37,19 +37,22 @@ def test_a_named_plan_replaces_those_that_are_found(tmp_path: Path) -> None:
     assert Home(tmp_path, (other,)).plan_files == (other,)
 
 
-def test_an_image_hides_its_namesake_in_a_later_folder(tmp_path: Path) -> None:
-    image(tmp_path / "own", "a", "own")
-    image(tmp_path / "theirs", "a", "theirs")
-    image(tmp_path / "theirs", "b", "theirs")
-    images = load_images([tmp_path / "own", tmp_path / "theirs"])
-    assert {name: found.title for name, found in images.items()} == {"a": "own", "b": "theirs"}
-    assert images["a"].name == "a"
+def test_two_folders_of_a_project_have_no_image_of_the_same_name(tmp_path: Path) -> None:
+    image(tmp_path / "one", "a")
+    image(tmp_path / "two", "a")
+    with pytest.raises(PlanError) as caught:
+        load_images(tmp_path / "one", tmp_path / "two")
+    assert str(caught.value) == (
+        "two files offer the image 'a'\n"
+        f"{tmp_path}/one/images/a.toml\n{tmp_path}/two/images/a.toml\n"
+        "To do: rename one of them"
+    )
 
 
 def test_platforms_come_by_image_then_architecture(tmp_path: Path) -> None:
     for name in ("b", "a"):
         image(tmp_path, name)
-    assert [platform.id for platform in platforms(load_images([tmp_path]))] == [
+    assert [platform.id for platform in platforms(load_images(tmp_path))] == [
         "a-amd64.container",
         "a-arm64.container",
         "b-amd64.container",
@@ -59,9 +62,9 @@ def test_platforms_come_by_image_then_architecture(tmp_path: Path) -> None:
 
 def test_no_image_at_all_is_told(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
-        load_images([tmp_path, tmp_path / "nowhere"])
+        load_images(tmp_path, tmp_path / "nowhere")
     assert str(caught.value) == (
-        f"there is no image definition\nlooked in: {tmp_path}, {tmp_path}/nowhere\n"
+        f"there is no image definition\nlooked in: {tmp_path}/images, {tmp_path}/nowhere/images\n"
         "To do: put one TOML file an image into images/"
     )
 
@@ -83,10 +86,11 @@ def test_no_image_at_all_is_told(tmp_path: Path) -> None:
 def test_a_wrong_image_is_told_with_its_line(
     tmp_path: Path, old: str, new: str, problem: str
 ) -> None:
-    path = tmp_path / "a.toml"
+    image(tmp_path, "a")
+    path = tmp_path / "images" / "a.toml"
     path.write_text(IMAGE.replace(old, new))
     with pytest.raises(PlanError) as caught:
-        load_images([tmp_path])
+        load_images(tmp_path)
     assert str(caught.value) == f"{path} is not a valid image\n{path}:{problem}"
 
 
@@ -99,7 +103,7 @@ def test_the_cache_is_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_cells_are_chosen_by_globs_each_of_which_must_fit(tmp_path: Path) -> None:
-    image(tmp_path / "images", "example-1")
+    image(tmp_path, "example-1")
     write(tmp_path)
     home = Home(tmp_path)
     assert home.choose() == home.cells

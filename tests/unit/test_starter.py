@@ -10,12 +10,12 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan import expand, load_images, load_plan
 from upgradeproof.starter import write_starter
 
-IMAGES = Path(__file__).parents[2] / "images"
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_first_plan_is_a_plan_with_a_cell(tmp_path: Path) -> None:
     plan, suite = write_starter(tmp_path)
-    cells = expand([load_plan(plan)], load_images([IMAGES]))
+    cells = expand([load_plan(plan)], load_images(ROOT))
     assert [cell.tags for cell in cells] == [("smoke", "amd64", "container")]
     compile(suite.read_text(), suite.name, "exec")
 

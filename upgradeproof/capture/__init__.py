@@ -17,6 +17,7 @@ from upgradeproof.capture.reader import about_server, read_server
 from upgradeproof.capture.report import left_out, report_of
 from upgradeproof.errors import PlanError
 from upgradeproof.machines import Machine
+from upgradeproof.machines.backends import own_kernel
 from upgradeproof.observe.folder import refuse_existing, write_folder
 from upgradeproof.plan import Image
 from upgradeproof.plan.names import Name
@@ -45,7 +46,7 @@ def capture(
     way = route(about, images, to=upgrade_to, machine=kind)
     say(f"{about.name}: {about.os.get('PRETTY_NAME', '')}, to {way.new.name}")
     captured = read_server(machine, about, data)
-    twin = twin_of(captured, boots=kind != "container")
+    twin = twin_of(captured, boots=own_kernel(kind))
     files = folder_files(twin)
     say(f"{len(files)} files, {len(captured.walked.secrets)} of them with placeholders for secrets")
     report = report_of(twin, way.new.title or way.new.name)

@@ -105,7 +105,7 @@ def _look(
     asked = {endpoint.port for endpoint in plan.expect.endpoint}
     ports = {(p.protocol, p.port) for p in plan.expect.port if p.port not in asked}
     seen = apart(installed, read(machine, ProbeInputs(), PROBES), ports)
-    known = _in_use(daemons(plan.folder / "daemons"), plan)
+    known = _in_use(daemons(plan.folder), plan)
     left_out: list[str] = []
     say("ask what listens")
     endpoints = parted(use.endpoints(machine, seen, known), left_out)

@@ -23,8 +23,8 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 def run(_arguments: argparse.Namespace) -> int:
     """Print a line for each backend, platform and product to build; exit 1 without a backend."""
+    home = Home(Path.cwd()).open()
     found = {f"backend {kind}": backend.health() for kind, backend in sorted(backends().items())}
-    home = Home(Path.cwd())
     images = home.imaging()
     every = found | {f"image {p.id}": images.health(p) for p in platforms(home.images)}
     every |= {

@@ -26,9 +26,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what was removed; exit 1 if no backend works: then nothing is known."""
     asked = 0
+    home = Home(Path.cwd()).open()
     if arguments.states:
         StateStore(cache.folder()).clear()
-        Home(Path.cwd()).packager.clear()
+        home.packager.clear()
     for kind, backend in sorted(backends().items()):
         health = backend.health()
         if not health.works:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
+from upgradeproof.home import Home
 from upgradeproof.plan import json_schema
 
 HELP = "print the JSON Schema of upgrade.toml"
@@ -16,6 +18,7 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_arguments: argparse.Namespace) -> int:
-    """Run the verb."""
+    """Run the verb; the project's own kinds of step are part of the schema."""
+    Home(Path.cwd()).open()
     sys.stdout.write(json.dumps(json_schema(), indent=1) + "\n")
     return 0

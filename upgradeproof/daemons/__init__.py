@@ -1,23 +1,23 @@
 """Daemons as data: how each one checks its configuration, and how it prints the effective one.
 
-One TOML file of this folder describes one daemon; a file is found by being there. A product's own
-folder ``daemons/`` adds files next to its ``upgrade.toml``, and replaces those of the same name.
+One TOML file describes one daemon; a file is found because it is there. The folder ``daemons/`` of
+a product or its project adds files, and replaces those of the engine that have the same name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from upgradeproof.errors import PlanError
+from upgradeproof.extensions import File, Kind, discover, folders_of, once_per_project
 from upgradeproof.plan import Data
 from upgradeproof.plan.loading import Model, load
 
-FOLDER = Path(__file__).parent
+DAEMONS = Kind(name="daemons", noun="daemon", engine=__name__, suffix=".toml", replaces=True)
 TIMEOUT_S = 30
 """A loaded or emulated machine runs all programs at once: 10 s were measured for 20 ms of work."""
 
@@ -99,15 +99,18 @@ class Daemon(Model):
         return self
 
 
-@cache
-def daemons(own: Path | None = None) -> Mapping[str, Daemon]:
-    """Return the daemons by id, which is the file's name; ``own`` is a product's own folder.
+@once_per_project
+def daemons(product: Path | None = None) -> Mapping[str, Daemon]:
+    """Return the daemons by id, which is the file's name; ``product`` is the folder of a plan.
 
     Raises PlanError for a file that is wrong.
     """
-    paths = [*FOLDER.glob("*.toml"), *(own.glob("*.toml") if own is not None else ())]
-    found = {path.stem: path for path in paths}
-    for name, path in found.items():
-        if not name.replace("-", "").replace("_", "").isalnum():
-            raise PlanError(f"{path}: the name of a daemon has letters, digits and - only")
-    return {name: load(path, Daemon) for name, path in sorted(found.items())}
+    found = discover(DAEMONS, _daemon_in, folders_of(product) if product is not None else ())
+    return {name: found[name] for name in sorted(found)}
+
+
+def _daemon_in(file: File) -> Iterator[tuple[str, Daemon]]:
+    name = file.path.stem
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise PlanError(f"{file}: the name of a daemon has letters, digits and - only")
+    yield name, load(file.path, Daemon)

@@ -1,24 +1,26 @@
 """Distributions as data: their releases in order, and which of them an upgrade may not skip.
 
-One TOML file of this folder describes one distribution; a file is found by being there.
+One TOML file describes one distribution; a file is found because it is there. A project has its own
+in the folder ``distributions/``; one of the same name replaces the engine's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from upgradeproof.extensions import Kind, discover, once_per_project
 from upgradeproof.plan import Plan
 from upgradeproof.plan.loading import Model, load, located, misplaced, repeated
 from upgradeproof.plan.steps import Step
 from upgradeproof.plan.steps.apt import AptSources
 
-FOLDER = Path(__file__).parent
+DISTRIBUTIONS = Kind(
+    name="distributions", noun="distribution", engine=__name__, suffix=".toml", replaces=True
+)
 
 
 class StableRelease(Model):
@@ -114,7 +116,8 @@ def check_releases(plan: Plan) -> None:
                 raise located(plan.folder, what, key, at, "steps", number, "new")
 
 
-@cache
+@once_per_project
 def distributions() -> Mapping[str, Distribution]:
     """Return the distributions by id, which is the file's name and the ID of os-release(5)."""
-    return {path.stem: load(path, Distribution) for path in sorted(FOLDER.glob("*.toml"))}
+    found = discover(DISTRIBUTIONS, lambda file: [(file.path.stem, load(file.path, Distribution))])
+    return {name: found[name] for name in sorted(found)}

@@ -6,6 +6,7 @@ import platform
 from pathlib import Path
 
 from upgradeproof.errors import ImageError
+from upgradeproof.machines.backends import own_kernel
 from upgradeproof.plan import Cell
 from upgradeproof.plan.images import Architecture
 
@@ -24,7 +25,7 @@ def slowest_first(cell: Cell) -> tuple[bool, bool]:
 
     First those that boot a machine, then those whose programs are emulated.
     """
-    return cell.platform.machine == "container", native(cell.platform.architecture)
+    return not own_kernel(cell.platform.machine), native(cell.platform.architecture)
 
 
 def obstacle(architecture: Architecture, binfmt: Path = BINFMT) -> ImageError | None:

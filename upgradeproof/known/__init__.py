@@ -1,6 +1,6 @@
 """Known changes: what a distribution, a kernel or a daemon changes in every upgrade, as data.
 
-One TOML file of this folder holds the changes of one step, such as Debian 12 to 13. A file is
+One TOML file holds the changes of one step, such as Debian 12 to 13. A file is
 selected by what the machines report that they are, never by a plan's names of its releases. Each
 entry is narrow and has a reason and a source: it must not hide what an administrator has to see.
 """
@@ -12,8 +12,7 @@ from upgradeproof.known.files import (
     KnownFiles,
     KnownStep,
     check_selection,
-    discover,
-    folders_of,
+    read_known,
 )
 from upgradeproof.known.selection import Identity, Known, select
 
@@ -26,7 +25,6 @@ __all__ = [
     "KnownFiles",
     "KnownStep",
     "check_selection",
-    "discover",
-    "folders_of",
+    "read_known",
     "select",
 ]

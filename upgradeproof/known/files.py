@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -14,10 +13,13 @@ from pydantic import AfterValidator, Field, model_validator
 
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
+from upgradeproof.extensions import Kind, discover, once_per_project
 from upgradeproof.plan.changes import FactsGlobs, KnownSelection, whole_section
 from upgradeproof.plan.loading import Model, find_line, load, misplaced, nearest, repeated
 
-FOLDER = Path(__file__).parent
+KNOWN = Kind(
+    name="known", noun="file of known changes", engine="upgradeproof.known", suffix=".toml"
+)
 _LETTERS = 3
 """How many letters and digits the glob of a key needs at least, if it has a wildcard."""
 _WILD = re.compile(r"[*?\[]")
@@ -159,28 +161,20 @@ KnownFiles = Mapping[str, Sequence[KnownFile]]
 """By the names of the files; two files may have the same one."""
 
 
-def folders_of(product: Path) -> tuple[Path, ...]:
-    """Return the folders in which a project keeps known changes of its own.
-
-    That is ``known`` next to the plan, and next to the folder ``products`` that the plan is in.
-    """
-    project = (product.parent.parent,) if product.parent.name == "products" else ()
-    return tuple(folder / "known" for folder in (product, *project))
-
-
-@cache
-def discover(folders: tuple[Path, ...] = (), sections: tuple[str, ...] = ()) -> KnownFiles:
-    """Return the files of the engine and those of a project's folders, by their names.
+@once_per_project
+def read_known(folders: tuple[Path, ...] = (), sections: tuple[str, ...] = ()) -> KnownFiles:
+    """Return the files of the engine, of installed packages and of a project, by their names.
 
     Two files may have the same name, as the changes that a project adds to a step; the ids in them
-    differ. ``sections``: the sections of the facts that there are; empty: any. Raises PlanError
-    for a file that is wrong, with its lines.
+    differ. ``folders``: the project's, which hold the folder ``known``. ``sections``: the sections
+    of the facts that there are; empty: any. Raises PlanError for a file that is wrong, with its
+    lines.
     """
     wanted = frozenset(sections)
     found: dict[str, list[KnownFile]] = {}
     first: dict[str, Path] = {}
-    for path in _paths(folders):
-        file = load(path, KnownFile)
+    files = discover(KNOWN, lambda file: [(str(file.path), load(file.path, KnownFile))], folders)
+    for path, file in ((Path(name), file) for name, file in files.items()):
         _check(path, file, first, wanted)
         found.setdefault(path.stem, []).append(file)
     return found
@@ -198,15 +192,6 @@ def check_selection(selection: KnownSelection, files: KnownFiles, plan: Path) ->
                     details=f"{plan}:{line}: known.{key}: there is no known change {glob!r}; "
                     f"{nearest(glob, ids)}",
                 )
-
-
-def _paths(folders: Iterable[Path]) -> Iterator[Path]:
-    """Return the files in the order in which their changes are looked up, each once."""
-    seen = set()
-    for folder in (FOLDER, *folders):
-        if folder.resolve() not in seen:
-            seen.add(folder.resolve())
-            yield from sorted(folder.glob("*.toml"))
 
 
 def _check(path: Path, file: KnownFile, first: dict[str, Path], sections: frozenset[str]) -> None:

@@ -1,23 +1,26 @@
-"""Find the backends: every module of this folder that offers ``BACKEND``."""
+"""Find the backends: every module that offers ``BACKEND``."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
 
 from upgradeproof.errors import BackendError
+from upgradeproof.extensions import File, Kind, discover, once_per_project
 from upgradeproof.machines import Backend
 
+BACKENDS = Kind(name="backends", noun="backend", engine="upgradeproof.machines")
 
-@cache
+
+@once_per_project
 def backends() -> dict[str, Backend]:
-    """Return the backends by the kind of machine that they start."""
-    names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])]
-    modules = [importlib.import_module(f"upgradeproof.machines.{name}") for name in names]
-    found: list[Backend] = [m.BACKEND for m in modules if hasattr(m, "BACKEND")]
-    return {backend.kind: backend for backend in found}
+    """Return the backends by the kind of machine that they start. Raises ExtensionError."""
+    return discover(BACKENDS, _backend_in)
+
+
+def _backend_in(file: File) -> Iterator[tuple[str, Backend]]:
+    found: Backend | None = getattr(file.module, "BACKEND", None)
+    if found is not None:
+        yield file.text_of(found, "kind"), found
 
 
 def backend(kind: str) -> Backend:
@@ -31,3 +34,8 @@ def backend(kind: str) -> Backend:
     if not health.works:
         raise BackendError(health.brief, resolution=health.resolution)
     return backends()[kind]
+
+
+def own_kernel(kind: str) -> bool:
+    """Return whether machines of a kind have a kernel of their own; False for an unknown kind."""
+    return kind in backends() and backends()[kind].own_kernel

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
+from pathlib import Path
 from typing import assert_never
 
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
+from upgradeproof.extensions import contained
 from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.images import Image, Platform, platforms
 from upgradeproof.plan.loading import nearest
@@ -141,11 +143,16 @@ class Cell:
 
     def _compiled(self, steps: Sequence[Step], published: tuple[str, ...]) -> tuple[Planned, ...]:
         """Return the actions of steps; a vendor's repository keeps what it has published."""
-        actions = (action for step in steps for action in step.actions(self.plan.folder))
+        actions = (action for step in steps for action in _actions(step, self.plan.folder))
         return tuple(
             replace(action, releases=published) if isinstance(action, Publish) else action
             for action in actions
         )
+
+
+def _actions(step: Step, folder: Path) -> tuple[Planned, ...]:
+    with contained(f"the step {step.kind!r}", type(step).__module__):
+        return step.actions(folder)
 
 
 def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ...]:
@@ -164,7 +171,8 @@ def expand(plans: Sequence[Plan], images: Mapping[str, Image]) -> tuple[Cell, ..
     cells: list[Cell] = []
     for plan in plans:
         for step in plan.steps:
-            step.check(plan.folder)
+            with contained(f"the check of the step {step.kind!r}", type(step).__module__):
+                step.check(plan.folder)
         own = [
             (upgrade, platform)
             for upgrade in plan.upgrade

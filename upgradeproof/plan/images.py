@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from upgradeproof.errors import PlanError
+from upgradeproof.extensions import Kind, discover
 from upgradeproof.plan.loading import Model, load
 
+IMAGES = Kind(
+    name="images", noun="image", engine="upgradeproof.data.images", suffix=".toml", replaces=True
+)
+"""The engine has images in an installed package alone; in a checkout they are the project's."""
 Architecture = Literal["amd64", "arm64"]
 Firmware = Literal["bios", "uefi"]
 FIRMWARE: Mapping[Architecture, Firmware] = {"amd64": "bios", "arm64": "uefi"}
@@ -139,23 +144,24 @@ class Platform(Model):
         return f"{self.image}-{self.architecture}.{self.machine}"
 
 
-def load_images(folders: Sequence[Path]) -> dict[str, Image]:
-    """Return the images by name; an image in an earlier folder hides its namesake in a later one.
+def load_images(*folders: Path) -> dict[str, Image]:
+    """Return the images by name; one of the project hides the engine's of the same name.
 
-    Raises PlanError when a definition is wrong or when there is none.
+    ``folders`` are the project's, which hold the folder ``images``. Raises PlanError when a
+    definition is wrong or when there is none.
     """
-    images: dict[str, Image] = {}
-    for folder in folders:
-        for path in sorted(folder.glob("*.toml")):
-            if path.stem not in images:
-                images[path.stem] = load(path, Image).model_copy(update={"name": path.stem})
+    images = discover(IMAGES, lambda file: [(file.path.stem, _read(file.path))], folders)
     if not images:
         raise PlanError(
             "there is no image definition",
-            details="looked in: " + ", ".join(str(folder) for folder in folders),
+            details="looked in: " + ", ".join(str(folder / IMAGES.name) for folder in folders),
             resolution="put one TOML file an image into images/",
         )
     return images
+
+
+def _read(path: Path) -> Image:
+    return load(path, Image).model_copy(update={"name": path.stem})
 
 
 def platforms(images: Mapping[str, Image]) -> tuple[Platform, ...]:

@@ -121,6 +121,7 @@ def start_session(config: pytest.Config) -> Session | None:
     )
     if not home.plan_files:
         return None
+    home.open()
     given = getattr(config, "workerinput", {}).get("upgradeproof", {})
     reports = config.getoption("reports")
     return Session(

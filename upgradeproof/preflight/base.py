@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Protocol, cast
 
 from upgradeproof.errors import InhibitedError
+from upgradeproof.extensions import File, Kind, contained, discover, once_per_project
 from upgradeproof.plan import Cell
 from upgradeproof.probes import Facts
 from upgradeproof.results import Fidelity, Finding
@@ -37,15 +34,20 @@ class Check(Protocol):
         """Yield what prevents the upgrade; pure."""
 
 
-@cache
-def every_check() -> tuple[Check, ...]:
-    """Return the checks of the folder, by name."""
-    folder = str(Path(__file__).parent / "checks")
-    names = sorted(module.name for module in pkgutil.iter_modules([folder]))
-    return tuple(
-        cast("Check", importlib.import_module(f"upgradeproof.preflight.checks.{name}"))
-        for name in names
-    )
+CHECKS = Kind(name="preflight", noun="preflight check", engine="upgradeproof.preflight.checks")
+
+
+@once_per_project
+def every_check() -> Mapping[str, Check]:
+    """Return the checks that are found by the names of their files. Raises ExtensionError."""
+    found = discover(CHECKS, _check_in)
+    return {name: found[name] for name in sorted(found)}
+
+
+def _check_in(file: File) -> Iterator[tuple[str, Check]]:
+    if not callable(getattr(file.module, "findings", None)):
+        raise file.wrong("it has no function `findings(situation)`")
+    yield file.path.stem, cast("Check", file.module)
 
 
 def examine(situation: Situation) -> tuple[Finding, ...]:
@@ -63,10 +65,15 @@ def examine(situation: Situation) -> tuple[Finding, ...]:
                 else asked.reason_for(finding.id),
             }
         )
-        for check in every_check()
-        for finding in check.findings(situation)
+        for name, check in every_check().items()
+        for finding in _findings(name, check, situation)
     ]
     return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.id)))
+
+
+def _findings(name: str, check: Check, situation: Situation) -> tuple[Finding, ...]:
+    with contained(f"the preflight check {name!r}", check.findings.__module__):
+        return tuple(check.findings(situation))
 
 
 def stop(situation: Situation, found: Sequence[Finding]) -> None:

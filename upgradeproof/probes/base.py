@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import HarnessError, MissingFactError
+from upgradeproof.extensions import File, Kind, discover, once_per_project
 from upgradeproof.probes.inputs import ProbeInputs
 
 
@@ -92,13 +90,33 @@ class Probe(Generic[R]):
         return ""
 
 
-@cache
+PROBES = Kind(name="probes", noun="probe", engine="upgradeproof.probes")
+_SECTION = re.compile("[a-z]+(_[a-z]+)*")
+
+
+@once_per_project
 def every_probe() -> tuple[type[Probe[Any]], ...]:
-    """Return the probes of this folder, ordered by section."""
-    folder = str(Path(__file__).parent)
-    for module in pkgutil.iter_modules([folder]):
-        importlib.import_module(f"upgradeproof.probes.{module.name}")
-    return tuple(sorted(Probe.__subclasses__(), key=lambda probe: probe.section))
+    """Return the probes that are found, ordered by section. Raises ExtensionError."""
+    found = discover(PROBES, _probes_in)
+    return tuple(found[section] for section in sorted(found))
+
+
+def _probes_in(file: File) -> Iterator[tuple[str, type[Probe[Any]]]]:
+    """Yield the probes that a file defines; a class without a section is a base of others."""
+    for probe in vars(file.module).values():
+        if not isinstance(probe, type) or not issubclass(probe, Probe) or probe is Probe:
+            continue
+        if probe.__module__ != file.name or not hasattr(probe, "section"):
+            continue
+        if not isinstance(probe.section, str) or not _SECTION.fullmatch(probe.section):
+            raise file.wrong(f"{probe.__name__}.section: lower-case words joined by _ are needed")
+        record = getattr(probe, "record", None)
+        if not isinstance(record, type) or not issubclass(record, Record):
+            raise file.wrong(f"{probe.__name__}.record: a subclass of Record is needed")
+        for method in ("script", "parse"):
+            if getattr(probe, method).__func__ is getattr(Probe, method).__func__:
+                raise file.wrong(f"{probe.__name__} has no class method {method!r}")
+        yield probe.section, probe
 
 
 class Records(dict[str, Record]):

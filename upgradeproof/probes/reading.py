@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from upgradeproof.errors import HarnessError
+from upgradeproof.extensions import contained
 from upgradeproof.machines import Machine
 from upgradeproof.probes.base import Facts, Probe, Record, every_probe
 from upgradeproof.probes.inputs import ProbeInputs
@@ -51,10 +53,18 @@ def read(
             raise HarnessError(
                 f"the probe {probe.section!r} failed on {machine.name} with exit status {status}",
                 details=complaint,
-                resolution=f"fix upgradeproof/probes/{probe.__module__.rpartition('.')[2]}.py",
+                resolution=f"fix {_file_of(probe)}",
             )
-        sections[probe.section] = dict(sorted(probe.parse(output, inputs).items()))
+        with contained(f"the parser of the probe {probe.section!r}", probe.__module__):
+            sections[probe.section] = dict(sorted(probe.parse(output, inputs).items()))
     return Facts(sections)
+
+
+def _file_of(probe: type[Probe[Any]]) -> str:
+    """Return the file of a probe as an error names it: of the engine by its module."""
+    engine = probe.__module__.startswith("upgradeproof.")
+    by_name = f"{probe.__module__.replace('.', '/')}.py"
+    return by_name if engine else str(sys.modules[probe.__module__].__file__)
 
 
 def _pass_script(
@@ -71,7 +81,9 @@ def _pass_script(
     lines += [prelude] if prelude else []
     names = [probe.section for probe in probes]
     for probe in probes:
-        lines += [f"probe_{probe.section}() ( set +C", probe.script(inputs), ")"]
+        with contained(f"the script of the probe {probe.section!r}", probe.__module__):
+            script = probe.script(inputs)
+        lines += [f"probe_{probe.section}() ( set +C", script, ")"]
     lines += [
         "lane() {",
         "set +e -C",  # the first lane to make a probe's file has it

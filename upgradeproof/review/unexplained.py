@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from upgradeproof.known import KnownFiles, discover, folders_of
+from upgradeproof.extensions import folders_of
+from upgradeproof.known import KnownFiles, read_known
 from upgradeproof.results import Cell, Change, Run, State
 from upgradeproof.review.globs import Paths, fields_of, pair_of
 from upgradeproof.review.groups import Group, group
@@ -57,7 +58,7 @@ class Review:
         """Return the files of known changes of the engine, and those next to a product's plan."""
         plans = (plan.path for plan in self.run.plans if plan.product == product)
         path = next(plans, "")
-        return discover(folders_of((self.root / path).parent) if path else ())
+        return read_known(folders_of((self.root / path).parent) if path else ())
 
     def _paths_of(self, product: str) -> Paths:
         """Return all paths that the diffs of a product's cells may hold."""

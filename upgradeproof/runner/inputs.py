@@ -18,7 +18,7 @@ def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
     commands = (part.command for release in cell.plan.release for part in release.component)
     return ProbeInputs(
         since=since,
-        daemons=daemons(cell.plan.folder / "daemons"),
+        daemons=daemons(cell.plan.folder),
         commands=tuple(dict.fromkeys(filter(None, commands))),
         runs=tuple(
             CommandInput(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from upgradeproof.extensions import folders_of
 from upgradeproof.known import (
     Identity,
     Known,
     KnownFiles,
     check_selection,
-    discover,
-    folders_of,
+    read_known,
     select,
 )
+from upgradeproof.machines.backends import own_kernel
 from upgradeproof.plan import Cell, Plan, Upgrade
 from upgradeproof.plan.overrides import Override
 from upgradeproof.probes import Facts, every_probe
@@ -22,7 +23,7 @@ from upgradeproof.probes.system import OperatingSystem, System
 def known_files(plan: Plan) -> KnownFiles:
     """Return the engine's files of known changes, and those next to a plan. Raises PlanError."""
     sections = tuple(probe.section for probe in every_probe())
-    return discover(folders_of(plan.folder), sections)
+    return read_known(folders_of(plan.folder), sections)
 
 
 def check_known_changes(plan: Plan) -> None:
@@ -44,7 +45,7 @@ def _identity(cell: Cell, facts: Facts) -> Identity:
     system = facts.sections.get(System.section, {}).get("system")
     kernel = facts.sections.get(Kernel.section, {}).get("running")
     packages = facts.sections.get(Packages.section, {})
-    own = cell.platform.machine != "container"
+    own = own_kernel(cell.platform.machine)
     return Identity(
         system=system.id if isinstance(system, OperatingSystem) else "",
         version=system.version if isinstance(system, OperatingSystem) else "",

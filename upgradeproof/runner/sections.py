@@ -26,6 +26,7 @@ import re
 import sys
 from collections.abc import Iterator, Set
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def sources(probe: AnyProbe) -> tuple[Path, ...]:
             found[name] = _file(name)
             names += [
                 other
-                for other in _imported(found[name])
+                for other in _imported(name)
                 if other in sys.modules and _is_in(folders, other)
             ]
     code = b"".join(map(_content, found.values()))
@@ -100,17 +101,22 @@ def _content(file: Path) -> bytes:
     return file.read_bytes()
 
 
+def _imported(name: str) -> Iterator[str]:
+    """Yield the full names of the modules that a module may import."""
+    package = sys.modules[name].__package__
+    for module, names in _imports(_file(name)):
+        full = resolve_name(module, package) if module.startswith(".") else module
+        yield full
+        yield from (f"{full}.{one}" for one in names)
+
+
 @cache
-def _imported(file: Path) -> tuple[str, ...]:
-    """Return the full names of the modules that a file may import."""
-    return tuple(_imports(_content(file).decode()))
-
-
-def _imports(code: str) -> Iterator[str]:
-    for found in _IMPORT.finditer(code):
-        module, names = found["module"], found["names"]
-        yield module
-        yield from (f"{module}.{name}" for name in re.findall(r"\w+", names or ""))
+def _imports(file: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the modules that a file imports from, each with the names that it takes."""
+    return tuple(
+        (found["module"], tuple(re.findall(r"\w+", found["names"] or "")))
+        for found in _IMPORT.finditer(_content(file).decode())
+    )
 
 
 def _is_in(folders: Set[Path], module: str) -> bool:

@@ -17,7 +17,7 @@ from upgradeproof.plan.images import Architecture, load_images
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = Path(__file__).parent / "golden"
-IMAGES = load_images([ROOT / "images"])
+IMAGES = load_images(ROOT)
 OF_HOST = Archive(
     main="http://mirror.example/debian",
     security="http://mirror.example/debian-security",

@@ -8,13 +8,13 @@ from typing import get_args
 import pytest
 
 from upgradeproof.change_kinds import ChangeKind
-from upgradeproof.known import DiffLine, KnownEntry, discover
+from upgradeproof.known import DiffLine, KnownEntry, read_known
 from upgradeproof.probes import every_probe
 
 SECTIONS = tuple(probe.section for probe in every_probe())
 ENTRIES = [
     pytest.param(entry, id=f"{name}/{entry.id}")
-    for name, files in discover((), SECTIONS).items()
+    for name, files in read_known((), SECTIONS).items()
     for file in files
     for entry in file.change
 ]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.errors import PlanError
-from upgradeproof.known import check_selection, discover, folders_of
+from upgradeproof.extensions import folders_of
+from upgradeproof.known import check_selection, read_known
 from upgradeproof.plan import KnownSelection
 from upgradeproof.probes import every_probe
 
@@ -35,18 +36,18 @@ source = "postinst of new 2.0"
 
 
 def written(folder: Path, text: str = FILE, name: str = "example-1-to-2") -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    (folder / "known").mkdir(parents=True, exist_ok=True)
+    (folder / "known" / f"{name}.toml").write_text(text, encoding="utf-8")
     return folder
 
 
 def ids(folder: Path) -> list[str]:
-    files = discover((folder,), SECTIONS)
+    files = read_known((folder,), SECTIONS)
     return [entry.id for file in files["example-1-to-2"] for entry in file.change]
 
 
 def test_a_project_adds_files_of_its_own(tmp_path: Path) -> None:
-    found = discover((written(tmp_path), tmp_path / "none"), ())
+    found = read_known((written(tmp_path), tmp_path / "none"), ())
     assert {"debian-12-to-13", "example-1-to-2"} <= set(found)
     assert ids(tmp_path) == ["new-shell", "new-user"]
 
@@ -54,9 +55,9 @@ def test_a_project_adds_files_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("product", "folders"),
     [
-        ("/a/products/web", ("/a/products/web/known", "/a/known")),
-        ("/a", ("/a/known",)),
-        ("/a/b/web", ("/a/b/web/known",)),
+        ("/a/products/web", ("/a/products/web", "/a")),
+        ("/a", ("/a",)),
+        ("/a/b/web", ("/a/b/web",)),
     ],
 )
 def test_known_changes_lie_next_to_the_plan_or_to_products(
@@ -146,9 +147,9 @@ def test_a_wrong_file_is_one_error_with_its_line(
     tmp_path: Path, change: tuple[str, str], expected: str
 ) -> None:
     assert change[0] in FILE
-    path = written(tmp_path, FILE.replace(*change)) / "example-1-to-2.toml"
+    path = written(tmp_path, FILE.replace(*change)) / "known" / "example-1-to-2.toml"
     with pytest.raises(PlanError) as caught:
-        discover((tmp_path,), SECTIONS)
+        read_known((tmp_path,), SECTIONS)
     assert caught.value.brief == f"{path} is not a valid file of known changes"
     assert caught.value.details == f"{path}:{expected}"
 
@@ -156,19 +157,18 @@ def test_a_wrong_file_is_one_error_with_its_line(
 def test_two_files_may_have_a_name_but_no_id_in_common(tmp_path: Path) -> None:
     first = written(tmp_path / "a")
     other = written(tmp_path / "b", FILE.replace("new-shell", "newer-shell"))
-    path, twin = (folder / "example-1-to-2.toml" for folder in (other, first))
+    path, twin = (folder / "known" / "example-1-to-2.toml" for folder in (other, first))
     with pytest.raises(PlanError) as caught:
-        discover((first, other), SECTIONS)
+        read_known((first, other), SECTIONS)
     assert caught.value.details == (
         f"{path}:14: change.1.id: 'example-1-to-2/new-user' is in {twin}, too"
     )
-    written(tmp_path / "b", FILE.replace('id = "new-', 'id = "newer-'))
-    discover.cache_clear()
-    assert len(discover((first, other), SECTIONS)["example-1-to-2"]) == 2
+    third = written(tmp_path / "c", FILE.replace('id = "new-', 'id = "newer-'))
+    assert len(read_known((first, third), SECTIONS)["example-1-to-2"]) == 2
 
 
 def test_a_plan_names_known_changes_that_there_are(tmp_path: Path) -> None:
-    files = discover((written(tmp_path),), ())
+    files = read_known((written(tmp_path),), ())
     plan = tmp_path / "upgrade.toml"
     plan.write_text('[expect.known]\nexclude = ["example-1-to-2/new-shel"]\n', encoding="utf-8")
     check_selection(KnownSelection(include=("example-1-to-2/*",)), files, plan)

@@ -32,7 +32,7 @@ def test_a_sound_machine_has_no_findings() -> None:
 def test_every_file_of_the_folder_is_a_check() -> None:
     folder = Path(upgradeproof.preflight.__file__).parent / "checks"
     files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
-    assert {check.findings.__module__.rpartition(".")[2] for check in every_check()} == files
+    assert files <= set(every_check())
 
 
 def test_the_gravest_stand_first() -> None:

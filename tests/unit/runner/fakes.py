@@ -31,6 +31,7 @@ class FolderMachine:
     """A machine whose disk is a folder.
 
     ``packages/NAME`` holds an installed version, ``stale`` what the probe of stale processes says,
+    ``answers/SECTION`` what another probe's script prints,
     ``not-ready`` what keeps the product from being ready, ``dead`` that the machine is gone,
     ``panic`` what its next boot ends with, and ``down`` that it is down since. ``at-boot`` is what
     a start from a snapshot runs.
@@ -95,16 +96,14 @@ class FolderMachine:
             f"package\t{path.name}\tall\t{path.read_text().strip()}\tinstall ok installed\n"
             for path in sorted((self.disk / "packages").glob("*"))
         ]
-        said = {
+        outputs = {probe.section: self._read(f"answers/{probe.section}") for probe in every_probe()}
+        outputs |= {
             "packages": "native\tamd64\npackage\tbase\tall\t1\tinstall ok installed\n"
             + "".join(packages),
             "kernel": KERNEL,
             "stale": self._read("stale"),
         }
-        return "".join(
-            f"{name} 0 {len(said.get(name, ''))} 0\n{said.get(name, '')}"
-            for name in (probe.section for probe in every_probe())
-        )
+        return "".join(f"{name} 0 {len(text)} 0\n{text}" for name, text in outputs.items())
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
         target = self.disk / path.removeprefix("/")

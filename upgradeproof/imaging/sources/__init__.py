@@ -1,13 +1,13 @@
-"""Sources of images: a source is one file in this folder that offers ``SOURCE``."""
+"""Sources of images: a source is one file that offers ``SOURCE``."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from upgradeproof.errors import ImageError
+from upgradeproof.extensions import File, Kind, discover, once_per_project
 from upgradeproof.imaging.request import Request
 from upgradeproof.imaging.stores import Store
 
@@ -33,11 +33,20 @@ class Source(Protocol):
         ...
 
 
+SOURCES = Kind(name="image_sources", noun="image source", engine=__name__)
+
+
+@once_per_project
 def every_source() -> tuple[Source, ...]:
-    """Return the sources in the order in which they are tried."""
-    modules = [
-        importlib.import_module(f"{__name__}.{found.name}")
-        for found in pkgutil.iter_modules(__path__)
-    ]
-    found: list[Source] = [module.SOURCE for module in modules if hasattr(module, "SOURCE")]
+    """Return the sources in the order in which they are tried. Raises ExtensionError."""
+    found = discover(SOURCES, _source_in).values()
     return tuple(sorted(found, key=lambda source: (source.order, source.name)))
+
+
+def _source_in(file: File) -> Iterator[tuple[str, Source]]:
+    found: Source | None = getattr(file.module, "SOURCE", None)
+    if found is None:
+        return
+    if not isinstance(getattr(found, "order", None), int):
+        raise file.wrong("its SOURCE has no whole number `order`")
+    yield file.text_of(found, "name"), found

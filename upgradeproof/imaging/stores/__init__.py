@@ -1,14 +1,16 @@
-"""Where finished images are kept: one file in this folder a kind of machine, with ``STORE``."""
+"""Where finished images are stored: one ``STORE`` for each kind of machine.
+
+An extension has it in the file of its backend.
+"""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from upgradeproof.errors import ImageError
+from upgradeproof.extensions import File, Kind, discover, once_per_project
 from upgradeproof.imaging.request import Request
 
 
@@ -39,11 +41,16 @@ class Store(Protocol):
         ...
 
 
+STORES = Kind(name="backends", noun="image store", engine=__name__, optional=True)
+
+
+@once_per_project
 def every_store() -> Mapping[str, Store]:
-    """Return the stores by the kind of machine."""
-    modules = [
-        importlib.import_module(f"{__name__}.{found.name}")
-        for found in pkgutil.iter_modules(__path__)
-    ]
-    stores: list[Store] = [module.STORE for module in modules if hasattr(module, "STORE")]
-    return {store.machine: store for store in stores}
+    """Return the stores by the kind of machine. Raises ExtensionError."""
+    return discover(STORES, _store_in)
+
+
+def _store_in(file: File) -> Iterator[tuple[str, Store]]:
+    found: Store | None = getattr(file.module, "STORE", None)
+    if found is not None:
+        yield file.text_of(found, "machine"), found

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Union, get_args
 
-from pydantic import Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
+from upgradeproof.extensions import File, Kind, discover, once_per_project
 from upgradeproof.plan.loading import Model
 from upgradeproof.plan.tree import Tree
 
@@ -87,6 +86,11 @@ class Step(Model):
     timeout_s: float = Field(default=600.0, gt=0)
     """Limit of the whole step, in seconds; then it is stopped; the error has its last output."""
 
+    @property
+    def kind(self) -> str:
+        """Return the name of its kind, as plans have it."""
+        return str(type(self).model_fields["step"].default)
+
     def actions(self, folder: Path) -> tuple[Planned, ...]:
         """Return what the step does, in order; ``folder`` is the product's."""
         raise NotImplementedError
@@ -107,27 +111,53 @@ class Step(Model):
         return step_kinds().get(str(data.get("step")), cls)
 
 
-@cache
+STEPS = Kind(name="steps", noun="kind of step", engine="upgradeproof.plan.steps")
+
+
+@once_per_project
 def step_kinds() -> dict[str, type[Step]]:
-    """Return the kinds of step by the name that plans use."""
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        importlib.import_module(f"upgradeproof.plan.steps.{module.name}")
-    return {kind.model_fields["step"].default: kind for kind in sorted(_leaves(Step), key=str)}
+    """Return the kinds of step by the name that plans use. Raises ExtensionError."""
+    return dict(sorted(discover(STEPS, _kinds_in).items(), key=lambda found: str(found[1])))
 
 
-def _leaves(kind: type[Step]) -> list[type[Step]]:
-    subclasses = kind.__subclasses__()
-    return [leaf for sub in subclasses for leaf in _leaves(sub)] if subclasses else [kind]
+def _kinds_in(file: File) -> Iterator[tuple[str, type[Step]]]:
+    """Yield the kinds of step that a file defines; a class without `step` is a base of others."""
+    for kind in vars(file.module).values():
+        if not isinstance(kind, type) or not issubclass(kind, Step) or kind.__module__ != file.name:
+            continue
+        if (field := kind.model_fields.get("step")) is None:
+            continue
+        if not isinstance(field.default, str) or get_args(field.annotation) != (field.default,):
+            raise file.wrong(f'{kind.__name__}.step: write `step: Literal["name"] = "name"`')
+        if kind.actions is Step.actions:
+            raise file.wrong(f"{kind.__name__} has no method `actions(folder)`")
+        yield field.default, kind
+
+
+@once_per_project
+def _one_of_the_kinds() -> TypeAdapter[Step]:
+    kinds = tuple(step_kinds().values())
+    union: Any = Annotated[Union[kinds], Field(discriminator="step")]  # noqa: UP007  # a tuple known only when it runs
+    return TypeAdapter(union)
 
 
 class _OneOfTheKinds:
-    """Validate a step as the discovered kind that its ``step`` key names."""
+    """Validate a step as the discovered kind that its ``step`` key names.
+
+    The kinds are looked up when a plan is read, not when its model is defined: a project adds some.
+    """
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        kinds = tuple(step_kinds().values())
-        return handler.generate_schema(Annotated[Union[kinds], Field(discriminator="step")])  # noqa: UP007  # a tuple known only when it runs
+        return core_schema.no_info_plain_validator_function(
+            lambda data: _one_of_the_kinds().validate_python(data)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(_one_of_the_kinds().core_schema)
 
 
 AnyStep = Annotated[Step, _OneOfTheKinds()]

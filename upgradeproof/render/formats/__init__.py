@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, cast
 
+from upgradeproof.extensions import File, Kind, discover, once_per_project
 from upgradeproof.results import Run
 
 __all__ = ["Format", "every_format"]
 
 
 class Format(Protocol):
-    """A module of this folder, as the rest of the project sees it."""
+    """A module of this folder, as the rest of the engine sees it."""
 
     FORMAT: str
     """The name to ask for it by, such as ``html``."""
@@ -26,11 +25,20 @@ class Format(Protocol):
         """Write the report of ``run`` into ``folder`` and return its path."""
 
 
+FORMATS = Kind(name="formats", noun="report format", engine=__name__)
+
+
+@once_per_project
 def every_format() -> Mapping[str, Format]:
-    """Return the formats of this folder by name."""
-    folder = str(Path(__file__).parent)
-    modules = (
-        cast("Format", importlib.import_module(f"{__name__}.{module.name}"))
-        for module in pkgutil.iter_modules([folder])
-    )
-    return {module.FORMAT: module for module in modules}
+    """Return the formats that are found, by name. Raises ExtensionError."""
+    return discover(FORMATS, _format_in)
+
+
+def _format_in(file: File) -> Iterator[tuple[str, Format]]:
+    module = file.module
+    for name in ("FORMAT", "FILE_NAME"):
+        if not isinstance(getattr(module, name, None), str):
+            raise file.wrong(f"it has no text {name}")
+    if not callable(getattr(module, "write", None)):
+        raise file.wrong("it has no function `write(run, folder, *, templates=None)`")
+    yield module.FORMAT, cast("Format", module)

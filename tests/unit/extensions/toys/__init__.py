@@ -1,0 +1,1 @@
+"""A kind of extension that only these tests know."""

@@ -1,0 +1,3 @@
+"""The one that the engine has."""
+
+TOY = "ball"
