@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,12 @@ def socket(port: int, process: str = "web") -> ListeningSocket:
 
 
 def of_release(release: str) -> dict[str, dict[str, Record]]:
-    """Return the facts while a release is installed."""
+    """Return the facts while a release is installed, to be changed."""
+    return {section: dict(records) for section, records in _of_release(release).items()}
+
+
+@cache
+def _of_release(release: str) -> dict[str, dict[str, Record]]:
     new = release == "2"
     found: dict[type[Probe[Any]], dict[str, Record]] = {
         Services: {
