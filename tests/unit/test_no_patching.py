@@ -46,7 +46,7 @@ def root(node: ast.expr) -> str:
 
 
 def target(node: ast.expr, names: set[str]) -> str:
-    """Return what of ours an expression stands for: by name, or as a dotted text; else ""."""
+    """Return what of ours an expression represents, by name or as a dotted text; else ""."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_ours(node.value):
         return node.value
     return ast.unparse(node) if root(node) in names else ""

@@ -127,7 +127,7 @@ def _of_release(release: str) -> dict[str, dict[str, Record]]:
         Packages: {
             "thing": Package(version=f"{release}.1", state=INSTALLED),
             "base": Package(version="5", state=INSTALLED),
-            "kept": Package(version="3", state=HELD),
+            "pinned": Package(version="3", state=HELD),
             **({"tools": Package(version="1", state=INSTALLED)} if new else {}),
             "removed": Package(version="1", state="deinstall ok config-files"),
         },

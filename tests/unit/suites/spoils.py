@@ -1,4 +1,4 @@
-"""The table of spoiled facts: a check, the one fact that is spoiled, and what the check then says.
+"""The table of spoiled facts: a check, the one fact that is spoiled, and the words of its failure.
 
 A check of `suites/` that needs no machine of its own has a row here, or in a table of its suite.
 """
@@ -109,7 +109,7 @@ SPOILS: list[tuple[str, Spoil, str]] = [
     ("test_packages::test_package_is_still_installed",
      record("upgraded", Packages, "tools", state="deinstall ok config-files"), "deinstall"),
     ("test_packages::test_hold_is_kept",
-     record("upgraded", Packages, "kept", state=facts.INSTALLED), "holds lost: ['kept']"),
+     record("upgraded", Packages, "pinned", state=facts.INSTALLED), "holds lost: ['pinned']"),
     ("test_preflight::test_nothing_stands_in_the_way_of_the_upgrade",
      found("inhibitor"), "a disk is full"),
     ("test_preflight::test_every_grave_finding_is_accepted", found("high"), "disk/root: a disk"),

@@ -97,7 +97,7 @@ def test_a_good_product_passes(make: Make, check: str) -> None:
     ("check", "spoil", "words"), SPOILS, ids=[f"{i}-{row[0]}" for i, row in enumerate(SPOILS)]
 )
 def test_one_spoiled_fact_fails_one_check(make: Make, check: str, spoil: Spoil, words: str) -> None:
-    """Of all checks of its suite just the one that is named fails, and says what is wrong."""
+    """Of all checks of its suite just the one that is named fails, and names what is wrong."""
     suite, _ = CHECKS[check]
     failed = {}
     for name, (other, function) in CHECKS.items():
