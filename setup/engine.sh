@@ -40,7 +40,7 @@ engine_is_not_ours() {
 # A right for this user and this socket alone, gone when the engine restarts; the group `docker`
 # would make the user root for good.
 share_engine() {
-    say "letting $(id -un) use the engine until it restarts"
+    report "letting $(id -un) use the engine until it restarts"
     as_root setfacl -m "u:$(id -u):rw" "$(readlink -f $socket)"
 }
 
@@ -62,7 +62,7 @@ start_engine() {
 }
 
 start_dockerd() {
-    say "starting dockerd by itself (there is no init system); its log: $engine_log"
+    report "starting dockerd by itself (there is no init system); its log: $engine_log"
     as_root bash -c "$(declare -f is_running forget_dead forget_dead_engine); forget_dead_engine
         setsid nohup dockerd >>'$engine_log' 2>&1 </dev/null &"
 }

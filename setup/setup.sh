@@ -14,8 +14,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 venv=$root/.venv
 cd "$root"
 
-# shellcheck source=setup/say.sh
-. setup/say.sh
+# shellcheck source=setup/report.sh
+. setup/report.sh
 # shellcheck source=setup/packages.sh
 . setup/packages.sh
 # shellcheck source=setup/vm.sh
@@ -45,7 +45,7 @@ main() {
     esac
     local stamp=$venv/.set-up-$profile
     ! is_ready "$stamp" || return 0
-    say "setting up for '$profile'"
+    report "setting up for '$profile'"
     make_venv
     local packages=("${RUN_PACKAGES[@]}")
     [ "$profile" != test ] || packages+=("${TEST_PACKAGES[@]}")
@@ -59,7 +59,7 @@ main() {
     engine_answers || start_engine
     [ "$profile" != arm64 ] || register_arm64
     content | tee "$venv/.set-up-run" >"$stamp" # every profile holds all that a run needs
-    say "ready"
+    report "ready"
 }
 
 main

@@ -49,11 +49,11 @@ install_vm_packages() {
     folder=$(mktemp -d)
     if backports_options "$folder" &&
         from_backports "$folder" update >/dev/null 2>&1 &&
-        say "installing $* from backports" &&
+        report "installing $* from backports" &&
         from_backports "$folder" install --yes --no-install-recommends "$@" >"$folder/log" 2>&1; then
         :
     else
-        say "no backports: QEMU $offered keeps no memories, so every machine has to boot"
+        report "no backports: QEMU $offered keeps no memories, so every machine has to boot"
         install_packages "$@"
     fi
     rm -rf "$folder"

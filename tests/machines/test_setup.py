@@ -95,7 +95,7 @@ def test_an_unknown_profile_is_one_clear_error(debian: Container) -> None:
 def test_an_engine_that_was_named_and_does_not_answer_is_not_replaced(debian: Container) -> None:
     script = (
         "cd /project; venv=/nowhere profile=run; "
-        "for part in say packages venv engine; do . setup/$part.sh; done; "
+        "for part in report packages venv engine; do . setup/$part.sh; done; "
         "DOCKER_HOST=tcp://127.0.0.1:9 start_engine"
     )
     assert told(debian, script, status=1) == (
@@ -119,7 +119,7 @@ def test_a_second_profile_takes_qemu_from_where_the_first_one_did(debian: Contai
     """An installed version is a candidate, too: it said that no backports are needed any more."""
     script = r"""
         cd /project; profile=arm64
-        for part in say packages vm; do . setup/$part.sh; done
+        for part in report packages vm; do . setup/$part.sh; done
         lists_fetched=true
         is_installed() { [ "$1" = qemu-system-x86 ]; }
         apt-cache() {

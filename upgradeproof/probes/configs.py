@@ -15,7 +15,7 @@ from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, decoded, number, rows
 
 CHECK_TIMEOUT_S = 30
-"""A configuration check that waits for the network must not stop the pass (its limit is 120 s)."""
+"""A check that waits for the network must not stop the pass, whose limit is `PASS_TIMEOUT_S`."""
 MAXIMUM_OUTPUT_BYTES = 65_536
 
 _SCRIPT = rf"""

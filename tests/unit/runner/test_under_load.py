@@ -34,7 +34,7 @@ class Sender:
         return found
 
 
-def loaded(folder: Path, **target: float) -> Cell:
+def loaded(folder: Path, *, rollback: str = "", **target: float) -> Cell:
     """Return a cell with one load, whose users are in its folder."""
     (folder / "users.py").touch()
     load = {"id": "visitors", "locustfile": "users.py", "endpoint": "page", "model": "closed"}
@@ -44,7 +44,7 @@ def loaded(folder: Path, **target: float) -> Cell:
         "endpoint": [{"id": "page", "kind": "http", "port": 80}],
         "load": [load | times | {"target": target}],
     }
-    return cell(folder, expect=expect)
+    return cell(folder, rollback=rollback, expect=expect)
 
 
 @pytest.fixture

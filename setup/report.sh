@@ -1,11 +1,11 @@
-# How the set-up speaks. Sourced by setup.sh.
+# The messages of the set-up. Sourced by setup.sh.
 # shellcheck shell=bash
 
-say() {
+report() {
     echo "set-up: $*"
 }
 
-# fail WHAT ADVICE...: say what is wrong and what to do, and end.
+# fail WHAT ADVICE...: print what is wrong and what to do, and end.
 fail() {
     {
         echo "set-up: $1"
@@ -15,11 +15,11 @@ fail() {
     exit 1
 }
 
-# quietly WHAT COMMAND...: say what is done and do it; its output is shown only if it fails.
+# quietly WHAT COMMAND...: print what is done and do it; its output is shown only if it fails.
 quietly() {
     local what=$1 log
     shift
-    say "$what"
+    report "$what"
     log=$(mktemp)
     if ! "$@" >"$log" 2>&1 </dev/null; then
         tail -n 30 "$log" >&2
