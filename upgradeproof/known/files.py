@@ -15,7 +15,8 @@ from pydantic import AfterValidator, Field, model_validator
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.changes import FactsGlobs, KnownSelection, whole_section
-from upgradeproof.plan.loading import Model, find_line, load, misplaced, nearest, repeated
+from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
+from upgradeproof.plan.positions import find_line
 
 FOLDER = Path(__file__).parent
 _LETTERS = 3
