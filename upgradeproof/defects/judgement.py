@@ -73,7 +73,7 @@ def judge(defect: Defect, cell: Cell) -> Judgement:
     missed = (
         (glob for glob in unseen if glob not in unrun)
         if right
-        else filter(None, (defect.stopped_by, *unseen))
+        else filter(None, (defect.stop_reason, *unseen))
     )
     return Judgement(
         by=(*map(_stop, right), *map(_failure, seen)),

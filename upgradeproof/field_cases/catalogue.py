@@ -22,12 +22,12 @@ SHOWS = "test_fault_shows.py"
 """The tests that say whether a fault shows at all; they lie next to the cases."""
 
 
-class Noticed(Model):
+class Detection(Model):
     """One way in which a case may be noticed: a kind of check, and words of the cause."""
 
     checks: tuple[str, ...] = Field(min_length=1)
     """Globs over check ids: one of them must fit a check that failed."""
-    words: tuple[str, ...] = Field(min_length=1)
+    message_contains: tuple[str, ...] = Field(min_length=1)
     """All of them must stand in its message, in upper or lower case."""
 
 
@@ -47,9 +47,9 @@ class Case(Model):
     """The folder of its plan, relative to its own."""
     twin: str
     """The plan without the fault: a folder of `twins`, or the folder `plan` without the defect."""
-    shows: str = ""
+    fault_script: str = ""
     """A script that exits 0 where the fault shows; empty: only the checks say so."""
-    noticed: tuple[Noticed, ...] = Field(min_length=1)
+    detected_by: tuple[Detection, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True, kw_only=True)

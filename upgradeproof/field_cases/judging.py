@@ -40,13 +40,13 @@ def _of_the_diff(cell: Cell, check: Check) -> Iterator[str]:
                 yield from (c.with_detail for c in state.changes if not c.expected)
 
 
-def caught_by(case: Case, cell: Cell) -> tuple[Sighting, ...]:
+def detected_by(case: Case, cell: Cell) -> tuple[Sighting, ...]:
     """Return the checks that noticed the case, each with the line of its message that says so."""
     found = []
     for id_, message in failures(cell):
-        for noticed in case.noticed:
-            words = [word.casefold() for word in noticed.words]
-            if any(fnmatchcase(id_, glob) for glob in noticed.checks) and all(
+        for detection in case.detected_by:
+            words = [word.casefold() for word in detection.message_contains]
+            if any(fnmatchcase(id_, glob) for glob in detection.checks) and all(
                 word in message.casefold() for word in words
             ):
                 found.append(Sighting(id=clean(id_), error=_line_with(message, words)))

@@ -38,7 +38,7 @@ class Place:
     select: tuple[str, ...] = ()
     """Instead of an upgrade: the override that it belongs to, by the cells that this selects."""
     key: str = "expect.change"
-    """Or ``left_behind``, of an upgrade or an override."""
+    """Or ``allowed_changes``, of an upgrade or an override."""
 
     @property
     def header(self) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tomlkit.items import AoT, Array, InlineTable, Item, Key, SingleKey, Table
 
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.old_names import Names
+from upgradeproof.plan.positions import header_lines
 from upgradeproof.plan.writing import refuse_read_only, replace_file
 from upgradeproof.renamed_keys import new_name, renamed
 
@@ -96,15 +99,29 @@ def _read(path: Path) -> str:
 
 
 def _with_new_names(text: str, kind: str) -> str | None:
-    """Return the text by the new names; None where the library would change more than names."""
-    try:
-        document = tomlkit.parse(text)
-        if tomlkit.dumps(document) != text:
-            return None
-        _rename(document, kind, ())
-        return tomlkit.dumps(document)
-    except (TOMLKitError, tomllib.TOMLDecodeError):
-        return None
+    """Return the text by the new names; None where the library would change more than names.
+
+    The library moves tables of one list between which another table is: then each table of the
+    file is a document of its own.
+    """
+    for parts in ([text], list(_tables(text))):
+        try:
+            documents = [tomlkit.parse(part) for part in parts]
+            if any(map(operator.ne, map(tomlkit.dumps, documents), parts)):
+                continue
+            for document in documents:
+                _rename(document, kind, ())
+            return "".join(map(tomlkit.dumps, documents))
+        except (TOMLKitError, ValueError):
+            continue
+    return None
+
+
+def _tables(text: str) -> Iterator[str]:
+    """Yield the lines before the first header, then those of each table with its header."""
+    lines = text.splitlines(keepends=True)
+    starts = [0, *(at for at, _ in header_lines(text)), len(lines)]
+    yield from ("".join(lines[start:end]) for start, end in pairwise(starts))
 
 
 def _rename(container: Container, kind: str, above: tuple[str, ...]) -> None:

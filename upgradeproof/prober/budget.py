@@ -73,8 +73,8 @@ def _wrong(disruption: Disruption, lane: Lane) -> Iterator[str]:
         yield "no request was made: nothing is proven"
     lasted_ms = [downtime.lasted_ms for downtime in lane.downtimes]
     for what, found_ms, allowed_ms in (
-        ("the longest downtime lasted", max(lasted_ms, default=0.0), disruption.longest_ms),
-        (f"{_times(lane)} lasted", sum(lasted_ms), disruption.total_ms),
+        ("the longest downtime lasted", max(lasted_ms, default=0.0), disruption.max_downtime_ms),
+        (f"{_times(lane)} lasted", sum(lasted_ms), disruption.max_total_downtime_ms),
     ):
         if found_ms > allowed_ms:
             yield f"{what} {found_ms:.0f} ms, {allowed_ms:g} ms are allowed"

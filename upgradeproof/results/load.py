@@ -169,7 +169,7 @@ class Availability(Frozen):
     duration_s: float
     rate_per_s: float
     """Requests in a second, half of them over each kind of connection."""
-    late_ms: float
+    answer_timeout_ms: float
     """An answer that takes longer is no better than none."""
     lanes: tuple[Lane, ...]
     steps: tuple[StepMark, ...]

@@ -35,8 +35,8 @@ def test_that_boots_again(upgraded): raise RuntimeError("it was to be left out")
 """
 DEFECT = """
 title = "The note is spoilt"
-what_it_is = "the upgrade writes over what its user wrote"
-caught_by = ["{check}"]
+description = "the upgrade writes over what its user wrote"
+detected_by = ["{check}"]
 [[steps]]
 step = "run"
 script = "{script}"
@@ -70,7 +70,7 @@ def test_a_declared_check_that_there_is_not_starts_no_machine(tmp_path: Path) ->
     done = project.upgradeproof("defects", f"--cell={AMD64}")
     assert (done.exit_status, done.text) == (2, "")
     assert done.tail.splitlines()[0] == (
-        f"upgradeproof: {tmp_path}/defects/spoilt.toml: `caught_by` names "
+        f"upgradeproof: {tmp_path}/defects/spoilt.toml: `detected_by` names "
         f"'test_it::test_note_is_lost', which fits no check of {AMD64}; "
         "did you mean 'test_it::test_note_is_kept'?"
     )

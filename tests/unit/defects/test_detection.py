@@ -32,7 +32,7 @@ from upgradeproof.errors import HarnessError, MachineError
 from upgradeproof.home import Home
 from upgradeproof.results import Verdict
 
-KEYS = 'caught_by = ["test_services::test_service_is_active*"]'
+KEYS = 'detected_by = ["test_services::test_service_is_active*"]'
 SEEN = cell(check(ACTIVE, FAILED, "thingd is dead\nlong"), check(DATA, PASSED), state("upgraded"))
 
 

@@ -12,7 +12,7 @@ from upgradeproof.plan import Disruption, Expectations
 DISRUPTION = """\
 [[expect.disruption]]
 endpoint = "site"
-late_ms = 500
+answer_timeout_ms = 500
 longest_ms = 2000
 total_ms = 3000
 """
@@ -32,7 +32,7 @@ def spoilt(*changes: tuple[str, str], endpoint: str = ENDPOINT, more: str = "") 
 
 def test_a_disruption_is_read(tmp_path: Path) -> None:
     (found,) = plan(tmp_path, spoilt()).expect.disruption
-    assert (found.rate_per_s, found.late_ms, found.longest_ms, found.total_ms) == (
+    assert (found.rate_per_s, found.answer_timeout_ms, found.longest_ms, found.total_ms) == (
         50,
         500,
         2000,
@@ -42,24 +42,24 @@ def test_a_disruption_is_read(tmp_path: Path) -> None:
 
 WRONG: dict[str, tuple[tuple[str, str], str]] = {
     "too few requests to see a downtime": (
-        ("late_ms = 500", "rate_per_s = 20"),
+        ("answer_timeout_ms = 500", "rate_per_s = 20"),
         (
             f"{START + 2}: expect.disruption.0.rate_per_s: input should be greater than or equal "
             "to 50, not 20"
         ),
     ),
     "no bound of the rate": (
-        ("late_ms = 500", "rate_per_s = 5000"),
+        ("answer_timeout_ms = 500", "rate_per_s = 5000"),
         (
             f"{START + 2}: expect.disruption.0.rate_per_s: input should be less than or equal to "
             "500, not 5000"
         ),
     ),
     "more requests than may wait": (
-        ("late_ms = 500", "rate_per_s = 200\nlate_ms = 4000"),
+        ("answer_timeout_ms = 500", "rate_per_s = 200\nlate_ms = 4000"),
         (
             f"{START}: expect.disruption.0: 400 requests would be due before one of them is "
-            "late, at most 250 may: lower `rate_per_s` or `late_ms`"
+            "late, at most 250 may: lower `rate_per_s` or `answer_timeout_ms`"
         ),
     ),
     "a whole that is less than a part": (

@@ -21,7 +21,7 @@ WRONG = {
         ("[expect]", "[zzz]\n[expect]"),
         (
             "47: unknown key 'zzz'; valid: $schema, captured, defaults, expect, install, name, "
-            "override, packages, preflight, ready_timeout_s, release, stays_up_s, title, upgrade"
+            "override, packages, preflight, ready_timeout_s, release, min_uptime_s, title, upgrade"
         ),
     ),
     "an unknown key of a release": (

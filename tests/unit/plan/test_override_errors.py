@@ -61,8 +61,8 @@ WRONG = {
         f"{LINE + 2}: override.0.install.0: there is no [packages] to publish",
     ),
     "a wrong limit": (
-        "stays_up_s = 500\n",
-        f"{LINE + 2}: override.0.stays_up_s: input should be less than or equal to 120, not 500",
+        "min_uptime_s = 500\n",
+        f"{LINE + 2}: override.0.min_uptime_s: input should be less than or equal to 120, not 500",
     ),
 }
 
@@ -81,7 +81,7 @@ def test_an_override_selects_something(tmp_path: Path) -> None:
 
 ON_CELLS = {
     "a glob that fits nothing": (
-        ("stays_up_s = 1\n", '"*", "debain-12-amd64.container"'),
+        ("min_uptime_s = 1\n", '"*", "debain-12-amd64.container"'),
         (
             f"{LINE + 1}: override.0.select: 'debain-12-amd64.container' fits no platform, no "
             "upgrade and no cell; did you mean 'debian-12-amd64.container'?"
@@ -96,12 +96,12 @@ ON_CELLS = {
     ),
     "what a rollback leaves where there is none": (
         (
-            '[[override.left_behind]]\nfacts = ["files/a"]\nreason = "it stays there"\n',
+            '[[override.allowed_changes]]\nfacts = ["files/a"]\nreason = "it stays there"\n',
             '"thing-1-to-2"',
         ),
         (
-            f"{LINE + 2}: override.0.left_behind: thing-1-to-2 has no steps of a rollback, with "
-            "which left_behind goes"
+            f"{LINE + 2}: override.0.allowed_changes: thing-1-to-2 has no steps of a rollback, with "
+            "which allowed_changes goes"
         ),
     ),
     "a limit of a rollback where there is none": (

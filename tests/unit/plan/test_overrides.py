@@ -46,12 +46,12 @@ def scripts(cell: Cell, state: str) -> list[str]:
 def test_a_glob_fits_platform_upgrade_or_cell(
     tmp_path: Path, select: str, selected: set[str]
 ) -> None:
-    chosen = found(tmp_path, override("stays_up_s = 7\n", f'"{select}"'))
-    assert {name for name, cell in chosen.items() if cell.plan.stays_up_s == 7} == selected
+    chosen = found(tmp_path, override("min_uptime_s = 7\n", f'"{select}"'))
+    assert {name for name, cell in chosen.items() if cell.plan.min_uptime_s == 7} == selected
 
 
 def test_a_cell_that_no_override_selects_has_the_plan_as_it_is(tmp_path: Path) -> None:
-    read = plan(tmp_path, override("stays_up_s = 7\n", '"debian-12-*.thing-2-to-3"'))
+    read = plan(tmp_path, override("min_uptime_s = 7\n", '"debian-12-*.thing-2-to-3"'))
     assert [cell.plan is read for cell in cells(read)] == [
         *[True, True, True],
         *[True, False, False],
@@ -131,7 +131,7 @@ def test_a_later_override_is_applied_to_what_an_earlier_one_left(tmp_path: Path)
 def test_a_rollback_and_what_it_leaves_belong_to_the_cell(tmp_path: Path) -> None:
     more = (
         f"rollback_limit_s = 9\n{RUN.format('rollback', 'r')}"
-        '[[override.left_behind]]\nfacts = ["files//a"]\nreason = "it stays there"\n'
+        '[[override.allowed_changes]]\nfacts = ["files//a"]\nreason = "it stays there"\n'
     )
     chosen = found(tmp_path, override(more, '"thing-1-*"'))
     cell = chosen["11 1-to-2-to-3"]
@@ -144,7 +144,7 @@ def test_a_rollback_and_what_it_leaves_belong_to_the_cell(tmp_path: Path) -> Non
 def test_a_preflight_is_joined(tmp_path: Path) -> None:
     base = (
         '[preflight.codes]\na = "E1"\n[[preflight.space]]\npath = "/srv"\n'
-        'least_mb = 1\n[[preflight.accept]]\nfindings = ["cores"]\nreason = "known here"\n'
+        'min_mb = 1\n[[preflight.accept]]\nfindings = ["cores"]\nreason = "known here"\n'
     )
     more = (
         '[override.preflight.codes]\nb = "E2"\n[override.preflight.cores]\nleast = 2\n'
@@ -155,7 +155,7 @@ def test_a_preflight_is_joined(tmp_path: Path) -> None:
     chosen = found(tmp_path, (end, ending.replace(END, END + base, 1)))
     asked = chosen["11 1-to-2"].plan.preflight
     assert (asked.codes, asked.cores.least) == ({"a": "E1", "b": "E2"}, 2)
-    assert [(space.path, space.least_mb) for space in asked.space] == [("/srv", 2)]
+    assert [(space.path, space.min_mb) for space in asked.space] == [("/srv", 2)]
     assert [accepted.findings for accepted in asked.accept] == [("cores",), ("memory",)]
     assert chosen["12 1-to-2"].plan.preflight.cores.least == 0
 
@@ -163,7 +163,7 @@ def test_a_preflight_is_joined(tmp_path: Path) -> None:
 def test_a_defect_stays_planted_where_steps_are_replaced(tmp_path: Path) -> None:
     more = f'inherit.steps = "replace"\n{RUN.format("steps", "s")}{RUN.format("rollback", "r")}'
     defect = Defect.model_validate(
-        {"title": "d", "what_it_is": "d", "steps": [{"step": "run", "script": "bad"}]}
+        {"title": "d", "description": "d", "steps": [{"step": "run", "script": "bad"}]}
     )
     planted = defect.planted(plan(tmp_path, override(more)))
     (cell,) = (c for c in cells(planted) if c.id == "debian-11-amd64.container.thing-1-to-2")

@@ -14,7 +14,7 @@ ADDED = "[expect]\n"
 
 def test_without_a_table_only_room_is_asked_for() -> None:
     asked = Preflight()
-    assert [(room.path, room.least_mb, room.severity) for room in asked.rooms] == [
+    assert [(room.path, room.min_mb, room.severity) for room in asked.rooms] == [
         ("/", 200, "inhibitor"),
         ("/boot", 100, "inhibitor"),
     ]
@@ -25,7 +25,7 @@ def test_without_a_table_only_room_is_asked_for() -> None:
 def test_the_folders_to_read_are_each_named_once() -> None:
     asked = Preflight.model_validate(
         {
-            "space": [{"path": "/var/thing", "least_mb": 1}, {"path": "/", "least_mb": 5}],
+            "space": [{"path": "/var/thing", "min_mb": 1}, {"path": "/", "min_mb": 5}],
             "storage_iops": {"path": "/var/thing", "least": 100},
         }
     )

@@ -54,7 +54,7 @@ def test_enough_or_unknown_resources_are_no_finding(given: Given) -> None:
 
 def test_a_folder_without_room_inhibits() -> None:
     folders = {Folders: {"/var/thing": Folder(available_bytes=90_000_000, available_inodes=0)}}
-    assert found(folders, preflight={"space": [{"path": "/var/thing", "least_mb": 1000}]}) == [
+    assert found(folders, preflight={"space": [{"path": "/var/thing", "min_mb": 1000}]}) == [
         (
             "inhibitor inodes//var/thing: no inode is free in /var/thing\n"
             "  No file can be made there, however much space is free.\n"
@@ -74,7 +74,7 @@ def test_a_full_root_file_system_inhibits_without_a_word_of_the_plan() -> None:
 
 
 def test_the_plan_may_ask_for_less() -> None:
-    asked = {"space": [{"path": "/", "least_mb": 1}]}
+    asked = {"space": [{"path": "/", "min_mb": 1}]}
     assert found({Folders: {"/": Folder(available_bytes=5_000_000)}}, preflight=asked) == []
 
 

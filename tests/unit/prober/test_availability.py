@@ -13,7 +13,7 @@ from upgradeproof.prober.availability import ROWS_MS
 from upgradeproof.results import Availability
 from upgradeproof.results.load import Connection, Lane, StepMark
 
-ASKED = Disruption(endpoint="site", late_ms=100, longest_ms=500, total_ms=500)
+ASKED = Disruption(endpoint="site", answer_timeout_ms=100, longest_ms=500, total_ms=500)
 REFUSED = "Connection refused"
 NOT_SENT = "not sent: the prober was late itself"
 STEPS = (

@@ -35,7 +35,7 @@ def probed(requests: int, failed: int, **changes: Any) -> dict[str, Any]:
         "state": "upgraded",
         "duration_s": 10,
         "rate_per_s": 10,
-        "late_ms": 500,
+        "answer_timeout_ms": 500,
         "lanes": [LANE | {"requests": requests, "failed": failed}],
         "steps": (),
         "heat": EMPTY,

@@ -107,7 +107,7 @@ def keys(on: Cell) -> tuple[str, str]:
     "preflight",
     [
         {"cores": {"least": 4, "severity": "inhibitor"}},
-        {"space": [{"path": "/", "least_mb": 5000}]},
+        {"space": [{"path": "/", "min_mb": 5000}]},
         {"schedulers": {"solid": ["none"]}},
         {"protection": {"services": ["waf"], "packet_filter": True}},
         {"codes": {"*": "E1"}, "accept": [{"findings": ["*"], "reason": "because we may"}]},
@@ -122,7 +122,7 @@ def test_keys_stay_when_only_a_judgement_changes(preflight: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     "other",
     [
-        cell(preflight={"space": [{"path": "/var/thing", "least_mb": 1}]}),
+        cell(preflight={"space": [{"path": "/var/thing", "min_mb": 1}]}),
         cell(preflight={"storage_iops": {"least": 1}}),
         of({"name": "Thing", "command": "thing -v"}),
     ],

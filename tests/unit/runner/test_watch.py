@@ -21,7 +21,7 @@ from upgradeproof.runner import State
 
 PORT = 1080
 """The machine's; behind it stands a real server of this host."""
-DISRUPTION = {"endpoint": "site", "late_ms": 500, "longest_ms": 100, "total_ms": 100}
+DISRUPTION = {"endpoint": "site", "answer_timeout_ms": 500, "longest_ms": 100, "total_ms": 100}
 ENDPOINT = {"id": "site", "kind": "http", "port": PORT}
 SLOWLY = f"sleep 0.3; {UPGRADE}"
 
@@ -193,7 +193,7 @@ def test_a_downtime_without_an_end_is_over_every_budget(world: World) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"disruption": {"late_ms": 400}},
+        {"disruption": {"answer_timeout_ms": 400}},
         {"disruption": {"rate_per_s": 60}},
         {"disruption": {"longest_ms": 50}},  # it looks on for longer than that
         {"endpoint": {"path": "/other"}},
