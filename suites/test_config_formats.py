@@ -25,7 +25,7 @@ def test_migrated_config_keeps_its_settings(
 ) -> None:
     path = migrated_config.path
     before, after = installed[Configs][path], upgraded[Configs][path]
-    kept = [(key, values(before.content, key)) for key in migrated_config.keeps]
+    kept = [(key, values(before.content, key)) for key in migrated_config.preserved_keys]
     never = [key for key, was in kept if not was]
     assert not never, f"{path} had no {never} before the upgrade: {before.problem or 'see `keeps`'}"
     lost = [key for key, was in kept if values(after.content, key) != was]

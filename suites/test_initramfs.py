@@ -31,7 +31,7 @@ def test_kernel_has_an_initramfs(upgraded: State) -> None:
 
 def test_initramfs_is_readable(upgraded: State) -> None:
     damaged = [
-        "\n".join([f"/boot/initrd.img-{image.release} can't be listed", *image.said])
+        "\n".join([f"/boot/initrd.img-{image.release} can't be listed", *image.messages])
         for image in images(upgraded)
         if image.size_bytes and not image.readable
     ]

@@ -37,7 +37,7 @@ EXPECT = """
 id = "page"
 kind = "http"
 port = 8000
-gives = "ok"
+contains = "ok"
 [[expect.load]]
 id = "visitors"
 locustfile = "front_page.py"

@@ -196,7 +196,7 @@ def test_a_component_out_of_range_stops_the_upgrade(lab: Lab) -> None:
     )
     component = (
         '[[release.component]]\nname = "Queue"\ncommand = "queue -v"\nleast = "1.21.1"\n'
-        'most = "1.21.9"\nsupported = "1.21.3"\nconsequence = "queue management"\ncode = "E1102"'
+        'max = "1.21.9"\nsupported = "1.21.3"\nconsequence = "queue management"\ncode = "E1102"'
     )
     stopped = lab.stopped("component", queue, component)
     assert stopped.reason == (

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from upgradeproof.counting import counted
-from upgradeproof.plan.migrating import migration, write_migration
+from upgradeproof.plan.migrating import migration, write_migrations
 
 HELP = "give the keys of plans, defects, field cases and daemons their new names"
 
@@ -25,13 +25,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print each key that is renamed; write the files after all of them were read."""
     migrations = [migration(path) for path in dict.fromkeys(arguments.files)]
-    number = sum(len(each.renames) for each in migrations)
+    changed = [each for each in migrations if each.renames]
+    number = sum(len(each.renames) for each in changed)
     if not arguments.check:
-        for each in migrations:
-            write_migration(each)
-    for each in migrations:
+        write_migrations(changed)
+    for each in changed:
         sys.stdout.writelines(f"{line}\n" for line in each.lines())
     would = "would be " if arguments.check else ""
-    files = counted(len(migrations), "file")
+    files = counted(len(changed), "file")
     sys.stdout.write(f"{counted(number, 'key')} {would}renamed in {files}\n")
     return 1 if arguments.check and number else 0

@@ -26,9 +26,9 @@ class Outcome(Frozen):
     group: str
     title: str
     result: Result = "not_run"
-    by: tuple[Sighting, ...] = ()
+    detected_by: tuple[Sighting, ...] = ()
     """The checks that noticed it, each with the line that names the cause."""
-    red: tuple[Sighting, ...] = ()
+    failed: tuple[Sighting, ...] = ()
     """Everything that failed."""
     problem: str = ""
     """Why nothing is known, or why the fault did not show."""

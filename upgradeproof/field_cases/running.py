@@ -123,7 +123,7 @@ def _outcome(entry: Entry, ran: Ran) -> Outcome:
         return planned.model_copy(update={"result": "broken", "problem": problem})
     by, failed = detected_by(entry.case, ran.cell), red(ran.cell)
     missing = not_reproduced(ran.cell)
-    update = {"by": by, "red": failed, "problem": missing}
+    update = {"detected_by": by, "failed": failed, "problem": missing}
     if missing:
         return planned.model_copy(update={**update, "result": "not_reproduced"})
     verdict = "caught" if by else "by_chance" if failed else "missed"

@@ -88,11 +88,15 @@ class Defect(Model):
 
     def allows(self, check: str) -> bool:
         """Return whether a check may fail in addition to those."""
-        return any(fnmatchcase(check, glob) for known in self.allowed_failures for glob in known.checks)
+        return any(
+            fnmatchcase(check, glob) for known in self.allowed_failures for glob in known.checks
+        )
 
     def _in_override(self, override: Override) -> Override:
         """Return an override that keeps the defect where it has steps instead of the plan's."""
-        update: dict[str, Any] = {} if self.with_rollback else {"rollback": (), "allowed_changes": ()}
+        update: dict[str, Any] = (
+            {} if self.with_rollback else {"rollback": (), "allowed_changes": ()}
+        )
         if not self.with_rollback:
             update["rollback_limit_s"] = None
         if override.inherit.steps == "replace":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -77,14 +77,15 @@ def migration(path: Path) -> Migration:
     return Migration(path=path, text=new, renames=tuple(lines))
 
 
-def write_migration(done: Migration) -> None:
-    """Replace a file atomically by the new names of its keys; without any it is not touched.
+def write_migrations(migrations: Sequence[Migration]) -> None:
+    """Replace files, each atomically, by the new names of their keys.
 
-    Raises PlanError for a file that is read-only or can't be written.
+    Raises PlanError for a file that is read-only, before any is written, or that can't be written.
     """
-    if done.renames:
-        refuse_read_only(done.path)
-        replace_file(done.path, done.text, lambda part: tomllib.loads(part.read_text("utf-8")))
+    for each in migrations:
+        refuse_read_only(each.path)
+    for each in migrations:
+        replace_file(each.path, each.text, lambda part: tomllib.loads(part.read_text("utf-8")))
 
 
 def _read(path: Path) -> str:

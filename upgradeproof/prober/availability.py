@@ -23,8 +23,8 @@ from upgradeproof.results.load import (
 
 CONNECTIONS: tuple[Connection, ...] = ("kept", "new")
 ROWS_MS = tuple(round(part * 10.0**power, 1) for power in range(-1, 5) for part in (1, 2, 5))
-"""0.1 ms to 50 s, three rows a power of ten: beyond twice the longest `answer_timeout_ms` nothing is waited
-for."""
+"""0.1 ms to 50 s, three rows for each power of ten: the prober waits for no answer for longer than
+twice the largest `answer_timeout_ms`."""
 Standing = Literal["up", "down", "unknown"]
 MOST_COLUMNS = 120
 LEAST_COLUMN_S = 0.1
@@ -144,7 +144,7 @@ def _lane(
         late=sum(not sample.failure for sample in bad),
         p50_ms=latencies.percentile_ms(50),
         p99_ms=latencies.percentile_ms(99),
-        longest_ms=latencies.longest_ms,
+        max_ms=latencies.max_ms,
         downtimes=tuple(_downtimes(judged, asked, recording, steps)),
     )
 
@@ -174,7 +174,7 @@ def _downtimes(
         in_step = (mark.title for mark in steps if mark.began_s <= began_s < mark.ended_s)
         yield Downtime(
             began_s=began_s,
-            lasted_ms=round((ended_s - began_s) * 1000, 2),
+            duration_ms=round((ended_s - began_s) * 1000, 2),
             requests=len(run),
             reason=reasons.most_common(1)[0][0],
             step=next(in_step, ""),

@@ -90,7 +90,8 @@ def _probed(expect: Expectations) -> Any:
         "engine": code(PROBER_FILES),
         "max_downtime_ms": max(d.max_downtime_ms for d in expect.disruption),
         "disruptions": [
-            d.model_dump(exclude={"max_downtime_ms", "max_total_downtime_ms"}) for d in expect.disruption
+            d.model_dump(exclude={"max_downtime_ms", "max_total_downtime_ms"})
+            for d in expect.disruption
         ],
         "endpoints": [e.model_dump() for e in expect.endpoint if e.id in asked],
     }

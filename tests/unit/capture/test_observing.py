@@ -26,7 +26,7 @@ NOT_IN_THE_TWIN = "\n# Not in the twin:\n"
 ENDPOINT = Entry(
     keys={"id": "web", "port": 7777, "kind": "http", "status": Noted(value=403)}, source="asked"
 )
-DATA = Entry(keys={"id": "store", "write": "w", "read": "r", "gives": "x", "mask": ()})
+DATA = Entry(keys={"id": "store", "write": "w", "read": "r", "equals": "x", "mask": ()})
 CONFIG = Entry(keys={"path": "/etc/new.conf", "format": "ini", "check": "web -t", "change": ""})
 
 

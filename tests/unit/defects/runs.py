@@ -75,7 +75,7 @@ def project(folder: Path, **defects: str) -> Home:
     (folder / "upgrade.toml").write_text(PLAN, encoding="utf-8")
     (folder / "defects").mkdir()
     for name, keys in defects.items():
-        text = f'title = "About {name}"\nwhat_it_is = "w"\n{keys}\n{STEPS}'
+        text = f'title = "About {name}"\ndescription = "w"\n{keys}\n{STEPS}'
         (folder / "defects" / f"{name}.toml").write_text(text, encoding="utf-8")
     return Home(folder)
 

@@ -62,7 +62,7 @@ def test_a_defect_is_planted_and_caught_beside_a_good_cell(tmp_path: Path) -> No
     ]
     found = json.loads((tmp_path / "reports" / "out" / "defects.json").read_text(encoding="utf-8"))
     assert found["good_cells"][0]["checks"] == 3, "only what boots again is left out"
-    assert found["trials"][0]["by"][0]["id"] == "test_it::test_note_is_kept"
+    assert found["trials"][0]["detected_by"][0]["id"] == "test_it::test_note_is_kept"
 
 
 def test_a_declared_check_that_there_is_not_starts_no_machine(tmp_path: Path) -> None:

@@ -83,7 +83,9 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
 def test_what_failed_is_held_against_the_defect(name: str) -> None:
     of, parts, expected = CASES[name]
     found = judge(of, cell(*parts))
-    by, unrelated = (tuple(each.id for each in many) for many in (found.by, found.unrelated))
+    by, unrelated = (
+        tuple(each.id for each in many) for many in (found.detected_by, found.unrelated)
+    )
     assert (by, found.missed, unrelated) == expected
     assert found.caught == (bool(by) and not found.missed and not unrelated)
 
@@ -96,7 +98,7 @@ def test_every_check_that_must_see_it_has_to() -> None:
 
 def test_what_caught_it_is_quoted_by_its_first_words() -> None:
     found = judge(SEEN, cell(check(LOOP, FAILED, "\n  loop is not there\nassert 1")))
-    assert found.by == (Sighting(id=LOOP, error="loop is not there"),)
+    assert found.detected_by == (Sighting(id=LOOP, error="loop is not there"),)
 
 
 @pytest.mark.parametrize("verdict", [BROKEN, NEVER])

@@ -16,7 +16,7 @@ CASE = Case.model_validate(
         "source": ["s"],
         "environment": "ctr",
         "twin": "good",
-        "noticed": [{"checks": ["test_data::*"], "words": ["Note", "gone"]}],
+        "detected_by": [{"checks": ["test_data::*"], "message_contains": ["Note", "gone"]}],
     }
 )
 
@@ -45,7 +45,7 @@ def test_only_what_failed_catches(verdict: object) -> None:
 
 def test_a_state_that_was_not_reached_catches_by_its_reason() -> None:
     case = CASE.model_copy(
-        update={"noticed": (CASE.noticed[0].model_copy(update={"checks": ("state *",)}),)}
+        update={"detected_by": (CASE.detected_by[0].model_copy(update={"checks": ("state *",)}),)}
     )
     found = detected_by(case, cell(state("upgraded", FAILED, "dpkg failed\nthe note is gone")))
     assert [each.id for each in found] == ["state upgraded"]
@@ -73,7 +73,7 @@ def test_a_fault_that_no_machine_could_be_asked_for_is_no_problem() -> None:
 def test_a_change_that_a_summary_leaves_out_catches_by_its_line() -> None:
     name = "test_unexplained_changes::test_every_change_is_expected"
     case = CASE.model_copy(
-        update={"noticed": (CASE.noticed[0].model_copy(update={"checks": ("*",)}),)}
+        update={"detected_by": (CASE.detected_by[0].model_copy(update={"checks": ("*",)}),)}
     )
     line = Change(path="files//srv/note", before="there", after="gone", expected=False)
     reached = state("upgraded", PASSED, "").model_copy(update={"changes": (line,)})

@@ -51,7 +51,7 @@ WRONG = {
     ),
     "an unknown key of an inline table": (
         ("[[expect.data]]", "[[expect.port]]\nport = 80\n[[expect.data]]\nx = { y = 1 }"),
-        "51: unknown key 'expect.data.0.x'; valid: gives, id, mask, read, write",
+        "51: unknown key 'expect.data.0.x'; valid: equals, id, mask, read, write",
     ),
     "a wrong type": (
         ('name = "thing"', "name = 5"),
@@ -137,8 +137,8 @@ WRONG = {
     ),
     "two data of one id": (
         (
-            'gives = "hi"\n',
-            'gives = "hi"\n[[expect.data]]\nid = "note"\nwrite = "a"\nread = "b"\ngives = "c"\n',
+            'equals = "hi"\n',
+            'equals = "hi"\n[[expect.data]]\nid = "note"\nwrite = "a"\nread = "b"\nequals = "c"\n',
         ),
         "54: expect.data.1.id: 'note' is the id of another data",
     ),

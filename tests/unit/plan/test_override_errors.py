@@ -100,8 +100,8 @@ ON_CELLS = {
             '"thing-1-to-2"',
         ),
         (
-            f"{LINE + 2}: override.0.allowed_changes: thing-1-to-2 has no steps of a rollback, with "
-            "which allowed_changes goes"
+            f"{LINE + 2}: override.0.allowed_changes: thing-1-to-2 has no steps of a rollback, "
+            "with which allowed_changes goes"
         ),
     ),
     "a limit of a rollback where there is none": (

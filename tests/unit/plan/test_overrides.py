@@ -12,7 +12,7 @@ from upgradeproof.plan import Cell, InheritedExpectations, InheritedPreflight, P
 from upgradeproof.plan.defects import Defect
 from upgradeproof.plan.expectations import Expectations
 
-END = 'gives = "hi"\n'
+END = 'equals = "hi"\n'
 RUN = '[[override.{0}]]\nstep = "run"\nscript = "{1}"\n'
 
 
@@ -96,10 +96,10 @@ def test_expectations_are_joined_and_the_override_wins(tmp_path: Path) -> None:
     )
     chosen = found(tmp_path, override(more))
     assert chosen["11 1-to-2"].expect.services == ("thingd", "more")
-    assert [data.gives for data in chosen["11 1-to-2"].expect.data] == ["x"]
+    assert [data.equals for data in chosen["11 1-to-2"].expect.data] == ["x"]
     assert chosen["11 1-to-2"].expect.reason_for("packages/a") == "these are upgraded"
     assert chosen["12 1-to-2"].expect.services == ("thingd",)
-    assert [data.gives for data in chosen["12 1-to-2"].expect.data] == ["hi"]
+    assert [data.equals for data in chosen["12 1-to-2"].expect.data] == ["hi"]
 
 
 def test_an_upgrade_via_others_expects_what_an_override_of_theirs_does(tmp_path: Path) -> None:
@@ -154,10 +154,10 @@ def test_a_preflight_is_joined(tmp_path: Path) -> None:
     end, ending = override(more)
     chosen = found(tmp_path, (end, ending.replace(END, END + base, 1)))
     asked = chosen["11 1-to-2"].plan.preflight
-    assert (asked.codes, asked.cores.least) == ({"a": "E1", "b": "E2"}, 2)
+    assert (asked.codes, asked.cores.min) == ({"a": "E1", "b": "E2"}, 2)
     assert [(space.path, space.min_mb) for space in asked.space] == [("/srv", 2)]
     assert [accepted.findings for accepted in asked.accept] == [("cores",), ("memory",)]
-    assert chosen["12 1-to-2"].plan.preflight.cores.least == 0
+    assert chosen["12 1-to-2"].plan.preflight.cores.min == 0
 
 
 def test_a_defect_stays_planted_where_steps_are_replaced(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_the_folders_to_read_are_each_named_once() -> None:
     asked = Preflight.model_validate(
         {
             "space": [{"path": "/var/thing", "min_mb": 1}, {"path": "/", "min_mb": 5}],
-            "storage_iops": {"path": "/var/thing", "least": 100},
+            "storage_iops": {"path": "/var/thing", "min": 100},
         }
     )
     assert asked.folders == ("/var/thing", "/", "/boot")

@@ -14,7 +14,7 @@ COMPONENTS = """\
 [[release.component]]
 name = "NGINX"
 package = "nginx"
-least = "1.20"
+min = "1.20"
 needs = ["OpenSSL"]
 [[release.component]]
 name = "OpenSSL"
@@ -42,7 +42,7 @@ def test_components_are_added_changed_and_removed(tmp_path: Path) -> None:
     )
     found = plan(tmp_path, *given(COMPONENTS, second, 'components_from = "2"\n'))
     assert found.release[1].component == (
-        Component(name="NGINX", package="nginx", least="1.21", needs=("OpenSSL",), code="E1"),
+        Component(name="NGINX", package="nginx", min="1.21", needs=("OpenSSL",), code="E1"),
         Component(name="OpenSSL", supported="3"),
         Component(name="etcd", supported="3.5"),
     )

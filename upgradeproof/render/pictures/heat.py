@@ -155,7 +155,7 @@ def _draw_rows(axes: Axes, seen: Availability) -> None:
     """Draw a row for each kind of connection and for each step, from top to bottom."""
     for row, lane in enumerate(seen.lanes):
         for down in lane.downtimes:
-            length = down.lasted_ms / 1000
+            length = down.duration_ms / 1000
             # the line keeps one visible that is shorter than a pixel
             _bar(axes, row, down.began_s, length, color=svg.COLOURS["lost"], linewidth=1.5)
     whole = max(seen.duration_s, 1e-9)
