@@ -26,6 +26,9 @@ def find_line(text: str, location: Sequence[int | str]) -> int:
         following = location[place + 1 : place + 2]
         index = following[0] if following and isinstance(following[0], int) else 0
         headers = [i for i in range(at, end) if _table(lines[i]) == path]
+        below = f"{path}.{following[0]}" if following else path
+        if below != path and any(_table(lines[i]) == below for i in range(at, end)):
+            continue  # a table may be before the one that it is in
         if len(headers) > index:
             at = headers[index]
             end = next((i for i in range(at + 1, end) if not _belongs(lines[i], path)), end)

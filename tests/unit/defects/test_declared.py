@@ -25,7 +25,7 @@ def test_a_plan_is_collected_once_for_all_its_cells(tmp_path: Path) -> None:
 
 def test_defects_that_keep_the_way_back_have_more_checks(tmp_path: Path) -> None:
     pytest_ = Pytest()
-    home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nway_back = true", worse=GOOD)
+    home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nwith_rollback = true", worse=GOOD)
     require_declared_checks(choose(home).trials, pytest_)
     planted = [Path(path).stem for argv in pytest_.commands for path in words(argv, "--defect")]
     assert planted == ["back", "bad"]

@@ -88,7 +88,7 @@ def part(text: str) -> tuple[str, str]:
     ("text", "problem"),
     [
         (
-            '[[release.component]]\nname = "a"\nleast = "1"\n',
+            '[[release.component]]\nname = "a"\nmin = "1"\n',
             ("11: release.2.component.0: a range needs a `package` or a `command` for the version"),
         ),
         (
@@ -99,11 +99,11 @@ def part(text: str) -> tuple[str, str]:
             ),
         ),
         (
-            '[[release.component]]\nname = "a"\npackage = "a"\nleast = "2"\nmost = "1"\n',
+            '[[release.component]]\nname = "a"\npackage = "a"\nmin = "2"\nmax = "1"\n',
             "11: release.2.component.0: no version is at least 2 and at most 1",
         ),
         (
-            '[[release.component]]\nname = "a"\npackage = "a"\nmost = "one two"\n',
+            '[[release.component]]\nname = "a"\npackage = "a"\nmax = "one two"\n',
             "14: release.2.component.0.max: should be a version as dpkg compares them",
         ),
         (
@@ -131,7 +131,8 @@ def part(text: str) -> tuple[str, str]:
             '[[release.component]]\nname = "a"\nminimum = "1"\n',
             (
                 "13: unknown key 'release.2.component.0.minimum'; valid: code, command,"
-                " consequence, installed_by_upgrade, max, min, name, needs, package, remedy, supported"
+                " consequence, installed_by_upgrade, max, min, name, needs, package, remedy,"
+                " supported"
             ),
         ),
     ],

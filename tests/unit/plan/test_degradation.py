@@ -63,7 +63,10 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
     ),
     "answers that nothing tells apart": (
         ('contains = "from before"', 'contains = ""'),
-        f"{START + 5}: expect.degradation.0.contains: string should have at least 1 character, not ''",
+        (
+            f"{START + 5}: expect.degradation.0.contains: string should have at least 1 character,"
+            " not ''"
+        ),
     ),
     "an alert without its end": (
         ('cleared = "resolved"\n', ""),

@@ -61,7 +61,7 @@ WRONG: dict[str, tuple[tuple[str, str], str]] = {
         ),
     ),
     "more requests than may wait": (
-        ("answer_timeout_ms = 500", "rate_per_s = 200\nlate_ms = 4000"),
+        ("answer_timeout_ms = 500", "rate_per_s = 200\nanswer_timeout_ms = 4000"),
         (
             f"{START}: expect.disruption.0: 400 requests would be due before one of them is "
             "late, at most 250 may: lower `rate_per_s` or `answer_timeout_ms`"

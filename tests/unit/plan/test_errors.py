@@ -20,8 +20,9 @@ WRONG = {
     "an unknown key that is like no other": (
         ("[expect]", "[zzz]\n[expect]"),
         (
-            "47: unknown key 'zzz'; valid: $schema, captured, defaults, expect, install, name, "
-            "override, packages, preflight, ready_timeout_s, release, min_uptime_s, title, upgrade"
+            "47: unknown key 'zzz'; valid: $schema, captured, defaults, expect, install, "
+            "min_uptime_s, name, override, packages, preflight, ready_timeout_s, release, title, "
+            "upgrade"
         ),
     ),
     "an unknown key of a release": (

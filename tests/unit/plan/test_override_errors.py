@@ -50,7 +50,10 @@ WRONG = {
         ),
     ),
     "an endpoint that is nowhere": (
-        '[[override.expect.disruption]]\nendpoint = "web"\nlongest_ms = 1\ntotal_ms = 1\n',
+        (
+            '[[override.expect.disruption]]\nendpoint = "web"\nmax_downtime_ms = 1\n'
+            "max_total_downtime_ms = 1\n"
+        ),
         (
             f"{LINE + 3}: override.0.expect.disruption.0.endpoint: there is no endpoint 'web' of "
             "the kind http, https or tcp; there is none"
@@ -75,7 +78,7 @@ def test_a_wrong_override_is_told_with_line_and_key(tmp_path: Path, name: str) -
 
 
 def test_an_override_selects_something(tmp_path: Path) -> None:
-    lines = told(write(tmp_path, (END, f"{END}[[override]]\nstays_up_s = 1\n"))).splitlines()
+    lines = told(write(tmp_path, (END, f"{END}[[override]]\nmin_uptime_s = 1\n"))).splitlines()
     assert lines[1:] == [f"PLAN:{LINE}: 'override.0.select' is missing"]
 
 
@@ -128,7 +131,7 @@ def test_an_override_that_does_not_fit_its_cells_is_told_with_its_line(
 def test_an_endpoint_that_is_asked_must_be_left(tmp_path: Path) -> None:
     asked = (
         '[[expect.endpoint]]\nid = "web"\nkind = "http"\nport = 80\n'
-        '[[expect.disruption]]\nendpoint = "web"\nlongest_ms = 1\ntotal_ms = 1\n'
+        '[[expect.disruption]]\nendpoint = "web"\nmax_downtime_ms = 1\nmax_total_downtime_ms = 1\n'
     )
     text = 'inherit.expect.endpoint = "replace"\n[override.expect]\nendpoint = []\n'
     end, ending = override(text)

@@ -92,7 +92,7 @@ def test_an_upgrade_via_others_has_the_steps_that_they_have(tmp_path: Path) -> N
 def test_expectations_are_joined_and_the_override_wins(tmp_path: Path) -> None:
     more = (
         '[override.expect]\nservices = ["more"]\n'
-        '[[override.expect.data]]\nid = "note"\nwrite = "x"\nread = "x"\ngives = "x"\n'
+        '[[override.expect.data]]\nid = "note"\nwrite = "x"\nread = "x"\nequals = "x"\n'
     )
     chosen = found(tmp_path, override(more))
     assert chosen["11 1-to-2"].expect.services == ("thingd", "more")
@@ -147,8 +147,8 @@ def test_a_preflight_is_joined(tmp_path: Path) -> None:
         'min_mb = 1\n[[preflight.accept]]\nfindings = ["cores"]\nreason = "known here"\n'
     )
     more = (
-        '[override.preflight.codes]\nb = "E2"\n[override.preflight.cores]\nleast = 2\n'
-        '[[override.preflight.space]]\npath = "/srv"\nleast_mb = 2\n'
+        '[override.preflight.codes]\nb = "E2"\n[override.preflight.cores]\nmin = 2\n'
+        '[[override.preflight.space]]\npath = "/srv"\nmin_mb = 2\n'
         '[[override.preflight.accept]]\nfindings = ["memory"]\nreason = "known there"\n'
     )
     end, ending = override(more)

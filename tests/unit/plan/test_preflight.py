@@ -53,7 +53,7 @@ def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
     ("text", "problem"),
     [
         (
-            "[preflight.cores]\nleast = 8\nrecommended = 4\n",
+            "[preflight.cores]\nmin = 8\nrecommended = 4\n",
             "47: preflight.cores: `recommended` is less than the required minimum",
         ),
         (
@@ -64,13 +64,13 @@ def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
             ),
         ),
         (
-            "[preflight.core]\nleast = 8\n",
+            "[preflight.core]\nmin = 8\n",
             "47: unknown key 'preflight.core'; did you mean 'cores'?",
         ),
         (
             (
-                '[[preflight.space]]\npath = "/a"\nleast_mb = 1\n'
-                '[[preflight.space]]\npath = "/a"\nleast_mb = 2\n'
+                '[[preflight.space]]\npath = "/a"\nmin_mb = 1\n'
+                '[[preflight.space]]\npath = "/a"\nmin_mb = 2\n'
             ),
             "51: preflight.space.1.path: /a is required twice",
         ),
