@@ -128,9 +128,9 @@ def part(text: str) -> tuple[str, str]:
             "13: release.2.component.0.needs: 'a' depends on itself",
         ),
         (
-            '[[release.component]]\nname = "a"\nminimum = "1"\n',
+            '[[release.component]]\nname = "a"\nfloor = "1"\n',
             (
-                "13: unknown key 'release.2.component.0.minimum'; valid: code, command,"
+                "13: unknown key 'release.2.component.0.floor'; valid: code, command,"
                 " consequence, installed_by_upgrade, max, min, name, needs, package, remedy,"
                 " supported"
             ),

@@ -232,3 +232,15 @@ def test_broken_toml_is_one_clear_error() -> None:
     with pytest.raises(PlanError) as caught:
         add_change("name = ", Place(), FACTS, REASON)
     assert str(caught.value) == ("the plan is not TOML: Invalid value (at end of document)")
+
+
+def test_a_list_of_the_old_name_is_migrated_first() -> None:
+    old = FLAT.replace("[[upgrade.expect.change]]", "[[upgrade.left_behind]]")
+    assert tomllib.loads(old)["upgrade"][1]["left_behind"]
+    with pytest.raises(PlanError) as caught:
+        add_change(old, Place(upgrade=1, key="allowed_changes"), FACTS, REASON)
+    assert str(caught.value) == (
+        "the plan has 'upgrade.1.left_behind', which is now called 'allowed_changes', and nothing"
+        " was written\nTo do: run `upgradeproof migrate-plan` with the plan first"
+    )
+    assert tomllib.loads(add_change(old, Place(), FACTS, REASON))["expect"]["change"]
