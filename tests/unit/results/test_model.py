@@ -154,4 +154,4 @@ def test_a_run_of_an_earlier_version_is_read_by_its_old_names(tmp_path: Path) ->
     path.write_text(by_old_names(run.model_dump_json()), encoding="utf-8")
     assert read_run(path) == run
     lines = by_old_names("\n".join(each.model_dump_json() for each in (probed, LOAD)))
-    assert list(j.parse(lines.splitlines())) == [probed, LOAD]
+    assert list(j.parse(lines.encode().splitlines())) == [probed, LOAD]
