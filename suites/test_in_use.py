@@ -57,7 +57,7 @@ def test_data_is_read_after_a_restart(in_use: InUse, data: Data) -> None:
 def test_service_does_not_spin(in_use: InUse, service: str) -> None:
     wanted = in_use.spinning.get(service, 0.0)
     assert not wanted, (
-        f"nobody asks {service} for anything, and it keeps {wanted:.1f} processors busy"
+        f"no client sends a request to {service}, and it keeps {wanted:.1f} processors busy"
     )
 
 

@@ -78,7 +78,7 @@ SPOILT: list[tuple[str, Change, str]] = [
      (Boot, "10:00:00", "10:05:10"), "knows no boot from before"),
     ("every_boot_since_the_old_release_was_asked_for",
      (Boot, "boot\t -1", f"boot\t -2 {'ab' * 16} Mon 2026-03-09 10:05:10 UTC\nboot\t -1"),
-     "rebooted by itself"),
+     "rebooted unexpectedly"),
     ("every_boot_since_the_old_release_was_asked_for",
      (Boot, "10:05:20 UTC", "10:04:20 UTC"), "it did not reboot"),
     ("running_boot_is_one_that_was_asked_for",
