@@ -1,4 +1,4 @@
-"""Each component is of a version that the release allows; a component that is not installed is ignored."""
+"""Each installed component has a version that the release allows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The new release survives the loss of its backend: it degrades in time, reports it, and recovers."""
+"""The new release survives the loss of its backend: it degrades, reports it, and recovers."""
 
 import pytest
 

@@ -52,10 +52,11 @@ def how_lost(name: str, installed: State, upgraded: State) -> str:
 
 
 def test_no_package_is_lost(installed: State, upgraded: State, expectations: Expectations) -> None:
-    """An upgrade of one package may remove another one; the plan specifies which removals are expected.
+    """An upgrade may remove packages; the plan specifies which removals are expected.
 
-    A change of every version does not explain the loss of a package that a user installed. What only other
-    packages needed may go in an upgrade of the distribution; what was renamed is not lost.
+    A change of every version does not explain the loss of a package that a user installed. An
+    upgrade of the distribution may remove packages that only other packages needed; a renamed
+    package is not lost.
     """
     before, after = installed[Packages], upgraded[Packages]
     dependencies_may_go = distribution_upgraded(installed.facts.sections, upgraded.facts.sections)

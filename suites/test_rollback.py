@@ -1,4 +1,4 @@
-"""The product's own rollback restores the old state exactly, and the upgrade can be applied again."""
+"""The product's rollback restores the old state exactly, and the upgrade can be applied again."""
 
 import pytest
 

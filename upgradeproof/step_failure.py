@@ -10,7 +10,7 @@ from upgradeproof.errors import UpgradeproofError
 from upgradeproof.machines import Machine
 
 LINES_BEFORE = 12
-"""Lines that are reported before each error of dpkg: a maintainer script prints its reason there."""
+"""Lines to print before each error of dpkg: a maintainer script prints its reason there."""
 LAST_LINES = 8
 MAXIMUM_LINES = 60
 JOURNAL_LINES = 12

@@ -19,7 +19,7 @@ PYTESTS_OWN = ("assert ", "+ ")
 """How the lines begin in which pytest shows the values of an assertion."""
 SUMMARISED = "test_unexplained_changes::*"
 NOT_SHOWN = "the fault of this case"
-"""The start of their messages; a test that failed for another reason proves nothing of the fault."""
+"""The start of their messages; a failure for another reason proves nothing of the fault."""
 
 
 def failures(cell: Cell) -> Iterator[tuple[str, str]]:

@@ -104,7 +104,7 @@ SPOILT: list[tuple[str, Change, str]] = [
      (PacketFilter, "policy drop", "policy accept"), "+ type filter hook input"),
     ("rules_are_loaded_at_the_next_boot",
      (PacketFilter, "table ip nat {", "table ip6 nat {"), "has lost these rules after a boot"),
-    ("kernel_has_an_initramfs", (InitramfsImages, "\t100\n", "\t0\n"), "not there or empty"),
+    ("kernel_has_an_initramfs", (InitramfsImages, "\t100\n", "\t0\n"), "missing or empty"),
     ("initramfs_is_readable", (InitramfsImages, "status\t0", "said\tcpio: torn"), "cpio: torn"),
     ("initramfs_holds_every_driver_of_the_root_disk",
      (InitramfsImages, "status\t0", "depends\tinsmod ext4.ko\nstatus\t0"), "lacks ext4"),
