@@ -58,7 +58,7 @@ def test_running_kernel_is_that_of_its_package(upgraded: State) -> None:
     now = boot(upgraded)
     assert now.is_that_of_its_package, (
         f"{now.package or 'no package'} is {now.package_version or 'there'}, but the running kernel"
-        f" says {now.version}; to do: reboot, as its image was replaced under it"
+        f" reports {now.version}; to do: reboot, as its image was replaced under it"
     )
 
 
@@ -80,7 +80,11 @@ def test_every_boot_since_the_old_release_was_asked_for(upgraded: State) -> None
     )
     assert len(now.new_boots) == asked, (
         f"{len(now.new_boots)} boots during the upgrade, {asked} reboots in the plan: "
-        + ("the machine rebooted by itself" if len(now.new_boots) > asked else "it did not reboot")
+        + (
+            "the machine rebooted unexpectedly"
+            if len(now.new_boots) > asked
+            else "it did not reboot"
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Each component is of a version that the release allows; one that is not there is no matter."""
+"""Each installed component has a version that the release allows."""
 
 import pytest
 

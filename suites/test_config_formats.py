@@ -1,4 +1,4 @@
-"""The administrator's configuration is kept or migrated, and the daemons accept it."""
+"""The administrator's configuration is preserved or migrated, and the daemons accept it."""
 
 from collections.abc import Mapping
 
@@ -25,15 +25,15 @@ def test_migrated_config_keeps_its_settings(
 ) -> None:
     path = migrated_config.path
     before, after = installed[Configs][path], upgraded[Configs][path]
-    kept = [(key, values(before.content, key)) for key in migrated_config.keeps]
-    never = [key for key, was in kept if not was]
+    before_values = [(key, values(before.content, key)) for key in migrated_config.preserved_keys]
+    never = [key for key, was in before_values if not was]
     assert not never, f"{path} had no {never} before the upgrade: {before.problem or 'see `keeps`'}"
-    lost = [key for key, was in kept if values(after.content, key) != was]
+    lost = [key for key, was in before_values if values(after.content, key) != was]
     assert not lost, f"{path} lost or changed {lost}"
 
 
 def values(content: Mapping[str, str], key: str) -> list[str]:
-    """Return what a file says of a key, also of one that it names more than once."""
+    """Return the values of a key in a file, also of a key that occurs more than once."""
     return [value for name, value in content.items() if name == key or name.startswith(f"{key}[")]
 
 

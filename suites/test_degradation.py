@@ -1,4 +1,4 @@
-"""The new release outlives its backend: it degrades in time, says so, and recovers."""
+"""The new release survives the loss of its backend: it degrades, reports it, and recovers."""
 
 import pytest
 

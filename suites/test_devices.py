@@ -8,14 +8,14 @@ from upgradeproof.runner import State
 pytestmark = pytest.mark.own_kernel
 
 
-def told(key: str, device: Device) -> str:
+def named(key: str, device: Device) -> str:
     return f"{key} {device.name} {device.modalias}".replace("  ", " ").rstrip()
 
 
 def test_every_device_that_had_a_driver_has_one(installed: State, upgraded: State) -> None:
     after = upgraded[Devices]
     left = [
-        f"{told(key, device)}: {device.driver} drove it, nothing does; to do: see whether this"
+        f"{named(key, device)}: {device.driver} drove it, nothing does; to do: see whether this"
         " kernel has the driver (modprobe), under which name, and its firmware"
         for key, device in installed[Devices].items()
         if device.driver
@@ -39,7 +39,7 @@ def test_no_disk_is_lost(installed: State, upgraded: State) -> None:
 def test_network_interfaces_keep_their_names(installed: State, upgraded: State) -> None:
     after = upgraded[Devices]
     renamed = [
-        f"{told(key, device)} is called {after[key].name}; to do: name it by a .link file, or mend"
+        f"{named(key, device)} is called {after[key].name}; to do: name it by a .link file, or fix"
         " what configures it"
         for key, device in installed[Devices].items()
         if device.kind == "network"
@@ -52,7 +52,7 @@ def test_network_interfaces_keep_their_names(installed: State, upgraded: State) 
 
 def gone(installed: State, upgraded: State, kind: str) -> list[str]:
     return [
-        f"{told(key, device)} is gone"
+        f"{named(key, device)} is gone"
         for key, device in installed[Devices].items()
         if device.kind == kind
         and key not in upgraded[Devices]

@@ -37,7 +37,7 @@ def test_no_program_gains_capabilities(installed: State, upgraded: State) -> Non
 
 
 def test_no_program_loses_its_privileges(installed: State, upgraded: State) -> None:
-    """Whoever gave it a capability needs it: a new version of a package does not bring it again."""
+    """A file keeps its capabilities: a new version of a package does not set them again."""
     there = {*upgraded[Files], *upgraded[Files][ROOT].ordinary}
     lost = [
         f"{path} had {rights(was)}, and has {rights(now) if now else 'no privileges'}"

@@ -21,7 +21,7 @@ def test_data_is_written(in_use: InUse, data: Data) -> None:
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
 def test_service_starts_again(in_use: InUse, service: str) -> None:
-    """All services are restarted once, and each has to stay up for `stays_up_s` after it."""
+    """All services are restarted once, and each has to stay up for `min_uptime_s` after it."""
     complaint = in_use.restarts.complaints[service]
     assert not complaint, f"after a restart of {service}: {complaint}"
 
@@ -57,7 +57,7 @@ def test_data_is_read_after_a_restart(in_use: InUse, data: Data) -> None:
 def test_service_does_not_spin(in_use: InUse, service: str) -> None:
     wanted = in_use.spinning.get(service, 0.0)
     assert not wanted, (
-        f"nobody asks {service} for anything, and it keeps {wanted:.1f} processors busy"
+        f"no client sends a request to {service}, and it keeps {wanted:.1f} processors busy"
     )
 
 

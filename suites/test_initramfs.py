@@ -13,7 +13,7 @@ pytestmark = pytest.mark.own_kernel
 
 
 def images(state: State) -> list[Initramfs]:
-    """Return the archives, one for each kernel; a kernel without one has a record that says so."""
+    """Return the archives, one for each kernel; without an archive its size is None."""
     found = {image.release: image for image in state[InitramfsImages].values()}
     assert state[Boot]["current"].release in found, "nothing was read of the running kernel's"
     return list(found.values())
@@ -21,7 +21,7 @@ def images(state: State) -> list[Initramfs]:
 
 def test_kernel_has_an_initramfs(upgraded: State) -> None:
     without = [
-        f"/boot/initrd.img-{image.release} is not there or empty; to do: look for room in /boot,"
+        f"/boot/initrd.img-{image.release} is missing or empty; to do: make free space in /boot,"
         f" then update-initramfs -c -k {image.release}"
         for image in images(upgraded)
         if not image.size_bytes
@@ -31,7 +31,7 @@ def test_kernel_has_an_initramfs(upgraded: State) -> None:
 
 def test_initramfs_is_readable(upgraded: State) -> None:
     damaged = [
-        "\n".join([f"/boot/initrd.img-{image.release} can't be listed", *image.said])
+        "\n".join([f"/boot/initrd.img-{image.release} can't be listed", *image.messages])
         for image in images(upgraded)
         if image.size_bytes and not image.readable
     ]

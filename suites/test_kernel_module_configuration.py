@@ -13,15 +13,15 @@ pytestmark = pytest.mark.own_kernel
 TRUE, FALSE = frozenset({"1", "y", "yes", "on", "true", ""}), frozenset({"0", "n", "no", "off"})
 
 
-def told(state: State, name: str, module: ConfiguredModule) -> str:
+def described(state: State, name: str, module: ConfiguredModule) -> str:
     release = state[Kernel]["running"].release
-    said = f": {module.problem}: {advice(module.problem)}" if module.problem else ""
-    return f"{name} on {release} is {module.state}, named in {', '.join(module.named_in)}{said}"
+    problem = f": {module.problem}: {advice(module.problem)}" if module.problem else ""
+    return f"{name} on {release} is {module.state}, named in {', '.join(module.named_in)}{problem}"
 
 
 def not_loaded(state: State) -> dict[str, str]:
     return {
-        name: told(state, name, module)
+        name: described(state, name, module)
         for name, module in state[ConfiguredModules].items()
         if module.loads and not module.blacklisted and module.state not in ("loaded", "builtin")
     }
@@ -29,7 +29,7 @@ def not_loaded(state: State) -> dict[str, str]:
 
 def not_there(state: State) -> dict[str, str]:
     return {
-        name: told(state, name, module)
+        name: described(state, name, module)
         for name, module in state[ConfiguredModules].items()
         if (module.uses or module.options) and module.state == "missing"
     }
@@ -37,14 +37,14 @@ def not_there(state: State) -> dict[str, str]:
 
 def forbidden_and_loaded(state: State) -> dict[str, str]:
     return {
-        name: told(state, name, module)
+        name: described(state, name, module)
         for name, module in state[ConfiguredModules].items()
         if module.blacklisted and module.state == "loaded"
     }
 
 
 def same(wanted: str, found: str) -> bool:
-    """Tell whether a parameter has the value that an option gives it, however each is written."""
+    """Return whether a parameter has the value that an option sets, in any notation."""
     if found.upper() in ("Y", "N"):
         return wanted.lower() in (TRUE if found.upper() == "Y" else FALSE)
     try:
@@ -56,7 +56,7 @@ def same(wanted: str, found: str) -> bool:
 def not_in_force(state: State) -> dict[str, str]:
     return {
         f"{name}.{option}": f"{name}: {option} is {parameters[option]!r}, where"
-        f" {', '.join(module.named_in)} says {wanted!r}"
+        f" {', '.join(module.named_in)} sets {wanted!r}"
         for name, module in state[ConfiguredModules].items()
         if name in state[Modules]
         for parameters in [state[Modules][name].parameters]

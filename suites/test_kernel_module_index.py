@@ -12,7 +12,7 @@ def index(state: State) -> ModuleIndex:
     return state[ModuleIndexes]["running"]
 
 
-def told(what: str, count: int, names: tuple[str, ...], state: State) -> str:
+def summary(what: str, count: int, names: tuple[str, ...], state: State) -> str:
     head = f"{count} {what} in /lib/modules/{index(state).release}; to do: run depmod"
     return "\n".join([head, *names, *(["..."] if count > len(names) else [])])
 
@@ -28,20 +28,20 @@ def test_running_kernel_has_modules_and_an_index(upgraded: State) -> None:
 
 def test_every_module_file_is_in_the_index(upgraded: State) -> None:
     found = index(upgraded)
-    assert not found.unlisted_count, told(
+    assert not found.unlisted_count, summary(
         "modules that modules.dep does not name", found.unlisted_count, found.unlisted, upgraded
     )
 
 
 def test_every_file_that_the_index_names_is_there(upgraded: State) -> None:
     found = index(upgraded)
-    assert not found.missing_count, told(
+    assert not found.missing_count, summary(
         "files are gone that modules.dep names", found.missing_count, found.missing, upgraded
     )
 
 
 def test_index_is_newer_than_every_module(upgraded: State) -> None:
     found = index(upgraded)
-    assert not found.newer_count, told(
+    assert not found.newer_count, summary(
         "modules were written after modules.dep", found.newer_count, found.newer, upgraded
     )

@@ -21,7 +21,7 @@ def loaded(state: State) -> dict[str, Module]:
 
 
 def why(state: State, name: str) -> str:
-    """Return what modprobe says of a module, and what to do."""
+    """Return what modprobe reports about a module, and what to do."""
     tried = state[ConfiguredModules].get(name)
     words = tried.problem if tried else ""
     return f"{name} on {release(state)}: {words or 'not loaded'}: {advice(words)}"

@@ -39,9 +39,9 @@ def test_old_release_answers_after_the_rollback(
 
 
 def _prove(judged: Iterable[Judgement]) -> None:
-    """Fail for what is worse than the plan allows; what can't be told is never green."""
-    told = [(each.verdict, f"{each.target}: {each.reason}") for each in judged]
-    failed = [text for verdict, text in told if verdict == "failed"]
+    """Fail if a result is worse than the plan allows; an unknown result never passes."""
+    results = [(each.verdict, f"{each.target}: {each.reason}") for each in judged]
+    failed = [text for verdict, text in results if verdict == "failed"]
     assert not failed, "\n".join(failed)
-    if unknown := [text for verdict, text in told if verdict == "not_applicable"]:
+    if unknown := [text for verdict, text in results if verdict == "not_applicable"]:
         pytest.skip("\n".join(unknown))

@@ -29,7 +29,7 @@ def lost(before: LogFile, after: LogFile) -> list[str]:
 
 
 def expected(state: State, path: str, field: str) -> bool:
-    """Tell whether a change of a file's record is expected, or that the whole record is gone."""
+    """Return whether a change of a file's record, or the loss of the record, is expected."""
     return any(map(state.reason_for, (f"log_flow/{path}", f"log_flow/{path}/{field}")))
 
 
@@ -89,7 +89,7 @@ def test_names_that_the_administrator_relies_on_are_kept(
         if new:
             changed.append(
                 f"{unit} logs as {', '.join(new)} {'instead of' if gone else 'as well as'}"
-                f" {', '.join(gone or was.names)}; the old name stands in {some(was.named_in)}"
+                f" {', '.join(gone or was.names)}; the old name is in {some(was.named_in)}"
             )
     assert not changed, "; ".join(changed) + "; to do: add the new name to these rules"
 

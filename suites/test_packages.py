@@ -1,4 +1,4 @@
-"""dpkg and apt are in order, and no package was lost on the way."""
+"""dpkg and apt are in order, and no package was lost in the upgrade."""
 
 import pytest
 from debian.debian_support import Version
@@ -52,10 +52,11 @@ def how_lost(name: str, installed: State, upgraded: State) -> str:
 
 
 def test_no_package_is_lost(installed: State, upgraded: State, expectations: Expectations) -> None:
-    """An upgrade of one package may take another one with it; the plan says what is meant to.
+    """An upgrade may remove packages; the plan specifies which removals are expected.
 
-    That every version changes is no reason to lose what somebody asked for. What only other
-    packages needed may go in an upgrade of the distribution; what was renamed is not lost.
+    A change of every version does not explain the loss of a package that a user installed. An
+    upgrade of the distribution may remove packages that only other packages needed; a renamed
+    package is not lost.
     """
     before, after = installed[Packages], upgraded[Packages]
     dependencies_may_go = distribution_upgraded(installed.facts.sections, upgraded.facts.sections)
@@ -163,5 +164,7 @@ def test_package_does_not_become_obsolete(installed: State, upgraded: State, pac
 
 def test_hold_is_kept(installed: State, upgraded: State) -> None:
     held = {name for name, package in installed[Packages].items() if package.held}
-    kept = {name for name, package in upgraded[Packages].items() if package.held}
-    assert held == kept, f"holds lost: {sorted(held - kept)}, gained: {sorted(kept - held)}"
+    held_after = {name for name, package in upgraded[Packages].items() if package.held}
+    assert held == held_after, (
+        f"holds lost: {sorted(held - held_after)}, gained: {sorted(held_after - held)}"
+    )

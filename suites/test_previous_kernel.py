@@ -20,7 +20,7 @@ def absent(state: State, modules: Iterable[str]) -> list[str]:
 
 def test_kernel_from_before_boots(installed: State, upgraded: State, fallback: State) -> None:
     new, found = upgraded[Kernel]["running"].release, fallback[Kernel]["running"].release
-    assert found != new, f"the boot loader was told to start another kernel, and started {new}"
+    assert found != new, f"the boot loader was set to start another kernel, and started {new}"
     before = installed[Kernel]["running"].release
     assert found == before, f"{found} runs to fall back on, where {before} ran before the upgrade"
 

@@ -36,7 +36,7 @@ def test_parts_of_service_are_active_after_a_reboot(
 def test_service_stays_up_after_a_reboot(
     installed_rebooted: State, rebooted: State, service: str
 ) -> None:
-    """It is watched for `stays_up_s`, or for its own delay between two restarts."""
+    """It is watched for `min_uptime_s`, or for its own delay between two restarts."""
     before, after = installed_rebooted[Endurance], rebooted[Endurance]
     for name in (unit for unit in rebooted.units(service) if unit in after):
         stay = after[name]

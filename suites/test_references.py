@@ -26,12 +26,12 @@ def sentence(before: Reference, after: Reference) -> str:
             " none of the modules is found"
         )
     where = f"{after.file}:{after.line}" if after.line else after.file
-    says = f"{where} {_SAYS[before.kind].format(name=before.name)}"
+    reference = f"{where} {_SAYS[before.kind].format(name=before.name)}"
     elsewhere = before.target if before.target != before.name else ""
     was = " of ".join(filter(None, (elsewhere, before.package)))
     if not was:
-        return says
-    return f"{says} (it was {was})" if elsewhere else f"{says} (it was in {was})"
+        return reference
+    return f"{reference} (it was {was})" if elsewhere else f"{reference} (it was in {was})"
 
 
 def test_what_the_administrators_files_name_is_still_there(

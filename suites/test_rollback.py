@@ -1,4 +1,4 @@
-"""The product's own way back: what was before is again, equal and not only similar. And forth."""
+"""The product's rollback restores the old state exactly, and the upgrade can be applied again."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What runs by itself runs as often as before, and once."""
+"""What runs automatically runs as often as before, and once."""
 
 from upgradeproof.plan import Expectations
 from upgradeproof.probes.jobs import doubled, lost, retimed

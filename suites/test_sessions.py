@@ -25,7 +25,7 @@ def pairs(before: State, after: State) -> Iterator[tuple[str, str, Session, Sess
 def changed(
     before: State, after: State, field: str, words: Callable[[Session, Session], str]
 ) -> list[str]:
-    """Return a sentence for each session of which ``words`` says what is different."""
+    """Return a sentence for each session for which ``words`` returns a difference."""
     return [
         f"{who}: {difference}"
         for key, who, was, now in pairs(before, after)

@@ -12,7 +12,7 @@ from upgradeproof.runner import State
 
 
 def refused(installed: State, state: State, endpoint: Endpoint) -> list[str]:
-    """Return the clients that got an answer before and get none now, each with what it says."""
+    """Return the clients that got an answer before and get none now, each with its error."""
     after = state[TlsClients]
     return [
         "\n".join([f"{endpoint.id} asked by {name.rpartition('/')[2]}:", *after[name].errors])

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.follows("test_reboot::*_active*", "test_reboot::test_en
 def test_tls_versions_and_suites_are_still_offered(
     installed_rebooted: State, rebooted: State, tls_endpoint: Endpoint
 ) -> None:
-    """A family of suites stands for its members: clients have more than one of it."""
+    """A family of suites represents its members: clients have more than one of them."""
     before, after = offers(installed_rebooted, tls_endpoint), offers(rebooted, tls_endpoint)
     lost = [
         f"{version}: {', '.join(gone)}"

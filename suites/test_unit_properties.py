@@ -8,7 +8,7 @@ from upgradeproof.runner.reasons import known
 
 
 def found(installed: State, upgraded: State, expectations: Expectations, group: Group) -> list[str]:
-    """Return what is to be said of the units of both states."""
+    """Return one line for each difference between the units of both states."""
     before = installed[UnitSettings]
     return [
         complaint.sentence
@@ -30,8 +30,8 @@ def test_no_service_runs_with_other_privileges(
 def test_no_service_is_kept_from_what_it_used(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:
-    kept = found(installed, upgraded, expectations, Group.ACCESS)
-    assert not kept, "\n".join(kept)
+    differences = found(installed, upgraded, expectations, Group.ACCESS)
+    assert not differences, "\n".join(differences)
 
 
 def test_no_limit_of_a_service_is_lower(

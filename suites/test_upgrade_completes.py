@@ -8,5 +8,5 @@ pytestmark = pytest.mark.first
 
 
 def test_upgrade_completes(upgraded: State) -> None:
-    """The state itself raises what a step says; the other checks then never run."""
+    """The state itself raises the error of a step; the other checks then never run."""
     assert upgraded.facts.sections, "no facts were read after the upgrade"

@@ -1,4 +1,4 @@
-"""The upgrade really happened: the engine proved it before any check, here it is said."""
+"""The upgrade happened: the engine proves it before any check, and these checks report it."""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase

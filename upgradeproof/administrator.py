@@ -15,7 +15,7 @@ from upgradeproof.machines import Machine
 
 LOGIN_TIMEOUT_S = 60.0
 """Limit of one login: 0.3 s were measured natively, 5 s on an emulated machine under load."""
-# The line is taken out again by its own mark; what else stands in the file stays as it is.
+# The line is taken out again by its own mark; the other lines of the file stay as they are.
 _ADMIT = """set -e
 folder=$(getent passwd "$user" | cut -d : -f 6)/.ssh; group=$(id -g "$user"); umask 077
 [ -d "$folder" ] || { mkdir "$folder"; chown "$user:$group" "$folder"; }
@@ -26,7 +26,7 @@ _EXPEL = """file=$(getent passwd "$user" | cut -d : -f 6)/.ssh/authorized_keys
 sed -i '/ MARK$/d' "$file"; [ -s "$file" ] || rm -f "$file\""""
 _OPTIONS = (
     *("-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"),
-    # The machine was made a minute ago: nobody can know its key yet.
+    # The machine was made a minute ago: its key can't be known yet.
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
     *("-o", f"ConnectTimeout={LOGIN_TIMEOUT_S / 2:.0f}"),
 )
@@ -36,7 +36,7 @@ def log_in(machine: Machine, port: int, command: str, user: str = "root") -> Com
     """Run one command by SSH as a user and return what it did; 255 is ssh's own failure.
 
     The key is made for this one login and taken from the machine afterwards. Raises MachineError
-    when the machine can't be told the key, or this host has no ssh.
+    when the key can't be added on the machine, or this host has no ssh.
     """
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes(
@@ -51,7 +51,9 @@ def log_in(machine: Machine, port: int, command: str, user: str = "root") -> Com
     named = f"user={shlex.quote(user)}\n"
     done = machine.run(named + _ADMIT, stdin=public + f" {mark}\n".encode())
     if not done.ok:
-        raise MachineError(f"{machine.name} can't be told an SSH key of {user}", details=done.tail)
+        raise MachineError(
+            f"{machine.name} does not accept an SSH key for {user}", details=done.tail
+        )
     try:
         with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder:
             file = Path(folder, "key")

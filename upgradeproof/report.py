@@ -62,7 +62,7 @@ def _journals(folder: Path, folders: Sequence[Path], target: Path) -> list[Path]
 
 
 def _gather_evidence(folders: Sequence[Path], target: Path) -> None:
-    """Copy the shards' evidence beside the report, whose links are relative to it."""
+    """Copy the shards' evidence next to the report, whose links are relative to it."""
     for folder in folders:
         if folder.resolve() != target.resolve() and (folder / "evidence").is_dir():
             shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)

@@ -86,7 +86,7 @@ STATES: Mapping[StateName, StateSpec] = {
         equals=StateName.INSTALLED,
         after_rollback=True,
         summary="the old release after the product's own rollback of the upgrade",
-        unexplained="different from before, and not named in left_behind",
+        unexplained="different from before, and not named in allowed_changes",
         colour="#c26a12",
         dashes=(2, 2),
     ),

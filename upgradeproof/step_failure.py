@@ -1,4 +1,4 @@
-"""Why a step failed: whose fault it is, and the lines of its output that say so."""
+"""Why a step failed: whose fault it is, and the lines of its output that show it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upgradeproof.errors import UpgradeproofError
 from upgradeproof.machines import Machine
 
 LINES_BEFORE = 12
-"""Lines kept before each error of dpkg: a maintainer script prints its reason there."""
+"""Lines to print before each error of dpkg: a maintainer script prints its reason there."""
 LAST_LINES = 8
 MAXIMUM_LINES = 60
 JOURNAL_LINES = 12
@@ -19,7 +19,7 @@ UNITS = 5
 
 _UNREACHABLE = re.compile(r"^E: Failed to fetch (?!file:|copy:|cdrom:)\S+ .*", re.MULTILINE)
 """What apt prints of a file that a server did not deliver: out of reach, missing (404), cut off, or
-not what its list says. A repository on the machine itself (``file:``) is the product's own."""
+not what its list specifies. A repository on the machine itself (``file:``) is the product's own."""
 _UNTRUSTED = re.compile(
     r"^.*(?:NO_PUBKEY|EXPKEYSIG|REVKEYSIG|BADSIG|is not signed|could ?n[o']t be verified"
     r"|sqv returned an error|invalid signature).*",
@@ -51,7 +51,7 @@ def untrusted(output: str) -> str:
 
 
 def decisive_lines(output: str) -> str:
-    """Return the lines that say why a step failed, in their order, at most MAXIMUM_LINES.
+    """Return the lines that show why a step failed, in their order, at most MAXIMUM_LINES.
 
     These are the lines before each error of dpkg, the errors of apt and systemd, and the end of the
     output. An output without such errors is shown by its last TAIL_LINES lines.

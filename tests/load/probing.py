@@ -32,7 +32,7 @@ def question(folder: Path, *ports: int, certificate: str = "", **endpoint: Any) 
         ports=ports,
         certificate=certificate,
         rate_per_s=RATE_PER_S,
-        late_ms=LATE_MS,
+        answer_timeout_ms=LATE_MS,
         recording=str(folder / "requests.json"),
     )
 
@@ -51,7 +51,9 @@ def probe(asked: Question, meanwhile: Callable[[], object]) -> tuple[Recording, 
     with asking(asked) as prober:
         meanwhile()
         (recording,) = prober.end()
-    disruption = Disruption(endpoint="site", late_ms=LATE_MS, longest_ms=0, total_ms=0)
+    disruption = Disruption(
+        endpoint="site", answer_timeout_ms=LATE_MS, max_downtime_ms=0, max_total_downtime_ms=0
+    )
     return recording, availability(disruption, "upgraded", recording, ())
 
 

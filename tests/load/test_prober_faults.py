@@ -39,7 +39,9 @@ process.SPARE_S = 0.5
 asker.Asker.run = lambda *_: gevent.sleep(3600)
 process.main()
 """
-STRICT = Disruption(endpoint="site", late_ms=LATE_MS, longest_ms=100, total_ms=100)
+STRICT = Disruption(
+    endpoint="site", answer_timeout_ms=LATE_MS, max_downtime_ms=100, max_total_downtime_ms=100
+)
 ORPHANED = """
 import sys, time
 from pathlib import Path

@@ -115,7 +115,7 @@ def test_the_plan_is_printed(project: Project) -> None:
         "     $ install bash-completion\n"
         "  -> installed_rebooted\n"
         "  -> upgraded\n"
-        "     $ offer the packages of Debian 13 beside those of Debian 12\n"
+        "     $ offer the packages of Debian 13 in addition to those of Debian 12\n"
         "     $ fetch the package lists\n"
         "     $ install bash-completion/trixie\n"
         "  -> rebooted\n"

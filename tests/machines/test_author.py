@@ -98,11 +98,11 @@ def asked(machine: Machine, kind: str, **keys: Any) -> tuple[Endpoint, Answer]:
 @pytest.mark.parametrize(
     ("kind", "keys", "client"),
     [
-        ("http", {"port": 8001, "gives": "local"}, "perl"),
-        ("udp", {"port": 8002, "send": "x", "gives": "you said x"}, "perl"),
-        ("smtp", {"port": 8003, "send": "HELP", "gives": "got HELP"}, "perl"),
-        ("unix", {"socket": "/run/open.sock", "user": "nobody", "gives": "hello"}, "perl"),
-        ("unix", {"socket": "/run/private.sock", "gives": "hello"}, "perl"),
+        ("http", {"port": 8001, "contains": "local"}, "perl"),
+        ("udp", {"port": 8002, "send": "x", "contains": "you said x"}, "perl"),
+        ("smtp", {"port": 8003, "send": "HELP", "contains": "got HELP"}, "perl"),
+        ("unix", {"socket": "/run/open.sock", "user": "nobody", "contains": "hello"}, "perl"),
+        ("unix", {"socket": "/run/private.sock", "contains": "hello"}, "perl"),
         (
             "https",
             {"port": 8443, **CERTIFICATE},
@@ -178,7 +178,7 @@ def test_commands_run_as_their_user_and_are_bounded(machine: Machine) -> None:
 
 def test_each_write_of_data_has_its_own_value(machine: Machine) -> None:
     keys = {"write": "echo $UPGRADEPROOF_VALUE >/srv/n", "read": "cat /srv/n | cat"}
-    note = Data.model_validate({"id": "note", **keys, "gives": "$UPGRADEPROOF_VALUE"})
+    note = Data.model_validate({"id": "note", **keys, "equals": "$UPGRADEPROOF_VALUE"})
     assert machine.run(note.to_write()).ok
     assert machine.run(note.to_read()).text == note.expected()
     assert machine.run(note.to_write("after")).ok

@@ -37,12 +37,12 @@ to = 8001
 id = "web"
 kind = "http"
 port = 8000
-gives = "on 800"
+contains = "on 800"
 [[expect.data]]
 id = "note"
 write = "echo kept >/srv/note"
 read = "cat /srv/note"
-gives = "kept"
+equals = "kept"
 """
 SUITE = """
 import pytest

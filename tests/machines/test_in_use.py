@@ -38,7 +38,7 @@ def machine(start: Start) -> Iterator[Machine]:
 
 @pytest.fixture(scope="module")
 def in_use(machine: Machine) -> InUse:
-    expecting = cell(expect={"services": list(SERVICES)}, ready_timeout_s=20, stays_up_s=6)
+    expecting = cell(expect={"services": list(SERVICES)}, ready_timeout_s=20, min_uptime_s=6)
     fidelity = Fidelity(kernel="shared", execution="native")
     return InUse(
         State("upgraded", expecting, fidelity, read(machine, NOTHING), (), 0.0, (), lambda: machine)

@@ -37,7 +37,7 @@ EXPECT = """
 id = "page"
 kind = "http"
 port = 8000
-gives = "ok"
+contains = "ok"
 [[expect.load]]
 id = "visitors"
 locustfile = "front_page.py"
@@ -49,7 +49,7 @@ duration_s = 2
 [expect.load.target]
 p99_ms = 2000
 throughput_ratio = 0.85
-repeats_most = 6
+max_repeats = 6
 """
 ANSWERS_BEFORE = "test_load::test_old_release_answers[visitors]"
 ANSWERS = "test_load::test_new_release_answers[visitors]"

@@ -147,7 +147,7 @@ def test_a_state_folder_without_room_stops_the_upgrade(lab: Lab) -> None:
         "mkdir /srv/state; mount -t tmpfs -o size=4m tmpfs /srv/state\n"
         "head -c 3145728 /dev/zero >/srv/state/full"
     )
-    space = '[[preflight.space]]\npath = "/srv/state"\nleast_mb = 2'
+    space = '[[preflight.space]]\npath = "/srv/state"\nmin_mb = 2'
     stopped = lab.stopped("room", fill, space)
     assert stopped.reason == (
         "the preflight stops the upgrade to 2: 1 MB free in /srv/state, where 2 are required\n"
@@ -195,8 +195,8 @@ def test_a_component_out_of_range_stops_the_upgrade(lab: Lab) -> None:
         "chmod 755 /usr/local/bin/queue"
     )
     component = (
-        '[[release.component]]\nname = "Queue"\ncommand = "queue -v"\nleast = "1.21.1"\n'
-        'most = "1.21.9"\nsupported = "1.21.3"\nconsequence = "queue management"\ncode = "E1102"'
+        '[[release.component]]\nname = "Queue"\ncommand = "queue -v"\nmin = "1.21.1"\n'
+        'max = "1.21.9"\nsupported = "1.21.3"\nconsequence = "queue management"\ncode = "E1102"'
     )
     stopped = lab.stopped("component", queue, component)
     assert stopped.reason == (

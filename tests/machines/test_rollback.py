@@ -50,7 +50,7 @@ reason = "the upgrade moves the port and may bring a group"
 id = "note"
 write = "echo kept >/srv/note"
 read = "cat /srv/note"
-gives = "kept"
+equals = "kept"
 """
 SECOND = "test_the_upgrade_applied_again_ends_in_the_same_facts"
 

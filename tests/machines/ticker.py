@@ -40,7 +40,7 @@ def plan(
     return f"""
 name = "{token}"
 ready_timeout_s = {ready_timeout_s}
-stays_up_s = 2
+min_uptime_s = 2
 [[release]]
 name = "1"
 packages = {{ ticker = "1" }}

@@ -16,7 +16,7 @@ from upgradeproof.results import Fidelity
 
 SPEC = MachineSpec(snapshot=IMAGE, name="thing-main-1", architecture="amd64", ports=(22,))
 ENDPOINT = Endpoint.model_validate(
-    {"id": "login", "kind": "ssh", "port": 22, "send": "whoami", "gives": "root"}
+    {"id": "login", "kind": "ssh", "port": 22, "send": "whoami", "contains": "root"}
 )
 # In place of ssh: say which key was shown, and what stands in the machine's file.
 SSH = """#!/bin/sh

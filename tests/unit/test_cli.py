@@ -214,7 +214,7 @@ def test_a_defect_that_shows_in_no_chosen_cell_is_told(
     project(tmp_path)
     (tmp_path / "defects").mkdir()
     (tmp_path / "defects" / "bad.toml").write_text(
-        'title = "t"\nwhat_it_is = "w"\ncaught_by = ["a"]\ncells = ["*-amd64.*.thing-1-to-2"]\n'
+        'title = "t"\ndescription = "w"\ndetected_by = ["a"]\ncells = ["*-amd64.*.thing-1-to-2"]\n'
         '[[steps]]\nstep = "run"\nscript = "true"\n'
     )
     assert upgradeproof("defects", "bad", "--cell=*-arm64.*") == Told(

@@ -79,7 +79,7 @@ def endpoint(kind: str, **keys: Any) -> Endpoint:
 
 
 def test_a_page_is_asked_for_by_path_and_host(web: PublishingMachine) -> None:
-    wanted = endpoint("http", path="/a?b", host="edge.test", gives="/a?b for edge.test")
+    wanted = endpoint("http", path="/a?b", host="edge.test", contains="/a?b for edge.test")
     answer = ask(web, wanted, 80)
     assert answer == Answer(status=200, body="/a?b for edge.test")
     assert answer.fits(wanted)
@@ -116,16 +116,16 @@ def test_a_tcp_service_is_sent_to_and_read_until_it_gives(tmp_path: Path) -> Non
         connection.sendall(b"+PO")
         connection.sendall(b"NG\r\n")
 
-    wanted = endpoint("tcp", send="PING\r\n", gives="+PONG")
+    wanted = endpoint("tcp", send="PING\r\n", contains="+PONG")
     with serving(answer) as port:
         assert ask(PublishingMachine(tmp_path, port), wanted, 80).fits(wanted)
 
 
 def test_a_tcp_service_that_says_something_else_and_leaves_is_an_answer(tmp_path: Path) -> None:
     with serving(lambda connection: connection.sendall(b"-ERR\r\n")) as port:
-        answer = ask(PublishingMachine(tmp_path, port), endpoint("tcp", gives="+PONG"), 80)
+        answer = ask(PublishingMachine(tmp_path, port), endpoint("tcp", contains="+PONG"), 80)
     assert answer == Answer(body="-ERR\r\n")
-    assert not answer.fits(endpoint("tcp", gives="+PONG"))
+    assert not answer.fits(endpoint("tcp", contains="+PONG"))
 
 
 @pytest.mark.parametrize("send", ["", "PING\r\n"])

@@ -54,7 +54,7 @@ class Greeting(Model):
     kind: Literal["http", "tcp", "udp", "dns"] = "tcp"
     path: str = "/"
     send: str = ""
-    gives: str = ""
+    contains: str = ""
 
 
 class Preparation(Model):
@@ -82,7 +82,7 @@ class Daemon(Model):
     check: str = ""
     """A POSIX shell script that ends with 0 where the daemon accepts its configuration. It may read
     ``$UNIT``, and must change nothing."""
-    unclear: tuple[str, ...] = ()
+    inconclusive: tuple[str, ...] = ()
     """Texts in the output of ``check`` or ``dump`` that say that it could not judge at all."""
     timeout_s: int = Field(default=TIMEOUT_S, ge=1, le=60)
     dump: Dump | None = None

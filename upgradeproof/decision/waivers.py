@@ -15,7 +15,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from upgradeproof.decision.files import load_file
 from upgradeproof.decision.policy import Policy
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.loading import Model, find_line, misplaced, nearest, repeated
+from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
+from upgradeproof.plan.positions import find_line
 
 MAX_DAYS = 90
 """How long a waiver may hold, from the day on which it was granted."""

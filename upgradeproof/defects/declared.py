@@ -30,7 +30,7 @@ def require_declared_checks(trials: Sequence[Trial], run: CommandRunner) -> None
     for trial in trials:
         if trial.entry:
             defect = trial.entry.defect
-            alike[trial.cell.plan.name, defect.way_back, defect.under_load].append(trial)
+            alike[trial.cell.plan.name, defect.with_rollback, defect.with_load].append(trial)
     missing: dict[str, None] = {}
     for group in alike.values():
         found = collect(group, run)
@@ -42,7 +42,7 @@ def require_declared_checks(trials: Sequence[Trial], run: CommandRunner) -> None
             details="\n".join(others),
             resolution="`pytest --collect-only -q --cell=...` prints the checks of a cell; those "
             "that boot a machine again are not run with defects, those of `rolled_back` only with "
-            "`way_back`, those of loads only with `under_load`",
+            "`with_rollback`, those of loads only with `with_load`",
         )
 
 
@@ -69,13 +69,13 @@ def collect(trials: Sequence[Trial], run: CommandRunner) -> Collected:
 
 
 def unknown(trial: Trial, collected: Collected) -> Iterator[str]:
-    """Yield a line for each glob of ``caught_by`` that no check of the trial's cell fits."""
+    """Yield a line for each glob of ``detected_by`` that no check of the trial's cell fits."""
     if trial.entry is None:
         return
     checks = collected[trial.cell.id]
-    for glob in trial.entry.defect.caught_by:
+    for glob in trial.entry.defect.detected_by:
         if not any(fnmatchcase(check, glob) for check in checks):
             yield (
-                f"{trial.entry.path}: `caught_by` names {glob!r}, which fits no check of "
+                f"{trial.entry.path}: `detected_by` names {glob!r}, which fits no check of "
                 f"{trial.cell.id}; {nearest(glob, checks)}"
             )

@@ -26,7 +26,7 @@ class Tried(Frozen):
     cell: str
     platform: str
     verdict: Literal["caught", "not_caught", "broken", "not_run"] = "not_run"
-    by: tuple[Sighting, ...] = ()
+    detected_by: tuple[Sighting, ...] = ()
     missed: tuple[str, ...] = ()
     unrelated: tuple[Sighting, ...] = ()
     problem: str = ""

@@ -44,7 +44,7 @@ class Sighting(Frozen):
 class Judgement(Frozen):
     """How the checks saw a defect."""
 
-    by: tuple[Sighting, ...] = ()
+    detected_by: tuple[Sighting, ...] = ()
     """The checks that must see it and did, or the state that it must stop."""
     missed: tuple[str, ...] = ()
     """The globs of those that must see it and did not."""
@@ -54,7 +54,7 @@ class Judgement(Frozen):
     @property
     def caught(self) -> bool:
         """Tell whether it was seen by all that must see it, and by nothing unrelated."""
-        return bool(self.by) and not self.missed and not self.unrelated
+        return bool(self.detected_by) and not self.missed and not self.unrelated
 
 
 def judge(defect: Defect, cell: Cell) -> Judgement:
@@ -73,10 +73,10 @@ def judge(defect: Defect, cell: Cell) -> Judgement:
     missed = (
         (glob for glob in unseen if glob not in unrun)
         if right
-        else filter(None, (defect.stopped_by, *unseen))
+        else filter(None, (defect.stop_reason, *unseen))
     )
     return Judgement(
-        by=(*map(_stop, right), *map(_failure, seen)),
+        detected_by=(*map(_stop, right), *map(_failure, seen)),
         missed=tuple(missed),
         unrelated=(
             *(_stop(state) for state in stops if state not in right),

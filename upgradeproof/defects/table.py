@@ -91,7 +91,7 @@ def _print(
 
 
 def _seen(each: Tried) -> Iterator[str]:
-    yield from _told("", each.by)
+    yield from _told("", each.detected_by)
     yield from (f"MISSED BY {glob}" for glob in each.missed)
     yield from _told("UNRELATED ", each.unrelated)
     yield from each.problem.splitlines()[:1]

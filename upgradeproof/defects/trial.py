@@ -41,7 +41,7 @@ class Ran:
 
 def pytest_command(trial: Trial, *options: str) -> tuple[str, ...]:
     """Return the command of a trial's pytest, whose cache is not that of its user's own runs."""
-    loaded = trial.entry is not None and trial.entry.defect.under_load
+    loaded = trial.entry is not None and trial.entry.defect.with_load
     chosen = f"not ({LEFT_OUT})" if loaded else f"not ({LEFT_OUT}) and not {LOADS}"
     return (
         *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", chosen),

@@ -24,7 +24,7 @@ class Answer:
     """What that program printed besides."""
 
     def fits(self, endpoint: Endpoint) -> bool:
-        """Tell whether this is what the plan says the endpoint gives."""
-        if self.problem or endpoint.gives not in self.body:
+        """Return whether this is the answer that the plan expects of the endpoint."""
+        if self.problem or endpoint.contains not in self.body:
             return False
         return self.status in (None, endpoint.status)

@@ -46,7 +46,7 @@ def ask_inside(machine: Machine, endpoint: Endpoint, port: int, address: str) ->
         place,
         port,
         ends="packet" if transport == "udp" else "text",
-        text=endpoint.gives,
+        text=endpoint.contains,
         user=endpoint.user,
     )
     return _said(_run(machine, script, endpoint.send.encode()), "perl")
@@ -113,7 +113,7 @@ def _dns(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answe
         text = transferred(done.stdout) if zone else dns_text(done.stdout)
     except ValueError as error:
         return Answer(problem=str(error), client=answer.client)
-    failed = not endpoint.gives and not text.startswith("NOERROR")
+    failed = not endpoint.contains and not text.startswith("NOERROR")
     return Answer(body=text, problem=text if failed else "", client=answer.client)
 
 

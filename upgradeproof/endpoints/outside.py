@@ -78,7 +78,7 @@ def _tcp(endpoint: Endpoint, port: int) -> Answer:
 
     That a connection is accepted is no answer: the forwarder of a machine's ports accepts it.
     """
-    received, expected = b"", endpoint.gives.encode()
+    received, expected = b"", endpoint.contains.encode()
     with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S) as connection:
         connection.sendall(endpoint.send.encode())
         while len(received) < LARGEST_BODY and not (received and expected in received):

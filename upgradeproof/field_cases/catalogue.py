@@ -1,7 +1,7 @@
 """The catalogue: one folder for each case, with its plan, and the good twins of the cases.
 
 A case never goes into the engine: its folder has the plan that an administrator would write, and
-`case.toml` says afterwards what must have noticed it.
+`case.toml` specifies what must detect it.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from upgradeproof.plan.loading import Model, load, nearest
 FOLDER = "field-cases"
 CASE, PLAN, DEFECT, TWINS = "case.toml", "upgrade.toml", "defect.toml", "twins"
 SHOWS = "test_fault_shows.py"
-"""The tests that say whether a fault shows at all; they lie next to the cases."""
+"""The tests that check whether a fault shows at all; they are next to the cases."""
 
 
-class Noticed(Model):
-    """One way in which a case may be noticed: a kind of check, and words of the cause."""
+class Detection(Model):
+    """One way in which a case may be detected: a kind of check, and texts of its message."""
 
     checks: tuple[str, ...] = Field(min_length=1)
     """Globs over check ids: one of them must fit a check that failed."""
-    words: tuple[str, ...] = Field(min_length=1)
-    """All of them must stand in its message, in upper or lower case."""
+    message_contains: tuple[str, ...] = Field(min_length=1)
+    """Texts that must all be in its message, in upper or lower case."""
 
 
 class Case(Model):
-    """What `case.toml` says of one case."""
+    """The contents of one `case.toml`."""
 
     case: str
     """The failure; several folders with the same one are its variants."""
@@ -47,9 +47,9 @@ class Case(Model):
     """The folder of its plan, relative to its own."""
     twin: str
     """The plan without the fault: a folder of `twins`, or the folder `plan` without the defect."""
-    shows: str = ""
-    """A script that exits 0 where the fault shows; empty: only the checks say so."""
-    noticed: tuple[Noticed, ...] = Field(min_length=1)
+    fault_script: str = ""
+    """A script that exits 0 where the fault shows; empty: only the checks show it."""
+    detected_by: tuple[Detection, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +74,14 @@ class Entry:
 
     @property
     def group(self) -> str:
-        """Return the folder that it stands in: empty for the field cases."""
+        """Return the folder that it is in; empty for the field cases."""
         return "" if "/" not in self.id else self.id.rpartition("/")[0]
 
 
 def find_cases(root: Path, globs: Sequence[str] = ()) -> tuple[Entry, ...]:
     """Return the cases of a catalogue that fit one of the globs, or all, in order.
 
-    A glob fits a case's id, the number of its failure, or the folder that it stands in. Raises
+    A glob fits a case's id, the number of its failure, or the folder that it is in. Raises
     PlanError for a glob that fits none, a wrong file, and a twin that is not there.
     """
     folder = root / FOLDER

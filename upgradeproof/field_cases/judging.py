@@ -1,6 +1,6 @@
 """Judge a trial of a case: noticed by a check that names the cause, red by chance, or missed; pure.
 
-The tests that say whether the fault shows at all are no checks of the suite: they catch nothing.
+The tests of whether the fault shows at all are no checks of the suite: they detect nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PYTESTS_OWN = ("assert ", "+ ")
 """How the lines begin in which pytest shows the values of an assertion."""
 SUMMARISED = "test_unexplained_changes::*"
 NOT_SHOWN = "the fault of this case"
-"""How what those tests say begins; one that failed for another reason says nothing of the fault."""
+"""The start of their messages; a failure for another reason proves nothing of the fault."""
 
 
 def failures(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -40,13 +40,13 @@ def _of_the_diff(cell: Cell, check: Check) -> Iterator[str]:
                 yield from (c.with_detail for c in state.changes if not c.expected)
 
 
-def caught_by(case: Case, cell: Cell) -> tuple[Sighting, ...]:
-    """Return the checks that noticed the case, each with the line of its message that says so."""
+def detected_by(case: Case, cell: Cell) -> tuple[Sighting, ...]:
+    """Return the checks that detected the case, each with the line of its message that matches."""
     found = []
     for id_, message in failures(cell):
-        for noticed in case.noticed:
-            words = [word.casefold() for word in noticed.words]
-            if any(fnmatchcase(id_, glob) for glob in noticed.checks) and all(
+        for detection in case.detected_by:
+            words = [word.casefold() for word in detection.message_contains]
+            if any(fnmatchcase(id_, glob) for glob in detection.checks) and all(
                 word in message.casefold() for word in words
             ):
                 found.append(Sighting(id=clean(id_), error=_line_with(message, words)))
@@ -62,7 +62,7 @@ def red(cell: Cell) -> tuple[Sighting, ...]:
 
 
 def not_reproduced(cell: Cell) -> str:
-    """Return why the fault of a case did not show as its case says, or "" where it did."""
+    """Return why the fault of a case did not show as its case specifies, or "" where it did."""
     for check in cell.checks:
         if check.id.startswith(FAULT) and NOT_SHOWN in check.reason:
             return f"{check.id.removeprefix(FAULT)}: {first_line(check.reason)}"

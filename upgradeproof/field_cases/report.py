@@ -26,9 +26,9 @@ class Outcome(Frozen):
     group: str
     title: str
     result: Result = "not_run"
-    by: tuple[Sighting, ...] = ()
-    """The checks that noticed it, each with the line that names the cause."""
-    red: tuple[Sighting, ...] = ()
+    detected_by: tuple[Sighting, ...] = ()
+    """The checks that detected it, each with the line that names the cause."""
+    failed: tuple[Sighting, ...] = ()
     """Everything that failed."""
     problem: str = ""
     """Why nothing is known, or why the fault did not show."""
@@ -45,7 +45,7 @@ class Group(Frozen):
 
     @property
     def good(self) -> bool:
-        """Tell whether enough were caught."""
+        """Return whether enough were detected."""
         return self.caught >= self.wanted
 
 
@@ -73,7 +73,7 @@ class Report(Frozen):
 
     @property
     def good(self) -> bool:
-        """Tell whether the target is met: enough cases caught, every twin silent."""
+        """Return whether the target is met: enough cases detected, no failure in a good twin."""
         return all(group.good for group in self.groups) and all(
             twin.verdict == "good" for twin in self.twins
         )

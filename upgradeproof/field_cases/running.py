@@ -16,7 +16,7 @@ from upgradeproof.defects.crew import remove_machines, side_by_side
 from upgradeproof.defects.detection import GoodCell, result
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
 from upgradeproof.field_cases.catalogue import FOLDER, SHOWS, Entry, find_cases, twin_of
-from upgradeproof.field_cases.judging import caught_by, not_reproduced, red
+from upgradeproof.field_cases.judging import detected_by, not_reproduced, red
 from upgradeproof.field_cases.report import Outcome, Report
 from upgradeproof.field_cases.staging import stage_case, stage_twin
 from upgradeproof.field_cases.table import line, numbers, table
@@ -110,7 +110,7 @@ def _planned(entry: Entry) -> Outcome:
 
 def _carried_out(home: Home, staged: Staged, run: CommandRunner) -> tuple[Staged, Ran]:
     paths: tuple[str, ...] = ()
-    if staged.entry and staged.entry.case.shows:
+    if staged.entry and staged.entry.case.fault_script:
         suites = (SUITES,) if (home.root / SUITES).is_dir() else ()
         paths = (*suites, str(home.root / FOLDER / SHOWS))
     return staged, carry_out(staged.trial, staged.reports, run, *paths)
@@ -121,9 +121,9 @@ def _outcome(entry: Entry, ran: Ran) -> Outcome:
     problem = ran.problem or (_unknown(ran.cell) if ran.cell else "")
     if problem or ran.cell is None:
         return planned.model_copy(update={"result": "broken", "problem": problem})
-    by, failed = caught_by(entry.case, ran.cell), red(ran.cell)
+    by, failed = detected_by(entry.case, ran.cell), red(ran.cell)
     missing = not_reproduced(ran.cell)
-    update = {"by": by, "red": failed, "problem": missing}
+    update = {"detected_by": by, "failed": failed, "problem": missing}
     if missing:
         return planned.model_copy(update={**update, "result": "not_reproduced"})
     verdict = "caught" if by else "by_chance" if failed else "missed"

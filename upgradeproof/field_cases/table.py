@@ -38,7 +38,7 @@ def line(each: Outcome | GoodCell) -> str:
         name, word = f"twin {each.cell.split('.')[-1]}", WORDS[each.verdict]
         seen = each.false_alarms
     else:
-        name, word, seen = f"{each.case} {each.id}", WORDS[each.result], each.by
+        name, word, seen = f"{each.case} {each.id}", WORDS[each.result], each.detected_by
     words = seen[0].id if seen else "".join(each.problem.splitlines()[:1])
     first = f": {words}" if words else ""
     return f"{word}: {name}{first} ({duration(each.duration_s)})"
@@ -89,7 +89,7 @@ def _print(console: Console, heading: str, rows: Iterable[tuple[str, str, Iterab
 
 
 def _seen(each: Outcome) -> Iterator[str]:
-    sightings = each.by or each.red
+    sightings = each.detected_by or each.failed
     yield from _told(sightings)
     if each.problem:
         yield each.problem.splitlines()[0]

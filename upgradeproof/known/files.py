@@ -15,7 +15,8 @@ from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
 from upgradeproof.extensions import Kind, discover, once_per_project
 from upgradeproof.plan.changes import FactsGlobs, KnownSelection, whole_section
-from upgradeproof.plan.loading import Model, find_line, load, misplaced, nearest, repeated
+from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
+from upgradeproof.plan.positions import find_line
 
 KNOWN = Kind(
     name="known", noun="file of known changes", engine="upgradeproof.known", suffix=".toml"

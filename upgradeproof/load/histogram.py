@@ -52,7 +52,7 @@ class Histogram:
         return float(self._counts.get_value_at_percentile(percent)) / 1000
 
     @property
-    def longest_ms(self) -> float:
+    def max_ms(self) -> float:
         """Return the longest; of nothing at all: 0."""
         return float(self._counts.get_max_value()) / 1000
 

@@ -23,7 +23,7 @@ def measured(load: Load, state: str, result: LoadResult, evidence: str) -> LoadM
         p50_ms=latencies.percentile_ms(50),
         p95_ms=latencies.percentile_ms(95),
         p99_ms=latencies.percentile_ms(99),
-        longest_ms=latencies.longest_ms,
+        max_ms=latencies.max_ms,
         curve=tuple(LatencyPoint(percent=p, ms=latencies.percentile_ms(p)) for p in known)
         if result.answered
         else (),
@@ -45,6 +45,6 @@ def unmeasured(load: Load, state: str, problem: str) -> LoadMeasured:
         p50_ms=0.0,
         p95_ms=0.0,
         p99_ms=0.0,
-        longest_ms=0.0,
+        max_ms=0.0,
         problem=problem,
     )

@@ -69,7 +69,7 @@ def judge_pairs(load: Load, pairs: Sequence[Pair]) -> tuple[RatioJudgement, ...]
     ratios = tuple(_ratios(load.target))
     if reason := _incomparable(pairs):
         return tuple(_not_compared(load, ratio, *reason) for ratio in ratios)
-    last = len(pairs) >= load.target.repeats_most
+    last = len(pairs) >= load.target.max_repeats
     return tuple(_compared(load, ratio, pairs, last=last) for ratio in ratios)
 
 
@@ -95,10 +95,10 @@ def _undecided(pairs: Sequence[Pair], load: Load) -> bool:
     target = load.target
     if _incomparable(pairs[-1:]) or not list(_ratios(target)):
         return False
-    if len(pairs) < target.repeats_least:
+    if len(pairs) < target.min_repeats:
         return True
     hidden = any(j.verdict is Verdict.NOT_APPLICABLE for j in judge_pairs(load, pairs))
-    return hidden and len(pairs) < target.repeats_most
+    return hidden and len(pairs) < target.max_repeats
 
 
 def _incomparable(pairs: Sequence[Pair]) -> tuple[Verdict, str] | None:

@@ -66,7 +66,7 @@ class Asking:
                 "kind": greeting.kind,
                 "path": greeting.path if greeting.kind == "http" else "",
                 "send": greeting.send,
-                "gives": greeting.gives,
+                "contains": greeting.contains,
             }
             if found := self._asked(keys, "as a client of this daemon sends it"):
                 return found
@@ -76,14 +76,14 @@ class Asking:
         text = banner.decode("utf-8", "replace")
         source = f"its greeting:  {_printable(text)}"
         if text.startswith("SSH-"):
-            login = {"kind": "ssh", "send": "echo hello", "gives": "hello"}
+            login = {"kind": "ssh", "send": "echo hello", "contains": "hello"}
             if found := self._asked(login, "root logs in by SSH, with a key made for it"):
                 return found
-        for kind, begins, gives in _MAIL:
-            keys = {"kind": kind, "gives": gives}
+        for kind, begins, contains in _MAIL:
+            keys = {"kind": kind, "contains": contains}
             if text.startswith(begins) and (found := self._asked(keys, source)):
                 return found
-        return self._asked({"kind": "tcp", "gives": _beginning(text)}, source)
+        return self._asked({"kind": "tcp", "contains": _beginning(text)}, source)
 
     def _by_question(self) -> Entry | None:
         request = HttpQuestion(address="", port=self.port, host="localhost", path="/").request

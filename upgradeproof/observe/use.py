@@ -38,7 +38,7 @@ def written_data(
                         "id": data.id,
                         "write": data.write.lstrip("\n"),
                         "read": data.read.lstrip("\n"),
-                        "gives": data.gives,
+                        "equals": data.equals,
                         "mask": data.mask,
                     },
                     source=f"written and read through the client of {daemon.title}",

@@ -95,7 +95,7 @@ class Cell:
         happen on either way (``event``): in ``upgraded_again`` the rest must be what it was, or
         what the rollback left behind.
         """
-        left = (known.reason for known in self.upgrade.left_behind if known.covers(path, kind))
+        left = (known.reason for known in self.upgrade.allowed_changes if known.covers(path, kind))
         match StateName(state):
             case StateName.ROLLED_BACK:
                 return next(left, None)

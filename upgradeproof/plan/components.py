@@ -31,14 +31,14 @@ class Component(Model):
     """The package whose version counts."""
     command: str = ""
     """A command that prints the version, such as ``nginx -v``, if no package has it."""
-    least: ComponentVersion = ""
-    most: ComponentVersion = ""
+    min: ComponentVersion = ""
+    max: ComponentVersion = ""
     """The range, both ends included; empty: no limit."""
     supported: ComponentVersion = ""
     """The version of the support graph: the one that the release was proven with."""
     needs: tuple[str, ...] = ()
     """Names of the components that this one depends on."""
-    brought: bool = False
+    installed_by_upgrade: bool = False
     """Whether the upgrade itself installs it: then the version before is ignored."""
     consequence: str = ""
     """What breaks outside of the range."""
@@ -54,27 +54,27 @@ class Component(Model):
         """
         if self.package and self.command:
             return "a component's version comes from a package or from a command, not both"
-        if not (self.package or self.command) and (self.least or self.most):
+        if not (self.package or self.command) and (self.min or self.max):
             return "a range needs a `package` or a `command` for the version"
-        if self.least and self.most and Version(self.least) > Version(self.most):
-            return f"no version is at least {self.least} and at most {self.most}"
+        if self.min and self.max and Version(self.min) > Version(self.max):
+            return f"no version is at least {self.min} and at most {self.max}"
         return ""
 
     @property
     def judged(self) -> bool:
         """Return whether an installed version can be one that the release does not allow."""
-        return bool((self.package or self.command) and (self.least or self.most or self.supported))
+        return bool((self.package or self.command) and (self.min or self.max or self.supported))
 
     @property
     def range(self) -> str:
         """Return which versions are allowed, as text; without a range only the graph's is."""
-        match bool(self.least), bool(self.most):
+        match bool(self.min), bool(self.max):
             case True, True:
-                return f"{self.least} to {self.most}"
+                return f"{self.min} to {self.max}"
             case True, False:
-                return f"{self.least} or newer"
+                return f"{self.min} or newer"
             case False, True:
-                return f"{self.most} or older"
+                return f"{self.max} or older"
         return self.supported or "any version"
 
     def allows(self, version: str) -> bool:
@@ -82,10 +82,10 @@ class Component(Model):
 
         Raises ValueError when dpkg could not compare it.
         """
-        if self.least or self.most:
+        if self.min or self.max:
             return not (
-                (self.least and compare(version, self.least) < 0)
-                or (self.most and compare(version, self.most) > 0)
+                (self.min and compare(version, self.min) < 0)
+                or (self.max and compare(version, self.max) > 0)
             )
         return not self.supported or self.proven_with(version)
 

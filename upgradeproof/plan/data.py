@@ -28,7 +28,7 @@ class Data(Model):
     id: Id
     write: str
     read: str
-    gives: str = Field(min_length=1)
+    equals: str = Field(min_length=1)
     """What ``read`` must print, stripped; the value replaces ``$UPGRADEPROOF_VALUE``."""
     mask: tuple[Pattern, ...] = ()
     """What is replaced in the errors of ``read`` before they are compared."""
@@ -36,12 +36,12 @@ class Data(Model):
     @model_validator(mode="after")
     def _value_is_written_and_read(self) -> Self:
         if (VALUE in self.write) != (f"${VALUE}" in self._plain):
-            raise ValueError(f"`gives` must contain ${VALUE} if and only if `write` does")
+            raise ValueError(f"`equals` must contain ${VALUE} if and only if `write` does")
         return self
 
     @property
     def _plain(self) -> str:
-        return self.gives.replace(f"${{{VALUE}}}", f"${VALUE}")
+        return self.equals.replace(f"${{{VALUE}}}", f"${VALUE}")
 
     def value(self, moment: Moment) -> str:
         """Return the value of a moment: a word of letters and digits."""
@@ -55,7 +55,7 @@ class Data(Model):
     def another(self) -> Data | None:
         """Return the data with another value, or None where none can be made.
 
-        A fixed value that is in ``write`` as well as in ``gives`` has its last letter or
+        A fixed value that is in ``write`` as well as in ``equals`` has its last letter or
         digit doubled: most formats take that. The old release shows whether this one does.
         """
         if VALUE in self.write:
@@ -64,14 +64,14 @@ class Data(Model):
                 update={
                     "write": f"export {VALUE}={word}\n{self.write}",
                     "read": f"export {VALUE}={word}\n{self.read}",
-                    "gives": self.expected("after"),
+                    "equals": self.expected("after"),
                 }
             )
-        longer = re.sub(r"([A-Za-z0-9])([^A-Za-z0-9]*)\Z", r"\1\1\2", self.gives)
-        if longer == self.gives or self.gives not in self.write:
+        longer = re.sub(r"([A-Za-z0-9])([^A-Za-z0-9]*)\Z", r"\1\1\2", self.equals)
+        if longer == self.equals or self.equals not in self.write:
             return None
-        written = self.write.replace(self.gives, longer)
-        return self.model_copy(update={"write": written, "gives": longer})
+        written = self.write.replace(self.equals, longer)
+        return self.model_copy(update={"write": written, "equals": longer})
 
     def to_write(self, moment: Moment = "before") -> str:
         """Return the script that writes the value of a moment."""

@@ -32,7 +32,7 @@ class Defect(Model):
     """One failure from the field, injected into an upgrade or built into its new release."""
 
     title: str
-    what_it_is: str
+    description: str
     """The failure as it happens in the field, in one line."""
     cells: tuple[str, ...] = ("*",)
     """Globs over the ids of the cells in which it shows."""
@@ -42,14 +42,14 @@ class Defect(Model):
     steps: tuple[AnyStep, ...] = ()
     edit: tuple[Edit, ...] = ()
     """Changes of the sources of the new release's packages, carried out in order."""
-    caught_by: tuple[str, ...] = ()
+    detected_by: tuple[str, ...] = ()
     """Globs over check ids: each must fail."""
-    stopped_by: str = ""
+    stop_reason: str = ""
     """A glob over the reason for which the state is not reached, where no check can run."""
-    allowed: tuple[Consequence, ...] = ()
-    way_back: bool = False
+    allowed_failures: tuple[Consequence, ...] = ()
+    with_rollback: bool = False
     """Whether the upgrade keeps its rollback, so that the checks of it can see the defect."""
-    under_load: bool = False
+    with_load: bool = False
     """Whether the plan's loads are sent, so that the checks of them can see the defect."""
     name: str = ""
     """The file's own name; set by ``load_defect``."""
@@ -76,24 +76,28 @@ class Defect(Model):
 
     def catches(self, check: str) -> bool:
         """Return whether a failed check is one that must detect the defect."""
-        return any(fnmatchcase(check, glob) for glob in self.caught_by)
+        return any(fnmatchcase(check, glob) for glob in self.detected_by)
 
     def unseen(self, failed: Sequence[str]) -> tuple[str, ...]:
-        """Return the globs of ``caught_by`` that no failed check fits."""
-        return tuple(g for g in self.caught_by if not any(fnmatchcase(c, g) for c in failed))
+        """Return the globs of ``detected_by`` that no failed check fits."""
+        return tuple(g for g in self.detected_by if not any(fnmatchcase(c, g) for c in failed))
 
     def stops(self, reason: str) -> bool:
         """Return whether the upgrade stopped for the reason that this defect must cause."""
-        return bool(self.stopped_by) and fnmatchcase(reason.splitlines()[0], self.stopped_by)
+        return bool(self.stop_reason) and fnmatchcase(reason.splitlines()[0], self.stop_reason)
 
     def allows(self, check: str) -> bool:
         """Return whether a check may fail in addition to those."""
-        return any(fnmatchcase(check, glob) for known in self.allowed for glob in known.checks)
+        return any(
+            fnmatchcase(check, glob) for known in self.allowed_failures for glob in known.checks
+        )
 
     def _in_override(self, override: Override) -> Override:
         """Return an override that keeps the defect where it has steps instead of the plan's."""
-        update: dict[str, Any] = {} if self.way_back else {"rollback": (), "left_behind": ()}
-        if not self.way_back:
+        update: dict[str, Any] = (
+            {} if self.with_rollback else {"rollback": (), "allowed_changes": ()}
+        )
+        if not self.with_rollback:
             update["rollback_limit_s"] = None
         if override.inherit.steps == "replace":
             update["steps"] = self._among(override.steps)
@@ -102,7 +106,7 @@ class Defect(Model):
         return override.model_copy(update=update)
 
     def _in(self, upgrade: Upgrade) -> Upgrade:
-        no_way_back = {} if self.way_back else {"rollback": (), "left_behind": ()}
+        no_way_back = {} if self.with_rollback else {"rollback": (), "allowed_changes": ()}
         return upgrade.model_copy(update={"steps": self._among(upgrade.steps), **no_way_back})
 
     def _among(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -121,10 +125,10 @@ def load_defect(path: Path) -> Defect:
             f"{path}: the defect injects nothing",
             resolution="add [[steps]] of the upgrade, or an [[edit]] of the sources",
         )
-    if not defect.caught_by and not defect.stopped_by:
+    if not defect.detected_by and not defect.stop_reason:
         raise PlanError(
             f"{path}: no check is named for this defect",
-            resolution="name checks in `caught_by`, or the reason of a stop in `stopped_by`",
+            resolution="name checks in `detected_by`, or the reason of a stop in `stop_reason`",
         )
     return defect
 

@@ -35,7 +35,7 @@ class Degradation(Model):
     restore: str = Field(min_length=1)
     """What restores it."""
     status: int = 200
-    gives: str = Field(min_length=1)
+    contains: str = Field(min_length=1)
     """Text that a degraded answer must contain, and a complete one must not."""
     not_found: Annotated[str, Field(pattern=r"^/")]
     """A path of the same service that needs the same backend and does not exist."""
@@ -44,9 +44,9 @@ class Degradation(Model):
     alert: Alert | None = None
 
     def degraded(self, endpoint: Endpoint) -> Endpoint:
-        """Return the endpoint with what it gives while the backend is cut off."""
-        return endpoint.model_copy(update={"status": self.status, "gives": self.gives})
+        """Return the endpoint as it must answer while the backend is cut off."""
+        return endpoint.model_copy(update={"status": self.status, "contains": self.contains})
 
     def missing(self, endpoint: Endpoint) -> Endpoint:
-        """Return the endpoint with the path that there is not, and what it gives there."""
-        return endpoint.model_copy(update={"path": self.not_found, "status": 404, "gives": ""})
+        """Return the endpoint with a path that does not exist, as it must answer there."""
+        return endpoint.model_copy(update={"path": self.not_found, "status": 404, "contains": ""})

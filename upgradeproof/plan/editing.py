@@ -18,7 +18,9 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.loading import common_prefix, header_lines
+from upgradeproof.plan.loading import common_prefix
+from upgradeproof.plan.positions import header_lines
+from upgradeproof.renamed_keys import renamed
 
 MAX_WIDTH = 100
 """Of a line with all globs; longer lists have a line for each glob."""
@@ -36,7 +38,7 @@ class Place:
     select: tuple[str, ...] = ()
     """Instead of an upgrade: the override that it belongs to, by the cells that this selects."""
     key: str = "expect.change"
-    """Or ``left_behind``, of an upgrade or an override."""
+    """Or ``allowed_changes``, of an upgrade or an override."""
 
     @property
     def header(self) -> str:
@@ -99,6 +101,7 @@ def add_table(text: str, place: Place, new: str) -> str:
 
     Raises PlanError where the text is not TOML, or its layout leaves no room for the table.
     """
+    _refuse_old_name(text, place)
     item = _item(new, place)
     wanted = _wanted(text, place, item)
     edits: tuple[Callable[[], str], ...] = (
@@ -143,6 +146,17 @@ def add_keys(text: str, place: Place, number: int, keys: Mapping[str, str]) -> s
         f"{', '.join(keys)} can't be added to {place.header}, which has no lines of its own",
         resolution="write it into the plan yourself",
     )
+
+
+def _refuse_old_name(text: str, place: Place) -> None:
+    """Raise PlanError where the text has the list of a place by its old name."""
+    for rename in renamed(_parsed(text), "plan")[1]:
+        if rename.new == place.key:
+            raise PlanError(
+                f"the plan has {str(rename)!r}, which is now called {rename.new!r}, and nothing was"
+                " written",
+                resolution="run `upgradeproof migrate-plan` with the plan first",
+            )
 
 
 def _item(new: str, place: Place) -> Mapping[str, Any]:

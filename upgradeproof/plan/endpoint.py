@@ -49,7 +49,7 @@ class Endpoint(Model):
     status: int = 200
     exit_status: Annotated[int, Field(ge=0, le=255)] = 0
     """Of the command that SSH runs."""
-    gives: str = ""
+    contains: str = ""
     """Text that the answer must contain."""
 
     @property

@@ -74,7 +74,7 @@ class Config(Model):
     """Whether its bytes stay the same, or the upgrade rewrites it."""
     to_format: ConfigFormat | None = None
     """The format after a migration; None: the same."""
-    keeps: tuple[str, ...] = ()
+    preserved_keys: tuple[str, ...] = ()
     """Dotted keys whose values a migration must preserve."""
 
     @model_validator(mode="after")

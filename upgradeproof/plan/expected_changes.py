@@ -39,7 +39,7 @@ def expected_changes(cells: Sequence[Cell]) -> Iterator[Declared]:
         for cell in own:
             for change in dict.fromkeys(cell.expect.change):
                 of_all.setdefault(change, []).append(cell)
-            for change in dict.fromkeys(cell.upgrade.left_behind):
+            for change in dict.fromkeys(cell.upgrade.allowed_changes):
                 left.setdefault(change, []).append(cell)
         for change, members in of_all.items():
             yield from _declared(change, members, own, rollback=False)

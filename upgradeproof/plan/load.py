@@ -27,9 +27,9 @@ class Target(Model):
     """Limit of the 99th percentile, as a multiple of that in ``installed``."""
     throughput_ratio: float | None = Field(default=None, gt=0, lt=1)
     """Lower limit of the answers in a second, as a share of those in ``installed``."""
-    repeats_least: int = Field(default=LEAST_REPEATS, ge=LEAST_REPEATS)
+    min_repeats: int = Field(default=LEAST_REPEATS, ge=LEAST_REPEATS)
     """Minimum of pairs of runs before a ratio is judged."""
-    repeats_most: int = Field(default=2 * LEAST_REPEATS, le=50)
+    max_repeats: int = Field(default=2 * LEAST_REPEATS, le=50)
     """Maximum of pairs, after which a ratio that noise still hides is not judged."""
 
     @property
@@ -44,8 +44,8 @@ class Target(Model):
 
     @model_validator(mode="after")
     def _most_is_not_less(self) -> Self:
-        if self.repeats_most < self.repeats_least:
-            raise ValueError("`repeats_most` is less than `repeats_least`")
+        if self.max_repeats < self.min_repeats:
+            raise ValueError("`max_repeats` is less than `min_repeats`")
         return self
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from upgradeproof.errors import PlanError
+from upgradeproof.plan.old_names import Names, with_new_names
+from upgradeproof.renamed_keys import renamed
 
 MOST_NAMES = 30
 """How many valid names an error lists if none is similar."""
@@ -47,7 +48,7 @@ def load(path: Path, model: type[M]) -> M:
     """Return the model that the TOML file holds.
 
     Raises PlanError, once, with every problem of the file: line, key, what was expected, and the
-    nearest valid name where a name is wrong.
+    nearest valid name where a name is wrong. The old name of a key is a warning.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -64,10 +65,11 @@ def load(path: Path, model: type[M]) -> M:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path} is not TOML: {error}") from None
+    content, names = with_new_names(path, text, data, model.called())
     try:
-        return model.model_validate(data)
+        return model.model_validate(content)
     except ValidationError as error:
-        problems = [_explain(text, data, model, problem) for problem in error.errors()]
+        problems = [_explain(names, content, model, problem) for problem in error.errors()]
         raise PlanError(
             f"{path} is not a valid {model.called()}",
             details="\n".join(f"{path}:{line}: {what}" for line, what in sorted(problems)),
@@ -78,8 +80,9 @@ def located(folder: Path, what: str, *location: int | str) -> PlanError:
     """Return the error of a plan that was read before, with the line of a key."""
     path = folder / "upgrade.toml"
     try:
-        line = find_line(path.read_text(encoding="utf-8"), location)
-    except OSError:
+        text = path.read_text(encoding="utf-8")
+        line = Names(text=text, renames=renamed(tomllib.loads(text), "plan")[1]).line(location)
+    except (OSError, ValueError):  # it was changed after it was read
         line = 1
     where = ".".join(map(str, location))
     return PlanError(f"{path} is not a valid plan", details=f"{path}:{line}: {where}: {what}")
@@ -119,14 +122,14 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 
 def _explain(
-    text: str, data: Mapping[str, Any], model: type[Model], problem: ErrorDetails
+    names: Names, data: Mapping[str, Any], model: type[Model], problem: ErrorDetails
 ) -> tuple[int, str]:
     """Return the line of a problem and what is wrong there, in the reader's words."""
     context = problem.get("ctx", {})
     tag = [context["discriminator"].strip("'")] if "tag" in context else []
     location = _in_the_file(data, (*problem["loc"], *context.get("at", ()), *tag))
     where = ".".join(str(part) for part in location) or "the file"
-    line = find_line(text, location)
+    line = names.line(location)
     if problem["type"] == "extra_forbidden":
         *parents, key = location
         return line, f"unknown key {where!r}; {nearest(str(key), _keys(data, model, parents))}"
@@ -190,62 +193,3 @@ def _model_in(annotation: Any) -> type[Model] | None:
         return annotation
     candidates = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))
     return next((found for found in candidates if found is not None), None)
-
-
-_HEADER = re.compile(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?")
-_LONG_STRING = re.compile(r'"{3}.*?"{3}|\'{3}.*?\'{3}', re.DOTALL)
-
-
-def find_line(text: str, location: Sequence[int | str]) -> int:
-    """Return the line (from 1) of a key: tomllib has no positions.
-
-    Walks the location: a table header ``[name]`` or the n-th ``[[name]]`` narrows the search to its
-    table, a key to its line. Where the key itself is not found, the line of its nearest parent is
-    returned.
-    """
-    lines = _LONG_STRING.sub(lambda found: "\n" * found[0].count("\n"), text).splitlines()
-    at, end, path = 0, len(lines), ""
-    for place, part in enumerate(location):
-        if isinstance(part, int):
-            continue
-        inside = bool(path)
-        path = f"{path}.{part}" if path else part
-        following = location[place + 1 : place + 2]
-        index = following[0] if following and isinstance(following[0], int) else 0
-        headers = [i for i in range(at, end) if _table(lines[i]) == path]
-        if len(headers) > index:
-            at = headers[index]
-            end = next((i for i in range(at + 1, end) if not _belongs(lines[i], path)), end)
-            continue
-        body = next((i for i in range(at + inside, end) if _table(lines[i])), end)
-        found = _key_line(lines, range(at, body), part)
-        at = at if found is None else _inline_item(lines, range(found, body), index)
-    return at + 1
-
-
-def header_lines(text: str) -> list[tuple[int, str]]:
-    """Return the line (from 0) and the name of each table, in the order of the file."""
-    lines = _LONG_STRING.sub(lambda found: "\n" * found[0].count("\n"), text).split("\n")
-    return [(at, name) for at, line in enumerate(lines) if (name := _table(line))]
-
-
-def _table(line: str) -> str:
-    """Return the name of the table that a header begins; empty for any other line."""
-    header = _HEADER.fullmatch(line)
-    return re.sub(r"[\s\"']", "", header[1]) if header else ""
-
-
-def _belongs(line: str, table: str) -> bool:
-    """Return whether a line is still part of a table, or of a table in it."""
-    return not _table(line) or _table(line).startswith(f"{table}.")
-
-
-def _key_line(lines: Sequence[str], where: range, key: str) -> int | None:
-    pattern = re.compile(rf"(^|[{{,\s\"'])[\"']?{re.escape(key)}[\"']?\s*[=.]")
-    return next((i for i in where if pattern.search(lines[i].split("#")[0])), None)
-
-
-def _inline_item(lines: Sequence[str], where: range, index: int) -> int:
-    """Return the line of an array's n-th inline table, where each has a line of its own."""
-    items = [i for i in where if lines[i].lstrip().startswith("{")]
-    return items[index] if len(items) > index else where.start

@@ -37,7 +37,7 @@ class Upgrade(Model):
     expect: Expectations = Expectations()
     rollback: tuple[AnyStep, ...] = ()
     """The product's own rollback to the old release; none: it has none."""
-    left_behind: tuple[KnownChange, ...] = ()
+    allowed_changes: tuple[KnownChange, ...] = ()
     """What differs from before the upgrade after the rollback, and why that is correct; it may
     still exist when the upgrade was applied again."""
     rollback_limit_s: float = Field(default=300.0, gt=0)
@@ -46,8 +46,8 @@ class Upgrade(Model):
     @model_validator(mode="after")
     def _left_behind_by_something(self) -> Self:
         limited = "rollback_limit_s" in self.model_fields_set
-        if not self.rollback and (self.left_behind or limited):
-            key = "left_behind" if self.left_behind else "rollback_limit_s"
+        if not self.rollback and (self.allowed_changes or limited):
+            key = "allowed_changes" if self.allowed_changes else "rollback_limit_s"
             raise ValueError(f"{key} goes with the steps of a rollback")
         return self
 
@@ -110,7 +110,7 @@ class Plan(Model):
     is compared with them."""
     ready_timeout_s: float = Field(default=60.0, gt=0)
     """How long the services and ports may take to become ready after a state's last step."""
-    stays_up_s: float = Field(default=20.0, ge=0, le=120)
+    min_uptime_s: float = Field(default=20.0, ge=0, le=120)
     """How long each service must run without a restart before it counts as up."""
     folder: InstanceOf[Path] = Field(default=Path(), exclude=True)
     """Where the product's files are; set by ``load_plan``."""

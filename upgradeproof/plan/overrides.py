@@ -53,7 +53,7 @@ class Inherit(Model):
     install: JoinedSteps = "append"
     steps: JoinedSteps = "append"
     rollback: JoinedSteps = "append"
-    left_behind: Joined = "append"
+    allowed_changes: Joined = "append"
     expect: InheritedExpectations = InheritedExpectations()
     preflight: InheritedPreflight = InheritedPreflight()
 
@@ -67,12 +67,12 @@ class Override(Model):
     install: tuple[AnyStep, ...] = ()
     steps: tuple[AnyStep, ...] = ()
     rollback: tuple[AnyStep, ...] = ()
-    left_behind: tuple[KnownChange, ...] = ()
+    allowed_changes: tuple[KnownChange, ...] = ()
     rollback_limit_s: float | None = Field(default=None, gt=0)
     expect: Expectations = Expectations()
     preflight: Preflight = Preflight()
     ready_timeout_s: float | None = Field(default=None, gt=0)
-    stays_up_s: float | None = Field(default=None, ge=0, le=120)
+    min_uptime_s: float | None = Field(default=None, ge=0, le=120)
 
     @model_validator(mode="after")
     def _something_is_joined(self) -> Self:

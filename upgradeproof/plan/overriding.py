@@ -45,7 +45,7 @@ def overridden(plan: Plan, upgrade: Upgrade, platform: Platform) -> tuple[Plan, 
     found = plan
     for _, override in own:
         install = _joined(found.install, override.install, override.inherit.install)
-        limits = {key: getattr(override, key) for key in ("ready_timeout_s", "stays_up_s")}
+        limits = {key: getattr(override, key) for key in ("ready_timeout_s", "min_uptime_s")}
         given = {key: limit for key, limit in limits.items() if limit is not None}
         preflight = _preflight(found.preflight, override)
         found = found.model_copy(update={"install": install, "preflight": preflight, **given})
@@ -102,14 +102,14 @@ def _rolled_back(plan: Plan, upgrade: Upgrade, overrides: Sequence[Numbered]) ->
         how = override.inherit
         limit_s = override.rollback_limit_s
         rollback = _joined(upgrade.rollback, override.rollback, how.rollback)
-        left = _joined(upgrade.left_behind, override.left_behind, how.left_behind)
+        left = _joined(upgrade.allowed_changes, override.allowed_changes, how.allowed_changes)
         given = {} if limit_s is None else {"rollback_limit_s": limit_s}
         if not rollback and (left or given):
-            key = "left_behind" if left else "rollback_limit_s"
+            key = "allowed_changes" if left else "rollback_limit_s"
             key = key if key in override.model_fields_set else "rollback"
             what = f"{plan.id_of(upgrade)} has no steps of a rollback, with which {key} goes"
             raise located(plan.folder, what, "override", at, key)
-        update = {"rollback": rollback, "left_behind": left, **given}
+        update = {"rollback": rollback, "allowed_changes": left, **given}
         upgrade = upgrade.model_copy(update=update)
     return upgrade
 

@@ -20,19 +20,19 @@ class Amount(Model):
     sets it: a small host must not stop every cell.
     """
 
-    least: float = Field(default=0, ge=0)
+    min: float = Field(default=0, ge=0)
     recommended: float = Field(default=0, ge=0)
     severity: Severity = Severity.HIGH
-    """Of less than ``least``; less than ``recommended`` is ``info``."""
+    """Of less than ``min``; less than ``recommended`` is ``info``."""
 
     @property
     def asked(self) -> bool:
         """Return whether the plan requires any."""
-        return bool(self.least or self.recommended)
+        return bool(self.min or self.recommended)
 
     @model_validator(mode="after")
     def _recommended_is_more(self) -> Self:
-        if self.recommended and self.recommended < self.least:
+        if self.recommended and self.recommended < self.min:
             raise ValueError("`recommended` is less than the required minimum")
         return self
 
@@ -47,14 +47,14 @@ class Space(Model):
     """Free space that a folder must have before the upgrade."""
 
     path: AbsolutePath
-    least_mb: float = Field(ge=0)
+    min_mb: float = Field(ge=0)
     """In millions of bytes; a quota of the folder's tree counts."""
     recommended_mb: float = Field(default=0, ge=0)
     severity: Severity = Severity.INHIBITOR
 
 
 BOOT = "/boot"
-ALWAYS = (Space(path="/", least_mb=200), Space(path=BOOT, least_mb=100))
+ALWAYS = (Space(path="/", min_mb=200), Space(path=BOOT, min_mb=100))
 """A kernel with its initramfs takes 50 to 100 MB in /boot; with less than 200 MB on the root file
 system APT can't even unpack a few packages."""
 
@@ -63,7 +63,7 @@ class Schedulers(Model):
     """Which I/O schedulers are right for disks that rotate and for those that do not; none: any."""
 
     rotational: tuple[str, ...] = ()
-    solid: tuple[str, ...] = ()
+    non_rotational: tuple[str, ...] = ()
     severity: Severity = Severity.HIGH
 
 

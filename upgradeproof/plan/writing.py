@@ -1,9 +1,10 @@
-"""Replace an `upgrade.toml` in one step, so that a kill never leaves half of one."""
+"""Replace a plan or another TOML file atomically: a kill never leaves a part of one."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,10 +28,18 @@ def refuse_read_only(path: Path) -> None:
 
 
 def write_plan(path: Path, text: str) -> None:
-    """Replace a plan by another text of it, with the mode and the owner of the file.
+    """Replace a plan by another text of it, which is read as a plan before it is used.
 
-    The new text is read as a plan before it takes the place of the old one. Raises PlanError where
-    it is none, or can't be written: the file is then what it was.
+    Raises PlanError as ``replace_file`` does, and where the text is no plan.
+    """
+    replace_file(path, text, load_plan)
+
+
+def replace_file(path: Path, text: str, check: Callable[[Path], object]) -> None:
+    """Replace a file by another text, with the mode and the owner of the file.
+
+    ``check`` reads the new file before it takes the place of the old one, and raises PlanError to
+    refuse it. Raises PlanError where the file can't be written: the file is then what it was.
     """
     path = path.resolve()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -43,7 +52,7 @@ def write_plan(path: Path, text: str) -> None:
         part.chmod(stat.S_IMODE(was.st_mode))
         with suppress(PermissionError):  # only root may give a file away
             os.chown(part, was.st_uid, was.st_gid)
-        load_plan(part)
+        check(part)
         part.replace(path)
     except OSError as error:
         raise PlanError(f"{path} can't be written: {os.strerror(error.errno or 0)}") from None

@@ -23,13 +23,13 @@ def judge_amount(
     ``remedy``, the required amount replaces ``{}``.
     """
     there = f"{number(have)} {of}"
-    if have < asked.least:
+    if have < asked.min:
         yield Finding(
             id=name,
             severity=asked.severity,
-            title=f"{there}, where {number(asked.least)} are required",
+            title=f"{there}, where {number(asked.min)} are required",
             meaning=meaning,
-            remedy=remedy.replace("{}", number(max(asked.least, asked.recommended))),
+            remedy=remedy.replace("{}", number(max(asked.min, asked.recommended))),
         )
     elif have < asked.recommended:
         yield Finding(

@@ -37,7 +37,7 @@ def out_of_range(
 
 
 def _remedy(component: Component) -> str:
-    wanted = component.supported or component.most or component.least
+    wanted = component.supported or component.max or component.min
     if component.package:
         return f"apt-get install --allow-downgrades '{component.package}={wanted}*'"
     return f"install {component.name} {wanted}"

@@ -93,7 +93,7 @@ class Asker:
                 self._connection, round(due_s, DIGITS), sent_s, round(latency_s, DIGITS), failure
             )
         )
-        if failure or latency_s * 1000 > self._question.late_ms:
+        if failure or latency_s * 1000 > self._question.answer_timeout_ms:
             self._bad_until = max(self._bad_until, due_s)
         else:
             self._good_until = max(self._good_until, due_s)

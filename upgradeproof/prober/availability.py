@@ -23,8 +23,8 @@ from upgradeproof.results.load import (
 
 CONNECTIONS: tuple[Connection, ...] = ("kept", "new")
 ROWS_MS = tuple(round(part * 10.0**power, 1) for power in range(-1, 5) for part in (1, 2, 5))
-"""0.1 ms to 50 s, three rows a power of ten: beyond twice the longest `late_ms` nothing is waited
-for."""
+"""0.1 ms to 50 s, three rows for each power of ten: the prober waits for no answer for longer than
+twice the largest `answer_timeout_ms`."""
 Standing = Literal["up", "down", "unknown"]
 MOST_COLUMNS = 120
 LEAST_COLUMN_S = 0.1
@@ -51,7 +51,7 @@ def availability(
         state=state,
         duration_s=recording.lasted_s,
         rate_per_s=asked.rate_per_s,
-        late_ms=asked.late_ms,
+        answer_timeout_ms=asked.answer_timeout_ms,
         lanes=tuple(_lane(connection, asked, recording, steps) for connection in CONNECTIONS),
         steps=tuple(steps),
         heat=heat_map(recording.samples, recording.lasted_s),
@@ -67,7 +67,7 @@ def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -
         state=state,
         duration_s=0,
         rate_per_s=asked.rate_per_s,
-        late_ms=asked.late_ms,
+        answer_timeout_ms=asked.answer_timeout_ms,
         lanes=(),
         steps=tuple(steps),
         heat=heat_map((), 0),
@@ -112,7 +112,7 @@ def _standing(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Sta
     """
     if sample.late_s is None:
         return "unknown"
-    if not _bad(sample, asked.late_ms):
+    if not _bad(sample, asked.answer_timeout_ms):
         return "up"
     sent_s, answered_s = sample.due_s + sample.late_s, sample.due_s + sample.latency_s
     stalled_s = sum(
@@ -120,8 +120,8 @@ def _standing(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Sta
         for stall in stalls
     )
     waited_s = sample.latency_s - sample.late_s - stalled_s
-    is_late = sample.latency_s * 1000 > asked.late_ms
-    return "unknown" if is_late and waited_s * 1000 <= asked.late_ms else "down"
+    is_late = sample.latency_s * 1000 > asked.answer_timeout_ms
+    return "unknown" if is_late and waited_s * 1000 <= asked.answer_timeout_ms else "down"
 
 
 def _lane(
@@ -144,15 +144,15 @@ def _lane(
         late=sum(not sample.failure for sample in bad),
         p50_ms=latencies.percentile_ms(50),
         p99_ms=latencies.percentile_ms(99),
-        longest_ms=latencies.longest_ms,
+        max_ms=latencies.max_ms,
         downtimes=tuple(_downtimes(judged, asked, recording, steps)),
     )
 
 
-def _bad(sample: Sample, late_ms: float) -> str:
+def _bad(sample: Sample, answer_timeout_ms: float) -> str:
     """Return why a request was not answered well and in time; empty: it was."""
-    late = sample.latency_s * 1000 > late_ms
-    return sample.failure or (f"later than {late_ms:g} ms" if late else "")
+    late = sample.latency_s * 1000 > answer_timeout_ms
+    return sample.failure or (f"later than {answer_timeout_ms:g} ms" if late else "")
 
 
 def _downtimes(
@@ -170,11 +170,11 @@ def _downtimes(
         if standing == "up":
             continue
         began_s = run[0].due_s
-        reasons = Counter(_bad(sample, asked.late_ms) for sample in run)
+        reasons = Counter(_bad(sample, asked.answer_timeout_ms) for sample in run)
         in_step = (mark.title for mark in steps if mark.began_s <= began_s < mark.ended_s)
         yield Downtime(
             began_s=began_s,
-            lasted_ms=round((ended_s - began_s) * 1000, 2),
+            duration_ms=round((ended_s - began_s) * 1000, 2),
             requests=len(run),
             reason=reasons.most_common(1)[0][0],
             step=next(in_step, ""),

@@ -44,9 +44,9 @@ def joined(downtimes: Iterable[Downtime]) -> list[Downtime]:
     found: list[Downtime] = []
     for each in downtimes:
         last = found[-1] if found else None
-        if last and abs(last.began_s * 1000 + last.lasted_ms - each.began_s * 1000) < AT_ONCE_MS:
+        if last and abs(last.began_s * 1000 + last.duration_ms - each.began_s * 1000) < AT_ONCE_MS:
             longer = {
-                "lasted_ms": last.lasted_ms + each.lasted_ms,
+                "duration_ms": last.duration_ms + each.duration_ms,
                 "requests": last.requests + each.requests,
                 "certain": False,
             }
@@ -71,10 +71,10 @@ def _complaints(disruption: Disruption, lanes: Sequence[Lane]) -> str:
 def _wrong(disruption: Disruption, lane: Lane) -> Iterator[str]:
     if not lane.requests:
         yield "no request was made: nothing is proven"
-    lasted_ms = [downtime.lasted_ms for downtime in lane.downtimes]
+    duration_ms = [downtime.duration_ms for downtime in lane.downtimes]
     for what, found_ms, allowed_ms in (
-        ("the longest downtime lasted", max(lasted_ms, default=0.0), disruption.longest_ms),
-        (f"{_times(lane)} lasted", sum(lasted_ms), disruption.total_ms),
+        ("the longest downtime lasted", max(duration_ms, default=0.0), disruption.max_downtime_ms),
+        (f"{_times(lane)} lasted", sum(duration_ms), disruption.max_total_downtime_ms),
     ):
         if found_ms > allowed_ms:
             yield f"{what} {found_ms:.0f} ms, {allowed_ms:g} ms are allowed"
@@ -87,7 +87,7 @@ def _times(lane: Lane) -> str:
 
 def _worst(lane: Lane) -> list[str]:
     """Return the longest downtimes in the order of their time, and how many are left out."""
-    longest = sorted(lane.downtimes, key=lambda downtime: -downtime.lasted_ms)[:MOST_TOLD]
+    longest = sorted(lane.downtimes, key=lambda downtime: -downtime.duration_ms)[:MOST_TOLD]
     told = [str(downtime) for downtime in sorted(longest, key=lambda each: each.began_s)]
     left = len(lane.downtimes) - len(told)
     return [*told, *([f"and {left} shorter ones"] if left else [])]

@@ -80,7 +80,7 @@ class HttpClient:
             body += chunk if len(body) < LARGEST_BODY else b""
         if response.status != endpoint.status:
             return f"status {response.status}"
-        return "" if endpoint.gives.encode() in body else UNEXPECTED
+        return "" if endpoint.contains.encode() in body else UNEXPECTED
 
     def close(self) -> None:
         """Close the connection."""
@@ -101,7 +101,7 @@ class TcpClient:
             self._socket = socket.create_connection((HOST, self._port))
         _pass_over_what_is_left(self._socket)
         self._socket.sendall(self._endpoint.send.encode())
-        expected = self._endpoint.gives.encode()
+        expected = self._endpoint.contains.encode()
         received = b""
         while not received or expected not in received:
             received += _receive(self._socket)

@@ -30,7 +30,7 @@ class Question(Frozen):
     """Of the endpoint's ``ca``, in PEM; empty: this host's own store."""
     rate_per_s: float
     """Requests in a second, half of them over each kind of connection."""
-    late_ms: float
+    answer_timeout_ms: float
     recording: str
     """Path of the file that gets every request."""
 
@@ -40,7 +40,7 @@ class Question(Frozen):
 
         So a late one is told from none, and few requests hang on what is gone when it comes back.
         """
-        return 2 * self.late_ms / 1000
+        return 2 * self.answer_timeout_ms / 1000
 
     @property
     def interval_s(self) -> float:

@@ -98,7 +98,7 @@ class ConfigChecks(Probe[ConfigCheck]):
                 case ["ran", name, key, unit, status, out, _] if name in inputs.daemons:
                     daemon = inputs.daemons[name]
                     said = _printed(out)
-                    if any(text in said for text in daemon.unclear):
+                    if any(text in said for text in daemon.inconclusive):
                         continue
                     found[clean(key)] = ConfigCheck(
                         daemon=name,

@@ -95,7 +95,7 @@ class EffectiveConfig(Probe[Setting]):
             told = tuple(
                 clean(stream.decode("utf-8", "replace").replace("\r\n", "\n")) for stream in streams
             )
-            if daemon.dump is None or any(text in "\n".join(told) for text in daemon.unclear):
+            if daemon.dump is None or any(text in "\n".join(told) for text in daemon.inconclusive):
                 continue
             problem = _problem(status, told)
             found[clean(key)] = Setting(

@@ -106,10 +106,10 @@ class Endurance(Probe[Stay]):
 
     @classmethod
     def script(cls, inputs: ProbeInputs, /) -> str:
-        """Return the script, which takes up to ``stays_up_s`` seconds, at most two minutes."""
+        """Return the script, which takes up to ``min_uptime_s`` seconds, at most two minutes."""
         units = shlex.join(inputs.services)
         body = _SCRIPT.replace("MAXIMUM", str(MAXIMUM_S)).replace("LINES", str(LOG_LINES))
-        return f"set -- {units}\nstays={inputs.stays_up_s:.0f}\n{body}" if units else "exit 0"
+        return f"set -- {units}\nstays={inputs.min_uptime_s:.0f}\n{body}" if units else "exit 0"
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Stay]:

@@ -31,7 +31,7 @@ drivers() (
   done
 )
 needed=$({ echo "$2"; drivers "$(readlink -f "$device")"; } | tr - _ | sort -u)
-held() {
+contents() {
   command -v lsinitramfs >/dev/null || { printf 'said\tlsinitramfs is not installed\n'; return; }
   { timeout 120 lsinitramfs "$1" 2>&1; printf 'status\t%s\n' $?; } | sed -nE \
     -e '/^status/p' -e 's|.*/([^/]*)\.ko(\.[a-z0-9]+)?$|holds\t\1|p' \
@@ -48,31 +48,31 @@ for role in running newest; do
     printf 'needs\t%s\t%s\n' "$module" $?
     printf '%s\n' "$said" | sed 's/^/depends\t/'
   done
-  [ ! -s "$image" ] || held "$image"
+  [ ! -s "$image" ] || contents "$image"
 done
 exit 0
 """
-_MOST_SAID = 5
+_MAX_MESSAGES = 5
 
 
 class Initramfs(Record):
     """The archive from which one kernel starts, against what its root disk needs."""
 
     volatile: ClassVar[frozenset[str]] = frozenset(
-        {"release", "size_bytes", "needed", "held", "said"}
+        {"release", "size_bytes", "needed", "module_count", "messages"}
     )
     release: str
     size_bytes: int | None = None
     """None: there is no such file."""
     needed: tuple[str, ...] = ()
     """Modules that drive the root disk and its buses and read its file system."""
-    held: int = 0
+    module_count: int = 0
     """How many modules the archive holds."""
     missing: tuple[str, ...] = ()
     """Modules, with those that they depend on, that are neither built in nor in the archive."""
     readable: bool = True
     """Whether ``lsinitramfs`` could list it."""
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     """Its complaints."""
 
 
@@ -136,8 +136,8 @@ def _image(release: str, size: int | None, said: Iterable[list[str]]) -> Initram
         release=release,
         size_bytes=size,
         needed=tuple(needed),
-        held=len(held),
+        module_count=len(held),
         missing=tuple(sorted(required - held)) if readable else (),
         readable=readable,
-        said=tuple(words[:_MOST_SAID]),
+        messages=tuple(words[:_MAX_MESSAGES]),
     )

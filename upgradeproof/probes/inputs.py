@@ -73,5 +73,5 @@ class ProbeInputs:
     """When the state began, in seconds of the machine's own clock since the epoch."""
     services: tuple[str, ...] = ()
     """The units of the plan's services, with their suffix, such as ``nginx.service``."""
-    stays_up_s: float = 0.0
+    min_uptime_s: float = 0.0
     """How long a service must have been up before it counts as up."""

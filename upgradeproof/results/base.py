@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from upgradeproof.renamed_keys import fields
+
 
 class Frozen(BaseModel):
     """The base of everything in a report: immutable, and strict about unknown keys."""
@@ -16,13 +18,15 @@ class Frozen(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _can_be_written_and_read(cls, data: Any) -> Any:
-        """Drop what is computed, and what no file can hold: half of a character.
+        """Drop what is computed, and what no file can contain: half of a character.
 
-        Python reads the name of a file that is no UTF-8 as such halves, and a test may tell it.
+        Python reads the name of a file that is not UTF-8 as such halves, and a test may print it.
+        Fields of an earlier version's files get their new names.
         """
         if isinstance(data, dict):
+            renamed = fields(cls.__name__)
             return {
-                name: _whole(value)
+                renamed.get(name, name): _whole(value)
                 for name, value in data.items()
                 if name not in cls.model_computed_fields
             }

@@ -42,7 +42,7 @@ class LoadMeasured(Frozen):
     p50_ms: float
     p95_ms: float
     p99_ms: float
-    longest_ms: float
+    max_ms: float
     curve: tuple[LatencyPoint, ...] = ()
     """From the median to the slowest, each point nearer to 100 %."""
     failures: Mapping[str, int] = Field(default_factory=dict)
@@ -77,7 +77,7 @@ class Downtime(Frozen):
 
     began_s: float
     """Seconds since the prober began."""
-    lasted_ms: float
+    duration_ms: float
     """From when its first request was due to when the next one was that is not part of it."""
     requests: int
     """Requests that were due in it."""
@@ -92,7 +92,7 @@ class Downtime(Frozen):
         where = f"in the step {self.step!r}" if self.step else "in no step"
         doubt = "" if self.certain else "; the prober itself did not run all the while"
         return (
-            f"at {self.began_s:.2f} s, {where}: {self.lasted_ms:.0f} ms, "
+            f"at {self.began_s:.2f} s, {where}: {self.duration_ms:.0f} ms, "
             f"{self.requests} request{'' if self.requests == 1 else 's'}, {self.reason}{doubt}"
         )
 
@@ -109,20 +109,20 @@ class Lane(Frozen):
     p50_ms: float
     """Latencies are of the requests that were answered well, the late ones included."""
     p99_ms: float
-    longest_ms: float
+    max_ms: float
     downtimes: tuple[Downtime, ...] = ()
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
     def longest_downtime_ms(self) -> float:
         """Return how long the longest downtime lasted that is certain; 0: there was none."""
-        return max((each.lasted_ms for each in self.downtimes if each.certain), default=0.0)
+        return max((each.duration_ms for each in self.downtimes if each.certain), default=0.0)
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
     def total_downtime_ms(self) -> float:
         """Return how long all downtimes lasted together that are certain."""
-        return sum(each.lasted_ms for each in self.downtimes if each.certain)
+        return sum(each.duration_ms for each in self.downtimes if each.certain)
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
@@ -169,7 +169,7 @@ class Availability(Frozen):
     duration_s: float
     rate_per_s: float
     """Requests in a second, half of them over each kind of connection."""
-    late_ms: float
+    answer_timeout_ms: float
     """An answer that takes longer is no better than none."""
     lanes: tuple[Lane, ...]
     steps: tuple[StepMark, ...]

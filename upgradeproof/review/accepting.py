@@ -91,7 +91,7 @@ def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
             cells=tuple(cell.id for cell in every if holds_for(plan, place, cell))
             if place.select
             else (),
-            rollback=place.key == "left_behind",
+            rollback=place.key == "allowed_changes",
             facts=asked.globs,
             kind=asked.kind,
             reason=reason,

@@ -62,7 +62,7 @@ def as_toml(found: Sequence[Unexplained]) -> Iterator[str]:
     done: set[tuple[str, ...]] = set()
     for each in found:
         rollback = each.state.name in OF_A_ROLLBACK
-        header = "[[upgrade.left_behind]]" if rollback else "[[expect.change]]"
+        header = "[[upgrade.allowed_changes]]" if rollback else "[[expect.change]]"
         new = [group for group in each.groups if (header, group.title, *group.globs) not in done]
         done |= {(header, group.title, *group.globs) for group in new}
         if new:

@@ -57,7 +57,7 @@ def places(
     back = [cell for cell, state in found if state in OF_A_ROLLBACK]
     where = [
         _limited(
-            Place(upgrade=names.index(name), key="left_behind"),
+            Place(upgrade=names.index(name), key="allowed_changes"),
             [cell for cell in cells if upgrade_of(cell) == name],
             back,
             limit,
@@ -82,7 +82,7 @@ def holds_for(plan: Plan, place: Place, cell: Cell) -> bool:
     if not place.select or _selected(place.select, cell):
         return True
     legs = [path_of(each) for each in plan.upgrade if takes(cell, path_of(each))]
-    return place.key != "left_behind" and any(
+    return place.key != "allowed_changes" and any(
         _selected(place.select, cell, f"{cell.product}-{leg}") for leg in legs
     )
 

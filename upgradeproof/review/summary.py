@@ -34,7 +34,7 @@ def summary(changes: Iterable[Change], paths: Paths, state: str = StateName.UPGR
     first = "it is" if len(found) == 1 else "the first is"
     spec = StateName(state).spec
     lines = [_cut(f"{what}, {spec.unexplained}; {first} {found[0]}"), *_overview(found, groups)]
-    key = "upgrade.left_behind" if spec.after_rollback else "expect.change"
+    key = "upgrade.allowed_changes" if spec.after_rollback else "expect.change"
     lines += [
         "the whole list: the cell in index.html, or `upgradeproof review`",
         "to explain changes that are correct, add this to the plan, with your reasons:",

@@ -62,7 +62,7 @@ def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
         certificates=expect.certificates,
         modules=expect.modules,
         services=expect.units_in(state),
-        stays_up_s=cell.plan.stays_up_s if has_new_release(state) else 0.0,
+        min_uptime_s=cell.plan.min_uptime_s if has_new_release(state) else 0.0,
     )
 
 

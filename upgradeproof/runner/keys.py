@@ -88,9 +88,10 @@ def _probed(expect: Expectations) -> Any:
     asked = {disruption.endpoint for disruption in expect.disruption}
     return {
         "engine": code(PROBER_FILES),
-        "longest_ms": max(d.longest_ms for d in expect.disruption),
+        "max_downtime_ms": max(d.max_downtime_ms for d in expect.disruption),
         "disruptions": [
-            d.model_dump(exclude={"longest_ms", "total_ms"}) for d in expect.disruption
+            d.model_dump(exclude={"max_downtime_ms", "max_total_downtime_ms"})
+            for d in expect.disruption
         ],
         "endpoints": [e.model_dump() for e in expect.endpoint if e.id in asked],
     }

@@ -53,7 +53,7 @@ class Seen:
         return (
             f"{asked.path} of {asked.id}, {self.when}, gave after {self.waited_s:.1f} s: {came}; "
             f"expected within {self.limit_s:g} s: status {asked.status}"
-            f"{f', holding {asked.gives!r}' if asked.gives else ''}"
+            f"{f', that contains {asked.contains!r}' if asked.contains else ''}"
         )
 
 
@@ -173,7 +173,7 @@ class _Course:
             raise HarnessError(
                 f"the degradation {self._plan.id!r} can't be distinguished from a whole answer",
                 details=str(before),
-                resolution="`gives` must be a text that only degraded answers contain",
+                resolution="`contains` must be a text that only degraded answers contain",
             )
 
     def _refused(self) -> Seen:

@@ -29,7 +29,7 @@ class Restarts:
 def restart_all(state: State) -> Restarts:
     """Restart every service of the plan, wait until they are ready, and watch that they stay up.
 
-    They are watched once for all, for ``stays_up_s``, or for the longest delay between two restarts
+    They are watched together, for ``min_uptime_s``, or for the longest delay between two restarts
     of one of them. A service that was not up before has to be up now, too.
     """
     cell, machine = state.cell, state.machine

@@ -146,9 +146,9 @@ class State:
         """Ask an endpoint of services that have just started until its answer fits.
 
         A load balancer has to find its servers first. The last answer is returned when the plan's
-        ``stays_up_s`` are over.
+        ``min_uptime_s`` are over.
         """
-        deadline = time.monotonic() + self.cell.plan.stays_up_s * self.fidelity.slowness
+        deadline = time.monotonic() + self.cell.plan.min_uptime_s * self.fidelity.slowness
         while not (answer := self.ask(endpoint)).fits(endpoint) and time.monotonic() < deadline:
             time.sleep(1)
         return answer

@@ -108,7 +108,7 @@ class Transition:
         expect, plan_s = self._cell.expect, self._cell.plan.ready_timeout_s
         missing = wait_until_ready(machine, expect, self._state, plan_s, stays_s=STAYS_S)
         if self._state != StateName.INSTALLED:
-            wait_until_old(machine, expect.units_in(self._state), self._cell.plan.stays_up_s)
+            wait_until_old(machine, expect.units_in(self._state), self._cell.plan.min_uptime_s)
             return
         if missing:
             raise NotReadyError(
@@ -126,5 +126,5 @@ class Transition:
                     f"the data {data.id!r} can't be read back before the upgrade",
                     details=f"expected {data.expected()!r}, found {found.tail!r}"
                     f" with exit status {found.exit_status}",
-                    resolution="fix `write`, `read` or `gives` in the plan",
+                    resolution="fix `write`, `read` or `equals` in the plan",
                 )

@@ -145,10 +145,10 @@ class Watch(AbstractContextManager["Watch"]):
         return self._recorder.path(self._state, f"requests-{asked.endpoint}.json")
 
     def _orders(self, machine: Machine) -> Orders:
-        longest_ms = max(asked.longest_ms for asked in self.asked)
+        max_downtime_ms = max(asked.max_downtime_ms for asked in self.asked)
         return Orders(
             questions=tuple(self._questions(machine)),
-            linger_s=self._linger_s + longest_ms / 1000,
+            linger_s=self._linger_s + max_downtime_ms / 1000,
         )
 
     def _questions(self, machine: Machine) -> Iterator[Question]:
@@ -163,6 +163,6 @@ class Watch(AbstractContextManager["Watch"]):
                 ports=tuple(machine.published(port) for port in ports),
                 certificate=authority(machine, endpoint),
                 rate_per_s=asked.rate_per_s,
-                late_ms=asked.late_ms,
+                answer_timeout_ms=asked.answer_timeout_ms,
                 recording=str(self._path(asked)),
             )

@@ -26,7 +26,7 @@ NOT_IN_THE_TWIN = "\n# Not in the twin:\n"
 ENDPOINT = Entry(
     keys={"id": "web", "port": 7777, "kind": "http", "status": Noted(value=403)}, source="asked"
 )
-DATA = Entry(keys={"id": "store", "write": "w", "read": "r", "gives": "x", "mask": ()})
+DATA = Entry(keys={"id": "store", "write": "w", "read": "r", "equals": "x", "mask": ()})
 CONFIG = Entry(keys={"path": "/etc/new.conf", "format": "ini", "check": "web -t", "change": ""})
 
 
@@ -54,7 +54,7 @@ def test_tables_are_added_before_the_list_of_what_the_twin_does_not_have() -> No
     new = (
         '\n[[expect.config]]\npath = "/etc/new.conf"\nformat = "ini"\ncheck = "web -t"\n'
         '\n# asked\n[[expect.endpoint]]\nid = "web"\nport = 7777\nkind = "http"\nstatus = 403\n'
-        '\n[[expect.data]]\nid = "store"\nwrite = "w"\nread = "r"\ngives = "x"\n'
+        '\n[[expect.data]]\nid = "store"\nwrite = "w"\nread = "r"\nequals = "x"\n'
     )
     assert text == TEXT.replace(NOT_IN_THE_TWIN, f"{new}{NOT_IN_THE_TWIN}")
     assert edited(text, plan(text), found) == (text, [], [])

@@ -27,7 +27,7 @@ def defect(**keys: object) -> Defect:
     return Defect.model_validate(
         {
             "title": "t",
-            "what_it_is": "w",
+            "description": "w",
             "steps": [{"step": "run", "script": "true"}],
             "name": "bad",
             **keys,
@@ -69,13 +69,13 @@ def result(of: Cell, *, finished: bool = True) -> Run:
 
 
 def project(folder: Path, **defects: str) -> Home:
-    """Make a folder with a plan on two platforms, and defects: ``bad="caught_by = [...]"``."""
+    """Make a folder with a plan on two platforms, and defects: ``bad="detected_by = [...]"``."""
     (folder / "images").mkdir()
     (folder / "images" / "example-1.toml").write_text(IMAGE, encoding="utf-8")
     (folder / "upgrade.toml").write_text(PLAN, encoding="utf-8")
     (folder / "defects").mkdir()
     for name, keys in defects.items():
-        text = f'title = "About {name}"\nwhat_it_is = "w"\n{keys}\n{STEPS}'
+        text = f'title = "About {name}"\ndescription = "w"\n{keys}\n{STEPS}'
         (folder / "defects" / f"{name}.toml").write_text(text, encoding="utf-8")
     return Home(folder)
 

@@ -12,7 +12,7 @@ from upgradeproof.defects.catalogue import Catalogue, choose
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 
-CAUGHT = 'caught_by = ["test_a::*"]'
+CAUGHT = 'detected_by = ["test_a::*"]'
 LONGER = "example-1-amd64.container.thing-1-to-3"
 
 

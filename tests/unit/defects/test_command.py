@@ -35,8 +35,8 @@ def test_that_boots_again(upgraded): raise RuntimeError("it was to be left out")
 """
 DEFECT = """
 title = "The note is spoilt"
-what_it_is = "the upgrade writes over what its user wrote"
-caught_by = ["{check}"]
+description = "the upgrade writes over what its user wrote"
+detected_by = ["{check}"]
 [[steps]]
 step = "run"
 script = "{script}"
@@ -62,7 +62,7 @@ def test_a_defect_is_planted_and_caught_beside_a_good_cell(tmp_path: Path) -> No
     ]
     found = json.loads((tmp_path / "reports" / "out" / "defects.json").read_text(encoding="utf-8"))
     assert found["good_cells"][0]["checks"] == 3, "only what boots again is left out"
-    assert found["trials"][0]["by"][0]["id"] == "test_it::test_note_is_kept"
+    assert found["trials"][0]["detected_by"][0]["id"] == "test_it::test_note_is_kept"
 
 
 def test_a_declared_check_that_there_is_not_starts_no_machine(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_declared_check_that_there_is_not_starts_no_machine(tmp_path: Path) ->
     done = project.upgradeproof("defects", f"--cell={AMD64}")
     assert (done.exit_status, done.text) == (2, "")
     assert done.tail.splitlines()[0] == (
-        f"upgradeproof: {tmp_path}/defects/spoilt.toml: `caught_by` names "
+        f"upgradeproof: {tmp_path}/defects/spoilt.toml: `detected_by` names "
         f"'test_it::test_note_is_lost', which fits no check of {AMD64}; "
         "did you mean 'test_it::test_note_is_kept'?"
     )

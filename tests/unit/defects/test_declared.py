@@ -12,7 +12,7 @@ from upgradeproof.defects.catalogue import choose
 from upgradeproof.defects.declared import collect, require_declared_checks
 from upgradeproof.errors import HarnessError, PlanError
 
-GOOD = 'caught_by = ["test_services::test_service_is_active*thingd*"]'
+GOOD = 'detected_by = ["test_services::test_service_is_active*thingd*"]'
 
 
 def test_a_plan_is_collected_once_for_all_its_cells(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_a_plan_is_collected_once_for_all_its_cells(tmp_path: Path) -> None:
 
 def test_defects_that_keep_the_way_back_have_more_checks(tmp_path: Path) -> None:
     pytest_ = Pytest()
-    home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nway_back = true", worse=GOOD)
+    home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nwith_rollback = true", worse=GOOD)
     require_declared_checks(choose(home).trials, pytest_)
     planted = [Path(path).stem for argv in pytest_.commands for path in words(argv, "--defect")]
     assert planted == ["back", "bad"]
@@ -37,23 +37,23 @@ def test_checks_are_told_apart_by_cell(tmp_path: Path) -> None:
 
 
 def test_a_check_that_there_is_not_is_told_with_the_nearest(tmp_path: Path) -> None:
-    keys = 'caught_by = ["test_services::test_service_is_actve*thingd*"]\ncells = ["*-amd64.*"]'
+    keys = 'detected_by = ["test_services::test_service_is_actve*thingd*"]\ncells = ["*-amd64.*"]'
     home = project(tmp_path, bad=keys, good=GOOD)
     with pytest.raises(PlanError) as caught:
         require_declared_checks(choose(home).trials, Pytest())
     assert str(caught.value) == (
-        f"{tmp_path}/defects/bad.toml: `caught_by` names "
+        f"{tmp_path}/defects/bad.toml: `detected_by` names "
         "'test_services::test_service_is_actve*thingd*', which fits no check of "
         f"{AMD64}; did you mean '{ACTIVE}'?\n"
         "To do: `pytest --collect-only -q --cell=...` prints the checks of a cell; those that boot "
-        "a machine again are not run with defects, those of `rolled_back` only with `way_back`, "
-        "those of loads only with `under_load`"
+        "a machine again are not run with defects, those of `rolled_back` only with "
+        "`with_rollback`, those of loads only with `with_load`"
     )
 
 
 def test_every_unknown_check_is_told_at_once(tmp_path: Path) -> None:
-    keys = 'caught_by = ["test_x::*", "test_services::*"]'
-    home = project(tmp_path, bad=keys, worse='caught_by = ["test_y::*"]')
+    keys = 'detected_by = ["test_x::*", "test_services::*"]'
+    home = project(tmp_path, bad=keys, worse='detected_by = ["test_y::*"]')
     with pytest.raises(PlanError) as caught:
         require_declared_checks(choose(home, (), ["*-amd64.*"]).trials, Pytest())
     assert ("'test_x::*'" in caught.value.brief, caught.value.details.count("'test_y::*'")) == (
@@ -64,7 +64,7 @@ def test_every_unknown_check_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_defect_that_stops_the_upgrade_needs_no_check(tmp_path: Path) -> None:
-    home = project(tmp_path, bad='stopped_by = "the step * failed*"')
+    home = project(tmp_path, bad='stop_reason = "the step * failed*"')
     require_declared_checks(choose(home).trials, Pytest(checks=(), collection_status=5))
 
 

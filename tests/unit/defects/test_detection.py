@@ -32,7 +32,7 @@ from upgradeproof.errors import HarnessError, MachineError
 from upgradeproof.home import Home
 from upgradeproof.results import Verdict
 
-KEYS = 'caught_by = ["test_services::test_service_is_active*"]'
+KEYS = 'detected_by = ["test_services::test_service_is_active*"]'
 SEEN = cell(check(ACTIVE, FAILED, "thingd is dead\nlong"), check(DATA, PASSED), state("upgraded"))
 
 
@@ -70,7 +70,7 @@ def test_good_cells_run_before_the_defects(tmp_path: Path) -> None:
     ("keys", "chosen"),
     [
         (KEYS, "not (destructive and own_kernel) and not load"),
-        (f"under_load = true\n{KEYS}", "not (destructive and own_kernel)"),
+        (f"with_load = true\n{KEYS}", "not (destructive and own_kernel)"),
     ],
 )
 def test_a_trial_leaves_out_only_what_takes_minutes(tmp_path: Path, keys: str, chosen: str) -> None:
@@ -208,7 +208,7 @@ def test_the_record_has_everything(tmp_path: Path) -> None:
         "cell": AMD64,
         "platform": "example-1-amd64.container",
         "verdict": "caught",
-        "by": [{"id": ACTIVE, "error": "thingd is dead"}],
+        "detected_by": [{"id": ACTIVE, "error": "thingd is dead"}],
         "missed": [],
         "unrelated": [],
         "problem": "",

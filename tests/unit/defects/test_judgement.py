@@ -10,13 +10,13 @@ from upgradeproof.plan.defects import Defect
 from upgradeproof.results import Check, State
 
 SEEN = defect(
-    caught_by=["test_modules::test_module_is_there*loop*"],
-    allowed=[{"checks": ["test_services::*"], "reason": "a service needs it"}],
+    detected_by=["test_modules::test_module_is_there*loop*"],
+    allowed_failures=[{"checks": ["test_services::*"], "reason": "a service needs it"}],
 )
-STOPPED = defect(stopped_by="* does not boot: initramfs shell*")
+STOPPED = defect(stop_reason="* does not boot: initramfs shell*")
 LOOP, OTHER = "test_modules::test_module_is_there[loop]", "test_data::test_data_is_read[a]"
 SERVICE = "test_services::test_service_is_active[x]"
-BOTH = defect(caught_by=SEEN.caught_by, stopped_by=STOPPED.stopped_by)
+BOTH = defect(detected_by=SEEN.detected_by, stop_reason=STOPPED.stop_reason)
 DOWN = "m does not boot: initramfs shell: x\nconsole"
 
 Ids = tuple[str, ...]
@@ -37,18 +37,18 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
     "seen by a check of the whole machine alone": (
         SEEN,
         [check("test_files::test_content_is_kept")],
-        ((), SEEN.caught_by, ()),
+        ((), SEEN.detected_by, ()),
     ),
-    "not seen": (SEEN, [check(LOOP, PASSED)], ((), SEEN.caught_by, ())),
-    "a consequence alone": (SEEN, [check(SERVICE)], ((), SEEN.caught_by, ())),
+    "not seen": (SEEN, [check(LOOP, PASSED)], ((), SEEN.detected_by, ())),
+    "a consequence alone": (SEEN, [check(SERVICE)], ((), SEEN.detected_by, ())),
     "something else, too": (SEEN, [check(LOOP), check(OTHER)], ((LOOP,), (), (OTHER,))),
     "something else broke": (SEEN, [check(LOOP), check(OTHER, BROKEN)], ((LOOP,), (), (OTHER,))),
-    "it broke instead": (SEEN, [check(LOOP, BROKEN)], ((), SEEN.caught_by, (LOOP,))),
-    "it never ran": (SEEN, [check(LOOP, NEVER)], ((), SEEN.caught_by, ())),
+    "it broke instead": (SEEN, [check(LOOP, BROKEN)], ((), SEEN.detected_by, (LOOP,))),
+    "it never ran": (SEEN, [check(LOOP, NEVER)], ((), SEEN.detected_by, ())),
     "stopped before": (
         SEEN,
         [check(LOOP, FAILED, "it failed\nlong"), state("upgraded", FAILED, "it failed\nlong")],
-        ((), SEEN.caught_by, ("state upgraded",)),
+        ((), SEEN.detected_by, ("state upgraded",)),
     ),
     "seen, then there was no way back": (
         SEEN,
@@ -68,14 +68,14 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
     "stopped, and what ran before it saw nothing": (
         BOTH,
         [check(LOOP, PASSED), state("upgraded", FAILED, DOWN)],
-        (("state upgraded",), BOTH.caught_by, ()),
+        (("state upgraded",), BOTH.detected_by, ()),
     ),
     "stopped, and what could see it never ran": (
         BOTH,
         [check(LOOP, NEVER), state("upgraded", FAILED, DOWN)],
         (("state upgraded",), (), ()),
     ),
-    "not stopped": (STOPPED, [check(OTHER, PASSED)], ((), (STOPPED.stopped_by,), ())),
+    "not stopped": (STOPPED, [check(OTHER, PASSED)], ((), (STOPPED.stop_reason,), ())),
 }
 
 
@@ -83,20 +83,22 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
 def test_what_failed_is_held_against_the_defect(name: str) -> None:
     of, parts, expected = CASES[name]
     found = judge(of, cell(*parts))
-    by, unrelated = (tuple(each.id for each in many) for many in (found.by, found.unrelated))
+    by, unrelated = (
+        tuple(each.id for each in many) for many in (found.detected_by, found.unrelated)
+    )
     assert (by, found.missed, unrelated) == expected
     assert found.caught == (bool(by) and not found.missed and not unrelated)
 
 
 def test_every_check_that_must_see_it_has_to() -> None:
-    both = defect(caught_by=["test_a::*", "test_b::*"])
+    both = defect(detected_by=["test_a::*", "test_b::*"])
     found = judge(both, cell(check("test_a::test_one")))
     assert (found.missed, found.caught) == (("test_b::*",), False)
 
 
 def test_what_caught_it_is_quoted_by_its_first_words() -> None:
     found = judge(SEEN, cell(check(LOOP, FAILED, "\n  loop is not there\nassert 1")))
-    assert found.by == (Sighting(id=LOOP, error="loop is not there"),)
+    assert found.detected_by == (Sighting(id=LOOP, error="loop is not there"),)
 
 
 @pytest.mark.parametrize("verdict", [BROKEN, NEVER])

@@ -14,10 +14,10 @@ kind = "data lost"
 source = ["a report"]
 environment = "ctr"
 twin = "good"
-shows = "{shows}"
-[[noticed]]
+fault_script = "{shows}"
+[[detected_by]]
 checks = ["test_data::*"]
-words = ["Note", "gone"]
+message_contains = ["Note", "gone"]
 """
 NOISE = """
 [[expect.change]]

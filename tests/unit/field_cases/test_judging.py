@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.defects.runs import BROKEN, FAILED, PASSED, cell, check, state
 from upgradeproof.field_cases.catalogue import Case
-from upgradeproof.field_cases.judging import caught_by, not_reproduced, red
+from upgradeproof.field_cases.judging import detected_by, not_reproduced, red
 from upgradeproof.results import Change
 
 DATA = "test_data::test_data_written_before_is_read_after[note]"
@@ -16,13 +16,13 @@ CASE = Case.model_validate(
         "source": ["s"],
         "environment": "ctr",
         "twin": "good",
-        "noticed": [{"checks": ["test_data::*"], "words": ["Note", "gone"]}],
+        "detected_by": [{"checks": ["test_data::*"], "message_contains": ["Note", "gone"]}],
     }
 )
 
 
 def test_a_message_with_the_words_catches_with_the_line_that_has_them() -> None:
-    found = caught_by(CASE, cell(check(DATA, reason="assert not lost\n  the note is GONE\nmore")))
+    found = detected_by(CASE, cell(check(DATA, reason="assert not lost\n  the note is GONE\nmore")))
     assert [(each.id, each.error) for each in found] == [(DATA, "the note is GONE")]
 
 
@@ -33,21 +33,21 @@ def test_a_message_with_the_words_catches_with_the_line_that_has_them() -> None:
 )
 def test_other_red_is_chance(name: str, reason: str) -> None:
     found = cell(check(name, reason=reason))
-    assert caught_by(CASE, found) == ()
+    assert detected_by(CASE, found) == ()
     assert [each.id for each in red(found)] == [name]
 
 
 @pytest.mark.parametrize("verdict", [PASSED, BROKEN])
 def test_only_what_failed_catches(verdict: object) -> None:
     found = cell(check(DATA, verdict, "the note is gone"))  # type: ignore[arg-type]
-    assert caught_by(CASE, found) == ()
+    assert detected_by(CASE, found) == ()
 
 
 def test_a_state_that_was_not_reached_catches_by_its_reason() -> None:
     case = CASE.model_copy(
-        update={"noticed": (CASE.noticed[0].model_copy(update={"checks": ("state *",)}),)}
+        update={"detected_by": (CASE.detected_by[0].model_copy(update={"checks": ("state *",)}),)}
     )
-    found = caught_by(case, cell(state("upgraded", FAILED, "dpkg failed\nthe note is gone")))
+    found = detected_by(case, cell(state("upgraded", FAILED, "dpkg failed\nthe note is gone")))
     assert [each.id for each in found] == ["state upgraded"]
 
 
@@ -73,10 +73,10 @@ def test_a_fault_that_no_machine_could_be_asked_for_is_no_problem() -> None:
 def test_a_change_that_a_summary_leaves_out_catches_by_its_line() -> None:
     name = "test_unexplained_changes::test_every_change_is_expected"
     case = CASE.model_copy(
-        update={"noticed": (CASE.noticed[0].model_copy(update={"checks": ("*",)}),)}
+        update={"detected_by": (CASE.detected_by[0].model_copy(update={"checks": ("*",)}),)}
     )
     line = Change(path="files//srv/note", before="there", after="gone", expected=False)
     reached = state("upgraded", PASSED, "").model_copy(update={"changes": (line,)})
     summary = check(name, reason="200 changes").model_copy(update={"states": ("upgraded",)})
-    found = caught_by(case, cell(reached, summary))
+    found = detected_by(case, cell(reached, summary))
     assert [(each.id, each.error) for each in found] == [(name, "files//srv/note: there -> gone")]

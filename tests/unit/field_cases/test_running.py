@@ -94,7 +94,7 @@ def test_a_run_that_leaves_no_result_is_broken(tmp_path: Path) -> None:
 def test_a_bad_release_is_its_plan_with_a_defect(tmp_path: Path) -> None:
     home = catalogue(tmp_path, "alpha")
     (tmp_path / "field-cases" / "alpha" / "defect.toml").write_text(
-        f'title = "t"\nwhat_it_is = "w"\ncaught_by = ["*"]\n{STEPS}'
+        f'title = "t"\ndescription = "w"\ndetected_by = ["*"]\n{STEPS}'
     )
     pytest = Pytest({("defect", CELL.format("alpha")): cell(GONE, name=CELL.format("alpha"))})
     report, _ = tried(home, pytest)

@@ -52,7 +52,7 @@ def test_releases_take_turns() -> None:
 def test_equal_releases_pass_after_the_fewest_pairs() -> None:
     asked = load(p99_ratio=1.25, throughput_ratio=0.9)
     pairs = take_turns(runs(always(100), always(101)), asked)
-    assert len(pairs) == asked.target.repeats_least
+    assert len(pairs) == asked.target.min_repeats
     first, second = judge_pairs(asked, pairs)
     assert (first.target, first.verdict) == ("p99_ratio", Verdict.PASSED)
     assert first.reason == (
@@ -79,7 +79,7 @@ def test_a_release_that_answers_less_fails() -> None:
 
 
 def test_noise_asks_for_more_pairs_and_is_never_green() -> None:
-    asked = load(p99_ratio=1.25, repeats_most=10)
+    asked = load(p99_ratio=1.25, max_repeats=10)
     pairs = take_turns(runs(always(100), iter(WIDE)), asked)
     assert len(pairs) == 10
     (found,) = judge_pairs(asked, pairs)

@@ -28,7 +28,7 @@ def test_what_was_counted_is_recorded() -> None:
     assert found.errors == {"KeyError: 'x'": 1}
     result = LoadResult(generators=1, recordings=(found,))
     assert (result.answered, result.requests, result.throughput_per_s) == (2, 5, 1)
-    assert result.lag.longest_ms == pytest.approx(3, rel=0.001)
+    assert result.lag.max_ms == pytest.approx(3, rel=0.001)
 
 
 def test_failures_of_too_many_kinds_are_counted_together() -> None:

@@ -76,8 +76,8 @@ def plain(table: Entry | None, port: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("banner", "keys", "source"),
     [
-        (b"+OK thing ready\r\n", {"gives": "+OK"}, "its greeting:  +OK thing ready"),
-        (b"220 a file server\r\n", {"gives": "220"}, "its greeting:  220 a file server"),
+        (b"+OK thing ready\r\n", {"contains": "+OK"}, "its greeting:  +OK thing ready"),
+        (b"220 a file server\r\n", {"contains": "220"}, "its greeting:  220 a file server"),
         (b"\x4a\0\0\0\x0a10.11.4-Thing\0", {}, "its greeting:  J 10.11.4-Thing"),
         (b"Thing-1.2 hello\n", {}, "its greeting:  Thing-1.2 hello"),
     ],
@@ -119,14 +119,17 @@ def test_who_answers_an_empty_line_is_asked_so(tmp_path: Path) -> None:
 
 
 def test_a_known_daemon_is_asked_as_its_client_does(tmp_path: Path) -> None:
-    wrong, right = Greeting(send="x", gives="never"), Greeting(send="PING", gives="ERROR PING")
+    wrong, right = (
+        Greeting(send="x", contains="never"),
+        Greeting(send="PING", contains="ERROR PING"),
+    )
     with serving(repeats) as port:
         found = asking(tmp_path, port).tcp((wrong, right))
     assert plain(found, port) == {
         "id": "thing",
         "kind": "tcp",
         "send": "PING",
-        "gives": "ERROR PING",
+        "contains": "ERROR PING",
     }
 
 

@@ -28,7 +28,7 @@ OBSERVED = Observed(
         "endpoint": (),
         "data": (
             Entry(
-                keys={"id": "db", "write": "w\n", "read": "r\n", "gives": "x"},
+                keys={"id": "db", "write": "w\n", "read": "r\n", "equals": "x"},
                 source="written and read through the client of The database",
             ),
         ),
@@ -120,7 +120,7 @@ w
 read = '''
 r
 '''
-gives = "x"
+equals = "x"
 
 # Observed, and not expected here:
 # - tcp port 40001 of dbd: it changes with each boot

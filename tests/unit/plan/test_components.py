@@ -11,7 +11,7 @@ from tests.unit.plan.texts import told, write
 from upgradeproof.plan import Component
 from upgradeproof.plan.components import compare, roots
 
-RANGE = {"name": "NGINX", "package": "nginx", "least": "1.21.1", "most": "1.21.9"}
+RANGE = {"name": "NGINX", "package": "nginx", "min": "1.21.1", "max": "1.21.9"}
 ADDED = '[[release]]\nname = "3"\n'
 
 
@@ -50,10 +50,10 @@ def test_both_ends_of_a_range_are_allowed(version: str, allowed: bool) -> None:
 @pytest.mark.parametrize(
     ("ends", "words", "allowed", "refused"),
     [
-        ({"least": "2"}, "2 or newer", "3", "1"),
-        ({"most": "2"}, "2 or older", "1", "3"),
+        ({"min": "2"}, "2 or newer", "3", "1"),
+        ({"max": "2"}, "2 or older", "1", "3"),
         ({"supported": "2"}, "2", "2-5", "3"),
-        ({"least": "1", "most": "3", "supported": "2"}, "1 to 3", "3", "4"),
+        ({"min": "1", "max": "3", "supported": "2"}, "1 to 3", "3", "4"),
     ],
 )
 def test_a_range_may_have_one_end_or_be_one_version(
@@ -88,7 +88,7 @@ def part(text: str) -> tuple[str, str]:
     ("text", "problem"),
     [
         (
-            '[[release.component]]\nname = "a"\nleast = "1"\n',
+            '[[release.component]]\nname = "a"\nmin = "1"\n',
             ("11: release.2.component.0: a range needs a `package` or a `command` for the version"),
         ),
         (
@@ -99,12 +99,12 @@ def part(text: str) -> tuple[str, str]:
             ),
         ),
         (
-            '[[release.component]]\nname = "a"\npackage = "a"\nleast = "2"\nmost = "1"\n',
+            '[[release.component]]\nname = "a"\npackage = "a"\nmin = "2"\nmax = "1"\n',
             "11: release.2.component.0: no version is at least 2 and at most 1",
         ),
         (
-            '[[release.component]]\nname = "a"\npackage = "a"\nmost = "one two"\n',
-            "14: release.2.component.0.most: should be a version as dpkg compares them",
+            '[[release.component]]\nname = "a"\npackage = "a"\nmax = "one two"\n',
+            "14: release.2.component.0.max: should be a version as dpkg compares them",
         ),
         (
             '[[release.component]]\nname = "a"\n[[release.component]]\nname = "a"\n',
@@ -128,10 +128,11 @@ def part(text: str) -> tuple[str, str]:
             "13: release.2.component.0.needs: 'a' depends on itself",
         ),
         (
-            '[[release.component]]\nname = "a"\nmin = "1"\n',
+            '[[release.component]]\nname = "a"\nfloor = "1"\n',
             (
-                "13: unknown key 'release.2.component.0.min'; valid: brought, code, command,"
-                " consequence, least, most, name, needs, package, remedy, supported"
+                "13: unknown key 'release.2.component.0.floor'; valid: code, command,"
+                " consequence, installed_by_upgrade, max, min, name, needs, package, remedy,"
+                " supported"
             ),
         ),
     ],

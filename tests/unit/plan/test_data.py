@@ -24,9 +24,9 @@ def run(script: str, folder: Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else f"exit status {done.returncode}"
 
 
-@pytest.mark.parametrize("gives", ["$UPGRADEPROOF_VALUE", "${UPGRADEPROOF_VALUE}"])
-def test_each_moment_has_a_value_of_its_own(tmp_path: Path, gives: str) -> None:
-    note = data(gives=f"it is {gives}", read='echo "it is $(cat note)"')
+@pytest.mark.parametrize("equals", ["$UPGRADEPROOF_VALUE", "${UPGRADEPROOF_VALUE}"])
+def test_each_moment_has_a_value_of_its_own(tmp_path: Path, equals: str) -> None:
+    note = data(equals=f"it is {equals}", read='echo "it is $(cat note)"')
     run(note.to_write(), tmp_path)
     assert run(note.to_read(), tmp_path) == note.expected() != note.expected("after")
     run(note.to_write("after"), tmp_path)
@@ -34,29 +34,29 @@ def test_each_moment_has_a_value_of_its_own(tmp_path: Path, gives: str) -> None:
 
 
 def test_a_write_that_does_nothing_is_found_out(tmp_path: Path) -> None:
-    run(data(gives="$UPGRADEPROOF_VALUE").to_write(), tmp_path)
-    idle = data(gives="$UPGRADEPROOF_VALUE", write="true $UPGRADEPROOF_VALUE")
+    run(data(equals="$UPGRADEPROOF_VALUE").to_write(), tmp_path)
+    idle = data(equals="$UPGRADEPROOF_VALUE", write="true $UPGRADEPROOF_VALUE")
     run(idle.to_write("after"), tmp_path)
     assert run(idle.to_read("after"), tmp_path) != idle.expected("after")
 
 
 def test_data_without_the_value_stays_as_it_is() -> None:
-    fixed = data(write="echo hi >note", gives="hi")
+    fixed = data(write="echo hi >note", equals="hi")
     assert fixed.expected("before") == fixed.expected("after") == "hi"
 
 
 @pytest.mark.parametrize(
-    ("write", "gives", "another"),
+    ("write", "equals", "another"),
     [
         ("echo hi >note", "hi", "hii"),
         ("echo '{\"a\": 1}' >note", '{"a": 1}', '{"a": 11}'),
-        (WRITE, "$UPGRADEPROOF_VALUE", data(gives="$UPGRADEPROOF_VALUE").expected("after")),
+        (WRITE, "$UPGRADEPROOF_VALUE", data(equals="$UPGRADEPROOF_VALUE").expected("after")),
     ],
 )
 def test_another_value_is_written_and_read(
-    tmp_path: Path, write: str, gives: str, another: str
+    tmp_path: Path, write: str, equals: str, another: str
 ) -> None:
-    note = data(write=write, gives=gives)
+    note = data(write=write, equals=equals)
     run(note.to_write(), tmp_path)
     longer = note.another
     assert longer is not None
@@ -64,15 +64,17 @@ def test_another_value_is_written_and_read(
     assert run(longer.to_read(), tmp_path) == longer.expected() == another != note.expected()
 
 
-@pytest.mark.parametrize("gives", ["bye", "..."])
-def test_of_a_value_that_does_not_stand_in_the_write_there_is_no_other(gives: str) -> None:
-    assert data(write="echo hi; echo ... >note", gives=gives).another is None
+@pytest.mark.parametrize("equals", ["bye", "..."])
+def test_of_a_value_that_does_not_stand_in_the_write_there_is_no_other(equals: str) -> None:
+    assert data(write="echo hi; echo ... >note", equals=equals).another is None
 
 
-@pytest.mark.parametrize("keys", [{"gives": "hi"}, {"write": "x", "gives": "$UPGRADEPROOF_VALUE"}])
+@pytest.mark.parametrize(
+    "keys", [{"equals": "hi"}, {"write": "x", "equals": "$UPGRADEPROOF_VALUE"}]
+)
 def test_a_value_that_is_written_is_expected(keys: dict[str, str]) -> None:
     with pytest.raises(
-        ValueError, match=r"`gives` must contain \$UPGRADEPROOF_VALUE if and only if `write` does"
+        ValueError, match=r"`equals` must contain \$UPGRADEPROOF_VALUE if and only if `write` does"
     ):
         data(**keys)
 

@@ -15,8 +15,8 @@ PLANS = sorted(ROOT.glob("products/*/upgrade.toml"))
 DEFECTS = sorted(ROOT.glob("products/*/defects/*.toml"))
 TEXT = """
 title = "It does nothing"
-what_it_is = "somebody forgot the script"
-caught_by = ["test_one::test_it*"]
+description = "somebody forgot the script"
+detected_by = ["test_one::test_it*"]
 [[steps]]
 step = "run"
 script = "true"
@@ -41,7 +41,7 @@ def plan() -> Plan:
                         {"step": "reboot"},
                     ],
                     "rollback": [{"step": "run", "script": "back"}],
-                    "left_behind": [{"facts": ["a/*"], "reason": "it stays there"}],
+                    "allowed_changes": [{"facts": ["a/*"], "reason": "it stays there"}],
                 }
             ],
         }
@@ -53,7 +53,7 @@ def planted(tmp_path: Path, at: str) -> list[str]:
     path.write_text(f'at = "{at}"\n{TEXT}', encoding="utf-8")
     spoilt = load_defect(path).planted(plan())
     upgrade = spoilt.upgrade[0]
-    assert (upgrade.rollback, upgrade.left_behind) == ((), ()), "a defect has no way back"
+    assert (upgrade.rollback, upgrade.allowed_changes) == ((), ()), "a defect has no way back"
     install, upgrading = (
         [str(getattr(step, "script", "reboot")) for step in steps]
         for steps in (spoilt.install, upgrade.steps)
@@ -99,20 +99,20 @@ def test_its_steps_come_behind_the_installation_for_the_preflight_to_meet(tmp_pa
 
 def test_a_defect_may_keep_the_way_back_for_its_checks_to_see(tmp_path: Path) -> None:
     path = tmp_path / "irreversible.toml"
-    path.write_text(f"way_back = true\n{TEXT}", encoding="utf-8")
+    path.write_text(f"with_rollback = true\n{TEXT}", encoding="utf-8")
     good, bad = plan().upgrade[0], load_defect(path).planted(plan()).upgrade[0]
     assert len(bad.steps) == len(good.steps) + 1
-    assert (bad.rollback, bad.left_behind) == (good.rollback, good.left_behind) != ((), ())
+    assert (bad.rollback, bad.allowed_changes) == (good.rollback, good.allowed_changes) != ((), ())
 
 
 def test_a_defect_that_nothing_must_see_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "unseen.toml"
-    path.write_text(TEXT.replace('caught_by = ["test_one::test_it*"]', ""), encoding="utf-8")
+    path.write_text(TEXT.replace('detected_by = ["test_one::test_it*"]', ""), encoding="utf-8")
     with pytest.raises(PlanError) as caught:
         load_defect(path)
     assert str(caught.value) == (
         f"{path}: no check is named for this defect\n"
-        "To do: name checks in `caught_by`, or the reason of a stop in `stopped_by`"
+        "To do: name checks in `detected_by`, or the reason of a stop in `stop_reason`"
     )
 
 
@@ -132,9 +132,9 @@ def test_a_defect_names_checks_that_there_are(path: Path) -> None:
     }
     suites = {test.partition("::")[0] for test in tests}
     defect: Defect = load_defect(path)
-    for glob in defect.caught_by:
+    for glob in defect.detected_by:
         assert glob.partition("*")[0] in tests, glob
-    for glob in (glob for known in defect.allowed for glob in known.checks):
+    for glob in (glob for known in defect.allowed_failures for glob in known.checks):
         assert glob.partition("::")[0] in suites, glob
 
 

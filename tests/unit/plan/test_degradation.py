@@ -14,7 +14,7 @@ id = "cut-off"
 endpoint = "site"
 cut = "systemctl stop backend"
 restore = "systemctl start backend"
-gives = "from before"
+contains = "from before"
 not_found = "/nothing"
 [expect.degradation.alert]
 webhook_port = 9099
@@ -27,7 +27,7 @@ id = "site"
 kind = "http"
 port = 80
 path = "/page"
-gives = "whole"
+contains = "whole"
 """
 START = 1 + PLAN.splitlines().index("[[expect.data]]")
 """The line on which the degradation begins."""
@@ -48,11 +48,11 @@ def test_a_degradation_is_read(tmp_path: Path) -> None:
 
 
 def test_it_gives_the_endpoint_other_answers(tmp_path: Path) -> None:
-    expect = plan(tmp_path, spoilt("gives =", "status = 203\ngives =")).expect
+    expect = plan(tmp_path, spoilt("contains =", "status = 203\ncontains =")).expect
     (found,), (whole,) = expect.degradation, expect.endpoint
     degraded, missing = found.degraded(whole), found.missing(whole)
-    assert (degraded.path, degraded.status, degraded.gives) == ("/page", 203, "from before")
-    assert (missing.path, missing.status, missing.gives) == ("/nothing", 404, "")
+    assert (degraded.path, degraded.status, degraded.contains) == ("/page", 203, "from before")
+    assert (missing.path, missing.status, missing.contains) == ("/nothing", 404, "")
 
 
 WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
@@ -62,8 +62,11 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
         f"{START + 6}: unknown key 'expect.degradation.0.notfound'; did you mean 'not_found'?",
     ),
     "answers that nothing tells apart": (
-        ('gives = "from before"', 'gives = ""'),
-        f"{START + 5}: expect.degradation.0.gives: string should have at least 1 character, not ''",
+        ('contains = "from before"', 'contains = ""'),
+        (
+            f"{START + 5}: expect.degradation.0.contains: string should have at least 1 character,"
+            " not ''"
+        ),
     ),
     "an alert without its end": (
         ('cleared = "resolved"\n', ""),

@@ -12,9 +12,9 @@ from upgradeproof.plan import Disruption, Expectations
 DISRUPTION = """\
 [[expect.disruption]]
 endpoint = "site"
-late_ms = 500
-longest_ms = 2000
-total_ms = 3000
+answer_timeout_ms = 500
+max_downtime_ms = 2000
+max_total_downtime_ms = 3000
 """
 ENDPOINT = '[[expect.endpoint]]\nid = "site"\nkind = "tcp"\nport = 80\nsend = "PING"\n'
 START = 1 + PLAN.splitlines().index("[[expect.data]]")
@@ -32,7 +32,12 @@ def spoilt(*changes: tuple[str, str], endpoint: str = ENDPOINT, more: str = "") 
 
 def test_a_disruption_is_read(tmp_path: Path) -> None:
     (found,) = plan(tmp_path, spoilt()).expect.disruption
-    assert (found.rate_per_s, found.late_ms, found.longest_ms, found.total_ms) == (
+    assert (
+        found.rate_per_s,
+        found.answer_timeout_ms,
+        found.max_downtime_ms,
+        found.max_total_downtime_ms,
+    ) == (
         50,
         500,
         2000,
@@ -42,33 +47,33 @@ def test_a_disruption_is_read(tmp_path: Path) -> None:
 
 WRONG: dict[str, tuple[tuple[str, str], str]] = {
     "too few requests to see a downtime": (
-        ("late_ms = 500", "rate_per_s = 20"),
+        ("answer_timeout_ms = 500", "rate_per_s = 20"),
         (
             f"{START + 2}: expect.disruption.0.rate_per_s: input should be greater than or equal "
             "to 50, not 20"
         ),
     ),
     "no bound of the rate": (
-        ("late_ms = 500", "rate_per_s = 5000"),
+        ("answer_timeout_ms = 500", "rate_per_s = 5000"),
         (
             f"{START + 2}: expect.disruption.0.rate_per_s: input should be less than or equal to "
             "500, not 5000"
         ),
     ),
     "more requests than may wait": (
-        ("late_ms = 500", "rate_per_s = 200\nlate_ms = 4000"),
+        ("answer_timeout_ms = 500", "rate_per_s = 200\nanswer_timeout_ms = 4000"),
         (
             f"{START}: expect.disruption.0: 400 requests would be due before one of them is "
-            "late, at most 250 may: lower `rate_per_s` or `late_ms`"
+            "late, at most 250 may: lower `rate_per_s` or `answer_timeout_ms`"
         ),
     ),
     "a whole that is less than a part": (
-        ("total_ms = 3000", "total_ms = 1000"),
-        f"{START}: expect.disruption.0: `total_ms` is less than `longest_ms`",
+        ("max_total_downtime_ms = 3000", "max_total_downtime_ms = 1000"),
+        f"{START}: expect.disruption.0: `max_total_downtime_ms` is less than `max_downtime_ms`",
     ),
     "no budget": (
-        ("longest_ms = 2000\n", ""),
-        f"{START}: 'expect.disruption.0.longest_ms' is missing",
+        ("max_downtime_ms = 2000\n", ""),
+        f"{START}: 'expect.disruption.0.max_downtime_ms' is missing",
     ),
     "an endpoint that is not there": (
         ('endpoint = "site"', 'endpoint = "sites"'),
@@ -117,7 +122,9 @@ def test_a_disruption_of_an_upgrade_asks_an_endpoint_of_the_plan(tmp_path: Path)
 
 def test_the_more_special_budget_wins() -> None:
     general, special = (
-        Expectations(disruption=(Disruption(endpoint="site", longest_ms=ms, total_ms=ms),))
+        Expectations(
+            disruption=(Disruption(endpoint="site", max_downtime_ms=ms, max_total_downtime_ms=ms),)
+        )
         for ms in (1000, 50)
     )
-    assert [d.longest_ms for d in general.merged(special).disruption] == [50]
+    assert [d.max_downtime_ms for d in general.merged(special).disruption] == [50]

@@ -64,9 +64,9 @@ def test_it_stands_behind_the_last_one_of_the_same_upgrade() -> None:
 
 def test_what_a_rollback_leaves_behind_stands_below_its_upgrade() -> None:
     last = 'reason = "of the second upgrade"\n'
-    place = Place(upgrade=1, key="left_behind")
+    place = Place(upgrade=1, key="allowed_changes")
     assert add_change(FLAT, place, FACTS, REASON) == FLAT.replace(
-        last, f"{last}\n{ADDED.format('upgrade.left_behind')}"
+        last, f"{last}\n{ADDED.format('upgrade.allowed_changes')}"
     )
 
 
@@ -106,16 +106,16 @@ def test_an_override_for_other_cells_stands_behind_the_last_one() -> None:
 
 
 def test_what_a_rollback_leaves_on_some_cells_stands_in_an_override() -> None:
-    place = Place(select=("debian-*",), key="left_behind")
+    place = Place(select=("debian-*",), key="allowed_changes")
     added = add_change(FLAT + OVERRIDE, place, FACTS, REASON)
-    assert added == FLAT + OVERRIDE + f"\n{ADDED.format('override.left_behind')}"
+    assert added == FLAT + OVERRIDE + f"\n{ADDED.format('override.allowed_changes')}"
 
 
 def test_overrides_that_are_written_inline_get_the_change_inline() -> None:
-    text = 'override = [{ select = ["debian-*"], stays_up_s = 5 }]\n'
+    text = 'override = [{ select = ["debian-*"], min_uptime_s = 5 }]\n'
     change = '{facts = ["a/b"], reason = "it is right"}'
     assert add_change(text, FOR_SOME, ["a/b"], "it is right") == (
-        'override = [{ select = ["debian-*"], stays_up_s = 5, expect = {change = '
+        'override = [{ select = ["debian-*"], min_uptime_s = 5, expect = {change = '
         f"[{change}]}}}}]\n"
     )
 
@@ -206,12 +206,12 @@ def test_a_table_in_a_long_string_is_no_table() -> None:
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.parent.name)
-@pytest.mark.parametrize("key", ["expect.change", "left_behind"])
+@pytest.mark.parametrize("key", ["expect.change", "allowed_changes"])
 def test_the_plans_of_the_products_can_be_added_to_everywhere(path: Path, key: str) -> None:
     text = path.read_text(encoding="utf-8")
     upgrades = range(len(tomllib.loads(text)["upgrade"]))
     places = [Place(upgrade=at, key=key) for at in upgrades]
-    for place in places if key == "left_behind" else [Place(), *places]:
+    for place in places if key == "allowed_changes" else [Place(), *places]:
         added = add_change(text, place, FACTS, REASON)
         assert [line for line in added.splitlines() if line in ADDED.format(place.table)]
         assert tomllib.loads(added) != tomllib.loads(text)
@@ -232,3 +232,15 @@ def test_broken_toml_is_one_clear_error() -> None:
     with pytest.raises(PlanError) as caught:
         add_change("name = ", Place(), FACTS, REASON)
     assert str(caught.value) == ("the plan is not TOML: Invalid value (at end of document)")
+
+
+def test_a_list_of_the_old_name_is_migrated_first() -> None:
+    old = FLAT.replace("[[upgrade.expect.change]]", "[[upgrade.left_behind]]")
+    assert tomllib.loads(old)["upgrade"][1]["left_behind"]
+    with pytest.raises(PlanError) as caught:
+        add_change(old, Place(upgrade=1, key="allowed_changes"), FACTS, REASON)
+    assert str(caught.value) == (
+        "the plan has 'upgrade.1.left_behind', which is now called 'allowed_changes', and nothing"
+        " was written\nTo do: run `upgradeproof migrate-plan` with the plan first"
+    )
+    assert tomllib.loads(add_change(old, Place(), FACTS, REASON))["expect"]["change"]

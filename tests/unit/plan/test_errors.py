@@ -20,8 +20,9 @@ WRONG = {
     "an unknown key that is like no other": (
         ("[expect]", "[zzz]\n[expect]"),
         (
-            "47: unknown key 'zzz'; valid: $schema, captured, defaults, expect, install, name, "
-            "override, packages, preflight, ready_timeout_s, release, stays_up_s, title, upgrade"
+            "47: unknown key 'zzz'; valid: $schema, captured, defaults, expect, install, "
+            "min_uptime_s, name, override, packages, preflight, ready_timeout_s, release, title, "
+            "upgrade"
         ),
     ),
     "an unknown key of a release": (
@@ -51,7 +52,7 @@ WRONG = {
     ),
     "an unknown key of an inline table": (
         ("[[expect.data]]", "[[expect.port]]\nport = 80\n[[expect.data]]\nx = { y = 1 }"),
-        "51: unknown key 'expect.data.0.x'; valid: gives, id, mask, read, write",
+        "51: unknown key 'expect.data.0.x'; valid: equals, id, mask, read, write",
     ),
     "a wrong type": (
         ('name = "thing"', "name = 5"),
@@ -137,8 +138,8 @@ WRONG = {
     ),
     "two data of one id": (
         (
-            'gives = "hi"\n',
-            'gives = "hi"\n[[expect.data]]\nid = "note"\nwrite = "a"\nread = "b"\ngives = "c"\n',
+            'equals = "hi"\n',
+            'equals = "hi"\n[[expect.data]]\nid = "note"\nwrite = "a"\nread = "b"\nequals = "c"\n',
         ),
         "54: expect.data.1.id: 'note' is the id of another data",
     ),

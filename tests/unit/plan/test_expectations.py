@@ -95,7 +95,7 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
         config=[{"path": "/a"}, {"path": "/b"}],
         endpoint=[{"id": "e", "kind": "tcp", "port": 1}],
         firewall=[{"port": 1, "allowed": True}, {"port": 2, "allowed": True}],
-        data=[{"id": "d", "write": "w", "read": "r", "gives": "old"}],
+        data=[{"id": "d", "write": "w", "read": "r", "equals": "old"}],
         known={"include": ["a-1-to-2/*"], "exclude": ["a-1-to-2/x"]},
         change=[{"facts": ["users/a"], "reason": "first reason"}],
     )
@@ -107,7 +107,7 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
         config=[{"path": "/b", "change": "migrated"}],
         endpoint=[{"id": "e", "kind": "tcp", "port": 2}],
         firewall=[{"port": 2, "allowed": False}],
-        data=[{"id": "d", "write": "w", "read": "r", "gives": "new"}],
+        data=[{"id": "d", "write": "w", "read": "r", "equals": "new"}],
         known={"include": ["b/*"], "exclude": ["a-1-to-2/x", "a-1-to-2/y"]},
         change=[{"facts": ["users/b"], "reason": "second reason"}],
     )
@@ -119,7 +119,7 @@ def test_the_later_expectation_of_a_thing_wins() -> None:
     assert [(c.path, c.change) for c in both.config] == [("/a", "kept"), ("/b", "migrated")]
     assert [e.port for e in both.endpoint] == [2]
     assert [(f.port, f.allowed) for f in both.firewall] == [(1, True), (2, False)]
-    assert [d.gives for d in both.data] == ["new"]
+    assert [d.equals for d in both.data] == ["new"]
     assert [c.reason for c in both.change] == ["first reason", "second reason"]
     assert both.known.include == ("a-1-to-2/*", "b/*")
     assert both.known.exclude == ("a-1-to-2/x", "a-1-to-2/y")

@@ -29,7 +29,7 @@ reason = "it is for all of them"
 BACK = """[[upgrade.rollback]]
 step = "run"
 script = "true"
-[[upgrade.left_behind]]
+[[upgrade.allowed_changes]]
 facts = ["e/f"]
 reason = "it stays there"
 [[upgrade]]

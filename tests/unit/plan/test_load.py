@@ -40,7 +40,7 @@ def test_a_load_is_read(tmp_path: Path) -> None:
     assert (load.rate_per_s, load.answer_timeout_s, load.processes) == (50, 10, 1)
     target = load.target
     assert (target.success, target.p95_ms, target.p99_ms) == (0.999, None, 250)
-    assert (target.repeats_least, target.repeats_most) == (6, 12)
+    assert (target.min_repeats, target.max_repeats) == (6, 12)
 
 
 WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
@@ -76,15 +76,15 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
         ),
     ),
     "too few repeats": (
-        ("p99_ms = 250", "repeats_least = 3"),
+        ("p99_ms = 250", "min_repeats = 3"),
         (
-            f"{START + 9}: expect.load.0.target.repeats_least: input should be greater than or "
+            f"{START + 9}: expect.load.0.target.min_repeats: input should be greater than or "
             "equal to 6, not 3"
         ),
     ),
     "fewer repeats at the most than at the least": (
-        ("p99_ms = 250", "repeats_least = 13"),
-        f"{START + 8}: expect.load.0.target: `repeats_most` is less than `repeats_least`",
+        ("p99_ms = 250", "min_repeats = 13"),
+        f"{START + 8}: expect.load.0.target: `max_repeats` is less than `min_repeats`",
     ),
     "a budget that noise alone would break": (
         ("p99_ratio = 1.25", "p99_ratio = 1.0"),

@@ -50,7 +50,10 @@ WRONG = {
         ),
     ),
     "an endpoint that is nowhere": (
-        '[[override.expect.disruption]]\nendpoint = "web"\nlongest_ms = 1\ntotal_ms = 1\n',
+        (
+            '[[override.expect.disruption]]\nendpoint = "web"\nmax_downtime_ms = 1\n'
+            "max_total_downtime_ms = 1\n"
+        ),
         (
             f"{LINE + 3}: override.0.expect.disruption.0.endpoint: there is no endpoint 'web' of "
             "the kind http, https or tcp; there is none"
@@ -61,8 +64,8 @@ WRONG = {
         f"{LINE + 2}: override.0.install.0: there is no [packages] to publish",
     ),
     "a wrong limit": (
-        "stays_up_s = 500\n",
-        f"{LINE + 2}: override.0.stays_up_s: input should be less than or equal to 120, not 500",
+        "min_uptime_s = 500\n",
+        f"{LINE + 2}: override.0.min_uptime_s: input should be less than or equal to 120, not 500",
     ),
 }
 
@@ -75,13 +78,13 @@ def test_a_wrong_override_is_told_with_line_and_key(tmp_path: Path, name: str) -
 
 
 def test_an_override_selects_something(tmp_path: Path) -> None:
-    lines = told(write(tmp_path, (END, f"{END}[[override]]\nstays_up_s = 1\n"))).splitlines()
+    lines = told(write(tmp_path, (END, f"{END}[[override]]\nmin_uptime_s = 1\n"))).splitlines()
     assert lines[1:] == [f"PLAN:{LINE}: 'override.0.select' is missing"]
 
 
 ON_CELLS = {
     "a glob that fits nothing": (
-        ("stays_up_s = 1\n", '"*", "debain-12-amd64.container"'),
+        ("min_uptime_s = 1\n", '"*", "debain-12-amd64.container"'),
         (
             f"{LINE + 1}: override.0.select: 'debain-12-amd64.container' fits no platform, no "
             "upgrade and no cell; did you mean 'debian-12-amd64.container'?"
@@ -96,12 +99,12 @@ ON_CELLS = {
     ),
     "what a rollback leaves where there is none": (
         (
-            '[[override.left_behind]]\nfacts = ["files/a"]\nreason = "it stays there"\n',
+            '[[override.allowed_changes]]\nfacts = ["files/a"]\nreason = "it stays there"\n',
             '"thing-1-to-2"',
         ),
         (
-            f"{LINE + 2}: override.0.left_behind: thing-1-to-2 has no steps of a rollback, with "
-            "which left_behind goes"
+            f"{LINE + 2}: override.0.allowed_changes: thing-1-to-2 has no steps of a rollback, "
+            "with which allowed_changes goes"
         ),
     ),
     "a limit of a rollback where there is none": (
@@ -128,7 +131,7 @@ def test_an_override_that_does_not_fit_its_cells_is_told_with_its_line(
 def test_an_endpoint_that_is_asked_must_be_left(tmp_path: Path) -> None:
     asked = (
         '[[expect.endpoint]]\nid = "web"\nkind = "http"\nport = 80\n'
-        '[[expect.disruption]]\nendpoint = "web"\nlongest_ms = 1\ntotal_ms = 1\n'
+        '[[expect.disruption]]\nendpoint = "web"\nmax_downtime_ms = 1\nmax_total_downtime_ms = 1\n'
     )
     text = 'inherit.expect.endpoint = "replace"\n[override.expect]\nendpoint = []\n'
     end, ending = override(text)

@@ -12,7 +12,7 @@ from upgradeproof.plan import Cell, InheritedExpectations, InheritedPreflight, P
 from upgradeproof.plan.defects import Defect
 from upgradeproof.plan.expectations import Expectations
 
-END = 'gives = "hi"\n'
+END = 'equals = "hi"\n'
 RUN = '[[override.{0}]]\nstep = "run"\nscript = "{1}"\n'
 
 
@@ -46,12 +46,12 @@ def scripts(cell: Cell, state: str) -> list[str]:
 def test_a_glob_fits_platform_upgrade_or_cell(
     tmp_path: Path, select: str, selected: set[str]
 ) -> None:
-    chosen = found(tmp_path, override("stays_up_s = 7\n", f'"{select}"'))
-    assert {name for name, cell in chosen.items() if cell.plan.stays_up_s == 7} == selected
+    chosen = found(tmp_path, override("min_uptime_s = 7\n", f'"{select}"'))
+    assert {name for name, cell in chosen.items() if cell.plan.min_uptime_s == 7} == selected
 
 
 def test_a_cell_that_no_override_selects_has_the_plan_as_it_is(tmp_path: Path) -> None:
-    read = plan(tmp_path, override("stays_up_s = 7\n", '"debian-12-*.thing-2-to-3"'))
+    read = plan(tmp_path, override("min_uptime_s = 7\n", '"debian-12-*.thing-2-to-3"'))
     assert [cell.plan is read for cell in cells(read)] == [
         *[True, True, True],
         *[True, False, False],
@@ -92,14 +92,14 @@ def test_an_upgrade_via_others_has_the_steps_that_they_have(tmp_path: Path) -> N
 def test_expectations_are_joined_and_the_override_wins(tmp_path: Path) -> None:
     more = (
         '[override.expect]\nservices = ["more"]\n'
-        '[[override.expect.data]]\nid = "note"\nwrite = "x"\nread = "x"\ngives = "x"\n'
+        '[[override.expect.data]]\nid = "note"\nwrite = "x"\nread = "x"\nequals = "x"\n'
     )
     chosen = found(tmp_path, override(more))
     assert chosen["11 1-to-2"].expect.services == ("thingd", "more")
-    assert [data.gives for data in chosen["11 1-to-2"].expect.data] == ["x"]
+    assert [data.equals for data in chosen["11 1-to-2"].expect.data] == ["x"]
     assert chosen["11 1-to-2"].expect.reason_for("packages/a") == "these are upgraded"
     assert chosen["12 1-to-2"].expect.services == ("thingd",)
-    assert [data.gives for data in chosen["12 1-to-2"].expect.data] == ["hi"]
+    assert [data.equals for data in chosen["12 1-to-2"].expect.data] == ["hi"]
 
 
 def test_an_upgrade_via_others_expects_what_an_override_of_theirs_does(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_later_override_is_applied_to_what_an_earlier_one_left(tmp_path: Path)
 def test_a_rollback_and_what_it_leaves_belong_to_the_cell(tmp_path: Path) -> None:
     more = (
         f"rollback_limit_s = 9\n{RUN.format('rollback', 'r')}"
-        '[[override.left_behind]]\nfacts = ["files//a"]\nreason = "it stays there"\n'
+        '[[override.allowed_changes]]\nfacts = ["files//a"]\nreason = "it stays there"\n'
     )
     chosen = found(tmp_path, override(more, '"thing-1-*"'))
     cell = chosen["11 1-to-2-to-3"]
@@ -144,26 +144,26 @@ def test_a_rollback_and_what_it_leaves_belong_to_the_cell(tmp_path: Path) -> Non
 def test_a_preflight_is_joined(tmp_path: Path) -> None:
     base = (
         '[preflight.codes]\na = "E1"\n[[preflight.space]]\npath = "/srv"\n'
-        'least_mb = 1\n[[preflight.accept]]\nfindings = ["cores"]\nreason = "known here"\n'
+        'min_mb = 1\n[[preflight.accept]]\nfindings = ["cores"]\nreason = "known here"\n'
     )
     more = (
-        '[override.preflight.codes]\nb = "E2"\n[override.preflight.cores]\nleast = 2\n'
-        '[[override.preflight.space]]\npath = "/srv"\nleast_mb = 2\n'
+        '[override.preflight.codes]\nb = "E2"\n[override.preflight.cores]\nmin = 2\n'
+        '[[override.preflight.space]]\npath = "/srv"\nmin_mb = 2\n'
         '[[override.preflight.accept]]\nfindings = ["memory"]\nreason = "known there"\n'
     )
     end, ending = override(more)
     chosen = found(tmp_path, (end, ending.replace(END, END + base, 1)))
     asked = chosen["11 1-to-2"].plan.preflight
-    assert (asked.codes, asked.cores.least) == ({"a": "E1", "b": "E2"}, 2)
-    assert [(space.path, space.least_mb) for space in asked.space] == [("/srv", 2)]
+    assert (asked.codes, asked.cores.min) == ({"a": "E1", "b": "E2"}, 2)
+    assert [(space.path, space.min_mb) for space in asked.space] == [("/srv", 2)]
     assert [accepted.findings for accepted in asked.accept] == [("cores",), ("memory",)]
-    assert chosen["12 1-to-2"].plan.preflight.cores.least == 0
+    assert chosen["12 1-to-2"].plan.preflight.cores.min == 0
 
 
 def test_a_defect_stays_planted_where_steps_are_replaced(tmp_path: Path) -> None:
     more = f'inherit.steps = "replace"\n{RUN.format("steps", "s")}{RUN.format("rollback", "r")}'
     defect = Defect.model_validate(
-        {"title": "d", "what_it_is": "d", "steps": [{"step": "run", "script": "bad"}]}
+        {"title": "d", "description": "d", "steps": [{"step": "run", "script": "bad"}]}
     )
     planted = defect.planted(plan(tmp_path, override(more)))
     (cell,) = (c for c in cells(planted) if c.id == "debian-11-amd64.container.thing-1-to-2")

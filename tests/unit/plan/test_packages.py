@@ -103,7 +103,7 @@ def test_a_defect_may_be_in_the_sources_alone(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
     edit = '[[edit]]\nfile = "agent.py"\nold = "1"\nnew = "2"\n'
     path.write_text(
-        f'title = "t"\nwhat_it_is = "w"\ncaught_by = ["a"]\ncells = ["*.thing-1-to-*"]\n{edit}'
+        f'title = "t"\ndescription = "w"\ndetected_by = ["a"]\ncells = ["*.thing-1-to-*"]\n{edit}'
     )
     defect = load_defect(path)
     plan = loaded(tmp_path)
@@ -116,7 +116,7 @@ def test_a_defect_may_be_in_the_sources_alone(tmp_path: Path) -> None:
 
 def test_a_defect_that_plants_nothing_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "nothing.toml"
-    path.write_text('title = "t"\nwhat_it_is = "w"\ncaught_by = ["a"]\n')
+    path.write_text('title = "t"\ndescription = "w"\ndetected_by = ["a"]\n')
     with pytest.raises(PlanError) as caught:
         load_defect(path)
     assert str(caught.value) == (

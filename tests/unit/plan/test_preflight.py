@@ -14,7 +14,7 @@ ADDED = "[expect]\n"
 
 def test_without_a_table_only_room_is_asked_for() -> None:
     asked = Preflight()
-    assert [(room.path, room.least_mb, room.severity) for room in asked.rooms] == [
+    assert [(room.path, room.min_mb, room.severity) for room in asked.rooms] == [
         ("/", 200, "inhibitor"),
         ("/boot", 100, "inhibitor"),
     ]
@@ -25,8 +25,8 @@ def test_without_a_table_only_room_is_asked_for() -> None:
 def test_the_folders_to_read_are_each_named_once() -> None:
     asked = Preflight.model_validate(
         {
-            "space": [{"path": "/var/thing", "least_mb": 1}, {"path": "/", "least_mb": 5}],
-            "storage_iops": {"path": "/var/thing", "least": 100},
+            "space": [{"path": "/var/thing", "min_mb": 1}, {"path": "/", "min_mb": 5}],
+            "storage_iops": {"path": "/var/thing", "min": 100},
         }
     )
     assert asked.folders == ("/var/thing", "/", "/boot")
@@ -53,7 +53,7 @@ def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
     ("text", "problem"),
     [
         (
-            "[preflight.cores]\nleast = 8\nrecommended = 4\n",
+            "[preflight.cores]\nmin = 8\nrecommended = 4\n",
             "47: preflight.cores: `recommended` is less than the required minimum",
         ),
         (
@@ -64,13 +64,13 @@ def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
             ),
         ),
         (
-            "[preflight.core]\nleast = 8\n",
+            "[preflight.core]\nmin = 8\n",
             "47: unknown key 'preflight.core'; did you mean 'cores'?",
         ),
         (
             (
-                '[[preflight.space]]\npath = "/a"\nleast_mb = 1\n'
-                '[[preflight.space]]\npath = "/a"\nleast_mb = 2\n'
+                '[[preflight.space]]\npath = "/a"\nmin_mb = 1\n'
+                '[[preflight.space]]\npath = "/a"\nmin_mb = 2\n'
             ),
             "51: preflight.space.1.path: /a is required twice",
         ),

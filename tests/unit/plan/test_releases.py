@@ -14,7 +14,7 @@ COMPONENTS = """\
 [[release.component]]
 name = "NGINX"
 package = "nginx"
-least = "1.20"
+min = "1.20"
 needs = ["OpenSSL"]
 [[release.component]]
 name = "OpenSSL"
@@ -37,12 +37,12 @@ def given(first: str = "", second: str = "", third: str = "") -> list[tuple[str,
 def test_components_are_added_changed_and_removed(tmp_path: Path) -> None:
     second = (
         'components_from = "1"\ncomponents_removed = ["Redis"]\n'
-        '[[release.component]]\nname = "NGINX"\nleast = "1.21"\ncode = "E1"\n'
+        '[[release.component]]\nname = "NGINX"\nmin = "1.21"\ncode = "E1"\n'
         '[[release.component]]\nname = "etcd"\nsupported = "3.5"\n'
     )
     found = plan(tmp_path, *given(COMPONENTS, second, 'components_from = "2"\n'))
     assert found.release[1].component == (
-        Component(name="NGINX", package="nginx", least="1.21", needs=("OpenSSL",), code="E1"),
+        Component(name="NGINX", package="nginx", min="1.21", needs=("OpenSSL",), code="E1"),
         Component(name="OpenSSL", supported="3"),
         Component(name="etcd", supported="3.5"),
     )
@@ -55,7 +55,7 @@ def test_a_release_may_stand_before_the_one_that_it_differs_from(tmp_path: Path)
 
 
 def test_a_key_is_taken_away_by_an_empty_one(tmp_path: Path) -> None:
-    changed = '[[release.component]]\nname = "NGINX"\nneeds = []\nleast = ""\n'
+    changed = '[[release.component]]\nname = "NGINX"\nneeds = []\nmin = ""\n'
     found = plan(tmp_path, *given(COMPONENTS, f"{FROM_1}{changed}"))
     assert found.release[1].component[0] == Component(name="NGINX", package="nginx")
 
@@ -104,11 +104,11 @@ WRONG = {
         ),
     ),
     "a range that does not fit what is inherited": (
-        given(COMPONENTS, f'{FROM_1}[[release.component]]\nname = "NGINX"\nmost = "1.19"\n'),
+        given(COMPONENTS, f'{FROM_1}[[release.component]]\nname = "NGINX"\nmax = "1.19"\n'),
         "19: release.1.component.0: no version is at least 1.20 and at most 1.19",
     ),
     "a range of a component that nothing tells": (
-        given(COMPONENTS, f'{FROM_1}[[release.component]]\nname = "NGNIX"\nmost = "1.19"\n'),
+        given(COMPONENTS, f'{FROM_1}[[release.component]]\nname = "NGNIX"\nmax = "1.19"\n'),
         ("19: release.1.component.0: a range needs a `package` or a `command` for the version"),
     ),
     "a need that nothing has": (

@@ -140,13 +140,13 @@ def test_a_file_that_a_step_of_the_upgrade_writes_is_expected_to_differ() -> Non
 def test_what_an_upgrade_changes_is_no_reason_to_end_otherwise(
     state: str, path: str, event: bool, reason: str | None
 ) -> None:
-    on = cell(rollback="back", left_behind=[LEFT], expect={"change": [CHANGED]})
+    on = cell(rollback="back", allowed_changes=[LEFT], expect={"change": [CHANGED]})
     assert on.reason_for(state, path, event=event) == reason
 
 
 @pytest.mark.parametrize(
     "line",
-    ['left_behind = [{ facts = ["users/a"], reason = "it stays" }]', "rollback_limit_s = 60"],
+    ['allowed_changes = [{ facts = ["users/a"], reason = "it stays" }]', "rollback_limit_s = 60"],
 )
 def test_what_is_said_of_a_rollback_goes_with_one(tmp_path: Path, line: str) -> None:
     key = line.partition(" ")[0]

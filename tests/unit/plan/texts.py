@@ -61,7 +61,7 @@ platforms = ["*"]
 id = "note"
 write = "echo hi"
 read = "echo hi"
-gives = "hi"
+equals = "hi"
 """
 
 

@@ -53,7 +53,7 @@ services = ["thingd", "thing-helper"]
 id = "note"
 write = "echo hi >note"
 read = "cat note"
-gives = "hi"
+equals = "hi"
 """
 WITH_A_WAY_BACK = """
 [[release]]

@@ -11,8 +11,8 @@ kind = "http"
 port = 80
 [[expect.disruption]]
 endpoint = "site"
-longest_ms = 0
-total_ms = 0
+max_downtime_ms = 0
+max_total_downtime_ms = 0
 """
 SUITE = """
 def test_a(upgraded): pass

@@ -7,7 +7,7 @@ from upgradeproof.results import Verdict
 
 SUITE = """
 def test_back(rolled_back): assert rolled_back.took_s < rolled_back.cell.upgrade.rollback_limit_s
-def test_forth(installed, upgraded_again, data): assert upgraded_again.read(data) == data.gives
+def test_forth(installed, upgraded_again, data): assert upgraded_again.read(data) == data.equals
 """
 
 

@@ -8,7 +8,7 @@ from tests.unit.preflight.situations import found, package
 from upgradeproof.probes.components import Components, PrintedVersion
 from upgradeproof.probes.packages import Packages
 
-RANGE = {"least": "1.21.1", "most": "1.21.9", "supported": "1.21.3"}
+RANGE = {"min": "1.21.1", "max": "1.21.9", "supported": "1.21.3"}
 NGINX = {
     "name": "NGINX",
     "package": "nginx",
@@ -44,7 +44,7 @@ def test_a_component_that_the_new_release_does_not_allow_inhibits() -> None:
 
 
 def test_one_that_the_upgrade_brings_may_be_what_it_is() -> None:
-    assert judged("1.22.1-9", new={**NGINX, "brought": True}) == []
+    assert judged("1.22.1-9", new={**NGINX, "installed_by_upgrade": True}) == []
 
 
 def test_one_that_only_the_old_release_does_not_allow_is_high() -> None:
@@ -99,7 +99,7 @@ def test_a_version_that_dpkg_can_not_compare_is_told_and_not_judged() -> None:
 
 
 def test_a_version_that_a_command_prints_counts() -> None:
-    etcd = {"name": "etcd", "command": "etcd --version", "most": "3.5.4"}
+    etcd = {"name": "etcd", "command": "etcd --version", "max": "3.5.4"}
     releases = [{"name": "1"}, {"name": "2", "component": [etcd]}]
     read = {Components: {"etcd --version": PrintedVersion(version="3.6.0")}}
     assert found(read, release=releases) == [

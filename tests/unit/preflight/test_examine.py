@@ -22,7 +22,7 @@ HELD: Read = {
     },
     Resources: {"given": Given(cores=2)},
 }
-CORES = {"cores": {"least": 4}}
+CORES = {"cores": {"min": 4}}
 
 
 def test_a_sound_machine_has_no_findings() -> None:
@@ -65,7 +65,7 @@ def test_without_an_inhibitor_the_upgrade_goes_on() -> None:
 
 def test_the_end_tells_every_inhibitor_with_its_code_and_its_remedy() -> None:
     read = {**HELD, Resources: {"given": Given(cores=2)}}
-    asked = {"cores": {"least": 4, "severity": "inhibitor"}, "codes": {"cores": "E1203"}}
+    asked = {"cores": {"min": 4, "severity": "inhibitor"}, "codes": {"cores": "E1203"}}
     before = situation(read, preflight=asked)
     with pytest.raises(InhibitedError) as caught:
         stop(before, examine(before))

@@ -19,13 +19,13 @@ from upgradeproof.results import Fidelity
 
 SMALL = {Resources: {"given": Given(cores=2, memory_bytes=8_350_000_000)}}
 KERNEL = CurrentBoot(boot_id="b", release="6.1.0-9", version="#1", images=("6.1.0-9", "6.1.0-8"))
-STORAGE = {"storage_iops": {"path": "/var/thing", "least": 5000}}
+STORAGE = {"storage_iops": {"path": "/var/thing", "min": 5000}}
 
 
 def test_too_few_cores_and_too_little_memory_are_high() -> None:
     asked = {
-        "cores": {"least": 4, "recommended": 8},
-        "memory_gb": {"least": 16, "recommended": 32, "severity": "info"},
+        "cores": {"min": 4, "recommended": 8},
+        "memory_gb": {"min": 16, "recommended": 32, "severity": "info"},
         "codes": {"cores": "E1203", "memory": "E1203"},
     }
     meaning = "With less, the new release is not supported, and may be slow or fail."
@@ -42,19 +42,19 @@ def test_too_few_cores_and_too_little_memory_are_high() -> None:
 
 
 def test_fewer_cores_than_recommended_are_good_to_know() -> None:
-    (only,) = found(SMALL, preflight={"cores": {"least": 2, "recommended": 4}})
+    (only,) = found(SMALL, preflight={"cores": {"min": 2, "recommended": 4}})
     assert only.startswith("info cores: 2 processor cores, where 4 are recommended\n")
 
 
 @pytest.mark.parametrize("given", [Given(), Given(cores=4, memory_bytes=16_000_000_000)])
 def test_enough_or_unknown_resources_are_no_finding(given: Given) -> None:
-    asked = {"cores": {"least": 4}, "memory_gb": {"least": 16}}
+    asked = {"cores": {"min": 4}, "memory_gb": {"min": 16}}
     assert found({Resources: {"given": given}}, preflight=asked) == []
 
 
 def test_a_folder_without_room_inhibits() -> None:
     folders = {Folders: {"/var/thing": Folder(available_bytes=90_000_000, available_inodes=0)}}
-    assert found(folders, preflight={"space": [{"path": "/var/thing", "least_mb": 1000}]}) == [
+    assert found(folders, preflight={"space": [{"path": "/var/thing", "min_mb": 1000}]}) == [
         (
             "inhibitor inodes//var/thing: no inode is free in /var/thing\n"
             "  No file can be made there, however much space is free.\n"
@@ -74,7 +74,7 @@ def test_a_full_root_file_system_inhibits_without_a_word_of_the_plan() -> None:
 
 
 def test_the_plan_may_ask_for_less() -> None:
-    asked = {"space": [{"path": "/", "least_mb": 1}]}
+    asked = {"space": [{"path": "/", "min_mb": 1}]}
     assert found({Folders: {"/": Folder(available_bytes=5_000_000)}}, preflight=asked) == []
 
 
@@ -91,7 +91,7 @@ def test_room_that_nobody_could_read_is_no_finding() -> None:
 
 def test_a_slow_uplink_is_high() -> None:
     read = {Links: {"ens3": Link(speed_mbps=100), "ens4": Link()}}
-    assert found(read, preflight={"uplink_gbps": {"least": 1, "recommended": 10}}) == [
+    assert found(read, preflight={"uplink_gbps": {"min": 1, "recommended": 10}}) == [
         (
             "high uplink: 0.1 Gbps on the fastest link, where 1 are required\n"
             "  Packages and data may take longer than the maintenance window allows.\n"
@@ -103,7 +103,7 @@ def test_a_slow_uplink_is_high() -> None:
 def test_an_uplink_of_unknown_speed_is_good_to_know_where_the_plan_asks() -> None:
     read = {Links: {"ens3": Link()}}
     assert found(read) == []
-    assert found(read, preflight={"uplink_gbps": {"least": 1}}) == [
+    assert found(read, preflight={"uplink_gbps": {"min": 1}}) == [
         (
             "info uplink: the speed of the uplink is not known here\n"
             "  A container has a virtual link, and few drivers of VMs report a speed.\n"

@@ -13,7 +13,9 @@ from upgradeproof.prober.availability import ROWS_MS
 from upgradeproof.results import Availability
 from upgradeproof.results.load import Connection, Lane, StepMark
 
-ASKED = Disruption(endpoint="site", late_ms=100, longest_ms=500, total_ms=500)
+ASKED = Disruption(
+    endpoint="site", answer_timeout_ms=100, max_downtime_ms=500, max_total_downtime_ms=500
+)
 REFUSED = "Connection refused"
 NOT_SENT = "not sent: the prober was late itself"
 STEPS = (
@@ -64,24 +66,24 @@ def lane(text: str, *, lasted_s: float = 1.0, steps: Sequence[StepMark] = ()) ->
 
 def test_a_downtime_lasts_until_the_next_good_request_was_due() -> None:
     (only,) = lane("...xxx...").downtimes
-    assert (only.began_s, only.lasted_ms, only.requests) == (0.06, 60.0, 3)
+    assert (only.began_s, only.duration_ms, only.requests) == (0.06, 60.0, 3)
     assert only.reason == REFUSED
 
 
 def test_a_late_answer_is_no_better_than_none() -> None:
     found = lane("..~x~~..")
     assert (found.failed, found.late) == (1, 3)
-    assert [(d.lasted_ms, d.reason) for d in found.downtimes] == [(80.0, "later than 100 ms")]
+    assert [(d.duration_ms, d.reason) for d in found.downtimes] == [(80.0, "later than 100 ms")]
 
 
 def test_a_downtime_that_is_open_at_the_end_lasts_to_the_end() -> None:
     (only,) = lane("...xx", lasted_s=0.35).downtimes
-    assert only.lasted_ms == 290.0
+    assert only.duration_ms == 290.0
 
 
 def test_one_good_request_parts_two_downtimes() -> None:
     found = lane(".xx.x.")
-    assert [d.lasted_ms for d in found.downtimes] == [40.0, 20.0]
+    assert [d.duration_ms for d in found.downtimes] == [40.0, 20.0]
     assert (found.longest_downtime_ms, found.total_downtime_ms) == (40.0, 60.0)
 
 
@@ -93,7 +95,7 @@ def test_kinds_of_connections_are_counted_apart() -> None:
 
 def test_requests_are_put_into_the_order_in_which_they_were_due() -> None:
     backwards = reversed(list(requests("..xx..")))
-    assert [d.lasted_ms for d in seen(backwards).lanes[1].downtimes] == [40.0]
+    assert [d.duration_ms for d in seen(backwards).lanes[1].downtimes] == [40.0]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_a_downtime_is_told_with_the_step_in_which_it_began(text: str, step: str
 def test_latencies_are_of_what_was_answered_well() -> None:
     found = lane("...?x~")
     assert found.p50_ms == pytest.approx(2, rel=0.01)
-    assert found.longest_ms == pytest.approx(150, rel=0.01)
+    assert found.max_ms == pytest.approx(150, rel=0.01)
 
 
 def test_of_nothing_asked_there_are_no_figures() -> None:
@@ -162,7 +164,7 @@ def test_a_request_that_was_late_by_what_it_was_sent_late_is_not_certain() -> No
 
 def test_a_time_in_which_nothing_was_sent_may_hide_a_downtime() -> None:
     (only,) = lane("...---...").downtimes
-    assert (only.began_s, only.lasted_ms, only.requests) == (0.06, 60.0, 3)
+    assert (only.began_s, only.duration_ms, only.requests) == (0.06, 60.0, 3)
     assert (only.reason, only.certain) == (NOT_SENT, False)
 
 
@@ -178,7 +180,7 @@ def test_what_was_not_sent_is_neither_a_request_nor_a_failure() -> None:
 
 def test_a_stall_in_a_downtime_leaves_the_rest_of_it_certain() -> None:
     found = lane("..xxx--xx..")
-    assert [(d.lasted_ms, d.certain) for d in found.downtimes] == [
+    assert [(d.duration_ms, d.certain) for d in found.downtimes] == [
         (60.0, True),
         (40.0, False),
         (40.0, True),

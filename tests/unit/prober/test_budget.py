@@ -13,7 +13,7 @@ from upgradeproof.results.load import Connection, Lane
 
 
 def lane(
-    *lasted_ms: float, connection: Connection = "new", requests: int = 1000, certain: bool = True
+    *duration_ms: float, connection: Connection = "new", requests: int = 1000, certain: bool = True
 ) -> Lane:
     return Lane(
         connection=connection,
@@ -22,23 +22,23 @@ def lane(
         late=0,
         p50_ms=1,
         p99_ms=1,
-        longest_ms=1,
+        max_ms=1,
         downtimes=tuple(
             Downtime(
                 began_s=10 * number,
-                lasted_ms=ms,
+                duration_ms=ms,
                 requests=round(ms / 20),
                 reason="Connection refused",
                 step="install",
                 certain=certain,
             )
-            for number, ms in enumerate(lasted_ms)
+            for number, ms in enumerate(duration_ms)
         ),
     )
 
 
 def disruption(longest_ms: float = 500, total_ms: float = 800) -> Disruption:
-    return Disruption(endpoint="site", longest_ms=longest_ms, total_ms=total_ms)
+    return Disruption(endpoint="site", max_downtime_ms=longest_ms, max_total_downtime_ms=total_ms)
 
 
 def seen(*lanes: Lane) -> Availability:
@@ -50,9 +50,9 @@ def told(*lanes: Lane, **budget: float) -> str:
     return over_budget(disruption(**budget), seen(*lanes))
 
 
-@pytest.mark.parametrize("lasted_ms", [(), (500,), (500, 300)])
-def test_what_is_within_the_budget_is_no_complaint(lasted_ms: tuple[float, ...]) -> None:
-    assert told(lane(*lasted_ms), lane(*lasted_ms, connection="kept")) == ""
+@pytest.mark.parametrize("duration_ms", [(), (500,), (500, 300)])
+def test_what_is_within_the_budget_is_no_complaint(duration_ms: tuple[float, ...]) -> None:
+    assert told(lane(*duration_ms), lane(*duration_ms, connection="kept")) == ""
 
 
 def test_a_budget_of_nothing_allows_no_downtime() -> None:
@@ -117,10 +117,10 @@ def test_a_downtime_that_is_not_certain_is_no_complaint_and_leaves_it_unknown() 
 def parts(*of: tuple[float, bool]) -> Lane:
     """Return a lane with one downtime right after another, each with how long and how certain."""
     found, began_s = [], 0.0
-    for (lasted_ms, certain), each in zip(of, lane(*[1] * len(of)).downtimes, strict=True):
-        update = {"began_s": began_s, "lasted_ms": lasted_ms, "certain": certain}
+    for (duration_ms, certain), each in zip(of, lane(*[1] * len(of)).downtimes, strict=True):
+        update = {"began_s": began_s, "duration_ms": duration_ms, "certain": certain}
         found.append(each.model_copy(update=update))
-        began_s += lasted_ms / 1000
+        began_s += duration_ms / 1000
     return lane().model_copy(update={"downtimes": tuple(found)})
 
 

@@ -23,7 +23,7 @@ EXAMPLE = Daemon(
     needs="exampled",
     packages=("exampled",),
     check="exampled --check",
-    unclear=("not root",),
+    inconclusive=("not root",),
 )
 INTERESTS = ProbeInputs(daemons={"example": EXAMPLE}, services=("exampled",))
 

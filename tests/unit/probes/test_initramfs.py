@@ -18,7 +18,7 @@ def test_an_archive_with_every_driver_lacks_nothing() -> None:
         release="5.10.0-38-cloud-amd64",
         size_bytes=8100200,
         needed=("ext4", "virtio_blk"),
-        held=2,
+        module_count=2,
     )
 
 
@@ -39,7 +39,7 @@ def test_an_archive_that_is_not_there_is_told() -> None:
 def test_an_archive_that_cannot_be_listed_is_not_believed() -> None:
     torn = images(KERNEL + "holds\text4\nsaid\tcpio: premature end of archive\nstatus\t0\n")
     assert not torn["running"].readable
-    assert torn["running"].said == ("cpio: premature end of archive",)
+    assert torn["running"].messages == ("cpio: premature end of archive",)
     assert not images(KERNEL + "status\t124\n")["running"].readable
     assert not images(KERNEL)["running"].readable
 

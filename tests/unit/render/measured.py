@@ -70,7 +70,7 @@ def _load(
         p50_ms=at[50],
         p95_ms=at[95],
         p99_ms=at[99],
-        longest_ms=at[100],
+        max_ms=at[100],
         curve=curve,
         failures=failures,
         evidence=f"evidence/load/{load}.{state}.json",
@@ -113,7 +113,7 @@ def availability() -> tuple[Availability, ...]:
         state="upgraded",
         duration_s=56.0,
         rate_per_s=RATE_PER_S,
-        late_ms=1000.0,
+        answer_timeout_ms=1000.0,
         lanes=(_lane("kept", 3 * RATE_PER_S, 3200.0), _lane("new", 62, 3150.0)),
         steps=STEPS,
         heat=HeatMap(column_s=COLUMN_S, columns=112, rows_ms=ROWS_MS, spots=tuple(_spots())),
@@ -124,7 +124,7 @@ def availability() -> tuple[Availability, ...]:
         state="upgraded",
         duration_s=0.0,
         rate_per_s=RATE_PER_S,
-        late_ms=1000.0,
+        answer_timeout_ms=1000.0,
         lanes=(),
         steps=(),
         heat=HeatMap(column_s=COLUMN_S, columns=0, rows_ms=ROWS_MS, spots=()),
@@ -133,10 +133,10 @@ def availability() -> tuple[Availability, ...]:
     return (seen, broken)
 
 
-def _lane(connection: str, failed: int, lasted_ms: float) -> Lane:
+def _lane(connection: str, failed: int, duration_ms: float) -> Lane:
     blip = Downtime(
         began_s=53.1,
-        lasted_ms=140.0,
+        duration_ms=140.0,
         requests=3,
         reason="connection reset",
         step=STEPS[3].title,
@@ -144,7 +144,7 @@ def _lane(connection: str, failed: int, lasted_ms: float) -> Lane:
     )
     down = Downtime(
         began_s=RESTART[0],
-        lasted_ms=lasted_ms,
+        duration_ms=duration_ms,
         requests=failed,
         reason="connection refused",
         step=APT,
@@ -157,7 +157,7 @@ def _lane(connection: str, failed: int, lasted_ms: float) -> Lane:
             "late": 4,
             "p50_ms": 3.1,
             "p99_ms": 48.0,
-            "longest_ms": 1840.0,
+            "max_ms": 1840.0,
             "downtimes": (down, blip),
         }
     )

@@ -153,5 +153,5 @@ def measured(*, state: str, requests: int = 5) -> LoadMeasured:
         p50_ms=1,
         p95_ms=2,
         p99_ms=3,
-        longest_ms=4,
+        max_ms=4,
     )

@@ -9,7 +9,7 @@ import pytest
 from upgradeproof.results import Cell, Change, LoadMeasured, State, Verdict
 from upgradeproof.results.health import RULES, Health, health
 
-LANE = {"connection": "new", "late": 0, "p50_ms": 1, "p99_ms": 2, "longest_ms": 3}
+LANE = {"connection": "new", "late": 0, "p50_ms": 1, "p99_ms": 2, "max_ms": 3}
 EMPTY = {"column_s": 1, "columns": 0, "rows_ms": (), "spots": ()}
 
 
@@ -24,7 +24,7 @@ def load(state: str = "upgraded", p99_ms: float = 10.0, **changes: Any) -> LoadM
         "p50_ms": 1,
         "p95_ms": 2,
         "p99_ms": p99_ms,
-        "longest_ms": 3 * p99_ms,
+        "max_ms": 3 * p99_ms,
     }
     return LoadMeasured.model_validate(told | changes)
 
@@ -35,7 +35,7 @@ def probed(requests: int, failed: int, **changes: Any) -> dict[str, Any]:
         "state": "upgraded",
         "duration_s": 10,
         "rate_per_s": 10,
-        "late_ms": 500,
+        "answer_timeout_ms": 500,
         "lanes": [LANE | {"requests": requests, "failed": failed}],
         "steps": (),
         "heat": EMPTY,

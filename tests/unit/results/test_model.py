@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.unit.results.events import CONTROLLER, WORKER, failed
+from tests.unit.render.measured import availability
+from tests.unit.results.events import CELL, CONTROLLER, WORKER, failed, measured
 from upgradeproof.errors import HarnessError
 from upgradeproof.report import read_run
 from upgradeproof.results import Fidelity, Run, Verdict, fold, worst
+from upgradeproof.results import journal as j
 
 F, B, N, P, A = (
     Verdict.FAILED,
@@ -57,6 +59,7 @@ def test_a_fold_of_folds_is_the_same() -> None:
 
 
 RUN = fold([*CONTROLLER, *WORKER, failed("upgraded", 30)])
+LOAD = j.LoadSent(at=RUN.started_at, cell=CELL, measured=measured(state="upgraded"))
 
 
 def test_a_run_survives_its_way_through_a_file(tmp_path: Path) -> None:
@@ -129,3 +132,26 @@ def test_fidelity_says_what_can_be_proven(
 
 def test_the_schema_version_is_the_first_that_there_is() -> None:
     assert Run.model_fields["schema_version"].default == 1
+
+
+def by_old_names(text: str) -> str:
+    """Return a run.json, or a line of a journal, as a version with the old names wrote it."""
+    for new, old in (
+        ("duration_ms", "lasted_ms"),
+        ("max_ms", "longest_ms"),
+        ("answer_timeout_ms", "late_ms"),
+    ):
+        assert text.count(f'"{new}":'), new
+        text = text.replace(f'"{new}":', f'"{old}":')
+    return text
+
+
+def test_a_run_of_an_earlier_version_is_read_by_its_old_names(tmp_path: Path) -> None:
+    probed = j.UpgradeProbed(at=RUN.started_at, cell=CELL, availability=availability()[0])
+    run = fold([*CONTROLLER, *WORKER, probed, LOAD])
+    assert run.cells[0].availability
+    path = tmp_path / "run.json"
+    path.write_text(by_old_names(run.model_dump_json()), encoding="utf-8")
+    assert read_run(path) == run
+    lines = by_old_names("\n".join(each.model_dump_json() for each in (probed, LOAD)))
+    assert list(j.parse(lines.encode().splitlines())) == [probed, LOAD]

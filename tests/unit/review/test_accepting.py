@@ -189,9 +189,9 @@ def test_what_a_rollback_leaves_on_the_cells_that_are_named_is_an_override(
     found = run(cell(TWO, *back), cell(OTHER_ARM, *back), plans=[plan_file(tmp_path)])
     (folder / "run.json").write_text(found.model_dump_json())
     assert upgradeproof(*WRITE, "--cell", AMD).out == (
-        f"upgrade.toml: [[override.left_behind]] for {AMD}; it explains 1 change\n"
+        f"upgrade.toml: [[override.allowed_changes]] for {AMD}; it explains 1 change\n"
     )
-    assert load_plan(path).override[0].left_behind[0].facts == ("users/deploy",)
+    assert load_plan(path).override[0].allowed_changes[0].facts == ("users/deploy",)
 
 
 def test_what_only_a_rollback_shows_is_left_behind(upgradeproof: Command, tmp_path: Path) -> None:
@@ -204,9 +204,9 @@ def test_what_only_a_rollback_shows_is_left_behind(upgradeproof: Command, tmp_pa
     found = run(cell(TWO, state(), state(DEPLOY, name="rolled_back")), plans=[plan_file(tmp_path)])
     (plan / "run.json").write_text(found.model_dump_json())
     assert upgradeproof(*WRITE).out == (
-        "upgrade.toml: [[upgrade.left_behind]] of 2-to-3; it explains 1 change\n"
+        "upgrade.toml: [[upgrade.allowed_changes]] of 2-to-3; it explains 1 change\n"
     )
-    assert load_plan(path).upgrade[1].left_behind[0].facts == ("users/deploy",)
+    assert load_plan(path).upgrade[1].allowed_changes[0].facts == ("users/deploy",)
 
 
 def test_several_are_accepted_one_after_the_other(upgradeproof: Command, tmp_path: Path) -> None:

@@ -89,10 +89,10 @@ def test_it_is_never_longer_than_a_screen() -> None:
         ("rebooted", "only a boot shows", "[[expect.change]]"),
         (
             "rolled_back",
-            "different from before, and not named in left_behind",
-            "[[upgrade.left_behind]]",
+            "different from before, and not named in allowed_changes",
+            "[[upgrade.allowed_changes]]",
         ),
-        ("upgraded_again", "different from the first upgrade", "[[upgrade.left_behind]]"),
+        ("upgraded_again", "different from the first upgrade", "[[upgrade.allowed_changes]]"),
     ],
 )
 def test_each_state_says_what_is_wrong_in_it(state: str, says: str, header: str) -> None:

@@ -23,7 +23,7 @@ from upgradeproof.plan import Cell
 from upgradeproof.probes.stale import Stale
 from upgradeproof.results import Verdict
 
-DATA = {"id": "note", "write": "echo hi >note", "read": "cat note", "gives": "hi"}
+DATA = {"id": "note", "write": "echo hi >note", "read": "cat note", "equals": "hi"}
 
 
 def met(world: World, on: Cell, state: str = "upgraded") -> UpgradeproofError:
@@ -152,7 +152,7 @@ def test_data_that_can_not_be_read_back_is_not_ready(world: World) -> None:
     assert str(error) == (
         "the data 'note' can't be read back before the upgrade\n"
         "expected 'hi', found 'lost' with exit status 0\n"
-        "To do: fix `write`, `read` or `gives` in the plan"
+        "To do: fix `write`, `read` or `equals` in the plan"
     )
 
 

@@ -30,7 +30,7 @@ PLAN: dict[str, Any] = {
     "endpoint": "site",
     "cut": "touch cut",
     "restore": "rm cut",
-    "gives": "from before",
+    "contains": "from before",
     "not_found": "/nothing",
     "within_s": 0.5,
 }
@@ -101,7 +101,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def outages(service: Service) -> Outages:
-    endpoint = {"id": "site", "kind": "http", "port": 80, "gives": "whole"}
+    endpoint = {"id": "site", "kind": "http", "port": 80, "contains": "whole"}
     state = State(
         name="upgraded",
         cell=cell(expect={"endpoint": [endpoint]}),
@@ -201,7 +201,7 @@ def test_a_service_that_was_never_whole_failed(service: Service) -> None:
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "answers that can't be told apart": (
-        {"gives": "whole"},
+        {"contains": "whole"},
         "the degradation 'cut-off' can't be distinguished from a whole answer",
     ),
     "a command that fails": (

@@ -14,7 +14,7 @@ from upgradeproof.plan import Cell
 from upgradeproof.results import Verdict
 from upgradeproof.runner.keys import key
 
-THING = {"name": "Thing", "package": "thing", "most": "0.9", "code": "E1102"}
+THING = {"name": "Thing", "package": "thing", "max": "0.9", "code": "E1102"}
 
 
 def of(component: dict[str, Any], **others: Any) -> Cell:
@@ -25,7 +25,7 @@ def of(component: dict[str, Any], **others: Any) -> Cell:
 
 
 INHIBITED = of(THING)
-FREE = of({**THING, "most": "3"})
+FREE = of({**THING, "max": "3"})
 
 
 def test_an_inhibitor_stops_the_upgrade_before_its_first_step(world: World) -> None:
@@ -65,7 +65,7 @@ def test_it_is_not_tried_twice(world: World) -> None:
 
 
 def test_findings_that_do_not_inhibit_are_told_of_a_state_that_was_reached(world: World) -> None:
-    proven = of({**THING, "most": "3", "supported": "2.5"})
+    proven = of({**THING, "max": "3", "supported": "2.5"})
     with world.runner(proven) as runner:
         runner.reach("upgraded")
     told = world.state("upgraded")
@@ -106,9 +106,9 @@ def keys(on: Cell) -> tuple[str, str]:
 @pytest.mark.parametrize(
     "preflight",
     [
-        {"cores": {"least": 4, "severity": "inhibitor"}},
-        {"space": [{"path": "/", "least_mb": 5000}]},
-        {"schedulers": {"solid": ["none"]}},
+        {"cores": {"min": 4, "severity": "inhibitor"}},
+        {"space": [{"path": "/", "min_mb": 5000}]},
+        {"schedulers": {"non_rotational": ["none"]}},
         {"protection": {"services": ["waf"], "packet_filter": True}},
         {"codes": {"*": "E1"}, "accept": [{"findings": ["*"], "reason": "because we may"}]},
     ],
@@ -122,8 +122,8 @@ def test_keys_stay_when_only_a_judgement_changes(preflight: dict[str, Any]) -> N
 @pytest.mark.parametrize(
     "other",
     [
-        cell(preflight={"space": [{"path": "/var/thing", "least_mb": 1}]}),
-        cell(preflight={"storage_iops": {"least": 1}}),
+        cell(preflight={"space": [{"path": "/var/thing", "min_mb": 1}]}),
+        cell(preflight={"storage_iops": {"min": 1}}),
         of({"name": "Thing", "command": "thing -v"}),
     ],
     ids=["folder", "storage", "command"],

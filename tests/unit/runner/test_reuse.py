@@ -157,7 +157,7 @@ def keys(on: Cell) -> tuple[str, str]:
 
 
 PORT = {"port": 80}
-DATA = {"id": "note", "write": "echo hi >note", "read": "cat note", "gives": "hi"}
+DATA = {"id": "note", "write": "echo hi >note", "read": "cat note", "equals": "hi"}
 CONFIG = {"path": "/etc/thing.conf"}
 OLD = {"name": "1", "packages": {"thing": "1.*"}}
 NEW = {"name": "2", "packages": {"thing": "2.*"}}
@@ -193,7 +193,7 @@ def expect(**others: Any) -> Cell:
     [
         {"change": [{"facts": ["packages/*"], "reason": "all of them are new"}]},
         {"endpoint": [{"id": "web", "kind": "http", "port": 80}]},
-        {"config": {"change": "migrated", "keeps": ["a.b"]}},
+        {"config": {"change": "migrated", "preserved_keys": ["a.b"]}},
     ],
 )
 def test_the_key_stays_when_only_a_judgement_changes(changed: dict[str, Any]) -> None:

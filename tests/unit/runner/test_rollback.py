@@ -29,7 +29,7 @@ def test_it_is_compared_with_the_state_before_the_upgrade(world: World) -> None:
 
 def test_what_is_left_behind_is_explained_by_the_plan(world: World) -> None:
     left = [{"facts": ["packages/more"], "reason": "the tool for the way back stays"}]
-    on = cell(rollback=f"{BACK}; echo 1 >packages/more", left_behind=left)
+    on = cell(rollback=f"{BACK}; echo 1 >packages/more", allowed_changes=left)
     with world.runner(on) as runner:
         state = runner.reach("rolled_back")
     assert state.regressions == ()
@@ -89,7 +89,7 @@ def test_it_is_held_against_the_first_upgrade_not_against_what_the_plan_expects(
 
 def test_what_the_rollback_leaves_behind_may_still_lie_there(world: World) -> None:
     left = [{"facts": ["packages/more"], "reason": "the tool for the way back stays"}]
-    on = cell(rollback=f"{BACK}; echo 1 >packages/more", left_behind=left)
+    on = cell(rollback=f"{BACK}; echo 1 >packages/more", allowed_changes=left)
     with world.runner(on) as runner:
         state = runner.reach("upgraded_again")
     assert [change.reason for change in state.changes] == ["the tool for the way back stays"]

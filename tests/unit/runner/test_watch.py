@@ -21,7 +21,12 @@ from upgradeproof.runner import State
 
 PORT = 1080
 """The machine's; behind it stands a real server of this host."""
-DISRUPTION = {"endpoint": "site", "late_ms": 500, "longest_ms": 100, "total_ms": 100}
+DISRUPTION = {
+    "endpoint": "site",
+    "answer_timeout_ms": 500,
+    "max_downtime_ms": 100,
+    "max_total_downtime_ms": 100,
+}
 ENDPOINT = {"id": "site", "kind": "http", "port": PORT}
 SLOWLY = f"sleep 0.3; {UPGRADE}"
 
@@ -60,7 +65,9 @@ def test_an_endpoint_is_asked_from_before_the_first_step_until_after_the_last(
     served: World,
 ) -> None:
     # A host that stalls for less than these limits leaves no doubt about them.
-    state = reached(served, watched(disruption={"longest_ms": 2000, "total_ms": 9000}))
+    state = reached(
+        served, watched(disruption={"max_downtime_ms": 2000, "max_total_downtime_ms": 9000})
+    )
     seen = only(state.availability)
     assert seen.problem == ""
     assert [lane.requests > 0 for lane in seen.lanes] == [True, True]
@@ -182,7 +189,7 @@ def test_the_watch_begins_when_the_old_release_is_kept(served: World) -> None:
 def test_a_downtime_without_an_end_is_over_every_budget(world: World) -> None:
     """The prober looks on for longer than a downtime may last."""
     world.linger_s = 2.0
-    on = watched(disruption={"longest_ms": 2000, "total_ms": 9000})
+    on = watched(disruption={"max_downtime_ms": 2000, "max_total_downtime_ms": 9000})
     with serving(lambda count: 200 if count < 5 else 503) as port:
         world.backend.forwards[PORT] = port
         upgraded = reached(world, on)
@@ -193,9 +200,9 @@ def test_a_downtime_without_an_end_is_over_every_budget(world: World) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        {"disruption": {"late_ms": 400}},
+        {"disruption": {"answer_timeout_ms": 400}},
         {"disruption": {"rate_per_s": 60}},
-        {"disruption": {"longest_ms": 50}},  # it looks on for longer than that
+        {"disruption": {"max_downtime_ms": 50}},  # it looks on for longer than that
         {"endpoint": {"path": "/other"}},
     ],
 )
@@ -206,4 +213,4 @@ def test_the_key_changes_with_what_is_probed(changed: dict[str, Any]) -> None:
 
 
 def test_the_key_stays_when_only_the_sum_of_downtimes_is_judged_anew() -> None:
-    assert keys(watched()) == keys(watched(disruption={"total_ms": 2000}))
+    assert keys(watched()) == keys(watched(disruption={"max_total_downtime_ms": 2000}))

@@ -31,7 +31,7 @@ def cell(
     install: list[Mapping[str, Any]] | str = INSTALL,
     upgrade: list[Mapping[str, Any]] | str = UPGRADE,
     rollback: str = "",
-    left_behind: Sequence[Mapping[str, Any]] = (),
+    allowed_changes: Sequence[Mapping[str, Any]] = (),
     old: str = "1",
     platform: Platform = PLATFORM,
     **others: Any,
@@ -56,7 +56,7 @@ def cell(
                     "platforms": ["*"],
                     "steps": steps(upgrade),
                     "rollback": steps(rollback) if rollback else [],
-                    "left_behind": left_behind,
+                    "allowed_changes": allowed_changes,
                 }
             ],
             **others,

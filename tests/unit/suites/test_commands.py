@@ -13,7 +13,7 @@ from upgradeproof.probes.data import WrittenData
 from upgradeproof.runner import State
 
 COMMAND = ExpectedCommand(id="report", run="report --all")
-DATA = Data(id="note", write="w", read="r", gives="hi")
+DATA = Data(id="note", write="w", read="r", equals="hi")
 RESULT = CommandResult(exit_status=0, stdout="one\ntwo\n", stderr=("took 3 s",))
 CHANGE = {"facts": ["command_results/report/*", "data/note/*"], "reason": "another report"}
 

@@ -46,11 +46,11 @@ def test_a_file_that_is_not_in_the_new_format_is_told() -> None:
         suite.test_config_parses_in_its_format(standing("upgraded", OLD + b"\n"), CONFIG)
 
 
-REPEATED = Config(path="/etc/a.conf", format="keyvalue", change="migrated", keeps=["save"])
+REPEATED = Config(path="/etc/a.conf", format="keyvalue", change="migrated", preserved_keys=["save"])
 
 
 def test_a_setting_that_was_never_there_keeps_nothing() -> None:
-    absent = CONFIG.model_copy(update={"keeps": ("log.colour",)})
+    absent = CONFIG.model_copy(update={"preserved_keys": ("log.colour",)})
     with pytest.raises(AssertionError, match=r"had no \['log.colour'\] before the upgrade"):
         suite.test_migrated_config_keeps_its_settings(
             standing("installed", OLD), standing("upgraded", NEW), absent

@@ -12,7 +12,7 @@ from upgradeproof.probes.command_results import CommandResult
 from upgradeproof.probes.data import RewrittenData
 from upgradeproof.runner import State
 
-NOTE = Data(id="note", write="echo hi >note", read="cat note", gives="hi")
+NOTE = Data(id="note", write="echo hi >note", read="cat note", equals="hi")
 
 
 def read(stdout: str, *stderr: str) -> State:

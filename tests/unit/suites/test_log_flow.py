@@ -91,7 +91,7 @@ def test_a_new_name_fails_where_a_file_of_the_administrators_names_the_old_one()
     with pytest.raises(AssertionError) as caught:
         check(before, after)
     assert str(caught.value).startswith(
-        "ssh.service logs as sshd-session as well as sshd; the old name stands in"
+        "ssh.service logs as sshd-session as well as sshd; the old name is in"
         " /etc/rsyslog.d/10-a.conf"
     )
     free = standing({LogNames: {"ssh.service": UnitNames(names=("sshd",))}})

@@ -18,7 +18,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
     exists already: the upgrade may fix it.
     """
     old, new = situation.cell.old, situation.cell.new
-    judged = [component for component in new.component if not component.brought]
+    judged = [component for component in new.component if not component.installed_by_upgrade]
     for component in judged:
         yield from _judge(situation, new, component, is_new=True)
     names = {component.name for component in judged}

@@ -26,7 +26,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
 def _judge(space: Space, folder: Folder) -> Iterator[Finding]:
     if folder.available_bytes is not None:
         yield from judge_amount(
-            Amount(least=space.least_mb, recommended=space.recommended_mb, severity=space.severity),
+            Amount(min=space.min_mb, recommended=space.recommended_mb, severity=space.severity),
             folder.available_bytes / MB,
             name=f"room/{space.path}",
             of=f"MB free in {space.path}",

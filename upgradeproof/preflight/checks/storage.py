@@ -54,7 +54,7 @@ def _iops(situation: Situation) -> Iterator[Finding]:
 def _schedulers(situation: Situation) -> Iterator[Finding]:
     asked = situation.cell.plan.preflight.schedulers
     for name, disk in situation.facts[Disks].items():
-        right = asked.rotational if disk.rotational else asked.solid
+        right = asked.rotational if disk.rotational else asked.non_rotational
         if right and disk.scheduler not in right:
             kind = "rotates" if disk.rotational else "does not rotate"
             yield Finding(

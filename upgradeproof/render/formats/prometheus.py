@@ -164,7 +164,7 @@ def _of_load(labels: tuple[str, ...], sent: LoadMeasured) -> Iterator[Sample]:
     yield "load_failed_requests", labels, sent.requests - sent.answered
     yield "load_throughput_per_second", labels, sent.throughput_per_s
     if sent.answered:
-        longest = (sent.p50_ms, sent.p95_ms, sent.p99_ms, sent.longest_ms)
+        longest = (sent.p50_ms, sent.p95_ms, sent.p99_ms, sent.max_ms)
         yield from _percentiles("load_latency_seconds", labels, (50, 95, 99, 100), longest)
 
 
@@ -197,6 +197,6 @@ def _of_prober(labels: tuple[str, ...], seen: Availability) -> Iterator[Sample]:
         yield "downtime_longest_seconds", of_lane, lane.longest_downtime_ms / 1000
         yield "downtime_total_seconds", of_lane, lane.total_downtime_ms / 1000
         if lane.requests > lane.failed:
-            found = (lane.p50_ms, lane.p99_ms, lane.longest_ms)
+            found = (lane.p50_ms, lane.p99_ms, lane.max_ms)
             name = "availability_latency_seconds"
             yield from _percentiles(name, of_lane, (50, 99, 100), found)

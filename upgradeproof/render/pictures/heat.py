@@ -92,7 +92,7 @@ def _draw_map(axes: Axes, seen: Availability) -> None:
     )
     axes.set_ylim(0, top + band)
     _label_rows(axes, heat_map.rows_ms, top + band / 2)
-    _draw_late(axes, heat_map.rows_ms, seen.late_ms)
+    _draw_late(axes, heat_map.rows_ms, seen.answer_timeout_ms)
 
 
 def _label_rows(axes: Axes, rows_ms: Sequence[float], lost: float) -> None:
@@ -101,9 +101,9 @@ def _label_rows(axes: Axes, rows_ms: Sequence[float], lost: float) -> None:
     axes.set_yticks([*places, lost], [*(svg.tick(rows_ms[at - 1]) for at in places), "lost"])
 
 
-def _draw_late(axes: Axes, rows_ms: Sequence[float], late_ms: float) -> None:
+def _draw_late(axes: Axes, rows_ms: Sequence[float], answer_timeout_ms: float) -> None:
     """Draw where an answer begins to be late, at the next bound of a row."""
-    place = bisect_left(rows_ms, late_ms) + 1
+    place = bisect_left(rows_ms, answer_timeout_ms) + 1
     if place <= len(rows_ms):
         axes.axhline(place, color=svg.INK, linewidth=0.8, dashes=(5, 3))
         across = axes.get_yaxis_transform()
@@ -155,7 +155,7 @@ def _draw_rows(axes: Axes, seen: Availability) -> None:
     """Draw a row for each kind of connection and for each step, from top to bottom."""
     for row, lane in enumerate(seen.lanes):
         for down in lane.downtimes:
-            length = down.lasted_ms / 1000
+            length = down.duration_ms / 1000
             # the line keeps one visible that is shorter than a pixel
             _bar(axes, row, down.began_s, length, color=svg.COLOURS["lost"], linewidth=1.5)
     whole = max(seen.duration_s, 1e-9)
