@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.decision.statements import Subject
+from upgradeproof.decision.subjects import Subject
 from upgradeproof.packaging.package import read_package
 
 

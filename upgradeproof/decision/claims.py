@@ -10,7 +10,8 @@ from upgradeproof.decision.dsse import PAYLOAD_TYPE, Envelope
 from upgradeproof.decision.files import parse_run
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import EVIDENCE
-from upgradeproof.decision.statements import SUMMARY, Descriptor, products, statements
+from upgradeproof.decision.statements import SUMMARY, statements
+from upgradeproof.decision.subjects import Descriptor, Subject, by_product
 from upgradeproof.errors import UpgradeproofError
 
 
@@ -30,13 +31,13 @@ def false_claims(folder: Path, decision: Decision, envelopes: Sequence[Envelope]
         return
     try:
         run = parse_run((folder / "run.json").read_bytes(), folder / "run.json")
-        subjects = {
-            product: _packages(each.statement)
-            for product, each in zip(products(run), envelopes, strict=False)
-        }
-        expected = statements(run, decision, subjects)
+        named = [Subject.of(each) for each in packages(envelopes)]
+        expected = statements(run, decision, by_product(run, folder, named))
         found = [each.statement for each in envelopes]
-    except (ValueError, KeyError, TypeError, AttributeError, UpgradeproofError):
+    except UpgradeproofError as error:
+        yield f"{EVIDENCE}: {error.brief}"
+        return
+    except (ValueError, KeyError, TypeError, AttributeError):
         yield f"{EVIDENCE} can't be read as statements about this run"
         return
     if len(expected) != len(found):

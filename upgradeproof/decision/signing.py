@@ -15,8 +15,8 @@ from upgradeproof.decision.keys import Signer
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
 from upgradeproof.decision.remaking import remade
-from upgradeproof.decision.statements import Subject, statements
-from upgradeproof.decision.subjects import by_product
+from upgradeproof.decision.statements import statements
+from upgradeproof.decision.subjects import Subject, by_product
 from upgradeproof.errors import SigningError
 from upgradeproof.render.writing import write_text
 

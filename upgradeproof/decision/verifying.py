@@ -16,7 +16,7 @@ from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
 from upgradeproof.decision.remaking import Remade, remade
 from upgradeproof.decision.signers import AllowedSigner, load_signers
-from upgradeproof.decision.statements import Descriptor
+from upgradeproof.decision.subjects import Descriptor
 from upgradeproof.errors import HarnessError, UpgradeproofError
 
 

@@ -14,6 +14,7 @@ from upgradeproof.results.base import Frozen
 from upgradeproof.results.capture import CaptureFidelity
 from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
+from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageUnderTest
 from upgradeproof.severity import Severity
 
 
@@ -178,6 +179,11 @@ class State(Frozen):
     """Installed versions of the components that the release names, by name."""
     facts: str = ""
     """Path of the facts, as JSON, relative to run.json."""
+    image: ImageFile | None = None
+    """Of ``base``: what the cell started from."""
+    packages: tuple[PackageUnderTest, ...] = ()
+    """Those that the release names, as they are installed."""
+    archives: tuple[ArchiveSnapshot, ...] = ()
 
 
 class Check(Frozen):

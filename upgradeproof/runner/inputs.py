@@ -12,7 +12,8 @@ from upgradeproof.states import has_new_release
 def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
     """Return what the probes must read; ``since`` is when the state began, in seconds.
 
-    The components are those of all releases: upgrades that begin alike share ``installed``.
+    Components and packages are those of all releases: upgrades that begin alike share
+    ``installed``.
     """
     expect, asked = cell.expect, cell.plan.preflight
     commands = (part.command for release in cell.plan.release for part in release.component)
@@ -62,6 +63,7 @@ def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
         certificates=expect.certificates,
         modules=expect.modules,
         services=expect.units_in(state),
+        packages=tuple(sorted({name for each in cell.plan.release for name in each.packages})),
         stays_up_s=cell.plan.stays_up_s if has_new_release(state) else 0.0,
     )
 
