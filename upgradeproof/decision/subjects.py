@@ -69,7 +69,7 @@ def by_product(
             known += [each for each in _recorded(cell) if each not in known]
             if named:
                 had = installed.setdefault(cell.product, set())
-                had |= {*_versions(cell, folder), *((each.name, each.version) for each in known)}
+                had |= set(_versions(cell, folder))
     _check_named(named, recorded, installed)
     ordered = sorted(named, key=lambda each: (each.file, each.sha256))
     return {
@@ -132,6 +132,7 @@ def _recorded(cell: Cell) -> Iterator[Subject]:
 def _versions(cell: Cell, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield name and version of every package of a cell's upgraded machine."""
     for state in _upgraded(cell):
+        yield from ((each.name, each.version) for each in state.packages)
         path = (folder / state.facts).resolve()
         if state.facts and path.is_file() and path.is_relative_to(folder.resolve()):
             try:

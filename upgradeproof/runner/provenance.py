@@ -10,7 +10,7 @@ from upgradeproof.probes.packages import Packages
 from upgradeproof.results import ArchiveSnapshot, PackageUnderTest
 
 
-def tested_packages(release: Release, facts: Facts) -> tuple[PackageUnderTest, ...]:
+def packages_under_test(release: Release, facts: Facts) -> tuple[PackageUnderTest, ...]:
     """Return the installed packages that a release names, in the order of their names."""
     return tuple(
         _tested(name, facts[PackageFiles].get(name), facts[Packages][name].version)

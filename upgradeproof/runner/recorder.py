@@ -25,7 +25,7 @@ from upgradeproof.results.journal import (
     StepStarted,
     UpgradeProbed,
 )
-from upgradeproof.runner.provenance import archive_snapshots, tested_packages
+from upgradeproof.runner.provenance import archive_snapshots, packages_under_test
 from upgradeproof.runner.store import CachedState
 from upgradeproof.runner.transcript import Transcript
 from upgradeproof.states import StateName
@@ -149,7 +149,7 @@ class Recorder:
                 changes=changes,
                 release=release.name,
                 components=components_found(release, facts),
-                packages=tested_packages(release, facts),
+                packages=packages_under_test(release, facts),
                 archives=archive_snapshots(facts),
             )
         )
