@@ -9,7 +9,6 @@ from pathlib import Path
 from upgradeproof.errors import HarnessError
 from upgradeproof.render import every_format
 from upgradeproof.results import Run, fold, read_journals
-from upgradeproof.results.reading import parsed
 
 COPIED = "shard-"
 """What the names of copied journals begin with."""
@@ -77,12 +76,3 @@ def _gather_journals(folders: Sequence[Path], target: Path) -> None:
     for number, folder in enumerate(others, start=1):
         for path in folder.glob("journal/*.jsonl"):
             shutil.copyfile(path, target / "journal" / f"{COPIED}{number}-{path.name}")
-
-
-def read_run(path: Path) -> Run:
-    """Return the run that a run.json holds. Raises HarnessError when it holds none."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise HarnessError(f"{path} can't be read: {error.strerror}") from None
-    return parsed(Run, content, path, "run.json")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from upgradeproof.cli.arguments import at_least_one, moment
-from upgradeproof.cli.packages_under_test import subject
+from upgradeproof.cli.packages_under_test import add_packages, subjects
 from upgradeproof.decision.keys import fingerprint
 from upgradeproof.decision.verifying import verify
 
@@ -26,14 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threshold", type=at_least_one, default=1, metavar="N", help="how many must have signed"
     )
-    parser.add_argument(
-        "--package",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DEB",
-        help="a package file that the statements must name; may be repeated",
-    )
+    add_packages(parser, "a package file that the statements must name")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = verify(
         arguments.folder, arguments.signers, at=arguments.at, threshold=arguments.threshold
     )
-    wanted = [subject(path).descriptor() for path in arguments.package]
+    wanted = [each.descriptor() for each in subjects(arguments)]
     strangers = [each["name"] for each in wanted if each not in found.packages]
     sys.stdout.writelines(f"{problem}\n" for problem in found.problems)
     sys.stdout.writelines(f"{name}: the statements do not name this file\n" for name in strangers)

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from upgradeproof.decision.dsse import PAYLOAD_TYPE, Envelope
-from upgradeproof.decision.files import parse_run
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import EVIDENCE
 from upgradeproof.decision.statements import SUMMARY, statements
 from upgradeproof.decision.subjects import Descriptor, Subject, by_product
 from upgradeproof.errors import UpgradeproofError
+from upgradeproof.results.reading import parse_run
 
 
 def read_envelopes(folder: Path) -> list[Envelope]:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from upgradeproof.decision.comparison import Baseline, Place
 from upgradeproof.decision.deciding import Answer, Question
-from upgradeproof.decision.files import digest, parse_run
+from upgradeproof.decision.files import digest
 from upgradeproof.decision.model import Decision, Inputs
 from upgradeproof.decision.names import DECISION, INPUTS, PDF
 from upgradeproof.decision.policy import load_policy
 from upgradeproof.decision.waivers import Waivers, load_waivers
 from upgradeproof.errors import HarnessError
 from upgradeproof.render.writing import write_text
-from upgradeproof.results.reading import parsed
+from upgradeproof.results.reading import parse_run, parsed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from upgradeproof import __version__
 from upgradeproof.decision.deciding import decide
-from upgradeproof.decision.files import folded, parse_run
+from upgradeproof.decision.files import folded
 from upgradeproof.decision.folder import ask, read_decision, recorded
 from upgradeproof.decision.names import DECISION, PAGE
 from upgradeproof.decision.page import page, version_of
+from upgradeproof.results.reading import parse_run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,6 @@ from tests.unit.decision.signed import CELL, decided_folder, make_decision
 from tests.unit.results.events import at
 from upgradeproof.decision.claims import packages, read_envelopes
 from upgradeproof.decision.dsse import Envelope
-from upgradeproof.decision.files import read_run
 from upgradeproof.decision.folder import read_decision
 from upgradeproof.decision.keys import open_signer
 from upgradeproof.decision.names import DECISION, EVIDENCE
@@ -23,6 +22,7 @@ from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.report import report
 from upgradeproof.results import ArchiveSnapshot, ImageFile, Journal, PackageUnderTest
 from upgradeproof.results.journal import StateReached
+from upgradeproof.results.reading import read_run
 
 SUM = "c" * 64
 THING = Subject(name="thing", version="2.0-1", architecture="amd64", sha256=SUM)
