@@ -11,6 +11,7 @@ from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.plan.loading import Model, load
 from upgradeproof.results import Run, fold
 from upgradeproof.results.journal import Event, parse
+from upgradeproof.results.reading import unambiguous
 
 M = TypeVar("M", bound=Model)
 
@@ -54,7 +55,7 @@ def _events(path: Path, folder: Path) -> Iterator[Event]:
     lines = content.splitlines()
     for number, line in enumerate(lines, start=1):
         events = list(parse([line]))
-        if events:
+        if events and _is_unambiguous(line):
             yield from events
             continue
         torn = number == len(lines) and not content.endswith(b"\n")
@@ -64,3 +65,12 @@ def _events(path: Path, folder: Path) -> Iterator[Event]:
             details="what it recorded is unknown, so the run can't be recomputed",
             resolution="run the suite again, to its end" if torn else "run the suite again",
         )
+
+
+def _is_unambiguous(line: bytes) -> bool:
+    """Return whether every reader of JSON reads the same in a line."""
+    try:
+        unambiguous(line)
+    except ValueError:
+        return False
+    return True

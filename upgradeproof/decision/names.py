@@ -13,6 +13,18 @@ SUMS = "SHA256SUMS"
 EVIDENCE = "evidence.intoto.jsonl"
 
 
+def visible(text: str) -> str:
+    """Return text with every character escaped that a terminal would not show as itself.
+
+    What is printed about a folder contains names and texts of its author: control characters would
+    move the cursor, and others reorder a line or have no width.
+    """
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape", "surrogatepass").decode()
+        for each in text
+    )
+
+
 def left_by_a_decision(folder: Path) -> list[Path]:
     """Return what an earlier decision left in a folder; a new run removes it."""
     names = (DECISION, INPUTS, PAGE, PDF, SUMS, EVIDENCE)
