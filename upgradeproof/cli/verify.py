@@ -70,15 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write("NOT VERIFIED\n")
         return 1
     decision = found.decision
+    went = f"{decision.outcome.word} for run {decision.run_id}"
     _print(
         [
-            f"verified: {decision.outcome.word} for run {decision.run_id}, "
-            f"decided at {decision.decided_at}",
+            f"verified: {went}, decided at {decision.decided_at}",
             *(f"signed by {each.name}, key {fingerprint(each.blob)}" for each in found.signers),
-            *(
-                f"about {each['name']}, SHA-256 {each['digest']['sha256']}"
-                for each in found.packages
-            ),
+            *(f"about {p['name']}, SHA-256 {p['digest']['sha256']}" for p in found.packages),
         ]
     )
     return 0

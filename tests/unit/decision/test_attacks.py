@@ -170,7 +170,10 @@ ATTACKS: dict[str, tuple[Edit, str]] = {
         ".lock is not empty, and SHA256SUMS does not list it",
     ),
     "a baseline without a number": (
-        lambda folder: shutil.copytree(folder, folder / "decision" / "baseline-x"),
+        lambda folder: [
+            (folder / "decision" / "baseline-x").mkdir(),
+            shutil.copyfile(folder / "run.json", folder / "decision" / "baseline-x" / "run.json"),
+        ],
         "decision/baseline-x/run.json was added: SHA256SUMS does not list it",
     ),
     "two files swapped": (
@@ -258,7 +261,7 @@ ATTACKS: dict[str, tuple[Edit, str]] = {
     ),
     "a line twice in the sums": (
         lambda folder: (folder / SUMS).write_text((folder / SUMS).read_text() * 2),
-        f"{SUMS}:10: decision.json is listed twice",
+        f"{SUMS}:11: decision.json is listed twice",
     ),
     "a path outside in the sums": (
         lambda folder: (folder / SUMS).write_text(
@@ -388,6 +391,11 @@ def test_an_odd_name_is_not_signed(world: Path, folder: Path, name: str) -> None
 
 
 NOW = AT + timedelta(days=30)
+OLD = "the decision is 30.0 days old, and 7 are allowed: it may be that of an earlier release"
+LATER = (
+    "the decision was made at 2026-01-02T00:00:00+00:00, which is after now, "
+    "2026-01-01T00:00:00+00:00"
+)
 
 
 @pytest.mark.parametrize(
@@ -397,18 +405,12 @@ NOW = AT + timedelta(days=30)
         (Expected(now=NOW, max_age_days=31), ()),
         (
             Expected(now=NOW, max_age_days=7),
-            (
-                "the decision is 30.0 days old, and 7 are allowed: "
-                "it may be that of an earlier release",
-            ),
+            (OLD,),
         ),
         (Expected(now=AT - timedelta(minutes=1)), ()),
         (
             Expected(now=datetime(2026, 1, 1, tzinfo=UTC)),
-            (
-                "the decision was made at 2026-01-02T00:00:00+00:00, which is after now, "
-                "2026-01-01T00:00:00+00:00",
-            ),
+            (LATER,),
         ),
     ],
 )
