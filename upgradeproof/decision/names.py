@@ -11,6 +11,8 @@ PAGE = "sign-off.html"
 PDF = "sign-off.pdf"
 SUMS = "SHA256SUMS"
 EVIDENCE = "evidence.intoto.jsonl"
+SCAN, SCAN_SARIF = "scan.json", "scan.sarif"
+"""What `upgradeproof scan` writes; it is signed with the decision."""
 
 
 def visible(text: str) -> str:
@@ -27,6 +29,6 @@ def visible(text: str) -> str:
 
 def left_by_a_decision(folder: Path) -> list[Path]:
     """Return what an earlier decision left in a folder; a new run removes it."""
-    names = (DECISION, INPUTS, PAGE, PDF, SUMS, EVIDENCE)
+    names = (DECISION, INPUTS, PAGE, PDF, SUMS, EVIDENCE, SCAN, SCAN_SARIF)
     found = [folder / name for name in names if (folder / name).exists()]
     return [*found, *folder.glob(f"{SUMS}*.sig")]

@@ -17,6 +17,7 @@ _SCRIPT = r"""
 printf 'native\t%s\n' "$(dpkg --print-architecture)"
 dpkg-query -W -f 'package\t${Package}\t${Architecture}\t${Version}\t${Status}
 section\t${Package}\t${Architecture}\t${Section}
+source\t${Package}\t${Architecture}\t${source:Package}\t${source:Version}
 relations\t${Package}\t${Architecture}\t${Provides}\t${Replaces}\t${Breaks}, ${Conflicts}
 recommends\t${Package}\t${Architecture}\t${Recommends}\n' || exit 1
 [ ! -r /var/lib/apt/extended_states ] || awk '
@@ -59,7 +60,15 @@ class Package(Record):
 
     volatile: ClassVar[frozenset[str]] = frozenset(
         {
-            *("library", "upgradable", "security_update", "autoremovable", "runs"),
+            *(
+                "source",
+                "source_version",
+                "library",
+                "upgradable",
+                "security_update",
+                "autoremovable",
+                "runs",
+            ),
             *("provides", "replaces", "breaks", "unmet"),
         }
     )
@@ -68,6 +77,9 @@ class Package(Record):
     obsolete: bool = False
     """No configured archive offers the installed version. Always False where apt holds no package
     lists: see the record ``apt-archives`` of the section ``health``."""
+    source: str = ""
+    """The source package that it was built from."""
+    source_version: str = ""
     auto: bool = False
     """Installed only because another package needs it."""
     library: bool = False
@@ -157,6 +169,7 @@ _SHAPES = {
     "auto": 2,
     "obsolete": 1,
     "candidate": 2,
+    "source": 4,
     "security": 2,
     "autoremovable": 1,
     "owner": 2,
@@ -186,6 +199,9 @@ class _Said:
                 self._set(_key(name, architecture, native), library=True)
         for name, architecture in lines["auto"]:
             self._set(_key(name, architecture, native), auto=True)
+        for name, architecture, source, version in lines["source"]:
+            key = _key(name, architecture, native)
+            self._set(key, source=source, source_version=version)
         self._add_offers(lines)
         for (name,) in lines["autoremovable"]:
             self._set(name.removesuffix(f":{native}"), autoremovable=True)
