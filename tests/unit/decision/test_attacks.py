@@ -112,6 +112,11 @@ def edited(name: str) -> str:
     return f"{name} was edited: its sum is not the one in SHA256SUMS"
 
 
+def odd_baseline(folder: Path) -> None:
+    (folder / "decision" / "baseline-x").mkdir()
+    shutil.copyfile(folder / "run.json", folder / "decision" / "baseline-x" / "run.json")
+
+
 def torn(folder: Path) -> None:
     path = folder / "journal" / "worker.jsonl"
     path.write_bytes(path.read_bytes()[:-9])
