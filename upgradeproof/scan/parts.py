@@ -93,7 +93,7 @@ def end_of_life(machine: ScannedMachine, began: datetime, data: Path) -> Part:
         text, level = f"its support ended on {found.last}", "error"
     elif found.regular and day > found.regular:
         text = (
-            f"its regular support ended on {found.regular}; extended support is until {found.last}"
+            f"its regular support ended on {found.regular}, the extended one is until {found.last}"
         )
         level = "note"
     else:
@@ -139,9 +139,7 @@ def weak_tls(machine: ScannedMachine) -> Part:
     rule = Rule.WEAK_TLS
     offers = machine.records(StateName.REBOOTED, TlsOffers)
     if offers is None:
-        reason = (
-            "TLS is read after the reboot of the upgraded machine, which this run did not reach"
-        )
+        reason = "TLS is read after the reboot of the upgraded machine, and this run has none"
         return Part(rule=rule, reason=reason)
     if not offers:
         return Part(rule=rule, reason="the plan has no endpoint that speaks TLS, or none answered")

@@ -37,7 +37,7 @@ def log(
     results: Sequence[SarifResult],
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return a log; ``rules`` are ids with their meaning, ``notes`` state what was not looked for."""
+    """Return a log; ``rules`` are ids with their meaning, ``notes`` are of what was left out."""
     order = [name for name, _ in rules]
     return {
         "$schema": SCHEMA,

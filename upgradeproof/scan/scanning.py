@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,11 +90,10 @@ class _Vulnerabilities:
             for each in self._found(packages, system.codename)
         )
         unique = {(each.subject, each.vulnerability): each for each in answered}
-        return Part(
-            rule=rule, findings=tuple(unique.values()), reason=self._unknown(system.codename)
-        )
+        reason = self._unknown(system.codename)
+        return Part(rule=rule, findings=tuple(unique.values()), reason=reason)
 
-    def _found(self, packages: dict[str, Package], codename: str) -> Iterator[SecurityFinding]:
+    def _found(self, packages: Mapping[str, Package], codename: str) -> Iterator[SecurityFinding]:
         if self._tracker is not None:
             yield from tracked(self._tracker, packages, codename)
         for path, entries in self._trivy.items():
@@ -107,10 +106,10 @@ class _Vulnerabilities:
         """Return why the tracker's file does not apply to a machine; empty: it does."""
         if self._tracker is None or self._trivy:
             return ""
-        known = {
-            name for each in self._tracker.values() for v in each.values() for name in v.releases
-        }
-        return "" if codename in known else f"the security tracker has no release {codename!r}"
+        entries = (each for known in self._tracker.values() for each in known.values())
+        if any(codename in each.releases for each in entries):
+            return ""
+        return f"the security tracker has no release {codename!r}"
 
     def check(self, cells: tuple[ScannedCell, ...]) -> None:
         """Raise an error for a report or an answer that is about nothing in the run."""

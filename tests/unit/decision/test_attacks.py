@@ -117,6 +117,11 @@ def odd_baseline(folder: Path) -> None:
     shutil.copyfile(folder / "run.json", folder / "decision" / "baseline-x" / "run.json")
 
 
+def odd_baseline(folder: Path) -> None:
+    (folder / "decision" / "baseline-x").mkdir()
+    shutil.copyfile(folder / "run.json", folder / "decision" / "baseline-x" / "run.json")
+
+
 def torn(folder: Path) -> None:
     path = folder / "journal" / "worker.jsonl"
     path.write_bytes(path.read_bytes()[:-9])
@@ -175,10 +180,7 @@ ATTACKS: dict[str, tuple[Edit, str]] = {
         ".lock is not empty, and SHA256SUMS does not list it",
     ),
     "a baseline without a number": (
-        lambda folder: [
-            (folder / "decision" / "baseline-x").mkdir(),
-            shutil.copyfile(folder / "run.json", folder / "decision" / "baseline-x" / "run.json"),
-        ],
+        odd_baseline,
         "decision/baseline-x/run.json was added: SHA256SUMS does not list it",
     ),
     "two files swapped": (
@@ -427,8 +429,7 @@ def test_an_old_decision_is_not_that_of_this_release(
 
 
 def test_a_signer_who_used_another_policy_is_found(world: Path, folder: Path) -> None:
-    ours = {"policy": world / "policy.toml", "waivers": world / "waivers.toml"}
-    expected = Expected(now=NOW, **ours)
+    expected = Expected(now=NOW, policy=world / "policy.toml", waivers=world / "waivers.toml")
     assert verify(folder, world / "signers", expected=expected).problems == ()
     other = Expected(now=NOW, policy=world / "waivers.toml", waivers=world / "policy.toml")
     assert verify(folder, world / "signers", expected=other).problems == (

@@ -27,6 +27,11 @@ from upgradeproof.scan.lifetimes import lifetime
 from upgradeproof.scan.model import Rule
 from upgradeproof.scan.scanning import ScanInputs, scan
 
+EXPOSED = "listens on all interfaces, and did not before the upgrade"
+EXTENDED = (
+    "note Example: its regular support ended on 2025-12-31, the extended one is until 2027-01-01"
+)
+
 
 def test_a_sound_machine_passes_only_where_all_was_looked_for(tmp_path: Path) -> None:
     found = scanned(tmp_path)
@@ -92,8 +97,7 @@ def test_a_package_that_no_archive_offers_is_found(tmp_path: Path) -> None:
         (
             "second",
             [
-                "note Example: its regular support ended on 2025-12-31, "
-                "the extended one is until 2027-01-01"
+                EXTENDED,
             ],
         ),
         ("third", []),
@@ -134,9 +138,8 @@ def test_a_service_that_was_not_exposed_before_is_found(tmp_path: Path) -> None:
     }
     states = {"installed": upgraded(sockets=before), "upgraded": upgraded(sockets=after)}
     assert texts(scanned(tmp_path, states), Rule.EXPOSED) == [
-        "warning tcp:81: webd (web.service) listens on all interfaces, "
-        "and did not before the upgrade",
-        "warning tcp:83: the kernel listens on all interfaces, and did not before the upgrade",
+        f"warning tcp:81: webd (web.service) {EXPOSED}",
+        f"warning tcp:83: the kernel {EXPOSED}",
     ]
 
 

@@ -189,7 +189,7 @@ def test_a_wrong_document_is_one_clear_error(tmp_path: Path, content: Any, probl
 def test_a_wrong_database_is_one_clear_error(tmp_path: Path, kind: str, text: str) -> None:
     path = tmp_path / "database.json"
     path.write_text(text)
-    with pytest.raises(HarnessError, match="is no (file of the Debian|report of Trivy)"):
+    with pytest.raises(HarnessError, match=r"is no (file of the Debian|report of Trivy)"):
         scanned(tmp_path, **{kind: (path,) if kind == "trivy" else path})
     path.unlink()
     with pytest.raises(HarnessError, match="can't be read: No such file or directory"):
