@@ -60,15 +60,8 @@ class Package(Record):
 
     volatile: ClassVar[frozenset[str]] = frozenset(
         {
-            *(
-                "source",
-                "source_version",
-                "library",
-                "upgradable",
-                "security_update",
-                "autoremovable",
-                "runs",
-            ),
+            *("source", "source_version", "library", "autoremovable", "runs"),
+            *("upgradable", "security_update"),
             *("provides", "replaces", "breaks", "unmet"),
         }
     )

@@ -117,11 +117,6 @@ def odd_baseline(folder: Path) -> None:
     shutil.copyfile(folder / "run.json", folder / "decision" / "baseline-x" / "run.json")
 
 
-def odd_baseline(folder: Path) -> None:
-    (folder / "decision" / "baseline-x").mkdir()
-    shutil.copyfile(folder / "run.json", folder / "decision" / "baseline-x" / "run.json")
-
-
 def torn(folder: Path) -> None:
     path = folder / "journal" / "worker.jsonl"
     path.write_bytes(path.read_bytes()[:-9])

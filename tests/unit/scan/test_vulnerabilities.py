@@ -188,9 +188,10 @@ def test_a_wrong_document_is_one_clear_error(tmp_path: Path, content: Any, probl
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', '{"SchemaVersion": 1}'])
 def test_a_wrong_database_is_one_clear_error(tmp_path: Path, kind: str, text: str) -> None:
     path = tmp_path / "database.json"
+    given: dict[str, Any] = {kind: (path,) if kind == "trivy" else path}
     path.write_text(text)
     with pytest.raises(HarnessError, match=r"is no (file of the Debian|report of Trivy)"):
-        scanned(tmp_path, **{kind: (path,) if kind == "trivy" else path})
+        scanned(tmp_path, None, **given)
     path.unlink()
     with pytest.raises(HarnessError, match="can't be read: No such file or directory"):
-        scanned(tmp_path, **{kind: (path,) if kind == "trivy" else path})
+        scanned(tmp_path, **given)
