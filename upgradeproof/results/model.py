@@ -174,15 +174,12 @@ class State(Frozen):
     findings: tuple[Finding, ...] = ()
     """Of the preflight, before the machine set out for this state; the gravest first."""
     release: str = ""
-    """The release that it holds."""
     components: dict[str, str] = Field(default_factory=dict)
     """Installed versions of the components that the release names, by name."""
     facts: str = ""
     """Path of the facts, as JSON, relative to run.json."""
     image: ImageFile | None = None
-    """Of ``base``: what the cell started from."""
     packages: tuple[PackageUnderTest, ...] = ()
-    """Those that the release names, as they are installed."""
     archives: tuple[ArchiveSnapshot, ...] = ()
 
 

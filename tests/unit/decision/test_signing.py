@@ -236,9 +236,7 @@ def test_a_page_of_another_version_is_a_note(folder: Path, signers: Path, ada: P
     page.write_text(page.read_text().replace("upgradeproof 0.1", "upgradeproof 0.0"))
     (folder / SUMS).write_text(text := sums.sums_of(folder))
     (folder / "SHA256SUMS.sig").write_bytes(sums.ssh_sign(text.encode(), open_signer(ada)))
-    assert problems(folder, signers)[0] == (
-        f"{EVIDENCE}:2: the statement is not about this run and decision"
-    )
+    assert problems(folder, signers)[0].startswith(f"{EVIDENCE}:2: the statement is not about")
     tests, decided = read_envelopes(folder)
     statement = decided.statement
     statement["predicate"]["verifier"]["version"] = {"upgradeproof": version_of(page.read_text())}
