@@ -65,7 +65,7 @@ def unfit(folder: Path) -> Iterator[str]:
             if _READ.fullmatch(name):
                 yield f"{visible(name)} is a folder, and should be a file"
         elif not name.isprintable() or "\\" in name:
-            yield f"the name {visible(name)} can't stand in {SUMS}"
+            yield f"the name {visible(name)} can't be listed in {SUMS}"
         elif _READ.fullmatch(name) and path.stat().st_size > MAX_READ_BYTES:
             yield f"{name} is larger than {MAX_READ_BYTES >> 30} GiB, and is not read"
         elif name == LOCK and path.stat().st_size:

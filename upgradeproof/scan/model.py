@@ -16,7 +16,7 @@ class Rule(StrEnum):
 
     SECURITY_UPDATE = "security-update-missing"
     NO_SOURCE = "package-without-source"
-    END_OF_LIFE = "end-of-life"
+    UNSUPPORTED = "unsupported-release"
     EXPOSED = "exposed-service"
     WEAK_TLS = "weak-tls"
     VULNERABILITY = "known-vulnerability"
@@ -29,8 +29,8 @@ class Rule(StrEnum):
 
 _MEANINGS = {
     Rule.SECURITY_UPDATE: "A fixed version is in the archive and was not installed.",
-    Rule.NO_SOURCE: "No archive offers the installed version: nobody publishes fixes of it.",
-    Rule.END_OF_LIFE: "The release of the distribution gets no security updates any more.",
+    Rule.NO_SOURCE: "No archive offers the installed version, so that it gets no fixes.",
+    Rule.UNSUPPORTED: "The release of the distribution gets no security updates any more.",
     Rule.EXPOSED: "A service listens on all interfaces, and did not before the upgrade.",
     Rule.WEAK_TLS: "An endpoint offers a version of TLS or a cipher suite that is broken.",
     Rule.VULNERABILITY: "The installed version has a known vulnerability.",
@@ -49,7 +49,7 @@ class SecurityFinding(Frozen):
     vulnerability: str = ""
     """The id of the vulnerability, such as of CVE; empty for the other rules."""
     answer: str = ""
-    """Why it is no risk, as a VEX document states it; empty: nobody answered it."""
+    """Why it is no risk, as a VEX document states it; empty: it has no answer."""
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.text}"

@@ -77,9 +77,9 @@ def without_source(machine: ScannedMachine) -> Part:
     return Part(rule=rule, findings=tuple(findings))
 
 
-def end_of_life(machine: ScannedMachine, began: datetime, data: Path) -> Part:
+def unsupported(machine: ScannedMachine, began: datetime, data: Path) -> Part:
     """Find a distribution without support when the run began."""
-    rule = Rule.END_OF_LIFE
+    rule = Rule.UNSUPPORTED
     system = (machine.records(StateName.UPGRADED, System) or {}).get("system")
     if system is None:
         return Part(rule=rule, reason=NOT_READ)

@@ -48,7 +48,7 @@ def scan(run: Run, folder: Path, inputs: ScanInputs) -> Scan:
             parts=(
                 parts.security_updates(machine, began),
                 parts.without_source(machine),
-                parts.end_of_life(machine, began, inputs.distro_info),
+                parts.unsupported(machine, began, inputs.distro_info),
                 parts.exposed(machine),
                 parts.weak_tls(machine),
                 vulnerabilities.of(machine),

@@ -200,23 +200,23 @@ ATTACKS: dict[str, tuple[Edit, str]] = {
     "huge statements": (huge(EVIDENCE), f"{EVIDENCE} is larger than 1 GiB, and is not read"),
     "a name that clears the screen": (
         add("evidence/\x1b[2J\x1b[Hverified"),
-        r"the name evidence/\x1b[2J\x1b[Hverified can't stand in SHA256SUMS",
+        r"the name evidence/\x1b[2J\x1b[Hverified can't be listed in SHA256SUMS",
     ),
     "a name that is written backwards": (
         add("evidence/\u202egol.llatsni"),
-        r"the name evidence/\u202egol.llatsni can't stand in SHA256SUMS",
+        r"the name evidence/\u202egol.llatsni can't be listed in SHA256SUMS",
     ),
     "a name without a width": (
         add("evidence/install\u200b.log"),
-        r"the name evidence/install\u200b.log can't stand in SHA256SUMS",
+        r"the name evidence/install\u200b.log can't be listed in SHA256SUMS",
     ),
     "a name that is no UTF-8": (
         add("evidence/\udcff.log"),
-        r"the name evidence/\udcff.log can't stand in SHA256SUMS",
+        r"the name evidence/\udcff.log can't be listed in SHA256SUMS",
     ),
     "a name with a line's end": (
         add("evidence/a\nb"),
-        r"the name evidence/a\nb can't stand in SHA256SUMS",
+        r"the name evidence/a\nb can't be listed in SHA256SUMS",
     ),
     "a name that looks the same": (
         add("evidence/\u0456nstall.log"),

@@ -156,7 +156,7 @@ def test_an_odd_name_is_not_signed(world: Path, folder: Path, name: str) -> None
     with pytest.raises(SigningError) as error:
         sign(folder, open_signer(world / "ada"))
     assert error.value.brief == (
-        f"{folder} can't be signed: the name {visible(name)} can't stand in SHA256SUMS"
+        f"{folder} can't be signed: the name {visible(name)} can't be listed in SHA256SUMS"
     )
 
 
@@ -187,7 +187,7 @@ LATER = (
 def test_an_old_decision_is_not_that_of_this_release(
     world: Path, folder: Path, expected: Expected, problems: tuple[str, ...]
 ) -> None:
-    """A signed run of an earlier release is genuine: only its age or its packages tell."""
+    """A signed run of an earlier release is genuine: only its age or its packages show that."""
     assert verify(folder, world / "signers", expected=expected).problems == problems
 
 

@@ -37,7 +37,7 @@ def test_without_packages_nothing_is_asked() -> None:
 
 
 def test_the_script_asks_for_the_installed_versions_alone(tmp_path: Path) -> None:
-    """The programs of dpkg and apt are stand-ins that print what the real ones print."""
+    """The programs of dpkg and apt are placeholders that print what the real ones print."""
     stanza = "Package: thing\nVersion: 2.0-1\nArchitecture: amd64\nSHA256: " + SUM + "\n"
     for name, text in {
         "dpkg-query": "printf 'installed\\tthing=2.0-1\\nconfig-files\\tdata=1\\n'",

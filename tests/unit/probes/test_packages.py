@@ -106,7 +106,7 @@ b:
 
 
 def test_only_a_newer_version_of_a_security_suite_is_an_update(tmp_path: Path) -> None:
-    """The program of apt is a stand-in that prints what the real one prints."""
+    """The program of apt is a placeholder that prints what the real one prints."""
     (tmp_path / "apt-cache").write_text(f"#!/bin/sh\ncat <<'END'\n{POLICY}END\n")
     (tmp_path / "apt-cache").chmod(0o755)
     (tmp_path / "dpkg-query").write_text("#!/bin/sh\necho installed a\n")

@@ -107,14 +107,14 @@ def test_a_release_without_support_is_found(
 ) -> None:
     system = OperatingSystem(state="running", id="example", codename=codename, name="Example")
     found = scanned(tmp_path, {"upgraded": upgraded(system={"system": system})})
-    assert texts(found, Rule.END_OF_LIFE) == expected
+    assert texts(found, Rule.UNSUPPORTED) == expected
 
 
 @pytest.mark.parametrize(("id_", "codename"), [("example", "fourth"), ("example", "x"), ("y", "")])
 def test_an_unknown_lifetime_is_not_green(tmp_path: Path, id_: str, codename: str) -> None:
     system = OperatingSystem(state="running", id=id_, codename=codename, name="Example")
     found = scanned(tmp_path, {"upgraded": upgraded(system={"system": system})})
-    assert part(found, Rule.END_OF_LIFE).reason == (
+    assert part(found, Rule.UNSUPPORTED).reason == (
         f"{tmp_path} does not state how long Example is supported: "
         "install the package distro-info-data"
     )
