@@ -16,8 +16,8 @@ from upgradeproof.machines.docker import CAPABILITIES, INIT
 from upgradeproof.machines.systemd import SETTLED
 from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Script, Upload, UploadTree
-from upgradeproof.report import read_run
 from upgradeproof.results import Run
+from upgradeproof.results.reading import read_run
 from upgradeproof.tree_archive import unpacking
 
 CELL = "debian-12-amd64.container.edge-stack-12-to-13"

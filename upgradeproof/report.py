@@ -10,7 +10,6 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.extensions import contained
 from upgradeproof.render import every_format
 from upgradeproof.results import Run, fold, read_journals
-from upgradeproof.results.reading import parsed
 
 COPIED = "shard-"
 """What the names of copied journals begin with."""
@@ -79,12 +78,3 @@ def _gather_journals(folders: Sequence[Path], target: Path) -> None:
     for number, folder in enumerate(others, start=1):
         for path in folder.glob("journal/*.jsonl"):
             shutil.copyfile(path, target / "journal" / f"{COPIED}{number}-{path.name}")
-
-
-def read_run(path: Path) -> Run:
-    """Return the run that a run.json holds. Raises HarnessError when it holds none."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise HarnessError(f"{path} can't be read: {error.strerror}") from None
-    return parsed(Run, content, path, "run.json")

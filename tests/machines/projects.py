@@ -17,8 +17,8 @@ import docker.errors
 from docker.models.containers import Container
 
 from upgradeproof.machines import engine
-from upgradeproof.report import read_run
 from upgradeproof.results import Cell, Check, Run, State
+from upgradeproof.results.reading import read_run
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 900.0

@@ -14,8 +14,8 @@ import pytest
 
 from tests.environments import ROOT, build_wheel, make_environment
 from tests.machines.projects import forget_states
-from upgradeproof.report import read_run
 from upgradeproof.results import Run
+from upgradeproof.results.reading import read_run
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 BLOCK = re.compile(

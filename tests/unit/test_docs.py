@@ -42,6 +42,7 @@ ELSEWHERE = (
     "https://semver.org/",
     "http://mirror.example/",
     "ssh://",
+    "https://openvex.dev",
 )
 """What a page may point to: never an archive or a registry."""
 

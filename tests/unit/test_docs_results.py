@@ -30,6 +30,7 @@ RUN_MODELS: dict[str, type[BaseModel]] = {
         *(Run, results.CachedStates, Cell, Check, State, Step, Change, Finding, Fidelity),
         *(results.Release, results.Component),
         *(results.CaptureFidelity, results.SectionFidelity),
+        *(results.ImageFile, results.PackageUnderTest, results.ArchiveSnapshot),
         *(LoadMeasured, LatencyPoint, RatioMeasured, Availability, Lane, Downtime),
         *(StepMark, HeatMap, HeatSpot),
     )

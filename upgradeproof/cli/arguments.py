@@ -13,6 +13,17 @@ def at_least_one(word: str) -> int:
     return int(word)
 
 
+def days(word: str) -> float:
+    """Return a number of days above 0."""
+    try:
+        found = float(word)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < float("inf"):
+        raise argparse.ArgumentTypeError(f"{word!r} is no number of days above 0")
+    return found
+
+
 def moment(text: str) -> datetime:
     """Return a time in ISO 8601; one without an offset is UTC."""
     try:

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from upgradeproof.decision.comparison import Baseline, Comparison, Kind, compare
-from upgradeproof.decision.files import read_run
 from upgradeproof.decision.folder import waived_places
 from upgradeproof.decision.history import opened
 from upgradeproof.decision.names import DECISION
 from upgradeproof.decision.significance import Counted, counted
 from upgradeproof.errors import PlanError
 from upgradeproof.results import Change
-from upgradeproof.results.reading import run_file
+from upgradeproof.results.reading import read_run, run_file
 
 HELP = "compare a run with earlier ones: checks, measurements, what the upgrades bring"
 MAX_CHANGES = 40

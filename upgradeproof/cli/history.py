@@ -6,11 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from upgradeproof.decision.files import parse_run
 from upgradeproof.decision.folder import waived_places
 from upgradeproof.decision.history import opened
 from upgradeproof.decision.names import DECISION
-from upgradeproof.results.reading import run_file
+from upgradeproof.results.reading import parse_run, run_file
 
 HELP = "collect runs in one file, and list them with their flaky checks"
 DEFAULT = Path("reports/history.sqlite")

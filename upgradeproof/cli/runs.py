@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upgradeproof.report import read_run
 from upgradeproof.results import Run
-from upgradeproof.results.reading import run_file
+from upgradeproof.results.reading import read_run, run_file
 
 
 def read(path: Path) -> tuple[Run, Path]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from upgradeproof.cli.packages_under_test import subject
+from upgradeproof.cli.packages_under_test import add_packages, subjects
 from upgradeproof.decision.keys import fingerprint, open_signer
 from upgradeproof.decision.signing import sign
 from upgradeproof.home import Home
@@ -27,21 +27,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="an ed25519 key of OpenSSH; a public key for one that an ssh-agent holds",
     )
-    parser.add_argument(
-        "--package",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DEB",
-        help="a package under test, which the statements then name; may be repeated",
-    )
+    add_packages(parser, "a package under test, which the statements then name")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Sign, and print by which key."""
     folder = run_file(arguments.run_folder or Home(Path.cwd()).reports).parent
     signer = open_signer(arguments.key.expanduser())
-    done = sign(folder, signer, [subject(path) for path in arguments.package])
+    done = sign(folder, signer, subjects(arguments))
     if done.removed:
         sys.stdout.write(f"removed {done.removed} signatures: the folder changed after them\n")
     sys.stdout.write(f"signed by {fingerprint(signer.blob)}: {done.path}\n")

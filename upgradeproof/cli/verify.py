@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from upgradeproof.cli.arguments import at_least_one, moment
-from upgradeproof.cli.packages_under_test import subject
+from upgradeproof.cli.arguments import at_least_one, days, moment
+from upgradeproof.cli.packages_under_test import add_packages, subjects
+from upgradeproof.decision.expecting import Expected
 from upgradeproof.decision.keys import fingerprint
+from upgradeproof.decision.names import visible
 from upgradeproof.decision.verifying import verify
 
 HELP = "verify a signed decision offline: signatures, sums, and everything made again"
@@ -27,33 +31,56 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--threshold", type=at_least_one, default=1, metavar="N", help="how many must have signed"
     )
     parser.add_argument(
-        "--package",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DEB",
-        help="a package file that the statements must name; may be repeated",
+        "--max-age-days",
+        type=days,
+        metavar="N",
+        help="refuse an older decision: it may be that of an earlier release",
     )
+    parser.add_argument(
+        "--policy", type=Path, metavar="FILE", help="the policy that must have been used"
+    )
+    parser.add_argument(
+        "--waivers", type=Path, metavar="FILE", help="the waivers that must have been used"
+    )
+    add_packages(parser, "a package file that the statements must name")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print who signed what, or every problem; exit 1 where there is one."""
     found = verify(
-        arguments.folder, arguments.signers, at=arguments.at, threshold=arguments.threshold
+        arguments.folder,
+        arguments.signers,
+        at=arguments.at,
+        threshold=arguments.threshold,
+        expected=Expected(
+            now=datetime.now(UTC),
+            max_age_days=arguments.max_age_days,
+            policy=arguments.policy,
+            waivers=arguments.waivers,
+        ),
     )
-    wanted = [subject(path).descriptor() for path in arguments.package]
+    wanted = [each.descriptor() for each in subjects(arguments)]
     strangers = [each["name"] for each in wanted if each not in found.packages]
-    sys.stdout.writelines(f"{problem}\n" for problem in found.problems)
-    sys.stdout.writelines(f"{name}: the statements do not name this file\n" for name in strangers)
-    sys.stdout.writelines(f"note: {note}\n" for note in found.notes)
+    problems = [
+        *found.problems,
+        *(f"{name}: the statements do not name this file" for name in strangers),
+    ]
+    _print([*problems, *(f"note: {note}" for note in found.notes)])
     if not found.ok or found.decision is None or strangers:
         sys.stdout.write("NOT VERIFIED\n")
         return 1
     decision = found.decision
-    sys.stdout.write(f"verified: {decision.outcome.word} for run {decision.run_id}")
-    sys.stdout.write(f", decided at {decision.decided_at}\n")
-    for each in found.signers:
-        sys.stdout.write(f"signed by {each.name}, key {fingerprint(each.blob)}\n")
-    for package in found.packages:
-        sys.stdout.write(f"about {package['name']}, SHA-256 {package['digest']['sha256']}\n")
+    went = f"{decision.outcome.word} for run {decision.run_id}"
+    _print(
+        [
+            f"verified: {went}, decided at {decision.decided_at}",
+            *(f"signed by {each.name}, key {fingerprint(each.blob)}" for each in found.signers),
+            *(f"about {p['name']}, SHA-256 {p['digest']['sha256']}" for p in found.packages),
+        ]
+    )
     return 0
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Print lines that contain names and texts of who made the folder."""
+    sys.stdout.writelines(f"{visible(line)}\n" for line in lines)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from upgradeproof.cli.arguments import at_least_one, moment
-from upgradeproof.decision.files import read_run
 from upgradeproof.decision.new_waiver import append, draft, failing, free_id
 from upgradeproof.decision.policy import Policy, load_policy
 from upgradeproof.decision.waivers import MAX_DAYS, WARNING_DAYS, Waiver, Waivers, load_waivers
 from upgradeproof.decision.waiving import waive
+from upgradeproof.results.reading import read_run
 
 HELP = "list, check and write waivers: failures that an owner accepts until a date"
 REPORTS = Path("reports")

@@ -6,19 +6,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from upgradeproof import __version__
 from upgradeproof.decision.dsse import PAYLOAD_TYPE, Envelope
-from upgradeproof.decision.files import parse_run
 from upgradeproof.decision.model import Decision
-from upgradeproof.decision.names import EVIDENCE
-from upgradeproof.decision.statements import SUMMARY, Descriptor, products, statements
+from upgradeproof.decision.names import EVIDENCE, PAGE
+from upgradeproof.decision.page import version_of
+from upgradeproof.decision.statements import statements
+from upgradeproof.decision.subjects import Descriptor, Subject, by_product
 from upgradeproof.errors import UpgradeproofError
+from upgradeproof.results.reading import read_run, unambiguous
 
 
 def read_envelopes(folder: Path) -> list[Envelope]:
     """Return the envelopes of a folder; of no file or a wrong one: none."""
     path = folder / EVIDENCE
     try:
-        return [Envelope.model_validate_json(line) for line in path.read_bytes().splitlines()]
+        lines = path.read_bytes().splitlines()
+        return [Envelope.model_validate(unambiguous(line)) for line in lines]
     except (OSError, ValueError):
         return []
 
@@ -29,22 +33,22 @@ def false_claims(folder: Path, decision: Decision, envelopes: Sequence[Envelope]
         yield f"{EVIDENCE} holds no envelopes"
         return
     try:
-        run = parse_run((folder / "run.json").read_bytes(), folder / "run.json")
-        subjects = {
-            product: _packages(each.statement)
-            for product, each in zip(products(run), envelopes, strict=False)
-        }
-        expected = statements(run, decision, subjects)
-        found = [each.statement for each in envelopes]
-    except (ValueError, KeyError, TypeError, AttributeError, UpgradeproofError):
+        run = read_run(folder)
+        named = [Subject.of(each) for each in packages(envelopes)]
+        expected = statements(run, decision, by_product(run, folder, named))
+        expected[-1] = _by_version(expected[-1], _version(folder))
+    except UpgradeproofError as error:
+        yield f"{EVIDENCE}: {error.brief}"
+        return
+    except (ValueError, KeyError, TypeError, AttributeError):
         yield f"{EVIDENCE} can't be read as statements about this run"
         return
-    if len(expected) != len(found):
-        yield f"{EVIDENCE} holds {len(found)} statements, and {len(expected)} are needed"
+    if len(expected) != len(envelopes):
+        yield f"{EVIDENCE} holds {len(envelopes)} statements, and {len(expected)} are needed"
         return
-    for number, (each, wanted) in enumerate(zip(envelopes, expected, strict=True)):
-        if each.payload_type != PAYLOAD_TYPE or not _same(found[number], wanted.statement):
-            yield f"{EVIDENCE}:{number + 1}: the statement is not about this run and decision"
+    for number, (each, wanted) in enumerate(zip(envelopes, expected, strict=True), start=1):
+        if each.payload_type != PAYLOAD_TYPE or each.content != wanted.content:
+            yield f"{EVIDENCE}:{number}: the statement is not about this run and decision"
 
 
 def packages(envelopes: Sequence[Envelope]) -> list[Descriptor]:
@@ -57,10 +61,15 @@ def _packages(statement: dict[str, Any]) -> list[Descriptor]:
     return [each for each in statement["subject"] if each.get("name") != "run.json"]
 
 
-def _same(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Return whether two statements are equal; the version of who decided may differ."""
-    if found.get("predicateType") != SUMMARY or wanted["predicateType"] != SUMMARY:
-        return found == wanted
-    verifier = found.get("predicate", {}).get("verifier", {})
-    wanted["predicate"]["verifier"]["version"] = verifier.get("version")
-    return found == wanted
+def _version(folder: Path) -> str:
+    """Return the version of upgradeproof that decided: the page names it."""
+    path = folder / PAGE
+    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
+    return version_of(text) or __version__
+
+
+def _by_version(envelope: Envelope, version: str) -> Envelope:
+    """Return the statement of a decision as another version makes it."""
+    statement = envelope.statement
+    statement["predicate"]["verifier"]["version"] = {"upgradeproof": version}
+    return Envelope.of(statement)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -12,10 +11,9 @@ from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.plan.loading import Model, load
 from upgradeproof.results import Run, fold
 from upgradeproof.results.journal import Event, parse
-from upgradeproof.results.reading import parsed, run_file
+from upgradeproof.results.reading import unambiguous
 
 M = TypeVar("M", bound=Model)
-SCHEMA_VERSION = 1
 
 
 def load_file(path: Path, model: type[M], resolution: str) -> M:
@@ -28,31 +26,6 @@ def load_file(path: Path, model: type[M], resolution: str) -> M:
 def digest(content: bytes) -> str:
     """Return the SHA-256 of some bytes, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
-
-
-def parse_run(content: bytes, path: Path) -> Run:
-    """Return the run that the bytes of a run.json hold.
-
-    Raises HarnessError where they hold none, and where a newer version wrote them: a key that this
-    version does not know could change the decision.
-    """
-    try:
-        version = json.loads(content)["schema_version"]
-    except (ValueError, KeyError, TypeError):
-        version = SCHEMA_VERSION
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise HarnessError(
-            f"{path} was written by a newer upgradeproof",
-            details=f"its schema version is {version}, and this version reads {SCHEMA_VERSION}",
-            resolution="use the version of upgradeproof that wrote it, or a newer one",
-        )
-    return parsed(Run, content, path, "run.json")
-
-
-def read_run(path: Path) -> Run:
-    """Return the run in a folder or a run.json. Raises HarnessError."""
-    file = run_file(path)
-    return parse_run(file.read_bytes(), file)
 
 
 def folded(folder: Path) -> Run:
@@ -82,7 +55,7 @@ def _events(path: Path, folder: Path) -> Iterator[Event]:
     lines = content.splitlines()
     for number, line in enumerate(lines, start=1):
         events = list(parse([line]))
-        if events:
+        if events and _is_unambiguous(line):
             yield from events
             continue
         torn = number == len(lines) and not content.endswith(b"\n")
@@ -92,3 +65,12 @@ def _events(path: Path, folder: Path) -> Iterator[Event]:
             details="what it recorded is unknown, so the run can't be recomputed",
             resolution="run the suite again, to its end" if torn else "run the suite again",
         )
+
+
+def _is_unambiguous(line: bytes) -> bool:
+    """Return whether every reader of JSON reads the same in a line."""
+    try:
+        unambiguous(line)
+    except ValueError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +10,16 @@ from pathlib import Path
 
 from upgradeproof.decision.comparison import Baseline, Place
 from upgradeproof.decision.deciding import Answer, Question
-from upgradeproof.decision.files import digest, parse_run
+from upgradeproof.decision.files import digest
 from upgradeproof.decision.model import Decision, Inputs
 from upgradeproof.decision.names import DECISION, INPUTS, PDF
 from upgradeproof.decision.policy import load_policy
 from upgradeproof.decision.waivers import Waivers, load_waivers
 from upgradeproof.errors import HarnessError
 from upgradeproof.render.writing import write_text
-from upgradeproof.results.reading import parsed
+from upgradeproof.results.reading import parse_run, parsed, read
+
+_BASELINE = re.compile(r"baseline-([1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +37,7 @@ def ask(sources: Sources, at: datetime) -> Question:
     """Read the files. Raises PlanError or HarnessError, one for each file that is wrong."""
     policy = load_policy(sources.policy)
     waivers = load_waivers(sources.waivers, policy) if sources.waivers else Waivers()
-    content = sources.run.read_bytes()
+    content = read(sources.run)
     return Question(
         run=parse_run(content, sources.run),
         policy=policy,
@@ -113,5 +116,9 @@ def recorded(folder: Path) -> Sources:
 
 def baselines_of(inputs: Path) -> Sequence[Path]:
     """Return the copies of the baselines, in the order in which they were named."""
-    found = inputs.glob("baseline-*/run.json")
-    return sorted(found, key=lambda path: int(path.parent.name.rpartition("-")[2]))
+    found = {
+        int(number[1]): path
+        for path in inputs.glob("baseline-*/run.json")
+        if (number := _BASELINE.fullmatch(path.parent.name))
+    }
+    return [path for _, path in sorted(found.items())]

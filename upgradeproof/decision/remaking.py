@@ -8,10 +8,11 @@ from pathlib import Path
 
 from upgradeproof import __version__
 from upgradeproof.decision.deciding import decide
-from upgradeproof.decision.files import folded, parse_run
+from upgradeproof.decision.files import folded
 from upgradeproof.decision.folder import ask, read_decision, recorded
 from upgradeproof.decision.names import DECISION, PAGE
 from upgradeproof.decision.page import page, version_of
+from upgradeproof.results.reading import parse_run, read, unambiguous
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,21 +30,27 @@ def remade(folder: Path) -> Remade:
     Raises HarnessError or PlanError where they lead to nothing, such as for a torn journal.
     """
     decision = read_decision(folder / DECISION)
-    run = parse_run((folder / "run.json").read_bytes(), folder / "run.json")
+    content = read(folder / "run.json")
+    run = parse_run(content, folder / "run.json")
     question = ask(recorded(folder), datetime.fromisoformat(decision.decided_at))
     answer = decide(question)
     problems = []
     if folded(folder) != run:
         problems.append("run.json is not what its journals fold into")
+    try:
+        unambiguous(content)
+    except ValueError as error:
+        problems.append(f"run.json can be read in two ways: {error}")
     same = (folder / DECISION).read_bytes() == answer.decision.as_json().encode()
     if not same:
         problems.append("decision.json is not what run.json, policy and waivers lead to")
     if not (folder / PAGE).is_file():
         return Remade(problems=(*problems, f"{PAGE} is missing"))
-    text = (folder / PAGE).read_bytes().decode("utf-8", "replace")
+    found = read(folder / PAGE)
+    text = found.decode("utf-8", "replace")
     if version_of(text) not in ("", __version__):
         note = f"{PAGE} was made by upgradeproof {version_of(text)}, and is not made again here"
         return Remade(problems=tuple(problems), notes=(note,))
-    if text != page(question, answer):
+    if found != page(question, answer).encode():
         problems.append(f"{PAGE} is not the page of this decision")
     return Remade(problems=tuple(problems))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,6 +73,16 @@ def load_signers(path: Path) -> tuple[AllowedSigner, ...]:
             resolution="write lines such as: ada@example.org ssh-ed25519 AAAA...",
         )
     return tuple(found)
+
+
+def people(signers: Iterable[AllowedSigner]) -> int:
+    """Return how many people signed: keys that share one name of the file are of one person."""
+    groups: list[set[str]] = []
+    for each in signers:
+        names = set(each.name.split(","))
+        same = [group for group in groups if group & names]
+        groups = [group for group in groups if not group & names] + [names.union(*same)]
+    return len(groups)
 
 
 def _parse(line: str, where: str) -> AllowedSigner | None:

@@ -9,16 +9,16 @@ from pathlib import Path
 from upgradeproof.decision import sums
 from upgradeproof.decision.claims import false_claims, packages, read_envelopes
 from upgradeproof.decision.dsse import Envelope
-from upgradeproof.decision.files import read_run
 from upgradeproof.decision.folder import read_decision
 from upgradeproof.decision.keys import Signer
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
 from upgradeproof.decision.remaking import remade
-from upgradeproof.decision.statements import Subject, statements
-from upgradeproof.decision.subjects import by_product
+from upgradeproof.decision.statements import statements
+from upgradeproof.decision.subjects import Subject, by_product
 from upgradeproof.errors import SigningError
 from upgradeproof.render.writing import write_text
+from upgradeproof.results.reading import read_run
 
 
 @dataclass(frozen=True, kw_only=True)

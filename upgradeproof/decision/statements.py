@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from upgradeproof import __version__
@@ -11,7 +10,9 @@ from upgradeproof.decision.dsse import Envelope
 from upgradeproof.decision.files import digest
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.policy import Outcome
-from upgradeproof.results import Cell, Run, Verdict
+from upgradeproof.decision.subjects import Descriptor
+from upgradeproof.results import ArchiveSnapshot, Cell, ImageFile, Run, State, Verdict
+from upgradeproof.states import StateName
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
@@ -21,27 +22,6 @@ EXTENSION = "urn:upgradeproof:unproven:v1"
 VERIFIER = "urn:upgradeproof:decide:v1"
 LEVEL = "UPGRADEPROOF_GO"
 """The only level that is verified; nothing is claimed about the levels of SLSA."""
-
-Descriptor = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """A package under test."""
-
-    name: str
-    version: str
-    architecture: str
-    sha256: str
-
-    def descriptor(self) -> Descriptor:
-        """Return it as in-toto names it."""
-        place = f"{self.name}@{self.version.replace('+', '%2B').replace(':', '%3A')}"
-        return {
-            "name": f"{self.name}_{self.version}_{self.architecture}.deb",
-            "uri": f"pkg:deb/{place}?arch={self.architecture}",
-            "digest": {"sha256": self.sha256},
-        }
 
 
 def products(run: Run) -> tuple[str, ...]:
@@ -153,10 +133,16 @@ def _configuration(
     run: Run, decision: Decision, product: str, cells: Sequence[Cell]
 ) -> list[Descriptor]:
     plans = [plan for plan in run.plans if plan.product == product]
+    states = [state for cell in cells for state in cell.states]
+    images = _once([_image(state.image) for state in states if state.image])
+    archives = _once([_archive(each) for state in states for each in state.archives])
     return [
         *({"name": plan.path, "digest": {"sha256": plan.sha256}} for plan in plans),
         {"name": "run.json", "digest": {"sha256": decision.inputs.run}},
         {"name": "upgradeproof", "annotations": {"version": run.upgradeproof}},
+        *images,
+        *archives,
+        *_without_a_sum(states),
         *(
             {
                 "name": cell.id,
@@ -168,3 +154,29 @@ def _configuration(
             for cell in cells
         ),
     ]
+
+
+def _image(image: ImageFile) -> Descriptor:
+    return {"name": f"image {image.reference}", "digest": {"sha256": image.sha256}}
+
+
+def _archive(index: ArchiveSnapshot) -> Descriptor:
+    """Return a signed index of an archive: it covers the sum of each package that came from it."""
+    return {
+        "name": f"archive {index.name}",
+        "digest": {"sha256": index.sha256},
+        "annotations": {"date": index.date},
+    }
+
+
+def _without_a_sum(states: Sequence[State]) -> list[Descriptor]:
+    """Return the packages under test whose files are not known: they are no subjects."""
+    return _once(
+        [
+            {"name": f"{each.name} {each.version}", "annotations": {"sha256": "unknown"}}
+            for state in states
+            if state.name == StateName.UPGRADED
+            for each in state.packages
+            if not each.sha256
+        ]
+    )

@@ -12,19 +12,32 @@ from pathlib import Path
 from upgradeproof.command import run
 from upgradeproof.decision.agent import fields
 from upgradeproof.decision.keys import Signer
-from upgradeproof.decision.names import EVIDENCE, SUMS
+from upgradeproof.decision.names import DECISION, EVIDENCE, PAGE, PDF, SUMS, visible
 from upgradeproof.decision.signers import NAMESPACE
 from upgradeproof.errors import SigningError
 
 TIMEOUT_S = 60.0
-_OWN = re.compile(rf"{SUMS}|{SUMS}(\.\d+)?\.sig|{re.escape(EVIDENCE)}|\.lock")
+LOCK = ".lock"
+_OWN = re.compile(rf"{SUMS}|{SUMS}(\.\d+)?\.sig|{re.escape(EVIDENCE)}|{re.escape(LOCK)}", re.ASCII)
 """Files of the signature itself, each signed in its own way; and the lock of a run."""
-_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+_LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
+_READ = re.compile(
+    rf"run\.json|{DECISION}|{PAGE}|{PDF}|{SUMS}.*|{re.escape(EVIDENCE)}|journal/[^/]+\.jsonl"
+    r"|decision/(.+/)?[^/]+\.(toml|json)"
+)
+"""Files that are read as a whole, or would be if they were files."""
+MAX_READ_BYTES = 1 << 30
+"""Of a file that is read as a whole: a journal of 10,000 cells takes a tenth of it."""
 _ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----(.+)-----END SSH SIGNATURE-----", re.DOTALL)
 
 
 def sums_of(folder: Path) -> str:
-    """Return SHA256SUMS of every file of a folder. Raises SigningError for what is no file."""
+    """Return SHA256SUMS of every file of a folder. Raises SigningError for what can't be signed."""
+    if problem := next(unfit(folder), None):
+        raise SigningError(
+            f"{folder} can't be signed: {problem}",
+            resolution="replace a link by a copy, rename the file, or remove it",
+        )
     return "".join(f"{_sum(path)}  {name}\n" for name, path in sorted(_files(folder).items()))
 
 
@@ -35,41 +48,50 @@ def _sum(path: Path) -> str:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    found = {}
-    for path in folder.rglob("*"):
+    """Return the files that are listed, by name."""
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    return {
+        name: path for name, path in found.items() if path.is_file() and not _OWN.fullmatch(name)
+    }
+
+
+def unfit(folder: Path) -> Iterator[str]:
+    """Yield what must not be read or can't be listed, by name: links, devices, odd names."""
+    for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise SigningError(
-                f"{name} is a link or no regular file, and can't be signed",
-                resolution="replace it by a copy, or remove it",
-            )
-        if path.is_file() and not _OWN.fullmatch(name):
-            if "\n" in name or "\\" in name:
-                raise SigningError(
-                    f"the name {name!r} can't stand in {SUMS}", resolution="rename the file"
-                )
-            found[name] = path
-    return found
+            yield f"{visible(name)} is a link or no regular file"
+        elif path.is_dir():
+            if _READ.fullmatch(name):
+                yield f"{visible(name)} is a folder, and should be a file"
+        elif not name.isprintable() or "\\" in name:
+            yield f"the name {visible(name)} can't be listed in {SUMS}"
+        elif _READ.fullmatch(name) and path.stat().st_size > MAX_READ_BYTES:
+            yield f"{name} is larger than {MAX_READ_BYTES >> 30} GiB, and is not read"
+        elif name == LOCK and path.stat().st_size:
+            yield f"{name} is not empty, and {SUMS} does not list it"
 
 
 def differences(folder: Path) -> Iterator[str]:
     """Yield each file that is not as SHA256SUMS states, by name."""
     listed: dict[str, str] = {}
-    lines = (folder / SUMS).read_bytes().decode("utf-8", "replace").splitlines()
-    for number, line in enumerate(lines, start=1):
+    lines = (folder / SUMS).read_bytes().decode("utf-8", "surrogateescape").split("\n")
+    for number, line in enumerate(lines if lines[-1] else lines[:-1], start=1):
         found = _LINE.fullmatch(line)
         if found is None:
             yield f"{SUMS}:{number}: this is no line of sha256sum"
+        elif found[2] in listed:
+            yield f"{SUMS}:{number}: {visible(found[2])} is listed twice"
         else:
             listed[found[2]] = found[1]
     files = _files(folder)
     for name in sorted({*listed, *files}):
         if name not in files:
-            yield f"{name} is missing"
+            yield f"{visible(name)} is missing"
         elif name not in listed:
-            yield f"{name} was added: {SUMS} does not list it"
+            yield f"{visible(name)} was added: {SUMS} does not list it"
         elif _sum(files[name]) != listed[name]:
-            yield f"{name} was edited: its sum is not the one in {SUMS}"
+            yield f"{visible(name)} was edited: its sum is not the one in {SUMS}"
 
 
 def signatures(folder: Path) -> list[Path]:

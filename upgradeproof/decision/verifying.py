@@ -10,13 +10,14 @@ from pathlib import Path
 from upgradeproof.decision import sums
 from upgradeproof.decision.claims import false_claims, packages, read_envelopes
 from upgradeproof.decision.dsse import Envelope
+from upgradeproof.decision.expecting import Expected, unexpected
 from upgradeproof.decision.folder import read_decision
 from upgradeproof.decision.keys import fingerprint
 from upgradeproof.decision.model import Decision
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS
 from upgradeproof.decision.remaking import Remade, remade
-from upgradeproof.decision.signers import AllowedSigner, load_signers
-from upgradeproof.decision.statements import Descriptor
+from upgradeproof.decision.signers import AllowedSigner, load_signers, people
+from upgradeproof.decision.subjects import Descriptor
 from upgradeproof.errors import HarnessError, UpgradeproofError
 
 
@@ -40,13 +41,19 @@ class Verified:
 
 
 def verify(
-    folder: Path, signers: Path, *, at: datetime | None = None, threshold: int = 1
+    folder: Path,
+    signers: Path,
+    *,
+    at: datetime | None = None,
+    threshold: int = 1,
+    expected: Expected | None = None,
 ) -> Verified:
     """Verify a signed folder.
 
     ``at``: the time at which keys must be valid, by default the time of the decision, which the
-    signature covers. ``threshold``: how many people must have signed. Raises PlanError for a wrong
-    file of signers, HarnessError for a folder that was not signed.
+    signature covers. ``threshold``: how many people must have signed. ``expected``: what is known
+    from elsewhere. Raises PlanError for a wrong file of signers, HarnessError for a folder that was
+    not signed. Of a folder with links, devices or odd names nothing is read.
     """
     allowed = load_signers(signers)
     for name in (SUMS, EVIDENCE):
@@ -55,9 +62,12 @@ def verify(
                 f"{folder} is not signed: {name} is not there",
                 resolution="`upgradeproof sign --key FILE` signs it",
             )
+    if unfit := tuple(sums.unfit(folder)):
+        return Verified(decision=None, signers=(), packages=(), problems=unfit)
     problems = list(sums.differences(folder))
     decision, again = _made_again(folder)
     problems += again.problems
+    problems += unexpected(decision, expected) if decision and expected else ()
     envelopes = read_envelopes(folder)
     claims = list(false_claims(folder, decision, envelopes)) if decision else []
     problems += claims
@@ -66,9 +76,8 @@ def verify(
     )
     signed, found = _signers(folder, signers, allowed, envelopes, time)
     problems += found
-    names = {each.name for each in signed}
-    if len(names) < threshold:
-        problems.append(f"signed by {len(names)} allowed signers, and {threshold} are needed")
+    if (number := people(signed)) < threshold:
+        problems.append(f"signed by {number} allowed signers, and {threshold} are needed")
     return Verified(
         decision=decision,
         signers=tuple(signed),

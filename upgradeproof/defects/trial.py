@@ -11,8 +11,8 @@ from typing import Protocol
 from upgradeproof.command import Completed
 from upgradeproof.defects.catalogue import Trial
 from upgradeproof.errors import HarnessError
-from upgradeproof.report import read_run
 from upgradeproof.results import Cell
+from upgradeproof.results.reading import read_run
 
 TIMEOUT_S = 5400.0
 """Limit of one trial; under emulation a cell of the kernel takes five minutes."""

@@ -18,6 +18,7 @@ from upgradeproof.imaging.stores import Store, every_store
 from upgradeproof.machines import Health
 from upgradeproof.plan.images import Image, Platform
 from upgradeproof.plan.loading import nearest
+from upgradeproof.results import ImageFile
 
 ROOM_BYTES = 1_500_000_000
 """Free space that a build needs in the cache: root, tar and bundle of Debian 12 take 0.9 GB."""
@@ -72,6 +73,15 @@ class Images:
             if found := store.find(request):
                 return found
         raise ImageError(f"{request.key} was made, and does not exist")
+
+    def content(self, platform: Platform) -> ImageFile | None:
+        """Return what the image of a platform is; None where it is not there."""
+        request = self.request(platform)
+        store = self._stores[request.machine]
+        reference = store.find(request)
+        if reference is None:
+            return None
+        return ImageFile(reference=request.key, sha256=store.content(request))
 
     def health(self, platform: Platform) -> Health:
         """Say whether a platform's image is there or can be made here; never raises."""

@@ -73,5 +73,8 @@ class ProbeInputs:
     """When the state began, in seconds of the machine's own clock since the epoch."""
     services: tuple[str, ...] = ()
     """The units of the plan's services, with their suffix, such as ``nginx.service``."""
+    packages: tuple[str, ...] = field(default=(), repr=False)
+    """The packages under test. They decide nothing that happens to a machine, so that they are no
+    part of the key of a state."""
     min_uptime_s: float = 0.0
     """How long a service must have been up before it counts as up."""

@@ -17,6 +17,7 @@ _SCRIPT = r"""
 printf 'native\t%s\n' "$(dpkg --print-architecture)"
 dpkg-query -W -f 'package\t${Package}\t${Architecture}\t${Version}\t${Status}
 section\t${Package}\t${Architecture}\t${Section}
+source\t${Package}\t${Architecture}\t${source:Package}\t${source:Version}
 relations\t${Package}\t${Architecture}\t${Provides}\t${Replaces}\t${Breaks}, ${Conflicts}
 recommends\t${Package}\t${Architecture}\t${Recommends}\n' || exit 1
 [ ! -r /var/lib/apt/extended_states ] || awk '
@@ -26,11 +27,13 @@ recommends\t${Package}\t${Architecture}\t${Recommends}\n' || exit 1
 dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' |
   awk '$1 != "config-files" && $1 != "not-installed" { print $2 }' |
   xargs -r apt-cache policy | awk '
-  /^[^ ]/ { sub(/:$/, ""); name = $0; current = 0 }
+  /^[^ ]/ { sub(/:$/, ""); name = $0; current = 0; newer = 1 }
   /^  Installed: / { installed = $2 }
   /^  Candidate: / && $2 != installed && $2 != "(none)" { print "candidate\t" name "\t" $2 }
-  /^ \*\*\* / { current = 1; alone[name] = 1; next }
-  /^     [^ ]/ { current = 0 }
+  /^ \*\*\* / { current = 1; alone[name] = 1; newer = 0; next }
+  /^     [^ ]/ { current = 0; version = $1 }
+  /^        / && newer && ($2 " " $3) ~ /security/ {
+    print "security\t" name "\t" version; newer = 0 }
   /^        / && $2 != "/var/lib/dpkg/status" { known = 1; if (current) delete alone[name] }
   END { if (known) for (name in alone) print "obsolete\t" name }'
 # The archives' lists have no part in it: without them it takes 25 ms instead of a second.
@@ -57,7 +60,8 @@ class Package(Record):
 
     volatile: ClassVar[frozenset[str]] = frozenset(
         {
-            *("library", "upgradable", "autoremovable", "runs"),
+            *("source", "source_version", "library", "autoremovable", "runs"),
+            *("upgradable", "security_update"),
             *("provides", "replaces", "breaks", "unmet"),
         }
     )
@@ -66,6 +70,9 @@ class Package(Record):
     obsolete: bool = False
     """No configured archive offers the installed version. Always False where apt holds no package
     lists: see the record ``apt-archives`` of the section ``health``."""
+    source: str = ""
+    """The source package that it was built from."""
+    source_version: str = ""
     auto: bool = False
     """Installed only because another package needs it."""
     library: bool = False
@@ -73,6 +80,9 @@ class Package(Record):
     In the first installation of a system such packages are marked as if they were asked for."""
     upgradable: str = ""
     """The version that an archive offers and that apt would take; empty: the installed one."""
+    security_update: str = ""
+    """The newest version that a security suite offers, where it is newer than the installed one,
+    whether apt would take it or not; empty: none."""
     autoremovable: bool = False
     """``apt-get autoremove`` would remove it."""
     runs: tuple[str, ...] = ()
@@ -152,6 +162,8 @@ _SHAPES = {
     "auto": 2,
     "obsolete": 1,
     "candidate": 2,
+    "source": 4,
+    "security": 2,
     "autoremovable": 1,
     "owner": 2,
     "program": 2,
@@ -180,10 +192,10 @@ class _Said:
                 self._set(_key(name, architecture, native), library=True)
         for name, architecture in lines["auto"]:
             self._set(_key(name, architecture, native), auto=True)
-        for (name,) in lines["obsolete"]:
-            self._set(name, obsolete=True)
-        for name, version in lines["candidate"]:
-            self._set(name, upgradable=version)
+        for name, architecture, source, version in lines["source"]:
+            key = _key(name, architecture, native)
+            self._set(key, source=source, source_version=version)
+        self._add_offers(lines)
         for (name,) in lines["autoremovable"]:
             self._set(name.removesuffix(f":{native}"), autoremovable=True)
         self._add_unmet(
@@ -198,6 +210,13 @@ class _Said:
     def _set(self, key: str, **fields: object) -> None:
         if key in self.packages:
             self.packages[key].update(fields)
+
+    def _add_offers(self, lines: Mapping[str, list[list[str]]]) -> None:
+        for (name,) in lines["obsolete"]:
+            self._set(name, obsolete=True)
+        for kind, field in (("candidate", "upgradable"), ("security", "security_update")):
+            for name, version in lines[kind]:
+                self._set(name, **{field: version})
 
     def _add_unmet(self, recommends: Mapping[str, str]) -> None:
         here = {name for name, it in self.packages.items() if it["state"].endswith(" installed")}

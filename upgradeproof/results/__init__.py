@@ -21,8 +21,10 @@ from upgradeproof.results.model import (
     Verdict,
     worst,
 )
+from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageUnderTest
 
 __all__ = [
+    "ArchiveSnapshot",
     "Availability",
     "CachedStates",
     "CaptureFidelity",
@@ -33,8 +35,10 @@ __all__ = [
     "Downtime",
     "Fidelity",
     "Finding",
+    "ImageFile",
     "Journal",
     "LoadMeasured",
+    "PackageUnderTest",
     "PlanFile",
     "RatioMeasured",
     "ReasonSource",

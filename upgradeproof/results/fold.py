@@ -195,6 +195,9 @@ def _advance(
                     "changes": event.changes,
                     "release": event.release,
                     "components": event.components,
+                    "image": event.image,
+                    "packages": event.packages,
+                    "archives": event.archives,
                 }
             )
         case j.StateFailed():

@@ -23,6 +23,7 @@ from upgradeproof.results.model import (
     Release,
     Verdict,
 )
+from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageUnderTest
 
 
 class RunStarted(Frozen):
@@ -175,6 +176,9 @@ class StateReached(Frozen):
     changes: tuple[Change, ...] = ()
     release: str = ""
     components: dict[str, str] = Field(default_factory=dict)
+    image: ImageFile | None = None
+    packages: tuple[PackageUnderTest, ...] = ()
+    archives: tuple[ArchiveSnapshot, ...] = ()
 
 
 class LoadSent(Frozen):

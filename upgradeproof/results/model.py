@@ -14,6 +14,7 @@ from upgradeproof.results.base import Frozen
 from upgradeproof.results.capture import CaptureFidelity
 from upgradeproof.results.declared import PlanFile, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
+from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageUnderTest
 from upgradeproof.severity import Severity
 
 
@@ -173,11 +174,13 @@ class State(Frozen):
     findings: tuple[Finding, ...] = ()
     """Of the preflight, before the machine set out for this state; the gravest first."""
     release: str = ""
-    """The release that it holds."""
     components: dict[str, str] = Field(default_factory=dict)
     """Installed versions of the components that the release names, by name."""
     facts: str = ""
     """Path of the facts, as JSON, relative to run.json."""
+    image: ImageFile | None = None
+    packages: tuple[PackageUnderTest, ...] = ()
+    archives: tuple[ArchiveSnapshot, ...] = ()
 
 
 class Check(Frozen):

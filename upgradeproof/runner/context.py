@@ -13,7 +13,7 @@ from upgradeproof.machines import Backend
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Platform
 from upgradeproof.prober import LINGER_S
-from upgradeproof.results import Journal
+from upgradeproof.results import ImageFile, Journal
 from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
 from upgradeproof.runner.recorder import Recorder
 from upgradeproof.runner.store import StateStore
@@ -25,6 +25,10 @@ class Images(Protocol):
 
     def ensure(self, platform: Platform) -> str:
         """Return the backend's name of the image, made if needed. Raises ImageError."""
+        ...
+
+    def content(self, platform: Platform) -> ImageFile | None:
+        """Return what the image is that was made; None: it is not there any more."""
         ...
 
 
@@ -64,5 +68,5 @@ class RunContext:
         except UpgradeproofError as error:
             recorder.failed(StateName.BASE, error, time.monotonic() - started)
             raise
-        recorder.based(time.monotonic() - started)
+        recorder.based(time.monotonic() - started, self.images.content(platform))
         return image

@@ -12,7 +12,8 @@ from upgradeproof.states import has_new_release
 def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
     """Return what the probes must read; ``since`` is when the state began, in seconds.
 
-    The components are those of all releases: upgrades that begin alike share ``installed``.
+    Components and packages are those of all releases: upgrades that begin alike share
+    ``installed``.
     """
     expect, asked = cell.expect, cell.plan.preflight
     commands = (part.command for release in cell.plan.release for part in release.component)
@@ -63,6 +64,7 @@ def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
         modules=expect.modules,
         services=expect.units_in(state),
         min_uptime_s=cell.plan.min_uptime_s if has_new_release(state) else 0.0,
+        packages=tuple(sorted({name for each in cell.plan.release for name in each.packages})),
     )
 
 

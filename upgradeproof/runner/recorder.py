@@ -13,7 +13,7 @@ from upgradeproof.machines import Machine
 from upgradeproof.plan import Release
 from upgradeproof.preflight.support import components_found
 from upgradeproof.probes import Facts
-from upgradeproof.results import Availability, Change, Fidelity, Verdict
+from upgradeproof.results import Availability, Change, Fidelity, ImageFile, Verdict
 from upgradeproof.results.capture import CaptureCompared
 from upgradeproof.results.journal import (
     CellPlaced,
@@ -25,6 +25,7 @@ from upgradeproof.results.journal import (
     StepStarted,
     UpgradeProbed,
 )
+from upgradeproof.runner.provenance import archive_snapshots, packages_under_test
 from upgradeproof.runner.store import CachedState
 from upgradeproof.runner.transcript import Transcript
 from upgradeproof.states import StateName
@@ -90,8 +91,8 @@ class Recorder:
         """Record that a transition to a state begins."""
         self.note(StateStarted(cell=self.cell, state=state, key=key))
 
-    def based(self, duration_s: float) -> None:
-        """Note that the image is there."""
+    def based(self, duration_s: float, image: ImageFile | None) -> None:
+        """Note that the image is there, and what it is."""
         self.note(
             StateReached(
                 cell=self.cell,
@@ -99,6 +100,7 @@ class Recorder:
                 reused=False,
                 duration_s=duration_s,
                 facts="",
+                image=image,
             )
         )
 
@@ -147,6 +149,8 @@ class Recorder:
                 changes=changes,
                 release=release.name,
                 components=components_found(release, facts),
+                packages=packages_under_test(release, facts),
+                archives=archive_snapshots(facts),
             )
         )
 

@@ -16,6 +16,7 @@ from upgradeproof.decision.claims import read_envelopes
 from upgradeproof.decision.dsse import Envelope
 from upgradeproof.decision.keys import fingerprint, open_signer
 from upgradeproof.decision.names import DECISION, EVIDENCE, SUMS, left_by_a_decision
+from upgradeproof.decision.page import version_of
 from upgradeproof.decision.signers import NAMESPACE
 from upgradeproof.decision.signing import sign
 from upgradeproof.decision.verifying import verify
@@ -235,6 +236,11 @@ def test_a_page_of_another_version_is_a_note(folder: Path, signers: Path, ada: P
     page.write_text(page.read_text().replace("upgradeproof 0.1", "upgradeproof 0.0"))
     (folder / SUMS).write_text(text := sums.sums_of(folder))
     (folder / "SHA256SUMS.sig").write_bytes(sums.ssh_sign(text.encode(), open_signer(ada)))
+    assert problems(folder, signers)[0].startswith(f"{EVIDENCE}:2: the statement is not about")
+    tests, decided = read_envelopes(folder)
+    statement = decided.statement
+    statement["predicate"]["verifier"]["version"] = {"upgradeproof": version_of(page.read_text())}
+    write_envelopes(folder, [tests, Envelope.of(statement).signed_by(open_signer(ada))])
     found = verify(folder, signers)
     assert (found.problems, len(found.notes)) == ((), 1)
     assert found.notes[0].startswith("sign-off.html was made by upgradeproof 0.0.")

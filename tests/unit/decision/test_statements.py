@@ -17,7 +17,7 @@ from upgradeproof.decision.keys import fingerprint, open_signer
 from upgradeproof.decision.names import EVIDENCE, SUMS
 from upgradeproof.decision.signers import NAMESPACE
 from upgradeproof.decision.signing import sign
-from upgradeproof.decision.statements import Subject
+from upgradeproof.decision.subjects import Subject
 from upgradeproof.errors import PlanError, SigningError
 
 THING = Subject(name="thing", version="2.0-1", architecture="amd64", sha256="c" * 64)

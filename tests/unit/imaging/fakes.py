@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
 from pathlib import Path
@@ -31,6 +32,9 @@ class FolderStore:
 
     def find(self, request: Request) -> str | None:
         return request.reference if (self.folder / request.key).exists() else None
+
+    def content(self, request: Request) -> str:
+        return hashlib.sha256((self.folder / request.key).read_bytes()).hexdigest()
 
     def obstacle(self, request: Request) -> ImageError | None:
         return None

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from upgradeproof.command import Completed, run
-from upgradeproof.report import read_run
 from upgradeproof.results import Cell, Check, Run
+from upgradeproof.results.reading import read_run
 
 ROOT = Path(__file__).parents[3]
 AMD64 = "example-1-amd64.container.thing-1-to-2"

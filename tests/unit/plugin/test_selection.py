@@ -7,8 +7,8 @@ import json
 import pytest
 
 from tests.unit.plugin.project import AMD64, ARM64, Project, make_project
-from upgradeproof.report import read_run
 from upgradeproof.results import Verdict
+from upgradeproof.results.reading import read_run
 
 SUITE = """
 def test_a(upgraded): pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,49 @@ def test_a_machine_without_packages_is_not_believed() -> None:
     with pytest.raises(HarnessError) as caught:
         Packages.parse("native\tamd64\n", ProbeInputs())
     assert str(caught.value) == "dpkg-query listed no package\nnative\tamd64\n"
+
+
+def test_a_security_update_is_read_also_where_apt_would_not_take_it() -> None:
+    output = "native\tamd64\npackage\ta\tamd64\t1\thold ok installed\nsecurity\ta\t2\n"
+    package = Packages.parse(output, ProbeInputs())["a"]
+    assert (package.upgradable, package.security_update) == ("", "2")
+
+
+POLICY = """\
+a:
+  Installed: 2
+  Candidate: 3
+  Version table:
+     4 500
+        500 http://a.test/example first/main amd64 Packages
+     3 500
+        500 http://a.test/example-security first-security/main amd64 Packages
+ *** 2 100
+        100 /var/lib/dpkg/status
+     1 500
+        500 http://a.test/example-security first-security/main amd64 Packages
+b:
+  Installed: 2
+  Candidate: 2
+  Version table:
+ *** 2 500
+        500 http://a.test/example-security first-security/main amd64 Packages
+        100 /var/lib/dpkg/status
+"""
+
+
+def test_only_a_newer_version_of_a_security_suite_is_an_update(tmp_path: Path) -> None:
+    """The program of apt is a placeholder that prints what the real one prints."""
+    (tmp_path / "apt-cache").write_text(f"#!/bin/sh\ncat <<'END'\n{POLICY}END\n")
+    (tmp_path / "apt-cache").chmod(0o755)
+    (tmp_path / "dpkg-query").write_text("#!/bin/sh\necho installed a\n")
+    (tmp_path / "dpkg-query").chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", Packages.script(ProbeInputs())],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith("security")]
+    assert lines == ["security\ta\t3"]

@@ -28,7 +28,14 @@ from tests.unit.results.events import (
     step,
 )
 from upgradeproof.errors import HarnessError
-from upgradeproof.results import Run, Verdict, fold
+from upgradeproof.results import (
+    ArchiveSnapshot,
+    ImageFile,
+    PackageUnderTest,
+    Run,
+    Verdict,
+    fold,
+)
 from upgradeproof.results import journal as j
 
 WHOLE = [*CONTROLLER, *WORKER]
@@ -246,3 +253,16 @@ def test_a_cell_holds_what_was_measured_in_it() -> None:
     cell = fold([*WHOLE, *sent, compared]).cells[0]
     assert (cell.loads, cell.ratios) == ((before, again), (RATIO,))
     assert fold(WHOLE).cells[0].loads == ()
+
+
+def test_a_state_has_what_it_was_made_of() -> None:
+    image = ImageFile(reference="example-1", sha256="1" * 64)
+    package = PackageUnderTest(name="thing", version="2", architecture="all", sha256="2" * 64)
+    archive = ArchiveSnapshot(name="x_InRelease", sha256="3" * 64)
+    base = reached("base", 2).model_copy(update={"image": image})
+    upgraded = reached("upgraded", 20).model_copy(
+        update={"packages": (package,), "archives": (archive,)}
+    )
+    states = fold([*CONTROLLER, *WORKER, base, upgraded]).cells[0].states
+    assert states[0].image == image
+    assert (states[-1].packages, states[-1].archives) == ((package,), (archive,))

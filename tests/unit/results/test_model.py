@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from tests.unit.render.measured import availability
 from tests.unit.results.events import CELL, CONTROLLER, WORKER, failed, measured
 from upgradeproof.errors import HarnessError
-from upgradeproof.report import read_run
 from upgradeproof.results import Fidelity, Run, Verdict, fold, worst
 from upgradeproof.results import journal as j
+from upgradeproof.results.reading import read_run, unambiguous
 
 F, B, N, P, A = (
     Verdict.FAILED,
@@ -78,7 +78,7 @@ def test_the_file_names_its_schema_and_holds_the_verdicts() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"schema_version": 2}, "schema_version: Input should be 1"),
+        ({"schema_version": 0}, "schema_version: Input should be 1"),
         ({"unknown": 1}, "unknown: Extra inputs are not permitted"),
         ({"cells": "none"}, "cells: Input should be a valid array"),
         ({"run_id": None}, "run_id: Input should be a valid string"),
@@ -105,7 +105,33 @@ def test_a_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes) -> N
 def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(HarnessError) as caught:
         read_run(tmp_path / "run.json")
-    assert str(caught.value) == f"{tmp_path}/run.json can't be read: No such file or directory"
+    assert str(caught.value) == (f"there is no run in {tmp_path}/run.json\nTo do: run pytest first")
+
+
+@pytest.mark.parametrize("content", [b'{"schema_version": 2}', b'{"schema_version": 2, "x": 1}'])
+def test_a_file_of_a_newer_version_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "run.json"
+    path.write_bytes(content)
+    with pytest.raises(HarnessError) as caught:
+        read_run(tmp_path)
+    assert str(caught.value) == (
+        f"{path} was written by a newer upgradeproof\n"
+        "its schema version is 2, and this version reads 1\n"
+        "To do: use the version of upgradeproof that wrote it, or a newer one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'{"a": {"b": 1, "c": 2, "b": 1}}', "the key 'b' is there twice"),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b"{", "Expecting property name"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused(content: bytes, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        unambiguous(content)
 
 
 def test_a_report_can_not_be_changed() -> None:

@@ -47,7 +47,7 @@ def plan(folder: Path, *, tls: bool = False) -> dict[str, Any]:
     secure = {"id": "secure", "kind": "https", "port": 443}
     database = {"name": "database", "package": "base", "least": "5", "most": "5"}
     return {
-        "stays_up_s": 0,
+        "min_uptime_s": 0,
         "release": [
             {"name": name, "packages": packages, "component": [database]}
             for name, packages in (("1", {"thing": "1.*"}), ("2", {"thing": "2.*", "tools": "*"}))

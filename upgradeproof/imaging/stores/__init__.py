@@ -28,6 +28,10 @@ class Store(Protocol):
         """Return the reference of the image, or None. Raises BackendError without a backend."""
         ...
 
+    def content(self, request: Request) -> str:
+        """Return the SHA-256 of an image that was found."""
+        ...
+
     def hooks(self, request: Request, scratch: Path) -> tuple[str, ...]:
         """Return mmdebstrap's options for what this kind of machine needs in its root."""
         ...

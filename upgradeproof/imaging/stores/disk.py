@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import shutil
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from upgradeproof.command import run
@@ -68,6 +70,10 @@ class DiskStore:
         """Return the folder of the disk, or None."""
         folder = _folder(request)
         return str(folder) if (folder / RECORD).is_file() else None
+
+    def content(self, request: Request) -> str:
+        """Return the SHA-256 of the names and sums of the disk's files."""
+        return _sum(_folder(request))
 
     def hooks(self, request: Request, scratch: Path) -> tuple[str, ...]:
         """Return the hooks that copy a VM's configuration into the root: some before its kernel."""
@@ -151,6 +157,17 @@ def _hardware(request: Request) -> Hardware:
 
 def _folder(request: Request) -> Path:
     return BACKEND.folder / "images" / request.key
+
+
+@cache
+def _sum(folder: Path) -> str:
+    """Return the sum of a folder's files: once a process, since a disk is large."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        with path.open("rb") as file:
+            one = hashlib.file_digest(file, "sha256").hexdigest()
+        whole.update(f"{one}  {path.name}\n".encode())
+    return whole.hexdigest()
 
 
 def _convert(disk: Path, path: Path) -> None:

@@ -44,6 +44,14 @@ class DockerStore:
             ) from None
         return request.reference
 
+    def content(self, request: Request) -> str:
+        """Return the id of the image: the SHA-256 of its configuration, which names its layers."""
+        try:
+            image = engine.client().images.get(request.reference)
+        except engine.EngineError as error:
+            raise engine.failed(f"the engine did not describe {request.key}", error) from None
+        return str(image.id).removeprefix("sha256:")
+
     def load(self, request: Request, root: Path, scratch: Path) -> None:
         """Hand the engine a root file system with a configuration of our own.
 
