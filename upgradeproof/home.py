@@ -22,6 +22,7 @@ from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
 from upgradeproof.runner.known_changes import check_known_changes
 from upgradeproof.runner.storage import Limits, Storage
 from upgradeproof.runner.store import StateStore
+from upgradeproof.settings import plan_files
 
 DATA = Path(__file__).parent / "data"
 """What travels in the wheel; a checkout has the same folders at its top instead."""
@@ -42,8 +43,7 @@ class Home:
         """Return the plans: ``upgrade.toml`` and ``products/*/upgrade.toml``, or those named."""
         if self.named:
             return self.named
-        own = [self.root / "upgrade.toml"] if (self.root / "upgrade.toml").is_file() else []
-        return (*own, *sorted(self.root.glob("products/*/upgrade.toml")))
+        return plan_files(self.root)
 
     @cached_property
     def plans(self) -> tuple[Plan, ...]:
