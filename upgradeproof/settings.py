@@ -35,6 +35,4 @@ def pytest_words(
         REPORTS: str(reports or ""),
         DEFECT: str(defect or ""),
     }
-    return tuple(
-        word for key, value in given.items() if value for word in ("-o", f"{key}={value}")
-    )
+    return tuple(word for key, value in given.items() if value for word in ("-o", f"{key}={value}"))
