@@ -8,18 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, assert_never
 
 from rich.table import Table
 from rich.text import Text
 
 from upgradeproof.results import journal as j
 
-DECLARED = (
-    *(j.RunStarted, j.RunFinished, j.ReleaseDeclared, j.PlanDeclared, j.ChangeExpected),
-    *(j.CellDeclared, j.CheckDeclared),
-)
-"""Events that belong to no cell's row."""
+SHOWN = (j.CheckFinished, j.StateStarted, j.StepStarted, j.StateReached, j.StateFailed)
+"""Events that a cell's row reports."""
 
 
 class JournalFollower:
@@ -73,7 +70,7 @@ class ProgressTable:
         if isinstance(event, j.RunStarted) and self._started is None:
             self._started = _seconds(event.at)
         self.finished = self.finished or isinstance(event, j.RunFinished)
-        if isinstance(event, DECLARED):
+        if not isinstance(event, SHOWN):
             return None
         at = _seconds(event.at)
         current = self.cells.setdefault(event.cell, CurrentStep())
@@ -95,7 +92,7 @@ class ProgressTable:
             case j.StateFailed():
                 current.step = f"{event.verdict}: {event.reason.splitlines()[0]}"
             case _:
-                return None
+                assert_never(event)
         current.since = at
         took = at - (at if self._started is None else self._started)
         return f"[{took:7.1f} s] {event.cell}: {current.state}: {current.step}"

@@ -31,8 +31,8 @@ def pytest_words(
 ) -> tuple[str, ...]:
     """Return the words of a pytest command that set these paths."""
     given = {
-        PLANS: " ".join(shlex.quote(str(path)) for path in plans),
-        REPORTS: str(reports or ""),
-        DEFECT: str(defect or ""),
+        PLANS: " ".join(shlex.quote(str(path.absolute())) for path in plans),
+        REPORTS: str(reports.absolute()) if reports else "",
+        DEFECT: str(defect.absolute()) if defect else "",
     }
     return tuple(word for key, value in given.items() if value for word in ("-o", f"{key}={value}"))

@@ -39,7 +39,7 @@ def _without(cell: str, parameters: str) -> str:
 
 
 class CollectedTests:
-    """The tests of a run by node id, for a process that collects none: the one above xdist's workers.
+    """The tests of a run by node id, for a process that collects none: xdist's controller.
 
     The first worker that has collected writes them into a file, before xdist reports what it has.
     """
