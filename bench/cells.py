@@ -43,7 +43,9 @@ def _overhead(home: Home, cell: Cell) -> Result:
         order = ("verified", "bare") if turn % 2 == 0 else ("bare", "verified")
         for what in order:
             seconds = (
-                pytest("--upgradeproof-fresh", f"--upgradeproof-cell={CELL}") if what == "verified" else bare(cell, image)
+                pytest("--upgradeproof-fresh", f"--upgradeproof-cell={CELL}")
+                if what == "verified"
+                else bare(cell, image)
             )
             samples[what].append(seconds)
     return Result.overhead(

@@ -51,7 +51,13 @@ def _without_disruptions(folder: Path, scratch: Path) -> Path:
 
 def _upgrade_s(plan: Path) -> float:
     """Return how long the way to ``upgraded`` took, the prober's beginning and end included."""
-    _, told = green("--upgradeproof-fresh", *pytest_words(plans=[plan]), f"--upgradeproof-cell={CELL}", "-k", "test_upgrade_happened")
+    _, told = green(
+        "--upgradeproof-fresh",
+        *pytest_words(plans=[plan]),
+        f"--upgradeproof-cell={CELL}",
+        "-k",
+        "test_upgrade_happened",
+    )
     (cell,) = (cell for cell in told.cells if cell.selected)
     (state,) = (state for state in cell.states if state.name == "upgraded")
     if state.duration_s is None:

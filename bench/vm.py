@@ -153,7 +153,14 @@ def measure_cell(home: Home) -> Iterator[Result]:
     cell = next(cell for cell in home.cells if cell.id == CELL)
     image = home.imaging().ensure(cell.platform)
     # A bare script stops at the upgrade and boots no previous kernel: so do the checks.
-    verified = pytest("--upgradeproof-fresh", f"--upgradeproof-cell={CELL}", "-m", "not destructive", "-k", "not rollback")
+    verified = pytest(
+        "--upgradeproof-fresh",
+        f"--upgradeproof-cell={CELL}",
+        "-m",
+        "not destructive",
+        "-k",
+        "not rollback",
+    )
     yield Result.overhead(
         "fresh verified VM cell",
         ("verified", [verified]),

@@ -102,6 +102,7 @@ def project(new_project: Callable[[str], Project]) -> Project:
     plan = ticker.plan(project.token, {"2": upgrade}, install=SERVE)
     project.write("upgrade.toml", plan + EXPECT)
     project.write("test_ticker.py", SUITE)
+    project.write("pytest.ini", "[pytest]\nupgradeproof_junit = true\nupgradeproof_html = true\n")
     return project
 
 

@@ -114,7 +114,10 @@ class Pytest:
         """Return what it ran: defect and cell, in order."""
         runs = [argv for argv in self.commands if "--collect-only" not in argv]
         return [
-            ("".join(Path(p).stem for p in words(argv, "upgradeproof_defect")), words(argv, "--upgradeproof-cell")[0])
+            (
+                "".join(Path(p).stem for p in words(argv, "upgradeproof_defect")),
+                words(argv, "--upgradeproof-cell")[0],
+            )
             for argv in runs
         ]
 

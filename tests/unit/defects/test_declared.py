@@ -27,7 +27,9 @@ def test_defects_that_keep_the_way_back_have_more_checks(tmp_path: Path) -> None
     pytest_ = Pytest()
     home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nway_back = true", worse=GOOD)
     require_declared_checks(choose(home).trials, pytest_)
-    planted = [Path(path).stem for argv in pytest_.commands for path in words(argv, "upgradeproof_defect")]
+    planted = [
+        Path(path).stem for argv in pytest_.commands for path in words(argv, "upgradeproof_defect")
+    ]
     assert planted == ["back", "bad"]
 
 

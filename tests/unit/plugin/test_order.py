@@ -26,9 +26,7 @@ def order(pytester: pytest.Pytester, *words: str) -> list[str]:
 
 
 def ids(cell: str, *names: str) -> list[str]:
-    return [
-        name.replace("[", f"[{cell}-") if "[" in name else f"{name}[{cell}]" for name in names
-    ]
+    return [name.replace("[", f"[{cell}-") if "[" in name else f"{name}[{cell}]" for name in names]
 
 
 def test_without_a_choice_it_is_the_order_of_the_file(inside: pytest.Pytester) -> None:

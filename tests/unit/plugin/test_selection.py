@@ -123,7 +123,9 @@ def test_a_selection_of_not_applicable_checks_only_is_not_green(project: Project
 
 def test_a_fresh_run_says_so_and_reports_go_where_they_are_told(project: Project) -> None:
     project.write(test_it="def test_a(upgraded): pass\n")
-    done = project.pytest("-m", "smoke", "--upgradeproof-fresh", "-o", "upgradeproof_reports=elsewhere")
+    done = project.pytest(
+        "-m", "smoke", "--upgradeproof-fresh", "-o", "upgradeproof_reports=elsewhere"
+    )
     assert done.exit_status == 0
     run = read_run(project.folder / "elsewhere" / "run.json")
     assert run.fresh

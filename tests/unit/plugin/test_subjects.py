@@ -80,9 +80,7 @@ def test_a_marked_test_runs_for_each_subject_of_each_cell(inside: pytest.Pyteste
         ),
     ],
 )
-def test_a_wrong_mark_is_one_clear_error(
-    suite: str, message: str, inside: pytest.Pytester
-) -> None:
+def test_a_wrong_mark_is_one_clear_error(suite: str, message: str, inside: pytest.Pytester) -> None:
     done = collected(inside, suite)
     assert done.ret == pytest.ExitCode.INTERRUPTED
     assert f"\n{message}\n===" in done.stdout.str()
