@@ -31,8 +31,10 @@ def test_without_a_plan_nothing_heavy_is_imported(pytester: pytest.Pytester) -> 
     assert done.ret == 0
     done.stdout.fnmatch_lines(
         [
-            "imported: upgradeproof upgradeproof.plugin upgradeproof.plugin.hookspecs"
-            " upgradeproof.plugin.options upgradeproof.settings",
+            (
+                "imported: upgradeproof upgradeproof.plugin upgradeproof.plugin.hookspecs"
+                " upgradeproof.plugin.options upgradeproof.settings"
+            ),
             "heavy:",
         ]
     )

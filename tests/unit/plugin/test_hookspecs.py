@@ -40,13 +40,18 @@ def test_a_plugin_adds_a_subject(inside: pytest.Pytester) -> None:
     [
         (
             "service",
-            "ERROR: pytest_upgradeproof_subjects returned 'service', and there is such a subject\n"
-            "To do: give it another name",
+            (
+                "ERROR: pytest_upgradeproof_subjects returned 'service', "
+                "and there is such a subject\n"
+                "To do: give it another name"
+            ),
         ),
         (
             "a mount",
-            "ERROR: pytest_upgradeproof_subjects returned 'a mount', which names no argument\n"
-            "To do: give it the name of an argument of Python",
+            (
+                "ERROR: pytest_upgradeproof_subjects returned 'a mount', which names no argument\n"
+                "To do: give it the name of an argument of Python"
+            ),
         ),
     ],
 )

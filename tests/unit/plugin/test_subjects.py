@@ -51,15 +51,21 @@ def test_a_marked_test_runs_for_each_subject_of_each_cell(inside: pytest.Pyteste
     ("suite", "message"),
     [
         (
-            "@pytest.mark.subject('service')\n@pytest.mark.subject('data')\n"
-            "def test_a(upgraded, service, data): pass\n",
-            "test_it.py::test_a needs one subject, and is marked with 'data', 'service'\n"
-            "To do: name one",
+            (
+                "@pytest.mark.subject('service')\n@pytest.mark.subject('data')\n"
+                "def test_a(upgraded, service, data): pass\n"
+            ),
+            (
+                "test_it.py::test_a needs one subject, and is marked with 'data', 'service'\n"
+                "To do: name one"
+            ),
         ),
         (
             "@pytest.mark.subject('service', 'data')\ndef test_a(upgraded, service, data): pass\n",
-            "test_it.py::test_a needs one subject, and is marked with 'service', 'data'\n"
-            "To do: name one",
+            (
+                "test_it.py::test_a needs one subject, and is marked with 'service', 'data'\n"
+                "To do: name one"
+            ),
         ),
         (
             "@pytest.mark.subject\ndef test_a(upgraded, service): pass\n",
@@ -71,8 +77,10 @@ def test_a_marked_test_runs_for_each_subject_of_each_cell(inside: pytest.Pyteste
         ),
         (
             "@pytest.mark.subject('service')\ndef test_a(upgraded): pass\n",
-            "test_it.py::test_a has the subject 'service' and no argument service\n"
-            "To do: add the argument service, or remove the mark",
+            (
+                "test_it.py::test_a has the subject 'service' and no argument service\n"
+                "To do: add the argument service, or remove the mark"
+            ),
         ),
         (
             "@pytest.mark.subject('service')\ndef test_a(service): pass\n",
