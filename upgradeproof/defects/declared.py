@@ -41,8 +41,8 @@ def require_declared_checks(trials: Sequence[Trial], run: CommandRunner) -> None
             first,
             details="\n".join(others),
             resolution="`pytest --collect-only -q --upgradeproof-cell=...` prints the checks of a "
-            "cell; those that boot a machine again are not run with defects, those of `rolled_back` only with "
-            "`way_back`, those of loads only with `under_load`",
+            "cell; those that boot a machine again are not run with defects, those of "
+            "`rolled_back` only with `way_back`, those of loads only with `under_load`",
         )
 
 

@@ -48,8 +48,8 @@ def test_a_check_that_there_is_not_is_told_with_the_nearest(tmp_path: Path) -> N
         "'test_services::test_service_is_actve*thingd*', which fits no check of "
         f"{AMD64}; did you mean '{ACTIVE}'?\n"
         "To do: `pytest --collect-only -q --upgradeproof-cell=...` prints the checks of a cell; "
-        "those that boot a machine again are not run with defects, those of `rolled_back` only with `way_back`, "
-        "those of loads only with `under_load`"
+        "those that boot a machine again are not run with defects, those of `rolled_back` only "
+        "with `way_back`, those of loads only with `under_load`"
     )
 
 
