@@ -60,12 +60,6 @@ class VerdictRecorder:
         """Note a test: what was collected and is not selected in the end was deselected."""
         self._expected.note(item)
 
-    @pytest.hookimpl(tryfirst=True, specname="pytest_collection_finish")
-    def write_collected_tests(self, session: pytest.Session) -> None:
-        """Write which tests there are, in a worker: before xdist reports that it has collected."""
-        if self._part.worker != "main":
-            self._part.tests.write(session.items, self._part.worker)
-
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Declare every cell and every selected check: what is not heard of again never ran.

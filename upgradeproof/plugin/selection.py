@@ -27,10 +27,18 @@ class Selection:
     def __init__(self, part: Session) -> None:
         self._part = part
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Have upgrades watched where a test that was not deselected looks at what was seen."""
+        """Have upgrades watched where a test that was not deselected looks at what was seen.
+
+        A worker writes which tests there are, before xdist reports that it has collected them.
+        """
+        if self._part.worker != "main":
+            self._part.tests.write(session.items, self._part.worker)
         self._part.watched = any(
-            "disruption" in getattr(item, "fixturenames", ()) for item in session.items
+            "disruption" in mark.args
+            for item in session.items
+            for mark in item.iter_markers("subject")
         )
 
 
