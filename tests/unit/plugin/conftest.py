@@ -19,4 +19,5 @@ def inside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
     nothing to do with machines, or few of them."""
     for name, value in make_project(pytester.path).environment.items():
         monkeypatch.setenv(name, value)
+    pytester.syspathinsert()
     return pytester
