@@ -83,7 +83,8 @@ def checked(data: object, model: type[M], source: str) -> M:
         return model.model_validate(data)
     except ValidationError as error:
         table = data if isinstance(data, Mapping) else {}
-        problems = [_explain("", table, model, problem)[1] for problem in error.errors()]
+        explained = (_explain("", table, model, problem)[1] for problem in error.errors())
+        problems = [text.removeprefix("the file: ") for text in explained]
         raise PlanError(f"{source} is not valid", details="\n".join(problems)) from None
 
 

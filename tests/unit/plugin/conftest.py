@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+import upgradeproof.plugin.hooks
+import upgradeproof.plugin.scheduling  # noqa: F401  # pytester forgets what is imported in it
 from tests.unit.plugin.project import Project, make_project
 
 

@@ -100,7 +100,7 @@ def test_a_plugin_adds_expectations_to_the_cells_that_it_chooses(inside: pytest.
             "{'disruption': [{'endpoint': 'site', 'longest_ms': 0, 'total_ms': 0}]}",
             "there is no endpoint 'site' of the kind ",
         ),
-        ("[]", ""),
+        ("[]", "input should be a valid dictionary or instance of Expectations, not []\n"),
     ],
 )
 def test_expectations_that_are_wrong_are_one_clear_error(
