@@ -22,11 +22,16 @@ class Progress:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:
         """Print the lines of what happened until the test's end, unless the user wants quiet."""
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        for event in self._follower.new_events():
-            line = self._table.take(event)
-            if line and reporter is not None and self._config.get_verbosity() >= 0:
-                reporter.write_line(line)
+        manager = self._config.pluginmanager
+        reporter = manager.get_plugin("terminalreporter")
+        found = (self._table.take(event) for event in self._follower.new_events())
+        lines = [line for line in found if line]
+        if not lines or reporter is None or self._config.get_verbosity() < 0:
+            return
+        if manager.hasplugin("dsession"):  # under xdist the reporter does not end a row of dots
+            reporter.line("")
+        for line in lines:
+            reporter.write_line(line)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
