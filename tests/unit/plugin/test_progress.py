@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.plugin.project import AMD64, Project
+from upgradeproof.errors import HarnessError
 
 SUITE = "def test_a(upgraded): pass\n"
 
@@ -27,7 +28,7 @@ def test_pytest_prints_what_happened_after_each_test_and_watch_prints_the_same(
 
 def test_nothing_to_watch_is_one_clear_error(project: Project) -> None:
     done = project.upgradeproof("watch", "nowhere")
-    assert done.exit_status == 2
+    assert done.exit_status == HarnessError.exit_code
     assert done.stderr.decode() == (
         "upgradeproof: there is no run in nowhere\nTo do: start pytest, then watch again\n"
     )
