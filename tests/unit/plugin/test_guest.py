@@ -18,7 +18,7 @@ def pytest_unconfigure():
     print("\\nimported:", *sorted(name for name in sys.modules if name.startswith("upgradeproof")))
     print("heavy:", *(name for name in {heavy!r} if name in sys.modules))
 """
-ALONE = ("-p", "no:html", "-p", "no:xdist", "-p", "no:testinfra", "-p", "no:pytest11.testinfra")
+ALONE = ["-p", "no:html", "-p", "no:xdist", "-p", "no:testinfra", "-p", "no:pytest11.testinfra"]
 
 
 def test_without_a_plan_nothing_heavy_is_imported(pytester: pytest.Pytester) -> None:
