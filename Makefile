@@ -62,7 +62,8 @@ field-cases: setup
 PLAIN ?= $(wildcard tests/plain/*/upgrade.toml)
 CELLS ?= debian-1[12]-amd64.container*
 plain: setup
-	$(VENV)/pytest -n 2 --reports=reports/out/plain --cell='$(CELLS)' -k unexplained $(addprefix --plan=,$(PLAIN))
+	$(VENV)/pytest -n 2 -o upgradeproof_reports=reports/out/plain -o upgradeproof_plans='$(PLAIN)' \
+	    --upgradeproof-cell='$(CELLS)' -k unexplained
 
 bench: setup-arm64
 	@setup/setup.sh bench

@@ -1,14 +1,15 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
-``python -m bench channel facts cells prober vm vm-cell arm64-image defects load verdicts`` measures
-only what is named. What could not be measured is printed on stderr; the rest is measured anyway.
+``python -m bench channel facts plugin cells prober vm vm-cell arm64-image defects load verdicts``
+measures only what is named. What could not be measured is printed on stderr; the rest is measured
+anyway.
 """
 
 from __future__ import annotations
 
 import sys
 
-from bench import cells, channel, defects, facts, images, load, prober, verdicts, vm
+from bench import cells, channel, defects, facts, images, load, plugin, prober, verdicts, vm
 from bench.result import Result, show
 from upgradeproof.errors import UpgradeproofError
 
@@ -16,6 +17,7 @@ MEASURES = {
     "channel": channel.measure,
     "cells": cells.measure,
     "facts": facts.measure,
+    "plugin": plugin.measure,
     "prober": prober.measure,
     "vm": vm.measure,
     "vm-cell": vm.measure_cell,

@@ -18,6 +18,7 @@ from upgradeproof.plan import Cell
 from upgradeproof.plan.steps import Script, Upload, UploadTree
 from upgradeproof.results import Run
 from upgradeproof.results.reading import read_run
+from upgradeproof.settings import pytest_words
 from upgradeproof.tree_archive import unpacking
 
 CELL = "debian-12-amd64.container.edge-stack-12-to-13"
@@ -42,7 +43,9 @@ def _overhead(home: Home, cell: Cell) -> Result:
         order = ("verified", "bare") if turn % 2 == 0 else ("bare", "verified")
         for what in order:
             seconds = (
-                pytest("--fresh", f"--cell={CELL}") if what == "verified" else bare(cell, image)
+                pytest("--upgradeproof-fresh", f"--upgradeproof-cell={CELL}")
+                if what == "verified"
+                else bare(cell, image)
             )
             samples[what].append(seconds)
     return Result.overhead(
@@ -55,14 +58,14 @@ def _overhead(home: Home, cell: Cell) -> Result:
 
 def _cached() -> Result:
     check = ("-k", "test_service_is_active and nginx")
-    samples = [pytest(f"--cell={CELL}", *check) for _ in range(5)]
+    samples = [pytest(f"--upgradeproof-cell={CELL}", *check) for _ in range(5)]
     return Result.seconds("one check on kept states", samples, below=CACHED_S)
 
 
 def _workers() -> Result:
-    both = (f"--cell={CELL}", f"--cell={OTHER_CELL}")
-    one = pytest("--fresh", *both, "-n", "1")
-    two = pytest("--fresh", *both, "-n", "2")
+    both = (f"--upgradeproof-cell={CELL}", f"--upgradeproof-cell={OTHER_CELL}")
+    one = pytest("--upgradeproof-fresh", *both, "-n", "1")
+    two = pytest("--upgradeproof-fresh", *both, "-n", "2")
     return Result.overhead(
         "two cells", ("two workers", [two]), ("one worker", [one]), at_most=TWO_WORKERS
     )
@@ -85,7 +88,7 @@ def green(*arguments: str) -> tuple[float, Run]:
     reports = tempfile.mkdtemp(prefix="upgradeproof-bench-")
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", f"--reports={reports}", *arguments],
+        [sys.executable, "-m", "pytest", "-q", *pytest_words(reports=Path(reports)), *arguments],
         capture_output=True,
         text=True,
         check=False,

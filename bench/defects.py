@@ -54,8 +54,8 @@ def _catalogue(home: Home) -> list[Result]:
 
 def _emulated() -> Result:
     """Run a fresh cell on this host's own architecture and the same under emulation."""
-    native = pytest("--fresh", f"--cell={NATIVE}")
-    emulated = pytest("--fresh", f"--cell={EMULATED}")
+    native = pytest("--upgradeproof-fresh", f"--upgradeproof-cell={NATIVE}")
+    emulated = pytest("--upgradeproof-fresh", f"--upgradeproof-cell={EMULATED}")
     return Result.overhead(
         "fresh cell of own packages", ("arm64, emulated", [emulated]), ("amd64", [native])
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.cells import CELL, green
 from bench.result import Result
 from upgradeproof.home import Home
+from upgradeproof.settings import pytest_words
 
 PAIRS = 3
 OVERHEAD = 1.03
@@ -50,7 +51,13 @@ def _without_disruptions(folder: Path, scratch: Path) -> Path:
 
 def _upgrade_s(plan: Path) -> float:
     """Return how long the way to ``upgraded`` took, the prober's beginning and end included."""
-    _, told = green("--fresh", f"--plan={plan}", f"--cell={CELL}", "-k", "test_upgrade_happened")
+    _, told = green(
+        "--upgradeproof-fresh",
+        *pytest_words(plans=[plan]),
+        f"--upgradeproof-cell={CELL}",
+        "-k",
+        "test_upgrade_happened",
+    )
     (cell,) = (cell for cell in told.cells if cell.selected)
     (state,) = (state for state in cell.states if state.name == "upgraded")
     if state.duration_s is None:

@@ -153,7 +153,14 @@ def measure_cell(home: Home) -> Iterator[Result]:
     cell = next(cell for cell in home.cells if cell.id == CELL)
     image = home.imaging().ensure(cell.platform)
     # A bare script stops at the upgrade and boots no previous kernel: so do the checks.
-    verified = pytest("--fresh", f"--cell={CELL}", "-m", "not destructive", "-k", "not rollback")
+    verified = pytest(
+        "--upgradeproof-fresh",
+        f"--upgradeproof-cell={CELL}",
+        "-m",
+        "not destructive",
+        "-k",
+        "not rollback",
+    )
     yield Result.overhead(
         "fresh verified VM cell",
         ("verified", [verified]),
@@ -161,7 +168,7 @@ def measure_cell(home: Home) -> Iterator[Result]:
         at_most=OVERHEAD,
     )
     check = ("-k", "test_services and test_service_is_active and nginx and not before")
-    cached = [pytest(f"--cell={CELL}", *check) for _ in range(3)]
+    cached = [pytest(f"--upgradeproof-cell={CELL}", *check) for _ in range(3)]
     yield Result.seconds("one check on a VM's kept states", cached, below=CACHED_S)
 
 

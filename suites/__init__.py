@@ -1,1 +1,1 @@
-"""The generic suites: what must hold after an upgrade, whatever the product."""
+"""The generic suites: what must hold after any upgrade. `upgradeproof.suites` when installed."""

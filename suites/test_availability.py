@@ -9,6 +9,7 @@ from upgradeproof.runner import State
 pytestmark = pytest.mark.load
 
 
+@pytest.mark.subject("disruption")
 def test_endpoint_stays_available(upgraded: State, disruption: Disruption) -> None:
     if not upgraded.fidelity.absolute_time:
         pytest.skip(f"by {upgraded.fidelity.execution} an absolute time proves nothing")

@@ -2,6 +2,8 @@
 
 from difflib import unified_diff
 
+import pytest
+
 from upgradeproof.plan import ExpectedCommand
 from upgradeproof.probes.command_results import CommandResult, CommandResults
 from upgradeproof.probes.text import new_lines
@@ -54,6 +56,7 @@ def complained(installed: State, state: State, command: ExpectedCommand) -> str:
     return "\n".join([f"{command.run}\nprints errors that are new:", *new[-LINES:]]) if new else ""
 
 
+@pytest.mark.subject("command")
 def test_command_ends_as_before(
     installed: State, upgraded: State, command: ExpectedCommand
 ) -> None:
@@ -61,6 +64,7 @@ def test_command_ends_as_before(
     assert not difference, difference
 
 
+@pytest.mark.subject("command")
 def test_command_prints_what_it_printed(
     installed: State, upgraded: State, command: ExpectedCommand
 ) -> None:
@@ -68,6 +72,7 @@ def test_command_prints_what_it_printed(
     assert not difference, difference
 
 
+@pytest.mark.subject("command")
 def test_command_prints_no_new_error(
     installed: State, upgraded: State, command: ExpectedCommand
 ) -> None:
@@ -75,6 +80,7 @@ def test_command_prints_no_new_error(
     assert not difference, difference
 
 
+@pytest.mark.subject("command")
 def test_command_ends_as_before_after_the_next_boot(
     installed: State, rebooted: State, command: ExpectedCommand
 ) -> None:
@@ -82,6 +88,7 @@ def test_command_ends_as_before_after_the_next_boot(
     assert not difference, difference
 
 
+@pytest.mark.subject("command")
 def test_command_prints_what_it_printed_after_the_next_boot(
     installed: State, rebooted: State, command: ExpectedCommand
 ) -> None:
@@ -89,6 +96,7 @@ def test_command_prints_what_it_printed_after_the_next_boot(
     assert not difference, difference
 
 
+@pytest.mark.subject("command")
 def test_command_prints_no_new_error_after_the_next_boot(
     installed: State, rebooted: State, command: ExpectedCommand
 ) -> None:

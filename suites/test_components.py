@@ -16,6 +16,7 @@ def complaint(state: State, release: Release, component: Component) -> str:
     return "" if component.allows(version) else str(finding)
 
 
+@pytest.mark.subject("old_component")
 def test_component_is_one_that_the_old_release_allows(
     installed: State, old_component: Component
 ) -> None:
@@ -23,6 +24,7 @@ def test_component_is_one_that_the_old_release_allows(
     assert not complained, complained
 
 
+@pytest.mark.subject("component")
 def test_component_is_one_that_the_new_release_allows(
     upgraded: State, component: Component
 ) -> None:

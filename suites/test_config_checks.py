@@ -1,5 +1,7 @@
 """Each daemon accepts its configuration as it did before, also where the plan names no check."""
 
+import pytest
+
 from upgradeproof.plan import Config, Expectations
 from upgradeproof.probes.config_checks import (
     ConfigCheck,
@@ -40,6 +42,7 @@ def test_no_daemon_warns_of_a_setting_for_the_first_time(
     assert not warned, "\n".join(warned)
 
 
+@pytest.mark.subject("checked_config")
 def test_declared_check_prints_no_new_warning(
     installed: State, upgraded: State, checked_config: Config
 ) -> None:

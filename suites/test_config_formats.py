@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import pytest
+
 from upgradeproof.plan import Config
 from upgradeproof.probes.certificates import Certificates
 from upgradeproof.probes.conffiles import Conffiles
@@ -9,10 +11,12 @@ from upgradeproof.probes.configs import Configs
 from upgradeproof.runner import State
 
 
+@pytest.mark.subject("config")
 def test_config_is_there(upgraded: State, config: Config) -> None:
     assert upgraded[Configs][config.path].exists, f"{config.path} is gone"
 
 
+@pytest.mark.subject("kept_config")
 def test_config_is_kept_byte_for_byte(
     installed: State, upgraded: State, kept_config: Config
 ) -> None:
@@ -20,6 +24,7 @@ def test_config_is_kept_byte_for_byte(
     assert after.sha256 == before.sha256, f"the upgrade changed {kept_config.path}"
 
 
+@pytest.mark.subject("migrated_config")
 def test_migrated_config_keeps_its_settings(
     installed: State, upgraded: State, migrated_config: Config
 ) -> None:
@@ -37,6 +42,7 @@ def values(content: Mapping[str, str], key: str) -> list[str]:
     return [value for name, value in content.items() if name == key or name.startswith(f"{key}[")]
 
 
+@pytest.mark.subject("reformatted_config")
 def test_config_leaves_its_old_format(
     installed: State, upgraded: State, reformatted_config: Config
 ) -> None:
@@ -47,12 +53,14 @@ def test_config_leaves_its_old_format(
     )
 
 
+@pytest.mark.subject("parsed_config")
 def test_config_parses_in_its_format(upgraded: State, parsed_config: Config) -> None:
     found = upgraded[Configs][parsed_config.path]
     assert not found.problem, found.problem
     assert found.content, f"{parsed_config.path} holds no setting at all"
 
 
+@pytest.mark.subject("config")
 def test_config_keeps_its_owner_and_mode(installed: State, upgraded: State, config: Config) -> None:
     was, now = (
         f"{found.owner}:{found.group} {found.mode}"
@@ -61,6 +69,7 @@ def test_config_keeps_its_owner_and_mode(installed: State, upgraded: State, conf
     assert now == was, f"{config.path} was {was}, and is {now}"
 
 
+@pytest.mark.subject("checked_config")
 def test_daemon_accepts_its_config(upgraded: State, checked_config: Config) -> None:
     found = upgraded[Configs][checked_config.path]
     assert found.exists, f"{checked_config.path} is gone: {checked_config.check} reads other files"
@@ -85,6 +94,7 @@ def test_no_conffile_is_left_behind(installed: State, upgraded: State) -> None:
     assert not left, "\n".join(left)
 
 
+@pytest.mark.subject("certificate")
 def test_certificate_is_the_same(installed: State, upgraded: State, certificate: str) -> None:
     before, after = installed[Certificates][certificate], upgraded[Certificates][certificate]
     assert not after.problem, after.problem

@@ -7,6 +7,7 @@ from upgradeproof.probes.config_reads import ConfigReads
 from upgradeproof.runner import State
 
 
+@pytest.mark.subject("config")
 def test_config_is_still_read(installed_rebooted: State, rebooted: State, config: Config) -> None:
     before = installed_rebooted[ConfigReads].get(config.path)
     after = rebooted[ConfigReads].get(config.path)

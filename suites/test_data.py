@@ -8,6 +8,7 @@ from upgradeproof.probes.text import new_lines
 from upgradeproof.runner import State
 
 
+@pytest.mark.subject("data")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -24,6 +25,7 @@ def complained(installed: State, state: State, data: Data) -> str:
     return "\n".join([f"reading {data.id} prints what it did not print before:", *new])
 
 
+@pytest.mark.subject("data")
 @pytest.mark.follows(
     "test_data::test_data_written_before*",
     "test_services::*_active*",
@@ -35,6 +37,7 @@ def test_reading_data_prints_no_new_error(installed: State, upgraded: State, dat
     assert not new, new
 
 
+@pytest.mark.subject("data")
 @pytest.mark.follows(
     "test_data::test_data_written_before*",
     "test_reboot::test_data_written*",
@@ -47,6 +50,7 @@ def test_reading_data_prints_no_new_error_after_the_next_boot(
     assert not new, new
 
 
+@pytest.mark.subject("data")
 @pytest.mark.follows(
     "test_services::*_active*", "test_data::test_data_written_before*", "test_reboot::test_*active*"
 )

@@ -62,10 +62,12 @@ def test_rules_are_loaded_at_the_next_boot(installed_rebooted: State, rebooted: 
     )
 
 
+@pytest.mark.subject("allowed_port")
 def test_allowed_port_answers_from_outside(upgraded: State, allowed_port: Firewall) -> None:
     assert upgraded.answers(allowed_port), f"port {allowed_port.port} does not answer this host"
 
 
+@pytest.mark.subject("blocked_port")
 def test_blocked_port_is_silent_to_the_outside(upgraded: State, blocked_port: Firewall) -> None:
     assert upgraded.answers_itself(blocked_port), (
         f"port {blocked_port.port} does not even answer the machine itself: that it is silent"

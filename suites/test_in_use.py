@@ -8,6 +8,7 @@ from upgradeproof.runner import InUse
 pytestmark = pytest.mark.destructive
 
 
+@pytest.mark.subject("data")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -17,6 +18,7 @@ def test_data_is_written(in_use: InUse, data: Data) -> None:
     assert in_use.read(data) == in_use.expected(data)
 
 
+@pytest.mark.subject("service")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -35,6 +37,7 @@ def test_ports_listen_after_a_restart(in_use: InUse) -> None:
     assert not in_use.restarts.missing, "\n".join(in_use.restarts.missing)
 
 
+@pytest.mark.subject("endpoint")
 @pytest.mark.follows(
     "test_services::*_active*",
     "test_service_ports::test_endpoint_answers*",
@@ -45,6 +48,7 @@ def test_endpoint_answers_after_a_restart(in_use: InUse, endpoint: Endpoint) -> 
     assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}, restarted: {answer}"
 
 
+@pytest.mark.subject("data")
 @pytest.mark.follows(
     "test_services::*_active*", "test_data::test_data_written*", "test_in_use::test_service_starts*"
 )
@@ -54,6 +58,7 @@ def test_data_is_read_after_a_restart(in_use: InUse, data: Data) -> None:
     assert found == in_use.expected(data), f"{data.id} after a restart of the services: {found}"
 
 
+@pytest.mark.subject("service")
 def test_service_does_not_spin(in_use: InUse, service: str) -> None:
     wanted = in_use.spinning.get(service, 0.0)
     assert not wanted, (
@@ -61,6 +66,7 @@ def test_service_does_not_spin(in_use: InUse, service: str) -> None:
     )
 
 
+@pytest.mark.subject("log")
 def test_log_goes_on_after_its_rotation(in_use: InUse, log: Log) -> None:
     done = in_use.rotate(log)
     assert done.ok, done.tail

@@ -27,6 +27,7 @@ def why(state: State, name: str) -> str:
     return f"{name} on {release(state)}: {words or 'not loaded'}: {advice(words)}"
 
 
+@pytest.mark.subject("module")
 def test_required_module_is_loaded(upgraded: State, module: str) -> None:
     name = module_name(module)
     assert name in present(upgraded.facts), why(upgraded, name)

@@ -11,14 +11,17 @@ from upgradeproof.runner import State, UnderLoad
 pytestmark = [pytest.mark.destructive, pytest.mark.load]
 
 
+@pytest.mark.subject("load")
 def test_old_release_answers(installed: State, load: Load, under_load: UnderLoad) -> None:
     _prove(judged for judged in under_load.judge(load, installed) if judged.target == "success")
 
 
+@pytest.mark.subject("load")
 def test_new_release_answers(upgraded: State, load: Load, under_load: UnderLoad) -> None:
     _prove(judged for judged in under_load.judge(load, upgraded) if judged.target == "success")
 
 
+@pytest.mark.subject("limited_load")
 def test_new_release_keeps_its_latency(
     upgraded: State, limited_load: Load, under_load: UnderLoad
 ) -> None:
@@ -26,12 +29,14 @@ def test_new_release_keeps_its_latency(
     _prove(each for each in judged if each.target != "success")
 
 
+@pytest.mark.subject("compared_load")
 def test_new_release_is_as_fast_as_the_old(
     installed: State, upgraded: State, compared_load: Load, under_load: UnderLoad
 ) -> None:
     _prove(under_load.compare(compared_load, installed, upgraded))
 
 
+@pytest.mark.subject("load")
 def test_old_release_answers_after_the_rollback(
     rolled_back: State, load: Load, under_load: UnderLoad
 ) -> None:

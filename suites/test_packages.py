@@ -150,10 +150,12 @@ def test_package_of_a_service_is_not_left_to_autoremove(
     assert not doomed, "\n".join(doomed)
 
 
+@pytest.mark.subject("package")
 def test_package_is_still_installed(upgraded: State, package: str) -> None:
     assert upgraded[Packages][package].installed, upgraded[Packages][package].state
 
 
+@pytest.mark.subject("package")
 def test_package_does_not_become_obsolete(installed: State, upgraded: State, package: str) -> None:
     before, after = installed[Packages].get(package), upgraded[Packages][package]
     runs = f", and {', '.join(after.runs)} still runs on it" if after.runs else ""

@@ -33,6 +33,7 @@ def test_every_required_module_is_there_on_the_kernel_from_before(
     assert not missing, f"neither loaded nor built into {release}: {missing}"
 
 
+@pytest.mark.subject("service")
 def test_service_is_active_on_the_kernel_from_before(fallback: State, service: str) -> None:
     name = fallback.cell.expect.service_in("upgraded", service)
     unit = fallback[Services].get(name or "")

@@ -8,6 +8,7 @@ from upgradeproof.probes.services import Services, newly_failed, no_longer_activ
 from upgradeproof.runner import State
 
 
+@pytest.mark.subject("service")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -18,6 +19,7 @@ def test_service_is_active_after_a_reboot(rebooted: State, service: str) -> None
     )
 
 
+@pytest.mark.subject("service")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -30,6 +32,7 @@ def test_parts_of_service_are_active_after_a_reboot(
     assert not down, "\n".join(["after a boot:", *down])
 
 
+@pytest.mark.subject("service")
 @pytest.mark.follows(
     "*::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -66,6 +69,7 @@ def test_no_unit_fails_after_a_reboot(installed_rebooted: State, rebooted: State
     assert not failed, "\n".join(["after a boot:", *failed])
 
 
+@pytest.mark.subject("open_port")
 @pytest.mark.follows(
     "*::*_active*",
     "test_service_ports::test_port_listens*",
@@ -78,6 +82,7 @@ def test_port_listens_after_a_reboot(rebooted: State, open_port: Port) -> None:
     )
 
 
+@pytest.mark.subject("endpoint")
 @pytest.mark.follows(
     "*::*_active*",
     "test_service_ports::test_endpoint_answers*",
@@ -89,6 +94,7 @@ def test_endpoint_answers_after_a_reboot(rebooted: State, endpoint: Endpoint) ->
     assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}, after a boot: {answer}"
 
 
+@pytest.mark.subject("data")
 @pytest.mark.follows(
     "*::*_active*",
     "test_data::test_data_written*",

@@ -9,6 +9,7 @@ from upgradeproof.probes.services import Services
 from upgradeproof.runner import State
 
 
+@pytest.mark.subject("old_package")
 def test_package_is_what_it_was(installed: State, rolled_back: State, old_package: str) -> None:
     before, after = installed[Packages][old_package], rolled_back[Packages].get(old_package)
     assert before.same_as(after), (
@@ -22,11 +23,13 @@ def found_active(state: State, service: str) -> str:
     return unit.active if unit else "not there"
 
 
+@pytest.mark.subject("old_service")
 def test_service_is_active_again(rolled_back: State, old_service: str) -> None:
     found = found_active(rolled_back, old_service)
     assert found == "active", f"{old_service} is {found} after the rollback"
 
 
+@pytest.mark.subject("data")
 def test_data_written_before_the_upgrade_is_read(rolled_back: State, data: Data) -> None:
     assert rolled_back.read(data) == data.expected()
 
@@ -55,6 +58,7 @@ def test_the_upgrade_applied_again_ends_in_the_same_facts(upgraded_again: State)
     assert not unexplained, unexplained
 
 
+@pytest.mark.subject("service")
 def test_service_is_active_after_the_upgrade_is_applied_again(
     upgraded_again: State, service: str
 ) -> None:
@@ -62,6 +66,7 @@ def test_service_is_active_after_the_upgrade_is_applied_again(
     assert found == "active", f"{service} is {found} after the second upgrade"
 
 
+@pytest.mark.subject("data")
 def test_data_written_at_first_is_read_after_the_upgrade_is_applied_again(
     upgraded_again: State, data: Data
 ) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from upgradeproof.probes.script_runs import ScriptRun, ScriptRuns
 from upgradeproof.probes.text import new_lines
 from upgradeproof.runner import State
@@ -21,6 +23,7 @@ def end(run: ScriptRun) -> str:
     return run.problem or f"exit status {run.exit_status}"
 
 
+@pytest.mark.subject("scripts")
 def test_scripts_end_as_before(
     installed_rebooted: State,
     rebooted: State,
@@ -34,6 +37,7 @@ def test_scripts_end_as_before(
     assert not other, "\n".join(other)
 
 
+@pytest.mark.subject("scripts")
 def test_scripts_print_no_new_error(
     installed_rebooted: State,
     rebooted: State,
@@ -47,6 +51,7 @@ def test_scripts_print_no_new_error(
     assert not new, "\n".join(new)
 
 
+@pytest.mark.subject("scripts")
 def test_scripts_still_write_their_files(
     installed_rebooted: State,
     rebooted: State,

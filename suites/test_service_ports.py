@@ -7,6 +7,7 @@ from upgradeproof.probes.sockets import Sockets
 from upgradeproof.runner import State
 
 
+@pytest.mark.subject("open_port")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -16,6 +17,7 @@ def test_port_listens_as_the_plan_says(upgraded: State, open_port: Port) -> None
     )
 
 
+@pytest.mark.subject("owned_port")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -24,6 +26,7 @@ def test_port_belongs_to_its_process(upgraded: State, owned_port: Port) -> None:
     assert {socket.process for socket in sockets} == {owned_port.process}
 
 
+@pytest.mark.subject("given_up_port")
 def test_port_that_was_given_up_is_free(upgraded: State, given_up_port: Port) -> None:
     assert not upgraded.listening(given_up_port.protocol, given_up_port.port)
 
@@ -49,6 +52,7 @@ def test_no_port_is_opened_that_the_plan_does_not_name(
     assert after - before <= may_come, f"opened: {sorted(after - before - may_come)}"
 
 
+@pytest.mark.subject("endpoint")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )

@@ -12,6 +12,7 @@ ENABLED = {"enabled", "enabled-runtime", "generated", "alias"}
 script."""
 
 
+@pytest.mark.subject("service")
 @pytest.mark.follows("test_config_checks::test_no_daemon_refuses*", "test_libraries::*")
 def test_service_is_active(installed: State, upgraded: State, service: str) -> None:
     unit, lost = upgraded[Services].get(upgraded.unit(service)), _lost(installed, upgraded, service)
@@ -20,6 +21,7 @@ def test_service_is_active(installed: State, upgraded: State, service: str) -> N
     assert unit.active == "active", f"{service} is {unit.active} ({unit.sub}, {unit.result}){words}"
 
 
+@pytest.mark.subject("service")
 @pytest.mark.follows("test_config_checks::test_no_daemon_refuses*", "test_libraries::*")
 def test_parts_of_service_are_active(installed: State, upgraded: State, service: str) -> None:
     """A wrapper unit is active whatever becomes of the instances that do its work."""
@@ -27,6 +29,7 @@ def test_parts_of_service_are_active(installed: State, upgraded: State, service:
     assert not down, "\n".join(down)
 
 
+@pytest.mark.subject("service")
 def test_service_is_enabled_as_before(installed: State, upgraded: State, service: str) -> None:
     old = installed.cell.expect.service_in("installed", service)
     before = installed[Services][old].enabled if old else "enabled"  # the upgrade brings it
@@ -36,11 +39,13 @@ def test_service_is_enabled_as_before(installed: State, upgraded: State, service
     assert after == before or {before, after} <= ENABLED, f"{service} was {before}, is {after}"
 
 
+@pytest.mark.subject("given_up_service")
 def test_service_that_was_given_up_does_not_run(upgraded: State, given_up_service: str) -> None:
     unit = upgraded[Services].get(unit_name(given_up_service))
     assert unit is None or unit.active != "active", f"{given_up_service} still runs"
 
 
+@pytest.mark.subject("service")
 def test_service_was_not_restarted_by_a_crash(upgraded: State, service: str) -> None:
     for name in upgraded.units(service):
         unit = upgraded[Services].get(name)

@@ -33,6 +33,7 @@ def complaints(installed: State, state: State, endpoint: Endpoint) -> list[str]:
     ]
 
 
+@pytest.mark.subject("https_endpoint")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
@@ -43,6 +44,7 @@ def test_every_client_is_answered_as_before(
     assert not lost, "\n".join(lost)
 
 
+@pytest.mark.subject("https_endpoint")
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )

@@ -9,6 +9,7 @@ from upgradeproof.runner import State
 pytestmark = pytest.mark.follows("test_reboot::*_active*", "test_reboot::test_endpoint_answers*")
 
 
+@pytest.mark.subject("tls_endpoint")
 def test_tls_versions_and_suites_are_still_offered(
     installed_rebooted: State, rebooted: State, tls_endpoint: Endpoint
 ) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+import pytest
+
 from upgradeproof.plan import Port
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.stale import Stale
@@ -13,24 +15,28 @@ def test_something_changed(upgraded: State) -> None:
     assert upgraded.changes, "the facts before and after are the same: nothing was upgraded"
 
 
+@pytest.mark.subject("old_package")
 def test_package_is_of_the_old_release_before(installed: State, old_package: str) -> None:
     expected = installed.cell.old.packages[old_package]
     found = installed[Packages][old_package].version
     assert fnmatchcase(found, expected), f"{old_package} is {found}, not {expected}"
 
 
+@pytest.mark.subject("package")
 def test_package_is_of_the_new_release_after(upgraded: State, package: str) -> None:
     expected = upgraded.cell.new.packages[package]
     found = upgraded[Packages][package].version
     assert fnmatchcase(found, expected), f"{package} is {found} after the upgrade, not {expected}"
 
 
+@pytest.mark.subject("service")
 def test_service_runs_the_binary_on_the_disk(upgraded: State, service: str) -> None:
     """Its parts and instances count: a wrapper unit has no process of its own."""
     running = still_running(upgraded, upgraded.units(service))
     assert not running, "\n".join(running)
 
 
+@pytest.mark.subject("open_port")
 def test_port_is_served_by_the_binary_on_the_disk(upgraded: State, open_port: Port) -> None:
     """Whatever unit holds the port, named by the plan or not."""
     sockets = upgraded.listening(open_port.protocol, open_port.after)

@@ -23,9 +23,14 @@ from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
 from upgradeproof.runner.known_changes import check_known_changes
 from upgradeproof.runner.storage import Limits, Storage
 from upgradeproof.runner.store import StateStore
+from upgradeproof.settings import plan_files
 
-DATA = Path(__file__).parent / "data"
-"""What travels in the wheel; a checkout has the same folders at its top instead."""
+PACKAGE = Path(__file__).parent
+SUITES = PACKAGE / "suites"
+FIXTURES = PACKAGE / "fixtures"
+"""Packages, which are links to the folders at the top in a checkout."""
+DATA = PACKAGE / "data"
+"""The images of the wheel; a checkout has them at its top instead."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,7 @@ class Home:
         """Return the plans: ``upgrade.toml`` and ``products/*/upgrade.toml``, or those named."""
         if self.named:
             return self.named
-        own = [self.root / "upgrade.toml"] if (self.root / "upgrade.toml").is_file() else []
-        return (*own, *sorted(self.root.glob("products/*/upgrade.toml")))
+        return plan_files(self.root)
 
     def open(self) -> Home:
         """Make the project's own extensions known to the engine, and return the home.
@@ -108,11 +112,11 @@ class Home:
 
     @property
     def generic_suites(self) -> Path | None:
-        """Return the folder of the wheel's suites; None in a checkout, which collects its own.
+        """Return the wheel's suites, the package ``upgradeproof.suites``.
 
-        It is the folder above, so that they are called ``suites/test_...`` here and there.
+        None in a checkout, where the package is a link to the folder that it collects itself.
         """
-        return DATA if (DATA / "suites").is_dir() else None
+        return None if SUITES.is_symlink() or not SUITES.is_dir() else SUITES
 
     @property
     def packaged_suites(self) -> Path | None:
@@ -121,26 +125,29 @@ class Home:
         None in a project that runs with the code of a checkout: its suites stay there.
         """
         if self.generic_suites is not None:
-            return DATA / "suites"
-        own = DATA.parent.parent / "suites"
+            return self.generic_suites
+        own = PACKAGE.parent / "suites"
         return own if own.parent == self.root and own.is_dir() else None
 
     @property
     def packaged_fixtures(self) -> Path | None:
         """Return the folder of the fixtures that the packaged suites use."""
-        if self.generic_fixtures is not None:
-            return self.generic_fixtures
+        if self.generic_suites is not None:
+            return FIXTURES
         return self.root / "fixtures" if self.packaged_suites is not None else None
 
     @property
-    def generic_fixtures(self) -> Path | None:
-        """Return the folder of the fixtures that the wheel's suites use."""
-        return DATA / "fixtures" if (DATA / "fixtures").is_dir() else None
+    def fixture_modules(self) -> tuple[str, ...]:
+        """Return the modules of the fixtures that the wheel's suites use, for pytest to import."""
+        if self.generic_suites is None:
+            return ()
+        paths = (path for path in FIXTURES.glob("*.py") if path.stem != "__init__")
+        return tuple(f"upgradeproof.fixtures.{path.stem}" for path in sorted(paths))
 
     @property
     def locustfiles(self) -> tuple[Path, ...]:
         """Return the folders of users that every product's loads may name."""
-        folders = (self.root / "fixtures", DATA / "fixtures")
+        folders = dict.fromkeys((self.root / "fixtures", FIXTURES.resolve()))
         return tuple(path for each in folders if (path := each / "locustfiles").is_dir())
 
     @property

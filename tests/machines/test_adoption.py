@@ -85,8 +85,8 @@ def test_the_wheel_holds_the_engine_and_its_data_and_nothing_else(wheel: Path) -
         "upgradeproof/py.typed",
         "upgradeproof/starter_templates/upgrade.toml",
         "upgradeproof/data/images/debian-12.toml",
-        "upgradeproof/data/suites/test_packages.py",
-        "upgradeproof/data/fixtures/expectations.py",
+        "upgradeproof/suites/test_packages.py",
+        "upgradeproof/fixtures/expectations.py",
     } <= held
 
 

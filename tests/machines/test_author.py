@@ -109,8 +109,8 @@ def asked(machine: Machine, kind: str, **keys: Any) -> tuple[Endpoint, Answer]:
             "openssl",
         ),
         ("tls", {"port": 8443, **CERTIFICATE}, "openssl"),
-        ("tls", {"port": 8444, "send": "hello\n", "gives": "olleh", **CERTIFICATE}, "openssl"),
-        ("smtp", {"port": 8004, "starttls": True, "gives": "PLEH", **SENT}, "openssl"),
+        ("tls", {"port": 8444, "send": "hello\n", "contains": "olleh", **CERTIFICATE}, "openssl"),
+        ("smtp", {"port": 8004, "starttls": True, "contains": "PLEH", **SENT}, "openssl"),
     ],
 )
 def test_what_only_the_machine_reaches_is_asked_by_itself(

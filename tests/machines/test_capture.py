@@ -33,6 +33,10 @@ def test_the_twin_is_there(installed):
     assert installed.facts
 """
 ANSWERS = """
+import pytest
+
+
+@pytest.mark.subject("endpoint")
 def test_it_answers(installed, endpoint):
     assert installed.ask(endpoint).fits(endpoint)
 """

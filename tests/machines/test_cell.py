@@ -70,10 +70,12 @@ def test_both_releases_stand_side_by_side(installed, upgraded):
     assert found == ["1", "2"]
 
 
+@pytest.mark.subject("endpoint")
 def test_each_release_answers_on_its_port(installed, upgraded, endpoint):
     assert [state.ask(endpoint).body for state in (installed, upgraded)] == ["on 8000", "on 8001"]
 
 
+@pytest.mark.subject("data")
 def test_data_is_kept(upgraded, data):
     assert upgraded.read(data) == "kept"
 
@@ -100,6 +102,7 @@ def project(new_project: Callable[[str], Project]) -> Project:
     plan = ticker.plan(project.token, {"2": upgrade}, install=SERVE)
     project.write("upgrade.toml", plan + EXPECT)
     project.write("test_ticker.py", SUITE)
+    project.write("pytest.ini", "[pytest]\nupgradeproof_junit = true\nupgradeproof_html = true\n")
     return project
 
 
@@ -213,7 +216,7 @@ def test_a_check_of_machines_on_kept_states_starts_just_those(project: Project) 
 
 def test_a_fresh_run_builds_every_state_anew(project: Project, run: Run) -> None:
     began = time.time()
-    again = project.pytest("-k", "facts_say", "--fresh")
+    again = project.pytest("-k", "facts_say", "--upgradeproof-fresh")
     assert again.exit_status == 0, again.output
     fresh = states_of(project.result())
     assert [state.reused for state in fresh] == [False, False]

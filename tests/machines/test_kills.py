@@ -42,6 +42,7 @@ def slow(project: Project) -> Project:
     """A project in which one of two upgrades takes very long."""
     project.write("upgrade.toml", ticker.plan(project.token, SLOW))
     project.write("test_ticker.py", ticker.SUITE)
+    project.write("pytest.ini", "[pytest]\nupgradeproof_junit = true\nupgradeproof_html = true\n")
     return project
 
 

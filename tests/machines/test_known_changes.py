@@ -21,7 +21,7 @@ def test_the_smallest_upgrade_of_debian_explains_itself(
     project.write("upgrade.toml", plan.replace('"plain-cron"', f'"plain-cron-{token}"'))
     shutil.copy(ROOT / "images" / "debian-11.toml", project.folder / "images")
     shutil.copy(ROOT / "suites" / "test_unexplained_changes.py", project.folder)
-    with project.started("pytest", "--cell=debian-12-amd64.container*") as process:
+    with project.started("pytest", "--upgradeproof-cell=debian-12-amd64.container*") as process:
         output, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, output
     (cell,) = (cell for cell in project.result().cells if cell.selected)

@@ -75,7 +75,7 @@ def run(new_project: Callable[[str], Project]) -> Run:
     project.write("conftest.py", fixture.read_text(encoding="utf-8"))
 
     def run_one(upgrade: str) -> Cell:
-        project.pytest("-ra", f"--cell=*-{upgrade}")
+        project.pytest("-ra", f"--upgradeproof-cell=*-{upgrade}")
         return cell_of(project.result(), f"-{upgrade}")
 
     return run_one

@@ -19,14 +19,20 @@ TIMEOUT_S = 900.0
 """A distribution upgrade on a loaded machine."""
 WORDS = ("lighttpd", "--from", "debian-12", "--to", "debian-13")
 SUITE = """
+import pytest
+
+
+@pytest.mark.subject("service")
 def test_service_runs(upgraded, service):
     assert upgraded.unit(service)
 
 
+@pytest.mark.subject("package")
 def test_package_is_of_the_new_release(upgraded, package):
     assert package
 
 
+@pytest.mark.subject("endpoint")
 def test_endpoint_answers(upgraded, endpoint):
     answer = upgraded.ask(endpoint)
     assert answer.fits(endpoint), answer

@@ -21,7 +21,7 @@ from upgradeproof import cli, errors
 from upgradeproof.machines.docker import CAPABILITIES, DROPPED
 from upgradeproof.plan import Image, Plan
 from upgradeproof.plan.steps import step_kinds
-from upgradeproof.plugin.parameters import SUBJECTS
+from upgradeproof.plugin.subjects import SUBJECTS
 from upgradeproof.probes import every_probe
 from upgradeproof.results import Verdict
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from upgradeproof.cli.interrupting import interruptible
 from upgradeproof.cli.observed import add_arguments, announce, observed_plan, ordered
-from upgradeproof.home import DATA, Home
+from upgradeproof.home import DATA, PACKAGE, Home
 from upgradeproof.observe.folder import write_folder
 from upgradeproof.observe.order import Order
+from upgradeproof.settings import pytest_words
 
 PATIENCE_S = 60.0
 """How long an interrupted pytest may take to remove its machines."""
@@ -70,13 +71,12 @@ def _write(project: Path, order: Order, text: str) -> Path:
 
 def _pytest(project: Path, plan: Path) -> int:
     """Run the plan; the suites are the package's own, or those of the checkout that it is in."""
-    checkout = DATA.parent.parent
-    installed = (DATA / "suites").is_dir()
+    checkout = PACKAGE.parent
+    installed = Home(project).generic_suites is not None
     words = [
         *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short"),
         f"--rootdir={project if installed else checkout}",
-        f"--plan={plan}",
-        f"--reports={project / 'reports' / 'out'}",
+        *pytest_words(plans=[plan], reports=project / "reports" / "out"),
         *(() if installed else ("suites",)),
     ]
     process = subprocess.Popen(

@@ -1,4 +1,1 @@
-"""What travels in the wheel: generic suites, their fixtures, images. Empty in a checkout.
-
-A package, so that pytest imports the suites under names that no suite of a product can have.
-"""
+"""The images of the wheel. Empty in a checkout, which has them at its top."""

@@ -122,7 +122,7 @@ def _of_run(question: Question) -> Iterator[Reason]:
         yield _reason("cannot_tell", "finished", "the run did not end: it was killed")
     if policy.fresh and not run.fresh:
         text = "the run is not fresh: it may depend on states that earlier runs built"
-        yield _reason("cannot_tell", "fresh", text, "run pytest with --fresh")
+        yield _reason("cannot_tell", "fresh", text, "run pytest with --upgradeproof-fresh")
     age_days = (question.at - _time(run.started_at)).total_seconds() / DAY_S
     if age_days > policy.max_age_days:
         text = f"the run is {age_days:.1f} days old, and {policy.max_age_days:g} are allowed"

@@ -153,7 +153,10 @@ def view(question: Question, answer: Answer) -> View:
         fidelity=tuple(_fidelity(squares, fresh=run.fresh)),
         unproven=tuple(_unproven(run, judged)),
         commands=tuple(
-            (square, f"pytest --fresh --cell={shlex.quote(square.cell.id)}")
+            (
+                square,
+                f"pytest --upgradeproof-fresh --upgradeproof-cell={shlex.quote(square.cell.id)}",
+            )
             for square in sorted(squares, key=lambda each: natural(each.cell.id))
             if square.cell.selected
         ),

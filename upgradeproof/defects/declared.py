@@ -40,9 +40,9 @@ def require_declared_checks(trials: Sequence[Trial], run: CommandRunner) -> None
         raise PlanError(
             first,
             details="\n".join(others),
-            resolution="`pytest --collect-only -q --cell=...` prints the checks of a cell; those "
-            "that boot a machine again are not run with defects, those of `rolled_back` only with "
-            "`with_rollback`, those of loads only with `with_load`",
+            resolution="`pytest --collect-only -q --upgradeproof-cell=...` prints the checks of a "
+            "cell; those that boot a machine again are not run with defects, those of "
+            "`rolled_back` only with `with_rollback`, those of loads only with `with_load`",
         )
 
 
@@ -52,7 +52,7 @@ def collect(trials: Sequence[Trial], run: CommandRunner) -> Collected:
     No machine is touched. Raises HarnessError when pytest can't collect them.
     """
     ids = tuple(dict.fromkeys(trial.cell.id for trial in trials))
-    options = ("--collect-only", "--verbosity=-1", *(f"--cell={cell}" for cell in ids))
+    options = ("--collect-only", "--verbosity=-1", *(f"--upgradeproof-cell={cell}" for cell in ids))
     done = run(pytest_command(trials[0], *options), timeout_s=COLLECTION_TIMEOUT_S)
     if done.exit_status not in (COLLECTED, NOTHING_COLLECTED):
         raise HarnessError(

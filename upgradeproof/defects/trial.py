@@ -13,6 +13,7 @@ from upgradeproof.defects.catalogue import Trial
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import Cell
 from upgradeproof.results.reading import read_run
+from upgradeproof.settings import pytest_words
 
 TIMEOUT_S = 5400.0
 """Limit of one trial; under emulation a cell of the kernel takes five minutes."""
@@ -45,16 +46,18 @@ def pytest_command(trial: Trial, *options: str) -> tuple[str, ...]:
     chosen = f"not ({LEFT_OUT})" if loaded else f"not ({LEFT_OUT}) and not {LOADS}"
     return (
         *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", chosen),
-        f"--plan={trial.cell.plan.folder / 'upgrade.toml'}",
-        *((f"--defect={trial.entry.path}",) if trial.entry else ()),
+        *pytest_words(
+            plans=[trial.cell.plan.folder / "upgrade.toml"],
+            defect=trial.entry.path if trial.entry else None,
+        ),
         *options,
     )
 
 
 def command(trial: Trial, reports: Path, *paths: str) -> tuple[str, ...]:
     """Return the command that carries out a trial; without ``paths`` pytest's own places count."""
-    options = ("-q", f"--cell={trial.cell.id}", f"--reports={reports}", *paths)
-    return pytest_command(trial, *options)
+    options = ("-q", f"--upgradeproof-cell={trial.cell.id}", *pytest_words(reports=reports))
+    return pytest_command(trial, *options, *paths)
 
 
 def carry_out(trial: Trial, reports: Path, run: CommandRunner, *paths: str) -> Ran:

@@ -81,14 +81,14 @@ def _mail(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answ
 
 def _tls(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answer:
     """Send over TLS; where nothing is sent and expected, the handshake is the answer."""
-    handshake = not endpoint.send and not endpoint.gives
+    handshake = not endpoint.send and not endpoint.contains
     script = tls_script(
         address,
         port,
         endpoint.host,
         endpoint.ca,
         ends="handshake" if handshake else "text",
-        text=endpoint.gives,
+        text=endpoint.contains,
     )
     done = _run(machine, script, endpoint.send.encode())
     if handshake and done.ok:

@@ -76,6 +76,20 @@ def load(path: Path, model: type[M]) -> M:
         ) from None
 
 
+def checked(data: object, model: type[M], source: str) -> M:
+    """Return the model that a table holds which comes from no file, but from ``source``.
+
+    Raises PlanError, once, with every problem of the table.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        table = data if isinstance(data, Mapping) else {}
+        explained = (_explain("", table, model, problem)[1] for problem in error.errors())
+        problems = [text.removeprefix("the file: ") for text in explained]
+        raise PlanError(f"{source} is not valid", details="\n".join(problems)) from None
+
+
 def located(folder: Path, what: str, *location: int | str) -> PlanError:
     """Return the error of a plan that was read before, with the line of a key."""
     path = folder / "upgrade.toml"

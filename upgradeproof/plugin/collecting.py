@@ -51,9 +51,10 @@ def add_packaged_suites(config: pytest.Config, part: Session) -> PackagedSuites 
     if (folder := part.home.generic_suites) is not None:
         config.addinivalue_line("python_files", f"{glob.escape(str(suites))}{os.sep}test_*.py")
         # pytest drops a path below another one, or enters every folder on its way. The suites are
-        # found from the other path, since PackagedSuites opens just the way to them.
+        # found from the other path, since PackagedSuites opens just the way to them. The folder
+        # above is named, so that ids begin with ``suites/`` here and in a checkout.
         if not any(folder.is_relative_to(path) for path in _paths(config, config.args)):
-            config.args.append(str(folder))
+            config.args.append(str(folder.parent))
     return opened
 
 
@@ -71,7 +72,7 @@ class PackagedSuites:
         start = config.invocation_params.dir
         self._suites = suites
         self._way = {*suites.parents, suites}
-        self._opened: set[Path] = set()
+        self._opened: set[Path] = {suites.parent}
         self._paths = {
             Path(os.path.normpath(start / path)) for path in config.getoption("ignore") or ()
         }

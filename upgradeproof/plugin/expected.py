@@ -9,6 +9,7 @@ from functools import cached_property
 import pytest
 
 from upgradeproof.plugin.collecting import PackagedSuites
+from upgradeproof.plugin.items import check_of_item
 from upgradeproof.plugin.packaged import PackagedTest, packaged_tests
 from upgradeproof.plugin.run import Session
 
@@ -33,7 +34,7 @@ class Expected:
 
     def note(self, item: pytest.Item) -> None:
         """Take a test that pytest collected, whether it is deselected later or not."""
-        found = self.part.find_check(item.nodeid)
+        found = check_of_item(item)
         if found is None:
             return
         cell, check = found
@@ -76,7 +77,7 @@ class Expected:
                 check: test
                 for test in tests
                 if (name, test.id) not in self._functions
-                for check in test.checks(cell)
+                for check in test.checks(cell, self.part.subjects)
             }
             for name, cell in self.part.cells.items()
         }

@@ -14,6 +14,7 @@ from pathlib import Path
 from upgradeproof.errors import HarnessError
 from upgradeproof.plan import Cell
 from upgradeproof.plugin.parameters import subjects
+from upgradeproof.plugin.subjects import SUBJECTS, Subjects
 from upgradeproof.states import STATES
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -34,6 +35,8 @@ class PackagedTest:
     name: str
     fixtures: frozenset[str]
     """All that it takes, the fixtures of its fixtures included."""
+    subject: str | None = None
+    """What it is marked with, if it is."""
 
     @property
     def id(self) -> str:
@@ -45,12 +48,12 @@ class PackagedTest:
         """Return the states that it takes, in their order."""
         return tuple(state for state in STATES if state in self.fixtures)
 
-    def checks(self, cell: Cell) -> Iterator[str]:
+    def checks(self, cell: Cell, known: Mapping[str, Subjects] = SUBJECTS) -> Iterator[str]:
         """Yield the ids of the checks that a cell must have of it, one for each subject."""
         if "cell" not in self.fixtures:
             return
-        for subject in subjects(cell, self.fixtures):
-            yield f"{self.id}[{subject[0]}]" if subject else self.id
+        for found in subjects(cell, self.fixtures, self.subject, known):
+            yield f"{self.id}[{found[0]}]" if found else self.id
 
 
 def packaged_tests(suites: Path, fixtures: Path | None = None) -> tuple[PackagedTest, ...]:
@@ -71,7 +74,10 @@ def _tests(path: Path, shared: Mapping[str, frozenset[str]]) -> Iterator[Package
     for function in functions:
         if function.name.startswith("test_"):
             yield PackagedTest(
-                suite=path.stem, name=function.name, fixtures=_closure(_takes(function), known)
+                suite=path.stem,
+                name=function.name,
+                fixtures=_closure(_takes(function), known),
+                subject=next(_marked_with(function, "subject"), None),
             )
 
 
@@ -100,14 +106,17 @@ def _is_fixture(function: Function) -> bool:
 def _takes(function: Function) -> frozenset[str]:
     """Return the arguments of a function, and the fixtures of its mark ``usefixtures``."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-    used = (
-        word.value
-        for mark in function.decorator_list
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.usefixtures"
-        for word in mark.args
-        if isinstance(word, ast.Constant) and isinstance(word.value, str)
-    )
+    used = _marked_with(function, "usefixtures")
     return frozenset({*(argument.arg for argument in arguments), *used})
+
+
+def _marked_with(function: Function, name: str) -> Iterator[str]:
+    """Yield the texts that a mark of a function has as arguments."""
+    for mark in function.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == f"pytest.mark.{name}":
+            for word in mark.args:
+                if isinstance(word, ast.Constant) and isinstance(word.value, str):
+                    yield word.value
 
 
 def _closure(names: Iterable[str], known: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -11,6 +11,7 @@ import pytest
 from upgradeproof.errors import NotReachedError, UpgradeproofError
 from upgradeproof.plan import Cell
 from upgradeproof.plugin.expected import NOT_COLLECTED, Expected
+from upgradeproof.plugin.items import check_of_item
 from upgradeproof.plugin.plans import plan_events
 from upgradeproof.plugin.run import Session
 from upgradeproof.preflight.support import support_graph
@@ -67,7 +68,7 @@ class VerdictRecorder:
         """
         if self._part.worker not in ("main", "gw0"):
             return
-        checks = [(item, self._part.find_check(item.nodeid)) for item in session.items]
+        checks = [(item, check_of_item(item)) for item in session.items]
         excused = {check.partition("::")[0] for check in self._uncollected}
         missing = {
             cell: found
@@ -91,7 +92,7 @@ class VerdictRecorder:
                 self._part.journal.write(_end(cell, check, verdict, reason, 0.0))
 
     def _declare_cells(self, selected: Container[str]) -> None:
-        for event in plan_events(self._part.home):
+        for event in plan_events(self._part.home, tuple(self._part.cells.values())):
             self._part.journal.write(event)
         for release in self._releases():
             self._part.journal.write(ReleaseDeclared(release=release))
@@ -139,12 +140,14 @@ class VerdictRecorder:
         subtest that passed has reported a phase as well, and says nothing of what follows it.
         """
         report = yield
-        found = self._part.find_check(item.nodeid)
+        found = check_of_item(item)
         if found is None:
             return report
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, UpgradeproofError):
             report.longrepr = str(error)
+        if (marked := getattr(report, "wasxfail", None)) is not None:
+            error = _fail(report, marked)
         verdict = _verdict(report, error)
         if isinstance(error, NotReachedError):  # a consequence: pytest folds these into one line
             report.outcome = "skipped"
@@ -174,10 +177,10 @@ class VerdictRecorder:
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Judge, in the controlling process, a check under which its worker died."""
-        if report.when == CRASHED and (found := self._part.find_check(report.nodeid)):
+        if report.when == CRASHED and (found := self._part.tests.get(report.nodeid)):
             reason = f"the worker process died under this check: {report.longreprtext}"
             self._part.journal.write(
-                _end(found[0].id, found[1], Verdict.BROKEN, reason, report.duration)
+                _end(found[0], found[1], Verdict.BROKEN, reason, report.duration)
             )
 
     @pytest.hookimpl(trylast=True)
@@ -210,18 +213,35 @@ def _namesakes(checks: Iterable[Found]) -> dict[str, tuple[Verdict, str]]:
     return twice
 
 
+class ExpectedFailureError(AssertionError):
+    """A check is marked with ``xfail``."""
+
+
+def _fail(report: pytest.TestReport, marked: str) -> ExpectedFailureError:
+    """Make a check fail that is marked as an expected failure, whether it failed or passed.
+
+    pytest would count it as neither. Known changes belong into the plan, with their reason: so it
+    is a failure for the verdict, for pytest's summary and exit status, and in each report.
+    """
+    why = f"marked as an expected failure ({marked}): declare it in the plan instead"
+    del report.wasxfail
+    report.outcome = "failed"
+    report.longrepr = why
+    return ExpectedFailureError(why)
+
+
 def _verdict(report: pytest.TestReport, error: BaseException | None) -> Verdict | None:
     """Return the verdict that a phase gives, or None: it decides nothing.
 
-    A test that raises anything but a failed assertion is a broken test, not a broken product. An
-    expected failure (xfail) is a failure: known changes belong into the plan, with their reason.
+    A test that raises anything but a failed assertion is a broken test, not a broken product. One
+    that fails without an error is marked with a strict ``xfail``, and passed.
     """
-    if hasattr(report, "wasxfail"):
-        return Verdict.FAILED
     if report.passed:
         return Verdict.PASSED if report.when == "call" else None
     if report.skipped:
         return Verdict.NOT_APPLICABLE
+    if error is None or isinstance(error, ExpectedFailureError):
+        return Verdict.FAILED
     if isinstance(error, UpgradeproofError):
         return Verdict.of(error)
     if report.when == "call" and isinstance(error, AssertionError | pytest.fail.Exception):
@@ -230,10 +250,10 @@ def _verdict(report: pytest.TestReport, error: BaseException | None) -> Verdict 
 
 
 def _reason(report: pytest.TestReport, error: BaseException | None) -> str:
-    if hasattr(report, "wasxfail"):
-        return f"marked as an expected failure ({report.wasxfail}): declare it in the plan instead"
     if report.passed:
         return ""
+    if error is None:
+        return report.longreprtext
     if report.skipped and isinstance(report.longrepr, tuple):
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     if isinstance(error, UpgradeproofError | AssertionError | pytest.fail.Exception):

@@ -37,7 +37,7 @@ def lock_and_clear(reports: Path) -> FileLock:
     except Timeout:
         raise HarnessError(
             f"another run writes its reports into {reports}",
-            resolution="wait for it, or give this one a folder of its own with --reports",
+            resolution="wait for it, or name another folder with -o upgradeproof_reports=DIR",
         ) from None
     _clear(reports)
     return lock

@@ -6,19 +6,23 @@ import logging
 import os
 import platform
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import pluggy
 import pytest
 
-from upgradeproof import __version__
+from upgradeproof import __version__, settings
 from upgradeproof.errors import MachineError
 from upgradeproof.home import Home
-from upgradeproof.plan import Cell
-from upgradeproof.plan.checks import check_of
+from upgradeproof.plan import Cell, choose
+from upgradeproof.plugin.additions import added_subjects, with_expectations
+from upgradeproof.plugin.items import CollectedTests
+from upgradeproof.plugin.options import named_path, named_plans
+from upgradeproof.plugin.subjects import Subjects
 from upgradeproof.results import CachedStates, Journal
 from upgradeproof.results.journal import RunStarted
 from upgradeproof.runner import RunContext
@@ -38,26 +42,37 @@ class Session:
     worker: str
     """``main``, or xdist's name of this worker, such as ``gw0``."""
     fresh: bool
+    hook: pluggy.HookRelay
+    """pytest's hooks, those of our own specifications included."""
     strict: bool = False
     """Whether an expected change that did not happen makes the run fail."""
     globs: tuple[str, ...] = ()
-    """Of ``--cell``; none: every cell."""
+    """Of ``--upgradeproof-cell``; none: every cell."""
     selected_by_path: bool = False
     """Whether the command line names paths of tests: then these are all that is selected."""
     watched: bool = False
     """Whether a chosen test asks for availability; known when all are collected."""
     _open: ExitStack = field(default_factory=ExitStack)
-    _checks: dict[str, tuple[Cell, str] | None] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
-        """Return the plans' cells by id."""
-        return {cell.id: cell for cell in self.home.cells}
+        """Return the plans' cells by id, with the expectations that plugins add."""
+        return {cell.id: with_expectations(self.hook, cell) for cell in self.home.cells}
+
+    @cached_property
+    def subjects(self) -> Mapping[str, Subjects]:
+        """Return the subjects by name, with those that plugins add."""
+        return added_subjects(self.hook)
 
     @cached_property
     def chosen(self) -> dict[str, Cell]:
-        """Return the cells that ``--cell`` leaves. Raises PlanError for a glob that fits none."""
-        return {cell.id: cell for cell in self.home.choose(self.globs)}
+        """Return the cells that the globs leave. Raises PlanError for a glob that fits none."""
+        return {cell.id: cell for cell in choose(tuple(self.cells.values()), self.globs)}
+
+    @cached_property
+    def tests(self) -> CollectedTests:
+        """Return the tests that xdist's workers have collected."""
+        return CollectedTests(self.reports / "journal" / "tests.json")
 
     @cached_property
     def journal(self) -> Journal:
@@ -102,34 +117,18 @@ class Session:
             log.warning("the cached states can't be read: %s", error)
             return None
 
-    def find_check(self, nodeid: str) -> tuple[Cell, str] | None:
-        """Return the cell and the check's id of a test, or None for a test without a cell."""
-        if nodeid not in self._checks:
-            found = check_of(nodeid, self.cells)
-            self._checks[nodeid] = (self.cells[found[0]], found[1]) if found else None
-        return self._checks[nodeid]
-
-
-def start_session(config: pytest.Config) -> Session | None:
-    """Return the session of this process, or None where there is no plan."""
-    named: Sequence[str] = config.getoption("plan") or ()
-    defect = config.getoption("defect")
-    home = Home(
-        config.rootpath,
-        tuple(Path(path).resolve() for path in named),
-        defect=Path(defect).resolve() if defect else None,
-    )
-    if not home.plan_files:
-        return None
+def start_session(config: pytest.Config) -> Session:
+    """Return the session of this process, in a project with a plan."""
+    home = Home(config.rootpath, named_plans(config), defect=named_path(config, settings.DEFECT))
     home.open()
     given = getattr(config, "workerinput", {}).get("upgradeproof", {})
-    reports = config.getoption("reports")
     return Session(
         home=home,
-        reports=Path(reports).resolve() if reports else home.reports,
+        hook=config.hook,
+        reports=named_path(config, settings.REPORTS) or home.reports,
         run_id=given.get("run_id") or secrets.token_hex(4),
         worker=given.get("worker", "main"),
-        fresh=config.getoption("fresh"),
+        fresh=config.getoption("upgradeproof_fresh"),
         strict=config.getoption("upgradeproof_strict"),
-        globs=tuple(config.getoption("cell") or ()),
+        globs=tuple(config.getoption("upgradeproof_cell")),
     )

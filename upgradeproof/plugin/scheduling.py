@@ -22,8 +22,8 @@ class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
 
     def _split_scope(self, nodeid: str) -> str:
         """Return the cell of a test; a test without one is a scope of its own."""
-        found = self._part.find_check(nodeid)
-        return found[0].id if found else nodeid
+        found = self._part.tests.get(nodeid)
+        return found[0] if found else nodeid
 
     def remove_node(self, node: Any) -> str | None:
         """Take a worker out and return the test under which it died, if any.

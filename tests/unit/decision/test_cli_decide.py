@@ -37,7 +37,7 @@ def test_no_go_with_its_reasons(upgradeproof: Command, tmp_path: Path) -> None:
         f"  {CELL} ports::open: tcp:9100 is not open any more [failed]\n"
         "Reasons for CAN'T TELL:\n"
         "  the run is not fresh: it may depend on states that earlier runs built [fresh]\n"
-        "    To do: run pytest with --fresh\n"
+        "    To do: run pytest with --upgradeproof-fresh\n"
         f"  {CELL} b: 1 check broke: no space [broken]\n"
         f"page: {tmp_path}/reports/out/sign-off.html\n",
         "",

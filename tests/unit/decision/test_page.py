@@ -54,7 +54,10 @@ def test_a_go_says_what_was_accepted_and_what_changed() -> None:
         "Run old: 12 waived.",
         "on a machine with a kernel of its own: 5 of 20",
         "48 checks not applicable: the kernel is the host's: a container can't prove it",
-        "pytest --fresh --cell=debian-11-amd64.container.lighthouse-1.2.7-to-1.2.8",
+        (
+            "pytest --upgradeproof-fresh "
+            "--upgradeproof-cell=debian-11-amd64.container.lighthouse-1.2.7-to-1.2.8"
+        ),
         *SIGNERS,
         "upgradeproof verify DIR --signers allowed_signers",
     ):

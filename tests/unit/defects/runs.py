@@ -98,13 +98,13 @@ class Pytest:
     def __call__(self, argv: Sequence[str], *, timeout_s: float) -> Completed:
         self.commands.append(argv)
         if "--collect-only" in argv:
-            return self._collection(words(argv, "--cell"))
-        (name,) = words(argv, "--cell")
-        planted = [Path(path).stem for path in words(argv, "--defect")]
+            return self._collection(words(argv, "--upgradeproof-cell"))
+        (name,) = words(argv, "--upgradeproof-cell")
+        planted = [Path(path).stem for path in words(argv, "upgradeproof_defect")]
         found = self.found.get((planted[0] if planted else "", name), _green(name))
         if not isinstance(found, Cell):
             return found()
-        folder = Path(words(argv, "--reports")[0])
+        folder = Path(words(argv, "upgradeproof_reports")[0])
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "run.json").write_text(result(found).model_dump_json(), encoding="utf-8")
         return done("")
@@ -114,7 +114,10 @@ class Pytest:
         """Return what it ran: defect and cell, in order."""
         runs = [argv for argv in self.commands if "--collect-only" not in argv]
         return [
-            ("".join(Path(p).stem for p in words(argv, "--defect")), words(argv, "--cell")[0])
+            (
+                "".join(Path(p).stem for p in words(argv, "upgradeproof_defect")),
+                words(argv, "--upgradeproof-cell")[0],
+            )
             for argv in runs
         ]
 

@@ -19,15 +19,17 @@ def test_a_plan_is_collected_once_for_all_its_cells(tmp_path: Path) -> None:
     pytest_ = Pytest()
     require_declared_checks(choose(project(tmp_path, bad=GOOD, worse=GOOD)).trials, pytest_)
     (argv,) = pytest_.commands
-    assert words(argv, "--cell") == [AMD64, ARM64]
-    assert words(argv, "--plan") == [str(tmp_path / "upgrade.toml")]
+    assert words(argv, "--upgradeproof-cell") == [AMD64, ARM64]
+    assert words(argv, "upgradeproof_plans") == [str(tmp_path / "upgrade.toml")]
 
 
 def test_defects_that_keep_the_way_back_have_more_checks(tmp_path: Path) -> None:
     pytest_ = Pytest()
     home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nwith_rollback = true", worse=GOOD)
     require_declared_checks(choose(home).trials, pytest_)
-    planted = [Path(path).stem for argv in pytest_.commands for path in words(argv, "--defect")]
+    planted = [
+        Path(path).stem for argv in pytest_.commands for path in words(argv, "upgradeproof_defect")
+    ]
     assert planted == ["back", "bad"]
 
 
@@ -45,9 +47,9 @@ def test_a_check_that_there_is_not_is_told_with_the_nearest(tmp_path: Path) -> N
         f"{tmp_path}/defects/bad.toml: `detected_by` names "
         "'test_services::test_service_is_actve*thingd*', which fits no check of "
         f"{AMD64}; did you mean '{ACTIVE}'?\n"
-        "To do: `pytest --collect-only -q --cell=...` prints the checks of a cell; those that boot "
-        "a machine again are not run with defects, those of `rolled_back` only with "
-        "`with_rollback`, those of loads only with `with_load`"
+        "To do: `pytest --collect-only -q --upgradeproof-cell=...` prints the checks of a cell; "
+        "those that boot a machine again are not run with defects, those of `rolled_back` only "
+        "with `with_rollback`, those of loads only with `with_load`"
     )
 
 

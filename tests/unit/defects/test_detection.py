@@ -77,7 +77,9 @@ def test_a_trial_leaves_out_only_what_takes_minutes(tmp_path: Path, keys: str, c
     pytest_ = Pytest()
     tried(project(tmp_path, bad=keys), pytest_, "*-amd64.*")
     asked = {
-        argv[list(argv).index("-m", 3) + 1] for argv in pytest_.commands if "--defect" in str(argv)
+        argv[list(argv).index("-m", 3) + 1]
+        for argv in pytest_.commands
+        if "upgradeproof_defect" in str(argv)
     }
     assert asked == {chosen}
 

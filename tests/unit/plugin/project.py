@@ -92,6 +92,8 @@ def upgradeproof_runner(cell, pytestconfig):
 INI = """
 [pytest]
 addopts = --strict-markers -p no:cacheprovider
+upgradeproof_junit = true
+upgradeproof_html = true
 filterwarnings = error
 """
 

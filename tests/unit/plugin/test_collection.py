@@ -143,7 +143,7 @@ def test_other_packages_tests_stay_out(inside: Adopter) -> None:
 def test_a_path_selects_and_ignoring_the_suites_deselects(
     words: tuple[str, ...], inside: Adopter
 ) -> None:
-    suites = next(inside.programs.parent.glob("lib/*/site-packages/upgradeproof/data/suites"))
+    suites = next(inside.programs.parent.glob("lib/*/site-packages/upgradeproof/suites"))
     found = inside.collected(*(word.replace("SUITES", str(suites)) for word in words))
     assert {name[0] for name in found} == {"test_upgrade"}
 

@@ -18,11 +18,12 @@ import pytest
 def through(upgraded): return upgraded
 
 def test_generic(through): pass
+@pytest.mark.subject("service")
 def test_running(upgraded, service): assert service
 def test_without_a_cell(): pass
 """
 OWN = "def test_own(upgraded): pass\ndef check_own(upgraded): pass\n"
-CELL = f"--cell={AMD64}"
+CELL = f"--upgradeproof-cell={AMD64}"
 GENERIC = {
     "test_packaged::test_generic",
     "test_packaged::test_running[thingd]",
@@ -36,14 +37,12 @@ def adopted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project whose engine looks like an installed wheel, with one packaged suite."""
     project = make_project(tmp_path_factory.mktemp("adopted")).write(test_it=OWN)
     installed = project.folder / ".venv" / "upgradeproof"
-    (installed / "data" / "suites").mkdir(parents=True)
+    (installed / "suites").mkdir(parents=True)
     for path in (ROOT / "upgradeproof").iterdir():
-        if path.name not in ("data", "__pycache__"):
+        if path.name not in ("suites", "__pycache__"):
             (installed / path.name).symlink_to(path)
-    (installed / "data" / "__init__.py").touch()
-    (installed / "data" / "fixtures").symlink_to(ROOT / "fixtures")
-    (installed / "data" / "suites" / "__init__.py").touch()
-    (installed / "data" / "suites" / "test_packaged.py").write_text(PACKAGED)
+    (installed / "suites" / "__init__.py").touch()
+    (installed / "suites" / "test_packaged.py").write_text(PACKAGED)
     return Project(project.folder, path=f"{installed.parent}:{ROOT}")
 
 
@@ -90,7 +89,7 @@ def test_a_hook_that_hides_the_files_is_noticed(adopted: Project) -> None:
     before = conftest.read_text()
     conftest.write_text(before + hook)
     try:
-        (adopted.folder / ".venv/upgradeproof/data/suites/none").mkdir(exist_ok=True)
+        (adopted.folder / ".venv/upgradeproof/suites/none").mkdir(exist_ok=True)
         done = adopted.pytest(CELL)
     finally:
         conftest.write_text(before)
@@ -138,7 +137,7 @@ def test_cells_that_are_not_chosen_miss_nothing(adopted: Project) -> None:
 
 
 def test_a_suite_that_does_not_load_is_broken_and_not_also_missing(adopted: Project) -> None:
-    suite = adopted.folder / ".venv/upgradeproof/data/suites/test_packaged.py"
+    suite = adopted.folder / ".venv/upgradeproof/suites/test_packaged.py"
     suite.write_text(f"import no_such_module\n{PACKAGED}")
     try:
         done = adopted.pytest(CELL, "--continue-on-collection-errors")

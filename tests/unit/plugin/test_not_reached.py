@@ -24,7 +24,7 @@ def failing(project: Project) -> str:
     plan = PLAN.replace("echo 2.0 >packages/thing", "echo thing: no room >&2; exit 3")
     (project.folder / "upgrade.toml").write_text(plan, encoding="utf-8")
     project.write(test_it=SUITE)
-    done = project.pytest(f"--cell={AMD64}", "-rs")
+    done = project.pytest(f"--upgradeproof-cell={AMD64}", "-rs")
     assert done.exit_status == 1
     return done.text
 

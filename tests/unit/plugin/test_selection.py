@@ -11,7 +11,10 @@ from upgradeproof.results import Verdict
 from upgradeproof.results.reading import read_run
 
 SUITE = """
+import pytest
+
 def test_a(upgraded): pass
+@pytest.mark.subject("service")
 def test_b(upgraded, service): assert service == "thingd"
 """
 HELPER = f"test_it.py::test_b[{AMD64}-thing-helper]"
@@ -120,7 +123,9 @@ def test_a_selection_of_not_applicable_checks_only_is_not_green(project: Project
 
 def test_a_fresh_run_says_so_and_reports_go_where_they_are_told(project: Project) -> None:
     project.write(test_it="def test_a(upgraded): pass\n")
-    done = project.pytest("-m", "smoke", "--fresh", "--reports", "elsewhere")
+    done = project.pytest(
+        "-m", "smoke", "--upgradeproof-fresh", "-o", "upgradeproof_reports=elsewhere"
+    )
     assert done.exit_status == 0
     run = read_run(project.folder / "elsewhere" / "run.json")
     assert run.fresh
@@ -129,13 +134,13 @@ def test_a_fresh_run_says_so_and_reports_go_where_they_are_told(project: Project
 
 
 def test_a_cell_is_chosen_by_its_whole_id_or_a_glob(shared: Project) -> None:
-    done = shared.pytest("--collect-only", "-q", f"--cell={ARM64}", "-k", "test_a")
+    done = shared.pytest("--collect-only", "-q", f"--upgradeproof-cell={ARM64}", "-k", "test_a")
     assert done.text.splitlines()[0] == f"test_it.py::test_a[{ARM64}]"
     assert AMD64 not in done.text
 
 
 def test_a_glob_that_fits_no_cell_is_an_error(shared: Project) -> None:
-    done = shared.pytest("--cell=nothing-like-it")
+    done = shared.pytest("--upgradeproof-cell=nothing-like-it")
     assert done.exit_status == 4
     assert "no cell fits nothing-like-it\nvalid: " in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()

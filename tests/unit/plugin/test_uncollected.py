@@ -19,7 +19,7 @@ def test_letter(upgraded, letter):
 
 
 def verdicts(project: Project, *arguments: str) -> dict[str, Verdict]:
-    project.pytest(f"--cell={AMD64}", *arguments)
+    project.pytest(f"--upgradeproof-cell={AMD64}", *arguments)
     return {check.id: check.verdict for check in project.cell(AMD64).checks}
 
 

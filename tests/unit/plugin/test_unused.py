@@ -54,7 +54,7 @@ def test_a_full_run_tells_them_and_a_strict_one_fails(project: Project) -> None:
     assert all(cell.verdict is Verdict.PASSED for cell in project.result.cells)
 
 
-@pytest.mark.parametrize("words", [("-k", "test_a"), (f"--cell={AMD64}",)])
+@pytest.mark.parametrize("words", [("-k", "test_a"), (f"--upgradeproof-cell={AMD64}",)])
 def test_of_a_part_of_a_run_nothing_is_known(project: Project, words: tuple[str, ...]) -> None:
     told = project.pytest("--upgradeproof-strict", *words)
     assert told.exit_status == 0, told.text

@@ -36,6 +36,7 @@ def test_of_a_list(upgraded):
 def test_fails(upgraded): pytest.fail("I say so")
 def test_has_a_bug(upgraded): {}["no such key"]
 def test_skips(upgraded): pytest.skip("nothing to see here")
+@pytest.mark.subject("service")
 def test_of_a_subject(upgraded, service): assert service == "thingd"
 def test_needs_a_kernel(upgraded): pass
 def test_without_set_up(upgraded, bad_set_up): pass
@@ -43,6 +44,7 @@ def test_without_tear_down(upgraded, bad_tear_down): pass
 def test_failed_without_tear_down(upgraded, bad_tear_down): assert False, "the product's fault"
 def test_of_both(installed, upgraded): assert installed.machine.name != upgraded.machine.name
 def test_of_no_cell(): pass
+@pytest.mark.subject("endpoint")
 def test_without_a_subject(upgraded, endpoint): pass
 
 

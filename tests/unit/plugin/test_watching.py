@@ -15,14 +15,17 @@ max_downtime_ms = 0
 max_total_downtime_ms = 0
 """
 SUITE = """
+import pytest
+
 def test_a(upgraded): pass
+@pytest.mark.subject("disruption")
 def test_b(upgraded, disruption): assert upgraded.availability
 """
 
 
 def watched(project: Project, *arguments: str) -> list[str]:
     """Run pytest, and return the endpoints that were asked on the way."""
-    project.pytest(f"--cell={AMD64}", *arguments)
+    project.pytest(f"--upgradeproof-cell={AMD64}", *arguments)
     return [seen.endpoint for seen in project.cell(AMD64).availability]
 
 
@@ -32,4 +35,4 @@ def test_an_upgrade_is_watched_for_those_who_look(project: Project) -> None:
     plan.write_text(plan.read_text() + WATCHED)
     assert watched(project, "-k", "test_a") == []
     assert watched(project) == ["site"]
-    assert watched(project, "-n", "1", "--fresh") == ["site"]
+    assert watched(project, "-n", "1", "--upgradeproof-fresh") == ["site"]

@@ -6,7 +6,10 @@ from tests.unit.plugin.project import AMD64, PLAN, WITH_A_WAY_BACK, Project
 from upgradeproof.results import Verdict
 
 SUITE = """
+import pytest
+
 def test_back(rolled_back): assert rolled_back.took_s < rolled_back.cell.upgrade.rollback_limit_s
+@pytest.mark.subject("data")
 def test_forth(installed, upgraded_again, data): assert upgraded_again.read(data) == data.equals
 """
 

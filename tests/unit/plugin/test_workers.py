@@ -13,6 +13,7 @@ import pytest
 
 @pytest.mark.parametrize("number", range(6))
 def test_a(upgraded, number): pass
+@pytest.mark.subject("service")
 def test_b(upgraded, service): pass
 def test_c(installed): pass
 """

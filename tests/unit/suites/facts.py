@@ -43,7 +43,7 @@ EXPECTED = Change(
 
 def plan(folder: Path, *, tls: bool = False) -> dict[str, Any]:
     """Return the plan of the product; with ``tls`` its endpoint is one that is asked over TLS."""
-    page = {"id": "page", "kind": "http", "port": 80, "path": "/page", "gives": "welcome"}
+    page = {"id": "page", "kind": "http", "port": 80, "path": "/page", "contains": "welcome"}
     secure = {"id": "secure", "kind": "https", "port": 443}
     database = {"name": "database", "package": "base", "least": "5", "most": "5"}
     return {
@@ -89,7 +89,7 @@ def plan(folder: Path, *, tls: bool = False) -> dict[str, Any]:
                     "endpoint": "page",
                     "cut": "touch cut",
                     "restore": "rm cut",
-                    "gives": "from before",
+                    "equals": "from before",
                     "not_found": "/nothing",
                     "alert": {"webhook_port": 9, "raised": "firing", "cleared": "resolved"},
                 }

@@ -69,7 +69,7 @@ class KnownOutages:
 
 def seen(text: str = "", status: int = 200, waited_s: float = 1.0) -> Seen:
     """Return an answer to a request that should have given something, within 5 seconds."""
-    wanted = Endpoint.model_validate({"id": "page", "kind": "http", "port": 80, "gives": text})
+    wanted = Endpoint.model_validate({"id": "page", "kind": "http", "port": 80, "contains": text})
     answer = Answer(status=status, body=text)
     return Seen(when="then", expected=wanted, answer=answer, waited_s=waited_s, limit_s=5.0)
 

@@ -1,0 +1,69 @@
+"""Which check of which cell a test is: by its parameters, and never by its node id."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from upgradeproof.plan import Cell
+
+_CHECK = pytest.StashKey["tuple[Cell, str] | None"]()
+_TESTS: TypeAdapter[dict[str, tuple[str, str]]] = TypeAdapter(dict[str, tuple[str, str]])
+
+
+def check_of_item(item: pytest.Item) -> tuple[Cell, str] | None:
+    """Return the cell and the check's id of a test, or None for a test without a cell."""
+    if _CHECK not in item.stash:
+        item.stash[_CHECK] = _check_of(item)
+    return item.stash[_CHECK]
+
+
+def _check_of(item: pytest.Item) -> tuple[Cell, str] | None:
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return None
+    cell = item.callspec.params.get("cell")
+    if not isinstance(cell, Cell):
+        return None
+    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    name = "::".join((item.path.stem, *classes, item.originalname))
+    subject = _without(cell.id, item.callspec.id)
+    return cell, f"{name}[{subject}]" if subject else name
+
+
+def _without(cell: str, parameters: str) -> str:
+    """Return the id of a test's parameters without the one of its cell."""
+    before, _, after = f"-{parameters}-".partition(f"-{cell}-")
+    return "-".join(filter(None, (before.removeprefix("-"), after.removesuffix("-"))))
+
+
+class CollectedTests:
+    """The tests of a run by node id, for a process that collects none: xdist's controller.
+
+    The first worker that has collected writes them into a file, before xdist reports what it has.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: dict[str, tuple[str, str]] | None = None
+
+    def write(self, items: list[pytest.Item], worker: str) -> None:
+        """Write the cell and check of each test: all workers write the same."""
+        found = {item.nodeid: check_of_item(item) for item in items}
+        tests = {node: (check[0].id, check[1]) for node, check in found.items() if check}
+        if not tests or self._path.exists():
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        part = self._path.with_suffix(f".{worker}")
+        part.write_bytes(_TESTS.dump_json(tests))
+        part.replace(self._path)
+
+    def get(self, nodeid: str) -> tuple[str, str] | None:
+        """Return the ids of the cell and the check of a test, or None: it has no cell."""
+        if self._found is None:
+            try:
+                self._found = _TESTS.validate_json(self._path.read_bytes())
+            except (OSError, ValidationError):
+                return None  # no worker has collected a test with a cell
+        return self._found.get(nodeid)
