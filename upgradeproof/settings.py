@@ -3,8 +3,8 @@
 Only the standard library is imported here: each pytest process on a host that has this package
 installed pays for it, with or without a plan.
 
-A path is an ini key and never an option: pytest looks for its root before it knows the options of
-a plugin, and would take the path in ``--option PATH`` for a place of tests.
+Each path is an ini key; ``--upgradeproof-plan=PATH`` and ``--upgradeproof-reports=PATH`` set two of
+them for one run.
 """
 
 from __future__ import annotations

@@ -85,7 +85,10 @@ def checked(data: object, model: type[M], source: str) -> M:
         return model.model_validate(data)
     except ValidationError as error:
         table = data if isinstance(data, Mapping) else {}
-        explained = (_explain("", table, model, problem)[1] for problem in error.errors())
+        names = Names(text="")
+        explained = (_explain(names, table, model, problem)[1] for problem in error.errors())
+            _explain(Names(text=""), table, model, problem)[1] for problem in error.errors()
+        )
         problems = [text.removeprefix("the file: ") for text in explained]
         raise PlanError(f"{source} is not valid", details="\n".join(problems)) from None
 

@@ -8,9 +8,15 @@ import pytest
 
 from upgradeproof import settings
 
+_PATHS = {
+    "--upgradeproof-plan": (settings.PLANS, "an upgrade.toml; may be repeated; write it with `=`"),
+    "--upgradeproof-reports": (settings.REPORTS, "the folder for reports; write it with `=`"),
+}
+"""Options that set an ini key for one run, with the key."""
+
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add our options, none of which takes a path, and our ini keys, which do."""
+    """Add our options and our ini keys."""
     group = parser.getgroup("upgradeproof", "upgrades of real machines")
     group.addoption(
         "--upgradeproof-cell",
@@ -27,6 +33,8 @@ def add_options(parser: pytest.Parser) -> None:
     }
     for name, text in flags.items():
         group.addoption(f"--upgradeproof-{name}", action="store_true", default=False, help=text)
+    for option, (key, text) in _PATHS.items():
+        group.addoption(option, action="append", default=[], metavar="PATH", dest=key, help=text)
     _add_keys(parser)
 
 
@@ -54,21 +62,41 @@ def _add_keys(parser: pytest.Parser) -> None:
 
 
 def named_plans(config: pytest.Config) -> tuple[Path, ...]:
-    """Return the plans that the ini key names; a relative path starts at pytest's root."""
+    """Return the plans that the option or the ini key names."""
+    if given := _given(config, settings.PLANS):
+        return given
     return tuple(config.rootpath / each for each in config.getini(settings.PLANS))
 
 
 def named_path(config: pytest.Config, key: str) -> Path | None:
-    """Return the path of an ini key, from pytest's root, or None where it is not set."""
+    """Return the path of an option or an ini key, or None where neither is set."""
+    if given := _given(config, key):
+        return given[-1]
     value = config.getini(key)
     return config.rootpath / value if value else None
 
 
+def _given(config: pytest.Config, key: str) -> tuple[Path, ...]:
+    """Return the paths of an option; a relative one starts where pytest was started.
+
+    Raises UsageError for the option and its path as two words: pytest looks for its root before it
+    knows the options of plugins, and takes the second word for a place of tests.
+    """
+    start = config.invocation_params
+    for option in _PATHS:
+        if option in start.args:
+            raise pytest.UsageError(
+                f"{option} and its path are two words, and pytest takes the path for a place of "
+                f"tests; write {option}=PATH"
+            )
+    return tuple(start.dir / path for path in config.getoption(key, None) or ())
+
+
 def wants_junit(config: pytest.Config) -> bool:
-    """Tell whether junit.xml is asked for, by the option or the ini key."""
+    """Return whether junit.xml is asked for, by the option or the ini key."""
     return bool(config.getoption("upgradeproof_junit") or config.getini(settings.JUNIT))
 
 
 def wants_html(config: pytest.Config) -> bool:
-    """Tell whether pytest.html is asked for, by the option or the ini key."""
+    """Return whether pytest.html is asked for, by the option or the ini key."""
     return bool(config.getoption("upgradeproof_html") or config.getini(settings.HTML))

@@ -117,6 +117,7 @@ class Session:
             log.warning("the cached states can't be read: %s", error)
             return None
 
+
 def start_session(config: pytest.Config) -> Session:
     """Return the session of this process, in a project with a plan."""
     home = Home(config.rootpath, named_plans(config), defect=named_path(config, settings.DEFECT))

@@ -72,7 +72,7 @@ def test_the_step_of_the_page(home: Home) -> None:
 
 
 def test_the_format_of_the_page(home: Home, tmp_path: Path) -> None:
-    run = Run.model_construct(cells=())
+    run = Run(run_id="run", started_at="2026-01-01T00:00:00Z", upgradeproof="0.1.0")
     assert every_format()["lines"].write(run, tmp_path).read_text() == ""
 
 

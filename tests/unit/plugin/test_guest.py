@@ -68,6 +68,8 @@ def test_every_option_and_ini_key_has_our_prefix(pytester: pytest.Pytester) -> N
     ours = {word for word in words if word.startswith("-") or "upgradeproof" in word}
     assert {word.partition("=")[0] for word in ours if word.startswith("-")} == {
         "--upgradeproof-cell",
+        "--upgradeproof-plan",
+        "--upgradeproof-reports",
         "--upgradeproof-fresh",
         "--upgradeproof-strict",
         "--upgradeproof-junit",
@@ -86,9 +88,19 @@ def test_a_path_that_is_set_never_moves_the_root(inside: pytest.Pytester) -> Non
     words = pytest_words(plans=[plan], reports=other / "out")
     done = inside.runpytest_inprocess("--collect-only", "-q", *words)
     assert done.outlines[0] == f"test_it.py::test_a[{AMD64}]"
-    relative = "upgradeproof_plans=elsewhere/product/upgrade.toml"
-    done = inside.runpytest_inprocess("--collect-only", "-q", "-o", relative)
-    assert done.outlines[0] == f"test_it.py::test_a[{AMD64}]"
+    relative = "elsewhere/product/upgrade.toml"
+    for words in (("-o", f"upgradeproof_plans={relative}"), (f"--upgradeproof-plan={relative}",)):
+        done = inside.runpytest_inprocess("--collect-only", "-q", *words)
+        assert done.outlines[0] == f"test_it.py::test_a[{AMD64}]"
+
+
+@pytest.mark.parametrize("option", ["--upgradeproof-plan", "--upgradeproof-reports"])
+def test_an_option_and_its_path_in_two_words_are_an_error(
+    inside: pytest.Pytester, option: str
+) -> None:
+    done = inside.runpytest_inprocess(option, "upgrade.toml")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines([f"ERROR: {option} and its path are two words*{option}=PATH"])
 
 
 def test_the_ini_file_names_plans_and_reports(inside: pytest.Pytester) -> None:
@@ -100,6 +112,11 @@ def test_the_ini_file_names_plans_and_reports(inside: pytest.Pytester) -> None:
     inside.makepyfile(test_it="def test_a(cell): pass\n")
     assert inside.runpytest_inprocess(f"--upgradeproof-cell={AMD64}").ret == 0
     assert (inside.path / "here" / "run.json").is_file()
+    there = inside.runpytest_inprocess(
+        f"--upgradeproof-cell={AMD64}", "--upgradeproof-reports=there"
+    )
+    assert there.ret == 0
+    assert (inside.path / "there" / "run.json").is_file()
     assert not (inside.path / "reports").exists()
 
 

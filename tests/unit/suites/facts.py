@@ -32,7 +32,7 @@ NOTE = Data(
     id="note",
     write='[ ! -e full ] && echo "$UPGRADEPROOF_VALUE" >note',
     read="cat note",
-    gives="$UPGRADEPROOF_VALUE",
+    equals="$UPGRADEPROOF_VALUE",
 )
 UP = Service(enabled="enabled", active="active", sub="running")
 PART = UP.model_copy(update={"enabled": "static"})
@@ -45,7 +45,7 @@ def plan(folder: Path, *, tls: bool = False) -> dict[str, Any]:
     """Return the plan of the product; with ``tls`` its endpoint is one that is asked over TLS."""
     page = {"id": "page", "kind": "http", "port": 80, "path": "/page", "contains": "welcome"}
     secure = {"id": "secure", "kind": "https", "port": 443}
-    database = {"name": "database", "package": "base", "least": "5", "most": "5"}
+    database = {"name": "database", "package": "base", "min": "5", "max": "5"}
     return {
         "min_uptime_s": 0,
         "release": [
@@ -89,7 +89,7 @@ def plan(folder: Path, *, tls: bool = False) -> dict[str, Any]:
                     "endpoint": "page",
                     "cut": "touch cut",
                     "restore": "rm cut",
-                    "equals": "from before",
+                    "contains": "from before",
                     "not_found": "/nothing",
                     "alert": {"webhook_port": 9, "raised": "firing", "cleared": "resolved"},
                 }

@@ -21,7 +21,7 @@ from upgradeproof.command import Completed
 from upgradeproof.endpoints import Answer
 from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Cell, Degradation, Endpoint
-from upgradeproof.plugin.parameters import SUBJECTS
+from upgradeproof.plugin.subjects import SUBJECTS
 from upgradeproof.probes import Facts, Probe, Record
 from upgradeproof.results import Change, Fidelity, Finding
 from upgradeproof.runner import InUse, State
@@ -152,7 +152,8 @@ class Product:
     def calls(self, check: Check) -> Iterator[dict[str, Any]]:
         """Yield the arguments of a check for each of its subjects."""
         names = inspect.signature(check).parameters
-        subject = next((name for name in names if name in SUBJECTS), None)
+        marks = [mark for mark in getattr(check, "pytestmark", ()) if mark.name == "subject"]
+        subject = next((mark.args[0] for mark in marks), None)
         fixed = {name: self.argument(name) for name in names if name != subject}
         if subject is None:
             yield fixed
