@@ -15,13 +15,20 @@ Plain = dict[str, Any]
 """A JSON object; its keys are read by templates/cell.js."""
 
 ORDER = tuple(words.WORDS)
+LOUD = (Verdict.FAILED, Verdict.BROKEN)
 SHORT = 60
 """Up to this length a reason is repeated."""
 
 
 def details(cell: Cell, transcripts: Transcripts) -> Plain:
-    """Return all of a cell but its diffs and the text of its transcripts."""
-    stops = findings.merge(f for f in findings.find(cell) if f.name not in _ids(cell))
+    """Return all of a cell but its diffs, the text of its transcripts, and what the page's index has.
+
+    A check that failed or broke, or never ran for a reason, is in ``suites``. Of the others, which
+    are most of a run, there are only durations and reasons: the index has their names.
+    """
+    verdict = cell.verdict
+    loud = [check for check in cell.checks if _is_loud(check)]
+    stops = _stops(cell) if cell.reason or loud or verdict in findings.UNPROVEN else ()
     return {
         "id": cell.id,
         "platform": cell.platform,
@@ -29,7 +36,7 @@ def details(cell: Cell, transcripts: Transcripts) -> Plain:
         "upgrade": words.upgrade_title(cell),
         "tags": cell.tags,
         "selected": cell.selected,
-        "verdict": cell.verdict,
+        "verdict": verdict,
         "stops": [
             {"says": stop.says, "verdict": stop.verdict, "reason": stop.reason} for stop in stops
         ],
@@ -43,8 +50,39 @@ def details(cell: Cell, transcripts: Transcripts) -> Plain:
             for finding in state.findings
         ],
         "capture": capture.sections(cell.capture),
-        "suites": without_repeats(suites(cell.checks), {s.reason: s.says for s in stops}),
+        "suites": without_repeats(suites(loud), {s.reason: s.says for s in stops}),
+        "quiet": quiet(cell.checks),
         "states": time_line(cell.states, transcripts),
+    }
+
+
+def _is_loud(check: Check) -> bool:
+    unheard = check.verdict is Verdict.NEVER_RAN and check.reason
+    return check.verdict in LOUD or bool(unheard)
+
+
+def _stops(cell: Cell) -> tuple[findings.Finding, ...]:
+    """Return why states were not reached, where no check has it."""
+    known = {check.id for check in cell.checks}
+    return findings.merge(found for found in findings.find(cell) if found.name not in known)
+
+
+def quiet(checks: Sequence[Check]) -> Plain:
+    """Return the durations of checks, in milliseconds, and the reasons of those that do not fail.
+
+    ``why`` has pairs: the place of a check, the place of its reason in ``reasons``.
+    """
+    reasons: dict[str, int] = {}
+    why = [
+        (place, reasons.setdefault(check.reason, len(reasons)))
+        for place, check in enumerate(checks)
+        if check.reason and not _is_loud(check)
+    ]
+    times = (check.duration_s for check in checks)
+    return {
+        "ms": [None if time is None else round(1000 * time) for time in times],
+        "reasons": [plain(reason) for reason in reasons],
+        "why": why,
     }
 
 
@@ -121,10 +159,6 @@ def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:
     return told
 
 
-def _ids(cell: Cell) -> set[str]:
-    return {check.id for check in cell.checks}
-
-
 def _check(check: Check) -> Plain:
     _, says, subject = words.sentence(check)
     return {
@@ -182,7 +216,9 @@ def _state(
 
 
 def _step(step: Step, start: float, whole: float, transcripts: Transcripts) -> Plain:
-    transcript = transcripts.get(step.transcript)
+    failed = step.duration_s is None or step.exit_status != 0
+    read = transcripts.get if failed or not transcripts.only_failed else transcripts.refer
+    transcript = read(step.transcript)
     return {
         "title": step.title,
         "started": words.moment(step.started_at),

@@ -10,6 +10,7 @@ from upgradeproof.render.transcripts import plain
 from upgradeproof.results import Cell, Change, Check, Run, State, Verdict
 from upgradeproof.results.causes import consequences
 
+LOUD = (Verdict.FAILED, Verdict.BROKEN)
 UNPROVEN = (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN)
 
 
@@ -101,7 +102,8 @@ def causes(found: tuple[Record, ...]) -> tuple[Cause, ...]:
 def find(cell: Cell) -> Iterator[Finding]:
     """Yield what failed or broke on a cell, in the order in which it happened, causes first.
 
-    A check that never ran is among it where the reason is known.
+    A check that never ran is among it where the reason is known. A state that was not reached is
+    left out where a check has its reason: the check that the upgrade completes.
     """
     roots = consequences(cell.checks)
     if cell.reason:
@@ -112,12 +114,13 @@ def find(cell: Cell) -> Iterator[Finding]:
             says="The cell as a whole",
             reason=plain(cell.reason),
         )
+    carried = {check.reason for check in cell.checks if check.verdict in LOUD}
     for state in cell.states:
-        if state.verdict in UNPROVEN:
+        if state.verdict in UNPROVEN and state.reason not in carried:
             yield _of_state(cell, state)
     for check in sorted(cell.checks, key=lambda check: check.id in roots):
         unheard = check.verdict is Verdict.NEVER_RAN and check.reason
-        if unheard or check.verdict in (Verdict.FAILED, Verdict.BROKEN):
+        if unheard or check.verdict in LOUD:
             yield _of_check(cell, check, roots)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,8 +63,8 @@ WORDS: Mapping[Verdict, Word] = {
 
 def count(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
     """Return how often each verdict occurs, every verdict named, in the order of ``WORDS``."""
-    found = list(verdicts)
-    return {verdict: found.count(verdict) for verdict in WORDS}
+    found = Counter(verdicts)
+    return {verdict: found[verdict] for verdict in WORDS}
 
 
 def title(run: Run) -> str:
@@ -122,10 +123,11 @@ def gist(cell: Cell) -> str:
         return "not selected"
     counts = count(check.verdict for check in cell.checks)
     total = len(cell.checks)
-    if cell.verdict in (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN):
-        if counts[cell.verdict]:
-            return f"{counts[cell.verdict]} of {counted(total, 'check')}"
-        stopped = next((s.name for s in cell.states if s.verdict is cell.verdict), "")
+    verdict = cell.verdict
+    if verdict in (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN):
+        if counts[verdict]:
+            return f"{counts[verdict]} of {counted(total, 'check')}"
+        stopped = next((s.name for s in cell.states if s.verdict is verdict), "")
         return f"{stopped.replace('_', ' ')} not reached" if stopped else "no check ran"
     aside = counts[Verdict.NOT_APPLICABLE]
     return checks_selected(cell) + (f", {aside} n/a" if aside and aside < total else "")

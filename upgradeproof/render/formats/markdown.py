@@ -66,9 +66,8 @@ def _parts(run: Run) -> Iterator[str]:
     yield " ".join(escape(line) for line in words.sentences(run)) + "\n"
     yield _about(run)
     yield _counts(run)
-    matrix = grid.arrange(run)
-    for product, _ in matrix.products:
-        yield _matrix(matrix, product)
+    for product in grid.arrange(grid.faces(run), fold=False):
+        yield _matrix(product)
     causes = findings.causes(findings.records(run))
     if causes:
         yield "### What went wrong\n"
@@ -163,27 +162,24 @@ def _counts(run: Run) -> str:
     )
 
 
-def _matrix(matrix: grid.Grid, product: str) -> str:
-    at = [i for i, column in enumerate(matrix.columns) if column.product == product]
-    titles = " | ".join(escape(matrix.columns[i].title) for i in at)
+def _matrix(product: grid.Product) -> str:
+    titles = " | ".join(escape(title) for title in product.titles)
     rows = [
         f"| {escape(row.platform)} | "
-        + " | ".join("<br>".join(_face(face) for face in row.faces[i]) or "·" for i in at)
+        + " | ".join("<br>".join(_face(face) for face in found) or "·" for found in row.faces)
         + " |"
-        for row in matrix.rows
-        if any(row.faces[i] for i in at)
+        for row in product.rows
     ]
     return (
-        f"### {escape(product)}\n\n| platform | {titles} |\n|---|{'---|' * len(at)}\n"
-        + "\n".join(rows)
-        + "\n"
+        f"### {escape(product.name)}\n\n"
+        f"| platform | {titles} |\n|---|{'---|' * len(product.titles)}\n" + "\n".join(rows) + "\n"
     )
 
 
 def _face(face: grid.Face) -> str:
     if not face.cell.selected:
         return "not selected"
-    word = words.WORDS[face.cell.verdict]
+    word = words.WORDS[face.verdict]
     return f"{word.symbol} {word.word}, {face.gist}"
 
 
