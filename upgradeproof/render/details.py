@@ -20,15 +20,15 @@ SHORT = 60
 """Up to this length a reason is repeated."""
 
 
-def details(cell: Cell, transcripts: Transcripts) -> Plain:
+def details(cell: Cell, verdict: Verdict, transcripts: Transcripts) -> Plain:
     """Return all of a cell but its diffs, the text of its transcripts, and what the page's index has.
 
     A check that failed or broke, or never ran for a reason, is in ``suites``. Of the others, which
     are most of a run, there are only durations and reasons: the index has their names.
     """
-    verdict = cell.verdict
-    loud = [check for check in cell.checks if _is_loud(check)]
-    stops = _stops(cell) if cell.reason or loud or verdict in findings.UNPROVEN else ()
+    fine = verdict not in findings.UNPROVEN
+    loud = [] if fine else [check for check in cell.checks if _is_loud(check)]
+    stops = () if fine and not cell.reason else _stops(cell)
     return {
         "id": cell.id,
         "platform": cell.platform,
@@ -78,9 +78,9 @@ def quiet(checks: Sequence[Check]) -> Plain:
         for place, check in enumerate(checks)
         if check.reason and not _is_loud(check)
     ]
-    times = (check.duration_s for check in checks)
+    times = [check.duration_s for check in checks]
     return {
-        "ms": [None if time is None else round(1000 * time) for time in times],
+        "ms": [None if time is None else int(1000 * time + 0.5) for time in times],
         "reasons": [plain(reason) for reason in reasons],
         "why": why,
     }

@@ -52,6 +52,7 @@ class Record:
     """A cell that proves nothing good, for paper: findings in full, what never ran by name."""
 
     cell: Cell
+    verdict: Verdict
     upgrade: str
     gist: str
     findings: tuple[Finding, ...]
@@ -61,13 +62,19 @@ class Record:
 
 def records(run: Run) -> tuple[Record, ...]:
     """Return the selected cells that failed, broke or never ran, worst first."""
-    cells = [cell for cell in run.cells if cell.selected and cell.verdict in UNPROVEN]
-    cells.sort(key=lambda cell: UNPROVEN.index(cell.verdict))
+    return of_cells((cell, cell.verdict) for cell in run.cells if cell.selected)
+
+
+def of_cells(selected: Iterable[tuple[Cell, Verdict]]) -> tuple[Record, ...]:
+    """Return those of the cells that failed, broke or never ran, worst first."""
+    unproven = [(cell, verdict) for cell, verdict in selected if verdict in UNPROVEN]
+    unproven.sort(key=lambda item: UNPROVEN.index(item[1]))
     return tuple(
         Record(
             cell=cell,
+            verdict=verdict,
             upgrade=words.upgrade_title(cell),
-            gist=words.gist(cell),
+            gist=words.gist(cell, verdict),
             findings=merge(find(cell)),
             never_ran=tuple(c.id for c in cell.checks if c.verdict is Verdict.NEVER_RAN),
             regressions=tuple(
@@ -77,7 +84,7 @@ def records(run: Run) -> tuple[Record, ...]:
                 if not change.expected
             ),
         )
-        for cell in cells
+        for cell, verdict in unproven
     )
 
 

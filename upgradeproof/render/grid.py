@@ -165,7 +165,7 @@ def _face(index: int, cell: Cell) -> Face:
         cell=cell,
         verdict=verdict,
         upgrade=words.upgrade_title(cell),
-        gist=words.gist(cell),
+        gist=words.gist(cell, verdict),
         took=words.duration(words.cell_seconds(cell) or None),
         measures=speed.measures(cell),
         shares=shares([check.verdict for check in cell.checks]),

@@ -14,16 +14,18 @@ RECORDS = 200
 def values(run: Run, faces: tuple[grid.Face, ...]) -> dict[str, Any]:
     """Return the values that the page with scripts and the page without share."""
     selected = [face for face in faces if face.cell.selected]
-    records = findings.records(run)
+    records = findings.of_cells((face.cell, face.verdict) for face in selected)
+    verdict = run.verdict
+    counts = words.count(face.verdict for face in selected)
     return {
         "run": run,
-        "run_verdict": run.verdict,
-        "title": words.title(run),
-        "sentences": words.sentences(run),
+        "run_verdict": verdict,
+        "title": words.title(run, verdict),
+        "sentences": words.sentences(run, verdict, counts),
         "elapsed": words.elapsed(run),
-        "cell_counts": words.count(face.verdict for face in selected),
+        "cell_counts": counts,
         "check_counts": words.count(
-            check.verdict for face in selected for check in face.cell.checks
+            [check.verdict for face in selected for check in face.cell.checks]
         ),
         "cell_shares": grid.shares([face.verdict for face in selected]),
         "reused_states": sum(state.reused for cell in run.cells for state in cell.states),

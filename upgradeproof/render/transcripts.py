@@ -20,6 +20,7 @@ CONTROL_SEQUENCES = re.compile(
     r"|\x1b[ -/]*[0-~]",  # every other escape
     re.MULTILINE,
 )
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~-][A-Za-z0-9_.~/-]*")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n|$)", re.MULTILINE)
 
@@ -36,6 +37,8 @@ def link(path: str) -> str:
 
     Paths come from a journal: one that names a scheme, a host or a parent folder is not followed.
     """
+    if PLAIN_PATH.fullmatch(path) and ".." not in path:
+        return "./" + path
     if not path or path.startswith("/") or "\\" in path or ".." in path.split("/"):
         return ""
     return "./" + quote(path)

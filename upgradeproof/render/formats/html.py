@@ -52,11 +52,7 @@ def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
     made = environment(templates)
     try:
         cell_files.remove(folder)
-        one_file = cell_files.fits_one_file(run)
-        if not one_file:
-            section = made.get_template("speed.html.j2").module.speed
-            cell_files.write(run, folder, lambda cell: _speed_text(cell, section))
-        text = _page(run, folder, made, one_file=one_file)
+        text = _page(run, folder, made, one_file=cell_files.fits_one_file(run))
     except TemplateError as error:
         raise wrong_template(error, templates) from error
     return write_text(folder / FILE_NAME, text)
@@ -72,7 +68,14 @@ def _page(run: Run, folder: Path, made: Environment, *, one_file: bool) -> str:
     style_without_script = source(made, STYLES_WITHOUT_SCRIPT)
     script = source(made, SCRIPTS)
     faces = grid.faces(run)
-    whole = index(faces) | {"files": "" if one_file else cell_files.FOLDER}
+    whole = index(faces)
+    if one_file:
+        blocks = _data_blocks(faces, folder)
+    else:
+        blocks = iter(())
+        section = made.get_template("speed.html.j2").module.speed
+        starts = cell_files.write(faces, folder, lambda cell: _speed_text(cell, section))
+        whole |= {"files": cell_files.FOLDER, "starts": starts}
     return made.get_template("page.html.j2").render(
         **page.values(run, faces),
         one_file=one_file,
@@ -82,7 +85,7 @@ def _page(run: Run, folder: Path, made: Environment, *, one_file: bool) -> str:
         style_without_script=style_without_script,
         script=script,
         policy=_policy(styles=(style, style_without_script), script=script),
-        data_blocks=[("index", data(whole)), *(_data_blocks(run, folder) if one_file else ())],
+        data_blocks=[("index", data(whole)), *blocks],
     )
 
 
@@ -115,7 +118,7 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _data_blocks(run: Run, folder: Path) -> Iterator[tuple[str, str]]:
+def _data_blocks(faces: tuple[grid.Face, ...], folder: Path) -> Iterator[tuple[str, str]]:
     """Yield id and JSON of every data block: the page reads each only when it is needed.
 
     Cells that failed come first, so that their transcripts are included first.
@@ -123,10 +126,10 @@ def _data_blocks(run: Run, folder: Path) -> Iterator[tuple[str, str]]:
     transcripts = Transcripts(folder.resolve())
     order = tuple(words.WORDS)
     found: dict[int, dict[str, Any]] = {}
-    for number, cell in sorted(enumerate(run.cells), key=lambda item: order.index(item[1].verdict)):
-        found[number] = details(cell, transcripts)
-    for number, cell in enumerate(run.cells):
-        yield f"cell-{number}", data(found[number])
-        yield f"changes-{number}", data(changes(cell))
+    for face in sorted(faces, key=lambda face: order.index(face.verdict)):
+        found[face.index] = details(face.cell, face.verdict, transcripts)
+    for face in faces:
+        yield f"cell-{face.index}", data(found[face.index])
+        yield f"changes-{face.index}", data(changes(face.cell))
     for key, text in enumerate(transcripts.texts):
         yield f"transcript-{key}", data(text)

@@ -5,8 +5,10 @@ const requested = new Map();
 const details = new Map();
 
 // A page that was opened from its file can read no other file, but it can load a script. The script
-// is one call with JSON as a string, which is parsed here and never run.
-window.upgradeproofCell = (number, text) => requested.get(number)?.(JSON.parse(text));
+// calls this function for each of its cells with JSON as a string, which is parsed here and never run.
+window.upgradeproofCell = (number, text) => {
+  if (requested.has(number)) requested.get(number)(JSON.parse(text));
+};
 
 /** Return a promise of the details of the cell at `index`. */
 function load(index) {
@@ -29,9 +31,10 @@ function fromPage(index) {
 
 function fromFile(index) {
   return new Promise((resolve, reject) => {
-    const path = `${run.files}/cell-${index}.js`;
+    const file = run.starts.findLastIndex((start) => start <= index);
+    const path = `${run.files}/cells-${file}.js`;
     const failed = () => reject(new Error(`${path} is not next to this page, or can't be read.`));
-    requested.set(index, resolve);
+    requested.set(Number(index), resolve);
     document.head.append(h("script", { src: path, onload: failed, onerror: failed }));
   }).then(({ cell, changes, transcripts, speed }) => ({
     cell,
