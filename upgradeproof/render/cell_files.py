@@ -72,7 +72,7 @@ def _call(face: Face, folder: Path, speed: str) -> str:
     """Return the call with one cell's details: ASCII alone, so that no encoding matters."""
     transcripts = Transcripts(folder, budget=BUDGET, only_failed=True)
     found = {
-        "cell": details(face.cell, face.verdict, transcripts),
+        "cell": details(face, transcripts),
         "changes": changes(face.cell),
         "transcripts": transcripts.texts,
         "speed": speed,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from upgradeproof.render import capture, findings, preflight, words
+from upgradeproof.render.grid import Face
 from upgradeproof.render.transcripts import Transcripts, link, plain
 from upgradeproof.results import Cell, Check, State, Step, Verdict, worst
 from upgradeproof.results.causes import consequences
@@ -20,12 +21,13 @@ SHORT = 60
 """Up to this length a reason is repeated."""
 
 
-def details(cell: Cell, verdict: Verdict, transcripts: Transcripts) -> Plain:
+def details(face: Face, transcripts: Transcripts) -> Plain:
     """Return all of a cell but its diffs, the text of its transcripts, and what the page's index has.
 
     A check that failed or broke, or never ran for a reason, is in ``suites``. Of the others, which
     are most of a run, there are only durations and reasons: the index has their names.
     """
+    cell, verdict = face.cell, face.verdict
     fine = verdict not in findings.UNPROVEN
     loud = [] if fine else [check for check in cell.checks if _is_loud(check)]
     stops = () if fine and not cell.reason else _stops(cell)
@@ -33,14 +35,14 @@ def details(cell: Cell, verdict: Verdict, transcripts: Transcripts) -> Plain:
         "id": cell.id,
         "platform": cell.platform,
         "product": cell.product,
-        "upgrade": words.upgrade_title(cell),
+        "upgrade": face.upgrade,
         "tags": cell.tags,
         "selected": cell.selected,
         "verdict": verdict,
         "stops": [
             {"says": stop.says, "verdict": stop.verdict, "reason": stop.reason} for stop in stops
         ],
-        "took": words.duration(words.cell_seconds(cell) or None),
+        "took": face.took,
         "fidelity": None
         if cell.fidelity is None
         else {"text": str(cell.fidelity), "proofs": words.proofs(cell.fidelity)},
@@ -174,64 +176,36 @@ def _check(check: Check) -> Plain:
 
 
 def time_line(states: Sequence[State], transcripts: Transcripts) -> list[Plain]:
-    """Return the states one after the other, each step a stretch of the whole, in percent.
+    """Return the states one after the other; the page draws each by its duration.
 
-    Stretches follow each other by duration, not by the clock: a reused state was built in another
-    run, and a cell waits for its turn; both would press what did happen into a corner.
+    They follow each other by duration, not by the clock: a reused state was built in another run,
+    and a cell waits for its turn; both would press what did happen into a corner.
     """
-    lengths = [_seconds(state) for state in states]
-    whole = sum(lengths) or 1.0
-    start = 0.0
-    found = []
-    for state, length in zip(states, lengths, strict=True):
-        found.append(_state(state, start, length, whole, transcripts))
-        start += length
-    return found
+    return [
+        {
+            "name": state.name,
+            "verdict": state.verdict,
+            "reused": state.reused,
+            "key": state.key,
+            "started": words.moment(state.started_at),
+            "seconds": max(state.duration_s or 0, sum(s.duration_s or 0 for s in state.steps)),
+            "facts": link(state.facts),
+            "steps": [_step(step, transcripts) for step in state.steps],
+        }
+        for state in states
+    ]
 
 
-def _seconds(state: State) -> float:
-    return max(state.duration_s or 0.0, sum(step.duration_s or 0.0 for step in state.steps))
-
-
-def _state(
-    state: State, start: float, length: float, whole: float, transcripts: Transcripts
-) -> Plain:
-    steps = []
-    at = start
-    for step in state.steps:
-        steps.append(_step(step, at, whole, transcripts))
-        at += step.duration_s or 0.0
-    return {
-        "name": state.name,
-        "verdict": state.verdict,
-        "reused": state.reused,
-        "key": state.key,
-        "started": words.moment(state.started_at),
-        "took": words.duration(length or None),
-        "left": _percent(start, whole),
-        "width": _percent(length, whole),
-        "facts": link(state.facts),
-        "steps": steps,
-    }
-
-
-def _step(step: Step, start: float, whole: float, transcripts: Transcripts) -> Plain:
+def _step(step: Step, transcripts: Transcripts) -> Plain:
     failed = step.duration_s is None or step.exit_status != 0
     read = transcripts.get if failed or not transcripts.only_failed else transcripts.refer
     transcript = read(step.transcript)
     return {
         "title": step.title,
         "started": words.moment(step.started_at),
-        "took": words.duration(step.duration_s),
-        "ended": step.duration_s is not None,
+        "seconds": step.duration_s,
         "exit": step.exit_status,
-        "left": _percent(start, whole),
-        "width": _percent(step.duration_s or 0.0, whole),
         "transcript": transcript.key,
         "note": transcript.note,
         "href": transcript.href,
     }
-
-
-def _percent(part: float, whole: float) -> float:
-    return round(100 * part / whole, 2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from urllib.parse import urlencode
 
 from jinja2 import (
     ChoiceLoader,
@@ -18,11 +19,21 @@ from jinja2 import (
 from upgradeproof.errors import HarnessError
 from upgradeproof.render import speed, words
 from upgradeproof.render.transcripts import plain
+from upgradeproof.results import Cell
 from upgradeproof.results.load import percent
 
 
-def environment(templates: Path | None) -> Environment:
+def in_page(cell: Cell) -> str:
+    """Return the fragment by which the page with scripts opens a cell."""
+    return "#" + urlencode({"cell": cell.id.encode("utf-8", "replace")})
+
+
+def environment(
+    templates: Path | None, cell_href: Callable[[Cell], str] = in_page
+) -> Environment:
     """Return the environment of all pages. It escapes every text.
+
+    ``cell_href`` returns the address of a cell's details.
 
     A file in ``templates`` replaces ours of the same name, and may extend it as
     ``upgradeproof/page.html.j2``.
@@ -45,7 +56,7 @@ def environment(templates: Path | None) -> Environment:
         plain=plain,
         state=lambda name: plain(name).replace("_", " "),
     )
-    made.globals.update(outcomes=speed.OUTCOMES, targets=speed.TARGETS, words=words.WORDS)
+    made.globals.update(outcomes=speed.OUTCOMES, targets=speed.TARGETS, words=words.WORDS, cell_href=cell_href)
     return made
 
 

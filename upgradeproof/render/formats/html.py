@@ -127,7 +127,7 @@ def _data_blocks(faces: tuple[grid.Face, ...], folder: Path) -> Iterator[tuple[s
     order = tuple(words.WORDS)
     found: dict[int, dict[str, Any]] = {}
     for face in sorted(faces, key=lambda face: order.index(face.verdict)):
-        found[face.index] = details(face.cell, face.verdict, transcripts)
+        found[face.index] = details(face, transcripts)
     for face in faces:
         yield f"cell-{face.index}", data(found[face.index])
         yield f"changes-{face.index}", data(changes(face.cell))

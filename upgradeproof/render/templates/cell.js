@@ -59,41 +59,54 @@ function preflightSection(cell) {
 
 function timeSection(cell, transcript) {
   if (!cell.states.length) return section("Time line", "", h("p", { class: "quiet" }, "This cell was never started."));
-  return section("Time line", "by duration; a step opens to its transcript",
-    h("div", {}, cell.states.map((state) => stateLine(state, transcript))));
+  const whole = cell.states.reduce((sum, state) => sum + state.seconds, 0) || 1;
+  let start = 0;
+  const lines = cell.states.map((state) => {
+    const line = stateLine(state, start, whole, transcript);
+    start += state.seconds;
+    return line;
+  });
+  return section("Time line", "by duration; a step opens to its transcript", h("div", {}, lines));
 }
 
-function stateLine(state, transcript) {
+function stateLine(state, start, whole, transcript) {
   const notes = [state.verdict === "passed" ? "" : plainName(state.verdict), state.reused ? "reused" : ""];
+  let at = start;
+  const steps = state.steps.map((step) => {
+    const line = stepLine(step, at, whole, transcript);
+    at += step.seconds ?? 0;
+    return line;
+  });
   return h("div", { class: `state v-${state.verdict}` },
     h("div", { class: "line" },
       h("span", { title: state.started }, icon(state.verdict), ` ${plainName(state.name)} `,
         h("small", {}, notes.filter(Boolean).join(", "), state.facts ? [" ", h("a", { href: state.facts }, "facts")] : null)),
-      track(state), h("span", { class: "took" }, state.took || "not ended")),
-    state.steps.map((step) => stepLine(step, transcript)));
+      track(start, state.seconds, whole), h("span", { class: "took" }, state.seconds ? duration(1000 * state.seconds) : "not ended")),
+    steps);
 }
 
-function track({ left, width, ended = true }) {
+function track(start, seconds, whole) {
   const stretch = h("i");
-  stretch.style.left = `min(${left}%, 100% - 3px)`;
-  if (ended) stretch.style.width = `${width}%`; // or it runs on to the end
+  stretch.style.left = `min(${100 * start / whole}%, 100% - 3px)`;
+  if (seconds !== null) stretch.style.width = `${100 * seconds / whole}%`; // or it runs on to the end
   return h("div", { class: "track", "aria-hidden": "true" }, stretch);
 }
 
-function stepLine(step, transcript) {
-  const bad = step.ended && step.exit !== 0;
-  const how = !step.ended ? "never ended" : step.exit === null ? "stopped at its time-out" : step.exit ? `exit ${step.exit}` : "";
+function stepLine(step, start, whole, transcript) {
+  const ended = step.seconds !== null;
+  const bad = ended && step.exit !== 0;
+  const how = !ended ? "never ended" : step.exit === null ? "stopped at its time-out" : step.exit ? `exit ${step.exit}` : "";
   const room = h("div", { class: "transcript" });
   const fill = () => {
     if (room.childElementCount) return;
     room.append(...transcriptParts(step, transcript));
     const text = room.querySelector("pre");
-    if (text && !(step.ended && step.exit === 0)) text.scrollTop = text.scrollHeight;
+    if (text && !(ended && step.exit === 0)) text.scrollTop = text.scrollHeight;
   };
-  return h("details", { class: `step${bad ? " bad" : ""}${step.ended ? "" : " open-ended"}`, ontoggle: fill },
+  return h("details", { class: `step${bad ? " bad" : ""}${ended ? "" : " open-ended"}`, ontoggle: fill },
     h("summary", { class: "line" },
       h("span", { class: "title", title: step.started }, step.title, how ? h("small", {}, ` ${how}`) : null),
-      track(step), h("span", { class: "took" }, step.took)),
+      track(start, step.seconds, whole), h("span", { class: "took" }, ended ? duration(1000 * step.seconds) : "")),
     room);
 }
 
