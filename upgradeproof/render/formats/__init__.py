@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, cast
 
+from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.results import Run
 
 __all__ = ["Format", "every_format"]
@@ -20,9 +21,11 @@ class Format(Protocol):
     """The name to ask for it by, such as ``html``."""
     FILE_NAME: str
     """The file that it writes."""
+    BY_DEFAULT: bool
+    """Whether it is written where no format is asked for."""
 
     @staticmethod
-    def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
+    def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
         """Write the report of ``run`` into ``folder`` and return its path."""
 
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, TemplateError
 from upgradeproof.render import cell_files, grid, page, speed, words
 from upgradeproof.render.details import changes, details
 from upgradeproof.render.page_index import index
+from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.render.templating import environment, source, wrong_template
 from upgradeproof.render.transcripts import Transcripts
 from upgradeproof.render.writing import write_text
@@ -42,19 +43,19 @@ ESCAPES = str.maketrans(
 """What could end a script element, or a line of a script, inside of it."""
 
 
-def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
+def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
     """Write ``folder/index.html`` and return its path.
 
     The details of the cells of a large run go to ``folder/index.files``. Transcripts are read from
-    ``folder``. A file in ``templates`` replaces ours of the same name. Raises HarnessError when a
+    ``folder``. A file in the templates of the options replaces ours of the same name. Raises HarnessError when a
     template is wrong or the page can't be written.
     """
-    made = environment(templates)
+    made = environment(options.templates)
     try:
         cell_files.remove(folder)
         text = _page(run, folder, made, one_file=cell_files.fits_one_file(run))
     except TemplateError as error:
-        raise wrong_template(error, templates) from error
+        raise wrong_template(error, options.templates) from error
     return write_text(folder / FILE_NAME, text)
 
 

@@ -14,6 +14,7 @@ from jinja2 import Environment, TemplateError
 from upgradeproof.render import cell_files, findings, grid, page, speed
 from upgradeproof.render.details import changes, details, suites, without_repeats
 from upgradeproof.render.grid import Face
+from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.render.templating import environment, source, wrong_template
 from upgradeproof.render.transcripts import Transcripts
 from upgradeproof.render.writing import write_error, write_text
@@ -31,7 +32,7 @@ PAGES = 1000
 """Pages of cells that a large run has: those that failed, broke or never ran come first."""
 
 
-def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
+def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
     """Write ``folder/static`` and return the path of its first page.
 
     Transcripts are read from ``folder``. Raises HarnessError when a template is wrong or a page
@@ -40,7 +41,7 @@ def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
     faces = grid.faces(run)
     written = _with_page(run, faces)
     numbers = {face.cell.id: face.index for face in written}
-    made = environment(templates, lambda cell: _href(cell, numbers))
+    made = environment(options.templates, lambda cell: _href(cell, numbers))
     target = (folder / FILE_NAME).parent
     _remove(target)
     try:
@@ -52,7 +53,7 @@ def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
             **page.values(run, faces), some_left_out=len(written) < len(faces)
         )
     except TemplateError as error:
-        raise wrong_template(error, templates) from error
+        raise wrong_template(error, options.templates) from error
     return write_text(folder / FILE_NAME, text)
 
 
