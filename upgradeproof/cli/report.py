@@ -8,9 +8,13 @@ from pathlib import Path
 
 from upgradeproof.home import Home
 from upgradeproof.render import every_format
-from upgradeproof.report import report
+from upgradeproof.report import References, report
+from upgradeproof.results.reading import run_file
 
 HELP = "fold journals into reports, also of a killed run"
+PRINTED = "github"
+"""The format that is for a step's output; it is printed, too."""
+WITH_WAIVERS = ("github", "sarif")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +24,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=every_format(), action="append", help="only this; may be repeated"
     )
+    parser.add_argument(
+        "--waivers",
+        type=Path,
+        metavar="FILE",
+        help="for github and sarif; default: reports/waivers.toml, where it is there",
+    )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="RUN", help="for ctrf: an earlier run to refer to"
+    )
+    parser.add_argument(
+        "--shard-id", default="", metavar="NAME", help="for ctrf: the part of a run that this is"
+    )
+
+
+def _references(arguments: argparse.Namespace, home: Home) -> References:
+    waivers = arguments.waivers
+    usual = home.root / "reports" / "waivers.toml"
+    if waivers is None and usual.is_file() and {*WITH_WAIVERS} & {*(arguments.format or ())}:
+        waivers = usual
+    return References(
+        root=home.root,
+        waivers=waivers,
+        baseline=run_file(arguments.baseline) if arguments.baseline else None,
+        shard=arguments.shard_id,
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,7 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
     home = Home(Path.cwd())
     folders = arguments.folders or [home.reports]
     target = arguments.to or folders[0]
-    run = report(folders, target, home.templates, arguments.format or ())
-    for name in arguments.format or ["html"]:
+    formats = arguments.format or ()
+    run = report(folders, target, home.templates, formats, _references(arguments, home))
+    if PRINTED in formats:
+        sys.stdout.write((target / every_format()[PRINTED].FILE_NAME).read_text(encoding="utf-8"))
+    for name in formats or ["html"]:
         sys.stdout.write(f"{run.verdict}: {target / every_format()[name].FILE_NAME}\n")
     return 0 if run.green else 1
