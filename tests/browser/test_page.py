@@ -100,12 +100,12 @@ def test_the_next_cell_is_one_press_away(opened: Opened) -> None:
 
 
 def test_arrow_keys_walk_the_matrix(opened: Opened) -> None:
-    faces = opened.page.locator(".face")
+    faces = opened.page.get_by_role("region", name="Matrix of lighthouse").locator(".face")
     faces.first.focus()
     opened.page.keyboard.press("ArrowRight")
     expect(faces.nth(1)).to_be_focused()
     opened.page.keyboard.press("ArrowDown")
-    expect(opened.page.locator("tbody tr:nth-child(2) .face").nth(1)).to_be_focused()
+    expect(faces.nth(3)).to_be_focused()
     opened.page.keyboard.press("ArrowUp")
     opened.page.keyboard.press("ArrowLeft")
     expect(faces.first).to_be_focused()
@@ -202,7 +202,60 @@ def test_a_phone_scrolls_in_one_direction(opened: Opened, fragment: str) -> None
 @on_a_phone
 def test_a_phone_names_the_upgrade_in_every_cell(opened: Opened) -> None:
     expect(opened.page.locator(".face .where").first).to_be_visible()
-    expect(opened.page.locator("thead")).to_be_hidden()
+    expect(opened.page.locator(".matrix thead").first).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "opened", [{"viewport": {"width": 1300, "height": 900}}], indirect=True, ids=["1300x900"]
+)
+def test_all_verdicts_are_in_one_window(opened: Opened) -> None:
+    verdicts = opened.page.locator(".matrix .face")
+    assert verdicts.count() == 16
+    for face in verdicts.all():
+        box = face.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 1300
+        assert box["y"] + box["height"] <= 900
+
+
+def test_cells_that_were_not_selected_are_folded(opened: Opened) -> None:
+    section = opened.page.get_by_role("region", name="operating-system", exact=True)
+    folded = section.locator(".folded")
+    expect(folded.locator(".face").first).to_be_hidden()
+    folded.get_by_text("2 cells not selected").click()
+    folded.locator(".face").first.click()
+    expect(opened.page.locator("dialog")).to_contain_text("This run did not select this cell.")
+
+
+def test_a_product_and_a_platform_filter(opened: Opened) -> None:
+    opened.page.get_by_label("Show cells of one product").select_option("lighthouse")
+    assert shown(opened) == 10
+    expect(opened.page.get_by_role("region", name="edge-stack", exact=True)).to_be_hidden()
+    opened.page.get_by_label("Show cells of one platform").select_option("debian-12-arm64.vm")
+    assert shown(opened) == 2
+    assert opened.page.url.endswith("#product=lighthouse&platform=debian-12-arm64.vm")
+    opened.page.get_by_role("button", name="Show all").click()
+    assert shown(opened) == 18
+
+
+def test_a_check_filters_and_a_verdict_then_is_that_of_the_check(opened: Opened) -> None:
+    opened.page.get_by_label("Show cells that have a check").fill("listening_port")
+    assert shown(opened) == 16
+    opened.page.get_by_role("button", name="failed 4").click()
+    assert shown(opened) == 3
+    opened.page.get_by_label("Show cells that have a check").fill("test_ports::test_no_such")
+    assert shown(opened) == 0
+
+
+def test_the_overview_leads_to_the_cells_of_a_product_and_a_platform(opened: Opened) -> None:
+    overview = opened.page.locator(".overview")
+    overview.locator("summary").click()
+    row = overview.get_by_role("row", name="debian-12-arm64.vm")
+    assert row.locator("td").all_text_contents() == ["0", "1", "1", "1", "0"]
+    row.get_by_role("link").click()
+    assert shown(opened) == 4
+    assert opened.page.url.endswith("#platform=debian-12-arm64.vm")
 
 
 @in_both_schemes
@@ -222,7 +275,8 @@ def test_paper_is_white(opened: Opened) -> None:
 def test_paper_shows_every_cell_and_the_record_of_what_failed(opened: Opened) -> None:
     opened.go("#verdict=broken&q=nothing")
     opened.page.emulate_media(media="print")
-    expect(opened.page.locator(".matrix tbody tr").first).to_be_visible()
+    for row in opened.page.locator(".matrix tbody tr").all():
+        expect(row).to_be_visible()
     expect(opened.page.locator(".record article")).to_have_count(6)
     expect(opened.page.locator(".record article").first).to_be_visible()
     expect(opened.page.locator("#controls")).to_be_hidden()

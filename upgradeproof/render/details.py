@@ -155,9 +155,10 @@ def _suite(name: str, checks: Sequence[Check], *, folded: bool = False) -> Plain
 def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:
     """Replace a long reason that was shown before by a reference to it."""
     for check in (check for suite in told for check in suite["checks"]):
-        first = known.setdefault(check["reason"], check["says"])
-        if len(check["reason"]) > SHORT and first != check["says"]:
-            check |= {"reason": "", "same": first}
+        reason = check["reason"]
+        if reason in known and len(reason) > SHORT:
+            check |= {"reason": "", "same": known[reason]}
+        known.setdefault(reason, check["says"])
     return told
 
 

@@ -21,7 +21,8 @@ from upgradeproof.render.writing import write_error, write_text
 from upgradeproof.results import Cell, Run
 
 FORMAT = "static"
-FILE_NAME = "static/index.html"
+FILE_NAME = "static"
+"""A folder; its first page is index.html."""
 BY_DEFAULT = False
 
 STYLES = (
@@ -33,7 +34,7 @@ PAGES = 1000
 
 
 def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
-    """Write ``folder/static`` and return the path of its first page.
+    """Write the folder ``static`` and return the path of its first page.
 
     Transcripts are read from ``folder``. Raises HarnessError when a template is wrong or a page
     can't be written.
@@ -42,7 +43,7 @@ def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
     written = _with_page(run, faces)
     numbers = {face.cell.id: face.index for face in written}
     made = environment(options.templates, lambda cell: _href(cell, numbers))
-    target = (folder / FILE_NAME).parent
+    target = folder / FILE_NAME
     _remove(target)
     try:
         write_text(target / "page.css", source(made, STYLES))
@@ -54,7 +55,7 @@ def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
         )
     except TemplateError as error:
         raise wrong_template(error, options.templates) from error
-    return write_text(folder / FILE_NAME, text)
+    return write_text(target / "index.html", text)
 
 
 def _with_page(run: Run, faces: tuple[Face, ...]) -> list[Face]:
