@@ -1,6 +1,6 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
-``python -m bench channel facts cells prober vm vm-cell arm64-image defects load verdicts`` measures
+``python -m bench channel facts cells prober vm vm-cell arm64-image defects load page verdicts`` measures
 only what is named. What could not be measured is printed on stderr; the rest is measured anyway.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import cells, channel, defects, facts, images, load, prober, verdicts, vm
+from bench import cells, channel, defects, facts, images, load, page, prober, verdicts, vm
 from bench.result import Result, show
 from upgradeproof.errors import UpgradeproofError
 
@@ -22,6 +22,7 @@ MEASURES = {
     "arm64-image": images.measure,
     "defects": defects.measure,
     "load": load.measure,
+    "page": page.measure,
     "verdicts": verdicts.measure,
 }
 wanted = sys.argv[1:] or list(MEASURES)
