@@ -53,7 +53,7 @@ def test_filters_know_the_checks_of_all_cells(opened: Opened, page: Page) -> Non
     assert page.locator(".face:not(.out)").count() == 10
     opened.go("#check=test_ports::test_no_port_is_lost&verdict=passed")
     assert page.locator(".face:not(.out)").count() == 290
-    opened.go("#q=port+80")
+    opened.go("#q=lost:")
     assert page.locator(".face:not(.out)").count() == 10
 
 
