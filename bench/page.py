@@ -142,7 +142,9 @@ def _compared(folder: Path) -> Iterator[Result]:
         ("upgradeproof", ours),
         ("pytest-html", added),
     )
-    size = (folder / "pytest.html").stat().st_size / (folder / "small" / "index.html").stat().st_size
+    size = (folder / "pytest.html").stat().st_size / (
+        folder / "small" / "index.html"
+    ).stat().st_size
     yield Result(
         name=f"size of a page of {number:,} results",
         ours=f"{(folder / 'small' / 'index.html').stat().st_size / 1e6:.2f} MB (upgradeproof)",

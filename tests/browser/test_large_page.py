@@ -57,9 +57,7 @@ def test_filters_know_the_checks_of_all_cells(opened: Opened, page: Page) -> Non
     assert page.locator(".face:not(.out)").count() == 10
 
 
-def test_a_folder_that_is_missing_is_reported(
-    opened: Opened, large: Path, tmp_path: Path
-) -> None:
+def test_a_folder_that_is_missing_is_reported(opened: Opened, large: Path, tmp_path: Path) -> None:
     alone = shutil.copy(large, tmp_path)
     opened.url = Path(alone).as_uri()
     opened.go(f"#cell={FAILED}")

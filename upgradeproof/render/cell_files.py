@@ -2,7 +2,8 @@
 
 A browser that opens a page from its file lets it read no other file, but it lets it load a script.
 So each file calls a function of the page, once for each cell, with JSON in a string, which the
-function parses: no text of a machine is ever run. The page's policy allows scripts that its own script asks for.
+function parses: no text of a machine is ever run. The page's policy allows scripts that its own
+script asks for.
 """
 
 from __future__ import annotations
@@ -34,9 +35,7 @@ def fits_one_file(run: Run) -> bool:
     return len(checks) <= CELLS and sum(checks) <= CHECKS
 
 
-def write(
-    faces: Iterable[Face], folder: Path, speed: Callable[[Cell], str]
-) -> list[int]:
+def write(faces: Iterable[Face], folder: Path, speed: Callable[[Cell], str]) -> list[int]:
     """Write the details of all cells into ``folder/index.files``, many cells to a file.
 
     Return the place of the first cell of each file. ``speed`` returns the part of a cell's details

@@ -22,7 +22,7 @@ SHORT = 60
 
 
 def details(face: Face, transcripts: Transcripts) -> Plain:
-    """Return all of a cell but its diffs, the text of its transcripts, and what the page's index has.
+    """Return all of a cell but its diffs, the text of its transcripts, and what the index has.
 
     A check that failed or broke, or never ran for a reason, is in ``suites``. Of the others, which
     are most of a run, there are only durations and reasons: the index has their names.

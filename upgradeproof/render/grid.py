@@ -106,7 +106,9 @@ def arrange(shown: Iterable[Face], *, fold: bool = True) -> tuple[Product, ...]:
 def overview(shown: Sequence[Face]) -> dict[str, tuple[Part, ...]]:
     """Return how many selected cells have which verdict, by product and by platform."""
     return {
-        "product": _parts((face.cell.product, face.verdict) for face in shown if face.cell.selected),
+        "product": _parts(
+            (face.cell.product, face.verdict) for face in shown if face.cell.selected
+        ),
         "platform": _parts(
             (face.cell.platform, face.verdict) for face in shown if face.cell.selected
         ),

@@ -28,9 +28,7 @@ def in_page(cell: Cell) -> str:
     return "#" + urlencode({"cell": cell.id.encode("utf-8", "replace")})
 
 
-def environment(
-    templates: Path | None, cell_href: Callable[[Cell], str] = in_page
-) -> Environment:
+def environment(templates: Path | None, cell_href: Callable[[Cell], str] = in_page) -> Environment:
     """Return the environment of all pages. It escapes every text.
 
     ``cell_href`` returns the address of a cell's details.
@@ -56,7 +54,9 @@ def environment(
         plain=plain,
         state=lambda name: plain(name).replace("_", " "),
     )
-    made.globals.update(outcomes=speed.OUTCOMES, targets=speed.TARGETS, words=words.WORDS, cell_href=cell_href)
+    made.globals.update(
+        outcomes=speed.OUTCOMES, targets=speed.TARGETS, words=words.WORDS, cell_href=cell_href
+    )
     return made
 
 

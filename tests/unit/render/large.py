@@ -22,7 +22,9 @@ def large_run() -> Run:
 
 def hostile_large_run() -> Run:
     (hostile,) = hostile_run().cells
-    return large_run().model_copy(update={"run_id": HOSTILE, "cells": (hostile, *large_run().cells)})
+    return large_run().model_copy(
+        update={"run_id": HOSTILE, "cells": (hostile, *large_run().cells)}
+    )
 
 
 def _cell(platform: int, upgrade: int) -> Cell:

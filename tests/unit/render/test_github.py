@@ -48,7 +48,9 @@ def test_what_is_worst_comes_first() -> None:
 def test_hostile_text_is_neither_a_command_nor_a_property() -> None:
     text = annotations(hostile_run())
     assert len(text.splitlines()) == text.count("\n") <= 10
-    assert all(line.startswith(("::error title=", "::warning title=")) for line in text.splitlines())
+    assert all(
+        line.startswith(("::error title=", "::warning title=")) for line in text.splitlines()
+    )
     reason = "a\n::stop-commands::x%0D::error file=b,line=3::c%0A"
     check = Check(id="s::test_a", verdict=Verdict.FAILED, reason=reason)
     (cell,) = run_of(1).cells

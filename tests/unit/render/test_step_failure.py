@@ -17,7 +17,9 @@ OTHERS = tuple(
 
 def failed_step(*checks: Check) -> Run:
     state = State(name="upgraded", verdict=Verdict.FAILED, reason=WHY)
-    cell = Cell(id="p.u", platform="p", upgrade="u", product="thing", checks=checks, states=(state,))
+    cell = Cell(
+        id="p.u", platform="p", upgrade="u", product="thing", checks=checks, states=(state,)
+    )
     return Run(
         run_id="r",
         started_at="2026-03-12T09:14:02+00:00",

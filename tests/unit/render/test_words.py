@@ -193,7 +193,9 @@ def test_the_overview_counts_selected_cells_by_product_and_platform() -> None:
     run = run_of(cell_of(Verdict.FAILED, platform="a"), cell_of(platform="c"), left_out)
     found = overview(faces(run))
     assert {
-        key: [(part.name, part.counts[Verdict.FAILED], part.counts[Verdict.PASSED]) for part in parts]
+        key: [
+            (part.name, part.counts[Verdict.FAILED], part.counts[Verdict.PASSED]) for part in parts
+        ]
         for key, parts in found.items()
     } == {"product": [("thing", 1, 1)], "platform": [("a", 1, 0), ("c", 0, 1)]}
 

@@ -16,8 +16,8 @@ from jinja2 import Environment, TemplateError
 
 from upgradeproof.render import cell_files, grid, page, speed, words
 from upgradeproof.render.details import changes, details
-from upgradeproof.render.page_index import index
 from upgradeproof.render.options import DEFAULT, Options
+from upgradeproof.render.page_index import index
 from upgradeproof.render.templating import environment, source, wrong_template
 from upgradeproof.render.transcripts import Transcripts
 from upgradeproof.render.writing import write_text
@@ -47,8 +47,8 @@ def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
     """Write ``folder/index.html`` and return its path.
 
     The details of the cells of a large run go to ``folder/index.files``. Transcripts are read from
-    ``folder``. A file in the templates of the options replaces ours of the same name. Raises HarnessError when a
-    template is wrong or the page can't be written.
+    ``folder``. A file in the templates of the options replaces ours of the same name. Raises
+    HarnessError when a template is wrong or the page can't be written.
     """
     made = environment(options.templates)
     try:

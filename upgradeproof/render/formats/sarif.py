@@ -28,7 +28,7 @@ MESSAGE = 8000
 
 
 def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
-    """Write ``folder/upgradeproof.sarif`` and return its path. Raises HarnessError when it can't."""
+    """Write ``folder/upgradeproof.sarif``, return its path. Raises HarnessError when it can't."""
     text = json.dumps(log(run, options), ensure_ascii=False, indent=1)
     return write_text(folder / FILE_NAME, text + "\n")
 
@@ -49,9 +49,7 @@ def log(run: Run, options: Options = DEFAULT) -> dict[str, Any]:
     lines = PlanLines(run, options.root)
     rules = list(dict.fromkeys(_rule_id(finding) for finding in found[:RESULTS]))
     numbers = {rule: number for number, rule in enumerate(rules)}
-    results = [
-        _result(finding, numbers, lines, options) for finding in found[:RESULTS]
-    ]
+    results = [_result(finding, numbers, lines, options) for finding in found[:RESULTS]]
     driver = {
         "name": "upgradeproof",
         "semanticVersion": run.upgradeproof,
@@ -152,9 +150,7 @@ def _invocation(run: Run, left_out: int) -> dict[str, Any]:
     return found
 
 
-def _notifications(
-    run: Run, broken: int, never: int, left_out: int
-) -> Iterator[dict[str, Any]]:
+def _notifications(run: Run, broken: int, never: int, left_out: int) -> Iterator[dict[str, Any]]:
     texts: Iterable[tuple[bool, str, str]] = (
         (run.finished_at is None, "error", "The run was cut off before it ended."),
         (broken > 0, "error", f"{counted(broken, 'cell')} broke: nothing is known of the product."),
