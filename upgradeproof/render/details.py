@@ -40,7 +40,8 @@ def details(face: Face, transcripts: Transcripts) -> Plain:
         "selected": cell.selected,
         "verdict": verdict,
         "stops": [
-            {"says": stop.says, "verdict": stop.verdict, "reason": stop.reason} for stop in stops
+            {"sentence": stop.sentence, "verdict": stop.verdict, "reason": stop.reason}
+            for stop in stops
         ],
         "took": face.took,
         "fidelity": None
@@ -52,7 +53,7 @@ def details(face: Face, transcripts: Transcripts) -> Plain:
             for finding in state.findings
         ],
         "capture": capture.sections(cell.capture),
-        "suites": without_repeats(suites(loud), {s.reason: s.says for s in stops}),
+        "suites": without_repeats(suites(loud), {s.reason: s.sentence for s in stops}),
         "quiet": quiet(cell.checks),
         "states": time_line(cell.states, transcripts),
     }
@@ -158,15 +159,15 @@ def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:
         reason = check["reason"]
         if reason in known and len(reason) > SHORT:
             check |= {"reason": "", "same": known[reason]}
-        known.setdefault(reason, check["says"])
+        known.setdefault(reason, check["sentence"])
     return told
 
 
 def _check(check: Check) -> Plain:
-    _, says, subject = words.sentence(check)
+    _, sentence, subject = words.sentence(check)
     return {
         "id": check.id,
-        "says": says,
+        "sentence": sentence,
         "subject": subject,
         "verdict": check.verdict,
         "reason": plain(check.reason),

@@ -25,7 +25,7 @@ class Finding:
     cell: Cell
     verdict: Verdict
     name: str
-    says: str
+    sentence: str
     reason: str
     also: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ def find(cell: Cell) -> Iterator[Finding]:
             cell=cell,
             verdict=cell.verdict,
             name="the cell",
-            says="The cell as a whole",
+            sentence="The cell as a whole",
             reason=plain(cell.reason),
         )
     carried = {check.reason for check in cell.checks if check.verdict in LOUD}
@@ -147,18 +147,18 @@ def _of_state(cell: Cell, state: State) -> Finding:
         cell=cell,
         verdict=state.verdict,
         name=f"the way to {state.name}",
-        says=f"The way to {state.name.replace('_', ' ')}",
+        sentence=f"The way to {state.name.replace('_', ' ')}",
         reason=plain(state.reason),
     )
 
 
 def _of_check(cell: Cell, check: Check, roots: Mapping[str, str]) -> Finding:
-    _, says, subject = words.sentence(check)
+    _, sentence, subject = words.sentence(check)
     return Finding(
         cell=cell,
         verdict=check.verdict,
         name=check.id,
-        says=f"{says} [{subject}]" if subject else says,
+        sentence=f"{sentence} [{subject}]" if subject else sentence,
         reason=plain(check.reason),
         consequences=tuple(each for each, root in roots.items() if root == check.id),
         follows=roots.get(check.id, ""),

@@ -42,7 +42,7 @@ def index(faces: Iterable[Face]) -> dict[str, Any]:
     the same are one letter.
     """
     names, lists, reasons, tags, products, platforms = (Numbers() for _ in range(6))
-    room = _Room(REASONS)
+    limit = _Limit(REASONS)
     cells = []
     for face in faces:
         cell = face.cell
@@ -54,7 +54,7 @@ def index(faces: Iterable[Face]) -> dict[str, Any]:
                 tags.of(cell.tags),
                 lists.of(checks),
                 letters(cell.checks),
-                [reasons.of(text) for text in room.take(_reasons(face))],
+                [reasons.of(text) for text in limit.take(_reasons(face))],
                 LETTERS[face.verdict] if cell.selected else "",
             )
         )
@@ -87,7 +87,7 @@ def _reasons(face: Face) -> dict[str, None]:
 UNPROVEN = (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN)
 
 
-class _Room:
+class _Limit:
     """Count the characters of different reasons, so that an index has an end."""
 
     def __init__(self, characters: int) -> None:
@@ -95,7 +95,7 @@ class _Room:
         self._known: set[str] = set()
 
     def take(self, reasons: Iterable[str]) -> list[str]:
-        """Return the beginnings of the reasons, of those that there is room for."""
+        """Return the beginnings of the reasons, of those that fit."""
         found = []
         for reason in reasons:
             text = plain(reason[:REASON]).lower()

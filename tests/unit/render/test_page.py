@@ -249,4 +249,4 @@ def test_a_long_reason_that_repeats_is_said_once(run: Run, tmp_path: Path) -> No
         if check["verdict"] == "broken"
     ]
     assert first["reason"].startswith("the shell on debian-12-arm64.vm died")
-    assert {(check["same"], check["reason"]) for check in others} == {(first["says"], "")}
+    assert {(check["same"], check["reason"]) for check in others} == {(first["sentence"], "")}

@@ -67,10 +67,10 @@ def _tests(cell: Cell) -> Iterator[dict[str, Any]]:
 
 
 def _test(cell: Cell, check: Check) -> dict[str, Any]:
-    suite, says, subject = words.sentence(check)
+    suite, sentence, subject = words.sentence(check)
     found = {
         "testId": f"{cell.id}/{check.id}",
-        "name": f"{says} [{subject}]" if subject else says or check.id,
+        "name": f"{sentence} [{subject}]" if subject else sentence or check.id,
         "status": status(check.verdict),
         "rawStatus": check.verdict,
         "duration": round(1000 * (check.duration_s or 0)),

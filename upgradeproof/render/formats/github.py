@@ -54,7 +54,7 @@ def _of_cause(cause: Cause, lines: PlanLines, options: Options) -> str:
         properties["file"] = place.path
         if place.line is not None:
             properties["line"] = str(place.line)
-    properties["title"] = f"{first.says}: {words.WORDS[first.verdict].word}"
+    properties["title"] = f"{first.sentence}: {words.WORDS[first.verdict].word}"
     named = ", ".join(cell.id for cell in cause.cells[:CELLS])
     more = len(cause.cells) - CELLS
     where = f"{named} and {counted(more, 'more cell')}" if more > 0 else named

@@ -203,7 +203,7 @@ def _cause(cause: findings.Cause) -> str:
         also += f" ({counted(len(first.consequences), 'further failure')} from it)"
     block = f"\n\n{fenced(first.reason)}" if first.reason.strip() else ""
     return (
-        f"{word.symbol} **{escape(first.says)}**{also}: {word.word} on "
+        f"{word.symbol} **{escape(first.sentence)}**{also}: {word.word} on "
         f"{_named(cause.cells)}{block}\n"
     )
 

@@ -75,8 +75,8 @@ def _rule_id(finding: Finding) -> str:
 
 
 def _rule(rule: str) -> dict[str, Any]:
-    _, says, _ = words.sentence(Check(id=rule))
-    return {"id": rule, "shortDescription": {"text": says or rule}}
+    _, sentence, _ = words.sentence(Check(id=rule))
+    return {"id": rule, "shortDescription": {"text": sentence or rule}}
 
 
 def _result(
@@ -116,7 +116,7 @@ def _message(finding: Finding) -> str:
     reason = finding.reason.strip()
     if len(reason) > MESSAGE:
         reason = reason[:MESSAGE] + "\n[cut: index.html has the rest]"
-    head = f"{finding.says}: {words.WORDS[finding.verdict].word} on {finding.cell.id}"
+    head = f"{finding.sentence}: {words.WORDS[finding.verdict].word} on {finding.cell.id}"
     return f"{head}\n{reason}" if reason else head
 
 
@@ -124,7 +124,7 @@ def _location(finding: Finding, place: Place | None) -> dict[str, Any]:
     cell = finding.cell
     found: dict[str, Any] = {
         "logicalLocations": [
-            {"name": finding.says, "fullyQualifiedName": f"{cell.id}/{finding.name}"}
+            {"name": finding.sentence, "fullyQualifiedName": f"{cell.id}/{finding.name}"}
         ]
     }
     if place is not None:

@@ -73,7 +73,7 @@ def _href(cell: Cell, numbers: dict[str, int]) -> str:
 def _cell(run: Run, face: Face, folder: Path, made: Environment) -> str:
     transcripts = Transcripts(folder.resolve(), budget=cell_files.BUDGET, only_failed=True)
     found: dict[str, Any] = details(face, transcripts)
-    known = {stop["reason"]: stop["says"] for stop in found["stops"]}
+    known = {stop["reason"]: stop["sentence"] for stop in found["stops"]}
     return made.get_template("static_cell.html.j2").render(
         run=run,
         cell=found,

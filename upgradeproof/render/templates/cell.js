@@ -30,7 +30,7 @@ function summarySection(cell, suites) {
   return section("What it can prove", cell.fidelity ? cell.fidelity.text : "",
     cell.selected ? null : h("p", { class: "note" }, "This run did not select this cell."),
     cell.stops.map((stop) => h("div", { class: `stop v-${stop.verdict}` },
-      h("p", {}, verdictOf(stop.verdict), ` ${stop.says}`), reasonBlock(stop.reason))),
+      h("p", {}, verdictOf(stop.verdict), ` ${stop.sentence}`), reasonBlock(stop.reason))),
     h("ul", { class: "proofs" }, proofs),
     h("p", { class: "quiet" }, [told, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
 }
@@ -51,7 +51,7 @@ function preflightSection(cell) {
   return section("Preflight", "found before the upgrade changed anything",
     h("ul", { class: "findings" }, cell.findings.map((finding) => h("li", { class: `finding s-${finding.severity}` },
       h("span", { class: "severity" }, finding.severity),
-      h("div", { class: "says", title: finding.id }, finding.code ? h("b", { class: "machine" }, `${finding.code} `) : null, finding.title,
+      h("div", { class: "sentence", title: finding.id }, finding.code ? h("b", { class: "machine" }, `${finding.code} `) : null, finding.title,
         h("p", { class: "meaning" }, finding.meaning),
         h("p", {}, "To do: ", h("span", { class: "machine" }, finding.remedy)),
         finding.accepted ? h("p", { class: "quiet" }, `Accepted: ${finding.accepted}`) : null)))));

@@ -26,9 +26,9 @@ function allSuites(cell, index) {
 }
 
 function quietCheck(name, verdict, place, { ms, reasons }, why) {
-  const [id, says, subject] = run.names[name];
+  const [id, sentence, subject] = run.names[name];
   const reason = why.has(place) ? reasons[why.get(place)] : "";
-  return { id, says, subject, verdict, reason, same: "", took: duration(ms[place]) };
+  return { id, sentence, subject, verdict, reason, same: "", took: duration(ms[place]) };
 }
 
 /** Return the verdict of the check at a place of a cell's list. */
@@ -56,7 +56,7 @@ function checkItem(check) {
   const short = !check.reason.includes("\n") && check.reason.length < 160;
   return h("li", { class: `check v-${check.verdict}` },
     verdictOf(check.verdict),
-    h("div", { class: "says", title: check.id }, check.says,
+    h("div", { class: "sentence", title: check.id }, check.sentence,
       check.subject ? h("span", { class: "machine subject" }, ` [${check.subject}]`) : null,
       loud ? h("span", { class: "machine exact" }, check.id) : null),
     h("span", { class: "took" }, check.took),

@@ -1,7 +1,7 @@
 // Which cells match: by the index alone, so that no cell has to be opened.
 
 const LETTERS = Object.fromEntries(Object.entries(WORDS).map(([letter, word]) => [word, letter]));
-const nameTexts = run.names.map(([id, says]) => `${id}\n${says}`.toLowerCase());
+const nameTexts = run.names.map(([id, sentence]) => `${id}\n${sentence}`.toLowerCase());
 const tagTexts = run.tags.map((tags) => tags.join("\n").toLowerCase());
 
 /** Return a function that decides whether the cell at an index matches what is wanted. */
