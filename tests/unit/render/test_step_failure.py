@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upgradeproof.render.findings import causes, records
-from upgradeproof.render.formats.github import annotations
+from upgradeproof.render.formats.github import commands
 from upgradeproof.render.formats.sarif import log
 from upgradeproof.results import Cell, Check, Run, State, Verdict
 
@@ -46,4 +46,4 @@ def test_a_state_is_the_cause_where_no_check_has_its_reason() -> None:
 def test_sarif_and_annotations_have_it_once() -> None:
     results = log(FAILED)["runs"][0]["results"]
     assert [result["ruleId"] for result in results if result["kind"] == "fail"] == [COMPLETES]
-    assert annotations(FAILED).count("::error ") == 1
+    assert commands(FAILED).count("::error ") == 1

@@ -28,22 +28,22 @@ CELLS = 5
 
 def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
     """Write ``folder/annotations.txt`` and return its path. Raises HarnessError when it can't."""
-    return write_text(folder / FILE_NAME, annotations(run, options))
+    return write_text(folder / FILE_NAME, commands(run, options))
 
 
-def annotations(run: Run, options: Options = DEFAULT) -> str:
+def commands(run: Run, options: Options = DEFAULT) -> str:
     """Return the commands, one on a line; a run that is green has none."""
     causes = findings.causes(findings.records(run))
     lines = PlanLines(run, options.root)
     shown = causes if len(causes) <= ANNOTATIONS else causes[: ANNOTATIONS - 1]
-    commands = [_of_cause(cause, lines, options) for cause in shown]
+    found = [_of_cause(cause, lines, options) for cause in shown]
     if more := len(causes) - len(shown):
         text = f"{counted(more, 'more finding')} in index.html and in the summary"
-        commands.append(_command("error", {"title": "More findings"}, text))
+        found.append(_command("error", {"title": "More findings"}, text))
     if not causes and not run.green:
         text = " ".join(words.sentences(run))
-        commands.append(_command("error", {"title": words.title(run)}, text))
-    return "".join(commands)
+        found.append(_command("error", {"title": words.title(run)}, text))
+    return "".join(found)
 
 
 def _of_cause(cause: Cause, lines: PlanLines, options: Options) -> str:

@@ -74,8 +74,8 @@ def _page(run: Run, folder: Path, made: Environment, *, one_file: bool) -> str:
         blocks = _data_blocks(faces, folder)
     else:
         blocks = iter(())
-        section = made.get_template("speed.html.j2").module.speed
-        starts = cell_files.write(faces, folder, lambda cell: _speed_text(cell, section))
+        macros: Any = made.get_template("speed.html.j2").module
+        starts = cell_files.write(faces, folder, lambda cell: _speed_text(cell, macros.speed))
         whole |= {"files": cell_files.FOLDER, "starts": starts}
     return made.get_template("page.html.j2").render(
         **page.values(run, faces),
