@@ -46,24 +46,24 @@ def index(faces: Iterable[Face]) -> dict[str, Any]:
     cells = []
     for face in faces:
         cell = face.cell
-        checks = tuple(names.of(check.id) for check in cell.checks)
         cells.append(
             (
                 products.of(cell.product),
                 platforms.of(cell.platform),
                 tags.of(cell.tags),
-                lists.of(checks),
+                lists.of(tuple([check.id for check in cell.checks])),
                 letters(cell.checks),
                 [reasons.of(text) for text in limit.take(_reasons(face))],
                 LETTERS[face.verdict] if cell.selected else "",
             )
         )
+    numbered = [[names.of(check) for check in checks] for checks in lists.known]
     return {
         "products": list(products.known),
         "platforms": list(platforms.known),
         "tags": list(tags.known),
         "names": [(name, *words.sentence(Check(id=name))[1:]) for name in names.known],
-        "lists": list(lists.known),
+        "lists": numbered,
         "reasons": list(reasons.known),
         "cells": cells,
     }
