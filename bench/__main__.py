@@ -1,6 +1,6 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
-``python -m bench channel facts plugin cells prober vm vm-cell arm64-image defects load verdicts``
+``python -m bench channel facts plugin cells prober vm vm-cell arm64-image defects load page verdicts``
 measures only what is named. What could not be measured is printed on stderr; the rest is measured
 anyway.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import cells, channel, defects, facts, images, load, plugin, prober, verdicts, vm
+from bench import cells, channel, defects, facts, images, load, page, plugin, prober, verdicts, vm
 from bench.result import Result, show
 from upgradeproof.errors import UpgradeproofError
 
@@ -24,6 +24,7 @@ MEASURES = {
     "arm64-image": images.measure,
     "defects": defects.measure,
     "load": load.measure,
+    "page": page.measure,
     "verdicts": verdicts.measure,
 }
 wanted = sys.argv[1:] or list(MEASURES)

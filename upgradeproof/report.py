@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from upgradeproof.decision.waivers import load_waivers
+from upgradeproof.decision.waiving import waive
 from upgradeproof.errors import HarnessError
 from upgradeproof.extensions import contained
-from upgradeproof.render import every_format
+from upgradeproof.render import Options, Suppression, every_format
 from upgradeproof.results import Run, fold, read_journals
 
 COPIED = "shard-"
 """What the names of copied journals begin with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """What some formats refer to."""
+
+    root: Path | None = None
+    """The folder in which pytest ran: paths of plans are relative to it."""
+    waivers: Path | None = None
+    baseline: Path | None = None
+    """The run.json of an earlier run."""
+    shard: str = ""
+
+
+NOTHING = References()
 
 
 def report(
@@ -20,12 +39,14 @@ def report(
     target: Path,
     templates: Path | None = None,
     formats: Sequence[str] = (),
+    references: References = NOTHING,
 ) -> Run:
     """Fold the journals of one or many runs' folders into reports in ``target``.
 
     Shards of one run on several hosts fold into one matrix. ``templates`` is a folder whose files
-    hide ours of the same name; ``formats`` names the reports to write, by default all. Raises
-    HarnessError when there is no journal, or the reports can't be written.
+    hide ours of the same name; ``formats`` names the reports to write, by default those that every
+    run has. Raises HarnessError when there is no journal, or the reports can't be written, and
+    PlanError when the file of waivers is wrong.
     """
     journals = [path for folder in folders for path in _journals(folder, folders, target)]
     run = fold(read_journals(journals))
@@ -35,13 +56,37 @@ def report(
         _gather_evidence(folders, target)
         _gather_journals(folders, target)
         path.write_text(run.model_dump_json(indent=1), encoding="utf-8")
+        options = _options(run, templates, references)
         for name, drawn in every_format().items():
-            if name in formats or not formats:
+            if name in formats if formats else drawn.BY_DEFAULT:
                 with contained(f"the report format {name!r}", drawn.write.__module__):
-                    drawn.write(run, target, templates=templates)
+                    drawn.write(run, target, options=options)
     except OSError as error:
         raise HarnessError(f"{error.filename or path} can't be written: {error.strerror}") from None
     return run
+
+
+def _options(run: Run, templates: Path | None, references: References) -> Options:
+    found: dict[tuple[str, str], Suppression] = {}
+    if references.waivers is not None:
+        waived = waive(run, load_waivers(references.waivers), datetime.now(UTC))
+        found = {
+            place: Suppression(
+                id=waiver.id,
+                reason=waiver.reason,
+                owner=waiver.owner,
+                ticket=waiver.ticket,
+                expires=str(waiver.expires),
+            )
+            for place, waiver in waived.checks.items()
+        }
+    return Options(
+        templates=templates,
+        root=references.root,
+        suppressions=found,
+        baseline=read_run(references.baseline) if references.baseline else None,
+        shard=references.shard,
+    )
 
 
 def _journals(folder: Path, folders: Sequence[Path], target: Path) -> list[Path]:

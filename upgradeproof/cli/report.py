@@ -10,9 +10,13 @@ from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.plan.loading import nearest
 from upgradeproof.render import every_format
-from upgradeproof.report import report
+from upgradeproof.report import References, report
+from upgradeproof.results.reading import run_file
 
 HELP = "fold journals into reports, also of a killed run"
+PRINTED = "github"
+"""The format that is for a step's output; it is printed, too."""
+WITH_WAIVERS = ("github", "sarif")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +25,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=Path, help="where the reports go; default: the first folder")
     parser.add_argument(
         "--format", metavar="FORMAT", action="append", help="only this; may be repeated"
+    )
+    parser.add_argument(
+        "--waivers",
+        type=Path,
+        metavar="FILE",
+        help="for github and sarif; default: reports/waivers.toml, where it is there",
+    )
+    parser.add_argument(
+        "--baseline", type=Path, metavar="RUN", help="for ctrf: an earlier run to refer to"
+    )
+    parser.add_argument(
+        "--shard-id", default="", metavar="NAME", help="for ctrf: the part of a run that this is"
+    )
+
+
+def _references(arguments: argparse.Namespace, home: Home) -> References:
+    waivers = arguments.waivers
+    usual = home.root / "reports" / "waivers.toml"
+    if waivers is None and usual.is_file() and {*WITH_WAIVERS} & {*(arguments.format or ())}:
+        waivers = usual
+    return References(
+        root=home.root,
+        waivers=waivers,
+        baseline=run_file(arguments.baseline) if arguments.baseline else None,
+        shard=arguments.shard_id,
     )
 
 
@@ -34,7 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
             )
     folders = arguments.folders or [home.reports]
     target = arguments.to or folders[0]
-    run = report(folders, target, home.templates, arguments.format or ())
-    for name in arguments.format or ["html"]:
+    formats = arguments.format or ()
+    run = report(folders, target, home.templates, formats, _references(arguments, home))
+    if PRINTED in formats:
+        sys.stdout.write((target / every_format()[PRINTED].FILE_NAME).read_text(encoding="utf-8"))
+    for name in formats or ["html"]:
         sys.stdout.write(f"{run.verdict}: {target / every_format()[name].FILE_NAME}\n")
     return 0 if run.green else 1

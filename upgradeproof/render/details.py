@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from upgradeproof.render import capture, findings, preflight, words
+from upgradeproof.render.grid import Face
 from upgradeproof.render.transcripts import Transcripts, link, plain
 from upgradeproof.results import Cell, Check, State, Step, Verdict, worst
 from upgradeproof.results.causes import consequences
@@ -15,25 +16,34 @@ Plain = dict[str, Any]
 """A JSON object; its keys are read by templates/cell.js."""
 
 ORDER = tuple(words.WORDS)
+LOUD = (Verdict.FAILED, Verdict.BROKEN)
 SHORT = 60
 """Up to this length a reason is repeated."""
 
 
-def details(cell: Cell, transcripts: Transcripts) -> Plain:
-    """Return all of a cell but its diffs and the text of its transcripts."""
-    stops = findings.merge(f for f in findings.find(cell) if f.name not in _ids(cell))
+def details(face: Face, transcripts: Transcripts) -> Plain:
+    """Return all of a cell but its diffs, the text of its transcripts, and what the index has.
+
+    A check that failed or broke, or never ran for a reason, is in ``suites``. Of the others, which
+    are most of a run, there are only durations and reasons: the index has their names.
+    """
+    cell, verdict = face.cell, face.verdict
+    fine = verdict not in findings.UNPROVEN
+    loud = [] if fine else [check for check in cell.checks if _is_loud(check)]
+    stops = () if fine and not cell.reason else _stops(cell)
     return {
         "id": cell.id,
         "platform": cell.platform,
         "product": cell.product,
-        "upgrade": words.upgrade_title(cell),
+        "upgrade": face.upgrade,
         "tags": cell.tags,
         "selected": cell.selected,
-        "verdict": cell.verdict,
+        "verdict": verdict,
         "stops": [
-            {"says": stop.says, "verdict": stop.verdict, "reason": stop.reason} for stop in stops
+            {"sentence": stop.sentence, "verdict": stop.verdict, "reason": stop.reason}
+            for stop in stops
         ],
-        "took": words.duration(words.cell_seconds(cell) or None),
+        "took": face.took,
         "fidelity": None
         if cell.fidelity is None
         else {"text": str(cell.fidelity), "proofs": words.proofs(cell.fidelity)},
@@ -43,8 +53,39 @@ def details(cell: Cell, transcripts: Transcripts) -> Plain:
             for finding in state.findings
         ],
         "capture": capture.sections(cell.capture),
-        "suites": without_repeats(suites(cell.checks), {s.reason: s.says for s in stops}),
+        "suites": without_repeats(suites(loud), {s.reason: s.sentence for s in stops}),
+        "quiet": quiet(cell.checks),
         "states": time_line(cell.states, transcripts),
+    }
+
+
+def _is_loud(check: Check) -> bool:
+    unheard = check.verdict is Verdict.NEVER_RAN and check.reason
+    return check.verdict in LOUD or bool(unheard)
+
+
+def _stops(cell: Cell) -> tuple[findings.Finding, ...]:
+    """Return why states were not reached, where no check has it."""
+    known = {check.id for check in cell.checks}
+    return findings.merge(found for found in findings.find(cell) if found.name not in known)
+
+
+def quiet(checks: Sequence[Check]) -> Plain:
+    """Return the durations of checks, in milliseconds, and the reasons of those that do not fail.
+
+    ``why`` has pairs: the place of a check, the place of its reason in ``reasons``.
+    """
+    reasons: dict[str, int] = {}
+    why = [
+        (place, reasons.setdefault(check.reason, len(reasons)))
+        for place, check in enumerate(checks)
+        if check.reason and not _is_loud(check)
+    ]
+    times = [check.duration_s for check in checks]
+    return {
+        "ms": [None if time is None else int(1000 * time + 0.5) for time in times],
+        "reasons": [plain(reason) for reason in reasons],
+        "why": why,
     }
 
 
@@ -115,21 +156,18 @@ def _suite(name: str, checks: Sequence[Check], *, folded: bool = False) -> Plain
 def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:
     """Replace a long reason that was shown before by a reference to it."""
     for check in (check for suite in told for check in suite["checks"]):
-        first = known.setdefault(check["reason"], check["says"])
-        if len(check["reason"]) > SHORT and first != check["says"]:
-            check |= {"reason": "", "same": first}
+        reason = check["reason"]
+        if reason in known and len(reason) > SHORT:
+            check |= {"reason": "", "same": known[reason]}
+        known.setdefault(reason, check["sentence"])
     return told
 
 
-def _ids(cell: Cell) -> set[str]:
-    return {check.id for check in cell.checks}
-
-
 def _check(check: Check) -> Plain:
-    _, says, subject = words.sentence(check)
+    _, sentence, subject = words.sentence(check)
     return {
         "id": check.id,
-        "says": says,
+        "sentence": sentence,
         "subject": subject,
         "verdict": check.verdict,
         "reason": plain(check.reason),
@@ -140,62 +178,36 @@ def _check(check: Check) -> Plain:
 
 
 def time_line(states: Sequence[State], transcripts: Transcripts) -> list[Plain]:
-    """Return the states one after the other, each step a stretch of the whole, in percent.
+    """Return the states one after the other; the page draws each by its duration.
 
-    Stretches follow each other by duration, not by the clock: a reused state was built in another
-    run, and a cell waits for its turn; both would press what did happen into a corner.
+    They follow each other by duration, not by the clock: a reused state was built in another run,
+    and a cell waits for its turn; both would press what did happen into a corner.
     """
-    lengths = [_seconds(state) for state in states]
-    whole = sum(lengths) or 1.0
-    start = 0.0
-    found = []
-    for state, length in zip(states, lengths, strict=True):
-        found.append(_state(state, start, length, whole, transcripts))
-        start += length
-    return found
+    return [
+        {
+            "name": state.name,
+            "verdict": state.verdict,
+            "reused": state.reused,
+            "key": state.key,
+            "started": words.moment(state.started_at),
+            "seconds": max(state.duration_s or 0, sum(s.duration_s or 0 for s in state.steps)),
+            "facts": link(state.facts),
+            "steps": [_step(step, transcripts) for step in state.steps],
+        }
+        for state in states
+    ]
 
 
-def _seconds(state: State) -> float:
-    return max(state.duration_s or 0.0, sum(step.duration_s or 0.0 for step in state.steps))
-
-
-def _state(
-    state: State, start: float, length: float, whole: float, transcripts: Transcripts
-) -> Plain:
-    steps = []
-    at = start
-    for step in state.steps:
-        steps.append(_step(step, at, whole, transcripts))
-        at += step.duration_s or 0.0
-    return {
-        "name": state.name,
-        "verdict": state.verdict,
-        "reused": state.reused,
-        "key": state.key,
-        "started": words.moment(state.started_at),
-        "took": words.duration(length or None),
-        "left": _percent(start, whole),
-        "width": _percent(length, whole),
-        "facts": link(state.facts),
-        "steps": steps,
-    }
-
-
-def _step(step: Step, start: float, whole: float, transcripts: Transcripts) -> Plain:
-    transcript = transcripts.get(step.transcript)
+def _step(step: Step, transcripts: Transcripts) -> Plain:
+    failed = step.duration_s is None or step.exit_status != 0
+    read = transcripts.get if failed or not transcripts.only_failed else transcripts.refer
+    transcript = read(step.transcript)
     return {
         "title": step.title,
         "started": words.moment(step.started_at),
-        "took": words.duration(step.duration_s),
-        "ended": step.duration_s is not None,
+        "seconds": step.duration_s,
         "exit": step.exit_status,
-        "left": _percent(start, whole),
-        "width": _percent(step.duration_s or 0.0, whole),
         "transcript": transcript.key,
         "note": transcript.note,
         "href": transcript.href,
     }
-
-
-def _percent(part: float, whole: float) -> float:
-    return round(100 * part / whole, 2)

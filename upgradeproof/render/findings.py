@@ -10,6 +10,7 @@ from upgradeproof.render.transcripts import plain
 from upgradeproof.results import Cell, Change, Check, Run, State, Verdict
 from upgradeproof.results.causes import consequences
 
+LOUD = (Verdict.FAILED, Verdict.BROKEN)
 UNPROVEN = (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN)
 
 
@@ -24,7 +25,7 @@ class Finding:
     cell: Cell
     verdict: Verdict
     name: str
-    says: str
+    sentence: str
     reason: str
     also: tuple[str, ...] = ()
     consequences: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class Record:
     """A cell that proves nothing good, for paper: findings in full, what never ran by name."""
 
     cell: Cell
+    verdict: Verdict
     upgrade: str
     gist: str
     findings: tuple[Finding, ...]
@@ -60,13 +62,19 @@ class Record:
 
 def records(run: Run) -> tuple[Record, ...]:
     """Return the selected cells that failed, broke or never ran, worst first."""
-    cells = [cell for cell in run.cells if cell.selected and cell.verdict in UNPROVEN]
-    cells.sort(key=lambda cell: UNPROVEN.index(cell.verdict))
+    return of_cells((cell, cell.verdict) for cell in run.cells if cell.selected)
+
+
+def of_cells(selected: Iterable[tuple[Cell, Verdict]]) -> tuple[Record, ...]:
+    """Return those of the cells that failed, broke or never ran, worst first."""
+    unproven = [(cell, verdict) for cell, verdict in selected if verdict in UNPROVEN]
+    unproven.sort(key=lambda item: UNPROVEN.index(item[1]))
     return tuple(
         Record(
             cell=cell,
+            verdict=verdict,
             upgrade=words.upgrade_title(cell),
-            gist=words.gist(cell),
+            gist=words.gist(cell, verdict),
             findings=merge(find(cell)),
             never_ran=tuple(c.id for c in cell.checks if c.verdict is Verdict.NEVER_RAN),
             regressions=tuple(
@@ -76,7 +84,7 @@ def records(run: Run) -> tuple[Record, ...]:
                 if not change.expected
             ),
         )
-        for cell in cells
+        for cell, verdict in unproven
     )
 
 
@@ -101,7 +109,8 @@ def causes(found: tuple[Record, ...]) -> tuple[Cause, ...]:
 def find(cell: Cell) -> Iterator[Finding]:
     """Yield what failed or broke on a cell, in the order in which it happened, causes first.
 
-    A check that never ran is among it where the reason is known.
+    A check that never ran is among it where the reason is known. A state that was not reached is
+    left out where a check has its reason: the check that the upgrade completes.
     """
     roots = consequences(cell.checks)
     if cell.reason:
@@ -109,15 +118,16 @@ def find(cell: Cell) -> Iterator[Finding]:
             cell=cell,
             verdict=cell.verdict,
             name="the cell",
-            says="The cell as a whole",
+            sentence="The cell as a whole",
             reason=plain(cell.reason),
         )
+    carried = {check.reason for check in cell.checks if check.verdict in LOUD}
     for state in cell.states:
-        if state.verdict in UNPROVEN:
+        if state.verdict in UNPROVEN and state.reason not in carried:
             yield _of_state(cell, state)
     for check in sorted(cell.checks, key=lambda check: check.id in roots):
         unheard = check.verdict is Verdict.NEVER_RAN and check.reason
-        if unheard or check.verdict in (Verdict.FAILED, Verdict.BROKEN):
+        if unheard or check.verdict in LOUD:
             yield _of_check(cell, check, roots)
 
 
@@ -137,18 +147,18 @@ def _of_state(cell: Cell, state: State) -> Finding:
         cell=cell,
         verdict=state.verdict,
         name=f"the way to {state.name}",
-        says=f"The way to {state.name.replace('_', ' ')}",
+        sentence=f"The way to {state.name.replace('_', ' ')}",
         reason=plain(state.reason),
     )
 
 
 def _of_check(cell: Cell, check: Check, roots: Mapping[str, str]) -> Finding:
-    _, says, subject = words.sentence(check)
+    _, sentence, subject = words.sentence(check)
     return Finding(
         cell=cell,
         verdict=check.verdict,
         name=check.id,
-        says=f"{says} [{subject}]" if subject else says,
+        sentence=f"{sentence} [{subject}]" if subject else sentence,
         reason=plain(check.reason),
         consequences=tuple(each for each, root in roots.items() if root == check.id),
         follows=roots.get(check.id, ""),

@@ -25,8 +25,8 @@ def gather(run: Run) -> tuple[Found, ...]:
     for cell in run.cells:
         for state in cell.states:
             for finding in state.findings if cell.selected else ():
-                alike.setdefault(readable(finding), {})[cell.id] = cell
-    found = [Found(finding=f, cells=tuple(cells.values())) for f, cells in alike.items()]
+                alike.setdefault(finding, {})[cell.id] = cell
+    found = [Found(finding=readable(f), cells=tuple(cells.values())) for f, cells in alike.items()]
     return tuple(sorted(found, key=lambda f: (ORDER.index(f.finding.severity), -len(f.cells))))
 
 

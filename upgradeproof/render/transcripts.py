@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import quote
 
 LIMIT = 200 * 1024
@@ -12,12 +12,15 @@ LIMIT = 200 * 1024
 BUDGET = 12 * 1024 * 1024
 """Bytes of all transcripts that a page holds, so that a browser still opens it at once."""
 
+NONE = "This step has no transcript."
+
 CONTROL_SEQUENCES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS and the like: titles, links
     r"|\x1b[ -/]*[0-~]",  # every other escape
     re.MULTILINE,
 )
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~-][A-Za-z0-9_.~/-]*")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n|$)", re.MULTILINE)
 
@@ -34,10 +37,11 @@ def link(path: str) -> str:
 
     Paths come from a journal: one that names a scheme, a host or a parent folder is not followed.
     """
-    pure = PurePosixPath(path)
-    if not path or pure.is_absolute() or ".." in pure.parts or "\\" in path:
+    if PLAIN_PATH.fullmatch(path) and ".." not in path:
+        return "./" + path
+    if not path or path.startswith("/") or "\\" in path or ".." in path.split("/"):
         return ""
-    return "./" + quote(str(pure))
+    return "./" + quote(path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +54,18 @@ class Transcript:
 
 
 class Transcripts:
-    """Collect the transcripts of one page, each file once, until the budget is spent."""
+    """Collect the transcripts of one page, each file once, until the budget is spent.
 
-    def __init__(self, folder: Path, *, limit: int = LIMIT, budget: int = BUDGET) -> None:
+    ``folder``: an absolute path without symbolic links. ``only_failed``: transcripts of steps that
+    succeeded are links to their files.
+    """
+
+    def __init__(
+        self, folder: Path, *, limit: int = LIMIT, budget: int = BUDGET, only_failed: bool = False
+    ) -> None:
         self.texts: list[str] = []
-        self._folder = folder.resolve()
+        self.only_failed = only_failed
+        self._folder = folder
         self._limit = limit
         self._left = budget
         self._known: dict[str, Transcript] = {}
@@ -65,10 +76,15 @@ class Transcripts:
             self._known[path] = self._take(path)
         return self._known[path]
 
+    @staticmethod
+    def refer(path: str) -> Transcript:
+        """Return the transcript at ``path`` as a link, without reading the file."""
+        return Transcript(key=None, note="" if path else NONE, href=link(path))
+
     def _take(self, path: str) -> Transcript:
         href = link(path)
         if not path:
-            return Transcript(key=None, note="This step has no transcript.", href="")
+            return Transcript(key=None, note=NONE, href="")
         missing = f"The transcript {path} is missing from the report's folder."
         file = self._folder / path
         if href and not file.is_file():

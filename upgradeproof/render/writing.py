@@ -11,15 +11,20 @@ from upgradeproof.errors import HarnessError
 def write_text(path: Path, text: str) -> Path:
     """Write ``text`` to ``path``, its folder too if need be, and return the path.
 
-    Raises HarnessError when it can't be written. Text that is not Unicode is kept as a question
-    mark: a report that is there is worth more than one that is exact.
+    Raises HarnessError when it can't be written. Text that is not Unicode becomes a question mark:
+    a report that is there is worth more than one that is exact.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8", "replace"))
     except OSError as error:
-        raise HarnessError(
-            f"the report {path} can't be written: {os.strerror(error.errno or 0)}",
-            resolution="make its folder writable, or free space; then run `upgradeproof report`",
-        ) from error
+        raise write_error(path, error) from error
     return path
+
+
+def write_error(path: Path, error: OSError) -> HarnessError:
+    """Return the error of a report that can't be written."""
+    return HarnessError(
+        f"the report {path} can't be written: {os.strerror(error.errno or 0)}",
+        resolution="make its folder writable, or free space; then run `upgradeproof report`",
+    )

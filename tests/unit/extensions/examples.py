@@ -65,9 +65,10 @@ def findings(situation):
 FORMAT = """
 FORMAT = "list"
 FILE_NAME = "list.txt"
+BY_DEFAULT = True
 
 
-def write(run, folder, *, templates=None):
+def write(run, folder, *, options):
     path = folder / FILE_NAME
     path.write_text("".join(f"{cell.id} {cell.verdict}\\n" for cell in run.cells))
     return path

@@ -85,8 +85,8 @@ def test_a_file_that_offers_nothing_of_its_kind_is_an_error(
         ("steps", "def actions", "def action", "Paint has no method `actions(folder)`"),
         ("preflight", "def findings", "def finding", "it has no function `findings(situation)`"),
         ("formats", "FILE_NAME =", "FILE =", "it has no text FILE_NAME"),
-        ("formats", "def write", "def writes", ("it has no function `write(run, folder, *,"
-         " templates=None)`")),
+        ("formats", "def write", "def writes", "it has no function `write(run, folder, *, options)`"),
+        ("formats", "BY_DEFAULT =", "DEFAULT =", "it has no BY_DEFAULT that is True or False"),
         ("backends", '    kind = "shed"', "    kind = 1", "its OwnBackend has no text `kind`"),
         ("image_sources", "order = 1", "orders = 1", "its SOURCE has no whole number `order`"),
     ],

@@ -24,7 +24,7 @@ from upgradeproof.machines.backends import backends
 from upgradeproof.plan.steps import Script
 from upgradeproof.preflight.base import every_check
 from upgradeproof.probes import Facts, ProbeInputs, every_probe
-from upgradeproof.render import every_format
+from upgradeproof.render import Options, every_format
 from upgradeproof.results import Run
 
 __all__ = ["upgradeproof"]
@@ -73,7 +73,7 @@ def test_the_step_of_the_page(home: Home) -> None:
 
 def test_the_format_of_the_page(home: Home, tmp_path: Path) -> None:
     run = Run(run_id="run", started_at="2026-01-01T00:00:00Z", upgradeproof="0.1.0")
-    assert every_format()["lines"].write(run, tmp_path).read_text() == ""
+    assert every_format()["lines"].write(run, tmp_path, options=Options()).read_text() == ""
 
 
 def test_the_backend_the_source_and_the_image_of_the_page(home: Home) -> None:

@@ -113,8 +113,9 @@ def test_a_summary_never_outgrows_its_place() -> None:
     )
     run = small_run().model_copy(update={"cells": cells})
     text = summary(run)
-    assert len(text.encode()) < LIMIT + 1000
-    assert text.endswith("*The rest is left out here: index.html has it.*\n")
+    assert len(text.encode()) < LIMIT
+    assert text.endswith(" left out here: index.html has all.*\n")
+    assert text.count("```text") == text.count("\n```\n")
 
 
 def test_what_was_measured_is_said_cell_by_cell() -> None:

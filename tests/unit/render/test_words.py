@@ -4,7 +4,7 @@ import pytest
 
 from upgradeproof.render import every_format, words
 from upgradeproof.render.findings import causes, records
-from upgradeproof.render.grid import arrange, shares
+from upgradeproof.render.grid import arrange, faces, overview, shares
 from upgradeproof.results import Cell, Change, Check, Fidelity, ReasonSource, Run, State, Verdict
 from upgradeproof.results.load import percent
 
@@ -164,18 +164,45 @@ def test_platforms_and_upgrades_stand_in_natural_order() -> None:
         cell_of(platform="debian-9-amd64.vm", upgrade="thing-1.9-to-1.10"),
         cell_of(platform="alpine.vm", upgrade="odd name"),
     )
-    grid = arrange(run)
-    assert [row.platform for row in grid.rows] == [
+    (product,) = arrange(faces(run))
+    assert [row.platform for row in product.rows] == [
         "alpine.vm",
         "debian-9-amd64.vm",
         "debian-12-amd64.vm",
     ]
-    assert [column.title for column in grid.columns] == ["odd name", "1.9 → 1.10", "1.10 → 1.11"]
-    assert [[len(faces) for faces in row.faces] for row in grid.rows] == [
+    assert product.titles == ("odd name", "1.9 → 1.10", "1.10 → 1.11")
+    assert [[len(found) for found in row.faces] for row in product.rows] == [
         [1, 0, 0],
         [0, 1, 0],
         [0, 0, 1],
     ]
+
+
+def test_cells_that_were_not_selected_are_in_no_row() -> None:
+    left_out = cell_of(platform="b", upgrade="thing-2-to-3").model_copy(update={"selected": False})
+    run = run_of(cell_of(platform="a", upgrade="thing-1-to-2"), left_out)
+    (folded,) = arrange(faces(run))
+    assert ([row.platform for row in folded.rows], folded.titles) == (["a"], ("1 → 2",))
+    assert [face.cell for face in folded.unselected] == [left_out]
+    (whole,) = arrange(faces(run), fold=False)
+    assert ([row.platform for row in whole.rows], whole.unselected) == (["a", "b"], ())
+
+
+def test_the_overview_counts_selected_cells_by_product_and_platform() -> None:
+    left_out = cell_of(platform="b").model_copy(update={"selected": False})
+    run = run_of(cell_of(Verdict.FAILED, platform="a"), cell_of(platform="c"), left_out)
+    found = overview(faces(run))
+    assert {
+        key: [
+            (part.name, part.counts[Verdict.FAILED], part.counts[Verdict.PASSED]) for part in parts
+        ]
+        for key, parts in found.items()
+    } == {"product": [("thing", 1, 1)], "platform": [("a", 1, 0), ("c", 0, 1)]}
+
+
+def test_a_product_with_many_upgrades_is_shown_by_symbols() -> None:
+    cells = [cell_of(platform="a", upgrade=f"thing-{n}-to-{n + 1}") for n in range(7)]
+    assert [arrange(faces(run_of(*cells[:n])))[0].dense for n in (6, 7)] == [False, True]
 
 
 def test_a_bar_is_full() -> None:
@@ -197,7 +224,10 @@ def test_one_cause_on_many_cells_is_told_once() -> None:
 
 
 def test_formats_are_found() -> None:
-    assert sorted(every_format()) == ["html", "markdown", "prometheus"]
+    known = {"html", "markdown", "prometheus", "ctrf", "github", "sarif", "static"}
+    assert known <= set(every_format())
+    by_default = {name for name, each in every_format().items() if each.BY_DEFAULT}
+    assert by_default == {"html", "markdown", "prometheus"}
 
 
 def test_who_explains_a_change_is_told_the_plan_first() -> None:

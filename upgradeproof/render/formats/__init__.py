@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from upgradeproof.extensions import File, Kind, discover, once_per_project
+from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.results import Run
 
 __all__ = ["Format", "every_format"]
@@ -19,9 +20,11 @@ class Format(Protocol):
     """The name to ask for it by, such as ``html``."""
     FILE_NAME: str
     """The file that it writes."""
+    BY_DEFAULT: bool
+    """Whether it is written where no format is asked for."""
 
     @staticmethod
-    def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
+    def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
         """Write the report of ``run`` into ``folder`` and return its path."""
 
 
@@ -39,6 +42,8 @@ def _format_in(file: File) -> Iterator[tuple[str, Format]]:
     for name in ("FORMAT", "FILE_NAME"):
         if not isinstance(getattr(module, name, None), str):
             raise file.wrong(f"it has no text {name}")
+    if not isinstance(getattr(module, "BY_DEFAULT", None), bool):
+        raise file.wrong("it has no BY_DEFAULT that is True or False")
     if not callable(getattr(module, "write", None)):
-        raise file.wrong("it has no function `write(run, folder, *, templates=None)`")
+        raise file.wrong("it has no function `write(run, folder, *, options)`")
     yield module.FORMAT, cast("Format", module)

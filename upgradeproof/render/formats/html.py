@@ -1,4 +1,7 @@
-"""The matrix page: one file that needs no network, and escapes the output of machines."""
+"""The matrix page: it needs no network, and escapes the output of machines.
+
+It is one file, or one file and a folder with the details of its cells if the run is large.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +12,27 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import (
-    ChoiceLoader,
-    Environment,
-    FileSystemLoader,
-    PackageLoader,
-    PrefixLoader,
-    StrictUndefined,
-    TemplateError,
-)
+from jinja2 import Environment, TemplateError
 
-from upgradeproof.errors import HarnessError
-from upgradeproof.render import findings, grid, preflight, speed, support, words
+from upgradeproof.render import cell_files, grid, page, speed, words
 from upgradeproof.render.details import changes, details
-from upgradeproof.render.transcripts import Transcripts, plain
+from upgradeproof.render.options import DEFAULT, Options
+from upgradeproof.render.page_index import index
+from upgradeproof.render.templating import environment, source, wrong_template
+from upgradeproof.render.transcripts import Transcripts
 from upgradeproof.render.writing import write_text
-from upgradeproof.results import Run
-from upgradeproof.results.load import percent
+from upgradeproof.results import Cell, Run
 
 FORMAT = "html"
 FILE_NAME = "index.html"
+BY_DEFAULT = True
 
 STYLES = (
-    *("theme.css", "page.css", "matrix.css", "cell.css", "preflight.css", "speed.css", "print.css"),
+    *("theme.css", "page.css", "overview.css", "matrix.css", "cell.css", "preflight.css"),
+    *("speed.css", "print.css"),
 )
 STYLES_WITHOUT_SCRIPT = ("noscript.css",)
-SCRIPTS = ("dom.js", "cell.js", "matrix.js")
+SCRIPTS = ("dom.js", "load.js", "checks.js", "cell.js", "filter.js", "matrix.js")
 
 ESCAPES = str.maketrans(
     {
@@ -45,22 +43,19 @@ ESCAPES = str.maketrans(
 """What could end a script element, or a line of a script, inside of it."""
 
 
-def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:
+def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
     """Write ``folder/index.html`` and return its path.
 
-    Transcripts are read from ``folder``. A file in ``templates`` replaces ours of the same name,
-    and may extend it as ``upgradeproof/page.html.j2``. Raises HarnessError when a template is wrong
-    or the page can't be written.
+    The details of the cells of a large run go to ``folder/index.files``. Transcripts are read from
+    ``folder``. A file in the templates of the options replaces ours of the same name. Raises
+    HarnessError when a template is wrong or the page can't be written.
     """
-    environment = _environment(templates)
+    made = environment(options.templates)
     try:
-        text = _page(run, folder, environment)
+        cell_files.remove(folder)
+        text = _page(run, folder, made, one_file=cell_files.fits_one_file(run))
     except TemplateError as error:
-        raise HarnessError(
-            "the templates of the page can't be rendered",
-            details=f"{type(error).__name__}: {error}",
-            resolution=f"fix the templates in {templates}, or remove them to use the default ones",
-        ) from error
+        raise wrong_template(error, options.templates) from error
     return write_text(folder / FILE_NAME, text)
 
 
@@ -69,60 +64,29 @@ def data(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(ESCAPES)
 
 
-def _environment(templates: Path | None) -> Environment:
-    ours = PackageLoader("upgradeproof.render")
-    theirs = [FileSystemLoader(templates)] if templates else []
-    environment = Environment(
-        loader=ChoiceLoader([*theirs, ours, PrefixLoader({"upgradeproof": ours})]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        moment=words.moment,
-        duration=words.duration,
-        latency=words.latency,
-        percent=percent,
-        change=words.change_text,
-        plain=plain,
-        state=lambda name: plain(name).replace("_", " "),
-    )
-    environment.globals.update(outcomes=speed.OUTCOMES, targets=speed.TARGETS)
-    return environment
-
-
-def _page(run: Run, folder: Path, environment: Environment) -> str:
-    style = _inline(environment, STYLES)
-    style_without_script = _inline(environment, STYLES_WITHOUT_SCRIPT)
-    script = _inline(environment, SCRIPTS)
-    records = findings.records(run)
-    return environment.get_template("page.html.j2").render(
-        run=run,
-        words=words.WORDS,
-        title=words.title(run),
-        sentences=words.sentences(run),
-        elapsed=words.elapsed(run),
-        cell_counts=words.count(cell.verdict for cell in run.cells if cell.selected),
-        check_counts=words.count(
-            check.verdict for cell in run.cells if cell.selected for check in cell.checks
-        ),
-        cell_shares=grid.shares([cell.verdict for cell in run.cells if cell.selected]),
-        reused_states=sum(state.reused for cell in run.cells for state in cell.states),
-        states=sum(len(cell.states) for cell in run.cells),
-        cached_states=words.cached_states(run.cached_states) if run.cached_states else "",
-        tags=sorted({tag for cell in run.cells for tag in cell.tags}, key=grid.natural),
-        grid=grid.arrange(run),
-        records=records,
-        causes=findings.causes(records),
-        preflight=preflight.gather(run),
-        support=support.trees(run),
-        speed=_speed(run),
+def _page(run: Run, folder: Path, made: Environment, *, one_file: bool) -> str:
+    style = source(made, STYLES)
+    style_without_script = source(made, STYLES_WITHOUT_SCRIPT)
+    script = source(made, SCRIPTS)
+    faces = grid.faces(run)
+    whole = index(faces)
+    if one_file:
+        blocks = _data_blocks(faces, folder)
+    else:
+        blocks = iter(())
+        macros: Any = made.get_template("speed.html.j2").module
+        starts = cell_files.write(faces, folder, lambda cell: _speed_text(cell, macros.speed))
+        whole |= {"files": cell_files.FOLDER, "starts": starts}
+    return made.get_template("page.html.j2").render(
+        **page.values(run, faces),
+        one_file=one_file,
+        files=cell_files.FOLDER,
+        speed=_speed(run) if one_file else [],
         style=style,
         style_without_script=style_without_script,
         script=script,
         policy=_policy(styles=(style, style_without_script), script=script),
-        data_blocks=_data_blocks(run, folder),
+        data_blocks=[("index", data(whole)), *blocks],
     )
 
 
@@ -132,19 +96,21 @@ def _speed(run: Run) -> list[tuple[int, speed.Section]]:
     return [(index, section) for index, section in found if section]
 
 
-def _inline(environment: Environment, names: Iterable[str]) -> str:
-    """Return files of ours, or their overrides, unchanged; they are code, not text."""
-    if environment.loader is None:
-        return ""
-    sources = [environment.loader.get_source(environment, name)[0] for name in names]
-    return "\n" + "\n".join(sources).replace("\r\n", "\n")
+def _speed_text(cell: Cell, template: Any) -> str:
+    section = speed.section(cell)
+    return str(template(section)) if section else ""
 
 
 def _policy(*, styles: Iterable[str], script: str) -> str:
-    """Return a Content-Security-Policy that lets nothing run or load but what we inlined."""
+    """Return a Content-Security-Policy that lets nothing run or load but what is ours.
+
+    ``strict-dynamic`` allows the scripts that our own script asks for, which hold the details of
+    cells, and no others: neither one in the page nor one by its address.
+    """
     allowed = " ".join(_digest(style) for style in styles)
     return (
-        f"default-src 'none'; style-src {allowed}; script-src {_digest(script)}; "
+        f"default-src 'none'; style-src {allowed}; "
+        f"script-src {_digest(script)} 'strict-dynamic'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
@@ -153,18 +119,18 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _data_blocks(run: Run, folder: Path) -> Iterator[tuple[str, str]]:
+def _data_blocks(faces: tuple[grid.Face, ...], folder: Path) -> Iterator[tuple[str, str]]:
     """Yield id and JSON of every data block: the page reads each only when it is needed.
 
     Cells that failed come first, so that their transcripts are included first.
     """
-    transcripts = Transcripts(folder)
+    transcripts = Transcripts(folder.resolve())
     order = tuple(words.WORDS)
-    told: dict[int, dict[str, Any]] = {}
-    for index, cell in sorted(enumerate(run.cells), key=lambda item: order.index(item[1].verdict)):
-        told[index] = details(cell, transcripts)
-    for index, cell in enumerate(run.cells):
-        yield f"cell-{index}", data(told[index])
-        yield f"changes-{index}", data(changes(cell))
+    found: dict[int, dict[str, Any]] = {}
+    for face in sorted(faces, key=lambda face: order.index(face.verdict)):
+        found[face.index] = details(face, transcripts)
+    for face in faces:
+        yield f"cell-{face.index}", data(found[face.index])
+        yield f"changes-{face.index}", data(changes(face.cell))
     for key, text in enumerate(transcripts.texts):
         yield f"transcript-{key}", data(text)

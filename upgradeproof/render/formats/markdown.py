@@ -8,14 +8,18 @@ from pathlib import Path
 
 from upgradeproof.counting import counted
 from upgradeproof.render import capture, findings, grid, preflight, speed, support, words
+from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Cell, Run
 
 FORMAT = "markdown"
 FILE_NAME = "summary.md"
+BY_DEFAULT = True
 
 LIMIT = 900_000
 """Bytes of a summary: GitHub refuses a step summary of more than 1 MiB."""
+RESERVED = 100
+"""Bytes for the line that reports what was left out."""
 REASON_LINES = 20
 REASON_CHARACTERS = 2000
 CAUSES = 50
@@ -26,21 +30,29 @@ SPECIAL = re.compile(r"([\\`*_\[\]#|~@$]|:(?=//)|(?<=www)\.)")
 FENCES = re.compile(r"`{3,}")
 
 
-def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:  # noqa: ARG001  # no templates here
+def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:  # noqa: ARG001  # it needs none
     """Write ``folder/summary.md`` and return its path. Raises HarnessError when it can't."""
     return write_text(folder / FILE_NAME, summary(run))
 
 
 def summary(run: Run) -> str:
-    """Return the run as Markdown of GitHub's flavour, never longer than ``LIMIT`` bytes."""
+    """Return the run as Markdown of GitHub's flavour, never longer than ``LIMIT`` bytes.
+
+    A part that does not fit is left out as a whole: half of a table, or half of a block of code,
+    would change how the rest is read.
+    """
     parts: list[str] = []
-    left = LIMIT
+    left = LIMIT - RESERVED
+    left_out = 0
     for part in _parts(run):
-        left -= len(part.encode("utf-8", "replace"))
-        if left < 0:
-            parts.append("*The rest is left out here: index.html has it.*\n")
-            break
+        size = len(part.encode("utf-8", "replace")) + 1
+        if size > left:
+            left_out += 1
+            continue
+        left -= size
         parts.append(part)
+    if left_out:
+        parts.append(f"*{counted(left_out, 'part')} left out here: index.html has all.*\n")
     return "\n".join(parts)
 
 
@@ -66,9 +78,8 @@ def _parts(run: Run) -> Iterator[str]:
     yield " ".join(escape(line) for line in words.sentences(run)) + "\n"
     yield _about(run)
     yield _counts(run)
-    matrix = grid.arrange(run)
-    for product, _ in matrix.products:
-        yield _matrix(matrix, product)
+    for product in grid.arrange(grid.faces(run), fold=False):
+        yield _matrix(product)
     causes = findings.causes(findings.records(run))
     if causes:
         yield "### What went wrong\n"
@@ -163,27 +174,24 @@ def _counts(run: Run) -> str:
     )
 
 
-def _matrix(matrix: grid.Grid, product: str) -> str:
-    at = [i for i, column in enumerate(matrix.columns) if column.product == product]
-    titles = " | ".join(escape(matrix.columns[i].title) for i in at)
+def _matrix(product: grid.Product) -> str:
+    titles = " | ".join(escape(title) for title in product.titles)
     rows = [
         f"| {escape(row.platform)} | "
-        + " | ".join("<br>".join(_face(face) for face in row.faces[i]) or "·" for i in at)
+        + " | ".join("<br>".join(_face(face) for face in found) or "·" for found in row.faces)
         + " |"
-        for row in matrix.rows
-        if any(row.faces[i] for i in at)
+        for row in product.rows
     ]
     return (
-        f"### {escape(product)}\n\n| platform | {titles} |\n|---|{'---|' * len(at)}\n"
-        + "\n".join(rows)
-        + "\n"
+        f"### {escape(product.name)}\n\n"
+        f"| platform | {titles} |\n|---|{'---|' * len(product.titles)}\n" + "\n".join(rows) + "\n"
     )
 
 
 def _face(face: grid.Face) -> str:
     if not face.cell.selected:
         return "not selected"
-    word = words.WORDS[face.cell.verdict]
+    word = words.WORDS[face.verdict]
     return f"{word.symbol} {word.word}, {face.gist}"
 
 
@@ -195,7 +203,7 @@ def _cause(cause: findings.Cause) -> str:
         also += f" ({counted(len(first.consequences), 'further failure')} from it)"
     block = f"\n\n{fenced(first.reason)}" if first.reason.strip() else ""
     return (
-        f"{word.symbol} **{escape(first.says)}**{also}: {word.word} on "
+        f"{word.symbol} **{escape(first.sentence)}**{also}: {word.word} on "
         f"{_named(cause.cells)}{block}\n"
     )
 

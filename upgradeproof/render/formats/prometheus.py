@@ -11,12 +11,14 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from upgradeproof.render import speed, words
+from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Availability, Cell, LoadMeasured, RatioMeasured, Run, Verdict
 from upgradeproof.results.health import health
 
 FORMAT = "prometheus"
 FILE_NAME = "metrics.prom"
+BY_DEFAULT = True
 
 CELL = ("product", "platform", "upgrade")
 LOAD = (*CELL, "state", "load")
@@ -72,7 +74,7 @@ Sample = tuple[str, tuple[str, ...], float]
 """A metric's name, the values of its labels in their order, and its value."""
 
 
-def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:  # noqa: ARG001  # no templates here
+def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:  # noqa: ARG001  # it needs none
     """Write ``folder/metrics.prom`` and return its path. Raises HarnessError when it can't."""
     return write_text(folder / FILE_NAME, exposition(run))
 

@@ -1,11 +1,10 @@
 // Lay out one cell in the sheet. Long parts (transcripts, expected changes) are built when opened.
 
-/** Return the sheet's content for the cell at `index` of the run. */
-function cellSheet(index) {
-  const cell = block(`cell-${index}`);
-  const diffs = block(`changes-${index}`);
+/** Return the sheet's content for the cell at `index` of the run, from what `load` returned. */
+function cellSheet(index, { cell, changes, transcript, speed }) {
+  const suites = allSuites(cell, index);
   return h("div", { class: "sheet" },
-    summarySection(cell), captureSection(cell), speedSection(index), preflightSection(cell), checksSection(cell), timeSection(cell), diffSection(diffs));
+    summarySection(cell, suites), captureSection(cell), speed, preflightSection(cell), checksSection(suites), timeSection(cell, transcript), diffSection(changes));
 }
 
 function section(title, aside, ...children) {
@@ -16,9 +15,9 @@ function reasonBlock(text) {
   return text ? h("pre", { class: "machine", tabindex: "0" }, text) : null;
 }
 
-function summarySection(cell) {
+function summarySection(cell, suites) {
   const counted = {};
-  for (const suite of cell.suites) {
+  for (const suite of suites) {
     for (const [verdict, number] of Object.entries(suite.counts)) {
       counted[verdict] = (counted[verdict] ?? 0) + number;
     }
@@ -31,7 +30,7 @@ function summarySection(cell) {
   return section("What it can prove", cell.fidelity ? cell.fidelity.text : "",
     cell.selected ? null : h("p", { class: "note" }, "This run did not select this cell."),
     cell.stops.map((stop) => h("div", { class: `stop v-${stop.verdict}` },
-      h("p", {}, verdictOf(stop.verdict), ` ${stop.says}`), reasonBlock(stop.reason))),
+      h("p", {}, verdictOf(stop.verdict), ` ${stop.sentence}`), reasonBlock(stop.reason))),
     h("ul", { class: "proofs" }, proofs),
     h("p", { class: "quiet" }, [told, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
 }
@@ -47,94 +46,74 @@ function captureSection(cell) {
         more ? h("p", { class: "quiet" }, `${more} more in run.json`) : null))));
 }
 
-/** Return what was measured of a cell: the page holds it as a template, with tables and pictures. */
-function speedSection(index) {
-  const template = document.getElementById(`speed-${index}`);
-  return template ? template.content.cloneNode(true) : null;
-}
-
 function preflightSection(cell) {
   if (!cell.findings.length) return null;
   return section("Preflight", "found before the upgrade changed anything",
     h("ul", { class: "findings" }, cell.findings.map((finding) => h("li", { class: `finding s-${finding.severity}` },
       h("span", { class: "severity" }, finding.severity),
-      h("div", { class: "says", title: finding.id }, finding.code ? h("b", { class: "machine" }, `${finding.code} `) : null, finding.title,
+      h("div", { class: "sentence", title: finding.id }, finding.code ? h("b", { class: "machine" }, `${finding.code} `) : null, finding.title,
         h("p", { class: "meaning" }, finding.meaning),
         h("p", {}, "To do: ", h("span", { class: "machine" }, finding.remedy)),
         finding.accepted ? h("p", { class: "quiet" }, `Accepted: ${finding.accepted}`) : null)))));
 }
 
-function tally(counts) {
-  return Object.entries(counts).filter(([, number]) => number)
-    .map(([verdict, number]) => `${number} ${plainName(verdict)}`).join(", ");
-}
-
-function checksSection(cell) {
-  if (!cell.suites.length) return section("Checks", "", h("p", { class: "quiet" }, "No check was declared."));
-  return section("Checks", "what failed comes first", h("div", {}, cell.suites.map((suite) =>
-    h("details", { class: "suite", open: !suite.folded && !["passed", "not_applicable"].includes(suite.verdict) },
-      h("summary", { class: `v-${suite.verdict}` }, icon(suite.verdict), h("span", { class: "machine" }, suite.name || "checks"),
-        h("small", {}, tally(suite.counts))),
-      h("ul", {}, suite.checks.map(checkItem))))));
-}
-
-function checkItem(check) {
-  const loud = ["failed", "broken"].includes(check.verdict);
-  const short = !check.reason.includes("\n") && check.reason.length < 160;
-  return h("li", { class: `check v-${check.verdict}` },
-    verdictOf(check.verdict),
-    h("div", { class: "says", title: check.id }, check.says,
-      check.subject ? h("span", { class: "machine subject" }, ` [${check.subject}]`) : null,
-      loud ? h("span", { class: "machine exact" }, check.id) : null),
-    h("span", { class: "took" }, check.took),
-    check.same ? h("p", {}, `The same reason as above: ${check.same}`) : null,
-    short && !loud ? (check.reason ? h("p", {}, check.reason) : null) : reasonBlock(check.reason));
-}
-
-function timeSection(cell) {
+function timeSection(cell, transcript) {
   if (!cell.states.length) return section("Time line", "", h("p", { class: "quiet" }, "This cell was never started."));
-  return section("Time line", "by duration; a step opens to its transcript",
-    h("div", {}, cell.states.map(stateLine)));
+  const whole = cell.states.reduce((sum, state) => sum + state.seconds, 0) || 1;
+  let start = 0;
+  const lines = cell.states.map((state) => {
+    const line = stateLine(state, start, whole, transcript);
+    start += state.seconds;
+    return line;
+  });
+  return section("Time line", "by duration; a step opens to its transcript", h("div", {}, lines));
 }
 
-function stateLine(state) {
+function stateLine(state, start, whole, transcript) {
   const notes = [state.verdict === "passed" ? "" : plainName(state.verdict), state.reused ? "reused" : ""];
+  let at = start;
+  const steps = state.steps.map((step) => {
+    const line = stepLine(step, at, whole, transcript);
+    at += step.seconds ?? 0;
+    return line;
+  });
   return h("div", { class: `state v-${state.verdict}` },
     h("div", { class: "line" },
       h("span", { title: state.started }, icon(state.verdict), ` ${plainName(state.name)} `,
         h("small", {}, notes.filter(Boolean).join(", "), state.facts ? [" ", h("a", { href: state.facts }, "facts")] : null)),
-      track(state), h("span", { class: "took" }, state.took || "not ended")),
-    state.steps.map(stepLine));
+      track(start, state.seconds, whole), h("span", { class: "took" }, state.seconds ? duration(1000 * state.seconds) : "not ended")),
+    steps);
 }
 
-function track({ left, width, ended = true }) {
+function track(start, seconds, whole) {
   const stretch = h("i");
-  stretch.style.left = `min(${left}%, 100% - 3px)`;
-  if (ended) stretch.style.width = `${width}%`; // or it runs on to the end
+  stretch.style.left = `min(${100 * start / whole}%, 100% - 3px)`;
+  if (seconds !== null) stretch.style.width = `${100 * seconds / whole}%`; // or it runs on to the end
   return h("div", { class: "track", "aria-hidden": "true" }, stretch);
 }
 
-function stepLine(step) {
-  const bad = step.ended && step.exit !== 0;
-  const how = !step.ended ? "never ended" : step.exit === null ? "stopped at its time-out" : step.exit ? `exit ${step.exit}` : "";
+function stepLine(step, start, whole, transcript) {
+  const ended = step.seconds !== null;
+  const bad = ended && step.exit !== 0;
+  const how = !ended ? "never ended" : step.exit === null ? "stopped at its time-out" : step.exit ? `exit ${step.exit}` : "";
   const room = h("div", { class: "transcript" });
   const fill = () => {
     if (room.childElementCount) return;
-    room.append(...transcript(step));
+    room.append(...transcriptParts(step, transcript));
     const text = room.querySelector("pre");
-    if (text && !(step.ended && step.exit === 0)) text.scrollTop = text.scrollHeight;
+    if (text && !(ended && step.exit === 0)) text.scrollTop = text.scrollHeight;
   };
-  return h("details", { class: `step${bad ? " bad" : ""}${step.ended ? "" : " open-ended"}`, ontoggle: fill },
+  return h("details", { class: `step${bad ? " bad" : ""}${ended ? "" : " open-ended"}`, ontoggle: fill },
     h("summary", { class: "line" },
       h("span", { class: "title", title: step.started }, step.title, how ? h("small", {}, ` ${how}`) : null),
-      track(step), h("span", { class: "took" }, step.took)),
+      track(start, step.seconds, whole), h("span", { class: "took" }, ended ? duration(1000 * step.seconds) : "")),
     room);
 }
 
-function transcript(step) {
+function transcriptParts(step, transcript) {
   const parts = [];
   if (step.note) parts.push(h("p", { class: "note" }, step.note));
-  if (step.transcript !== null) parts.push(h("pre", { class: "machine", tabindex: "0" }, block(`transcript-${step.transcript}`)));
+  if (step.transcript !== null) parts.push(h("pre", { class: "machine", tabindex: "0" }, transcript(step.transcript)));
   if (step.href) parts.push(h("p", { class: "quiet" }, h("a", { href: step.href }, "Open the file")));
   return parts;
 }

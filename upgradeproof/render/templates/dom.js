@@ -45,6 +45,17 @@ function plainName(name) {
   return name.replaceAll("_", " ");
 }
 
+/** Return milliseconds as text. */
+function duration(ms) {
+  if (ms === null || ms === undefined) return "";
+  if (ms < 950) return `${Math.round(ms)} ms`;
+  if (ms < 59500) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const two = (number) => String(number).padStart(2, "0");
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
+}
+
 /** Call `act` once a writer pauses. */
 function debounced(act) {
   let timer = 0;
