@@ -87,8 +87,6 @@ def checked(data: object, model: type[M], source: str) -> M:
         table = data if isinstance(data, Mapping) else {}
         names = Names(text="")
         explained = (_explain(names, table, model, problem)[1] for problem in error.errors())
-            _explain(Names(text=""), table, model, problem)[1] for problem in error.errors()
-        )
         problems = [text.removeprefix("the file: ") for text in explained]
         raise PlanError(f"{source} is not valid", details="\n".join(problems)) from None
 
