@@ -1,8 +1,8 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
-``python -m bench channel facts plugin cells prober vm vm-cell arm64-image defects load page verdicts``
-measures only what is named. What could not be measured is printed on stderr; the rest is measured
-anyway.
+``python -m bench channel facts plugin cells prober vm vm-cell arm64-image defects load page
+verdicts`` measures only what is named. What could not be measured is printed on stderr; the
+rest is measured anyway.
 """
 
 from __future__ import annotations

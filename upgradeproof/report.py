@@ -14,6 +14,7 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.extensions import contained
 from upgradeproof.render import Options, Suppression, every_format
 from upgradeproof.results import Run, fold, read_journals
+from upgradeproof.results.reading import read_run
 
 COPIED = "shard-"
 """What the names of copied journals begin with."""

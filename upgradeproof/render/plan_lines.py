@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from upgradeproof.plan.loading import find_line, header_lines
+from upgradeproof.plan.positions import find_line, header_lines
 from upgradeproof.render import words
 from upgradeproof.results import Cell, Check, Run
 from upgradeproof.results.declared import PlanFile
