@@ -49,7 +49,7 @@ FILES = {
 def test_a_run_uses_all_of_them(tmp_path: Path) -> None:
     write(tmp_path, FILES)
     painted = Project(tmp_path)
-    done = painted.pytest(f"--cell={CELL}")
+    done = painted.pytest(f"--upgradeproof-cell={CELL}")
     assert done.ok, done.text
     cell = painted.cell(CELL)
     assert cell.verdict is Verdict.PASSED
