@@ -74,6 +74,7 @@ def write(run, folder, *, options):
     return path
 """
 BACKEND = """
+import hashlib
 from pathlib import Path
 
 from tests.unit.runner.fakes import FolderBackend
@@ -94,6 +95,9 @@ class OwnStore:
     def find(self, request):
         path = HERE / "images" / request.key
         return f"base-image-{path.read_text()}" if path.exists() else None
+
+    def content(self, request):
+        return hashlib.sha256((HERE / "images" / request.key).read_bytes()).hexdigest()
 
     def hooks(self, request, scratch):
         return ()

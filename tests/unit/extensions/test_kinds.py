@@ -131,3 +131,10 @@ def test_a_probe_has_no_traceback_for_a_name_of_the_engine(project: Path) -> Non
     assert (brief, to_do) == ("two files offer the probe 'packages'", "To do: rename one of them")
     assert engine.endswith("upgradeproof/probes/packages.py")
     assert own == f"{project}/probes/rooms.py"
+
+
+def test_a_store_without_a_method_is_one_error(project: Path) -> None:
+    write(project, {"backends/shed.py": EXAMPLES[4].text.replace("def content", "def contents")})
+    with pytest.raises(ExtensionError) as caught:
+        every_store()
+    assert caught.value.details == "its OwnStore has no method `content`"

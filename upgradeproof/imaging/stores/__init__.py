@@ -57,4 +57,7 @@ def every_store() -> Mapping[str, Store]:
 def _store_in(file: File) -> Iterator[tuple[str, Store]]:
     found: Store | None = getattr(file.module, "STORE", None)
     if found is not None:
+        for name, value in vars(Store).items():
+            if callable(value) and name[0] != "_" and not callable(getattr(found, name, None)):
+                raise file.wrong(f"its {type(found).__name__} has no method `{name}`")
         yield file.text_of(found, "machine"), found
