@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.render import every_format
-from upgradeproof.results import Run, fold, read_journals
+from upgradeproof.results import Journal, Run, fold, read_journals
+from upgradeproof.results.journal import Event
 from upgradeproof.results.reading import parsed
+from upgradeproof.sharding import Expected
 
 COPIED = "shard-"
 """What the names of copied journals begin with."""
+EXPECTED = f"{COPIED}expected.jsonl"
+"""The journal of what the parts' own journals do not say."""
 
 
 def report(
@@ -28,7 +32,43 @@ def report(
     HarnessError when there is no journal, or the reports can't be written.
     """
     journals = [path for folder in folders for path in _journals(folder, folders, target)]
-    run = fold(read_journals(journals))
+    return _write(read_journals(journals), folders, target, templates, formats)
+
+
+def report_parts(
+    expected: Expected,
+    target: Path,
+    templates: Path | None = None,
+    formats: Sequence[str] = (),
+) -> Run:
+    """Fold the parts that count, and what is expected of all, into reports in ``target``.
+
+    ``target`` gets the parts' journals and evidence. Raises HarnessError where it holds a run of
+    its own, since that would be folded in by whoever folds the reports again.
+    """
+    own = [path for path in target.glob("journal/*.jsonl") if not path.name.startswith(COPIED)]
+    if own:
+        raise HarnessError(
+            f"{target} holds a run of its own, and the parts can't be folded into it",
+            resolution="name another folder by --to",
+        )
+    events = list(expected.events())
+    journals = [path for each in expected.folders for path in _journals(each, (), target)]
+    run = _write((*read_journals(journals), *events), expected.folders, target, templates, formats)
+    with Journal(target / "journal" / EXPECTED) as journal:
+        for event in events:
+            journal.write(event)
+    return run
+
+
+def _write(
+    events: Iterable[Event],
+    folders: Sequence[Path],
+    target: Path,
+    templates: Path | None,
+    formats: Sequence[str],
+) -> Run:
+    run = fold(events)
     path = target / "run.json"
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -69,7 +109,7 @@ def _gather_evidence(folders: Sequence[Path], target: Path) -> None:
 def _gather_journals(folders: Sequence[Path], target: Path) -> None:
     """Copy the shards' journals into the target: a decision about it must be recomputable there."""
     others = [folder for folder in folders if folder.resolve() != target.resolve()]
-    if not others:
+    if not others and folders:
         return
     for path in target.glob(f"journal/{COPIED}*.jsonl"):
         path.unlink()

@@ -26,6 +26,7 @@ from upgradeproof.plugin.recording import VerdictRecorder
 from upgradeproof.plugin.reporting import Reporter, lock_and_clear
 from upgradeproof.plugin.run import RUN, Session, start_session
 from upgradeproof.plugin.scheduling import Scheduler
+from upgradeproof.plugin.shard_selection import add_shard_option
 from upgradeproof.runner.storage import Limits
 
 ONLY_SHOWN = (
@@ -73,6 +74,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=False,
         help="fail if an expected change of a plan did not happen on any platform",
     )
+    add_shard_option(group)
 
 
 @pytest.hookimpl(tryfirst=True)

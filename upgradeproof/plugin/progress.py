@@ -18,11 +18,12 @@ from rich.text import Text
 
 from upgradeproof.plugin.run import Session
 from upgradeproof.results import journal as j
+from upgradeproof.results.declared import PartRejected
 
 PERIOD_S = 0.25
 DECLARED = (
     *(j.RunStarted, j.RunFinished, j.ReleaseDeclared, j.PlanDeclared, j.ChangeExpected),
-    *(j.CellDeclared, j.CheckDeclared),
+    *(j.CellDeclared, j.CheckDeclared, PartRejected),
 )
 """Events of which no cell's row tells."""
 

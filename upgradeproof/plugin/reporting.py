@@ -15,6 +15,7 @@ from upgradeproof.decision.names import left_by_a_decision
 from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import Session
+from upgradeproof.plugin.shard_selection import journal_sizes
 from upgradeproof.render import every_format
 from upgradeproof.render.words import cached_states, checks_selected, unused_lines
 from upgradeproof.report import report
@@ -77,7 +78,10 @@ class Reporter:
             return result
         try:
             cached = self._part.trim()
-            self._part.journal.write(RunFinished(run_id=self._part.run_id, cached_states=cached))
+            journals = journal_sizes(self._part.reports, self._part.journal.path)
+            self._part.journal.write(
+                RunFinished(run_id=self._part.run_id, cached_states=cached, journals=journals)
+            )
             self._run = report([self._part.reports], self._part.reports, self._part.home.templates)
         except UpgradeproofError as error:
             self._problem = error

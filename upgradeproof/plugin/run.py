@@ -19,6 +19,7 @@ from upgradeproof.errors import MachineError
 from upgradeproof.home import Home
 from upgradeproof.plan import Cell
 from upgradeproof.plan.checks import check_of
+from upgradeproof.plugin.shard_selection import TakenShard, taken_shard
 from upgradeproof.results import CachedStates, Journal
 from upgradeproof.results.journal import RunStarted
 from upgradeproof.runner import RunContext
@@ -42,6 +43,8 @@ class Session:
     """Whether an expected change that did not happen makes the run fail."""
     globs: tuple[str, ...] = ()
     """Of ``--cell``; none: every cell."""
+    shard: TakenShard | None = None
+    """Of ``--upgradeproof-shard``; None: every cell."""
     selected_by_path: bool = False
     """Whether the command line names paths of tests: then these are all that is selected."""
     watched: bool = False
@@ -56,8 +59,12 @@ class Session:
 
     @cached_property
     def chosen(self) -> dict[str, Cell]:
-        """Return the cells that ``--cell`` leaves. Raises PlanError for a glob that fits none."""
-        return {cell.id: cell for cell in self.home.choose(self.globs)}
+        """Return the cells that ``--cell`` and the shard leave.
+
+        Raises PlanError for a glob that fits none, and for the shard of another plan.
+        """
+        chosen = {cell.id: cell for cell in self.home.choose(self.globs)}
+        return self.shard.choose(chosen) if self.shard else chosen
 
     @cached_property
     def journal(self) -> Journal:
@@ -71,6 +78,7 @@ class Session:
                 upgradeproof=__version__,
                 fresh=self.fresh,
                 strict=self.strict,
+                shard=self.shard.part if self.shard else None,
                 host={
                     "system": platform.platform(),
                     "python": platform.python_version(),
@@ -131,4 +139,5 @@ def start_session(config: pytest.Config) -> Session | None:
         fresh=config.getoption("fresh"),
         strict=config.getoption("upgradeproof_strict"),
         globs=tuple(config.getoption("cell") or ()),
+        shard=taken_shard(config, home),
     )
