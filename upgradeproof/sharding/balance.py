@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NoReturn
 
 from upgradeproof.counting import counted
 from upgradeproof.errors import PlanError
@@ -26,14 +27,44 @@ def by_count(
     There are fewer where there are fewer cells, or runners: a shard is never empty. Raises
     PlanError where the cells need more kinds of runner than there may be shards.
     """
-    groups = _groups(cells, runners, estimates)
-    if count < len(groups):
-        raise PlanError(
-            f"{counted(count, 'shard')} can't run these cells",
-            details=f"they need {len(groups)} kinds of runner: {', '.join(groups)}",
-            resolution=f"allow at least {len(groups)} shards, select fewer cells, or name a runner"
-            " by --runners that runs several architectures",
-        )
+    return _best(
+        _shards(groups, runners, _counts(groups, runners, count))
+        for groups in _assignments(cells, runners, estimates)
+        if len(groups) <= count
+    ) or _refuse(count, *_assignments(cells, runners, estimates))
+
+
+def by_minutes(
+    cells: Sequence[Cell], runners: Sequence[Runner], estimates: Estimates, minutes: int
+) -> tuple[Shard, ...]:
+    """Return as few shards as end in this time, as far as single cells and runners allow."""
+    limit_s = float(minutes * MINUTE_S)
+    groups = _assignments(cells, runners, estimates)[0]
+    most = _most(groups, runners)
+    counts = {
+        name: _fewest(group, most[name], max(limit_s, *(each.estimate_s for each in group)))
+        for name, group in groups.items()
+    }
+    return _shards(groups, runners, counts)
+
+
+def _best(found: Iterable[tuple[Shard, ...]]) -> tuple[Shard, ...]:
+    """Return those whose longest shard is the shortest; nothing of nothing."""
+    return min(found, key=lambda each: max(shard.estimate_s for shard in each), default=())
+
+
+def _refuse(count: int, *assignments: Groups) -> NoReturn:
+    groups = min(assignments, key=len)
+    raise PlanError(
+        f"{counted(count, 'shard')} can't run these cells",
+        details=f"they need {len(groups)} kinds of runner: {', '.join(groups)}",
+        resolution=f"allow at least {len(groups)} shards, select fewer cells, or name a runner"
+        " by --runners that runs several architectures",
+    )
+
+
+def _counts(groups: Groups, runners: Sequence[Runner], count: int) -> dict[str, int]:
+    """Return how many shards each group gets: one each, then one more for the slowest group."""
     most = _most(groups, runners)
     counts = dict.fromkeys(groups, 1)
     while sum(counts.values()) < count:
@@ -42,21 +73,7 @@ def by_count(
             break
         slowest = max(left, key=lambda name: _expected_s(groups[name], counts[name]))
         counts[slowest] += 1
-    return _shards(groups, runners, counts)
-
-
-def by_minutes(
-    cells: Sequence[Cell], runners: Sequence[Runner], estimates: Estimates, minutes: int
-) -> tuple[Shard, ...]:
-    """Return as few shards as end in this time, as far as single cells and runners allow."""
-    limit_s = float(minutes * MINUTE_S)
-    groups = _groups(cells, runners, estimates)
-    most = _most(groups, runners)
-    counts = {
-        name: _fewest(group, most[name], max(limit_s, *(each.estimate_s for each in group)))
-        for name, group in groups.items()
-    }
-    return _shards(groups, runners, counts)
+    return counts
 
 
 def _fewest(cells: Sequence[ShardedCell], most: int, limit_s: float) -> int:
@@ -82,11 +99,21 @@ def even(cells: Sequence[ShardedCell], count: int) -> list[list[ShardedCell]]:
     return parts
 
 
-def _groups(cells: Sequence[Cell], runners: Sequence[Runner], estimates: Estimates) -> Groups:
+def _assignments(
+    cells: Sequence[Cell], runners: Sequence[Runner], estimates: Estimates
+) -> tuple[Groups, Groups]:
+    """Return the cells by runner: containers apart from virtual machines, or next to them."""
+    sharded = [(cell, _sharded(cell, estimates)) for cell in cells]
+    return _groups(sharded, runners, kvm_for_all=False), _groups(sharded, runners, kvm_for_all=True)
+
+
+def _groups(
+    cells: Sequence[tuple[Cell, ShardedCell]], runners: Sequence[Runner], *, kvm_for_all: bool
+) -> Groups:
     """Return the cells by runner, in the order of the runners."""
     found: dict[str, list[ShardedCell]] = {runner.name: [] for runner in runners}
-    for cell in cells:
-        found[runner_for(cell, runners).name].append(_sharded(cell, estimates))
+    for cell, sharded in cells:
+        found[runner_for(cell, runners, kvm_for_all=kvm_for_all).name].append(sharded)
     return {name: group for name, group in found.items() if group}
 
 

@@ -64,11 +64,12 @@ def runners_of(cells: Sequence[Cell]) -> tuple[Runner, ...]:
     return tuple(Runner(name=each, architectures=(each,), kvm=True) for each in found)
 
 
-def runner_for(cell: Cell, runners: Sequence[Runner]) -> Runner:
+def runner_for(cell: Cell, runners: Sequence[Runner], *, kvm_for_all: bool = False) -> Runner:
     """Return the first runner that fits a cell best. Raises PlanError where none can run it.
 
     A cell with its own kernel goes to a runner with KVM if there is one for its architecture, and
     a container to one without, so that runners with KVM stay free for those that need them.
+    ``kvm_for_all`` sends containers to runners with KVM, too.
     """
     able = [each for each in runners if cell.platform.architecture in each.architectures]
     if not able:
@@ -78,5 +79,5 @@ def runner_for(cell: Cell, runners: Sequence[Runner]) -> Runner:
             + ", ".join(sorted({name for each in runners for name in each.architectures})),
             resolution="add a [[runner]] with this architecture, or select other cells",
         )
-    own_kernel = cell.platform.machine != "container"
-    return next((each for each in able if each.kvm is own_kernel), able[0])
+    wanted = kvm_for_all or cell.platform.machine != "container"
+    return next((each for each in able if each.kvm is wanted), able[0])

@@ -91,7 +91,7 @@ def test_minutes_limit_each_shard(cells: tuple[Cell, ...]) -> None:
     shards = by_minutes(cells, HOSTED, Estimates.of([measured(cells)]), 60)
     assert max(shard.estimate_s for shard in shards) <= 3600
     total = sum(shard.estimate_s for shard in shards)
-    assert len(shards) <= total / 3600 + len(HOSTED) + 1
+    assert len(shards) <= 1.3 * total / 3600 + len(HOSTED)
     assert ids(shards) == sorted(cell.id for cell in cells)
 
 
@@ -110,11 +110,11 @@ def test_the_number_of_runners_limits_the_shards(cells: tuple[Cell, ...]) -> Non
 
 def test_too_few_shards_for_the_kinds_of_runner_are_an_error(cells: tuple[Cell, ...]) -> None:
     with pytest.raises(PlanError) as found:
-        by_count(cells, HOSTED, Estimates(), 2)
+        by_count(cells, HOSTED, Estimates(), 1)
     assert str(found.value) == (
-        "2 shards can't run these cells\n"
-        "they need 3 kinds of runner: big, plain, arm\n"
-        "To do: allow at least 3 shards, select fewer cells, or name a runner by --runners that"
+        "1 shard can't run these cells\n"
+        "they need 2 kinds of runner: big, arm\n"
+        "To do: allow at least 2 shards, select fewer cells, or name a runner by --runners that"
         " runs several architectures"
     )
 

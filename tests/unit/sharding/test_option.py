@@ -28,10 +28,16 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return made
 
 
+AGAIN = (
+    "To do: check out the commit from which `upgradeproof shards` made the file, or make it again"
+    " and run every shard"
+)
+
+
 def refused(project: Project, word: str) -> list[str]:
     done = project.pytest(f"--upgradeproof-shard={word}", "--collect-only", "-q")
     assert done.exit_status == 4
-    return done.text.strip().splitlines()
+    return done.stderr.decode().strip().splitlines()
 
 
 def test_only_the_shard_s_cells_are_collected(project: Project) -> None:
@@ -48,8 +54,7 @@ def test_the_shards_of_another_plan_are_refused(project: Project) -> None:
         assert refused(project, "shards.json:1") == [
             "ERROR: shards.json belongs to other plans than those that are here",
             "different: thing",
-            "To do: check out the commit from which `upgradeproof shards` made the file, or make"
-            " it again and run every shard",
+            AGAIN,
         ]
     finally:
         path.write_text(plan)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.plugin.project import AMD64, ARM64, Project, make_project
+from upgradeproof.command import Completed
 from upgradeproof.report import read_run
 from upgradeproof.results import Run, Verdict
 from upgradeproof.sharding.expecting import PART_CHECK
@@ -48,6 +49,12 @@ def fold(project: Project, *folders: str) -> tuple[int, list[str], Run]:
     done = project.upgradeproof("report", *folders, "--expect=shards.json", "--to=all")
     assert "Traceback" not in done.text
     return done.exit_status, done.text.splitlines(), read_run(project.folder / "all" / "run.json")
+
+
+def said(done: Completed) -> list[str]:
+    """Return the error of a command that failed by the harness."""
+    assert (done.exit_status, done.text) == (4, "")
+    return done.stderr.decode().splitlines()
 
 
 def verdicts(run: Run) -> dict[str, Verdict]:
@@ -223,11 +230,10 @@ def test_parts_do_not_fold_into_a_run_of_its_own(project: Project) -> None:
     done = project.upgradeproof(
         "report", "parts/1", "parts/2", "--expect=shards.json", "--to=parts/1"
     )
-    assert (done.exit_status, done.text) == (
-        4,
-        "upgradeproof: parts/1 holds a run of its own, and the parts can't be folded into it\n"
-        "To do: name another folder by --to\n",
-    )
+    assert said(done) == [
+        "upgradeproof: parts/1 holds a run of its own, and the parts can't be folded into it",
+        "To do: name another folder by --to",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -242,16 +248,15 @@ def test_a_file_that_is_no_shards_json_is_an_error(
 ) -> None:
     (project.folder / "shards.json").write_text(content)
     done = project.upgradeproof("report", "--expect=shards.json", "--to=all")
-    assert (done.exit_status, done.text) == (
-        4,
-        f"upgradeproof: shards.json is not a shards.json of this version\n{why}\n",
-    )
+    assert said(done) == [
+        "upgradeproof: shards.json is not a shards.json of this version",
+        why,
+    ]
 
 
 def test_a_missing_shards_json_is_an_error(project: Project) -> None:
     done = project.upgradeproof("report", "--expect=no.json", "--to=all")
-    assert (done.exit_status, done.text) == (
-        4,
-        "upgradeproof: no.json can't be read: No such file or directory\n"
-        "To do: `upgradeproof shards --to FILE` writes it; hand it to every shard\n",
-    )
+    assert said(done) == [
+        "upgradeproof: no.json can't be read: No such file or directory",
+        "To do: `upgradeproof shards --to FILE` writes it; hand it to every shard",
+    ]
