@@ -54,21 +54,23 @@ class TakenShard:
 
 
 def taken_shard(config: pytest.Config, home: Home) -> TakenShard | None:
-    """Return the shard that the command line names, or None.
+    """Return the shard that the command line names, or None."""
+    word: str | None = config.getoption("upgradeproof_shard")
+    return None if word is None else take_shard(word, config.invocation_params.dir, home)
+
+
+def take_shard(word: str, here: Path, home: Home) -> TakenShard:
+    """Return the shard that ``FILE:N`` names; the file is below ``here``.
 
     Raises PlanError where its plans are not those that are here: its cells would be others.
     """
-    word: str | None = config.getoption("upgradeproof_shard")
-    if word is None:
-        return None
     name, separator, number = word.rpartition(":")
     if not (separator and name and number.isascii() and number.isdigit()):
         raise PlanError(
             f"--upgradeproof-shard={word} names no shard",
             resolution="write --upgradeproof-shard=shards.json:3",
         )
-    path = config.invocation_params.dir / name
-    shards = read_shards(path)
+    shards = read_shards(here / name)
     plans = plan_files(home.root, home.plan_files, home.plans)
     shards.check_plans(Path(name), digest_of(plans, home.images.values(), home.cells), plans)
     if not 1 <= int(number) <= len(shards.shards):

@@ -15,6 +15,8 @@ from upgradeproof.sharding.model import Shard, ShardedCell
 from upgradeproof.sharding.runners import Runner, runner_for
 
 MINUTE_S = 60
+WORTH_IT = 0.9
+"""How much earlier the last shard must end for containers to take runners with KVM."""
 Groups = Mapping[str, Sequence[ShardedCell]]
 """The cells by the name of the runner that they need."""
 
@@ -49,8 +51,16 @@ def by_minutes(
 
 
 def _best(found: Iterable[tuple[Shard, ...]]) -> tuple[Shard, ...]:
-    """Return those whose longest shard is the shortest; nothing of nothing."""
-    return min(found, key=lambda each: max(shard.estimate_s for shard in each), default=())
+    """Return the first shards, or later ones that end much earlier; nothing of nothing."""
+    best: tuple[Shard, ...] = ()
+    for shards in found:
+        if not best or _longest_s(shards) < WORTH_IT * _longest_s(best):
+            best = shards
+    return best
+
+
+def _longest_s(shards: Sequence[Shard]) -> float:
+    return max(shard.estimate_s for shard in shards)
 
 
 def _refuse(count: int, *assignments: Groups) -> NoReturn:

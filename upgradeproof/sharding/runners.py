@@ -33,7 +33,7 @@ class Runner(Model):
 class Runners(Model):
     """A whole runners.toml."""
 
-    runner: tuple[Runner, ...] = Field(min_length=1)
+    runner: tuple[Runner, ...]
 
     @classmethod
     def called(cls) -> str:
@@ -42,6 +42,8 @@ class Runners(Model):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
+        if not self.runner:
+            raise ValueError("there is no [[runner]]")
         names = [runner.name for runner in self.runner]
         if len(names) != len(set(names)):
             raise ValueError("two runners have the same name")

@@ -11,7 +11,9 @@ import yaml
 from tests.unit.command_line import Command, upgradeproof
 from tests.unit.plugin.project import ARM64, Project, make_project
 from tests.unit.sharding.cells import make_plans
-from upgradeproof.errors import PlanError
+from upgradeproof.errors import PlanError, UpgradeproofError
+from upgradeproof.home import Home
+from upgradeproof.plugin.shard_selection import take_shard
 from upgradeproof.results import PlanFile
 from upgradeproof.sharding import Shard, ShardedCell, read_shards, shards_of
 from upgradeproof.sharding.printing import show
@@ -35,15 +37,18 @@ AGAIN = (
 
 
 def refused(project: Project, word: str) -> list[str]:
-    done = project.pytest(f"--upgradeproof-shard={word}", "--collect-only", "-q")
-    assert done.exit_status == 4
-    return done.stderr.decode().strip().splitlines()
+    with pytest.raises(UpgradeproofError) as found:
+        take_shard(word, project.folder, Home(project.folder))
+    return str(found.value).splitlines()
 
 
 def test_only_the_shard_s_cells_are_collected(project: Project) -> None:
     done = project.pytest("--upgradeproof-shard=shards.json:2", "--collect-only", "-q")
     assert done.text.splitlines()[0] == f"test_it.py::test_it[{ARM64}]"
     assert "1 test collected" in done.text
+    done = project.pytest("--upgradeproof-shard=shards.json:3", "--collect-only", "-q")
+    assert (done.exit_status, done.text) == (4, "")
+    assert done.stderr.decode().splitlines()[0] == "ERROR: shards.json has no shard 3"
 
 
 def test_the_shards_of_another_plan_are_refused(project: Project) -> None:
@@ -52,7 +57,7 @@ def test_the_shards_of_another_plan_are_refused(project: Project) -> None:
     path.write_text(plan + "# another\n")
     try:
         assert refused(project, "shards.json:1") == [
-            "ERROR: shards.json belongs to other plans than those that are here",
+            "shards.json belongs to other plans than those that are here",
             "different: thing",
             AGAIN,
         ]
@@ -78,12 +83,12 @@ def test_the_shards_of_another_image_are_refused(project: Project) -> None:
         (
             "shards.json",
             [
-                "ERROR: --upgradeproof-shard=shards.json names no shard",
+                "--upgradeproof-shard=shards.json names no shard",
                 "To do: write --upgradeproof-shard=shards.json:3",
             ],
         ),
-        ("shards.json:3", ["ERROR: shards.json has no shard 3", "its shards are 1 to 2"]),
-        ("shards.json:0", ["ERROR: shards.json has no shard 0", "its shards are 1 to 2"]),
+        ("shards.json:3", ["shards.json has no shard 3", "its shards are 1 to 2"]),
+        ("shards.json:0", ["shards.json has no shard 0", "its shards are 1 to 2"]),
     ],
 )
 def test_a_wrong_word_is_an_error(project: Project, word: str, lines: list[str]) -> None:
