@@ -11,6 +11,7 @@ import yaml
 from tests.unit.command_line import Command, upgradeproof
 from tests.unit.plugin.project import ARM64, Project, make_project
 from tests.unit.sharding.cells import make_plans
+from tests.unit.sharding.command import upgradeproof_in
 from upgradeproof.errors import PlanError, UpgradeproofError
 from upgradeproof.home import Home
 from upgradeproof.plugin.shard_selection import take_shard
@@ -26,7 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made = make_project(tmp_path_factory.mktemp("shards")).write(
         test_it="def test_it(upgraded): pass\n"
     )
-    assert made.upgradeproof("shards", "--count=2").ok
+    assert upgradeproof_in(made.folder, "shards", "--count=2").status == 0
     return made
 
 

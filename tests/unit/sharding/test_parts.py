@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.command_line import Told
 from tests.unit.plugin.project import AMD64, ARM64, Project, make_project
-from upgradeproof.command import Completed
+from tests.unit.sharding.command import upgradeproof_in
 from upgradeproof.report import read_run
 from upgradeproof.results import Run, Verdict
 from upgradeproof.sharding.expecting import PART_CHECK
@@ -21,8 +22,8 @@ SUITE = "def test_it(upgraded): pass\ndef test_that(upgraded): pass\n"
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project whose two shards ran: the parts are in parts/1 and parts/2."""
     project = make_project(tmp_path_factory.mktemp("shards")).write(test_it=SUITE)
-    made = project.upgradeproof("shards", "--count=2")
-    assert made.ok, made.text
+    made = upgradeproof_in(project.folder, "shards", "--count=2")
+    assert made.status == 0, made.err
     for number in (1, 2):
         done = shard(project, number)
         assert done == 0
@@ -46,15 +47,15 @@ def project(ran: Project, tmp_path: Path) -> Project:
 
 
 def fold(project: Project, *folders: str) -> tuple[int, list[str], Run]:
-    done = project.upgradeproof("report", *folders, "--expect=shards.json", "--to=all")
-    assert "Traceback" not in done.text
-    return done.exit_status, done.text.splitlines(), read_run(project.folder / "all" / "run.json")
+    told = upgradeproof_in(project.folder, "report", *folders, "--expect=shards.json", "--to=all")
+    assert told.err == ""
+    return told.status, told.out.splitlines(), read_run(project.folder / "all" / "run.json")
 
 
-def said(done: Completed) -> list[str]:
+def said(told: Told) -> list[str]:
     """Return the error of a command that failed by the harness."""
-    assert (done.exit_status, done.text) == (4, "")
-    return done.stderr.decode().splitlines()
+    assert (told.status, told.out) == (4, "")
+    return told.err.splitlines()
 
 
 def verdicts(run: Run) -> dict[str, Verdict]:
@@ -85,8 +86,7 @@ def test_all_parts_fold_into_a_green_run(project: Project) -> None:
 def test_folding_again_gives_the_same_run(project: Project) -> None:
     first = fold(project, "parts/1")
     assert fold(project, "parts/1") == first
-    done = project.upgradeproof("report", "all")
-    assert done.exit_status == 1
+    assert upgradeproof_in(project.folder, "report", "all").status == 1
     assert read_run(project.folder / "all" / "run.json") == first[2]
 
 
@@ -200,14 +200,9 @@ def test_a_worker_s_journal_that_lost_lines_never_ran(project: Project) -> None:
 
 
 def test_a_cell_that_its_part_did_not_select_never_ran(project: Project) -> None:
-    shard(project, 2, "-k", "nothing", to="none")
-    assert fold(project, "parts/1", "parts/none")[0] == 1
-    (project.folder / "test_other.py").write_text("def test_without_a_cell(): pass\n")
-    shutil.rmtree(project.folder / "parts" / "2")
-    ids = {AMD64: "example-1-amd64*", ARM64: "example-1-arm64*"}
-    one = project.upgradeproof("shards", "--count=1", "--to=shards.json", *runners(project))
-    assert one.ok, one.text
-    assert shard(project, 1, f"--cell={ids[AMD64]}", to="half") == 0
+    one = upgradeproof_in(project.folder, "shards", "--count=1", *runners(project))
+    assert one.status == 0, one.err
+    assert shard(project, 1, "--cell=example-1-amd64*", to="half") == 0
     status, lines, run = fold(project, "parts/half")
     assert (status, lines) == (1, ["never_ran: all/index.html"])
     assert lost(run, ARM64) == "shard 1: the part parts/half did not select this cell"
@@ -227,8 +222,8 @@ def test_a_failure_in_a_part_fails_the_run(project: Project) -> None:
 
 
 def test_parts_do_not_fold_into_a_run_of_its_own(project: Project) -> None:
-    done = project.upgradeproof(
-        "report", "parts/1", "parts/2", "--expect=shards.json", "--to=parts/1"
+    done = upgradeproof_in(
+        project.folder, "report", "parts/1", "parts/2", "--expect=shards.json", "--to=parts/1"
     )
     assert said(done) == [
         "upgradeproof: parts/1 holds a run of its own, and the parts can't be folded into it",
@@ -247,7 +242,7 @@ def test_a_file_that_is_no_shards_json_is_an_error(
     project: Project, content: str, why: str
 ) -> None:
     (project.folder / "shards.json").write_text(content)
-    done = project.upgradeproof("report", "--expect=shards.json", "--to=all")
+    done = upgradeproof_in(project.folder, "report", "--expect=shards.json", "--to=all")
     assert said(done) == [
         "upgradeproof: shards.json is not a shards.json of this version",
         why,
@@ -255,7 +250,7 @@ def test_a_file_that_is_no_shards_json_is_an_error(
 
 
 def test_a_missing_shards_json_is_an_error(project: Project) -> None:
-    done = project.upgradeproof("report", "--expect=no.json", "--to=all")
+    done = upgradeproof_in(project.folder, "report", "--expect=no.json", "--to=all")
     assert said(done) == [
         "upgradeproof: no.json can't be read: No such file or directory",
         "To do: `upgradeproof shards --to FILE` writes it; hand it to every shard",
