@@ -20,10 +20,12 @@ PIPELINES = {
 }
 
 
+PATH = os.pathsep.join([*map(str, PLACES), os.environ["PATH"]])
+
+
 def program(name: str) -> str:
     """Return the path of a validator: `make setup-test` installs them all."""
-    path = os.pathsep.join([*map(str, PLACES), os.environ["PATH"]])
-    found = shutil.which(name, path=path)
+    found = shutil.which(name, path=PATH)
     assert found, f"{name} is not installed: run `make setup-test`"
     return found
 
@@ -34,7 +36,7 @@ def accepted(*argv: str) -> str:
         check=False,
         capture_output=True,
         text=True,
-        env={**os.environ, "NO_COLOR": "1"},
+        env={**os.environ, "PATH": PATH, "NO_COLOR": "1"},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -13,7 +13,10 @@ from upgradeproof.cli import main
 def upgradeproof_in(folder: Path, *words: str) -> Told:
     """Run the command and return what it printed."""
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(out):
-        with contextlib.redirect_stderr(err):
-            status = main(words)
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        status = main(words)
     return Told(status, out.getvalue(), err.getvalue())
