@@ -44,7 +44,7 @@ class Workspace:
     def folder(self) -> Path:
         return self.project.folder
 
-    def run(self, script: str, shell: tuple[str, ...] = ("bash", "-e"), **variables: str) -> int:
+    def run(self, script: str, shell: tuple[str, ...] = ("bash", "-e"), /, **variables: str) -> int:
         """Run a script as the server would, and return its exit status."""
         done = subprocess.run(
             [*shell, "-c", script],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upgradeproof.render.formats.annotations import annotations
+from upgradeproof.render.formats.annotations import workflow_commands
 from upgradeproof.results import Cell, Check, PlanFile, RejectedPart, Run, Verdict
 
 
@@ -35,7 +35,7 @@ def failed(number: int, verdict: Verdict = Verdict.FAILED) -> Check:
 
 def test_a_green_run_has_none() -> None:
     passed = Check(id="test_it::test_a", verdict=Verdict.PASSED, duration_s=1)
-    assert annotations(run_with(passed)) == ""
+    assert workflow_commands(run_with(passed)) == ""
 
 
 def test_a_finding_names_its_plan_and_stays_one_line() -> None:
@@ -45,20 +45,20 @@ def test_a_finding_names_its_plan_and_stays_one_line() -> None:
         reason="100 % lost\n::error::injected",
         duration_s=1,
     )
-    (line,) = annotations(run_with(check)).splitlines()
+    (line,) = workflow_commands(run_with(check)).splitlines()
     assert line.startswith("::error file=products/web/upgrade.toml,title=failed%3A ")
     assert line.endswith("(1 cell): 100 %25 lost%0A::error::injected")
 
 
 def test_ten_findings_are_ten_annotations() -> None:
-    lines = annotations(run_with(*map(failed, range(10)))).splitlines()
+    lines = workflow_commands(run_with(*map(failed, range(10)))).splitlines()
     assert len(lines) == 10
     assert "more finding" not in lines[-1]
 
 
 def test_the_tenth_says_how_many_more_and_the_worst_come_first() -> None:
     broken = failed(99, Verdict.BROKEN)
-    lines = annotations(run_with(broken, *map(failed, range(12)))).splitlines()
+    lines = workflow_commands(run_with(broken, *map(failed, range(12)))).splitlines()
     assert len(lines) == 10
     assert all("title=failed" in line for line in lines[:9])
     assert lines[9] == (
@@ -68,7 +68,7 @@ def test_the_tenth_says_how_many_more_and_the_worst_come_first() -> None:
 
 def test_a_folder_that_is_no_part_comes_first() -> None:
     rejected = (RejectedPart(folder="parts/9", reason="it holds no journal of a run"),)
-    first = annotations(run_with(failed(1), rejected=rejected)).splitlines()[0]
+    first = workflow_commands(run_with(failed(1), rejected=rejected)).splitlines()[0]
     assert first == (
         "::error title=a folder is no part of this run::parts/9: it holds no journal of a run"
     )

@@ -22,10 +22,10 @@ _PROPERTY = {**_MESSAGE, ":": "%3A", ",": "%2C"}
 
 def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:  # noqa: ARG001  # no templates here
     """Write ``folder/annotations.txt`` and return its path. Raises HarnessError when it can't."""
-    return write_text(folder / FILE_NAME, annotations(run))
+    return write_text(folder / FILE_NAME, workflow_commands(run))
 
 
-def annotations(run: Run) -> str:
+def workflow_commands(run: Run) -> str:
     """Return at most ten workflow commands; the tenth says how many more there are."""
     found = list(_findings(run))
     if len(found) > MAX_ANNOTATIONS:
