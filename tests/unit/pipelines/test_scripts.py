@@ -148,7 +148,7 @@ def test_github_is_red_where_a_part_is_lost(tmp_path: Path) -> None:
     assert jobs.results == {"plan": "success", "shard": "success", "sign-off": "failure"}
     assert verdict(end) is Verdict.NEVER_RAN
     assert "shard 2: no part of this shard is there" in end.output
-    assert "::error title=never ran" in end.output
+    assert "title=never ran%3A Part is complete::" in end.output
     assert jobs.gate() == 1
 
 
