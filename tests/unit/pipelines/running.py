@@ -60,7 +60,8 @@ class Workspace:
             capture_output=True,
             text=True,
         )
-        (self.folder / "output.log").open("a").write(done.stdout + done.stderr)
+        with (self.folder / "output.log").open("a") as log:
+            log.write(done.stdout + done.stderr)
         return done.returncode
 
     @property
