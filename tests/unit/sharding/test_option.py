@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         test_it="def test_it(upgraded): pass\n"
     )
     assert upgradeproof_in(made.folder, "shards", "--count=2").status == 0
-    return made
+    return replace(made, timeout_s=300)
 
 
 AGAIN = (

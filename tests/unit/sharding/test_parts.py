@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,17 @@ from upgradeproof.report import read_run
 from upgradeproof.results import Run, Verdict
 from upgradeproof.sharding.expecting import PART_CHECK
 
+PATIENCE_S = 300
 SUITE = "def test_it(upgraded): pass\ndef test_that(upgraded): pass\n"
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project whose two shards ran: the parts are in parts/1 and parts/2."""
-    project = make_project(tmp_path_factory.mktemp("shards")).write(test_it=SUITE)
-    made = upgradeproof_in(project.folder, "shards", "--count=2")
-    assert made.status == 0, made.err
+    made = make_project(tmp_path_factory.mktemp("shards")).write(test_it=SUITE)
+    project = replace(made, timeout_s=PATIENCE_S)
+    told = upgradeproof_in(project.folder, "shards", "--count=2")
+    assert told.status == 0, told.err
     for number in (1, 2):
         done = shard(project, number)
         assert done == 0
@@ -43,7 +46,7 @@ def shard(project: Project, number: int, *more: str, to: str = "") -> int:
 def project(ran: Project, tmp_path: Path) -> Project:
     """Return a copy of it."""
     shutil.copytree(ran.folder, tmp_path / "copy")
-    return Project(tmp_path / "copy")
+    return Project(tmp_path / "copy", timeout_s=PATIENCE_S)
 
 
 def fold(project: Project, *folders: str) -> tuple[int, list[str], Run]:
