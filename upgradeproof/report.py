@@ -16,7 +16,7 @@ from upgradeproof.sharding import Expected
 COPIED = "shard-"
 """What the names of copied journals begin with."""
 EXPECTED = f"{COPIED}expected.jsonl"
-"""The journal of what the parts' own journals do not say."""
+"""The journal of what the parts' own journals do not report."""
 
 
 def report(
@@ -44,7 +44,7 @@ def report_parts(
     """Fold the parts that count, and what is expected of all, into reports in ``target``.
 
     ``target`` gets the parts' journals and evidence. Raises HarnessError where it holds a run of
-    its own, since that would be folded in by whoever folds the reports again.
+    its own, since that would be folded in if a user folds the reports again.
     """
     own = [path for path in target.glob("journal/*.jsonl") if not path.name.startswith(COPIED)]
     if own:
@@ -100,7 +100,7 @@ def _journals(folder: Path, folders: Sequence[Path], target: Path) -> list[Path]
 
 
 def _gather_evidence(folders: Sequence[Path], target: Path) -> None:
-    """Copy the shards' evidence beside the report, whose links are relative to it."""
+    """Copy the shards' evidence next to the report, whose links are relative to it."""
     for folder in folders:
         if folder.resolve() != target.resolve() and (folder / "evidence").is_dir():
             shutil.copytree(folder / "evidence", target / "evidence", dirs_exist_ok=True)

@@ -22,7 +22,7 @@ ACTIONS: Mapping[str, str] = {
 """GitHub's actions, pinned by commit."""
 OWN_SETUP = "sh ci/setup.sh"
 """The command that sets a runner up, where no other is named: a script that goes with it."""
-ROOM = 3
+PATIENCE = 3
 """How many times longer than estimated a shard may take: a timeout ends a hang, not a slow day."""
 
 
@@ -90,7 +90,7 @@ class Pipeline:
             "output": server.output,
             "words": shlex.join(words),
             "setup": self.setup,
-            "timeout_minutes": ROOM * self.max_minutes,
+            "timeout_minutes": PATIENCE * self.max_minutes,
         }
         scripts = {
             path.stem: _render(f"scripts/{path.name}", values).rstrip("\n")

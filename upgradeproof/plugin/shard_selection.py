@@ -1,4 +1,4 @@
-"""The option ``--upgradeproof-shard``: a run takes one part of the cells, and says which."""
+"""The option ``--upgradeproof-shard``: a run takes one part of the cells, and states which."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Shards: the cells of the plans in parts for many machines, and what came back of them.
 
-Pure: no machine is touched. ``shards.json`` says which cells each part must bring, so that a part
+Pure: no machine is touched. ``shards.json`` states which cells each part must bring, so that a part
 that got lost is noticed when the parts are folded.
 """
 

@@ -42,9 +42,9 @@ def by_minutes(
     """Return as few shards as end in this time, as far as single cells and runners allow."""
     limit_s = float(minutes * MINUTE_S)
     groups = _assignments(cells, runners, estimates)[0]
-    most = _most(groups, runners)
+    max_counts = _max_counts(groups, runners)
     counts = {
-        name: _fewest(group, most[name], max(limit_s, *(each.estimate_s for each in group)))
+        name: _fewest(group, max_counts[name], max(limit_s, *(each.estimate_s for each in group)))
         for name, group in groups.items()
     }
     return _shards(groups, runners, counts)
@@ -75,10 +75,10 @@ def _refuse(count: int, *assignments: Groups) -> NoReturn:
 
 def _counts(groups: Groups, runners: Sequence[Runner], count: int) -> dict[str, int]:
     """Return how many shards each group gets: one each, then one more for the slowest group."""
-    most = _most(groups, runners)
+    max_counts = _max_counts(groups, runners)
     counts = dict.fromkeys(groups, 1)
     while sum(counts.values()) < count:
-        left = [name for name in groups if counts[name] < most[name]]
+        left = [name for name in groups if counts[name] < max_counts[name]]
         if not left:
             break
         slowest = max(left, key=lambda name: _expected_s(groups[name], counts[name]))
@@ -86,13 +86,13 @@ def _counts(groups: Groups, runners: Sequence[Runner], count: int) -> dict[str, 
     return counts
 
 
-def _fewest(cells: Sequence[ShardedCell], most: int, limit_s: float) -> int:
+def _fewest(cells: Sequence[ShardedCell], max_counts: int, limit_s: float) -> int:
     """Return the smallest number of shards that end in time; the largest where none does."""
     first = math.ceil(sum(cell.estimate_s for cell in cells) / limit_s)
-    for count in range(max(first, 1), most):
+    for count in range(max(first, 1), max_counts):
         if max(_seconds(part) for part in even(cells, count)) <= limit_s:
             return count
-    return most
+    return max_counts
 
 
 def even(cells: Sequence[ShardedCell], count: int) -> list[list[ShardedCell]]:
@@ -140,7 +140,7 @@ def _sharded(cell: Cell, estimates: Estimates) -> ShardedCell:
     )
 
 
-def _most(groups: Groups, runners: Sequence[Runner]) -> dict[str, int]:
+def _max_counts(groups: Groups, runners: Sequence[Runner]) -> dict[str, int]:
     """Return how many shards each group can have: one for each of its cells, or of its runners."""
     limits = {runner.name: runner.max_shards or math.inf for runner in runners}
     return {name: int(min(len(group), limits[name])) for name, group in groups.items()}

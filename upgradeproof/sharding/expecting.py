@@ -24,7 +24,7 @@ PART_CHECK = "shards::test_part_is_complete"
 
 @dataclass
 class Expected:
-    """What shards.json and the folders together say."""
+    """What shards.json and the folders together state."""
 
     shards: Shards
     accepted: dict[int, Part] = field(default_factory=dict)
@@ -48,12 +48,12 @@ class Expected:
         return [*lost, *(f"{each.folder}: {each.reason}" for each in self.rejected)]
 
     def events(self) -> Iterator[Event]:
-        """Yield what the parts' own journals do not say.
+        """Yield what the parts' own journals do not state.
 
         Every cell that must be there is declared; where its part is missing, doubled or truncated,
         or did not select it, it has a check that never ran, with the reason.
         """
-        if not self.accepted:  # no other journal says how the run began
+        if not self.accepted:  # no other journal states how the run began
             yield RunStarted(
                 run_id=self.shards.digest[:8],
                 upgradeproof=self.shards.upgradeproof,

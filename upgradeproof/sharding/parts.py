@@ -15,7 +15,7 @@ _WANTED = (b'"run_started"', b'"run_finished"', b'"cell_declared"')
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What the journals of one folder say of themselves."""
+    """What the journals of one folder state of themselves."""
 
     folder: Path
     runs: frozenset[str]

@@ -18,12 +18,12 @@ from tests.unit.plugin.project import Project, make_project
 
 SUITE = "def test_it(upgraded): pass\n"
 POLICY = 'broken = "no_go"\n[[cells]]\nselect = ["*"]\n'
-STAND_IN = """#!{python}
+REPLACED = """#!{python}
 import sys
 from upgradeproof.cli import main
 verb = sys.argv[1]
 if verb in ("images", "scan"):  # the first starts machines; the second needs a real one's facts
-    open("stand-in.log", "a").write(" ".join(sys.argv[1:]) + "\\n")
+    open("calls.log", "a").write(" ".join(sys.argv[1:]) + "\\n")
     sys.exit(0)
 sys.exit(main())
 """
@@ -74,7 +74,7 @@ def checkout(folder: Path, suite: str = SUITE) -> Workspace:
     project = make_project(folder).write(test_it=suite)
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)
-    for name, text in (("upgradeproof", STAND_IN), ("pytest", PYTEST)):
+    for name, text in (("upgradeproof", REPLACED), ("pytest", PYTEST)):
         (programs / name).write_text(text.format(python=sys.executable))
         (programs / name).chmod(0o755)
     return Workspace(project)

@@ -115,8 +115,8 @@ def test_github_runs_green(tmp_path: Path) -> None:
     assert verdict(end) is Verdict.PASSED
     assert "GO" in end.output
     assert (end.folder / "github.summary").read_text().startswith("## ✅ Passed")
-    assert (end.folder / "stand-in.log").read_text() == "scan reports/out\n"
-    log = (tmp_path / "shard-1" / "stand-in.log").read_text()
+    assert (end.folder / "calls.log").read_text() == "scan reports/out\n"
+    log = (tmp_path / "shard-1" / "calls.log").read_text()
     assert log == "images --shard shards.json:1\n"
     assert jobs.gate() == 0
 

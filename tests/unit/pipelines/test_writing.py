@@ -48,8 +48,8 @@ def test_this_project_s_own_pipelines_are_made_by_the_same(server: Server) -> No
 
 
 def test_a_pipeline_is_written_with_what_it_needs(upgradeproof: Command, tmp_path: Path) -> None:
-    told = upgradeproof("ci", "init", "github")
-    assert told == Told(
+    answer = upgradeproof("ci", "init", "github")
+    assert answer == Told(
         0,
         f"wrote {WORKFLOW}\n"
         "wrote ci/github-runners.toml\n"
@@ -72,8 +72,8 @@ def test_force_replaces_the_pipeline_and_not_the_project_s_own_files(
     upgradeproof("ci", "init", "jenkins")
     for name in ("Jenkinsfile", "ci/setup.sh", "reports/policy.toml"):
         (tmp_path / name).write_text("mine")
-    told = upgradeproof("ci", "init", "jenkins", "--force", "--max-minutes", "20")
-    assert told.out.count("wrote ") == 2
+    answer = upgradeproof("ci", "init", "jenkins", "--force", "--max-minutes", "20")
+    assert answer.out.count("wrote ") == 2
     assert "--max-minutes=20" in (tmp_path / "Jenkinsfile").read_text()
     assert (tmp_path / "ci/setup.sh").read_text() == "mine"
     assert (tmp_path / "reports/policy.toml").read_text() == "mine"
@@ -115,7 +115,7 @@ def test_actions_are_pinned_by_commit(workflow: dict[str, Any]) -> None:
     assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", each) for each in every)
 
 
-def test_permissions_are_the_least(workflow: dict[str, Any]) -> None:
+def test_permissions_are_minimal(workflow: dict[str, Any]) -> None:
     assert workflow["permissions"] == {}
     assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == {
         "plan": {"contents": "read"},

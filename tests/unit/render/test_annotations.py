@@ -56,7 +56,7 @@ def test_ten_findings_are_ten_annotations() -> None:
     assert "more finding" not in lines[-1]
 
 
-def test_the_tenth_says_how_many_more_and_the_worst_come_first() -> None:
+def test_the_tenth_counts_how_many_more_and_the_worst_come_first() -> None:
     broken = failed(99, Verdict.BROKEN)
     lines = workflow_commands(run_with(broken, *map(failed, range(12)))).splitlines()
     assert len(lines) == 10

@@ -110,9 +110,9 @@ def plans(tmp_path: Path) -> Path:
 
 
 def test_shards_are_printed_and_written(upgradeproof: Command, plans: Path) -> None:
-    told = upgradeproof("shards", "--count=3", "*.container.*")
-    assert (told.status, told.err) == (0, "")
-    assert told.out == (
+    answer = upgradeproof("shards", "--count=3", "*.container.*")
+    assert (answer.status, answer.err) == (0, "")
+    assert answer.out == (
         "shard 1 on amd64: 1 cell, about 10 min\n"
         "      600 s  example-1-amd64.container.p1-1-to-2  (nothing recorded)\n"
         "shard 2 on amd64: 1 cell, about 10 min\n"
@@ -162,25 +162,25 @@ def test_every_server_gets_what_it_reads(upgradeproof: Command, plans: Path) -> 
 
 
 def test_tags_select(upgradeproof: Command, plans: Path) -> None:
-    told = upgradeproof("shards", "--count=1", "--tag=smoke", "--tag=amd64")
-    assert told.out.count("example-1-amd64") == 2
-    assert "example-2" not in told.out
-    told = upgradeproof("shards", "--count=1", "--tag=smok")
-    assert (told.status, told.err) == (
+    answer = upgradeproof("shards", "--count=1", "--tag=smoke", "--tag=amd64")
+    assert answer.out.count("example-1-amd64") == 2
+    assert "example-2" not in answer.out
+    answer = upgradeproof("shards", "--count=1", "--tag=smok")
+    assert (answer.status, answer.err) == (
         2,
         "upgradeproof: no cell has the tag smok\ndid you mean 'smoke'?\n",
     )
 
 
 def test_a_folder_that_is_not_there_is_an_error(upgradeproof: Command, plans: Path) -> None:
-    told = upgradeproof("shards", "--count=2", "--to=no/shards.json")
-    assert (told.status, told.err) == (
+    answer = upgradeproof("shards", "--count=2", "--to=no/shards.json")
+    assert (answer.status, answer.err) == (
         4,
         "upgradeproof: no/shards.json can't be written: No such file or directory\n",
     )
 
 
-def test_github_takes_at_most_256_jobs() -> None:
+def test_github_takes_no_more_than_256_jobs() -> None:
     cells = [
         ShardedCell(
             id=f"c{n}",

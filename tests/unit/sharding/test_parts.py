@@ -25,8 +25,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project whose two shards ran: the parts are in parts/1 and parts/2."""
     made = make_project(tmp_path_factory.mktemp("shards")).write(test_it=SUITE)
     project = replace(made, timeout_s=PATIENCE_S)
-    told = upgradeproof_in(project.folder, "shards", "--count=2")
-    assert told.status == 0, told.err
+    answer = upgradeproof_in(project.folder, "shards", "--count=2")
+    assert answer.status == 0, answer.err
     for number in (1, 2):
         done = shard(project, number)
         assert done == 0
@@ -50,15 +50,15 @@ def project(ran: Project, tmp_path: Path) -> Project:
 
 
 def fold(project: Project, *folders: str) -> tuple[int, list[str], Run]:
-    told = upgradeproof_in(project.folder, "report", *folders, "--expect=shards.json", "--to=all")
-    assert told.err == ""
-    return told.status, told.out.splitlines(), read_run(project.folder / "all" / "run.json")
+    answer = upgradeproof_in(project.folder, "report", *folders, "--expect=shards.json", "--to=all")
+    assert answer.err == ""
+    return answer.status, answer.out.splitlines(), read_run(project.folder / "all" / "run.json")
 
 
-def said(told: Told) -> list[str]:
+def error_of(answer: Told) -> list[str]:
     """Return the error of a command that failed by the harness."""
-    assert (told.status, told.out) == (4, "")
-    return told.err.splitlines()
+    assert (answer.status, answer.out) == (4, "")
+    return answer.err.splitlines()
 
 
 def verdicts(run: Run) -> dict[str, Verdict]:
@@ -86,7 +86,7 @@ def test_all_parts_fold_into_a_green_run(project: Project) -> None:
     assert [cell.shard for cell in run.cells] == [1, 2]
 
 
-def test_folding_again_gives_the_same_run(project: Project) -> None:
+def test_folding_again_results_in_the_same_run(project: Project) -> None:
     first = fold(project, "parts/1")
     assert fold(project, "parts/1") == first
     assert upgradeproof_in(project.folder, "report", "all").status == 1
@@ -228,7 +228,7 @@ def test_parts_do_not_fold_into_a_run_of_its_own(project: Project) -> None:
     done = upgradeproof_in(
         project.folder, "report", "parts/1", "parts/2", "--expect=shards.json", "--to=parts/1"
     )
-    assert said(done) == [
+    assert error_of(done) == [
         "upgradeproof: parts/1 holds a run of its own, and the parts can't be folded into it",
         "To do: name another folder by --to",
     ]
@@ -246,7 +246,7 @@ def test_a_file_that_is_no_shards_json_is_an_error(
 ) -> None:
     (project.folder / "shards.json").write_text(content)
     done = upgradeproof_in(project.folder, "report", "--expect=shards.json", "--to=all")
-    assert said(done) == [
+    assert error_of(done) == [
         "upgradeproof: shards.json is not a shards.json of this version",
         why,
     ]
@@ -254,7 +254,7 @@ def test_a_file_that_is_no_shards_json_is_an_error(
 
 def test_a_missing_shards_json_is_an_error(project: Project) -> None:
     done = upgradeproof_in(project.folder, "report", "--expect=no.json", "--to=all")
-    assert said(done) == [
+    assert error_of(done) == [
         "upgradeproof: no.json can't be read: No such file or directory",
         "To do: `upgradeproof shards --to FILE` writes it; hand it to every shard",
     ]

@@ -26,7 +26,7 @@ def write(run: Run, folder: Path, *, templates: Path | None = None) -> Path:  # 
 
 
 def workflow_commands(run: Run) -> str:
-    """Return at most ten workflow commands; the tenth says how many more there are."""
+    """Return at most ten workflow commands; the tenth states how many more there are."""
     found = list(_findings(run))
     if len(found) > MAX_ANNOTATIONS:
         more = len(found) - MAX_ANNOTATIONS + 1
