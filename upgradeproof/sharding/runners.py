@@ -61,7 +61,7 @@ def load_runners(path: Path) -> tuple[Runner, ...]:
 
 
 def runners_of(cells: Sequence[Cell]) -> tuple[Runner, ...]:
-    """Return a runner for each architecture of the cells, called as it: where no file names others."""
+    """Return a runner for each architecture of the cells, where no file names others."""
     found = dict.fromkeys(cell.platform.architecture for cell in cells)
     return tuple(Runner(name=each, architectures=(each,), kvm=True) for each in found)
 
