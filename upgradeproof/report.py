@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,17 +13,25 @@ from upgradeproof.decision.waiving import waive
 from upgradeproof.errors import HarnessError
 from upgradeproof.extensions import contained
 from upgradeproof.render import Options, Suppression, every_format
-from upgradeproof.results import Run, fold, read_journals
+from upgradeproof.results import Journal, Run, fold, read_journals
+from upgradeproof.results.journal import Event
 from upgradeproof.results.reading import read_run
+from upgradeproof.sharding import Expected
 
 COPIED = "shard-"
 """What the names of copied journals begin with."""
+EXPECTED = f"{COPIED}expected.jsonl"
+"""The journal of what the parts' own journals do not report."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class References:
-    """What some formats refer to."""
+class ReportRequest:
+    """Which reports are wanted, and what some of them refer to."""
 
+    formats: Sequence[str] = ()
+    """The names of the formats; none: those that every run has."""
+    templates: Path | None = None
+    """A folder whose files replace ours of the same name."""
     root: Path | None = None
     """The folder in which pytest ran: paths of plans are relative to it."""
     waivers: Path | None = None
@@ -32,34 +40,64 @@ class References:
     shard: str = ""
 
 
-NOTHING = References()
+EVERY_RUNS = ReportRequest()
 
 
 def report(
     folders: Sequence[Path],
     target: Path,
-    templates: Path | None = None,
-    formats: Sequence[str] = (),
-    references: References = NOTHING,
+    request: ReportRequest = EVERY_RUNS,
 ) -> Run:
     """Fold the journals of one or many runs' folders into reports in ``target``.
 
-    Shards of one run on several hosts fold into one matrix. ``templates`` is a folder whose files
-    hide ours of the same name; ``formats`` names the reports to write, by default those that every
-    run has. Raises HarnessError when there is no journal, or the reports can't be written, and
-    PlanError when the file of waivers is wrong.
+    Shards of one run on several hosts fold into one matrix. Raises HarnessError when there is no
+    journal, or the reports can't be written, and PlanError when the file of waivers is wrong.
     """
     journals = [path for folder in folders for path in _journals(folder, folders, target)]
-    run = fold(read_journals(journals))
+    return _write(read_journals(journals), folders, target, request)
+
+
+def report_parts(
+    expected: Expected,
+    target: Path,
+    request: ReportRequest = EVERY_RUNS,
+) -> Run:
+    """Fold the parts that count, and what is expected of all, into reports in ``target``.
+
+    ``target`` gets the parts' journals and evidence. Raises HarnessError where it holds a run of
+    its own, since that would be folded in if a user folds the reports again.
+    """
+    own = [path for path in target.glob("journal/*.jsonl") if not path.name.startswith(COPIED)]
+    if own:
+        raise HarnessError(
+            f"{target} holds a run of its own, and the parts can't be folded into it",
+            resolution="name another folder by --to",
+        )
+    events = list(expected.events())
+    journals = [path for each in expected.folders for path in _journals(each, (), target)]
+    run = _write((*read_journals(journals), *events), expected.folders, target, request)
+    with Journal(target / "journal" / EXPECTED) as journal:
+        for event in events:
+            journal.write(event)
+    return run
+
+
+def _write(
+    events: Iterable[Event],
+    folders: Sequence[Path],
+    target: Path,
+    request: ReportRequest,
+) -> Run:
+    run = fold(events)
     path = target / "run.json"
     try:
         target.mkdir(parents=True, exist_ok=True)
         _gather_evidence(folders, target)
         _gather_journals(folders, target)
         path.write_text(run.model_dump_json(indent=1), encoding="utf-8")
-        options = _options(run, templates, references)
+        options = _options(run, request)
         for name, drawn in every_format().items():
-            if name in formats if formats else drawn.BY_DEFAULT:
+            if name in request.formats if request.formats else drawn.BY_DEFAULT:
                 with contained(f"the report format {name!r}", drawn.write.__module__):
                     drawn.write(run, target, options=options)
     except OSError as error:
@@ -67,10 +105,10 @@ def report(
     return run
 
 
-def _options(run: Run, templates: Path | None, references: References) -> Options:
+def _options(run: Run, request: ReportRequest) -> Options:
     found: dict[tuple[str, str], Suppression] = {}
-    if references.waivers is not None:
-        waived = waive(run, load_waivers(references.waivers), datetime.now(UTC))
+    if request.waivers is not None:
+        waived = waive(run, load_waivers(request.waivers), datetime.now(UTC))
         found = {
             place: Suppression(
                 id=waiver.id,
@@ -82,11 +120,11 @@ def _options(run: Run, templates: Path | None, references: References) -> Option
             for place, waiver in waived.checks.items()
         }
     return Options(
-        templates=templates,
-        root=references.root,
+        templates=request.templates,
+        root=request.root,
         suppressions=found,
-        baseline=read_run(references.baseline) if references.baseline else None,
-        shard=references.shard,
+        baseline=read_run(request.baseline) if request.baseline else None,
+        shard=request.shard,
     )
 
 
@@ -116,7 +154,7 @@ def _gather_evidence(folders: Sequence[Path], target: Path) -> None:
 def _gather_journals(folders: Sequence[Path], target: Path) -> None:
     """Copy the shards' journals into the target: a decision about it must be recomputable there."""
     others = [folder for folder in folders if folder.resolve() != target.resolve()]
-    if not others:
+    if not others and folders:
         return
     for path in target.glob(f"journal/{COPIED}*.jsonl"):
         path.unlink()

@@ -28,7 +28,7 @@ RUN_MODELS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (
         *(Run, results.CachedStates, Cell, Check, State, Step, Change, Finding, Fidelity),
-        *(results.Release, results.Component),
+        *(results.Release, results.Component, results.RejectedPart),
         *(results.CaptureFidelity, results.SectionFidelity),
         *(results.ImageFile, results.PackageUnderTest, results.ArchiveSnapshot),
         *(LoadMeasured, LatencyPoint, RatioMeasured, Availability, Lane, Downtime),

@@ -10,8 +10,9 @@ from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.plan.loading import nearest
 from upgradeproof.render import every_format
-from upgradeproof.report import References, report
+from upgradeproof.report import ReportRequest, report, report_parts
 from upgradeproof.results.reading import run_file
+from upgradeproof.sharding import expect, read_shards
 
 HELP = "fold journals into reports, also of a killed run"
 PRINTED = "github"
@@ -21,7 +22,16 @@ WITH_WAIVERS = ("github", "sarif")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
-    parser.add_argument("folders", nargs="*", type=Path, help="default: reports/out")
+    parser.add_argument(
+        "folders", nargs="*", type=Path, help="default: reports/out; with --expect: none"
+    )
+    parser.add_argument(
+        "--expect",
+        type=Path,
+        metavar="SHARDS",
+        help="a shards.json: what a missing, doubled, truncated or foreign part should have brought"
+        " never ran",
+    )
     parser.add_argument("--to", type=Path, help="where the reports go; default: the first folder")
     parser.add_argument(
         "--format", metavar="FORMAT", action="append", help="only this; may be repeated"
@@ -40,12 +50,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _references(arguments: argparse.Namespace, home: Home) -> References:
+def _request(arguments: argparse.Namespace, home: Home) -> ReportRequest:
+    for name in arguments.format or ():
+        if name not in every_format():
+            raise PlanError(
+                f"there is no report format {name!r}", details=nearest(name, every_format())
+            )
     waivers = arguments.waivers
     usual = home.root / "reports" / "waivers.toml"
     if waivers is None and usual.is_file() and {*WITH_WAIVERS} & {*(arguments.format or ())}:
         waivers = usual
-    return References(
+    return ReportRequest(
+        formats=arguments.format or (),
+        templates=home.templates,
         root=home.root,
         waivers=waivers,
         baseline=run_file(arguments.baseline) if arguments.baseline else None,
@@ -56,17 +73,18 @@ def _references(arguments: argparse.Namespace, home: Home) -> References:
 def run(arguments: argparse.Namespace) -> int:
     """Run the verb."""
     home = Home(Path.cwd()).open()
-    for name in arguments.format or ():
-        if name not in every_format():
-            raise PlanError(
-                f"there is no report format {name!r}", details=nearest(name, every_format())
-            )
-    folders = arguments.folders or [home.reports]
-    target = arguments.to or folders[0]
-    formats = arguments.format or ()
-    run = report(folders, target, home.templates, formats, _references(arguments, home))
-    if PRINTED in formats:
+    request = _request(arguments, home)
+    if arguments.expect:
+        target = arguments.to or home.reports
+        expected = expect(read_shards(arguments.expect), arguments.folders)
+        run = report_parts(expected, target, request)
+        sys.stdout.writelines(f"{problem}\n" for problem in expected.problems)
+    else:
+        folders = arguments.folders or [home.reports]
+        target = arguments.to or folders[0]
+        run = report(folders, target, request)
+    if PRINTED in request.formats:
         sys.stdout.write((target / every_format()[PRINTED].FILE_NAME).read_text(encoding="utf-8"))
-    for name in formats or ["html"]:
+    for name in request.formats or ["html"]:
         sys.stdout.write(f"{run.verdict}: {target / every_format()[name].FILE_NAME}\n")
     return 0 if run.green else 1

@@ -120,6 +120,9 @@ def _of_run(question: Question) -> Iterator[Reason]:
     run, policy = question.run, question.policy
     if run.finished_at is None:
         yield _reason("cannot_tell", "finished", "the run did not end: it was killed")
+    for part in run.rejected:
+        text = f"{part.folder} was folded into the run and is no part of it: {part.reason}"
+        yield _reason("cannot_tell", "finished", text, "fold the parts of this run, each once")
     if policy.fresh and not run.fresh:
         text = "the run is not fresh: it may depend on states that earlier runs built"
         yield _reason("cannot_tell", "fresh", text, "run pytest with --upgradeproof-fresh")

@@ -15,6 +15,15 @@ _PATHS = {
 """Options that set an ini key for one run, with the key."""
 
 
+def add_shard_option(group: pytest.OptionGroup) -> None:
+    """Add the option of a part of the cells; it takes no path alone, and never moves the root."""
+    group.addoption(
+        "--upgradeproof-shard",
+        metavar="FILE:N",
+        help="only the cells of shard N of a shards.json that `upgradeproof shards` wrote",
+    )
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Add our options and our ini keys."""
     group = parser.getgroup("upgradeproof", "upgrades of real machines")
@@ -33,6 +42,7 @@ def add_options(parser: pytest.Parser) -> None:
     }
     for name, text in flags.items():
         group.addoption(f"--upgradeproof-{name}", action="store_true", default=False, help=text)
+    add_shard_option(group)
     for option, (key, text) in _PATHS.items():
         group.addoption(option, action="append", default=[], metavar="PATH", dest=key, help=text)
     _add_keys(parser)

@@ -14,6 +14,7 @@ from upgradeproof.plugin.expected import NOT_COLLECTED, Expected
 from upgradeproof.plugin.items import check_of_item
 from upgradeproof.plugin.plans import plan_events
 from upgradeproof.plugin.run import Session
+from upgradeproof.plugin.shard_selection import left_out
 from upgradeproof.preflight.support import support_graph
 from upgradeproof.results import Release, Verdict
 from upgradeproof.results.base import now
@@ -105,7 +106,8 @@ class VerdictRecorder:
                     product=cell.plan.name,
                     tags=cell.tags,
                     selected=cell.id in selected,
-                    reason="" if cell.id in selected else "deselected",
+                    reason="" if cell.id in selected else left_out(self._part.shard, cell.id),
+                    shard=self._part.shard.number_of(cell.id) if self._part.shard else None,
                     checks_declared=self._expected.count(cell.id),
                 )
             )

@@ -15,9 +15,10 @@ from upgradeproof.decision.names import left_by_a_decision
 from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import Session
+from upgradeproof.plugin.shard_selection import journal_sizes
 from upgradeproof.render import every_format
 from upgradeproof.render.words import cached_states, checks_selected, unused_lines
-from upgradeproof.report import report
+from upgradeproof.report import ReportRequest, report
 from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.journal import RunFinished
 
@@ -77,8 +78,15 @@ class Reporter:
             return result
         try:
             cached = self._part.trim()
-            self._part.journal.write(RunFinished(run_id=self._part.run_id, cached_states=cached))
-            self._run = report([self._part.reports], self._part.reports, self._part.home.templates)
+            journals = journal_sizes(self._part.reports, self._part.journal.path)
+            self._part.journal.write(
+                RunFinished(run_id=self._part.run_id, cached_states=cached, journals=journals)
+            )
+            self._run = report(
+                [self._part.reports],
+                self._part.reports,
+                ReportRequest(templates=self._part.home.templates),
+            )
         except UpgradeproofError as error:
             self._problem = error
         for backend in backends().values():

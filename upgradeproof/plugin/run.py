@@ -22,6 +22,7 @@ from upgradeproof.plan import Cell, choose
 from upgradeproof.plugin.additions import added_subjects, with_expectations
 from upgradeproof.plugin.items import CollectedTests
 from upgradeproof.plugin.options import named_path, named_plans
+from upgradeproof.plugin.shard_selection import TakenShard, taken_shard
 from upgradeproof.plugin.subjects import Subjects
 from upgradeproof.results import CachedStates, Journal
 from upgradeproof.results.journal import RunStarted
@@ -48,6 +49,8 @@ class Session:
     """Whether an expected change that did not happen makes the run fail."""
     globs: tuple[str, ...] = ()
     """Of ``--upgradeproof-cell``; none: every cell."""
+    shard: TakenShard | None = None
+    """Of ``--upgradeproof-shard``; None: every cell."""
     selected_by_path: bool = False
     """Whether the command line names paths of tests: then these are all that is selected."""
     watched: bool = False
@@ -66,8 +69,12 @@ class Session:
 
     @cached_property
     def chosen(self) -> dict[str, Cell]:
-        """Return the cells that the globs leave. Raises PlanError for a glob that fits none."""
-        return {cell.id: cell for cell in choose(tuple(self.cells.values()), self.globs)}
+        """Return the cells that the globs and the shard leave.
+
+        Raises PlanError for a glob that fits none, and for the shard of another plan.
+        """
+        chosen = {cell.id: cell for cell in choose(tuple(self.cells.values()), self.globs)}
+        return self.shard.choose(chosen) if self.shard else chosen
 
     @cached_property
     def tests(self) -> CollectedTests:
@@ -86,6 +93,7 @@ class Session:
                 upgradeproof=__version__,
                 fresh=self.fresh,
                 strict=self.strict,
+                shard=self.shard.part if self.shard else None,
                 host={
                     "system": platform.platform(),
                     "python": platform.python_version(),
@@ -132,4 +140,5 @@ def start_session(config: pytest.Config) -> Session:
         fresh=config.getoption("upgradeproof_fresh"),
         strict=config.getoption("upgradeproof_strict"),
         globs=tuple(config.getoption("upgradeproof_cell")),
+        shard=taken_shard(config, home),
     )

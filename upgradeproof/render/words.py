@@ -102,6 +102,7 @@ def sentences(
     lines = [said[verdict] for verdict in said if counts[verdict]]
     if run.finished_at is None:
         lines.insert(0, "This run was cut off before it ended.")
+    lines += [f"{each.folder} is no part of this run: {each.reason}." for each in run.rejected]
     if not selected:
         lines.append("No cell was selected: this run proves nothing.")
     if verdict is Verdict.PASSED:

@@ -1,7 +1,7 @@
 """Verdicts, the journal written while a run goes on, and the run.json folded from it."""
 
 from upgradeproof.results.capture import CaptureFidelity, SectionFidelity
-from upgradeproof.results.declared import PlanFile, UnusedChange
+from upgradeproof.results.declared import PlanFile, RejectedPart, ShardOf, UnusedChange
 from upgradeproof.results.fold import fold
 from upgradeproof.results.journal import Journal, read_journals
 from upgradeproof.results.load import Availability, Downtime, LoadMeasured, RatioMeasured
@@ -42,9 +42,11 @@ __all__ = [
     "PlanFile",
     "RatioMeasured",
     "ReasonSource",
+    "RejectedPart",
     "Release",
     "Run",
     "SectionFidelity",
+    "ShardOf",
     "State",
     "Step",
     "UnusedChange",

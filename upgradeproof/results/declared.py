@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.results.base import Frozen
 
@@ -31,3 +33,27 @@ class UnusedChange(Frozen):
     def where(self) -> str:
         """Return the product, and the upgrade where it belongs to one: ``web 12-to-13``."""
         return f"{self.product} {self.upgrade}".rstrip()
+
+
+class ShardOf(Frozen):
+    """Which part of a run a process takes: one shard of a shards.json."""
+
+    digest: str
+    """SHA-256 of the shards.json: parts of two of them do not fold into one run."""
+    number: int
+    """From 1."""
+    count: int
+
+
+class RejectedPart(Frozen):
+    """A folder that was to be folded into this run, and is no part of it: its results are lost."""
+
+    folder: str
+    reason: str
+
+
+class PartRejected(Frozen):
+    """A folder that was named as a part of this run is none."""
+
+    event: Literal["part_rejected"] = "part_rejected"
+    part: RejectedPart

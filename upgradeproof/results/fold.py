@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
 from upgradeproof.results.capture import CaptureCompared, CaptureFidelity
-from upgradeproof.results.declared import PlanFile
+from upgradeproof.results.declared import PartRejected, PlanFile, RejectedPart
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
     Cell,
@@ -60,6 +60,7 @@ def fold(events: Iterable[j.Event]) -> Run:
     releases: dict[tuple[str, str], Release] = {}
     plans: dict[str, PlanFile] = {}
     expected: list[j.ChangeExpected] = []
+    rejected: dict[RejectedPart, None] = {}
     for event in ordered:
         if isinstance(event, j.CellDeclared):
             cell = cells.setdefault(event.cell, _Cell(declared=event))
@@ -72,6 +73,8 @@ def fold(events: Iterable[j.Event]) -> Run:
             plans.setdefault(event.plan.product, event.plan)
         elif isinstance(event, j.ChangeExpected):
             expected.append(event)
+        elif isinstance(event, PartRejected):
+            rejected[event.part] = None
         elif not isinstance(event, j.RunStarted | j.RunFinished) and event.cell in cells:
             _apply(cells[event.cell], event)
     done = tuple(_finish(cell) for cell in cells.values())
@@ -87,6 +90,7 @@ def fold(events: Iterable[j.Event]) -> Run:
         releases=tuple(releases.values()),
         cells=done,
         unused=unused(expected, done),
+        rejected=tuple(rejected),
         cached_states=finished[-1].cached_states if finished else None,
     )
 
@@ -102,7 +106,13 @@ def _rank(event: j.Event) -> tuple[int, str]:
     match event:
         case j.RunStarted() | j.RunFinished():
             return 0, event.at
-        case j.CellDeclared() | j.ReleaseDeclared() | j.PlanDeclared() | j.ChangeExpected():
+        case (
+            j.CellDeclared()
+            | j.ReleaseDeclared()
+            | j.PlanDeclared()
+            | j.ChangeExpected()
+            | PartRejected()
+        ):
             return 1, ""
         case j.CheckDeclared() | j.CellPlaced():
             return 2, ""
@@ -227,5 +237,6 @@ def _finish(cell: _Cell) -> Cell:
         loads=tuple(cell.loads.values()),
         ratios=tuple(cell.ratios.values()),
         availability=tuple(cell.availability.values()),
+        shard=declared.shard,
         capture=cell.capture,
     )

@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from upgradeproof.errors import HarnessError
 from upgradeproof.results.base import Frozen, now
 from upgradeproof.results.capture import CaptureCompared
-from upgradeproof.results.declared import PlanFile, UnusedChange
+from upgradeproof.results.declared import PartRejected, PlanFile, ShardOf, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
     CachedStates,
@@ -36,6 +36,7 @@ class RunStarted(Frozen):
     fresh: bool
     strict: bool = False
     host: dict[str, str]
+    shard: ShardOf | None = None
 
 
 class RunFinished(Frozen):
@@ -45,6 +46,8 @@ class RunFinished(Frozen):
     at: str = Field(default_factory=now)
     run_id: str
     cached_states: CachedStates | None = None
+    journals: dict[str, int] = Field(default_factory=dict)
+    """Bytes of the run's other journals, by file name: a copy that has fewer is truncated."""
 
 
 class ReleaseDeclared(Frozen):
@@ -86,6 +89,8 @@ class CellDeclared(Frozen):
     reason: str = ""
     checks_declared: int = 0
     """How many checks the plan and the suites give it, those that were deselected included."""
+    shard: int | None = None
+    """The number of the shard that runs it; None: the run has no shards."""
 
 
 class CellPlaced(Frozen):
@@ -227,6 +232,7 @@ Event = Annotated[
     | PlanDeclared
     | ChangeExpected
     | CellDeclared
+    | PartRejected
     | CellPlaced
     | CheckDeclared
     | CheckFinished

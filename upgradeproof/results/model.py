@@ -12,7 +12,7 @@ from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import ProductError, UnavailableError
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.capture import CaptureFidelity
-from upgradeproof.results.declared import PlanFile, UnusedChange
+from upgradeproof.results.declared import PlanFile, RejectedPart, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageUnderTest
 from upgradeproof.severity import Severity
@@ -215,6 +215,8 @@ class Cell(Frozen):
     ratios: tuple[RatioMeasured, ...] = ()
     availability: tuple[Availability, ...] = ()
     """What a prober saw of the product's endpoints during the upgrade."""
+    shard: int | None = None
+    """The number of the shard that runs it; None: the run has no shards."""
     capture: CaptureFidelity | None = None
     """How much of the captured server is so in ``installed``; None: it is no twin of a server."""
 
@@ -272,25 +274,26 @@ class Run(Frozen):
     """Whether an expected change that did not happen makes the run fail."""
     host: dict[str, str] = Field(default_factory=dict)
     plans: tuple[PlanFile, ...] = ()
-    releases: tuple[Release, ...] = ()
-    """Those that name the components that they work with."""
+    releases: tuple[Release, ...] = ()  # those that name the components that they work with
     cells: tuple[Cell, ...] = ()
     cached_states: CachedStates | None = None
     """How much there was on the host of the part that ended last; None: not known."""
     unused: tuple[UnusedChange, ...] = ()
     """Only where all cells that an expected change is for went through all their states."""
+    rejected: tuple[RejectedPart, ...] = ()  # folders that were named as parts of this run
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
     def verdict(self) -> Verdict:
-        """Return the worst verdict of the selected cells; a run that did not end never passes.
+        """Return the worst verdict of the selected cells.
 
+        A run that did not end, or to which a folder was given that is no part of it, never passes.
         A strict run fails where an expected change did not happen.
         """
         verdicts = [cell.verdict for cell in self.cells if cell.selected]
         if self.strict and self.unused:
             verdicts.append(Verdict.FAILED)
-        if self.finished_at is None:
+        if self.finished_at is None or self.rejected:
             verdicts.append(Verdict.NEVER_RAN)
         return worst(verdicts)
 

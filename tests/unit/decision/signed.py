@@ -11,7 +11,7 @@ from tests.unit.results.events import CELL, CONTROLLER, WORKER, check, finished
 from upgradeproof.decision.deciding import decide
 from upgradeproof.decision.folder import Sources, ask, record
 from upgradeproof.decision.page import write_page
-from upgradeproof.report import report
+from upgradeproof.report import ReportRequest, report
 from upgradeproof.results import Journal, Verdict
 
 AT = datetime.fromisoformat("2026-01-02T00:00:00+00:00")
@@ -43,7 +43,7 @@ def decided_folder(root: Path, *, waived: bool = True) -> Path:
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    report([folder], folder, formats=["markdown"])
+    report([folder], folder, ReportRequest(formats=["markdown"]))
     (root / "policy.toml").write_text(POLICY)
     (root / "waivers.toml").write_text(WAIVERS if waived else "")
     make_decision(root)

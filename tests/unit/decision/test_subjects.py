@@ -19,7 +19,7 @@ from upgradeproof.decision.statements import statements
 from upgradeproof.decision.subjects import Subject
 from upgradeproof.decision.verifying import verify
 from upgradeproof.errors import HarnessError, PlanError
-from upgradeproof.report import report
+from upgradeproof.report import ReportRequest, report
 from upgradeproof.results import ArchiveSnapshot, ImageFile, Journal, PackageUnderTest
 from upgradeproof.results.journal import StateReached
 from upgradeproof.results.reading import read_run
@@ -47,7 +47,7 @@ def recorded(tmp_path: Path) -> Path:
         ):
             given: dict[str, Any] = {"facts": facts, "reused": False, "duration_s": 1.0, **more}
             journal.write(StateReached(at=at(40), cell=CELL, state=state, **given))
-    report([folder], folder, formats=["markdown"])
+    report([folder], folder, ReportRequest(formats=["markdown"]))
     make_decision(tmp_path)
     return folder
 

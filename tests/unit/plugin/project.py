@@ -105,6 +105,7 @@ class Project:
     folder: Path
     path: str = str(ROOT)
     """Where Python looks for packages: first for the engine."""
+    timeout_s: float = 60
 
     def write(self, **files: str) -> Project:
         """Write files: ``test_it="..."`` becomes test_it.py."""
@@ -126,13 +127,13 @@ class Project:
     def pytest(self, *arguments: str) -> Completed:
         """Run pytest to its end, in a folder without the outer run's environment."""
         argv = [sys.executable, "-m", "pytest", *arguments]
-        return run(self._here(argv), timeout_s=60, env=self.environment, check=False)
+        return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
 
     def upgradeproof(self, *arguments: str) -> Completed:
         """Run our own command."""
         main = "import sys; from upgradeproof.cli import main; sys.exit(main())"
         argv = [sys.executable, "-c", main, *arguments]
-        return run(self._here(argv), timeout_s=60, env=self.environment, check=False)
+        return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
 
     def start_pytest(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start pytest in a process group of its own, to be killed."""

@@ -35,12 +35,16 @@ def commands(run: Run, options: Options = DEFAULT) -> str:
     """Return the commands, one on a line; a run that is green has none."""
     causes = findings.causes(findings.records(run))
     lines = PlanLines(run, options.root)
-    shown = causes if len(causes) <= ANNOTATIONS else causes[: ANNOTATIONS - 1]
-    found = [_of_cause(cause, lines, options) for cause in shown]
-    if more := len(causes) - len(shown):
+    found = [
+        _command("error", {"title": "Not a part of this run"}, f"{each.folder}: {each.reason}")
+        for each in run.rejected
+    ]
+    found += [_of_cause(cause, lines, options) for cause in causes]
+    if len(found) > ANNOTATIONS:
+        more = len(found) - ANNOTATIONS + 1
         text = f"{counted(more, 'more finding')} in index.html and in the summary"
-        found.append(_command("error", {"title": "More findings"}, text))
-    if not causes and not run.green:
+        found[ANNOTATIONS - 1 :] = [_command("error", {"title": "More findings"}, text)]
+    if not found and not run.green:
         text = " ".join(words.sentences(run))
         found.append(_command("error", {"title": words.title(run)}, text))
     return "".join(found)

@@ -1,0 +1,22 @@
+"""Our own command in this process, in a project's folder."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+from tests.unit.command_line import Told
+from upgradeproof.cli import main
+
+
+def upgradeproof_in(folder: Path, *words: str) -> Told:
+    """Run the command and return what it printed."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        status = main(words)
+    return Told(status, out.getvalue(), err.getvalue())

@@ -1,0 +1,47 @@
+"""Make the images that cells start from."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from upgradeproof.errors import PlanError
+from upgradeproof.home import Home
+from upgradeproof.plan import Cell
+from upgradeproof.sharding import read_shards
+
+HELP = "make the images that cells start from, before a run does"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the verb's arguments."""
+    parser.add_argument("cells", nargs="*", help="globs over cell ids; default: all")
+    parser.add_argument(
+        "--shard", metavar="FILE:N", help="only for the cells of shard N of a shards.json"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make each image once and print its name on its engine."""
+    home = Home(Path.cwd())
+    cells = home.choose(arguments.cells)
+    if arguments.shard:
+        cells = _of_shard(cells, arguments.shard)
+    images = home.imaging()
+    for name, platform in {cell.platform.id: cell.platform for cell in cells}.items():
+        sys.stdout.write(f"{name}  {images.ensure(platform)}\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _of_shard(cells: tuple[Cell, ...], word: str) -> tuple[Cell, ...]:
+    """Return the cells of a shard. Raises PlanError where there is no such shard."""
+    name, _, number = word.rpartition(":")
+    shards = read_shards(Path(name or word)).shards
+    wanted = {cell.id for shard in shards if str(shard.number) == number for cell in shard.cells}
+    if not wanted:
+        raise PlanError(
+            f"--shard={word} names no shard", details=f"the shards are 1 to {len(shards)}"
+        )
+    return tuple(cell for cell in cells if cell.id in wanted)

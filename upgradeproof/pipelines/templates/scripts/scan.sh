@@ -1,0 +1,2 @@
+PATH="$PWD/.venv/bin:$PATH"
+upgradeproof scan reports/out
