@@ -21,10 +21,12 @@ is_python() {
         2>/dev/null
 }
 
-# python_of VERSION: print the first that works: that of .venv, one on PATH, one that we unpacked.
+# python_of VERSION: print the first that works: that of .venv, one on PATH, one of pyenv, one that we
+# unpacked.
 python_of() {
     local program
-    for program in "$venv/bin/python" "python$1" "$trees/$1/usr/bin/python$1"; do
+    for program in "$venv/bin/python" "python$1" \
+        "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python "$trees/$1/usr/bin/python$1"; do
         if is_python "$program" "$1"; then
             command -v "$program"
             return
