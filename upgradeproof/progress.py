@@ -57,7 +57,7 @@ class CurrentStep:
 
 
 class ProgressTable:
-    """What all cells are doing, kept up to date by the journals' events."""
+    """What all cells are doing, from the journals' events."""
 
     def __init__(self) -> None:
         self.cells: dict[str, CurrentStep] = {}

@@ -80,7 +80,7 @@ def test_parts_of_words_and_code_are_not_text(project: Project, text: str) -> No
         ('x = 1\ny = f"{x} mends"\n', "a.py:2: 'mends': write repair"),
         ("def mend_it() -> None: ...\n", "a.py:1: in a name, 'mend': write repair"),
         ("class MendedPage: ...\n", "a.py:1: in a name, 'Mended': write repair"),
-        ("def at(min_mb: int) -> None: ...\n", "a.py:1: in a name, 'least': write min"),
+        ("def at(least_mb: int) -> None: ...\n", "a.py:1: in a name, 'least': write min"),
         ("LEAST_MB = 1\n", "a.py:1: in a name, 'LEAST': write min"),
     ],
 )

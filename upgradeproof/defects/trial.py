@@ -74,7 +74,7 @@ def carry_out(trial: Trial, reports: Path, run: CommandRunner, *paths: str) -> R
         try:
             cell, problem = _known(trial, reports)
         except HarnessError as error:
-            problem = f"pytest ended with {done.exit_status} and left no result: {error}"
+            problem = f"pytest ended with {done.exit_status} and left no result: {error.brief}"
             problem = "\n".join(filter(None, (problem, done.tail)))
     except (HarnessError, OSError) as error:
         problem = str(error)

@@ -1,6 +1,7 @@
 """Verdicts, the journal written while a run goes on, and the run.json folded from it."""
 
 from upgradeproof.results.capture import CaptureFidelity, SectionFidelity
+from upgradeproof.results.components import Component, Release
 from upgradeproof.results.declared import PlanFile, RejectedPart, ShardOf, UnusedChange
 from upgradeproof.results.fold import fold
 from upgradeproof.results.journal import Journal, read_journals
@@ -10,11 +11,9 @@ from upgradeproof.results.model import (
     Cell,
     Change,
     Check,
-    Component,
     Fidelity,
     Finding,
     ReasonSource,
-    Release,
     Run,
     State,
     Step,

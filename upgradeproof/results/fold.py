@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import journal as j
 from upgradeproof.results.capture import CaptureCompared, CaptureFidelity
+from upgradeproof.results.components import Release
 from upgradeproof.results.declared import PartRejected, PlanFile, RejectedPart
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.model import (
     Cell,
     Check,
-    Release,
     Run,
     State,
     Step,

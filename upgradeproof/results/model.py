@@ -12,6 +12,7 @@ from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import ProductError, UnavailableError
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.capture import CaptureFidelity
+from upgradeproof.results.components import Release
 from upgradeproof.results.declared import PlanFile, RejectedPart, UnusedChange
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageUnderTest
@@ -226,29 +227,6 @@ class Cell(Frozen):
         """Return the worst of the checks' verdicts; a state that failed weighs like a check."""
         reached = [s.verdict for s in self.states if s.verdict is not Verdict.PASSED]
         return worst([*reached, *(check.verdict for check in self.checks)])
-
-
-class Component(Frozen):
-    """What a release works with."""
-
-    name: str
-    supported: str = ""
-    """The version that the release was proven with."""
-    allowed: str = ""
-    """Which versions it allows, in words; empty: it is not judged."""
-    needs: tuple[str, ...] = ()
-    """Names of the components that it stands on."""
-    consequence: str = ""
-    """What breaks outside of the range."""
-    code: str = ""
-
-
-class Release(Frozen):
-    """A release of a product that names its components: the support graph."""
-
-    product: str
-    name: str
-    components: tuple[Component, ...]
 
 
 class CachedStates(Frozen):

@@ -1,4 +1,4 @@
-"""The plugin as a guest in somebody's pytest: its names, its root, and what it imports."""
+"""The plugin as a guest in a pytest run of the user: its names, its root, and what it imports."""
 
 from __future__ import annotations
 

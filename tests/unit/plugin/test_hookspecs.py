@@ -97,7 +97,10 @@ def test_a_plugin_adds_expectations_to_the_cells_that_it_chooses(inside: pytest.
     [
         ("{'modles': []}", "unknown key 'modles'; did you mean 'modules'?"),
         (
-            "{'disruption': [{'endpoint': 'site', 'longest_ms': 0, 'total_ms': 0}]}",
+            (
+                "{'disruption': [{'endpoint': 'site', 'max_downtime_ms': 0,"
+                " 'max_total_downtime_ms': 0}]}"
+            ),
             "there is no endpoint 'site' of the kind ",
         ),
         ("[]", "input should be a valid dictionary or instance of Expectations, not []\n"),

@@ -1,4 +1,4 @@
-"""Tests stand cell by cell; in a cell they stay as pytest's user ordered them."""
+"""Tests are run cell by cell; in a cell they stay as pytest's user ordered them."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ def test_pytest_prints_what_happened_after_each_test_and_watch_prints_the_same(
     done = project.pytest(f"--upgradeproof-cell={AMD64}")
     assert done.exit_status == 0, done.text
     lines = [line for line in done.text.splitlines() if f" s] {AMD64}: " in line]
-    told = [line.partition("] ")[2] for line in lines]
-    assert f"{AMD64}: installed: begins" in told
-    assert f"{AMD64}: installed: install" in told
-    assert f"{AMD64}: upgraded: upgrade" in told
+    printed = [line.partition("] ")[2] for line in lines]
+    assert f"{AMD64}: installed: begins" in printed
+    assert f"{AMD64}: installed: install" in printed
+    assert f"{AMD64}: upgraded: upgrade" in printed
     assert project.upgradeproof("watch").text.splitlines() == lines
     quiet = project.pytest(f"--upgradeproof-cell={AMD64}", "-q")
     assert f" s] {AMD64}: " not in quiet.text

@@ -140,7 +140,8 @@ def test_a_service_that_fails_without_its_backend_is_told(service: Service) -> N
     told = str(outage.degraded)
     assert told.startswith("/ of site, with its backend cut off, gave after 0.")
     assert told.endswith(
-        " s: status 500, 'no backend'; expected within 0.5 s: status 200, holding 'from before'"
+        " s: status 500, 'no backend'; expected within 0.5 s: status 200,"
+        " that contains 'from before'"
     )
 
 

@@ -68,7 +68,7 @@ def plan(folder: Path, *, tls: bool = False) -> dict[str, Any]:
                     "path": "/etc/moved.conf",
                     "change": "migrated",
                     "format": "ini",
-                    "keeps": ["a"],
+                    "preserved_keys": ["a"],
                     "to_format": "json",
                 },
             ],
@@ -109,6 +109,17 @@ def of_release(release: str) -> dict[str, dict[str, Record]]:
     return {section: dict(records) for section, records in _of_release(release).items()}
 
 
+def configs(release: str) -> dict[str, Record]:
+    """Return the configuration files while a release is installed."""
+    file = Config(
+        exists=True, owner="root", group="root", mode="644", content={"a": "1"}, check_status=0
+    )
+    return {
+        "/etc/web.conf": file.model_copy(update={"sha256": "ab"}),
+        "/etc/moved.conf": file.model_copy(update={"sha256": f"ef{release}", "check_status": None}),
+    }
+
+
 @cache
 def _of_release(release: str) -> dict[str, dict[str, Record]]:
     new = release == "2"
@@ -135,25 +146,7 @@ def _of_release(release: str) -> dict[str, dict[str, Record]]:
         Libraries: {},
         Stale: {},
         System: {"system": OperatingSystem(state="running", id="debian", version="12")},
-        Configs: {
-            "/etc/web.conf": Config(
-                exists=True,
-                sha256="ab",
-                owner="root",
-                group="root",
-                mode="644",
-                content={"a": "1"},
-                check_status=0,
-            ),
-            "/etc/moved.conf": Config(
-                exists=True,
-                sha256=f"ef{release}",
-                owner="root",
-                group="root",
-                mode="644",
-                content={"a": "1"},
-            ),
-        },
+        Configs: configs(release),
         Conffiles: {
             "/etc/web.conf": Conffile(package="thing", state="modified"),
             "/etc/base.conf": Conffile(package="base", state="unmodified"),
