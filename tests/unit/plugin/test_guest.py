@@ -73,6 +73,7 @@ def test_every_option_and_ini_key_has_our_prefix(pytester: pytest.Pytester) -> N
         "--upgradeproof-fresh",
         "--upgradeproof-strict",
         "--upgradeproof-junit",
+        "--upgradeproof-shard",
         "--upgradeproof-html",
     }
 
