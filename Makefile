@@ -8,7 +8,7 @@ REPORT := $(CURDIR)/reports/out/index.html
 help:
 	@echo 'make verify       set up, run the main job (the smoke cells, without load), decide, print where the matrix is'
 	@echo 'make fast         lint, types and unit tests on Python 3.11, 3.12 and 3.13, without machines'
-	@echo 'make test         set up, make fast, run the tests that start machines'
+	@echo 'make test         set up, lint, unit tests, tests that start machines'
 	@echo 'make defects      set up, inject every known defect, print which check catches each'
 	@echo 'make field-cases  set up, try real failures of upgrades, print which check notices each'
 	@echo 'make plain        set up, upgrade packages as Debian ships them; no change may be unexplained'
@@ -36,10 +36,12 @@ verify: setup
 fast:
 	@setup/fast.sh
 
-# Unit tests run on all cores; then tests that start machines, which wait for most of their time;
-# last and alone the tests that measure time.
+# Lint and unit tests on the Python of .venv (`make fast` takes each supported one), then tests that
+# start machines, which wait for most of their time; last and alone the tests that measure time.
 TIMED := tests/load tests/machines/test_load.py
-test: fast setup-test
+OWN_PYTHON = $$($(VENV)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+test: setup-test
+	@PYTHONS=$(OWN_PYTHON) setup/fast.sh
 	$(VENV)/pytest -n 2 --dist loadfile tests --ignore=tests/unit --ignore=tests/golden \
 	    $(addprefix --ignore=,$(TIMED)) --durations=20
 	$(VENV)/pytest $(TIMED) --durations=5

@@ -28,7 +28,7 @@ MOST_PROBLEMS = 10
 class Model(BaseModel):
     """The base of everything that is read from a file: frozen, and strict about unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @classmethod
     def called(cls) -> str:

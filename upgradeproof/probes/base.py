@@ -23,7 +23,7 @@ class Record(BaseModel):
     as evidence and left out of every diff.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     volatile: ClassVar[frozenset[str]] = frozenset()
 
     def same_as(self, other: Record | None) -> bool:

@@ -13,7 +13,7 @@ from upgradeproof.renamed_keys import fields
 class Frozen(BaseModel):
     """The base of everything in a report: immutable, and strict about unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
