@@ -77,7 +77,8 @@ def files(folder: str) -> set[str]:
 def test_the_wheel_holds_the_engine_and_its_data_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if not name.endswith("/")}
-    data = {f"upgradeproof/data/{n}" for f in ("suites", "fixtures", "images") for n in files(f)}
+    data = {f"upgradeproof/data/{name}" for name in files("images")}
+    data |= {f"upgradeproof/{name}" for folder in ("suites", "fixtures") for name in files(folder)}
     info = wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info"
     about = ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
     assert held == files("upgradeproof") | data | {f"{info}/{name}" for name in about}

@@ -40,7 +40,7 @@ import pytest
 def test_it_answers(installed, endpoint):
     assert installed.ask(endpoint).fits(endpoint)
 """
-ENDPOINTS = {(22, "ssh"), (25, "smtp"), (143, "imap"), (587, "smtp")}
+ENDPOINTS = {(22, "ssh"), (25, "smtp"), (143, "imap"), (587, "smtp"), (993, "tls")}
 
 
 @dataclass(frozen=True)
