@@ -150,7 +150,7 @@ def view(question: Question, answer: Answer) -> View:
         counts=nonzero({kind.word: n for kind, n in changed.items()}),
         brought=tuple(brought[:MAX_BROUGHT]),
         more_brought=max(0, len(brought) - MAX_BROUGHT),
-        fidelity=tuple(_fidelity(squares, fresh=run.fresh)),
+        fidelity=tuple(_fidelity(squares)),
         unproven=tuple(_unproven(run, judged)),
         commands=tuple(
             (
@@ -244,7 +244,7 @@ def _brought(comparison: Comparison | None) -> list[str]:
     ]
 
 
-def _fidelity(squares: Sequence[Square], *, fresh: bool) -> Iterable[str]:
+def _fidelity(squares: Sequence[Square]) -> Iterable[str]:
     """Yield of how many cells that ran each property is proved; a cell that failed proves none."""
     ran = [square for square in squares if square.cell.selected]
     good = [square.cell for square in ran if square.tone in (Verdict.PASSED, "waived")]
@@ -254,9 +254,13 @@ def _fidelity(squares: Sequence[Square], *, fresh: bool) -> Iterable[str]:
         "on a machine with a kernel of its own": sum(each.own_kernel for each in known),
         "on a machine that its own boot loader started": sum(each.boot == "own" for each in known),
         "without emulation, so that absolute times count": sum(e.absolute_time for e in known),
-        "from states that this run built": len(good) if fresh else 0,
+        "from states that this run built": len(good) - sum(map(_has_reused, good)),
     }
     return (f"{what}: {number} of {len(ran)}" for what, number in counts.items())
+
+
+def _has_reused(cell: Cell) -> bool:
+    return any(state.reused for state in cell.states)
 
 
 def _unproven(run: Run, judged: dict[str, JudgedCell]) -> Iterable[str]:

@@ -14,6 +14,7 @@ from tests.unit.decision.runs import CELL, cell, check, failed, run
 from tests.unit.render.example import example_run
 from upgradeproof.decision.pdf import PROGRAMS, print_pdf
 from upgradeproof.errors import ProgramError
+from upgradeproof.results import State as StateOf
 from upgradeproof.results import Verdict
 
 HOSTILE = "</style><script>alert(1)</script><img src=x onerror=alert(1)>\x1b[31m"
@@ -122,3 +123,13 @@ def test_without_chromium_a_pdf_is_one_clear_error(
     assert PROGRAMS[0] == "chromium"
     with pytest.raises(ProgramError, match="no Chromium is installed"):
         print_pdf(tmp_path / "sign-off.html")
+
+
+def test_a_cell_with_a_reused_state_is_not_from_this_run() -> None:
+    built = StateOf(name="installed", verdict=Verdict.PASSED)
+    reused = built.model_copy(update={"reused": True})
+    cells = (
+        cell(check("packages::new"), states=(built,)),
+        cell(check("packages::new"), name=f"{CELL}0", states=(built, reused)),
+    )
+    assert "from states that this run built: 1 of 2" in Reader(page_of(run(*cells))).text
