@@ -94,6 +94,11 @@ def test_names_that_the_administrator_relies_on_are_kept(
     assert not changed, "; ".join(changed) + "; to do: add the new name to these rules"
 
 
+@pytest.mark.follows(
+    "test_services::test_service_is_active*",
+    "test_in_use::test_service_starts_again*",
+    "test_reboot::test_service_is_active_after_a_reboot*",
+)
 def test_service_writes_the_files_that_it_wrote(installed_rebooted: State, rebooted: State) -> None:
     before, after = installed_rebooted[OpenFiles], rebooted[OpenFiles]
     if not before:
