@@ -52,7 +52,10 @@ def test_reading_data_prints_no_new_error_after_the_next_boot(
 
 @pytest.mark.subject("data")
 @pytest.mark.follows(
-    "test_services::*_active*", "test_data::test_data_written_before*", "test_reboot::test_*active*"
+    "test_services::*_active*",
+    "test_data::test_data_written_before*",
+    "test_reboot::test_*active*",
+    "test_in_use::test_data_is_written*",
 )
 def test_another_value_is_written_and_read(
     installed_rebooted: State, rebooted: State, data: Data
