@@ -6,7 +6,11 @@ from upgradeproof.plan import Endpoint
 from upgradeproof.probes.tls_offers import TlsOffers, lost_families
 from upgradeproof.runner import State
 
-pytestmark = pytest.mark.follows("test_reboot::*_active*", "test_reboot::test_endpoint_answers*")
+pytestmark = pytest.mark.follows(
+    "test_reboot::*_active*",
+    "test_reboot::test_endpoint_answers*",
+    "test_in_use::test_service_starts_again*",
+)
 
 
 @pytest.mark.subject("tls_endpoint")
