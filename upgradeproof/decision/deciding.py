@@ -23,6 +23,7 @@ from upgradeproof.decision.waiving import Waived, waive
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.health import health
+from upgradeproof.results.reading import time_of
 
 DAY_S = 86_400
 
@@ -91,24 +92,13 @@ def outcome_of(reasons: Sequence[Reason]) -> Outcome:
 
 def _check_clock(run: Run, at: datetime) -> None:
     ended = run.finished_at or run.started_at
-    if at < _time(ended):
+    if at < time_of(ended):
         raise HarnessError(
             f"the time of the decision, {at.astimezone(UTC).isoformat()}, is "
             f"before the end of the run, {ended}",
             details="waivers and the age of results can't be judged by a clock in the past",
             resolution="set the clock of this host, or name the time by --at",
         )
-
-
-def _time(text: str) -> datetime:
-    """Return a time of run.json. Raises HarnessError for what is none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise HarnessError(
-            f"{text!r} in run.json is no time", resolution="`upgradeproof report` makes run.json"
-        ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _concerns(cell: Cell, policy: Policy) -> bool:
@@ -126,7 +116,7 @@ def _of_run(question: Question) -> Iterator[Reason]:
     if policy.fresh and not run.fresh:
         text = "the run is not fresh: it may depend on states that earlier runs built"
         yield _reason("cannot_tell", "fresh", text, "run pytest with --upgradeproof-fresh")
-    age_days = (question.at - _time(run.started_at)).total_seconds() / DAY_S
+    age_days = (question.at - time_of(run.started_at)).total_seconds() / DAY_S
     if age_days > policy.max_age_days:
         text = f"the run is {age_days:.1f} days old, and {policy.max_age_days:g} are allowed"
         yield _reason("cannot_tell", "max_age_days", text, "run the suite again")

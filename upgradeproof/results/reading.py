@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,6 +79,17 @@ def _check_version(model: type[BaseModel], content: bytes, path: Path) -> None:
             details=f"its schema version is {version}, and this version reads {known}",
             resolution="use the version of upgradeproof that wrote it, or a newer one",
         )
+
+
+def time_of(text: str) -> datetime:
+    """Return a time of run.json. Raises HarnessError for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise HarnessError(
+            f"{text!r} in run.json is no time", resolution="`upgradeproof report` makes run.json"
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def unambiguous(content: bytes) -> Any:

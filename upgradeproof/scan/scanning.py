@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from upgradeproof import __version__
@@ -12,6 +11,7 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.system import System
 from upgradeproof.results import Run
+from upgradeproof.results.reading import time_of
 from upgradeproof.scan import parts
 from upgradeproof.scan.lifetimes import FOLDER
 from upgradeproof.scan.machine import ScannedMachine
@@ -39,7 +39,7 @@ def scan(run: Run, folder: Path, inputs: ScanInputs) -> Scan:
     A statement of the VEX document that is about no finding is an error, and so is a report of
     Trivy that is about no machine of the run.
     """
-    began = _time(run.started_at)
+    began = time_of(run.started_at)
     vulnerabilities = _Vulnerabilities(inputs)
     cells = tuple(
         ScannedCell(
@@ -120,13 +120,3 @@ class _Vulnerabilities:
                 resolution="scan the machines of this run with Trivy",
             )
         self._answers.check(cells)
-
-
-def _time(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise HarnessError(
-            f"{text!r} in run.json is no time", resolution="`upgradeproof report` makes run.json"
-        ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
