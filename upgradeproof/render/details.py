@@ -16,7 +16,6 @@ Plain = dict[str, Any]
 """A JSON object; its keys are read by templates/cell.js."""
 
 ORDER = tuple(words.WORDS)
-LOUD = (Verdict.FAILED, Verdict.BROKEN)
 SHORT = 60
 """Up to this length a reason is repeated."""
 
@@ -29,7 +28,7 @@ def details(face: Face, transcripts: Transcripts) -> Plain:
     """
     cell, verdict = face.cell, face.verdict
     fine = verdict not in findings.UNPROVEN
-    loud = [] if fine else [check for check in cell.checks if _is_loud(check)]
+    loud = [] if fine else [check for check in cell.checks if findings.is_loud(check)]
     stops = () if fine and not cell.reason else _stops(cell)
     return {
         "id": cell.id,
@@ -59,11 +58,6 @@ def details(face: Face, transcripts: Transcripts) -> Plain:
     }
 
 
-def _is_loud(check: Check) -> bool:
-    unheard = check.verdict is Verdict.NEVER_RAN and check.reason
-    return check.verdict in LOUD or bool(unheard)
-
-
 def _stops(cell: Cell) -> tuple[findings.Finding, ...]:
     """Return why states were not reached, where no check has it."""
     known = {check.id for check in cell.checks}
@@ -79,7 +73,7 @@ def quiet(checks: Sequence[Check]) -> Plain:
     why = [
         (place, reasons.setdefault(check.reason, len(reasons)))
         for place, check in enumerate(checks)
-        if check.reason and not _is_loud(check)
+        if check.reason and not findings.is_loud(check)
     ]
     times = [check.duration_s for check in checks]
     return {

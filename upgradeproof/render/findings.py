@@ -60,6 +60,12 @@ class Record:
     regressions: tuple[tuple[str, Change], ...]
 
 
+def is_loud(check: Check) -> bool:
+    """Return whether a check is a finding: it failed, broke, or never ran for a known reason."""
+    unheard = check.verdict is Verdict.NEVER_RAN and check.reason
+    return check.verdict in LOUD or bool(unheard)
+
+
 def records(run: Run) -> tuple[Record, ...]:
     """Return the selected cells that failed, broke or never ran, worst first."""
     return of_cells((cell, cell.verdict) for cell in run.cells if cell.selected)
@@ -126,8 +132,7 @@ def find(cell: Cell) -> Iterator[Finding]:
         if state.verdict in UNPROVEN and state.reason not in carried:
             yield _of_state(cell, state)
     for check in sorted(cell.checks, key=lambda check: check.id in roots):
-        unheard = check.verdict is Verdict.NEVER_RAN and check.reason
-        if unheard or check.verdict in LOUD:
+        if is_loud(check):
             yield _of_check(cell, check, roots)
 
 
