@@ -104,12 +104,15 @@ def _result(
     }
     if failed:
         suppression = options.suppressions.get((cell.id, finding.name))
-        found["suppressions"] = (
-            [{"kind": "external", "status": "accepted", "justification": str(suppression)}]
-            if suppression
-            else []
-        )
+        found["suppressions"] = suppressions(str(suppression or ""))
     return found
+
+
+def suppressions(justification: str) -> list[dict[str, str]]:
+    """Return why a result is accepted, as SARIF has it; none for an empty text."""
+    if not justification:
+        return []
+    return [{"kind": "external", "status": "accepted", "justification": justification}]
 
 
 def _message(finding: Finding) -> str:
