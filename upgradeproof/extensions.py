@@ -113,12 +113,8 @@ class File:
         )
 
 
-@dataclass(frozen=True)
-class _Project:
-    folders: tuple[Path, ...] = ()
-
-
-_open = _Project()
+_open: tuple[Path, ...] = ()
+"""The folders of the open project."""
 _caches: list[Callable[[], None]] = []
 
 
@@ -141,15 +137,15 @@ def open_project(*folders: Path) -> None:
     again change nothing.
     """
     global _open  # noqa: PLW0603  # a process works on one project: probes are known by class
-    wanted = _Project(tuple(dict.fromkeys(folder.resolve() for folder in folders)))
+    wanted = tuple(dict.fromkeys(folder.resolve() for folder in folders))
     if wanted == _open:
         return
     _open = wanted
     for name in [name for name in sys.modules if f"{name}.".startswith(f"{PROJECT}.")]:
         del sys.modules[name]
-    if wanted.folders:
+    if wanted:
         package = ModuleType(PROJECT, "The extensions of the project.")
-        package.__path__ = [str(folder) for folder in wanted.folders]
+        package.__path__ = [str(folder) for folder in wanted]
         sys.modules[PROJECT] = package
     importlib.invalidate_caches()
     for clear in _caches:
@@ -197,7 +193,7 @@ def files(kind: Kind, folders: Sequence[Path] | None = None) -> Iterator[File]:
     """Yield the files of a kind, place by place, each once. Raises ExtensionError."""
     seen: set[Path] = set()
     for place in Place:
-        for file in _files_in(place, kind, _open.folders if folders is None else folders):
+        for file in _files_in(place, kind, _open if folders is None else folders):
             if file.path.resolve() not in seen:
                 seen.add(file.path.resolve())
                 yield file
