@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from upgradeproof.machines.backends import backend, backends
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Image, Plan, choose, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
-from upgradeproof.results import Journal
+from upgradeproof.results import Journal, PlanFile
 from upgradeproof.runner import RunContext
 from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
 from upgradeproof.runner.known_changes import check_known_changes
@@ -72,6 +73,18 @@ class Home:
             return plans
         defect = load_defect(self.defect)
         return tuple(defect.planted(plan) for plan in plans)
+
+    @cached_property
+    def declared_plans(self) -> tuple[PlanFile, ...]:
+        """Return each plan's file, by its name below the root where it is there, and its digest."""
+        return tuple(
+            PlanFile(
+                product=plan.name,
+                path=str(path.relative_to(self.root) if path.is_relative_to(self.root) else path),
+                sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            )
+            for path, plan in zip(self.plan_files, self.plans, strict=True)
+        )
 
     @cached_property
     def images(self) -> dict[str, Image]:

@@ -6,10 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.plan import Cell
-from upgradeproof.sharding import read_shards
+from upgradeproof.sharding import read_shards, shard_word
 
 HELP = "make the images that cells start from, before a run does"
 
@@ -37,11 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _of_shard(cells: tuple[Cell, ...], word: str) -> tuple[Cell, ...]:
     """Return the cells of a shard. Raises PlanError where there is no such shard."""
-    name, _, number = word.rpartition(":")
-    shards = read_shards(Path(name or word)).shards
-    wanted = {cell.id for shard in shards if str(shard.number) == number for cell in shard.cells}
-    if not wanted:
-        raise PlanError(
-            f"--shard={word} names no shard", details=f"the shards are 1 to {len(shards)}"
-        )
+    name, number = shard_word(word, "--shard")
+    shards = read_shards(Path(name))
+    shards.require(name, number)
+    wanted = {cell.id for cell in shards.shards[number - 1].cells}
     return tuple(cell for cell in cells if cell.id in wanted)

@@ -21,7 +21,7 @@ from upgradeproof.sharding import (
     runners_of,
     shards_of,
 )
-from upgradeproof.sharding.model import digest_of, plan_files
+from upgradeproof.sharding.model import digest_of
 from upgradeproof.sharding.printing import FORMATS, show
 
 HELP = "split the cells into shards for several machines; touches no machine"
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = by_count(cells, runners, estimates, arguments.count)
     else:
         found = by_minutes(cells, runners, estimates, arguments.max_minutes)
-    plans = plan_files(home.root, home.plan_files, home.plans)
+    plans = home.declared_plans
     shards = shards_of(digest_of(plans, home.images.values(), home.cells), plans, found)
     text = show(shards, arguments.format)
     try:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from upgradeproof.home import Home
 from upgradeproof.plan import Cell
 from upgradeproof.plan.expected_changes import expected_changes
 from upgradeproof.probes import in_diffs
-from upgradeproof.results import PlanFile, UnusedChange
+from upgradeproof.results import UnusedChange
 from upgradeproof.results.journal import ChangeExpected, PlanDeclared
 
 
 def plan_events(home: Home, cells: tuple[Cell, ...]) -> Iterator[PlanDeclared | ChangeExpected]:
     """Yield an event for each plan, and for each expected change that a diff can show."""
-    for path, plan in zip(home.plan_files, home.plans, strict=True):
-        inside = path.is_relative_to(home.root)
-        named = path.relative_to(home.root) if inside else path
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        yield PlanDeclared(plan=PlanFile(product=plan.name, path=str(named), sha256=digest))
+    yield from (PlanDeclared(plan=plan) for plan in home.declared_plans)
     for each in expected_changes(cells):
         if in_diffs(each.facts):
             yield ChangeExpected(

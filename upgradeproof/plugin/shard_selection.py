@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 from upgradeproof.plan import Cell
 from upgradeproof.results import ShardOf
-from upgradeproof.sharding import Shards, read_shards
-from upgradeproof.sharding.model import digest_of, plan_files
+from upgradeproof.sharding import Shards, read_shards, shard_word
+from upgradeproof.sharding.model import digest_of
 
 DESELECTED = "deselected"
 
@@ -55,21 +54,12 @@ def take_shard(word: str, here: Path, home: Home) -> TakenShard:
 
     Raises PlanError where its plans are not those that are here: its cells would be others.
     """
-    name, separator, number = word.rpartition(":")
-    if not (separator and name and number.isascii() and number.isdigit()):
-        raise PlanError(
-            f"--upgradeproof-shard={word} names no shard",
-            resolution="write --upgradeproof-shard=shards.json:3",
-        )
+    name, number = shard_word(word, "--upgradeproof-shard")
     shards = read_shards(here / name)
-    plans = plan_files(home.root, home.plan_files, home.plans)
+    plans = home.declared_plans
     shards.check_plans(Path(name), digest_of(plans, home.images.values(), home.cells), plans)
-    if not 1 <= int(number) <= len(shards.shards):
-        raise PlanError(
-            f"{name} has no shard {number}",
-            details=f"its shards are 1 to {len(shards.shards)}",
-        )
-    return TakenShard(shards, int(number))
+    shards.require(name, number)
+    return TakenShard(shards, number)
 
 
 def left_out(shard: TakenShard | None, cell: str) -> str:

@@ -7,7 +7,14 @@ that got lost is noticed when the parts are folded.
 from upgradeproof.sharding.balance import by_count, by_minutes
 from upgradeproof.sharding.estimating import Estimates
 from upgradeproof.sharding.expecting import Expected, expect
-from upgradeproof.sharding.model import Shard, ShardedCell, Shards, read_shards, shards_of
+from upgradeproof.sharding.model import (
+    Shard,
+    ShardedCell,
+    Shards,
+    read_shards,
+    shard_word,
+    shards_of,
+)
 from upgradeproof.sharding.runners import Runner, load_runners, runners_of
 
 __all__ = [
@@ -23,5 +30,6 @@ __all__ = [
     "load_runners",
     "read_shards",
     "runners_of",
+    "shard_word",
     "shards_of",
 ]

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from upgradeproof import __version__
 from upgradeproof.errors import HarnessError, PlanError
-from upgradeproof.plan import Cell, Image, Plan
+from upgradeproof.plan import Cell, Image
 from upgradeproof.results import PlanFile, ShardOf
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.reading import parsed
@@ -76,6 +76,13 @@ class Shards(Frozen):
         """Return what a part is recognised by."""
         return ShardOf(digest=self.digest, number=number, count=len(self.shards))
 
+    def require(self, file: str, number: int) -> None:
+        """Raise PlanError where there is no shard of this number."""
+        if not 1 <= number <= len(self.shards):
+            raise PlanError(
+                f"{file} has no shard {number}", details=f"its shards are 1 to {len(self.shards)}"
+            )
+
     def check_plans(self, path: Path, digest: str, plans: Sequence[PlanFile]) -> None:
         """Raise PlanError where the plans here are not those that the shards were made of."""
         if digest == self.plans_digest:
@@ -98,6 +105,16 @@ def shards_of(digest: str, plans: Iterable[PlanFile], shards: Iterable[Shard]) -
     return Shards(plans_digest=digest, plans=tuple(plans), shards=tuple(shards))
 
 
+def shard_word(word: str, option: str) -> tuple[str, int]:
+    """Return the file and the number that ``FILE:N`` names. Raises PlanError."""
+    name, separator, number = word.rpartition(":")
+    if not (separator and name and number.isascii() and number.isdigit()):
+        raise PlanError(
+            f"{option}={word} names no shard", resolution=f"write {option}=shards.json:3"
+        )
+    return name, int(number)
+
+
 def read_shards(path: Path) -> Shards:
     """Return what a shards.json holds. Raises HarnessError where it is missing or is none."""
     try:
@@ -118,15 +135,3 @@ def digest_of(plans: Iterable[PlanFile], images: Iterable[Image], cells: Iterabl
         "cells": sorted(cell.id for cell in cells),
     }
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def plan_files(root: Path, files: Sequence[Path], plans: Sequence[Plan]) -> tuple[PlanFile, ...]:
-    """Return each plan's file, by its name below ``root`` where it is there, and its digest."""
-    return tuple(
-        PlanFile(
-            product=plan.name,
-            path=str(path.relative_to(root) if path.is_relative_to(root) else path),
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        )
-        for path, plan in zip(files, plans, strict=True)
-    )

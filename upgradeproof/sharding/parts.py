@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from upgradeproof.errors import HarnessError
 from upgradeproof.results import ShardOf
 from upgradeproof.results.journal import CellDeclared, Event, RunFinished, RunStarted, parse
+from upgradeproof.results.reading import read
 
 _WANTED = (b'"run_started"', b'"run_finished"', b'"cell_declared"')
 
@@ -35,12 +35,7 @@ class Part:
 
 def read_part(folder: Path) -> Part:
     """Return what a folder holds. Raises HarnessError where its journals can't be read."""
-    contents: dict[str, bytes] = {}
-    for path in sorted(folder.glob("journal/*.jsonl")):
-        try:
-            contents[path.name] = path.read_bytes()
-        except OSError as error:
-            raise HarnessError(f"{path} can't be read: {error.strerror}") from None
+    contents = {path.name: read(path) for path in sorted(folder.glob("journal/*.jsonl"))}
     events = list(_events(contents.values()))
     started = [event for event in events if isinstance(event, RunStarted)]
     finished = [event for event in events if isinstance(event, RunFinished)]
