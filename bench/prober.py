@@ -51,14 +51,14 @@ def _without_disruptions(folder: Path, scratch: Path) -> Path:
 
 def _upgrade_s(plan: Path) -> float:
     """Return how long the way to ``upgraded`` took, the prober's beginning and end included."""
-    _, told = green(
+    _, found = green(
         "--upgradeproof-fresh",
         *pytest_words(plans=[plan]),
         f"--upgradeproof-cell={CELL}",
         "-k",
         "test_upgrade_happened",
     )
-    (cell,) = (cell for cell in told.cells if cell.selected)
+    (cell,) = (cell for cell in found.cells if cell.selected)
     (state,) = (state for state in cell.states if state.name == "upgraded")
     if state.duration_s is None:
         raise RuntimeError(f"run.json of {plan} does not say how long the upgrade took")

@@ -62,7 +62,7 @@ start_engine() {
 }
 
 start_dockerd() {
-    report "starting dockerd by itself (there is no init system); its log: $engine_log"
+    report "there is no init system: starting dockerd directly; its log: $engine_log"
     as_root bash -c "$(declare -f is_running forget_dead forget_dead_engine); forget_dead_engine
         setsid nohup dockerd >>'$engine_log' 2>&1 </dev/null &"
 }
