@@ -12,6 +12,7 @@ from upgradeproof.decision.waivers import load_waivers
 from upgradeproof.decision.waiving import waive
 from upgradeproof.errors import HarnessError
 from upgradeproof.extensions import contained
+from upgradeproof.files import write_atomically
 from upgradeproof.render import Options, Suppression, every_format
 from upgradeproof.results import Journal, Run, fold, read_journals
 from upgradeproof.results.journal import Event
@@ -94,7 +95,7 @@ def _write(
         target.mkdir(parents=True, exist_ok=True)
         _gather_evidence(folders, target)
         _gather_journals(folders, target)
-        path.write_text(run.model_dump_json(indent=1), encoding="utf-8")
+        write_atomically(path, run.model_dump_json(indent=1))
         options = _options(run, request)
         for name, drawn in every_format().items():
             if name in request.formats if request.formats else drawn.BY_DEFAULT:

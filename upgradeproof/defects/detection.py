@@ -11,6 +11,7 @@ from upgradeproof.defects.catalogue import Catalogue, Entry, Trial
 from upgradeproof.defects.judgement import Sighting, alarms, judge, why_unknown
 from upgradeproof.defects.trial import Ran
 from upgradeproof.errors import HarnessError
+from upgradeproof.files import write_atomically
 from upgradeproof.plan import Cell
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Verdict
@@ -120,11 +121,8 @@ class Detection(Frozen):
 
         Raises HarnessError when it can't be written.
         """
-        part = path.with_suffix(".part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
-            part.replace(path)
+            write_atomically(path, self.model_dump_json(indent=1) + "\n")
         except OSError as error:
             raise HarnessError(f"{path} can't be written: {error.strerror}") from None
 

@@ -10,6 +10,7 @@ from pydantic import computed_field
 from upgradeproof.defects.detection import GoodCell
 from upgradeproof.defects.judgement import Sighting
 from upgradeproof.errors import HarnessError
+from upgradeproof.files import write_atomically
 from upgradeproof.results.base import Frozen
 
 Result = Literal["caught", "by_chance", "missed", "not_reproduced", "broken", "not_run"]
@@ -92,11 +93,8 @@ class Report(Frozen):
 
         Raises HarnessError when it can't be written.
         """
-        part = path.with_name(f"{path.name}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
-            part.replace(path)
+            write_atomically(path, self.model_dump_json(indent=1) + "\n")
         except OSError as error:
             raise HarnessError(f"{path} can't be written: {error.strerror}") from None
 

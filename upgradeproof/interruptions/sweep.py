@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError, ProductError, UpgradeproofError
+from upgradeproof.files import write_atomically
 from upgradeproof.home import Home
 from upgradeproof.interruptions.faults import FAULTS, Fault
 from upgradeproof.interruptions.recovery import recover, recoveries
@@ -195,7 +196,7 @@ def sweep(
                 for number, moment in enumerate(fault.chosen(moments), start=1):
                     outcomes.append(work.outcome(fault, moment, number))
                     yield outcomes[-1]
-    (reports / "interruptions.json").write_text(as_json(outcomes), encoding="utf-8")
+    write_atomically(reports / "interruptions.json", as_json(outcomes))
 
 
 def as_json(outcomes: Sequence[Outcome]) -> str:

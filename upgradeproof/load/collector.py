@@ -9,6 +9,7 @@ import gevent
 from locust import events
 from locust.runners import Runner
 
+from upgradeproof.files import write_atomically
 from upgradeproof.load.result import LoadResult, Recording
 from upgradeproof.load.settings import Settings
 
@@ -40,7 +41,4 @@ class Collector:
     def _write(self, **_: Any) -> None:
         """Write all at once or nothing: what ends in the middle must not look whole."""
         found = LoadResult(generators=self._settings.generators, recordings=tuple(self._recordings))
-        path = Path(self._settings.result)
-        partial = path.with_suffix(".part")
-        partial.write_text(found.model_dump_json(), encoding="utf-8")
-        partial.replace(path)
+        write_atomically(Path(self._settings.result), found.model_dump_json())

@@ -12,6 +12,7 @@ from typing import assert_never
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from upgradeproof.errors import HarnessError, PlanError
+from upgradeproof.files import write_atomically
 
 TEMPLATES = Path(__file__).parent / "templates"
 ACTIONS: Mapping[str, str] = {
@@ -140,8 +141,7 @@ def write_pipeline(
 
 def _write(path: Path, text: str) -> Path:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_atomically(path, text)
     except OSError as error:
         raise HarnessError(f"{path} can't be written: {error.strerror}") from None
     return path

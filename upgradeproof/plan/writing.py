@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from upgradeproof.errors import PlanError
+from upgradeproof.files import replacing
 from upgradeproof.plan.model import load_plan
 
 
@@ -42,19 +43,16 @@ def replace_file(path: Path, text: str, check: Callable[[Path], object]) -> None
     refuse it. Raises PlanError where the file can't be written: the file is then what it was.
     """
     path = path.resolve()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        was = path.stat()
-        part.chmod(stat.S_IMODE(was.st_mode))
-        with suppress(PermissionError):  # only root may give a file away
-            os.chown(part, was.st_uid, was.st_gid)
-        check(part)
-        part.replace(path)
+        with replacing(path) as part:
+            with part.open("wb") as file:
+                file.write(text.encode("utf-8"))
+                file.flush()
+                os.fsync(file.fileno())
+            was = path.stat()
+            part.chmod(stat.S_IMODE(was.st_mode))
+            with suppress(PermissionError):  # only root may give a file away
+                os.chown(part, was.st_uid, was.st_gid)
+            check(part)
     except OSError as error:
         raise PlanError(f"{path} can't be written: {os.strerror(error.errno or 0)}") from None
-    finally:
-        part.unlink(missing_ok=True)

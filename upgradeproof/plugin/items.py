@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from upgradeproof.files import write_atomically
 from upgradeproof.plan import Cell
 
 _CHECK = pytest.StashKey["tuple[Cell, str] | None"]()
@@ -48,16 +49,13 @@ class CollectedTests:
         self._path = path
         self._found: dict[str, tuple[str, str]] | None = None
 
-    def write(self, items: list[pytest.Item], worker: str) -> None:
+    def write(self, items: list[pytest.Item]) -> None:
         """Write the cell and check of each test: all workers write the same."""
         found = {item.nodeid: check_of_item(item) for item in items}
         tests = {node: (check[0].id, check[1]) for node, check in found.items() if check}
         if not tests or self._path.exists():
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_suffix(f".{worker}")
-        part.write_bytes(_TESTS.dump_json(tests))
-        part.replace(self._path)
+        write_atomically(self._path, _TESTS.dump_json(tests))
 
     def get(self, nodeid: str) -> tuple[str, str] | None:
         """Return the ids of the cell and the check of a test, or None: it has no cell."""

@@ -34,7 +34,7 @@ class Selection:
         A worker writes which tests there are, before xdist reports that it has collected them.
         """
         if self._part.worker != "main":
-            self._part.tests.write(session.items, self._part.worker)
+            self._part.tests.write(session.items)
         self._part.watched = any(
             "disruption" in mark.args
             for item in session.items

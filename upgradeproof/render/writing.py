@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError
+from upgradeproof.files import write_atomically
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -15,11 +16,9 @@ def write_text(path: Path, text: str) -> Path:
     a report that is there is worth more than one that is exact.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode("utf-8", "replace"))
+        return write_atomically(path, text.encode("utf-8", "replace"))
     except OSError as error:
         raise write_error(path, error) from error
-    return path
 
 
 def write_error(path: Path, error: OSError) -> HarnessError:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from upgradeproof.counting import counted
 from upgradeproof.errors import HarnessError, PlanError
+from upgradeproof.files import write_atomically
 from upgradeproof.plan import Plan, load_plan
 from upgradeproof.plan.editing import Place, add_change
 from upgradeproof.plan.writing import refuse_read_only, write_plan
@@ -100,7 +101,7 @@ def accept(run: Run, folder: Path, root: Path, asked: Asked) -> Outcome:
         )
         for place in where
     ]
-    _record(folder, (*accepted, *new))
+    write_atomically(folder / FILE_NAME, to_json((*accepted, *new)))
     return Outcome(
         path=path,
         places=tuple(_named(plan, place) for place in where),
@@ -168,12 +169,6 @@ def _refuse_read_only_folder(folder: Path) -> None:
         (folder / f".{FILE_NAME}.part").touch()
     except OSError as error:
         raise HarnessError(f"{folder} can't be written: {error.strerror}") from None
-
-
-def _record(folder: Path, accepted: Sequence[Accepted]) -> None:
-    part = folder / f".{FILE_NAME}.part"
-    part.write_text(to_json(accepted), encoding="utf-8")
-    part.replace(folder / FILE_NAME)
 
 
 def _named(plan: Plan, place: Place) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from upgradeproof.errors import MachineError
+from upgradeproof.files import write_atomically
 from upgradeproof.machines import Backend, Machine
 from upgradeproof.plan.steps import Action
 from upgradeproof.results.base import Frozen
@@ -51,8 +52,7 @@ def checkpoint_key(
 
 def write_checkpoint(folder: Path, key: str, checkpoint: Checkpoint) -> None:
     """Save what is known of a checkpoint whose snapshot is saved under a key."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{key}.json").write_text(checkpoint.model_dump_json(), encoding="utf-8")
+    write_atomically(folder / f"{key}.json", checkpoint.model_dump_json())
 
 
 @dataclass(frozen=True, kw_only=True)

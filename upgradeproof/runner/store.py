@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from upgradeproof.errors import HarnessError
+from upgradeproof.files import write_atomically
 from upgradeproof.probes import Facts, Record, every_probe
 from upgradeproof.results import Availability, Fidelity
 from upgradeproof.results.base import Frozen
@@ -131,11 +132,7 @@ class StateStore:
     def _write(self, folder: Path, facts: Facts) -> None:
         for probe in every_probe():
             if probe.section in facts.sections:
-                path = self._path(folder, probe)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                part = path.with_suffix(f".{os.getpid()}.part")
-                part.write_text(_dumped(facts.sections[probe.section]), encoding="utf-8")
-                part.replace(path)
+                write_atomically(self._path(folder, probe), _dumped(facts.sections[probe.section]))
 
     def _section(self, folder: Path, probe: AnyProbe) -> dict[str, Record] | None:
         try:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from upgradeproof.command import run
 from upgradeproof.errors import MachineError
+from upgradeproof.files import write_atomically
 from upgradeproof.machines.qemu.hardware import MACHINES, PROCESSORS, PROGRAMS, Accelerator
 from upgradeproof.plan.images import Architecture
 
@@ -97,7 +98,4 @@ def _remembered(note: Path, identity: str) -> bool | None:
 
 
 def _remember(note: Path, identity: str, proven: bool) -> None:
-    note.parent.mkdir(parents=True, exist_ok=True)
-    part = note.with_suffix(f".{os.getpid()}")
-    part.write_text(json.dumps({"identity": identity, "kvm": proven}), encoding="utf-8")
-    part.replace(note)
+    write_atomically(note, json.dumps({"identity": identity, "kvm": proven}))

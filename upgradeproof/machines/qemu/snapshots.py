@@ -18,6 +18,7 @@ from pathlib import Path
 
 from upgradeproof.command import run
 from upgradeproof.errors import MachineError
+from upgradeproof.files import write_atomically
 from upgradeproof.machines import CachedSnapshot, owner
 from upgradeproof.machines.qemu.hardware import Hardware
 
@@ -49,9 +50,7 @@ class Snapshot:
         plain = asdict(self)
         del plain["folder"]
         plain["sizes"] = {name: disk.stat().st_size for name, disk in self.disks.items()}
-        part = self.folder / f"{RECORD}.part"
-        part.write_text(json.dumps(plain, indent=1), encoding="utf-8")
-        part.replace(self.folder / RECORD)
+        write_atomically(self.folder / RECORD, json.dumps(plain, indent=1))
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:

@@ -1,0 +1,31 @@
+"""Write files atomically: a reader sees the old file or the new one, and a kill leaves no half."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give the path of a temporary file next to ``path``, which replaces it at the end.
+
+    The folder is made where it is missing. After an error inside the block, ``path`` is what it
+    was, and the temporary file is gone. Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: str | bytes) -> Path:
+    """Write a file, text as UTF-8, and return its path. Raises OSError."""
+    with replacing(path) as part:
+        part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    return path
