@@ -25,9 +25,14 @@ def test_write_replaces_a_file_and_leaves_no_other(tmp_path: Path) -> None:
 def test_error_keeps_the_old_file_and_removes_the_temporary_one(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     path.write_text("old")
-    with pytest.raises(ValueError, match="half"), replacing(path) as part:
-        part.write_text("half of the new")
-        raise ValueError("half")
+
+    def fail() -> None:
+        with replacing(path) as part:
+            part.write_text("half of the new")
+            raise ValueError("half")
+
+    with pytest.raises(ValueError, match="half"):
+        fail()
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("run.json", "old")]
 
 

@@ -8,16 +8,14 @@ from pathlib import Path
 from upgradeproof.errors import ImageError
 from upgradeproof.machines.backends import own_kernel
 from upgradeproof.plan import Cell
-from upgradeproof.plan.images import Architecture
+from upgradeproof.plan.images import KERNEL_NAMES, Architecture
 
-_KERNEL_NAMES: dict[Architecture, str] = {"amd64": "x86_64", "arm64": "aarch64"}
-"""What the kernel and qemu call Debian's architectures."""
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 
 
 def native(architecture: Architecture, machine: str | None = None) -> bool:
     """Tell whether this host runs the architecture without emulation."""
-    return _KERNEL_NAMES[architecture] == (machine or platform.machine())
+    return KERNEL_NAMES[architecture] == (machine or platform.machine())
 
 
 def slowest_first(cell: Cell) -> tuple[bool, bool]:
@@ -35,7 +33,7 @@ def obstacle(architecture: Architecture, binfmt: Path = BINFMT) -> ImageError | 
     """
     if native(architecture):
         return None
-    handler = f"qemu-{_KERNEL_NAMES[architecture]}"
+    handler = f"qemu-{KERNEL_NAMES[architecture]}"
     resolution = (
         f"`make setup-{architecture}` registers Debian's qemu-user-static; by hand: install "
         "qemu-user-static, and on a host without systemd mount binfmt_misc and register it"

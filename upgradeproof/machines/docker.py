@@ -19,6 +19,7 @@ from upgradeproof.machines.channel_machine import ChannelMachine
 from upgradeproof.machines.docker_exec import ExecTransport
 from upgradeproof.machines.engine import LABEL, EngineError, client, failed
 from upgradeproof.machines.systemd import SETTLED
+from upgradeproof.plan.images import KERNEL_NAMES
 from upgradeproof.results import Fidelity
 
 SETTLE_TIMEOUT_S = 90.0
@@ -214,8 +215,7 @@ class DockerBackend:
         engine = client()
         info = engine.info()
         apparmor = any("apparmor" in option for option in info.get("SecurityOptions") or ())
-        native = {"x86_64": "amd64", "aarch64": "arm64"}.get(info["Architecture"])
-        emulated = spec.architecture != native
+        emulated = KERNEL_NAMES.get(spec.architecture) != info["Architecture"]
         fidelity = Fidelity(kernel="shared", execution="qemu-user" if emulated else "native")
         arguments = creation(spec, apparmor=apparmor, emulated=emulated)
         try:

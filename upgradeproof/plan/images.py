@@ -18,6 +18,8 @@ IMAGES = Kind(
 )
 """The engine has images in an installed package alone; in a checkout they are the project's."""
 Architecture = Literal["amd64", "arm64"]
+KERNEL_NAMES: Mapping[str, str] = {"amd64": "x86_64", "arm64": "aarch64"}
+"""What the kernel, QEMU and Docker call Debian's architectures."""
 Firmware = Literal["bios", "uefi"]
 FIRMWARE: Mapping[Architecture, Firmware] = {"amd64": "bios", "arm64": "uefi"}
 """The default firmware of each architecture."""

@@ -19,12 +19,11 @@ from upgradeproof.command import run
 from upgradeproof.errors import MachineError
 from upgradeproof.files import write_atomically
 from upgradeproof.machines.qemu.hardware import MACHINES, PROCESSORS, PROGRAMS, Accelerator
-from upgradeproof.plan.images import Architecture
+from upgradeproof.plan.images import KERNEL_NAMES, Architecture
 
 DEVICE = Path("/dev/kvm")
 PROBE_TIMEOUT_S = 3.0
 """Under emulation, firmware included, the guest has ended after 0.1 s. A broken KVM took 9.9 s."""
-_HOSTS: dict[str, Architecture] = {"x86_64": "amd64", "aarch64": "arm64"}
 
 # A boot sector: mov al, 0x10; out 0xf4, al; hlt; jmp back. The device isa-debug-exit makes QEMU
 # end with (0x10 << 1) | 1.
@@ -75,7 +74,7 @@ def accelerator(
     program = shutil.which(PROGRAMS[architecture])
     if (
         program is None
-        or _HOSTS.get(machine) != architecture
+        or KERNEL_NAMES[architecture] != machine
         or not os.access(DEVICE, os.R_OK | os.W_OK)
     ):
         return "tcg"
