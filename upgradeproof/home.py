@@ -31,7 +31,7 @@ SUITES = PACKAGE / "suites"
 FIXTURES = PACKAGE / "fixtures"
 """Packages, which are links to the folders at the top in a checkout."""
 DATA = PACKAGE / "data"
-"""The images of the wheel; a checkout has them at its top instead."""
+"""The images; in a checkout a link to the folder at its top."""
 
 
 @dataclass(frozen=True)
@@ -124,34 +124,32 @@ class Home:
         return Storage(cache.folder(), works, Limits.of(cache.folder()))
 
     @property
-    def generic_suites(self) -> Path | None:
-        """Return the wheel's suites, the package ``upgradeproof.suites``.
+    def is_checkout(self) -> bool:
+        """Tell whether the folder is the checkout that the engine's code runs from."""
+        return PACKAGE.parent.resolve() == self.root.resolve()
 
-        None in a checkout, where the package is a link to the folder that it collects itself.
+    @property
+    def generic_suites(self) -> Path | None:
+        """Return the suites of the package ``upgradeproof.suites``.
+
+        None in the engine's own checkout, where the package is a link to the folder that pytest
+        collects there.
         """
-        return None if SUITES.is_symlink() or not SUITES.is_dir() else SUITES
+        return None if self.is_checkout or not SUITES.is_dir() else SUITES
 
     @property
     def packaged_suites(self) -> Path | None:
-        """Return the suites whose checks every cell must have: the wheel's, or a checkout's own.
-
-        None in a project that runs with the code of a checkout: its suites stay there.
-        """
-        if self.generic_suites is not None:
-            return self.generic_suites
-        own = PACKAGE.parent / "suites"
-        return own if own.parent == self.root and own.is_dir() else None
+        """Return the suites whose checks every cell must have: the package's, or a checkout's."""
+        return self.root / "suites" if self.is_checkout else self.generic_suites
 
     @property
-    def packaged_fixtures(self) -> Path | None:
+    def packaged_fixtures(self) -> Path:
         """Return the folder of the fixtures that the packaged suites use."""
-        if self.generic_suites is not None:
-            return FIXTURES
-        return self.root / "fixtures" if self.packaged_suites is not None else None
+        return self.root / "fixtures" if self.is_checkout else FIXTURES
 
     @property
     def fixture_modules(self) -> tuple[str, ...]:
-        """Return the modules of the fixtures that the wheel's suites use, for pytest to import."""
+        """Return the modules of the fixtures of the package's suites, for pytest to import."""
         if self.generic_suites is None:
             return ()
         paths = (path for path in FIXTURES.glob("*.py") if path.stem != "__init__")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from upgradeproof.cli.interrupting import interruptible
 from upgradeproof.cli.observed import add_arguments, announce, observed_plan, ordered
-from upgradeproof.home import DATA, PACKAGE, Home
+from upgradeproof.home import DATA, Home
 from upgradeproof.observe.folder import write_folder
 from upgradeproof.observe.order import Order
 from upgradeproof.settings import pytest_words
@@ -70,18 +70,13 @@ def _write(project: Path, order: Order, text: str) -> Path:
 
 
 def _pytest(project: Path, plan: Path) -> int:
-    """Run the plan; the suites are the package's own, or those of the checkout that it is in."""
-    checkout = PACKAGE.parent
-    installed = Home(project).generic_suites is not None
+    """Run the plan with the package's suites."""
     words = [
         *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short"),
-        f"--rootdir={project if installed else checkout}",
+        f"--rootdir={project}",
         *pytest_words(plans=[plan], reports=project / "reports" / "out"),
-        *(() if installed else ("suites",)),
     ]
-    process = subprocess.Popen(
-        words, cwd=project if installed else checkout, start_new_session=True
-    )
+    process = subprocess.Popen(words, cwd=project, start_new_session=True)
     try:
         return process.wait()
     except KeyboardInterrupt:

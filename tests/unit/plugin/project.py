@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from upgradeproof.command import Completed, run
@@ -98,12 +102,30 @@ filterwarnings = error
 """
 
 
+def link_engine(folder: Path) -> Path:
+    """Make a package of the engine's code without suites, fixtures and images; return it."""
+    package = folder / "upgradeproof"
+    package.mkdir(parents=True)
+    for path in (ROOT / "upgradeproof").iterdir():
+        if path.name not in ("data", "fixtures", "suites", "__pycache__"):
+            (package / path.name).symlink_to(path)
+    return package
+
+
+@functools.cache
+def bare_engine() -> str:
+    """Return a path of Python on which the engine has no suites: a cell has the project's checks."""
+    folder = Path(tempfile.mkdtemp(prefix="upgradeproof-"))
+    atexit.register(shutil.rmtree, folder)
+    return f"{link_engine(folder).parent}{os.pathsep}{ROOT}"
+
+
 @dataclass(frozen=True)
 class Project:
     """A folder in which pytest is run."""
 
     folder: Path
-    path: str = str(ROOT)
+    path: str = field(default_factory=bare_engine)
     """Where Python looks for packages: first for the engine."""
     timeout_s: float = 60
 

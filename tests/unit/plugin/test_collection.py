@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.environments import build_wheel, make_environment
+from tests.unit.plugin.project import ROOT
 from upgradeproof.starter import write_starter
 
 CELL = "debian-12-amd64.container.bash-completion-12-to-13"
@@ -26,13 +28,15 @@ class Adopter:
 
     folder: Path
     programs: Path
+    path: str = ""
+    """Where Python looks for packages before those that are installed."""
 
     def collect(self, *words: str) -> str:
         """Have pytest collect the project's checks and return what it printed."""
         done = subprocess.run(
             [self.programs / "pytest", "--collect-only", "-q", *words],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": "", "PYTEST_ADDOPTS": "", "COLUMNS": "200"},
+            env={**os.environ, "PYTHONPATH": self.path, "PYTEST_ADDOPTS": "", "COLUMNS": "200"},
             check=False,
             capture_output=True,
             text=True,
@@ -94,6 +98,14 @@ def test_a_project_inside_its_environment_changes_nothing(
     wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
 ) -> None:
     assert adopter(tmp_path / "env/src/project", tmp_path / "env", wheel).collected() == outside
+
+
+def test_an_editable_installation_of_a_checkout_changes_nothing(
+    tmp_path: Path, outside: Counter[tuple[str, ...]]
+) -> None:
+    write_starter(tmp_path)
+    developer = Adopter(tmp_path, Path(sys.executable).parent, str(ROOT))
+    assert developer.collected() == outside
 
 
 @pytest.mark.parametrize(

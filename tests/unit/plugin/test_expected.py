@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.plugin.project import AMD64, ARM64, ROOT, Project, make_project
+from tests.unit.plugin.project import AMD64, ARM64, ROOT, Project, link_engine, make_project
 from upgradeproof.home import Home
 from upgradeproof.plan.checks import check_of
 from upgradeproof.plugin.expected import NOT_COLLECTED
@@ -36,11 +36,8 @@ GENERIC = {
 def adopted(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project whose engine looks like an installed wheel, with one packaged suite."""
     project = make_project(tmp_path_factory.mktemp("adopted")).write(test_it=OWN)
-    installed = project.folder / ".venv" / "upgradeproof"
-    (installed / "suites").mkdir(parents=True)
-    for path in (ROOT / "upgradeproof").iterdir():
-        if path.name not in ("suites", "__pycache__"):
-            (installed / path.name).symlink_to(path)
+    installed = link_engine(project.folder / ".venv")
+    (installed / "suites").mkdir()
     (installed / "suites" / "__init__.py").touch()
     (installed / "suites" / "test_packaged.py").write_text(PACKAGED)
     return Project(project.folder, path=f"{installed.parent}:{ROOT}")
@@ -152,7 +149,9 @@ def test_a_suite_that_does_not_load_is_broken_and_not_also_missing(adopted: Proj
 
 def test_each_cell_of_the_checkout_must_have_what_pytest_collects() -> None:
     """The declaration reads the suites' source: it agrees with what pytest makes of them."""
-    done = Project(ROOT).pytest("--collect-only", "-q", "-p", "no:cacheprovider", "suites")
+    done = Project(ROOT, path=str(ROOT)).pytest(
+        "--collect-only", "-q", "-p", "no:cacheprovider", "suites"
+    )
     assert done.exit_status == 0, done.text
     cells = {cell.id: cell for cell in Home(ROOT).cells}
     lines = (line for line in done.text.splitlines() if line.startswith("suites/"))
