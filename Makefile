@@ -2,7 +2,7 @@
 VENV := .venv/bin
 REPORT := $(CURDIR)/reports/out/index.html
 
-.PHONY: help setup setup-test setup-arm64 verify fast test lint defects field-cases plain bench lock clean
+.PHONY: help setup setup-test setup-arm64 verify fast test lint defects field-cases plain bench changelog lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo 'make bench        set up, measure the speed targets'
 	@echo 'make lint         set up, check style, types, words and imports'
 	@echo 'make setup        system packages, a Docker engine, .venv (setup-arm64: emulation, too)'
+	@echo 'make changelog    print the changes that are not in CHANGELOG.md yet'
 	@echo 'make lock         resolve requirements.lock again'
 	@echo 'make clean        remove .venv, reports and caches; images stay on the engine'
 
@@ -70,6 +71,9 @@ plain: setup
 bench: setup-arm64
 	@setup/setup.sh bench
 	$(VENV)/python -m bench
+
+changelog: setup
+	$(VENV)/towncrier build --draft --version "$$($(VENV)/python -c 'import upgradeproof; print(upgradeproof.__version__)')"
 
 # Versions and hashes only, from the default registry: no index or folder of this machine.
 lock: setup

@@ -114,7 +114,7 @@ def link_engine(folder: Path) -> Path:
 
 @functools.cache
 def bare_engine() -> str:
-    """Return a path of Python on which the engine has no suites: a cell has the project's checks."""
+    """Return a path of Python on which the engine has no suites, so that a cell has few checks."""
     folder = Path(tempfile.mkdtemp(prefix="upgradeproof-"))
     atexit.register(shutil.rmtree, folder)
     return f"{link_engine(folder).parent}{os.pathsep}{ROOT}"
