@@ -99,7 +99,7 @@ def test_without_any_good_answer_it_says_so_with_503(load: Load) -> None:
         at.upstream.pages["/new"] = (500, "")
         return await at.gives("/new")
 
-    error = "the backend gives no answer, and none of before is kept for /new"
+    error = "the backend does not answer, and no earlier answer is cached for /new"
     assert seen(load, look) == (503, {"degraded": True, "error": error})
 
 

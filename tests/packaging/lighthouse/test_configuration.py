@@ -144,7 +144,7 @@ def test_each_release_accepts_its_own_format(check: Callable[..., Completed]) ->
         (NEW.replace("30099", "9100"), "", "api.port and metrics.agent_port are both 9100"),
         (NEW.replace("30099", "0"), "", "api.port = 0 is no number from 1 to 65535"),
         (NEW.replace("quota_mb", "quota"), "", "there is no setting 'store.quota'"),
-        (NEW.replace('"debug"', "debug"), "", "line 11: debug is no number, no truth and no"),
+        (NEW.replace('"debug"', "debug"), "", "line 11: debug is no number, no boolean and no"),
         (NEW.replace('"debug"', '"loud"'), "", "log.level = loud is none of debug, info,"),
         (NEW.replace("http:", "ftp:", 1), "", "backend.url = ftp://127.0.0.1:8090 is no URL like"),
         (NEW.replace(":8090", ":80900"), "", "backend.url = http://127.0.0.1:80900 is no URL"),
