@@ -1,4 +1,4 @@
-"""The sign-off page in a real browser: two pages of paper, and no request."""
+"""The sign-off page in a real browser: it prints on two pages, and sends no request."""
 
 from __future__ import annotations
 

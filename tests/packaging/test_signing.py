@@ -1,4 +1,4 @@
-"""Repositories are signed by a key of this cache, which nobody else can read."""
+"""Repositories are signed by a key of this cache, which no other user can read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upgradeproof.packaging.signing import Signer
 
 
 def checked(signed: bytes, key: bytes, folder: Path) -> Completed:
-    """Ask gpgv, as APT does, whether a key has signed a text."""
+    """Verify by gpgv, as APT does, that a key has signed a text."""
     (folder / "signed").write_bytes(signed)
     (folder / "key.gpg").write_bytes(key)
     argv = ["gpgv", "--keyring", str(folder / "key.gpg"), str(folder / "signed")]
@@ -23,7 +23,7 @@ def checked(signed: bytes, key: bytes, folder: Path) -> Completed:
 
 @pytest.fixture
 def signer(tmp_path: Path) -> Signer:
-    """Return a signer whose key is not made yet."""
+    """Return a signer whose key does not exist yet."""
     return Signer(tmp_path / "key")
 
 
