@@ -63,7 +63,7 @@ def test_a_status_that_is_an_error_fails() -> None:
     assert dict(found.statuses) == {"200": 5, "503": 5}
 
 
-def test_a_server_that_grows_slow_and_then_silent_fails() -> None:
+def test_a_server_that_becomes_slow_and_then_stops_answering_fails() -> None:
     """A request that is never answered counts, too, and once: none is lost when the load ends."""
     release = time.monotonic() + 4
 

@@ -125,7 +125,7 @@ def test_a_prober_without_its_libraries_is_one_error(tmp_path: Path) -> None:
         prober.begin(Orders(questions=(question(tmp_path, 1),)))
 
 
-def test_a_certificate_that_is_none_is_one_error(tmp_path: Path) -> None:
+def test_an_invalid_certificate_is_one_error(tmp_path: Path) -> None:
     asked = question(tmp_path, 1, kind="https", ca="/etc/site.crt", certificate="no certificate")
     with pytest.raises(LoadError) as caught, asking(asked):
         pass

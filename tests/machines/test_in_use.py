@@ -85,12 +85,12 @@ MOVED = "mv /var/log/a.log /var/log/a.log.1"
 @pytest.mark.parametrize(
     ("rotate", "write", "output"),
     [
-        pytest.param(MOVED, "echo new >/var/log/a.log", "", id="goes on in the new file"),
+        pytest.param(MOVED, "echo new >/var/log/a.log", "", id="continues in the new file"),
         pytest.param(
             MOVED,
             "echo new >>/var/log/a.log.1",
             "/var/log/a.log.1 was moved away, and the service still writes to it",
-            id="goes on in the old file",
+            id="continues in the old file",
         ),
         pytest.param(
             "cp /var/log/a.log /var/log/a.log.1 && : >/var/log/a.log",

@@ -28,7 +28,7 @@ def test_a_setting_of_the_host_is_read_only(debian: Machine, name: str) -> None:
     assert (HOST / name).read_text() == before
 
 
-def test_a_network_setting_is_made_at_a_boot_and_leaves_the_host_alone(start: Start) -> None:
+def test_a_network_setting_is_made_at_a_boot_and_does_not_change_the_host(start: Start) -> None:
     name = "net/ipv4/tcp_keepalive_time"
     before = (HOST / name).read_text()
     with start("sysctl") as machine:

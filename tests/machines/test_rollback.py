@@ -94,9 +94,7 @@ def test_a_rollback_and_a_second_upgrade_pass(project: Project, ended: Ended) ->
     assert state_of(good, "rolled_back").changes == state_of(good, "upgraded_again").changes == ()
 
 
-def test_an_upgrade_that_ends_otherwise_the_second_time_fails(
-    project: Project, ended: Ended
-) -> None:
+def test_an_upgrade_that_differs_the_second_time_fails(project: Project, ended: Ended) -> None:
     bad = cell(project, ended, "-2-once")
     failed = [check.id for check in bad.checks if check.verdict is Verdict.FAILED]
     assert failed == [f"test_rollback::{SECOND}"]

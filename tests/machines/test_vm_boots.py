@@ -110,7 +110,7 @@ def test_a_boot_that_hangs_is_reported_after_its_limit(clone: QemuMachine) -> No
     assert "Advanced options for Debian GNU/Linux" in caught.value.details
 
 
-def test_an_emergency_shell_is_no_boot(clone: QemuMachine) -> None:
+def test_an_emergency_shell_is_a_failed_boot(clone: QemuMachine) -> None:
     mount = "LABEL=none /srv ext4 x-systemd.device-timeout=2s 0 2"
     output_of(clone, f"echo '{mount}' >>/etc/fstab; sync")
     with pytest.raises(BootError) as caught:

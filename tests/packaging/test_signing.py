@@ -42,7 +42,9 @@ def test_a_changed_text_is_not_signed(signer: Signer, tmp_path: Path) -> None:
     assert not checked(signed, signer.public(), tmp_path).ok
 
 
-def test_the_key_is_made_once_and_closed_to_others(signer: Signer, tmp_path: Path) -> None:
+def test_the_key_is_made_once_and_only_its_owner_can_read_it(
+    signer: Signer, tmp_path: Path
+) -> None:
     assert signer.public() == Signer(tmp_path / "key").public()
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "key" / "secret.asc").stat().st_mode & 0o777 == 0o600

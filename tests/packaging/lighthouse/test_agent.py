@@ -29,7 +29,7 @@ def test_there_is_a_library_for_each_architecture(unpacked: Unpacked) -> None:
     assert found == {"x86_64-linux-gnu", "aarch64-linux-gnu"}
 
 
-def test_a_store_keeps_its_items_and_sees_damage(load: Load, tmp_path: Path) -> None:
+def test_a_store_preserves_its_items_and_detects_damage(load: Load, tmp_path: Path) -> None:
     module = load("store")
 
     def store() -> Any:
