@@ -1,4 +1,4 @@
-"""A case is worth something only while its fault shows: after the upgrade, and not before it."""
+"""A field case is valid only if its fault is present after the upgrade and absent before it."""
 
 import tomllib
 

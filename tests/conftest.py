@@ -1,4 +1,4 @@
-"""What every test starts from."""
+"""The configuration of every test run."""
 
 import signal
 
@@ -6,12 +6,12 @@ import pytest
 
 from upgradeproof.plugin.parameters import MARKS
 
-# A shell starts a job in the background with SIGINT ignored, and all its children inherit that.
+# A shell starts background jobs with SIGINT ignored, and their child processes inherit this.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marks of the packaged suites, which tests import where there is no plan."""
+    """Declare the marks of the packaged suites: tests import the suites without a plan."""
     for mark in MARKS:
         config.addinivalue_line("markers", mark)

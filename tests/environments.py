@@ -1,7 +1,7 @@
-"""Virtual environments with the wheel in them, as a user has them.
+"""Virtual environments in which the wheel is installed, as a user has them.
 
-They cost no network: their libraries are links to those that these tests run with, all but
-upgradeproof itself, which is the wheel's.
+They need no network: their libraries are links to those of the environment of the tests, except
+upgradeproof, which is installed from the wheel.
 """
 
 from __future__ import annotations

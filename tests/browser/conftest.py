@@ -27,7 +27,7 @@ ARGUMENTS = [
 
 @dataclass
 class Opened:
-    """Hold a page and everything that it should not have done."""
+    """Hold a page, and the console messages, errors and requests that it must not have."""
 
     page: Page
     url: str
@@ -58,9 +58,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def opened(request: pytest.FixtureRequest, browser: Browser, report: Path) -> Iterator[Opened]:
-    """Open the page, under the options of a ``browse`` parameter, and hear what it complains of.
+    """Open the page, with the options of a ``browse`` parameter, and collect its complaints.
 
-    Every test ends by asking that there was no console message, no error and no request but for
+    At the end of every test there must be no console message, no error and no request except for
     files: a violation of the Content-Security-Policy is a console message.
     """
     options = getattr(request, "param", {})

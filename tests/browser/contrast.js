@@ -1,4 +1,4 @@
-// Return every text whose contrast with the ground below it is under WCAG AA's 4.5 to 1.
+// Return every text whose contrast with its background is below WCAG AA's 4.5 to 1.
 () => {
   const numbers = (colour) => {
     const context = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

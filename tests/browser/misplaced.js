@@ -1,4 +1,4 @@
-// Return every text of a picture that leaves it, or lies upon another by more than their line's air.
+// Return every text of a picture that exceeds it, or that overlaps another text by more than the line spacing.
 (svg) => {
   const inside = svg.getBoundingClientRect();
   const texts = [...svg.querySelectorAll("text")]

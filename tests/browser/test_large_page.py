@@ -101,5 +101,5 @@ def test_a_phone_scrolls_in_one_direction(opened: Opened, page: Page) -> None:
 
 
 @in_both_schemes
-def test_every_text_has_contrast_enough(opened: Opened, page: Page) -> None:
+def test_every_text_has_enough_contrast(opened: Opened, page: Page) -> None:
     assert page.evaluate(CONTRAST) == []

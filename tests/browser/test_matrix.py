@@ -1,4 +1,4 @@
-"""The matrices of the products: what is in sight, what is folded, and the filters."""
+"""The matrices of the products: what is visible, what is folded, and the filters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upgradeproof.render import write_page
     "opened", [{"viewport": {"width": 1300, "height": 900}}], indirect=True, ids=["1300x900"]
 )
 def test_all_verdicts_of_a_short_run_are_in_one_window(opened: Opened, tmp_path: Path) -> None:
-    """Of each product one platform is selected, as in the main job of this repository."""
+    """One platform of each product is selected, as in the main job of this repository."""
     run = example_run()
     cells = tuple(
         cell.model_copy(update={"selected": cell.platform.startswith("debian-11")})

@@ -1,4 +1,4 @@
-"""The matrix page in a real browser: what a reader does with it, and what it must never do."""
+"""The matrix page in a real browser: what a user does with it, and what the page must never do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def shown(opened: Opened) -> int:
     return opened.page.locator(".face:not(.out)").count()
 
 
-def test_the_page_opens_from_its_file_and_asks_the_network_nothing(opened: Opened) -> None:
+def test_the_page_opens_from_its_file_without_the_network(opened: Opened) -> None:
     expect(opened.page.get_by_role("heading", level=1)).to_have_text("Failed")
     assert shown(opened) == 18
 
@@ -73,7 +73,7 @@ def test_a_shared_link_brings_back_filters_and_the_open_cell(opened: Opened) -> 
     assert opened.page.locator("#search").input_value() == "9100"
 
 
-def test_enter_opens_a_cell_and_escape_gives_the_focus_back(opened: Opened) -> None:
+def test_enter_opens_a_cell_and_escape_returns_the_focus(opened: Opened) -> None:
     face = opened.page.locator(".face.v-failed").first
     face.focus()
     opened.page.keyboard.press("Enter")
@@ -113,7 +113,7 @@ def test_arrow_keys_walk_the_matrix(opened: Opened) -> None:
     expect(faces.first).to_be_focused()
 
 
-def test_a_failed_check_stands_first_with_its_reason(opened: Opened) -> None:
+def test_a_failed_check_is_first_with_its_reason(opened: Opened) -> None:
     opened.go(f"#cell={FAILED}")
     first = opened.page.locator(".check").first
     expect(first).to_contain_text("No listening port is lost")
@@ -130,7 +130,7 @@ def test_a_step_opens_to_its_transcript(opened: Opened) -> None:
     assert "\x1b" not in (step.locator("pre").text_content() or "")
 
 
-def test_a_missing_transcript_is_said(opened: Opened) -> None:
+def test_a_missing_transcript_is_reported(opened: Opened) -> None:
     opened.go(f"#cell={BROKEN}")
     step = opened.page.locator(".step", has_text="full-upgrade")
     expect(step).to_contain_text("never ended")
@@ -138,7 +138,7 @@ def test_a_missing_transcript_is_said(opened: Opened) -> None:
     expect(step.locator(".note")).to_contain_text("is missing from the report's folder")
 
 
-def test_regressions_are_loud_and_expected_changes_folded(opened: Opened) -> None:
+def test_regressions_are_visible_and_expected_changes_folded(opened: Opened) -> None:
     opened.go(f"#cell={DISTRIBUTION}")
     expect(opened.page.locator(".regressions")).to_contain_text("nginx.conf")
     folded = opened.page.locator(".expected")
@@ -175,7 +175,9 @@ def test_a_finding_leads_to_its_cells(opened: Opened) -> None:
     expect(opened.page.locator("dialog")).to_be_visible()
 
 
-def test_the_page_lets_no_script_in(opened: Opened, browser: Browser, tmp_path: Path) -> None:
+def test_the_page_runs_no_script_of_a_machine(
+    opened: Opened, browser: Browser, tmp_path: Path
+) -> None:
     (tmp_path / "hostile.txt").write_text("</script><script>alert(3)</script>", encoding="utf-8")
     url = write_page(hostile_run("hostile.txt"), tmp_path).as_uri()
     alerts: list[str] = []
@@ -209,7 +211,7 @@ def test_a_phone_names_the_upgrade_in_every_cell(opened: Opened) -> None:
 
 @in_both_schemes
 @pytest.mark.parametrize("fragment", ["", f"#cell={FAILED}", f"#cell={BROKEN}", "#verdict=failed"])
-def test_every_text_has_contrast_enough(opened: Opened, fragment: str) -> None:
+def test_every_text_has_enough_contrast(opened: Opened, fragment: str) -> None:
     opened.go(fragment)
     assert opened.page.evaluate(CONTRAST) == []
 
@@ -245,7 +247,7 @@ def test_without_scripts_the_verdicts_and_the_record_are_there(
 
 
 @in_both_schemes
-def test_pictures_have_the_ink_of_the_page_and_no_ground_of_their_own(opened: Opened) -> None:
+def test_pictures_have_the_text_colour_of_the_page_and_no_background(opened: Opened) -> None:
     opened.go(f"#cell={FAILED}")
     pictures = opened.page.locator("dialog svg.picture")
     expect(pictures).to_have_count(3)
@@ -264,13 +266,13 @@ def test_pictures_have_the_ink_of_the_page_and_no_ground_of_their_own(opened: Op
     indirect=True,
     ids=["1200", "800"],
 )
-def test_no_text_of_a_picture_is_cut_off_or_lies_upon_another(opened: Opened) -> None:
+def test_no_text_of_a_picture_is_cut_off_or_overlaps_another(opened: Opened) -> None:
     opened.go(f"#cell={FAILED}")
     for picture in opened.page.locator("dialog svg.picture").all():
         assert picture.evaluate(MISPLACED) == []
 
 
-def test_pictures_and_tables_are_told_to_those_who_can_not_see_them(opened: Opened) -> None:
+def test_pictures_and_tables_have_names_for_screen_readers(opened: Opened) -> None:
     opened.go(f"#cell={FAILED}")
     dialog = opened.page.get_by_role("dialog")
     expect(

@@ -1,4 +1,4 @@
-"""The sign-off page in a real browser: two pages of paper, and no request."""
+"""The sign-off page in a real browser: it prints on two pages, and sends no request."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_twenty_cells_are_two_pages_of_paper(path: Path) -> None:
 
 
 @pytest.mark.parametrize("media", ["screen", "print"])
-def test_it_asks_for_nothing_and_is_no_wider_than_paper(
+def test_it_sends_no_request_and_is_no_wider_than_paper(
     browser: Browser, path: Path, media: str
 ) -> None:
     page = browser.new_page(viewport=PAPER)  # type: ignore[arg-type]  # a TypedDict of ints

@@ -25,7 +25,7 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Security-Policy", POLICY)
         super().end_headers()
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # its name there
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # its name in the base class
         pass
 
 
@@ -100,7 +100,7 @@ def test_a_phone_scrolls_in_one_direction(
     "opened", [{"color_scheme": "light"}, {"color_scheme": "dark"}], indirect=True, ids=str
 )
 @pytest.mark.parametrize("name", ["index", "cell-2"])
-def test_every_text_has_contrast_enough(
+def test_every_text_has_enough_contrast(
     opened: Opened, page: Page, jenkins: str, name: str
 ) -> None:
     page.goto(f"{jenkins}static/{name}.html")

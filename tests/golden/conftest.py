@@ -1,4 +1,4 @@
-"""Golden files: `UPDATE_GOLDEN=1 pytest tests/golden` writes them anew; read the diff then."""
+"""Golden files: `UPDATE_GOLDEN=1 pytest tests/golden` writes them again; then review the diff."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def is_golden() -> Callable[[str, str], bool]:
-    """Return a judge: is this text what the golden file of that name holds?"""
+    """Return a function that checks that a text is the content of the golden file of a name."""
 
     def judge(text: str, name: str) -> bool:
         golden = HERE / name

@@ -1,7 +1,7 @@
-"""What `upgradeproof plan` prints: read the golden files as its documentation.
+"""The output of `upgradeproof plan`: the golden files document it.
 
-Each folder of `situations` is a plan that shows one thing, and what is printed of it. The products
-of this project have one file: cells with the same actions share them.
+Each folder of `situations` has a plan that shows one thing, and what `plan` prints of it. The
+products of this project have one file, in which cells with the same actions share them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A service on 127.0.0.1 that goes down with all its connections, and comes back on its port."""
+"""A service on 127.0.0.1 that stops with all its connections, and starts again on its port."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from itertools import count
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 PONG = b"+PONG\r\n"
 RESET = struct.pack("ii", 1, 0)
-"""Of SO_LINGER: a close does not say good-bye."""
+"""The value of SO_LINGER with which a close resets the connection."""
 
 
 class Answering(socketserver.StreamRequestHandler):
-    """Answer GET as HTTP does, and anything else as a line."""
+    """Answer GET by HTTP, and any other line by a line."""
 
     server: Listening
     disable_nagle_algorithm = True
@@ -25,7 +25,7 @@ class Answering(socketserver.StreamRequestHandler):
         with suppress(OSError):
             for number in count():
                 line = self.rfile.readline()
-                if not line or number == self.server.most:
+                if not line or number == self.server.max_answers:
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                     return
                 if line.startswith(b"GET"):
@@ -38,7 +38,7 @@ class Listening(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 256
-    most: int | None = None
+    max_answers: int | None = None
 
     def __init__(self, port: int) -> None:
         self.connections: set[socket.socket] = set()
@@ -56,16 +56,16 @@ class Listening(socketserver.ThreadingTCPServer):
 
 
 class Service(AbstractContextManager["Service"]):
-    """Goes up and down as it is told; resets a connection after ``most`` answers."""
+    """Starts and stops on request; resets a connection after ``max_answers`` answers."""
 
-    def __init__(self, *, most: int | None = None) -> None:
+    def __init__(self, *, max_answers: int | None = None) -> None:
         self.port = 0
-        self._most = most
+        self._max_answers = max_answers
         self.up()
 
     def up(self) -> None:
         self._server = Listening(self.port)
-        self._server.most = self._most
+        self._server.max_answers = self._max_answers
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=[0.01])
         self._thread.start()

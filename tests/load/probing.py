@@ -1,4 +1,4 @@
-"""A prober on small servers, and what it says of them."""
+"""Run a prober on small servers, and return what it recorded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from upgradeproof.results.load import Lane
 
 RATE_PER_S, LATE_MS = 100, 200
 EXACT_S = 0.06
-"""Twenty milliseconds between two requests, and what a busy host adds to both ends."""
+"""Twenty milliseconds between two requests, and the delay that a busy host adds at both ends."""
 
 
 def question(folder: Path, *ports: int, certificate: str = "", **endpoint: Any) -> Question:
@@ -39,7 +39,7 @@ def question(folder: Path, *ports: int, certificate: str = "", **endpoint: Any) 
 
 @contextmanager
 def asking(asked: Question, **others: Any) -> Iterator[Prober]:
-    """Give a prober that asks, and does not wait long for what is down on purpose."""
+    """Yield a prober that sends requests; it does not wait long for a server that is down."""
     with Prober() as prober:
         orders = {"warm_up_s": 0.3, "linger_s": 0.3, **others}
         prober.begin(Orders(questions=(asked,), **orders))
@@ -47,7 +47,7 @@ def asking(asked: Question, **others: Any) -> Iterator[Prober]:
 
 
 def probe(asked: Question, meanwhile: Callable[[], object]) -> tuple[Recording, Availability]:
-    """Ask while something is done; return what was recorded, and what that says."""
+    """Send requests while ``meanwhile`` runs; return the recording and the availability."""
     with asking(asked) as prober:
         meanwhile()
         (recording,) = prober.end()

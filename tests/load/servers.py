@@ -1,4 +1,4 @@
-"""Small servers on 127.0.0.1 whose behaviour is known, and loads on them."""
+"""Small servers on 127.0.0.1 with known behaviour, and loads for them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from upgradeproof.plan import Endpoint, Load
 ROOT = Path(__file__).parents[2]
 FRONT_PAGE = ROOT / "fixtures" / "locustfiles" / "front_page.py"
 Behaviour = Callable[[int], int]
-"""Takes the number of a request, from 0; takes its time; returns the status of the answer."""
+"""Takes the number of a request, from 0; may sleep; returns the status of the answer."""
 
 
 class Page(BaseHTTPRequestHandler):
@@ -32,7 +32,7 @@ class Page(BaseHTTPRequestHandler):
     behaviour: ClassVar[Behaviour]
     count: ClassVar[Iterator[int]]
     closes: ClassVar[bool] = False
-    """Whether each answer says that its connection is closed."""
+    """Whether each answer has the header `Connection: close`."""
 
     def do_GET(self) -> None:
         self.send_response(type(self).behaviour(next(self.count)))
@@ -51,7 +51,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of clients who went away in the middle of an answer: a load ends so."""
+        """Print nothing: clients close connections in the middle of an answer when a load ends."""
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def serving(
 
 
 def certified(folder: Path) -> ssl.SSLContext:
-    """Return the side of a server with a certificate of its own, for ``localhost``."""
+    """Return a server's TLS context with a self-signed certificate for ``localhost``."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -102,7 +102,7 @@ def certified(folder: Path) -> ssl.SSLContext:
 
 
 def numbers() -> Iterator[int]:
-    """Count; safe between threads, as a range's iterator is one step of the interpreter."""
+    """Count from 0; threads can share it, since the iterator of a range is atomic."""
     return iter(range(1 << 30))
 
 
@@ -111,7 +111,7 @@ def at_once(_: int) -> int:
 
 
 def stalling(period_s: float, stall_s: float) -> Behaviour:
-    """Answer at once, but for a stall that begins every period and holds all until it ends."""
+    """Answer at once, except during a stall at the start of each period, which delays all."""
 
     def behaviour(_: int) -> int:
         into_s = time.monotonic() % period_s

@@ -1,4 +1,4 @@
-"""Faults of a load: each is one clear reason, and the product is blamed for its own alone."""
+"""Faults of a load: each has one clear reason, and only those of the product fail it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def leave(runner):
 """
 
 
-def told(result: LoadResult) -> tuple[Verdict, str]:
-    """Return what is said of the answers."""
+def judged(result: LoadResult) -> tuple[Verdict, str]:
+    """Return the verdict of the check of the answers, and its reason."""
     found = judge(result, Target(), NATIVE)[0]
     return found.verdict, found.reason
 
 
 def locustfile(folder: Path, body: str, *, head: str = "") -> Path:
-    """Write users who do as the body says, below ``def front_page(self):``."""
+    """Write a locustfile whose task, ``def front_page(self):``, has this body."""
     text = FRONT_PAGE.read_text().replace('self.client.get("/")', body)
     path = folder / "pages.py"
     path.write_text(text.replace("from locust import", f"{head}\nfrom locust import", 1))
@@ -48,7 +48,7 @@ def locustfile(folder: Path, body: str, *, head: str = "") -> Path:
 def test_a_target_that_is_not_there_fails() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    verdict, reason = told(send(load(), aim(port), FRONT_PAGE))
+    verdict, reason = judged(send(load(), aim(port), FRONT_PAGE))
     assert verdict is Verdict.FAILED
     assert reason.startswith("not one request was answered well: ")
     assert reason.endswith(" x Connection refused")
@@ -57,14 +57,14 @@ def test_a_target_that_is_not_there_fails() -> None:
 def test_a_status_that_is_an_error_fails() -> None:
     with serving(lambda number: 503 if number % 2 else 200) as port:
         found = send(load(model="open", rate_per_s=20), aim(port), FRONT_PAGE)
-    verdict, reason = told(found)
+    verdict, reason = judged(found)
     assert verdict is Verdict.FAILED
     assert reason.endswith(": 5 x status 503")
     assert dict(found.statuses) == {"200": 5, "503": 5}
 
 
-def test_a_server_that_grows_slow_and_then_silent_fails() -> None:
-    """Also what is never answered counts, each once: nothing is lost when the load ends."""
+def test_a_server_that_becomes_slow_and_then_stops_answering_fails() -> None:
+    """A request that is never answered counts, too, and once: none is lost when the load ends."""
     release = time.monotonic() + 4
 
     def behaviour(number: int) -> int:
@@ -74,7 +74,7 @@ def test_a_server_that_grows_slow_and_then_silent_fails() -> None:
     arriving = load(model="open", users=3, rate_per_s=10, duration_s=1, answer_timeout_s=1)
     with serving(behaviour) as port:
         found = send(arriving, aim(port), FRONT_PAGE)
-    verdict, reason = told(found)
+    verdict, reason = judged(found)
     assert verdict is Verdict.FAILED
     assert found.requests == 10
     assert 0 < found.answered < 10
@@ -84,10 +84,10 @@ def test_a_server_that_grows_slow_and_then_silent_fails() -> None:
 @pytest.mark.parametrize(
     ("client", "reason"), [("FastHttpUser", "timed out"), ("HttpUser", "no answer within 0.5 s")]
 )
-def test_a_request_that_is_never_answered_is_given_up(
+def test_a_request_that_is_never_answered_times_out(
     tmp_path: Path, client: str, reason: str
 ) -> None:
-    """By the client where it has a limit, else by us."""
+    """The client stops it if it has a limit, otherwise the engine does."""
     users = tmp_path / "pages.py"
     users.write_text(FRONT_PAGE.read_text().replace("FastHttpUser", client))
 
@@ -105,7 +105,7 @@ def test_a_load_without_a_request_fails(tmp_path: Path) -> None:
     users = locustfile(tmp_path, "pass")
     with serving(at_once) as port:
         arriving = load(model="open", rate_per_s=10)
-        assert told(send(arriving, aim(port), users)) == (
+        assert judged(send(arriving, aim(port), users)) == (
             Verdict.FAILED,
             "no request was made: nothing was measured",
         )
@@ -115,16 +115,16 @@ def test_users_who_raise_an_error_break_the_load(tmp_path: Path) -> None:
     users = locustfile(tmp_path, 'self.client.get("/"); {}["page"]')
     with serving(at_once) as port:
         found = send(load(model="open", rate_per_s=10), aim(port), users)
-    verdict, reason = told(found)
+    verdict, reason = judged(found)
     assert verdict is Verdict.BROKEN
     assert reason.endswith(" x KeyError: 'page'")
 
 
-def test_a_generator_that_is_kept_from_its_work_breaks_the_load(tmp_path: Path) -> None:
+def test_a_generator_that_is_too_busy_breaks_the_load(tmp_path: Path) -> None:
     users = locustfile(tmp_path, 'spin(); self.client.get("/")', head=SPIN)
     with serving(at_once) as port:
         found = send(load(model="open", users=5, rate_per_s=40, duration_s=1), aim(port), users)
-    verdict, reason = told(found)
+    verdict, reason = judged(found)
     assert verdict is Verdict.BROKEN
     assert "the generator" in reason
 
@@ -137,11 +137,11 @@ def test_a_process_that_is_lost_breaks_the_load(
     asked = load(users=2, processes=2, duration_s=1, answer_timeout_s=1)
     with serving(at_once) as port:
         found = send(asked, aim(port), users)
-    assert told(found) == (Verdict.BROKEN, "1 of 2 processes of the generator were lost")
+    assert judged(found) == (Verdict.BROKEN, "1 of 2 processes of the generator were lost")
 
 
 def test_a_locust_that_is_not_installed_is_one_error() -> None:
-    """``-S`` leaves out the folder of what is installed."""
+    """``-S`` leaves out the folder of the installed packages."""
     with pytest.raises(LoadError) as caught:
         send(load(), aim(1), FRONT_PAGE, python=(sys.executable, "-S"))
     assert str(caught.value) == (
@@ -179,7 +179,7 @@ def test_a_locust_that_is_killed_is_one_error(tmp_path: Path) -> None:
 
 
 def test_a_locust_that_ends_too_early_leaves_an_error(tmp_path: Path) -> None:
-    """It ends in good order, and was never told to measure."""
+    """It exits with 0 before it receives the order to measure."""
     users = locustfile(tmp_path, "os._exit(0)", head="import os")
     with pytest.raises(LoadError, match=r"^Locust ended and left no result$"):
         send(load(), aim(1), users)

@@ -1,4 +1,4 @@
-"""What a load measures: a real Locust, a real server whose truth is known."""
+"""What a load measures: a real Locust, and a real server with known behaviour."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from upgradeproof.load import send
 PERIOD_S, STALL_S = 1.2, 0.6
 
 
-def test_a_stall_is_not_hidden_by_the_open_model_and_is_by_the_closed() -> None:
-    """Half of all arrivals fall into a stall, and wait for what is left of it.
+def test_the_closed_model_hides_a_stall_and_the_open_model_does_not() -> None:
+    """Half of all requests arrive during a stall, and wait until it ends.
 
-    So 1 % wait longer than the stall without 1 % of the period. A user who asks again when he was
-    answered meets each stall just once, and calls it rare.
+    So 1 % wait longer than the stall without 1 % of the period. A user who sends a request only
+    after the last answer waits once in each stall, so that a long answer seems to be rare.
     """
     truth_ms = 1000 * (STALL_S - 0.01 * PERIOD_S)
     with serving(stalling(PERIOD_S, STALL_S)) as port:
@@ -30,8 +30,8 @@ def test_a_stall_is_not_hidden_by_the_open_model_and_is_by_the_closed() -> None:
     assert closed.latencies.percentile_ms(99) < truth_ms / 3
 
 
-def test_arrivals_that_find_everybody_busy_count_from_when_they_were_due() -> None:
-    """One user, 50 ms for each answer, 40 arrivals a second: the queue grows by half of them."""
+def test_arrivals_while_every_user_is_busy_count_from_when_they_were_due() -> None:
+    """One user, 50 ms for an answer, 40 requests per second: half of them stay in the queue."""
 
     def slow(_: int) -> int:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""What the prober sees of servers whose truth is known."""
+"""What the prober records of servers with known behaviour."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from upgradeproof.prober.budget import joined
 
 
 def test_a_stall_of_known_length_is_a_downtime_of_that_length(tmp_path: Path) -> None:
-    """What was due in a stall, but for its last 200 ms, waits for longer than that.
+    """A request that is due in a stall, except in its last 200 ms, waits for longer than that.
 
-    On a busy host, all the answers after it take their time: a request or two come late by that.
+    On a busy host the answers after the stall are slow, so that one or two requests are late, too.
     """
     period_s, stall_s = 1.5, 0.7
     with serving(stalling(period_s, stall_s)) as port:
@@ -45,12 +45,12 @@ def test_a_stall_of_known_length_is_a_downtime_of_that_length(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("kind", ["http", "tcp"])
-def test_a_service_that_goes_down_and_comes_back_was_down_for_that_time(
+def test_a_service_that_stops_and_starts_again_was_down_for_that_time(
     tmp_path: Path, kind: str
 ) -> None:
     was: list[float] = []
 
-    def go_down_and_come_back() -> None:
+    def stop_and_start_again() -> None:
         time.sleep(0.5)
         service.down()
         was.append(time.monotonic())
@@ -61,7 +61,7 @@ def test_a_service_that_goes_down_and_comes_back_was_down_for_that_time(
 
     with Service() as service:
         asked = question(tmp_path, service.port, kind=kind, send="PING\r\n")
-        recording, seen = probe(asked, go_down_and_come_back)
+        recording, seen = probe(asked, stop_and_start_again)
     down_s, up_s = (moment - recording.began_at for moment in was)
     for lane in seen.lanes:
         assert_nothing_was_lost(lane, seen.duration_s)
@@ -72,14 +72,12 @@ def test_a_service_that_goes_down_and_comes_back_was_down_for_that_time(
 
 
 @pytest.mark.parametrize("kind", ["http", "tcp"])
-def test_connections_that_are_reset_fail_those_alone_that_were_kept(
-    tmp_path: Path, kind: str
-) -> None:
-    with Service(most=20) as service:
+def test_a_reset_fails_requests_on_persistent_connections_only(tmp_path: Path, kind: str) -> None:
+    with Service(max_answers=20) as service:
         _, seen = probe(question(tmp_path, service.port, kind=kind, send="PING\r\n"), a_while(2))
-    kept, new = seen.lanes
+    persistent, new = seen.lanes
     assert new.failed == 0
-    assert kept.failed >= 3
+    assert persistent.failed >= 3
 
 
 def test_a_connection_whose_end_was_announced_is_opened_again(tmp_path: Path) -> None:
@@ -88,14 +86,14 @@ def test_a_connection_whose_end_was_announced_is_opened_again(tmp_path: Path) ->
     assert [lane.failed for lane in seen.lanes] == [0, 0]
 
 
-def test_a_status_that_the_plan_does_not_say_is_no_answer(tmp_path: Path) -> None:
+def test_a_status_that_the_plan_does_not_expect_is_a_failure(tmp_path: Path) -> None:
     with serving(lambda _: 503) as port:
         _, seen = probe(question(tmp_path, port), a_while(0.5))
     assert [d.reason for lane in seen.lanes for d in lane.downtimes] == ["status 503"] * 2
     assert [lane.share for lane in seen.lanes] == [0, 0]
 
 
-def test_a_text_that_the_answer_lacks_is_no_answer(tmp_path: Path) -> None:
+def test_an_answer_without_the_expected_text_is_a_failure(tmp_path: Path) -> None:
     with serving(at_once) as port:
         _, seen = probe(question(tmp_path, port, contains="welcome"), a_while(0.5))
     assert seen.lanes[0].downtimes[0].reason == "not the answer that the plan says"
@@ -116,7 +114,7 @@ def test_tls_is_trusted_by_the_certificate_that_the_endpoint_names(
     assert [lane.failed for lane in seen.lanes] == [0, 0]
 
 
-def test_tls_that_nobody_signed_is_no_answer(tmp_path: Path, server: ssl.SSLContext) -> None:
+def test_a_self_signed_certificate_is_a_failure(tmp_path: Path, server: ssl.SSLContext) -> None:
     with serving(at_once, tls=server) as port:
         _, seen = probe(question(tmp_path, port, kind="https"), a_while(0.5))
     assert [d.reason for lane in seen.lanes for d in lane.downtimes] == [
@@ -124,7 +122,7 @@ def test_tls_that_nobody_signed_is_no_answer(tmp_path: Path, server: ssl.SSLCont
     ] * 2
 
 
-def test_a_certificate_of_another_name_is_no_answer(tmp_path: Path, server: ssl.SSLContext) -> None:
+def test_a_certificate_of_another_name_is_a_failure(tmp_path: Path, server: ssl.SSLContext) -> None:
     with serving(at_once, tls=server) as port:
         signed_by = ssl.get_server_certificate(("127.0.0.1", port))
         other = question(tmp_path, port, kind="https", certificate=signed_by, host="shop.example")
@@ -144,7 +142,7 @@ def test_a_target_that_is_not_there_is_down_from_the_beginning_to_the_end(tmp_pa
         assert only.duration_ms == pytest.approx(1000 * seen.duration_s, abs=1000 * EXACT_S)
 
 
-def test_what_is_never_answered_is_counted_from_when_it_was_due(tmp_path: Path) -> None:
+def test_a_request_without_an_answer_counts_from_when_it_was_due(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         _, seen = probe(question(tmp_path, silent.getsockname()[1]), a_while(0.5))
     for lane in seen.lanes:
@@ -153,7 +151,7 @@ def test_what_is_never_answered_is_counted_from_when_it_was_due(tmp_path: Path) 
         assert lane.downtimes[0].reason == "no answer within 0.4 s"
 
 
-def test_a_port_that_moves_as_the_plan_says_is_followed(tmp_path: Path) -> None:
+def test_the_prober_follows_a_port_that_moves_as_planned(tmp_path: Path) -> None:
     with Service() as old, Service() as new:
         new.down()
         gap_s: list[float] = []

@@ -1,4 +1,4 @@
-"""The prober fails as one clear error, blames nobody for its own faults, and ends in any case."""
+"""The prober fails with one clear error, excludes its own faults, and ends in any case."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ with asking(question(Path(sys.argv[1]), int(sys.argv[2]))) as prober:
 
 
 def stalled(tmp_path: Path, behaviour: Behaviour, *, before_s: float = 0.3) -> Availability:
-    """Return what a prober saw that was kept from its work for half a second."""
+    """Return what a prober recorded that was stopped for half a second."""
     with serving(behaviour) as port, asking(question(tmp_path, port)) as prober:
         time.sleep(before_s)
         os.kill(prober.pid, signal.SIGSTOP)
@@ -64,14 +64,14 @@ def stalled(tmp_path: Path, behaviour: Behaviour, *, before_s: float = 0.3) -> A
     return availability(STRICT, "upgraded", recording, ())
 
 
-def test_a_prober_that_is_kept_from_its_work_blames_nobody_else(tmp_path: Path) -> None:
+def test_a_stall_of_the_prober_is_no_downtime_of_the_service(tmp_path: Path) -> None:
     seen = stalled(tmp_path, at_once)
     assert over_budget(STRICT, seen) == ""
     assert unknown(STRICT, seen).startswith("the prober could not keep its schedule")
 
 
-def test_a_prober_that_is_kept_from_its_work_hides_nothing(tmp_path: Path) -> None:
-    """The service is down in the stall alone, and is up again when the prober goes on."""
+def test_a_stall_of_the_prober_makes_the_availability_unknown(tmp_path: Path) -> None:
+    """The service is down during the stall only, and is up again when the prober continues."""
     answered_at: list[float] = []
 
     def behaviour(_: int) -> int:
@@ -82,7 +82,7 @@ def test_a_prober_that_is_kept_from_its_work_hides_nothing(tmp_path: Path) -> No
     assert unknown(STRICT, seen).startswith("the prober could not keep its schedule")
 
 
-def test_a_stall_of_the_prober_excuses_nothing_of_what_it_saw_before(tmp_path: Path) -> None:
+def test_a_stall_of_the_prober_does_not_excuse_earlier_failures(tmp_path: Path) -> None:
     seen = stalled(tmp_path, lambda _: 503, before_s=0.8)
     assert "status 503" in over_budget(STRICT, seen)
     assert unknown(STRICT, seen) == ""
@@ -100,13 +100,13 @@ def test_a_prober_ends_when_its_time_is_over(tmp_path: Path) -> None:
         serving(at_once) as port,
         asking(question(tmp_path, port), longest_s=0.5) as prober,
     ):
-        assert _gone(prober.pid, within_s=15)
+        assert _ended(prober.pid, within_s=15)
         (recording,) = prober.end()
     assert (recording.told, len(recording.samples)) == (False, 50)
 
 
 def test_a_prober_that_hangs_is_ended_by_the_kernel(tmp_path: Path) -> None:
-    """Also when its engine is dead, and nobody else would."""
+    """The alarm of the kernel ends it even if its engine is dead."""
     hanging = (sys.executable, "-P", "-c", HANGING)
     with (
         serving(at_once) as port,
@@ -118,14 +118,14 @@ def test_a_prober_that_hangs_is_ended_by_the_kernel(tmp_path: Path) -> None:
 
 
 def test_a_prober_without_its_libraries_is_one_error(tmp_path: Path) -> None:
-    """``-S`` leaves out the folder of what is installed."""
+    """``-S`` leaves out the folder of the installed packages."""
     bare = (sys.executable, "-S")
     failed = r"^the prober failed with exit status 1\n.*gevent"
     with Prober(python=bare) as prober, pytest.raises(LoadError, match=failed):
         prober.begin(Orders(questions=(question(tmp_path, 1),)))
 
 
-def test_a_certificate_that_is_none_is_one_error(tmp_path: Path) -> None:
+def test_an_invalid_certificate_is_one_error(tmp_path: Path) -> None:
     asked = question(tmp_path, 1, kind="https", ca="/etc/site.crt", certificate="no certificate")
     with pytest.raises(LoadError) as caught, asking(asked):
         pass
@@ -142,10 +142,10 @@ def test_a_python_that_is_not_there_is_one_error() -> None:
         pass
 
 
-def test_a_prober_that_nobody_needed_ends_without_a_word() -> None:
+def test_a_prober_without_orders_ends_silently() -> None:
     with Prober() as prober:
         pid = prober.pid
-    assert _gone(pid, within_s=1)
+    assert _ended(pid, within_s=1)
 
 
 def test_a_prober_ends_with_its_engine_and_loses_nothing(tmp_path: Path) -> None:
@@ -162,14 +162,14 @@ def test_a_prober_ends_with_its_engine_and_loses_nothing(tmp_path: Path) -> None
         time.sleep(0.5)
         engine.kill()
         engine.wait()
-        assert _gone(pid, within_s=15)
+        assert _ended(pid, within_s=15)
     recording = Recording.read(tmp_path / "requests.json")
     assert recording.told
     assert len(recording.samples) > RATE_PER_S * 0.4
 
 
-def _gone(pid: int, *, within_s: float) -> bool:
-    """Wait until a process has ended; one that nobody waited for has, too."""
+def _ended(pid: int, *, within_s: float) -> bool:
+    """Wait until a process has ended; a zombie has ended, too."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         try:

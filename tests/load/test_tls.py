@@ -20,7 +20,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 
 @pytest.fixture(params=["FastHttpUser", "HttpUser"])
 def users(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Return the front page's users, by each of the clients."""
+    """Return the locustfile of the front page, for each of the clients."""
     path = tmp_path / "pages.py"
     path.write_text(FRONT_PAGE.read_text().replace("FastHttpUser", request.param))
     return path
@@ -38,9 +38,7 @@ def test_a_certificate_that_the_endpoint_names_is_trusted(
     assert (found.answered, dict(found.failures)) == (5, {})
 
 
-def test_a_certificate_that_nobody_signed_fails_every_request(
-    server: ssl.SSLContext, users: Path
-) -> None:
+def test_a_self_signed_certificate_fails_every_request(server: ssl.SSLContext, users: Path) -> None:
     with serving(at_once, tls=server) as port:
         found = send(ASKED, aim(port, kind="https"), users)
     assert (found.answered, found.broken_reason) == (0, "")
@@ -58,7 +56,7 @@ def test_a_server_that_speaks_no_tls_fails_every_request(users: Path) -> None:
 def test_users_trust_that_certificate_alone_and_read_it_once(
     server: ssl.SSLContext, tmp_path: Path
 ) -> None:
-    """Each user's own store of authorities took 40 ms: a hundred of them were seconds late."""
+    """To load the system's authorities took 40 ms for each user: a hundred users took seconds."""
     path = tmp_path / "pages.py"
     ask = '        self.client.get("/")\n'
     check = (

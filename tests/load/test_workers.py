@@ -1,4 +1,4 @@
-"""A load that other hosts send: real masters and workers, and an ssh that stays on this host."""
+"""A load that other hosts send: real masters and workers, and a fake ssh that runs them here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upgradeproof.load import send
 
 SSH = f"""\
 #!/bin/sh
-# Do on this host what was asked of another one: the last argument, as sshd would.
+# Run on this host the command for another one: the last argument, as sshd would.
 for asked in "$@"; do :; done
 export TMPDIR=$(mktemp -d) PATH={Path(sys.executable).parent}:$PATH
 exec sh -c "$asked"

@@ -1,4 +1,4 @@
-"""A real machine for the tests of the engine, and small projects that a real pytest runs in."""
+"""Fixtures: a real machine for the tests of the engine, and small projects for a real pytest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEBIAN_12 = Platform(image="debian-12", architecture="amd64", machine="container
 
 @pytest.fixture(scope="session")
 def every_image() -> Images:
-    """Hand out the checkout's images; they are kept on the engine, so they are made once."""
+    """Return the images of this checkout; the container engine stores them: each is made once."""
     cache = platformdirs.user_cache_path("upgradeproof") / "images"
     return Images(load_images(ROOT), cache)
 
@@ -36,14 +36,14 @@ def debian_image(every_image: Images) -> str:
 
 @pytest.fixture(scope="session")
 def debian(start: Start) -> Iterator[DockerMachine]:
-    """Hand out a running Debian 12 with nothing on it; who changes it changes it back."""
+    """Yield a running, empty Debian 12; a test that changes it must undo the change."""
     with start("debian") as machine:
         yield machine
 
 
 @pytest.fixture(scope="session")
 def start(debian_image: str, token: str) -> Start:
-    """Return what starts a machine of a test's own."""
+    """Return a function that starts a separate machine for a test."""
 
     def started(
         name: str, *, snapshot: str = "", ports: tuple[int, ...] = ()
@@ -63,7 +63,7 @@ def start(debian_image: str, token: str) -> Start:
 
 @pytest.fixture(scope="session")
 def token() -> Iterator[str]:
-    """Return a word that makes this session's names its own; states named by it are forgotten."""
+    """Return a token for the names of this session; at the end, states with it are removed."""
     word = f"t{secrets.token_hex(3)}"
     yield word
     forget_states(word)
@@ -73,7 +73,7 @@ def token() -> Iterator[str]:
 def new_project(
     tmp_path_factory: pytest.TempPathFactory, token: str, debian_image: str
 ) -> Callable[[str], Project]:
-    """Return what makes empty projects, which know Debian 12 and share their states."""
+    """Return a function that makes empty projects with the image of Debian 12 and shared states."""
     states = tmp_path_factory.mktemp("states")
     return lambda name: Project(tmp_path_factory.mktemp(name), states, token).know_debian_12()
 

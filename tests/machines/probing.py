@@ -1,4 +1,4 @@
-"""Change a real machine for a test of its probes, and change it back."""
+"""Change a real machine for a test of its probes, and undo the change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run(machine: Machine, script: str) -> str:
 
 @contextmanager
 def changed(machine: Machine, do: str, undo: str) -> Iterator[Facts]:
-    """Change the machine, give its facts, and change it back."""
+    """Change the machine, yield its facts, and undo the change."""
     try:
         run(machine, f"set -e\n{do}")
         yield read(machine, NOTHING)

@@ -1,4 +1,4 @@
-"""Projects as a user has them: a folder with a plan and suites, and a pytest process of its own."""
+"""Projects as a user has them: a folder with a plan and suites, and a separate pytest process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TIMEOUT_S = 900.0
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that ended, and what it printed on both streams."""
+    """A process that ended, and its output to stdout and stderr."""
 
     exit_status: int
     output: str
@@ -35,7 +35,7 @@ class Ended:
 
 @dataclass
 class Project:
-    """A folder with a plan; its states are kept apart from those of the user."""
+    """A folder with a plan; its states are not in the user's cache."""
 
     folder: Path
     states: Path
@@ -44,7 +44,7 @@ class Project:
     programs: Path = field(default=Path(sys.executable).parent)
 
     def know_debian_12(self) -> Project:
-        """Give the project an image of its own: a checkout's are not in its package."""
+        """Copy the image of Debian 12 into the project: the package does not contain images."""
         (self.folder / "images").mkdir(parents=True)
         shutil.copy(ROOT / "images" / "debian-12.toml", self.folder / "images")
         return self
@@ -56,7 +56,7 @@ class Project:
 
     @contextmanager
     def started(self, program: str, *words: str) -> Iterator[subprocess.Popen[str]]:
-        """Start one of this environment's programs; it is killed if it is there at the end."""
+        """Start one of this environment's programs; kill it if it still runs at the end."""
         process = subprocess.Popen(
             [self.programs / program, *words],
             cwd=self.folder,
@@ -73,7 +73,7 @@ class Project:
             process.communicate()
 
     def run(self, program: str, *words: str, timeout_s: float = TIMEOUT_S) -> Ended:
-        """Run one of this environment's programs to its end."""
+        """Run one of this environment's programs until it ends."""
         began = time.monotonic()
         with self.started(program, *words) as process:
             output, _ = process.communicate(timeout=timeout_s)
@@ -90,11 +90,11 @@ class Project:
         return self.folder / "reports" / "out"
 
     def result(self) -> Run:
-        """Return what the last run's run.json holds."""
+        """Return the content of the last run's run.json."""
         return read_run(self.reports / "run.json")
 
     def journal(self) -> str:
-        """Return what the run that goes on has journalled so far."""
+        """Return the events that the current run has written to its journals so far."""
         journals = (self.reports / "journal").glob("*.jsonl")
         return "".join(path.read_text(encoding="utf-8") for path in journals)
 
@@ -114,7 +114,7 @@ class Project:
 
 
 def cell_of(run: Run, upgrade: str) -> Cell:
-    """Return the cell whose upgrade's id ends so."""
+    """Return the cell whose upgrade's id has this ending."""
     return next(cell for cell in run.cells if cell.upgrade.endswith(upgrade))
 
 
@@ -146,5 +146,6 @@ def forget_states(token: str) -> None:
     images = engine.client().images
     for image in images.list(filters={"label": "upgradeproof.cell"}):
         if token in image.labels["upgradeproof.cell"]:
-            with suppress(docker.errors.APIError):  # another state was made from it: it goes next
+            # An error: another state is based on this one, and is removed next.
+            with suppress(docker.errors.APIError):
                 images.remove(str(image.id), force=True)

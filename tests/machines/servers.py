@@ -1,4 +1,4 @@
-"""Servers that are set up by hand, and reached over real SSH."""
+"""Servers that are set up by hand, and accessible over real SSH."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ systemctl restart apache2 php8.2-fpm mariadb
 
 
 def reach(machine: Machine, folder: Path) -> Path:
-    """Let a key of this test's own log in as root; return the configuration for ``ssh``."""
+    """Authorise a new key to log in as root; return the configuration file for ``ssh``."""
     key = folder / "id"
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, timeout=30

@@ -1,4 +1,4 @@
-"""What tests that start machines of their own share."""
+"""Helpers of tests that start their own machines."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from upgradeproof.machines.docker import DockerMachine
 
 
 class Start(Protocol):
-    """Start a machine under a name of this session's, by default a fresh Debian 12."""
+    """Start a machine with a name of this session, by default a fresh Debian 12."""
 
     def __call__(
         self, name: str, *, snapshot: str = "", ports: tuple[int, ...] = ()
     ) -> AbstractContextManager[DockerMachine]: ...
 
 
-def told(machine: Machine, script: str) -> str:
+def output_of(machine: Machine, script: str) -> str:
+    """Return the output of a script that must succeed."""
     done = machine.run(script)
     assert done.ok, done.tail
     return done.text

@@ -1,4 +1,4 @@
-"""Adoption: the wheel, in an environment of its own, verifies a package unknown to this repo."""
+"""Adoption: the wheel, in a new environment, verifies a package that this repo does not know."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of programs of a new environment with the wheel in it."""
+    """Return the folder of the programs of a new environment in which the wheel is installed."""
     programs = make_environment(tmp_path_factory.mktemp("environment"))
     python = programs / "python"
     options = ["--no-index", "--no-deps", "--no-warn-script-location"]
@@ -40,13 +40,13 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(
     programs: Path, tmp_path_factory: pytest.TempPathFactory, debian_image: str
 ) -> Iterator[Project]:
-    """An empty folder in which ``upgradeproof init`` was called, and no more."""
+    """A folder in which only ``upgradeproof init`` was run."""
     assert debian_image
     folder, states = tmp_path_factory.mktemp("adopter"), tmp_path_factory.mktemp("states")
     project = Project(folder, states, "", programs=programs, environment={"PYTHONPATH": ""})
-    told = project.upgradeproof("init")
-    assert told.exit_status == 0
-    assert told.output == (
+    done = project.upgradeproof("init")
+    assert done.exit_status == 0
+    assert done.output == (
         f"wrote {folder / 'upgrade.toml'}\n"
         f"wrote {folder / 'test_upgrade.py'}\n"
         "next: edit upgrade.toml, then `upgradeproof plan`, then `pytest`\n"
@@ -69,7 +69,7 @@ def run(project: Project, ended: Ended) -> Run:
 
 
 def files(folder: str) -> set[str]:
-    """Return the files below a folder of the checkout, as the wheel is to name them."""
+    """Return the files below a folder of the checkout, by the names that the wheel must have."""
     every = (path for path in (ROOT / folder).rglob("*") if path.is_file())
     return {p.relative_to(ROOT).as_posix() for p in every if "__pycache__" not in p.parts}
 
@@ -98,18 +98,18 @@ def test_the_wheels_engine_is_the_one_that_runs(project: Project) -> None:
 
 
 def test_a_first_plan_is_not_overwritten(project: Project) -> None:
-    told = project.upgradeproof("init")
-    assert told.exit_status == 2
-    assert told.output == (
+    done = project.upgradeproof("init")
+    assert done.exit_status == 2
+    assert done.output == (
         f"upgradeproof: {project.folder / 'upgrade.toml'} already exists, and nothing was "
         "written\nTo do: run `upgradeproof init` in an empty folder\n"
     )
 
 
 def test_the_plan_is_printed(project: Project) -> None:
-    told = project.upgradeproof("plan")
-    assert told.exit_status == 0
-    assert told.output == (
+    done = project.upgradeproof("plan")
+    assert done.exit_status == 0
+    assert done.output == (
         f"{CELL}  [smoke, amd64, container]\n"
         "  -> installed\n"
         "     $ fetch the package lists\n"
@@ -170,7 +170,7 @@ def test_nothing_is_left_running(project: Project) -> None:
 @pytest.mark.usefixtures("ended")
 @pytest.mark.parametrize("words", [("-m", "smoke"), ("-k", "hold_is_kept or mine"), ("-n", "2")])
 def test_pytest_options_do_what_they_always_do(project: Project, words: tuple[str, ...]) -> None:
-    """With a suite that has the name of a generic one: both are collected."""
+    """A suite of the project has the name of a generic one: both are collected."""
     own = project.write("test_packages.py", "def test_mine(upgraded):\n    assert upgraded\n")
     try:
         again = project.pytest("-v", *words)

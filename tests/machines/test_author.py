@@ -1,4 +1,4 @@
-"""What a plan's author asks of a real machine: commands, data, scripts and endpoints."""
+"""What the author of a plan can check on a real machine: commands, data, scripts, endpoints."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ openssl x509 -req -in s.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -e
   -out s.pem
 cat >/opt/serve <<'PERL'
 use IO::Socket::IP; use IO::Socket::UNIX; use IO::Select; umask 0;
-my %say = (8001 => "HTTP/1.0 200 OK\r\n\r\nlocal", stream => "hello");
+my %answer = (8001 => "HTTP/1.0 200 OK\r\n\r\nlocal", stream => "hello");
 my $web = IO::Socket::IP->new(LocalHost => "127.0.0.1", LocalPort => 8001, Listen => 5);
 my $udp = IO::Socket::IP->new(LocalHost => "127.0.0.1", LocalPort => 8002, Proto => "udp");
 my $mail = IO::Socket::IP->new(LocalHost => "127.0.0.1", LocalPort => 8003, Listen => 5);
@@ -37,7 +37,7 @@ umask 077;
 my $private = IO::Socket::UNIX->new(Local => "/run/private.sock", Listen => 5);
 while (my @ready = IO::Select->new($web, $udp, $mail, $unix, $private)->can_read) {
   for my $one (@ready) {
-    if ($one == $udp) { $udp->recv(my $said, 999); $udp->send("you said $said"); next }
+    if ($one == $udp) { $udp->recv(my $text, 999); $udp->send("received $text"); next }
     my $peer = $one->accept;
     if ($one == $mail) {
       print $peer "220 ready\r\n"; $peer->flush;
@@ -45,8 +45,8 @@ while (my @ready = IO::Select->new($web, $udp, $mail, $unix, $private)->can_read
         print $peer /QUIT/ ? "221 bye\r\n" : "250-more\r\n250 got $_";
         last if /QUIT/;
       }
-    } elsif ($one == $web) { sysread $peer, $_, 999; print $peer $say{8001} }
-    else { print $peer $say{stream} }
+    } elsif ($one == $web) { sysread $peer, $_, 999; print $peer $answer{8001} }
+    else { print $peer $answer{stream} }
     close $peer;
   }
 }
@@ -99,9 +99,9 @@ def asked(machine: Machine, kind: str, **keys: Any) -> tuple[Endpoint, Answer]:
     ("kind", "keys", "client"),
     [
         ("http", {"port": 8001, "contains": "local"}, "perl"),
-        ("udp", {"port": 8002, "send": "x", "contains": "you said x"}, "perl"),
+        ("udp", {"port": 8002, "send": "x", "contains": "received x"}, "perl"),
         ("smtp", {"port": 8003, "send": "HELP", "contains": "got HELP"}, "perl"),
-        ("unix", {"socket": "/run/open.sock", "user": "nobody", "contains": "hello"}, "perl"),
+        ("unix", {"socket": "/run/open.sock", "user": "www-data", "contains": "hello"}, "perl"),
         ("unix", {"socket": "/run/private.sock", "contains": "hello"}, "perl"),
         (
             "https",
@@ -113,7 +113,7 @@ def asked(machine: Machine, kind: str, **keys: Any) -> tuple[Endpoint, Answer]:
         ("smtp", {"port": 8004, "starttls": True, "contains": "PLEH", **SENT}, "openssl"),
     ],
 )
-def test_what_only_the_machine_reaches_is_asked_by_itself(
+def test_what_only_the_machine_can_reach_is_asked_on_the_machine(
     machine: Machine, kind: str, keys: dict[str, Any], client: str
 ) -> None:
     endpoint, answer = asked(machine, kind, **keys)
@@ -128,7 +128,7 @@ def test_what_only_the_machine_reaches_is_asked_by_itself(
         ("udp", {"port": 8009, "send": "x"}, "refused"),
         ("dns", {"port": 8009, "send": "a.test A"}, "refused"),
         ("unix", {"socket": "/run/none.sock"}, "No such file"),
-        ("unix", {"socket": "/run/private.sock", "user": "nobody"}, "Permission denied"),
+        ("unix", {"socket": "/run/private.sock", "user": "www-data"}, "Permission denied"),
         ("unix", {"socket": "/run/open.sock", "user": "no-such"}, "no such user"),
         ("https", {"port": 8443, "host": "www.example.test"}, "unable to get local issuer"),
         ("https", {"port": 8443, "host": "b.test", "ca": "/etc/ssl/corp/ca.pem"}, "mismatch"),
@@ -139,7 +139,7 @@ def test_what_only_the_machine_reaches_is_asked_by_itself(
         ("smtp", {"port": 8004, "starttls": True}, "unable to get local issuer"),
     ],
 )
-def test_why_there_is_no_answer_is_told(
+def test_the_cause_of_a_missing_answer_is_reported(
     machine: Machine, kind: str, keys: dict[str, Any], problem: str
 ) -> None:
     endpoint, answer = asked(machine, kind, **keys)
@@ -171,7 +171,7 @@ def test_commands_run_as_their_user_and_are_bounded(machine: Machine) -> None:
         CommandInput(id="late", script="sleep 100 & sleep 100", timeout_s=1),
     )
     found = read(machine, CommandResults, ProbeInputs(runs=runs))
-    assert found["who"].stdout == "www-data\nnot a tty\n/\n"  # its home is not there
+    assert found["who"].stdout == "www-data\nnot a tty\n/\n"  # its home folder does not exist
     assert found["late"].problem == "it did not end in 1 s"
     assert machine.run("grep -l sleep /proc/[0-9]*/comm").text == ""
 

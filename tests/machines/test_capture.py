@@ -1,4 +1,4 @@
-"""A mail server set up by hand, captured over real SSH: nothing changes, no secret leaves it."""
+"""A mail server is captured over real SSH: the server does not change, and no secret leaves it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /var/log -o -pa
 find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /var/log -o -path /dev \) -prune \
   -o -type f -print0 | sort -z | xargs -0 sha256sum
 """
-PLANTED = b"Planted-"
+MARKER = b"Planted-"
 SUITE = """
 def test_the_twin_is_there(installed):
     assert installed.facts
@@ -60,7 +60,7 @@ def server(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
 
 @pytest.fixture(scope="module")
 def captured(server: MailServer, new_project: Callable[[str], Project]) -> Project:
-    """Return a project with the product of the captured server, and how the server was."""
+    """Return a project with the product of the server, which the capture must not change."""
     project = new_project("capture")
     images = Path(__file__).parents[2] / "images"
     (project.folder / "images" / "debian-13.toml").write_bytes(
@@ -82,12 +82,14 @@ def capture(project: Project, server: MailServer, *words: str, to: str = "produc
     )
 
 
-def test_the_server_is_byte_for_byte_what_it_was(captured: Project) -> None:
-    """The fixture compares; a file that changed is in its assertion."""
+def test_the_server_is_unchanged_byte_for_byte(captured: Project) -> None:
+    """The fixture compares the files before and after; its assertion names one that changed."""
     assert (captured.folder / "products" / "mail1" / "upgrade.toml").is_file()
 
 
-def test_nothing_of_the_reader_stays_on_the_server(captured: Project, server: MailServer) -> None:
+def test_no_process_or_file_of_the_capture_stays_on_the_server(
+    captured: Project, server: MailServer
+) -> None:
     done = server.machine.run(
         "ls -d /run/upgradeproof* /dev/shm/* /tmp/* /var/tmp/* 2>/dev/null; ps ax"
     )
@@ -110,13 +112,13 @@ def test_no_secret_is_in_the_folder(captured: Project, server: MailServer) -> No
     for path in captured.folder.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
-            assert PLANTED not in content, path
+            assert MARKER not in content, path
             found = [line for line in secrets if line in content and line not in halves]
             assert found == [], path
 
 
 def test_the_twin_agrees_with_the_server(captured: Project) -> None:
-    """And the stand-ins work: each daemon starts with the keys and hashes that were generated."""
+    """The generated placeholders work, too: each daemon starts with their keys and hashes."""
     captured.write("test_twin.py", SUITE)
     done = captured.run("pytest", "-q", timeout_s=900)
     assert done.exit_status == 0, done.output
@@ -130,7 +132,7 @@ def test_the_twin_agrees_with_the_server(captured: Project) -> None:
 def test_the_upgrade_of_the_twin_fails_and_names_the_configuration_of_dovecot(
     captured: Project,
 ) -> None:
-    """Dovecot 2.4 does not know the settings of 2.3: that is what the owner has to know before."""
+    """Dovecot 2.4 rejects settings of 2.3: the owner learns this before the real upgrade."""
     captured.write("test_twin.py", SUITE.replace("installed", "upgraded"))
     done = captured.run("pytest", "-q", timeout_s=1500)
     assert done.exit_status == 1, done.output
@@ -164,7 +166,7 @@ def test_what_the_twin_answers_is_added_to_its_plan_and_the_server_is_not_asked(
 
 
 def asked(server: MailServer) -> int:
-    """Return how many lines the daemons have logged, which log each connection."""
+    """Return how many lines the daemons have logged: they log each connection."""
     units = "-u ssh -u dovecot -u 'postfix*'"
     return int(server.machine.run(f"journalctl -o cat {units} | wc -l").text)
 
@@ -176,7 +178,7 @@ def test_a_new_twin_answers_what_was_observed(captured: Project) -> None:
     assert len(cell_of(captured.result(), "12-to-13").checks) == len(ENDPOINTS)
 
 
-def test_a_folder_that_is_there_is_left_as_it_is(captured: Project, server: MailServer) -> None:
+def test_an_existing_folder_is_not_changed(captured: Project, server: MailServer) -> None:
     before = sorted(captured.folder.rglob("*"))
     done = capture(captured, server)
     assert done.exit_status == 2

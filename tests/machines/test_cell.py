@@ -1,4 +1,4 @@
-"""One whole cell, as a user runs it: pytest in a folder with a plan and a suite."""
+"""One complete cell, as a user runs it: pytest in a folder with a plan and a suite."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ port = 8000
 contains = "on 800"
 [[expect.data]]
 id = "note"
-write = "echo kept >/srv/note"
+write = "echo before >/srv/note"
 read = "cat /srv/note"
-equals = "kept"
+equals = "before"
 """
 SUITE = """
 import pytest
 from upgradeproof.probes.packages import Packages
 
 
-def test_the_facts_say_1_and_2(installed, upgraded):
+def test_the_facts_are_1_and_2(installed, upgraded):
     found = [state[Packages]["ticker"].version for state in (installed, upgraded)]
     assert found == ["1", "2"]
 
@@ -65,7 +65,7 @@ def test_the_shared_machine_is_whole(upgraded):
     assert upgraded.host.file("/usr/lib/ticker/ticker").exists
 
 
-def test_both_releases_stand_side_by_side(installed, upgraded):
+def test_both_releases_run_side_by_side(installed, upgraded):
     found = [state.host.package("ticker").version for state in (installed, upgraded)]
     assert found == ["1", "2"]
 
@@ -76,8 +76,8 @@ def test_each_release_answers_on_its_port(installed, upgraded, endpoint):
 
 
 @pytest.mark.subject("data")
-def test_data_is_kept(upgraded, data):
-    assert upgraded.read(data) == "kept"
+def test_data_is_preserved(upgraded, data):
+    assert upgraded.read(data) == "before"
 
 
 @pytest.mark.own_kernel
@@ -85,12 +85,12 @@ def test_of_the_kernel(upgraded):
     raise AssertionError("a container can't prove it")
 """
 VERDICTS = {
-    "test_the_facts_say_1_and_2": Verdict.PASSED,
+    "test_the_facts_are_1_and_2": Verdict.PASSED,
     "test_it_may_be_broken": Verdict.PASSED,
     "test_the_shared_machine_is_whole": Verdict.PASSED,
-    "test_both_releases_stand_side_by_side": Verdict.PASSED,
+    "test_both_releases_run_side_by_side": Verdict.PASSED,
     "test_each_release_answers_on_its_port[web]": Verdict.PASSED,
-    "test_data_is_kept[note]": Verdict.PASSED,
+    "test_data_is_preserved[note]": Verdict.PASSED,
     "test_of_the_kernel": Verdict.NOT_APPLICABLE,
 }
 
@@ -143,7 +143,7 @@ def test_every_check_has_its_verdict(run: Run, cell: Cell, project: Project) -> 
     assert cell.id == f"debian-12-amd64.container.{project.token}-1-to-2"
 
 
-def test_what_a_container_cannot_prove_is_said(cell: Cell) -> None:
+def test_what_a_container_cannot_prove_is_reported(cell: Cell) -> None:
     assert check_of(cell, "test_of_the_kernel").reason == (
         "the machine shares its host's kernel: only a VM can prove this"
     )
@@ -194,9 +194,9 @@ def test_no_container_is_left(project: Project, ended: Ended) -> None:
     assert project.containers() == []
 
 
-def test_a_check_of_facts_on_kept_states_starts_no_machine(project: Project, run: Run) -> None:
+def test_a_check_of_facts_on_cached_states_starts_no_machine(project: Project, run: Run) -> None:
     began = time.time()
-    again = project.pytest("-k", "facts_say")
+    again = project.pytest("-k", "facts_are")
     assert again.exit_status == 0, again.output
     reused = states_of(project.result())
     assert [state.reused for state in reused] == [True, True]
@@ -206,7 +206,7 @@ def test_a_check_of_facts_on_kept_states_starts_no_machine(project: Project, run
 
 
 @pytest.mark.usefixtures("ended")
-def test_a_check_of_machines_on_kept_states_starts_just_those(project: Project) -> None:
+def test_a_check_of_machines_on_cached_states_starts_only_those(project: Project) -> None:
     began = time.time()
     again = project.pytest("-k", "side_by_side")
     assert again.exit_status == 0, again.output
@@ -214,13 +214,15 @@ def test_a_check_of_machines_on_kept_states_starts_just_those(project: Project) 
     assert found == ["installed", "upgraded"]
 
 
-def test_a_fresh_run_builds_every_state_anew(project: Project, run: Run) -> None:
+def test_a_fresh_run_rebuilds_every_state(project: Project, run: Run) -> None:
     began = time.time()
-    again = project.pytest("-k", "facts_say", "--upgradeproof-fresh")
+    again = project.pytest("-k", "facts_are", "--upgradeproof-fresh")
     assert again.exit_status == 0, again.output
     fresh = states_of(project.result())
     assert [state.reused for state in fresh] == [False, False]
     first, then = ([state.key for state in states] for states in (states_of(run), fresh))
     assert first[0] == then[0]
-    assert first[1] != then[1], "what stands on another build of `installed` is another state"
+    assert first[1] != then[1], (
+        "a state that is based on another build of `installed` is another state"
+    )
     assert len(started_by(project.result(), began)) == 1

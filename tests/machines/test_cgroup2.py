@@ -1,7 +1,7 @@
-"""cgroup v2: the same machine on an engine that sees nothing but the unified hierarchy.
+"""cgroup v2: the same machine on an engine that uses the unified hierarchy only.
 
-Where this host's engine is on cgroup v1, a second one is started in a mount and a network namespace
-of its own. Without the latter, ``--bridge=none`` would take this host's docker0 away.
+If this host's engine uses cgroup v1, a second one is started in its own mount and network
+namespaces. Without its own network namespace, ``--bridge=none`` would remove this host's docker0.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ import json, sys
 from upgradeproof.machines import MachineSpec
 from upgradeproof.machines.docker import BACKEND
 with BACKEND.start(MachineSpec(snapshot=sys.argv[1], name="v2", architecture="amd64")) as machine:
-    say = lambda script: machine.run(script).text
+    output = lambda script: machine.run(script).text
     print(json.dumps({
-        "hierarchy": say("stat -fc %T /sys/fs/cgroup"),
-        "system": say("systemctl is-system-running"),
-        "service": say("systemd-run -q -r --unit=own sleep 60; cat /sys/fs/cgroup/system.slice/own"
-                       ".service/cgroup.procs | wc -l"),
+        "hierarchy": output("stat -fc %T /sys/fs/cgroup"),
+        "system": output("systemctl is-system-running"),
+        "service": output("systemd-run -q -r --unit=own sleep 60;"
+                          " cat /sys/fs/cgroup/system.slice/own.service/cgroup.procs | wc -l"),
         "snapshot": BACKEND.snapshot(machine, "v2", {}),
     }))
 """
@@ -44,7 +44,7 @@ with BACKEND.start(MachineSpec(snapshot=sys.argv[1], name="v2", architecture="am
 def second_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start an engine on cgroup v2, and end it by its process id."""
     if engine.client().info()["CgroupVersion"] == "2":
-        pytest.skip("this host's engine is on cgroup v2: every other test here proves it")
+        pytest.skip("this host's engine uses cgroup v2: every other test of this folder covers it")
     if os.geteuid() != 0 or not shutil.which("dockerd") or not shutil.which("unshare"):
         pytest.skip("a second engine needs root, dockerd and unshare")
     trial = subprocess.run([*APART, UNIFIED], check=False, capture_output=True, text=True)

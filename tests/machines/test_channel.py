@@ -1,4 +1,4 @@
-"""The channel to a real machine: files, testinfra, and what happens when something dies."""
+"""The channel to a real machine: files, testinfra, and a shell or a machine that ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from tests.machines.projects import wait_until
-from tests.machines.starting import Start, told
+from tests.machines.starting import Start, output_of
 from upgradeproof.errors import ChannelError, CommandTimeoutError, MachineError
 from upgradeproof.machines import Machine
 
@@ -26,16 +26,16 @@ from upgradeproof.machines import Machine
     ],
     ids=["empty", "binary", "5 MB", "odd name", "dash"],
 )
-def test_a_file_comes_back_as_it_was_put(debian: Machine, content: bytes, path: str) -> None:
+def test_a_file_is_read_as_it_was_written(debian: Machine, content: bytes, path: str) -> None:
     debian.put(content, path)
     assert debian.get(path) == content
 
 
 def test_a_file_is_put_with_its_owner_and_mode(debian: Machine) -> None:
     debian.put(b"x", "/srv/owned", mode=0o4750, owner="daemon:mail")
-    assert told(debian, "stat -c '%U:%G %a' /srv/owned") == "daemon:mail 4750"
+    assert output_of(debian, "stat -c '%U:%G %a' /srv/owned") == "daemon:mail 4750"
     debian.put(b"y", "/srv/owned", mode=0o600)
-    assert told(debian, "stat -c '%U:%G %a' /srv/owned; cat /srv/owned") == "root:root 600\ny"
+    assert output_of(debian, "stat -c '%U:%G %a' /srv/owned; cat /srv/owned") == "root:root 600\ny"
 
 
 def test_a_file_that_is_not_there_is_an_error_with_its_name(debian: Machine) -> None:
@@ -58,7 +58,7 @@ def test_testinfra_reads_the_machine(debian: Machine) -> None:
     assert host.system_info.codename == "bookworm"
 
 
-def test_a_killed_machine_is_told_at_once(start: Start) -> None:
+def test_a_killed_machine_is_reported_at_once(start: Start) -> None:
     with start("killed") as machine:
         timer = threading.Timer(0.5, machine.container.kill)
         timer.start()
@@ -84,12 +84,12 @@ def test_a_killed_machine_is_told_at_once(start: Start) -> None:
     )
 
 
-def test_the_channel_comes_back_with_its_machine(start: Start) -> None:
+def test_the_channel_works_again_after_a_restart_of_its_machine(start: Start) -> None:
     with start("restarted") as machine:
-        told(machine, "touch /srv/disk /run/memory")
+        output_of(machine, "touch /srv/disk /run/memory")
         machine.container.restart(timeout=5)
         wait_until("its systemd is up", lambda: _answers(machine))
-        assert told(machine, "ls /srv/disk; ls /run/memory 2>&1 || true").endswith(
+        assert output_of(machine, "ls /srv/disk; ls /run/memory 2>&1 || true").endswith(
             "such file or directory"
         )
         assert machine.alive()
@@ -101,10 +101,10 @@ def _answers(machine: Machine) -> bool:
     return False
 
 
-def test_a_dead_shell_breaks_one_command_and_the_next_has_another(debian: Machine) -> None:
+def test_a_dead_shell_breaks_one_command_and_the_next_has_a_new_one(debian: Machine) -> None:
     with pytest.raises(ChannelError, match="died under a command"):
         debian.run("kill -9 $PPID; kill -9 $$; sleep 5")
-    assert told(debian, "echo again") == "again"
+    assert output_of(debian, "echo again") == "again"
 
 
 def test_a_time_out_ends_what_the_command_started(debian: Machine) -> None:
@@ -112,4 +112,4 @@ def test_a_time_out_ends_what_the_command_started(debian: Machine) -> None:
     with pytest.raises(CommandTimeoutError) as error:
         debian.run(script, timeout_s=1)
     assert error.value.details == "Continue? [y/N]"
-    assert told(debian, "ps -eo args | grep -c '[s]leep 471' || true") == "0"
+    assert output_of(debian, "ps -eo args | grep -c '[s]leep 471' || true") == "0"

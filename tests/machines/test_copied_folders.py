@@ -1,4 +1,4 @@
-"""A folder that a plan copies arrives on a machine: modes, owners, links."""
+"""A folder that a plan copies is the same on the machine: modes, owners, links."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines.starting import Start, told
+from tests.machines.starting import Start, output_of
 from upgradeproof.errors import StepError
 from upgradeproof.machines import Machine
 from upgradeproof.plan.steps.copy import Copy
@@ -50,10 +50,10 @@ def copied(machine: Machine, product: Path, **keys: str) -> None:
     executor.run(machine, step.actions(product))
 
 
-def test_modes_owners_and_links_arrive(machine: Machine, product: Path) -> None:
+def test_modes_owners_and_links_are_copied(machine: Machine, product: Path) -> None:
     copied(machine, product, owner="games:games")
     listing = "cd /srv/tree; find . -printf '%p %M %u:%g %l\\n' | LC_ALL=C sort"
-    assert [line.strip() for line in told(machine, listing).splitlines()] == [
+    assert [line.strip() for line in output_of(machine, listing).splitlines()] == [
         ". drwxr-xr-x games:games",
         "./home drwxr-xr-x games:games",
         "./home/web drwxr-s--- www-data:www-data",
@@ -64,13 +64,13 @@ def test_modes_owners_and_links_arrive(machine: Machine, product: Path) -> None:
         "./spool drwxrwxrwt root:root",
         "./zone lrwxrwxrwx root:root /usr/share/zoneinfo/UTC",
     ]
-    assert told(machine, "cat /srv/tree/home/web/index.html") == "hello"
+    assert output_of(machine, "cat /srv/tree/home/web/index.html") == "hello"
 
 
 def test_an_owner_that_the_machine_lacks_fails_the_step(machine: Machine, product: Path) -> None:
     with pytest.raises(StepError) as caught:
-        copied(machine, product, owner="nobody-has-it")
+        copied(machine, product, owner="no-such-user")
     assert str(caught.value).splitlines()[:2] == [
         "the step 'copy the folder files to /srv/tree' failed with exit status 1",
-        "the machine has no user nobody-has-it",
+        "the machine has no user no-such-user",
     ]

@@ -1,4 +1,4 @@
-"""The Docker backend: machines with systemd, their channel, their snapshots, their end."""
+"""The Docker backend: machines with systemd, their channel, their snapshots, their removal."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ import docker.errors
 import pytest
 
 from tests.machines.projects import ROOT
-from tests.machines.starting import Start, told
+from tests.machines.starting import Start, output_of
 from upgradeproof.errors import MachineError
 from upgradeproof.machines import Machine, engine
 from upgradeproof.machines.docker import BACKEND, CAPABILITIES, DROPPED, DockerMachine
 
 
 @pytest.fixture
-def kept(token: str) -> Iterator[Callable[[DockerMachine], str]]:
-    """Return what snapshots a machine; the snapshot is removed at the end."""
-    key = f"{token}-kept"
+def snapshot_of(token: str) -> Iterator[Callable[[DockerMachine], str]]:
+    """Return a function that takes a snapshot of a machine; it is removed at the end."""
+    key = f"{token}-saved"
     yield lambda machine: BACKEND.snapshot(machine, key, {"upgradeproof.cell": "x"})
     with suppress(docker.errors.ImageNotFound):
         engine.client().images.remove(f"upgradeproof/state:{key}", force=True)
 
 
-def there(name: str) -> bool:
+def exists(name: str) -> bool:
     return bool(engine.client().containers.list(all=True, filters={"name": name}))
 
 
 def test_systemd_is_process_1_and_has_settled(debian: Machine) -> None:
-    assert told(debian, "cat /proc/1/comm; systemctl is-system-running") == "systemd\nrunning"
+    assert output_of(debian, "cat /proc/1/comm; systemctl is-system-running") == "systemd\nrunning"
 
 
 def test_a_machine_is_not_privileged_and_has_the_declared_capabilities(
@@ -47,13 +47,13 @@ def test_a_machine_is_not_privileged_and_has_the_declared_capabilities(
         "add": set(CAPABILITIES),
         "drop": set(DROPPED),
     }
-    bounding = int(told(debian, "grep CapBnd /proc/1/status | cut -f2"), 16)
+    bounding = int(output_of(debian, "grep CapBnd /proc/1/status | cut -f2"), 16)
     has = {"SYS_ADMIN": 21, "SYS_PTRACE": 19, "CHOWN": 0, "NET_ADMIN": 12, "NET_RAW": 13}
     lacks = {"MKNOD": 27, "SYS_MODULE": 16, "SYS_TIME": 25, "SYS_BOOT": 22}
     assert {name for name, bit in {**has, **lacks}.items() if bounding >> bit & 1} == set(has)
 
 
-def test_a_machine_carries_its_run_and_its_owner(start: Start, token: str) -> None:
+def test_a_machine_has_labels_of_its_run_and_its_owner(start: Start, token: str) -> None:
     with start("labels") as machine:
         labels = machine.container.labels
     assert (labels["upgradeproof"], labels["upgradeproof.run"]) == ("machine", token)
@@ -62,13 +62,13 @@ def test_a_machine_carries_its_run_and_its_owner(start: Start, token: str) -> No
 
 def test_a_port_is_published_on_the_loopback_only(start: Start) -> None:
     with start("ports", ports=(8000,)) as machine:
-        told(machine, "printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello' >/srv/answer")
+        output_of(machine, "printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello' >/srv/answer")
         serve = (
             "use Socket; socket(S,AF_INET,SOCK_STREAM,0); bind(S,sockaddr_in(8000,INADDR_ANY));"
             "listen(S,5); while(accept(C,S)){sysread C,$_,9999; print C `cat /srv/answer`; close C}"
         )
-        told(machine, f"systemd-run -q perl -e '{serve}'")
-        told(machine, "until grep -q ':1F40 ' /proc/net/tcp; do :; done")
+        output_of(machine, f"systemd-run -q perl -e '{serve}'")
+        output_of(machine, "until grep -q ':1F40 ' /proc/net/tcp; do :; done")
         assert machine.host.socket("tcp://0.0.0.0:8000").is_listening
         port = machine.published(8000)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
@@ -76,7 +76,8 @@ def test_a_port_is_published_on_the_loopback_only(start: Start) -> None:
         machine.container.reload()
         bindings = machine.container.ports["8000/tcp"] or []
         assert [binding["HostIp"] for binding in bindings] == ["127.0.0.1"]
-        gateway = told(machine, "ip route show default | cut -d ' ' -f 3")  # this host, from there
+        # The address of this host on the machine's network.
+        gateway = output_of(machine, "ip route show default | cut -d ' ' -f 3")
         with pytest.raises(OSError, match="refused"):
             socket.create_connection((gateway, port), timeout=5)
         with pytest.raises(MachineError) as refused:
@@ -91,30 +92,30 @@ def test_the_console_is_in_the_logs(debian: Machine) -> None:
     assert "Multi-User System" in debian.logs()
 
 
-def test_a_snapshot_holds_the_moment_while_the_machine_goes_on(
-    start: Start, kept: Callable[[DockerMachine], str]
+def test_a_snapshot_does_not_change_while_the_machine_runs(
+    start: Start, snapshot_of: Callable[[DockerMachine], str]
 ) -> None:
     with start("original") as machine:
         machine.put(b"then", "/srv/moment")
-        boot = told(machine, "ps -o lstart= -p 1")
-        snapshot = kept(machine)
+        boot = output_of(machine, "ps -o lstart= -p 1")
+        snapshot = snapshot_of(machine)
         machine.put(b"now", "/srv/moment")
         with start("clone-a", snapshot=snapshot) as a, start("clone-b", snapshot=snapshot) as b:
             a.put(b"a", "/srv/moment")
             assert [m.get("/srv/moment") for m in (machine, a, b)] == [b"now", b"a", b"then"]
-            assert told(b, "systemctl is-system-running") == "running"
-        assert told(machine, "ps -o lstart= -p 1") == boot
+            assert output_of(b, "systemctl is-system-running") == "running"
+        assert output_of(machine, "ps -o lstart= -p 1") == boot
 
 
 def test_a_snapshot_is_found_by_its_key(
-    start: Start, kept: Callable[[DockerMachine], str], token: str
+    start: Start, snapshot_of: Callable[[DockerMachine], str], token: str
 ) -> None:
-    assert BACKEND.find_snapshot(f"{token}-kept") is None
+    assert BACKEND.find_snapshot(f"{token}-saved") is None
     with start("keep") as machine:
-        assert kept(machine) == BACKEND.find_snapshot(f"{token}-kept")
+        assert snapshot_of(machine) == BACKEND.find_snapshot(f"{token}-saved")
 
 
-def test_a_snapshot_that_is_gone_is_said(start: Start) -> None:
+def test_a_missing_snapshot_is_reported(start: Start) -> None:
     gone = "the snapshot upgradeproof/state:none does not exist"
     with (
         pytest.raises(MachineError, match=gone),
@@ -125,22 +126,22 @@ def test_a_snapshot_that_is_gone_is_said(start: Start) -> None:
 
 def test_a_machine_is_removed_also_after_an_exception(start: Start) -> None:
     with suppress(ZeroDivisionError), start("raises") as machine:
-        assert there(machine.name)
+        assert exists(machine.name)
         raise ZeroDivisionError
-    assert not there(machine.name)
+    assert not exists(machine.name)
 
 
-def test_a_machine_that_does_not_boot_is_removed_and_its_console_told(
-    start: Start, kept: Callable[[DockerMachine], str]
+def test_a_machine_that_does_not_boot_is_removed_and_its_console_reported(
+    start: Start, snapshot_of: Callable[[DockerMachine], str]
 ) -> None:
     with start("spoil") as machine:
-        told(machine, "printf '#!/bin/sh\\necho out of order\\nexit 1\\n' >/sbin/new")
-        told(machine, "chmod 755 /sbin/new; mv /sbin/new /sbin/init")
-        snapshot = kept(machine)
+        output_of(machine, "printf '#!/bin/sh\\necho out of order\\nexit 1\\n' >/sbin/new")
+        output_of(machine, "chmod 755 /sbin/new; mv /sbin/new /sbin/init")
+        snapshot = snapshot_of(machine)
     with pytest.raises(MachineError) as error, start("spoiled", snapshot=snapshot):
         pytest.fail("it started")
     assert "out of order" in error.value.details
-    assert not there(f"{machine.name.removesuffix('spoil')}spoiled")
+    assert not exists(f"{machine.name.removesuffix('spoil')}spoiled")
 
 
 OWNER = """
@@ -166,25 +167,25 @@ def test_prune_removes_a_dead_owners_machine_and_no_other(
         finally:
             owner.kill()
         os.waitid(os.P_PID, owner.pid, os.WEXITED | os.WNOWAIT)
-        gone = BACKEND.prune(states=False)  # dead, and its parent, this process, keeps it so
+        gone = BACKEND.prune(states=False)  # the owner is a zombie until this process waits for it
         assert f"container {orphan}" in gone
         assert f"container {mine.name}" not in gone
-        assert not there(orphan)
-        assert told(mine, "echo alive") == "alive"
+        assert not exists(orphan)
+        assert output_of(mine, "echo alive") == "alive"
 
 
-def test_a_killed_workers_machine_gives_its_name_to_its_successor(
+def test_the_name_of_a_killed_workers_machine_can_be_used_again(
     start: Start, debian_image: str, token: str
 ) -> None:
-    name = f"upgradeproof-{token}-heir"
+    name = f"upgradeproof-{token}-successor"
     argv = [sys.executable, "-c", OWNER, debian_image, name]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT) as owner:
         try:
             assert owner.stdout is not None
             owner.stdout.readline()
-            with pytest.raises(MachineError, match="already in use"), start("heir"):
+            with pytest.raises(MachineError, match="already in use"), start("successor"):
                 pytest.fail("it took the name of a machine whose owner lives")
         finally:
             owner.kill()
-    with start("heir") as machine:
-        assert told(machine, "echo alive") == "alive"
+    with start("successor") as machine:
+        assert output_of(machine, "echo alive") == "alive"

@@ -1,4 +1,4 @@
-"""What goes wrong in a product or on its machine: the right verdict, a clear error, and no more."""
+"""Faults of a product or of its machine: each has the right verdict and one clear error."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def project(new_project: Callable[[str], Project]) -> Project:
 
 @pytest.fixture(scope="module")
 def ended(project: Project) -> Ended:
-    """The end of one run with two workers, in which every cell but one has its fault."""
+    """One run with two workers that has ended; every cell except one has a fault."""
     return project.pytest("-n", "2")
 
 
@@ -71,7 +71,7 @@ def run(project: Project, ended: Ended) -> Run:
 
 
 def failure(cell: Cell, state: str) -> str:
-    """Return why a state was not reached, once it is sure that its cell failed for that."""
+    """Return why a state was not reached, after checking that this is why its cell failed."""
     found = state_of(cell, state)
     assert (cell.verdict, found.verdict) == (Verdict.FAILED, Verdict.FAILED)
     reasons = [check.reason for check in cell.checks if check.verdict is Verdict.FAILED]
@@ -112,7 +112,7 @@ def test_a_full_disk_is_named(run: Run) -> None:
     assert "'/usr/lib/ticker/ballast.dpkg-new': failed to write (No space left on device)" in reason
 
 
-def test_an_upgrade_that_does_nothing_is_no_upgrade(run: Run) -> None:
+def test_an_upgrade_that_does_nothing_fails(run: Run) -> None:
     assert failure(cell_of(run, "-nothing"), "upgraded") == (
         "the upgrade to nothing did not happen, though every step succeeded\n"
         "ticker: 1, where 2 was expected\n"
@@ -150,13 +150,13 @@ def test_a_machine_that_dies_under_a_check_breaks_that_check(run: Run) -> None:
     assert killed.verdict is Verdict.BROKEN
 
 
-def test_every_error_is_told_without_a_traceback(ended: Ended) -> None:
+def test_every_error_is_reported_without_a_traceback(ended: Ended) -> None:
     assert "Traceback" not in ended.output
     assert "INTERNALERROR" not in ended.output
     assert "Error(" not in ended.output
 
 
-def test_the_journal_of_a_machine_that_failed_is_kept(project: Project, run: Run) -> None:
+def test_the_journal_of_a_machine_that_failed_is_saved(project: Project, run: Run) -> None:
     evidence = project.reports / "evidence" / cell_of(run, "-unready").id / "installed"
     assert "Started ticker.service" in (evidence / "journal.log").read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Real images: bootstrapped, booted, pulled from a registry, refused."""
+"""Real images: bootstrapped, booted, pulled from a registry, or unavailable."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def container(image: str, **options: Any) -> Iterator[Container]:
         started.remove(force=True, v=True)
 
 
-def told(machine: Container, *command: str) -> str:
+def output_of(machine: Container, *command: str) -> str:
     done = machine.exec_run(list(command))
     assert isinstance(done.output, bytes)
     return done.output.decode().strip()
@@ -65,19 +65,19 @@ def wait_for(what: str, ready: Any) -> None:
 
 
 def one(name: str, bootstrap: Bootstrap, **changes: Any) -> dict[str, Image]:
-    """Return Debian 12's definition with another bootstrap, under a name of its own."""
+    """Return Debian 12's definition with another bootstrap, under another name."""
     changed = DEFINITIONS["debian-12"].model_copy(update={"bootstrap": bootstrap, **changes})
     return {name: changed}
 
 
-def test_an_image_that_is_there_is_handed_out_at_once(images: Images, reference: str) -> None:
+def test_an_image_that_exists_is_returned_at_once(images: Images, reference: str) -> None:
     started = time.monotonic()
     assert images.ensure(DEBIAN_12) == reference
     assert time.monotonic() - started < 1.0
     assert images.health(DEBIAN_12).brief == "cached"
 
 
-def test_an_image_tells_its_architecture_and_its_key(reference: str) -> None:
+def test_an_image_has_its_architecture_and_its_key(reference: str) -> None:
     image = engine.client().images.get(reference)
     assert image.attrs["Architecture"] == "amd64"
     assert image.labels["upgradeproof"] == "image"
@@ -94,22 +94,24 @@ def test_systemd_is_pid_1_and_reaches_running(reference: str) -> None:
         environment={"container": "docker"},
         stop_signal="SIGRTMIN+3",
     ) as machine:
-        wait_for("systemd", lambda: told(machine, "systemctl", "is-system-running") == "running")
-        assert told(machine, "cat", "/proc/1/comm") == "systemd"
+        wait_for(
+            "systemd", lambda: output_of(machine, "systemctl", "is-system-running") == "running"
+        )
+        assert output_of(machine, "cat", "/proc/1/comm") == "systemd"
 
 
 def test_apt_inside_knows_its_suites_and_nothing_of_this_host(reference: str) -> None:
     with container(reference, command=["sleep", "600"]) as machine:
-        sources = told(machine, "cat", "/etc/apt/sources.list").splitlines()
+        sources = output_of(machine, "cat", "/etc/apt/sources.list").splitlines()
         suites = [line.split()[2] for line in sources]
         assert suites == ["bookworm", "bookworm-updates", "bookworm-security"]
-        assert "99mmdebstrap" not in told(machine, "ls", "/etc/apt/apt.conf.d")
-        assert told(machine, "dpkg", "--audit") == ""
+        assert "99mmdebstrap" not in output_of(machine, "ls", "/etc/apt/apt.conf.d")
+        assert output_of(machine, "dpkg", "--audit") == ""
 
 
 @contextmanager
 def registry(system: str) -> Iterator[str]:
-    """Run a registry in a container of ours and yield its address on this host.
+    """Run a registry in a container and yield its address on this host.
 
     Debian's docker-registry would start a service on every interface of the developer's machine.
     """
@@ -140,7 +142,7 @@ def answers(port: int) -> bool:
         return False
 
 
-def test_a_registry_image_is_pulled_by_digest_and_made_a_machine(
+def test_a_registry_image_is_pulled_by_digest_and_becomes_a_machine(
     reference: str, tmp_path: Path
 ) -> None:
     client = engine.client()
@@ -164,7 +166,7 @@ def test_a_registry_image_is_pulled_by_digest_and_made_a_machine(
             assert image.labels["upgradeproof"] == "image"
             assert image.attrs["Config"]["Cmd"] == ["/sbin/init"]
             with container(made, command=["sleep", "600"]) as machine:
-                assert "install ok installed" in told(machine, "dpkg", "-s", "less")
+                assert "install ok installed" in output_of(machine, "dpkg", "-s", "less")
         finally:
             client.images.remove(made, force=True)
             client.images.remove(pinned)
@@ -184,7 +186,7 @@ def test_a_registry_that_does_not_answer_is_in_the_error(tmp_path: Path) -> None
 
 
 @contextmanager
-def silence() -> Iterator[int]:
+def silent_server() -> Iterator[int]:
     """Listen on a port of 127.0.0.1 and never answer."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -193,7 +195,7 @@ def silence() -> Iterator[int]:
 
 
 def refusal(bootstrap: Bootstrap, folder: Path) -> tuple[str, float]:
-    """Return why an image can't be had, and how many seconds that took."""
+    """Return why an image is unavailable, and after how many seconds that was reported."""
     platform = Platform(image="refused-12", architecture="amd64", machine="container")
     started = time.monotonic()
     with pytest.raises(ImageError) as caught:
@@ -220,8 +222,8 @@ def test_an_archive_that_refuses_is_a_quick_error(tmp_path: Path) -> None:
     assert seconds < 10
 
 
-def test_an_archive_that_says_nothing_is_given_up(tmp_path: Path) -> None:
-    with silence() as port:
+def test_an_archive_that_does_not_answer_times_out(tmp_path: Path) -> None:
+    with silent_server() as port:
         silent = BOOTSTRAP.model_copy(
             update={
                 "archive": f"http://127.0.0.1:{port}/debian",
@@ -234,15 +236,15 @@ def test_an_archive_that_says_nothing_is_given_up(tmp_path: Path) -> None:
     assert seconds < 40
 
 
-def test_an_archive_with_a_strangers_signature_is_refused(tmp_path: Path) -> None:
-    stranger = "/usr/share/keyrings/debian-archive-removed-keys.gpg"
-    text, _ = refusal(BOOTSTRAP.model_copy(update={"keyring": stranger}), tmp_path)
+def test_an_archive_that_another_key_has_signed_is_rejected(tmp_path: Path) -> None:
+    other_keys = "/usr/share/keyrings/debian-archive-removed-keys.gpg"
+    text, _ = refusal(BOOTSTRAP.model_copy(update={"keyring": other_keys}), tmp_path)
     assert "bootstrap: the archive's signature is not one of the distribution's keyring" in text
 
 
 def test_no_failed_image_leaves_anything_on_the_engine(tmp_path: Path) -> None:
     closed = BOOTSTRAP.model_copy(update={"archive": "http://127.0.0.1:9/debian"})
     refusal(closed, tmp_path)
-    kept = engine.client().images.list(filters={"label": "upgradeproof.image=refused-12"})
-    assert kept == []
+    left = engine.client().images.list(filters={"label": "upgradeproof.image=refused-12"})
+    assert left == []
     assert not list(tmp_path.glob("*.build"))

@@ -1,4 +1,4 @@
-"""What users and time do to a machine, on a real one with services that are good and bad at it."""
+"""Use of a machine over time: restarts, load and log rotation of good and bad real services."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ def test_a_service_that_starts_only_once_is_reported(in_use: InUse) -> None:
 
 
 def test_a_service_that_dies_a_moment_after_its_restart_is_reported(in_use: InUse) -> None:
-    said = in_use.restarts.complaints["soon-dead"]
-    assert said.startswith("soon-dead.service is failed (failed, exit-code)")
+    complaint = in_use.restarts.complaints["soon-dead"]
+    assert complaint.startswith("soon-dead.service is failed (failed, exit-code)")
 
 
 def test_a_service_that_systemd_starts_again_and_again_is_reported(in_use: InUse) -> None:
-    said = in_use.restarts.complaints["looping"]
-    assert said.startswith(
+    complaint = in_use.restarts.complaints["looping"]
+    assert complaint.startswith(
         (
             "looping.service did not stay up: systemd started it again",
             "looping.service is activating (auto-restart, exit-code)",
@@ -83,14 +83,14 @@ MOVED = "mv /var/log/a.log /var/log/a.log.1"
 
 
 @pytest.mark.parametrize(
-    ("rotate", "write", "said"),
+    ("rotate", "write", "output"),
     [
-        pytest.param(MOVED, "echo new >/var/log/a.log", "", id="goes on in the new file"),
+        pytest.param(MOVED, "echo new >/var/log/a.log", "", id="continues in the new file"),
         pytest.param(
             MOVED,
             "echo new >>/var/log/a.log.1",
             "/var/log/a.log.1 was moved away, and the service still writes to it",
-            id="goes on in the old file",
+            id="continues in the old file",
         ),
         pytest.param(
             "cp /var/log/a.log /var/log/a.log.1 && : >/var/log/a.log",
@@ -120,8 +120,8 @@ MOVED = "mv /var/log/a.log /var/log/a.log.1"
     ],
 )
 def test_what_a_log_does_after_its_rotation(
-    in_use: InUse, rotate: str, write: str, said: str
+    in_use: InUse, rotate: str, write: str, output: str
 ) -> None:
     in_use.run("rm -f /var/log/a.log*; echo old >/var/log/a.log")
     done = in_use.rotate(Log(path="/var/log/a.log", rotate=rotate, write=write))
-    assert (done.ok, done.text) == (not said, said)
+    assert (done.ok, done.text) == (not output, output)

@@ -20,7 +20,7 @@ printf '%s\n' '#!/bin/sh' 'set -e' 'mkdir /opt/migrating' 'sleep 2' 'rmdir /opt/
   'systemctl daemon-reload; systemctl restart ticker' >$d/DEBIAN/postinst
 dpkg-deb --build -Zgzip $d /opt/ticker_2.deb; rm -r $d
 """
-"""A migration that can't be begun twice: a kill in the midst of it leaves its lock."""
+"""A migration that can't be started twice: if it is killed, its lock stays."""
 
 
 def interrupted(project: Project, *words: str, install: str = "") -> tuple[Ended, Outcomes]:
@@ -49,13 +49,13 @@ def test_every_fault_interrupts_it_and_it_is_recovered(
     assert {each["step"] for each in outcomes} == {"Unpacking ticker (amd64)"}
 
 
-def test_the_table_says_what_helped(unpacking: tuple[Ended, Outcomes]) -> None:
+def test_the_table_names_what_recovered_it(unpacking: tuple[Ended, Outcomes]) -> None:
     ended, _ = unpacking
     assert "3 of 3 interruptions recovered" in ended.output
     assert "the upgrade again" in ended.output
 
 
-def test_what_does_not_recover_fails_and_says_what_was_tried(
+def test_without_a_recovery_it_fails_and_reports_what_was_tried(
     new_project: Callable[[str], Project],
 ) -> None:
     words = ("--at=Configuring*", "--fault=killed")

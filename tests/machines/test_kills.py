@@ -1,4 +1,4 @@
-"""Processes that die under a run: nothing is lost, nothing is left running, no pass is invented."""
+"""Processes that are killed in a run: no result is lost, no machine stays, no check passes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.machines import ticker
 from tests.machines.projects import Project, cell_of, check_of, state_of, wait_until
 from upgradeproof.results import Verdict
 
-SUICIDE = """
+KILLING = """
 import os
 import signal
 
@@ -22,18 +22,18 @@ def test_the_worker_survives(upgraded):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_there_is_life_after_it(upgraded):
+def test_another_worker_continues(upgraded):
     assert upgraded.host.run("true").succeeded
 
 
-def test_nobody_comes_after_it(upgraded):
+def test_the_last_check_kills_its_worker(upgraded):
     if upgraded.cell.upgrade.to == "last":
         upgraded.host.run("true")
         os.kill(os.getpid(), signal.SIGKILL)
 """
 FATAL = {name: ticker.run(ticker.GOOD) for name in ("fatal", "good", "last")}
 SLOW = {"good": ticker.run(ticker.GOOD), "slow": ticker.run("echo waiting; sleep 600")}
-ON_THE_WAY = '"title":"echo waiting; sleep 600"'
+LONG_STEP = '"title":"echo waiting; sleep 600"'
 WORKERS = pytest.mark.parametrize("words", [(), ("-n", "2")], ids=["alone", "with-workers"])
 
 
@@ -47,29 +47,31 @@ def slow(project: Project) -> Project:
 
 
 def ended_by(project: Project, number: signal.Signals, *words: str) -> tuple[int, str]:
-    """Run pytest, send a signal to all its processes in the long step; say how it ended."""
+    """Run pytest, send a signal to all its processes in the long step; return status and output."""
     with project.started("pytest", *words) as process:
-        wait_until("the long step begins", lambda: ON_THE_WAY in project.journal())
+        wait_until("the long step begins", lambda: LONG_STEP in project.journal())
         os.killpg(process.pid, number)
         try:
             output, _ = process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
-            pytest.fail("pytest goes on 30 s after the signal")
+            pytest.fail("pytest still runs 30 s after the signal")
         return process.returncode, output
 
 
 def test_a_dead_worker_breaks_one_check_and_the_others_go_on(project: Project) -> None:
     project.write("upgrade.toml", ticker.plan(project.token, FATAL))
-    project.write("test_ticker.py", SUICIDE)
+    project.write("test_ticker.py", KILLING)
     ended = project.pytest("-n", "2")
     assert ended.exit_status == 1
     run = project.result()
     fatal = check_of(cell_of(run, "-fatal"), "test_the_worker_survives")
     assert fatal.verdict is Verdict.BROKEN
     assert fatal.reason.startswith("the worker process died under this check: ")
-    assert check_of(cell_of(run, "-fatal"), "test_there_is_life_after_it").verdict is Verdict.PASSED
+    assert (
+        check_of(cell_of(run, "-fatal"), "test_another_worker_continues").verdict is Verdict.PASSED
+    )
     assert cell_of(run, "-good").verdict is Verdict.PASSED
-    last = check_of(cell_of(run, "-last"), "test_nobody_comes_after_it")
+    last = check_of(cell_of(run, "-last"), "test_the_last_check_kills_its_worker")
     assert last.verdict is Verdict.BROKEN
     assert ended.output.count("node down") == 2, "a check that killed its worker is not run again"
     assert project.containers() == []
@@ -81,8 +83,8 @@ def test_a_killed_run_still_reports_and_is_pruned(slow: Project, words: tuple[st
     assert status == -signal.SIGKILL
     assert slow.containers()
 
-    told = slow.upgradeproof("report")
-    assert (told.exit_status, told.output) == (1, f"never_ran: {slow.reports / 'index.html'}\n")
+    done = slow.upgradeproof("report")
+    assert (done.exit_status, done.output) == (1, f"never_ran: {slow.reports / 'index.html'}\n")
     cell = cell_of(slow.result(), "-slow")
     assert (cell.verdict, state_of(cell, "upgraded").reason) == (
         Verdict.NEVER_RAN,

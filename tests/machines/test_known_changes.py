@@ -1,4 +1,4 @@
-"""A package as Debian ships it is upgraded without a line that nothing explains."""
+"""A package as Debian ships it is upgraded without an unexplained change."""
 
 from __future__ import annotations
 

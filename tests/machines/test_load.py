@@ -1,4 +1,4 @@
-"""Loads on real machines, judged by the project's own suite: as fast, slower, and gone."""
+"""Loads on real machines, judged by the project's own suite: as fast, slower, and stopped."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ Run = Callable[[str], Cell]
 
 @pytest.fixture(scope="module")
 def run(new_project: Callable[[str], Project]) -> Run:
-    """Return what runs the suite on the cell of one upgrade, and returns what became of it."""
+    """Return a function that runs the suite on the cell of one upgrade, and returns the cell."""
     project = new_project("load")
     upgrades = {
         "2": ticker.run(ticker.GOOD),
@@ -81,13 +81,13 @@ def run(new_project: Callable[[str], Project]) -> Run:
     return run_one
 
 
-def told(cell: Cell) -> dict[str, tuple[Verdict, str]]:
+def results_of(cell: Cell) -> dict[str, tuple[Verdict, str]]:
     return {check.id: (check.verdict, check.reason) for check in cell.checks}
 
 
 def test_a_release_that_is_as_fast_raises_no_alarm(run: Run) -> None:
     cell = run("1-to-2")
-    found = told(cell)
+    found = results_of(cell)
     assert {found[name][0] for name in (ANSWERS_BEFORE, ANSWERS, IN_TIME)} == {Verdict.PASSED}
     assert found[AS_FAST][0] in (Verdict.PASSED, Verdict.NOT_APPLICABLE), found[AS_FAST]
     assert [load.state for load in cell.loads] == ["installed", "upgraded"]
@@ -99,7 +99,7 @@ def test_a_release_that_is_as_fast_raises_no_alarm(run: Run) -> None:
 
 def test_a_release_that_is_30_percent_slower_is_found(run: Run) -> None:
     cell = run("1-to-2-slower")
-    verdict, reason = told(cell)[AS_FAST]
+    verdict, reason = results_of(cell)[AS_FAST]
     assert verdict is Verdict.FAILED, reason
     assert "times the old one's, 1.18 are allowed" in reason
     assert [ratio.outcome for ratio in cell.ratios] == ["worse"]
@@ -107,7 +107,7 @@ def test_a_release_that_is_30_percent_slower_is_found(run: Run) -> None:
 
 def test_a_release_that_answers_nothing_fails_every_check_of_it(run: Run) -> None:
     cell = run("1-to-2-gone")
-    found = told(cell)
+    found = results_of(cell)
     assert found[ANSWERS_BEFORE][0] is Verdict.PASSED
     for name in (ANSWERS, IN_TIME, AS_FAST):
         verdict, reason = found[name]

@@ -1,4 +1,4 @@
-"""`upgradeproof init` on a real package: the plan that it writes is one, and pytest runs it."""
+"""`upgradeproof init` on a real package: the plan that it writes is valid, and pytest runs it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_endpoint_answers(upgraded, endpoint):
 
 
 def patiently(project: Project, program: str, *words: str) -> tuple[int, str]:
-    """Run a program to its end, which may take minutes."""
+    """Run a program until it ends, which may take minutes."""
     with project.started(program, *words) as process:
         output, _ = process.communicate(timeout=TIMEOUT_S)
         return process.returncode, output
@@ -69,7 +69,7 @@ def plan(observed: Project) -> Plan:
     return load_plan(plan_path(observed))
 
 
-def test_the_releases_are_told_apart_by_the_system_and_the_package(plan: Plan) -> None:
+def test_the_releases_differ_in_the_system_and_the_package(plan: Plan) -> None:
     old, new = plan.release
     assert (old.name, new.name) == ("12", "13")
     assert list(old.packages) == list(new.packages) == ["base-files", "lighttpd"]
@@ -96,7 +96,7 @@ def test_what_the_package_brings_is_expected(plan: Plan) -> None:
     assert main.check == "lighttpd -tt -f /etc/lighttpd/lighttpd.conf"
 
 
-def test_each_part_says_where_it_comes_from(observed: Project) -> None:
+def test_each_part_has_a_comment_on_its_origin(observed: Project) -> None:
     text = plan_path(observed).read_text(encoding="utf-8")
     assert tomllib.loads(text)["name"] == observed.token
     assert '  "lighttpd",  # active after a boot: enabled, of lighttpd\n' in text

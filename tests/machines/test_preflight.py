@@ -1,4 +1,4 @@
-"""Each inhibitor on a real machine: the upgrade is not begun, and nothing on it was changed."""
+"""Each inhibitor on a real machine: the upgrade does not start, and the machine is unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.machines import ticker
 from tests.machines.conftest import ROOT
 from tests.machines.probing import NOTHING
-from tests.machines.starting import told
+from tests.machines.starting import output_of
 from upgradeproof.errors import InhibitedError
 from upgradeproof.imaging import Images
 from upgradeproof.machines.backends import backend
@@ -26,7 +26,7 @@ from upgradeproof.runner.store import StateStore
 FILES = "find /etc /opt /usr /var/lib/dpkg -type f -printf '%p %T@ %s\\n' | sort | sha256sum"
 """Every file that an upgrade of the ticker could touch, with its time and its size."""
 END = "To do: fix this on the machine, then upgrade; nothing was changed"
-STRANGER = """
+OTHER_PROCESS = """
 cat >/opt/listen <<'EOF'
 #!/usr/bin/perl
 use IO::Socket::INET;
@@ -34,7 +34,7 @@ my $socket = IO::Socket::INET->new(LocalPort => 30081, Listen => 1) or die $!;
 sleep;
 EOF
 chmod 755 /opt/listen
-systemd-run --quiet --unit=stranger /opt/listen
+systemd-run --quiet --unit=exporter /opt/listen
 """
 HALF = """
 mkdir -p /opt/half/DEBIAN
@@ -49,7 +49,7 @@ dpkg -i /opt/half.deb || :
 
 @dataclass
 class Stopped:
-    """What became of a cell whose preflight inhibits."""
+    """The result of a cell whose preflight stops the upgrade."""
 
     reason: str
     changes: tuple[Difference, ...]
@@ -59,7 +59,7 @@ class Stopped:
 
 @dataclass
 class Lab:
-    """Leads cells of a small product on real machines, with states of their own."""
+    """Runs cells of a small product on real machines, with separate states."""
 
     images: Images
     folder: Path
@@ -68,7 +68,7 @@ class Lab:
     def stopped(self, name: str, install: str, plan: str = "") -> Stopped:
         """Install the old release with a fault, and try to upgrade it.
 
-        ``plan`` is what the plan says of it, as TOML.
+        ``plan`` is the part of the plan about the fault, as TOML.
         """
         text = ticker.plan(f"{self.token}-{name}", {"2": ticker.run(ticker.GOOD)}, install=install)
         path = self.folder / "upgrade.toml"
@@ -89,10 +89,10 @@ class Lab:
             )
             runner = open_until_the_end.enter_context(Runner(cell, context))
             machine = runner.reach("installed").machine
-            before, files = read(machine, NOTHING), told(machine, FILES)
+            before, files = read(machine, NOTHING), output_of(machine, FILES)
             with pytest.raises(InhibitedError) as caught:
                 runner.reach("upgraded")
-            assert told(machine, FILES) == files
+            assert output_of(machine, FILES) == files
             changes = diff(before, read(machine, NOTHING))
         events = list(read_journals([journal]))
         return Stopped(
@@ -129,26 +129,26 @@ def test_a_package_that_is_half_configured_stops_the_upgrade(lab: Lab) -> None:
     assert stopped.findings == ["dpkg/dpkg-audit", "dpkg/half-configured"]
 
 
-def test_a_port_that_a_stranger_holds_stops_the_upgrade(lab: Lab) -> None:
+def test_a_port_that_another_process_holds_stops_the_upgrade(lab: Lab) -> None:
     port = '[[expect.port]]\nport = 30081\nprocess = "ticker"\nchange = "added"'
-    stopped = lab.stopped("port", STRANGER, port)
+    stopped = lab.stopped("port", OTHER_PROCESS, port)
     assert stopped.reason == (
         "the preflight stops the upgrade to 2: "
-        "TCP port 30081 is held by listen (stranger.service)\n"
-        "TCP port 30081 is held by listen (stranger.service)\n"
+        "TCP port 30081 is held by listen (exporter.service)\n"
+        "TCP port 30081 is held by listen (exporter.service)\n"
         "  2 needs it for ticker, and can't listen there.\n"
-        "  To do: systemctl disable --now stranger.service\n" + END
+        "  To do: systemctl disable --now exporter.service\n" + END
     )
     assert (stopped.changes, stopped.steps, stopped.findings) == ((), [], ["ports/tcp-30081"])
 
 
-def test_a_state_folder_without_room_stops_the_upgrade(lab: Lab) -> None:
+def test_a_state_folder_without_free_space_stops_the_upgrade(lab: Lab) -> None:
     fill = (
         "mkdir /srv/state; mount -t tmpfs -o size=4m tmpfs /srv/state\n"
         "head -c 3145728 /dev/zero >/srv/state/full"
     )
     space = '[[preflight.space]]\npath = "/srv/state"\nmin_mb = 2'
-    stopped = lab.stopped("room", fill, space)
+    stopped = lab.stopped("space", fill, space)
     assert stopped.reason == (
         "the preflight stops the upgrade to 2: 1 MB free in /srv/state, where 2 are required\n"
         "1 MB free in /srv/state, where 2 are required\n"

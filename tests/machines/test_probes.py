@@ -1,4 +1,4 @@
-"""Every probe against a real machine: something is changed, and the facts say so."""
+"""Every probe on a real machine: a test changes something, and the facts show the change."""
 
 from __future__ import annotations
 
@@ -89,13 +89,13 @@ sleep 60
 )
 def test_a_listener_is_read_with_its_unit(debian: Machine, key: str, perl: str) -> None:
     do = f"""
-    systemd-run -q --unit=probed --uid=nobody perl -MSocket -e '{perl}'
+    systemd-run -q --unit=probed --uid=www-data perl -MSocket -e '{perl}'
     until grep -q ':1267 ' /proc/net/tcp /proc/net/udp6; do :; done
     """
     with changed(debian, do, "systemctl stop probed") as facts:
         socket = facts[Sockets][key]
         assert (socket.process, socket.executable) == ("perl", "/usr/bin/perl")
-        assert (socket.user, socket.unit) == ("nobody", "probed.service")
+        assert (socket.user, socket.unit) == ("www-data", "probed.service")
         assert "probed.service" not in facts[Services]
 
 
@@ -113,8 +113,8 @@ def test_a_replaced_executable_makes_its_service_stale(debian: Machine) -> None:
 
 
 def test_a_replaced_script_makes_its_service_stale(debian: Machine) -> None:
-    """Of a script that was read and closed the kernel shows nothing: two clocks tell, that may
-    disagree by a second.
+    """The kernel has no record of a script that was read and closed: the probe compares two
+    clocks, which may differ by a second.
     """
     do = """
     mkdir -p /opt/probed; printf '#!/bin/sh -e\\nsleep 60; exit\\n' >/opt/probed/daemon.sh
@@ -147,10 +147,10 @@ SCRIPT = "/opt/probed/daemon"
         ("perl -I /opt/probed -we 'sleep 60'", False),
     ],
 )
-def test_what_an_interpreter_runs_is_its_script_and_no_code_or_folder(
+def test_an_interpreter_runs_its_script_and_no_code_or_folder(
     debian: Machine, command: str, stale: bool
 ) -> None:
-    """The script is replaced later than two looks at the clocks may disagree."""
+    """The script is replaced after longer than the two clocks may differ."""
     do = f"""
     mkdir -p /opt/probed; cd /opt/probed; echo 'sleep 60; exit' >{SCRIPT}
     setsid {command} >/dev/null 2>&1 & echo $! >pid
@@ -218,13 +218,13 @@ def test_configurations_and_their_checks_are_read(debian: Machine) -> None:
 def test_users_and_groups_are_read_without_passwords(debian: Machine) -> None:
     do = """
     echo 'probed:HASH:4711:4712:A B:/srv:/bin/sh' >>/etc/passwd
-    echo 'probed:HASH:4712:root,nobody' >>/etc/group
+    echo 'probed:HASH:4712:root,daemon' >>/etc/group
     """
     with changed(debian, do, "sed -i /^probed:/d /etc/passwd /etc/group") as facts:
         assert facts[Users]["probed"] == User(
             uid=4711, gid=4712, comment="A B", home="/srv", shell="/bin/sh"
         )
-        assert facts[Groups]["probed"] == Group(gid=4712, members=("nobody", "root"))
+        assert facts[Groups]["probed"] == Group(gid=4712, members=("daemon", "root"))
         assert "HASH" not in facts.to_json()
 
 
@@ -263,7 +263,7 @@ def test_errors_of_the_journal_are_counted_since_the_state_began(debian: Machine
     assert read(debian, later)[Journal] == {}
 
 
-def test_a_key_beside_a_certificate_never_leaves_the_machine(debian: Machine) -> None:
+def test_a_key_next_to_a_certificate_never_leaves_the_machine(debian: Machine) -> None:
     lines = ["-----BEGIN CERTIFICATE-----", "AAAA", "-----BEGIN PRIVATE KEY-----", "SECRET"]
     lines += ["-----END PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----", "BBBB"]
     lines += ["-----END CERTIFICATE-----", "SECRET", "-----BEGIN CERTIFICATE-----", "SECRET", ""]

@@ -1,4 +1,4 @@
-"""The probes of dpkg and apt against a real machine: packages made for each test."""
+"""The probes of dpkg and apt on a real machine, with packages that are made for each test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the preflight judges, read on a real machine that is changed and changed back."""
+"""The probes of the preflight on a real machine: a test changes it, and undoes the change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upgradeproof.probes.reboots import PendingReboot, Reboots
 from upgradeproof.probes.resources import Resources
 
 
-def test_a_container_tells_its_resources_and_nothing_of_its_hosts_hardware(
+def test_a_container_has_its_resources_and_no_hardware_of_its_host(
     debian: DockerMachine,
 ) -> None:
     facts = read(debian, NOTHING)
@@ -23,7 +23,7 @@ def test_a_container_tells_its_resources_and_nothing_of_its_hosts_hardware(
     assert (facts[Disks], facts[Links]) == ({}, {})
 
 
-def test_a_folder_that_is_not_there_yet_has_the_room_of_the_one_above(
+def test_a_missing_folder_has_the_free_space_of_its_parent(
     debian: DockerMachine,
 ) -> None:
     named = ProbeInputs(folders=("/srv/not/there", "/run"))
@@ -33,7 +33,7 @@ def test_a_folder_that_is_not_there_yet_has_the_room_of_the_one_above(
     assert folders["/run"].file_system == "tmpfs"
 
 
-def test_a_small_file_system_is_read_with_its_own_room(debian: DockerMachine) -> None:
+def test_a_small_file_system_is_read_with_its_own_free_space(debian: DockerMachine) -> None:
     mount = "mkdir /srv/small; mount -t tmpfs -o size=2m,nr_inodes=2 tmpfs /srv/small"
     fill = "head -c 1048576 /dev/zero >/srv/small/full"
     run(debian, f"{mount}; {fill}")
@@ -51,7 +51,7 @@ def test_storage_is_unknown_where_fio_is_not_installed(debian: DockerMachine) ->
     assert run(debian, "ls -d /var/lib/upgradeproof.* 2>/dev/null || echo none") == "none"
 
 
-def test_a_command_tells_a_version_and_a_missing_one_none(debian: DockerMachine) -> None:
+def test_a_command_prints_a_version_and_a_missing_one_none(debian: DockerMachine) -> None:
     named = ProbeInputs(
         commands=("dpkg --version", "no-such-program --version", "echo none; exit 3")
     )

@@ -1,4 +1,4 @@
-"""A repository of own packages on a real machine: its apt takes what we signed, and no other."""
+"""A repository of built packages on a real machine: apt accepts only what was signed."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ dpkg-deb --root-owner-group -Zgzip --build stage "$UPGRADEPROOF_OUT"
 """
 INSTALL = "apt-get -q -y install signed-thing"
 VERSION = "dpkg-query -W -f '${Version}' signed-thing"
-Spoil = Callable[[dict[str, bytes], Path], None]
+Modify = Callable[[dict[str, bytes], Path], None]
 
 
 @pytest.fixture(scope="module")
 def machine(start: Start) -> Iterator[DockerMachine]:
-    """Hand out a Debian 12 whose own archives nobody needs to ask."""
+    """Yield a Debian 12 without the package sources of its distribution."""
     with start("repository") as found:
         found.run("rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*")
         yield found
@@ -44,7 +44,7 @@ def machine(start: Start) -> Iterator[DockerMachine]:
 
 @pytest.fixture
 def actions(tmp_path: Path) -> Callable[[str], tuple[Action, ...]]:
-    """Return what publishes the releases of a state."""
+    """Return a function that returns the actions that publish the releases of a state."""
     (tmp_path / "sources").mkdir()
     (tmp_path / "sources" / "build.sh").write_text(BUILD, encoding="utf-8")
     publish = [{"step": "apt-repository"}]
@@ -66,16 +66,16 @@ def executor(tmp_path: Path) -> StepExecutor:
     return StepExecutor(Recorder("cell", tmp_path / "reports", lambda _: None), "installed")
 
 
-def spoilt(actions: tuple[Action, ...], spoil: Spoil, folder: Path) -> list[Action]:
-    """Return the actions with another bundle: that of somebody on the way."""
+def modified(actions: tuple[Action, ...], modify: Modify, folder: Path) -> list[Action]:
+    """Return the actions with another bundle, as if it had been modified in transit."""
     found: list[Action] = []
     for action in actions:
         if isinstance(action, Upload):
             files = _files(action.source)
-            spoil(files, folder)
-            bundle = folder / "spoilt.tar"
+            modify(files, folder)
+            bundle = folder / "modified.tar"
             bundle.write_bytes(_tar(files))
-            action = replace(action, source=bundle)  # noqa: PLW2901  # the one that takes its place
+            action = replace(action, source=bundle)  # noqa: PLW2901  # it replaces the action
         found.append(action)
     return found
 
@@ -127,7 +127,7 @@ def with_another_index(files: dict[str, bytes], _: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    ("modify", "words"),
     [
         (unsigned, "is no longer signed"),
         (signed_by_another, "NO_PUBKEY"),
@@ -135,17 +135,17 @@ def with_another_index(files: dict[str, bytes], _: Path) -> None:
         (with_another_index, "Hash Sum mismatch"),
     ],
 )
-def test_what_was_not_signed_like_that_is_refused(
+def test_an_index_without_a_valid_signature_is_rejected(
     machine: DockerMachine,
     executor: StepExecutor,
     actions: Callable[[str], tuple[Action, ...]],
     tmp_path: Path,
     *,
-    spoil: Spoil,
+    modify: Modify,
     words: str,
 ) -> None:
     with pytest.raises(EnvironmentFailedError) as caught:
-        executor.run(machine, spoilt(actions("installed"), spoil, tmp_path))
+        executor.run(machine, modified(actions("installed"), modify, tmp_path))
     assert caught.value.brief == (
         "could not publish 1 in a signed APT repository (exit status 100): "
         "nothing is known of the product"
@@ -165,7 +165,7 @@ def test_a_package_that_is_not_the_signed_one_is_refused(
         files["signed-thing_1_all.deb"] = files["signed-thing_1_all.deb"][:-1] + b"\0"
 
     machine.run("apt-get -q -y purge signed-thing; apt-get clean")
-    executor.run(machine, spoilt(actions("installed"), other_package, tmp_path))
+    executor.run(machine, modified(actions("installed"), other_package, tmp_path))
     done = machine.run(INSTALL)
     assert not done.ok
     assert "Hash Sum mismatch" in done.tail

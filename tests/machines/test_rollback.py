@@ -1,4 +1,4 @@
-"""Back and forth on a real machine, judged by the project's own suite of rollbacks."""
+"""Rollback and second upgrade on a real machine, judged by the project's own suite."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ dpkg -i /opt/ticker_2.deb
 ONCE = (
     "[ ! -e /var/cache/been-here ] || echo second:x:998: >>/etc/group; touch /var/cache/been-here\n"
 )
-"""A step that does something else the second time: no probe sees the file, but the group."""
+"""A step that does something else the second time: a probe reads the group, none the file."""
 BACK = """
 [[upgrade.rollback]]
 step = "run"
@@ -48,9 +48,9 @@ facts = ["packages/ticker/version", "sockets/tcp/0.0.0.0:800*", "groups/*"]
 reason = "the upgrade moves the port and may bring a group"
 [[expect.data]]
 id = "note"
-write = "echo kept >/srv/note"
+write = "echo before >/srv/note"
 read = "cat /srv/note"
-equals = "kept"
+equals = "before"
 """
 SECOND = "test_the_upgrade_applied_again_ends_in_the_same_facts"
 
@@ -79,7 +79,7 @@ def cell(project: Project, ended: Ended, upgrade: str) -> Cell:
     return cell_of(project.result(), upgrade)
 
 
-def test_back_and_forth_is_proven(project: Project, ended: Ended) -> None:
+def test_a_rollback_and_a_second_upgrade_pass(project: Project, ended: Ended) -> None:
     good = cell(project, ended, "-1-to-2")
     verdicts = {check.id.partition("::")[2]: check.verdict for check in good.checks}
     assert verdicts.pop("test_the_old_kernel_runs_again") is Verdict.NOT_APPLICABLE
@@ -94,9 +94,7 @@ def test_back_and_forth_is_proven(project: Project, ended: Ended) -> None:
     assert state_of(good, "rolled_back").changes == state_of(good, "upgraded_again").changes == ()
 
 
-def test_an_upgrade_that_ends_otherwise_the_second_time_fails(
-    project: Project, ended: Ended
-) -> None:
+def test_an_upgrade_that_differs_the_second_time_fails(project: Project, ended: Ended) -> None:
     bad = cell(project, ended, "-2-once")
     failed = [check.id for check in bad.checks if check.verdict is Verdict.FAILED]
     assert failed == [f"test_rollback::{SECOND}"]

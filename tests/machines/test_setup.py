@@ -1,6 +1,6 @@
-"""The set-up: what it says where it can't work, and that it does nothing twice.
+"""The set-up: its messages where it can't work, and a second set-up that does nothing.
 
-That it works on a new machine is what CI shows with every run.
+CI sets up a new machine in every run.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FOR_VMS = "qemu-system-x86 qemu-utils ovmf fdisk dosfstools e2fsprogs util-linux
 
 @pytest.fixture(scope="module")
 def debian() -> Iterator[Container]:
-    """A fresh Debian 12 with this set-up in /project, and no engine, Python or package list."""
+    """A fresh Debian 12 with this set-up in /project, without engine, Python or package lists."""
     images = Images(load_images(ROOT), cache.folder() / "images")
     reference = images.ensure(
         Platform(image="debian-12", architecture="amd64", machine="container")
@@ -47,7 +47,7 @@ def debian() -> Iterator[Container]:
 
 
 def project() -> bytes:
-    """Return a tar file of what the set-up reads, under project/."""
+    """Return a tar file of the files that the set-up reads, under project/."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for name in ("setup", "requirements.lock", "pyproject.toml"):
@@ -55,8 +55,8 @@ def project() -> bytes:
     return packed.getvalue()
 
 
-def told(machine: Container, script: str, *, status: int = 0, user: str = "root") -> str:
-    """Return the output of a script that has to end with that exit status."""
+def output_of(machine: Container, script: str, *, status: int = 0, user: str = "root") -> str:
+    """Return the output of a script that must end with this exit status."""
     done = machine.exec_run(["bash", "-c", script], user=user)
     assert isinstance(done.output, bytes)
     assert done.exit_code == status
@@ -64,7 +64,7 @@ def told(machine: Container, script: str, *, status: int = 0, user: str = "root"
 
 
 def test_without_root_or_sudo_one_message_lists_what_to_install(debian: Container) -> None:
-    assert told(debian, "/project/setup/setup.sh run", status=1, user="nobody") == (
+    assert output_of(debian, "/project/setup/setup.sh run", status=1, user="daemon") == (
         "set-up: setting up for 'run'\n"
         "set-up: this machine lacks python3 python3-venv, and mending that needs root: run this "
         "as root, or with sudo at hand\n"
@@ -77,7 +77,7 @@ def test_on_another_system_one_message_lists_what_to_install(debian: Container) 
         "printf 'NAME=Example\\nID=example\\nPRETTY_NAME=\"Example 9\"\\n' >/tmp/os-release; "
         "UPGRADEPROOF_OS_RELEASE=/tmp/os-release /project/setup/setup.sh run"
     )
-    assert told(debian, script, status=1) == (
+    assert output_of(debian, script, status=1) == (
         "set-up: setting up for 'run'\n"
         "set-up: this machine lacks python3 python3-venv, and only Debian and its kin can be set "
         "up automatically; this is Example 9\n"
@@ -87,7 +87,7 @@ def test_on_another_system_one_message_lists_what_to_install(debian: Container) 
 
 
 def test_an_unknown_profile_is_one_clear_error(debian: Container) -> None:
-    assert told(debian, "/project/setup/setup.sh everything", status=1) == (
+    assert output_of(debian, "/project/setup/setup.sh everything", status=1) == (
         "set-up: there is no profile 'everything'\n  use one of: run, test, arm64, bench\n"
     )
 
@@ -98,25 +98,25 @@ def test_an_engine_that_was_named_and_does_not_answer_is_not_replaced(debian: Co
         "for part in report packages venv engine; do . setup/$part.sh; done; "
         "DOCKER_HOST=tcp://127.0.0.1:9 start_engine"
     )
-    assert told(debian, script, status=1) == (
+    assert output_of(debian, script, status=1) == (
         "set-up: no Docker engine answers at DOCKER_HOST=tcp://127.0.0.1:9\n"
         "  start that engine, or unset DOCKER_HOST to have one started here\n"
     )
 
 
-@pytest.mark.parametrize(("program", "kept"), [("sleep", True), ("dockerd", False)])
-def test_a_killed_engines_pid_file_is_forgotten(
-    debian: Container, program: str, kept: bool
+@pytest.mark.parametrize(("program", "stays"), [("sleep", True), ("dockerd", False)])
+def test_the_pid_file_of_a_killed_engine_is_removed(
+    debian: Container, program: str, stays: bool
 ) -> None:
     script = (
         f". /project/setup/engine.sh; echo 1 >/tmp/pid; forget_dead /tmp/pid {program}; "
-        "[ -e /tmp/pid ] && echo kept || echo forgotten"
+        "[ -e /tmp/pid ] && echo stays || echo removed"
     )
-    assert told(debian, script) == ("kept\n" if kept else "forgotten\n")
+    assert output_of(debian, script) == ("stays\n" if stays else "removed\n")
 
 
-def test_a_second_profile_takes_qemu_from_where_the_first_one_did(debian: Container) -> None:
-    """An installed version is a candidate, too: it said that no backports are needed any more."""
+def test_a_second_profile_installs_qemu_from_the_source_of_the_first(debian: Container) -> None:
+    """An installed version is a candidate, too: it must not hide that backports are needed."""
     script = r"""
         cd /project; profile=arm64
         for part in report packages vm; do . setup/$part.sh; done
@@ -134,7 +134,7 @@ def test_a_second_profile_takes_qemu_from_where_the_first_one_did(debian: Contai
         install_vm_packages qemu-system-x86 qemu-system-arm
         sed 's/^[^ ]* //' /tmp/asked
     """
-    assert told(debian, script) == (
+    assert output_of(debian, script) == (
         "set-up: installing qemu-system-x86 qemu-system-arm from backports\n"
         "install --yes --no-install-recommends qemu-system-x86 qemu-system-arm\n"
     )
@@ -143,7 +143,7 @@ def test_a_second_profile_takes_qemu_from_where_the_first_one_did(debian: Contai
 @pytest.mark.skipif(
     not (ROOT / ".venv" / ".set-up-run").exists(), reason="`make` did not set up this checkout"
 )
-def test_the_second_set_up_says_and_does_nothing() -> None:
+def test_the_second_set_up_prints_and_does_nothing() -> None:
     started = time.monotonic()
     done = subprocess.run(
         [ROOT / "setup" / "setup.sh", "run"],

@@ -1,4 +1,4 @@
-"""The engine says what a state takes, and removes none that a machine runs on."""
+"""The engine reports the size of each state, and removes none that a machine uses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import docker.errors
 
-from tests.machines.starting import Start, told
+from tests.machines.starting import Start, output_of
 from upgradeproof.machines import CachedSnapshot, engine
 from upgradeproof.machines.docker import BACKEND
 
@@ -17,16 +17,16 @@ def found(key: str) -> CachedSnapshot | None:
     return next((each for each in BACKEND.snapshots() if each.key == key), None)
 
 
-def test_a_state_is_counted_with_what_it_adds_and_goes_when_no_machine_uses_it(
+def test_a_state_has_the_size_that_it_adds_and_is_removed_when_no_machine_uses_it(
     start: Start, token: str
 ) -> None:
     first, second = f"{token}-first", f"{token}-second"
     try:
         with start("storage") as machine:
-            told(machine, "head -c 30000000 /dev/urandom >/srv/thirty")
+            output_of(machine, "head -c 30000000 /dev/urandom >/srv/thirty")
             name = BACKEND.snapshot(machine, first, {})
         with start("storage-again", snapshot=name) as machine:
-            told(machine, "head -c 5000000 /dev/urandom >/srv/five")
+            output_of(machine, "head -c 5000000 /dev/urandom >/srv/five")
             BACKEND.snapshot(machine, second, {})
             below, above = found(first), found(second)
             assert below is not None
@@ -34,16 +34,16 @@ def test_a_state_is_counted_with_what_it_adds_and_goes_when_no_machine_uses_it(
             assert 30 * MEGABYTE <= below.size_bytes < 60 * MEGABYTE
             assert 5 * MEGABYTE <= above.size_bytes < 30 * MEGABYTE
             assert (below.parent, above.parent) == ("", below.name)
-            assert not BACKEND.forget(below), "a machine runs on it"
+            assert not BACKEND.forget(below), "a machine uses it"
         assert BACKEND.forget(above)
         assert BACKEND.forget(below)
         assert (found(first), found(second)) == (None, None)
-        assert BACKEND.forget(below), "it is gone: nothing is left to do"
+        assert BACKEND.forget(below), "it is removed already: that is no error"
     finally:
         for key in (second, first):
             with suppress(docker.errors.ImageNotFound):
                 engine.client().images.remove(f"upgradeproof/state:{key}", force=True)
 
 
-def test_the_engines_disk_has_room() -> None:
+def test_the_disk_of_the_engine_has_free_space() -> None:
     assert BACKEND.free_bytes() > 0

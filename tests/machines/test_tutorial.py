@@ -1,4 +1,4 @@
-"""The tutorial does what it says: its files are written and its commands run, in their order."""
+"""The tutorial is correct: its files are written and its commands run, in their order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TIMEOUT_S = 900.0
 
 @dataclass(frozen=True)
 class Command:
-    """A command of the tutorial, and what it is said to print."""
+    """A command of the tutorial, and the output that the tutorial shows for it."""
 
     words: str
     prints: str
@@ -44,7 +44,7 @@ class Command:
 
 
 def steps() -> Iterator[tuple[str, str, str] | Command]:
-    """Yield what a reader does from the second section on: the first one needs a registry."""
+    """Yield the steps from the second section on: the first one needs a registry."""
     text = TUTORIAL.read_text(encoding="utf-8").partition("\n## 2. ")[2]
     for block in BLOCK.finditer(text):
         named = list(FILE.finditer(block["text"]))
@@ -54,7 +54,7 @@ def steps() -> Iterator[tuple[str, str, str] | Command]:
             continue
         for part in re.split(r"^\$ ", block["code"], flags=re.MULTILINE)[1:]:
             words, _, prints = part.partition("\n")
-            if "is not a valid plan" not in prints:  # what a slip would print
+            if "is not a valid plan" not in prints:  # the output for a mistake
                 yield Command(words, prints)
 
 
@@ -111,7 +111,7 @@ def whole(run: Run) -> bool:
     return all(len(cell.checks) == cell.checks_declared > 15 for cell in run.cells)
 
 
-def test_the_tutorial_does_what_it_says(folder: Path, tmp_path: Path) -> None:
+def test_the_tutorial_works_as_written(folder: Path, tmp_path: Path) -> None:
     reached = []
     for step in steps():
         if not isinstance(step, Command):

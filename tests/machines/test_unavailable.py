@@ -1,4 +1,4 @@
-"""What can't be had here: an engine, an image, an archive. It is said, and no pass is invented."""
+"""An engine, an image or an archive is unavailable: it is reported, and no check passes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from upgradeproof.results import Verdict
 from upgradeproof.runner.executor import StepExecutor
 from upgradeproof.runner.recorder import Recorder
 
-DEAD = "http://127.0.0.1:9"
+UNREACHABLE = "http://127.0.0.1:9"
 NOWHERE = "unix:///nonexistent/docker.sock"
 
 
 @pytest.fixture
 def two(project: Project) -> Project:
-    """A project with one cell that can run here, and one whose image can't be had."""
+    """A project with one cell that can run here, and one whose image is unavailable."""
     ubuntu = (ROOT / "images" / "ubuntu-24.04.toml").read_text(encoding="utf-8")
-    unreachable = ubuntu.replace("[bootstrap]", f'[bootstrap]\narchive = "{DEAD}/ubuntu"')
+    unreachable = ubuntu.replace("[bootstrap]", f'[bootstrap]\narchive = "{UNREACHABLE}/ubuntu"')
     project.write("images/ubuntu-24.04.toml", unreachable)
     plan = ticker.plan(project.token, {"good": ticker.run(ticker.GOOD)})
     platforms = '["debian-12-amd64.container", "ubuntu-24.04-amd64.container"]'
@@ -36,7 +36,7 @@ def two(project: Project) -> Project:
     return project
 
 
-def test_an_image_that_cannot_be_had_makes_its_cells_never_run(two: Project) -> None:
+def test_the_cells_of_an_unavailable_image_never_run(two: Project) -> None:
     ended = two.pytest()
     assert ended.exit_status == 1
     debian, ubuntu = two.result().cells
@@ -80,20 +80,20 @@ def test_without_an_engine_no_cell_runs_and_one_reason_is_given(
     assert "INTERNALERROR" not in ended.output
 
 
-def test_the_doctor_says_that_there_is_no_engine(two: Project) -> None:
+def test_the_doctor_reports_that_there_is_no_engine(two: Project) -> None:
     two.environment["DOCKER_HOST"] = NOWHERE
-    told = two.upgradeproof("doctor")
-    assert told.exit_status == 0, "VMs work here"
-    assert re.search(r"works +backend vm +QEMU", told.output)
-    assert re.search(r"can't +backend container +no Docker engine answers", told.output)
-    assert "Traceback" not in told.output
+    done = two.upgradeproof("doctor")
+    assert done.exit_status == 0, "VMs work here"
+    assert re.search(r"works +backend vm +QEMU", done.output)
+    assert re.search(r"can't +backend container +no Docker engine answers", done.output)
+    assert "Traceback" not in done.output
 
 
-def test_prune_says_that_it_could_not_ask(two: Project) -> None:
+def test_prune_reports_that_the_engine_does_not_answer(two: Project) -> None:
     two.environment["DOCKER_HOST"] = NOWHERE
-    told = two.upgradeproof("prune")
-    assert told.exit_status == 0, "VMs could be asked"
-    container, vm = told.output.splitlines()
+    done = two.upgradeproof("prune")
+    assert done.exit_status == 0, "VMs could be asked"
+    container, vm = done.output.splitlines()
     assert container == "container: nothing removed, no Docker engine answers"
     assert re.fullmatch(r"vm: \d+ removed", vm)
 
@@ -114,7 +114,7 @@ def test_an_archive_that_does_not_answer_breaks_the_state_and_blames_no_product(
     actions = step_kinds()[step].model_validate({"step": step, **keys}).actions(Path())
     (lists,) = (a for a in actions if isinstance(a, Script) and a.environment)
     with BACKEND.start(spec) as machine:
-        machine.put(f"deb {DEAD}/debian old main\n".encode(), "/etc/apt/sources.list")
+        machine.put(f"deb {UNREACHABLE}/debian old main\n".encode(), "/etc/apt/sources.list")
         machine.run("echo 'Acquire::Retries \"0\";' >/etc/apt/apt.conf.d/99retries")
         with pytest.raises(EnvironmentFailedError) as failed:
             StepExecutor(recorder, "installed").script(machine, lists)

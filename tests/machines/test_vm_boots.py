@@ -1,4 +1,4 @@
-"""Machines that go down by themselves, or don't come up: what is said of them, and whose it is."""
+"""VMs that stop unexpectedly or do not boot: the error, and whether the product caused it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines.projects import wait_until
-from tests.machines.starting import told
+from tests.machines.starting import output_of
 from tests.machines.vms import Vms, boot_id, head, is_there, signs, spec, vms
 from upgradeproof.errors import BootError, CommandTimeoutError, MachineError
 from upgradeproof.machines.qemu import QemuBackend
@@ -35,12 +35,12 @@ def backend(vms: Vms) -> Iterator[QemuBackend]:
 
 @pytest.fixture
 def clone(vms: Vms, backend: QemuBackend) -> Iterator[QemuMachine]:
-    """A machine of a test's own, which may be broken."""
-    with backend.start(spec(vms.kept(), "clone")) as machine:
+    """A separate machine for one test, which may break it."""
+    with backend.start(spec(vms.snapshot(), "clone")) as machine:
         yield machine
 
 
-def test_a_panic_under_a_command_is_told_at_once_with_the_kernels_words(
+def test_a_panic_under_a_command_is_reported_at_once_with_the_kernels_message(
     clone: QemuMachine,
 ) -> None:
     began = time.monotonic()
@@ -58,15 +58,15 @@ def test_a_panic_under_a_command_is_told_at_once_with_the_kernels_words(
     assert time.monotonic() - began < 15
 
 
-def test_a_panic_between_two_commands_is_told_by_the_next(clone: QemuMachine) -> None:
-    told(clone, "(sleep 0.5; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &")
+def test_a_panic_between_two_commands_is_reported_by_the_next(clone: QemuMachine) -> None:
+    output_of(clone, "(sleep 0.5; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &")
     wait_until("it panics", lambda: Kind.PANIC in signs(clone))
     with pytest.raises(BootError) as caught:
         clone.run("true")
     assert caught.value.brief == f"clone went down before a command: kernel panic: {SYSRQ}"
 
 
-def test_a_reset_under_a_command_is_the_products(clone: QemuMachine) -> None:
+def test_a_reset_under_a_command_is_a_fault_of_the_product(clone: QemuMachine) -> None:
     with pytest.raises(BootError) as caught:
         clone.run("echo b >/proc/sysrq-trigger; sleep 60")
     assert head(caught.value) == [
@@ -75,8 +75,8 @@ def test_a_reset_under_a_command_is_the_products(clone: QemuMachine) -> None:
     ]
 
 
-def test_a_kernel_that_is_not_there_is_told_in_the_boot_loaders_words(clone: QemuMachine) -> None:
-    told(clone, "mv /boot/vmlinuz-* /srv; sync")
+def test_a_missing_kernel_is_reported_with_the_boot_loaders_message(clone: QemuMachine) -> None:
+    output_of(clone, "mv /boot/vmlinuz-* /srv; sync")
     with pytest.raises(BootError) as caught:
         clone.reboot(timeout_s=120)
     assert caught.value.brief.startswith(
@@ -86,10 +86,10 @@ def test_a_kernel_that_is_not_there_is_told_in_the_boot_loaders_words(clone: Qem
 
 
 @pytest.mark.parametrize(("lost", "prompt"), [("grub.cfg", "grub>"), ("i386-pc", "grub rescue>")])
-def test_a_boot_loader_that_lost_its_files_is_told_by_its_prompt(
+def test_a_boot_loader_without_its_files_is_reported_by_its_prompt(
     clone: QemuMachine, lost: str, prompt: str
 ) -> None:
-    told(clone, f"mv /boot/grub/{lost} /srv; sync")
+    output_of(clone, f"mv /boot/grub/{lost} /srv; sync")
     with pytest.raises(BootError) as caught:
         clone.reboot(timeout_s=120)
     assert head(caught.value) == [
@@ -98,9 +98,9 @@ def test_a_boot_loader_that_lost_its_files_is_told_by_its_prompt(
     ]
 
 
-def test_a_boot_that_hangs_is_told_after_its_time(clone: QemuMachine) -> None:
-    """GRUB shows its menu and waits for somebody to choose."""
-    told(clone, "sed -i s/timeout=1/timeout=-1/ /boot/grub/grub.cfg; sync")
+def test_a_boot_that_hangs_is_reported_after_its_limit(clone: QemuMachine) -> None:
+    """GRUB shows its menu and waits for a choice."""
+    output_of(clone, "sed -i s/timeout=1/timeout=-1/ /boot/grub/grub.cfg; sync")
     with pytest.raises(BootError) as caught:
         clone.reboot(timeout_s=20)
     assert head(caught.value) == [
@@ -110,9 +110,9 @@ def test_a_boot_that_hangs_is_told_after_its_time(clone: QemuMachine) -> None:
     assert "Advanced options for Debian GNU/Linux" in caught.value.details
 
 
-def test_an_emergency_shell_is_no_boot(clone: QemuMachine) -> None:
+def test_an_emergency_shell_is_a_failed_boot(clone: QemuMachine) -> None:
     mount = "LABEL=none /srv ext4 x-systemd.device-timeout=2s 0 2"
-    told(clone, f"echo '{mount}' >>/etc/fstab; sync")
+    output_of(clone, f"echo '{mount}' >>/etc/fstab; sync")
     with pytest.raises(BootError) as caught:
         clone.reboot(timeout_s=240)
     assert head(caught.value) == [
@@ -121,8 +121,8 @@ def test_an_emergency_shell_is_no_boot(clone: QemuMachine) -> None:
     ]
 
 
-def test_a_machine_that_never_answers_is_the_harnesss(clone: QemuMachine) -> None:
-    """It stands still: a time-out is met, and when it goes on it is as it was."""
+def test_a_machine_that_never_answers_is_no_fault_of_the_product(clone: QemuMachine) -> None:
+    """The VM is paused: a command times out, and after the pause the VM is the same."""
     before = boot_id(clone)
     clone.process.monitor.execute("stop")
     with pytest.raises(CommandTimeoutError) as caught:
@@ -132,11 +132,11 @@ def test_a_machine_that_never_answers_is_the_harnesss(clone: QemuMachine) -> Non
     assert boot_id(clone) == before
 
 
-def test_a_killed_qemu_is_the_harnesss_and_its_disk_holds_what_was_synced(
+def test_a_killed_qemu_is_no_fault_of_the_product_and_its_disk_has_what_was_synced(
     clone: QemuMachine, backend: QemuBackend, tmp_path: Path
 ) -> None:
     clone.put(b"synced", "/srv/synced")
-    told(clone, "sync")
+    output_of(clone, "sync")
     began = time.monotonic()
     threading.Timer(0.5, os.kill, args=[clone.process.pid, signal.SIGKILL]).start()
     with pytest.raises(MachineError) as caught:
@@ -155,6 +155,6 @@ def test_a_killed_qemu_is_the_harnesss_and_its_disk_holds_what_was_synced(
     left = Snapshot(folder=tmp_path, hardware=origin.hardware, parent=str(origin.folder))
     shutil.copy(clone.disks["disk"], left.disks["disk"])
     replace(left, labels={"upgradeproof.cell": "x"}).write()
-    with backend.start(spec(str(tmp_path), "heir")) as heir:
-        assert heir.get("/srv/synced") == b"synced"
-        assert signs(heir) == [Kind.READY]
+    with backend.start(spec(str(tmp_path), "successor")) as successor:
+        assert successor.get("/srv/synced") == b"synced"
+        assert signs(successor) == [Kind.READY]

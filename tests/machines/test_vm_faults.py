@@ -1,4 +1,4 @@
-"""What is missing, full, damaged or killed on this host: one clear error, and nothing left."""
+"""Faults of this host, such as a full disk or a killed process: one clear error, no leftovers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines.projects import ROOT, wait_until
-from tests.machines.starting import told
+from tests.machines.starting import output_of
 from tests.machines.vms import Vms, is_there, spec, vms
 from upgradeproof.errors import BackendError, MachineError
 from upgradeproof.machines.qemu import QemuBackend
@@ -24,7 +24,7 @@ from upgradeproof.machines.qemu.snapshots import Snapshot
 __all__ = ["vms"]
 
 PC = Hardware(architecture="amd64", firmware="bios", memory_mb=1024, processors=2)
-NO_ROOM = (
+DISK_FULL = (
     "the disk is nearly full: {} MB are left for VMs\n"
     "To do: free disk space: a VM needs 2000 MB; `upgradeproof prune --states` removes kept states"
 )
@@ -46,7 +46,7 @@ def backend(vms: Vms) -> Iterator[QemuBackend]:
 
 @pytest.fixture
 def fake(tmp_path: Path) -> Snapshot:
-    """A snapshot that is whole, as far as one sees before its disk is opened."""
+    """A snapshot that is complete except for its disk, which is no disk image."""
     snapshot = Snapshot(folder=tmp_path, hardware=PC)
     snapshot.disks["disk"].write_bytes(b"no disk at all" * 1000)
     snapshot.write()
@@ -55,7 +55,7 @@ def fake(tmp_path: Path) -> Snapshot:
 
 @contextmanager
 def owner(snapshot: str, name: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process that holds a VM; kill it if it is there at the end."""
+    """Run a process that owns a VM; kill it if it still runs at the end."""
     argv = [sys.executable, "-c", OWNER, snapshot, name]
     with subprocess.Popen(
         argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
@@ -79,7 +79,7 @@ def is_up(process: subprocess.Popen[bytes]) -> int:
     return pid
 
 
-def test_without_qemu_it_is_said_what_to_install(
+def test_without_qemu_the_error_names_what_to_install(
     fake: Snapshot, backend: QemuBackend, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -113,7 +113,7 @@ def test_an_image_that_was_cut_short_is_not_booted(
     )
 
 
-def test_a_disk_that_is_none_is_said_and_leaves_nothing(
+def test_an_invalid_disk_is_reported_and_leaves_nothing(
     fake: Snapshot, backend: QemuBackend
 ) -> None:
     start = backend.start(spec(str(fake.folder), "none"))
@@ -123,15 +123,15 @@ def test_a_disk_that_is_none_is_said_and_leaves_nothing(
     assert not (backend.folder / "machines" / "none").exists()
 
 
-def test_a_memory_that_is_damaged_is_said_and_leaves_no_qemu(
+def test_a_damaged_memory_is_reported_and_leaves_no_qemu(
     vms: Vms, backend: QemuBackend, tmp_path: Path
 ) -> None:
-    whole = Path(vms.kept())
+    whole = Path(vms.snapshot())
     for file in ("machine.json", "disk.qcow2"):
         (tmp_path / file).symlink_to(whole / file)
     (tmp_path / "memory").write_bytes(b"no memory at all" * 1000)
     start = backend.start(spec(str(tmp_path), "damaged"))
-    before = children(os.getpid())  # other tests' browser, for one
+    before = children(os.getpid())  # for example a browser of other tests
     with pytest.raises(MachineError) as caught, start:
         pytest.fail("it started")
     assert caught.value.brief == "the memory of damaged could not be read"
@@ -142,7 +142,7 @@ def test_a_memory_that_is_damaged_is_said_and_leaves_no_qemu(
 
 @contextmanager
 def small_cache(folder: Path, size: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Have a cache on a file system of its own."""
+    """Use a cache on a separate, small file system."""
     folder.mkdir()
     words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(words, check=False, capture_output=True).returncode:
@@ -154,23 +154,23 @@ def small_cache(folder: Path, size: str, monkeypatch: pytest.MonkeyPatch) -> Ite
         subprocess.run(["umount", folder], check=True)
 
 
-def test_without_room_no_vm_is_started(
+def test_without_free_space_no_vm_is_started(
     fake: Snapshot, backend: QemuBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with small_cache(tmp_path / "small", "8m", monkeypatch):
         start = backend.start(spec(str(fake.folder), "none"))
         with pytest.raises(MachineError) as caught, start:
             pytest.fail("it started")
-    assert str(caught.value) == NO_ROOM.format(8)
+    assert str(caught.value) == DISK_FULL.format(8)
 
 
-def test_a_host_whose_disk_fills_up_is_told_from_a_product_that_fails(
+def test_a_full_disk_of_the_host_is_no_fault_of_the_product(
     vms: Vms, backend: QemuBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = vms.kept()
+    snapshot = vms.snapshot()
     with (
         small_cache(tmp_path / "small", "2200m", monkeypatch) as folder,
-        backend.start(spec(kept, "full")) as machine,
+        backend.start(spec(snapshot, "full")) as machine,
     ):
         free = shutil.disk_usage(folder).free
         with (folder / "ballast").open("wb") as ballast:
@@ -187,21 +187,21 @@ def test_a_host_whose_disk_fills_up_is_told_from_a_product_that_fails(
 
 
 def test_a_name_in_use_is_refused_and_its_machine_goes_on(vms: Vms, backend: QemuBackend) -> None:
-    with backend.start(spec(vms.kept(), "one")) as machine:
+    with backend.start(spec(vms.snapshot(), "one")) as machine:
         with (
             pytest.raises(MachineError) as caught,
-            backend.start(spec(vms.kept(), "one")),
+            backend.start(spec(vms.snapshot(), "one")),
         ):
             pytest.fail("it started")
         assert str(caught.value) == "the name one is already in use"
         machine.put(b"x" * 100_000, "/srv/x")
-        assert told(machine, "sync; wc -c </srv/x") == "100000"
+        assert output_of(machine, "sync; wc -c </srv/x") == "100000"
 
 
 @pytest.mark.parametrize("when", ["booting", "up"])
 def test_ctrl_c_leaves_no_qemu_and_no_folder(vms: Vms, backend: QemuBackend, when: str) -> None:
     folder = backend.folder / "machines" / "interrupted"
-    with owner(vms.image if when == "booting" else vms.kept(), "interrupted") as process:
+    with owner(vms.image if when == "booting" else vms.snapshot(), "interrupted") as process:
         if when == "up":
             pid = is_up(process)
         else:
@@ -219,7 +219,7 @@ def test_a_killed_owners_qemu_ends_and_prune_removes_its_folder(
     vms: Vms, backend: QemuBackend
 ) -> None:
     folder = backend.folder / "machines" / "orphan"
-    with owner(vms.kept(), "orphan") as process:
+    with owner(vms.snapshot(), "orphan") as process:
         pid = is_up(process)
         assert "vm orphan" not in backend.prune(states=False)
         process.kill()
@@ -230,13 +230,13 @@ def test_a_killed_owners_qemu_ends_and_prune_removes_its_folder(
     assert not folder.exists()
 
 
-def test_a_killed_owners_name_goes_to_its_successor(vms: Vms, backend: QemuBackend) -> None:
-    with owner(vms.kept(), "heir") as process:
+def test_the_name_of_a_killed_owners_vm_can_be_used_again(vms: Vms, backend: QemuBackend) -> None:
+    with owner(vms.snapshot(), "successor") as process:
         is_up(process)
         with (
             pytest.raises(MachineError, match="already in use"),
-            backend.start(spec(vms.kept(), "heir")),
+            backend.start(spec(vms.snapshot(), "successor")),
         ):
             pytest.fail("it took the name of a machine whose owner lives")
-    with backend.start(spec(vms.kept(), "heir")) as machine:
-        assert told(machine, "echo alive") == "alive"
+    with backend.start(spec(vms.snapshot(), "successor")) as machine:
+        assert output_of(machine, "echo alive") == "alive"

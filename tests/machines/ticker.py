@@ -1,4 +1,4 @@
-"""A product that needs no archive: a service from a package that is built on the machine."""
+"""A product that needs no archive: a service, from a package that is built on the machine."""
 
 from __future__ import annotations
 

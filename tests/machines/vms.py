@@ -1,4 +1,4 @@
-"""What the tests of VMs share: a cache of their own, so that nobody's states are in their way."""
+"""Helpers of the tests of VMs: they use a separate cache, without the states of the user."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ DEBIAN_12 = Platform(image="debian-12", architecture="amd64", machine="vm")
 
 
 class Vms:
-    """The image, and the snapshot of it that every module's clones come from; booted once."""
+    """The image, and a snapshot of it from which every module makes clones; it is booted once."""
 
     def __init__(self, image: str, folder: Path) -> None:
         self.image = image
         self._folder = folder
-        self._kept = ""
+        self._snapshot = ""
 
     @contextmanager
     def cache(self) -> Iterator[QemuBackend]:
-        """Keep states and machines in a folder of this session's."""
+        """Store states and machines in a folder of this session."""
         before = os.environ.get("UPGRADEPROOF_CACHE")
         os.environ["UPGRADEPROOF_CACHE"] = str(self._folder)
         try:
@@ -41,17 +41,17 @@ class Vms:
             if before is not None:
                 os.environ["UPGRADEPROOF_CACHE"] = before
 
-    def keep(self, machine: QemuMachine) -> str:
+    def save(self, machine: QemuMachine) -> str:
         """Take the snapshot of a machine that has just booted."""
-        self._kept = BACKEND.snapshot(machine, "kept", {"upgradeproof.cell": "x"})
-        return self._kept
+        self._snapshot = BACKEND.snapshot(machine, "saved", {"upgradeproof.cell": "x"})
+        return self._snapshot
 
-    def kept(self) -> str:
-        """Return that snapshot, taken by another module or now."""
-        if not self._kept:
-            with BACKEND.start(spec(self.image, "kept")) as machine:
-                self.keep(machine)
-        return self._kept
+    def snapshot(self) -> str:
+        """Return that snapshot; take it if no other module has done so."""
+        if not self._snapshot:
+            with BACKEND.start(spec(self.image, "saved")) as machine:
+                self.save(machine)
+        return self._snapshot
 
 
 _VMS = pytest.StashKey[Vms]()
@@ -61,7 +61,7 @@ _VMS = pytest.StashKey[Vms]()
 def vms(
     every_image: Images, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Vms:
-    """Hand out the one of this session, to every module that imports this; skip without QEMU."""
+    """Return the VMs of this session, for every module that imports this; skip without QEMU."""
     if obstacle := BACKEND.obstacle("amd64"):
         pytest.skip(obstacle.brief)
     stash = request.config.stash
@@ -85,7 +85,7 @@ def signs(machine: QemuMachine) -> list[Kind]:
 
 
 def head(error: UpgradeproofError) -> list[str]:
-    """Return an error without what the console said: what happened, and what to do."""
+    """Return an error without the console's output: what happened, and what to do."""
     return [error.brief, error.resolution]
 
 

@@ -1,4 +1,4 @@
-"""A small product with packages of its own, built by the real tools."""
+"""A small product whose packages are built by the real tools."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def packager(tmp_path: Path) -> Packager:
 
 @pytest.fixture
 def new_plan(tmp_path: Path) -> NewPlan:
-    """Return what writes a product's sources, and returns its plan."""
+    """Return a function that writes a product's sources and returns its plan."""
 
     def new(build: str = BUILD, **packages: Any) -> Plan:
         sources = tmp_path / "product" / "sources"

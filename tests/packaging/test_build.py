@@ -21,7 +21,7 @@ OWN = [
 
 
 def failed(packager: Packager, new_plan: NewPlan, build: str, **packages: object) -> str:
-    """Return the whole text of the error that a build ends in."""
+    """Return the whole text of the error with which a build ends."""
     with pytest.raises(UpgradeproofError) as caught:
         packager.packages(new_plan(build, **packages), "1")
     return str(caught.value)
@@ -32,7 +32,7 @@ def sums(packages: list[Package]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("plan", OWN, ids=lambda plan: str(plan.name))
-def test_two_builds_in_two_folders_give_the_same_bytes(tmp_path: Path, plan: Plan) -> None:
+def test_two_builds_in_two_folders_produce_the_same_bytes(tmp_path: Path, plan: Plan) -> None:
     for release in plan.release:
         first, second = (
             sums(Packager(tmp_path / name).packages(plan, release.name))
@@ -51,7 +51,9 @@ def test_a_release_is_built_once(packager: Packager, new_plan: NewPlan, tmp_path
     assert witness.read_text() == "built\n"
 
 
-def test_a_change_of_the_sources_builds_anew(packager: Packager, new_plan: NewPlan) -> None:
+def test_a_change_of_the_sources_rebuilds_the_packages(
+    packager: Packager, new_plan: NewPlan
+) -> None:
     first = packager.packages(new_plan(), "1")
     second = packager.packages(new_plan(BUILD.replace("this is", "that is")), "1")
     assert sums(first) != sums(second)
@@ -83,9 +85,7 @@ def test_a_build_that_hangs_is_ended(packager: Packager, new_plan: NewPlan) -> N
     )
 
 
-def test_a_build_that_gives_nothing_is_one_clear_error(
-    packager: Packager, new_plan: NewPlan
-) -> None:
+def test_a_build_without_packages_is_one_clear_error(packager: Packager, new_plan: NewPlan) -> None:
     assert failed(packager, new_plan, "true") == (
         "the build of the release 1 gave no package\n"
         "To do: it must leave *.deb files in the folder that UPGRADEPROOF_OUT names"
@@ -120,7 +120,7 @@ def test_what_failed_is_not_tried_again_in_the_same_process(
 @pytest.mark.parametrize(
     ("error", "verdict"), [(BuildError, Verdict.FAILED), (ProgramError, Verdict.NEVER_RAN)]
 )
-def test_the_verdict_blames_the_product_or_nobody(
+def test_a_failed_build_is_failed_and_a_missing_program_never_ran(
     error: type[UpgradeproofError], verdict: Verdict
 ) -> None:
     assert Verdict.of(error("")) is verdict

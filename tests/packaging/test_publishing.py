@@ -1,4 +1,4 @@
-"""What a cell publishes on its way, and what a defect changes of it."""
+"""The repositories that a cell publishes, and what a defect changes in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLATFORM = Platform(image="example-1", architecture="amd64", machine="container"
 
 
 def delivered(packager: Packager, plan: Plan, state: str) -> tuple[Upload, Script]:
-    """Return the first two actions that lead to a state: they bring the repository."""
+    """Return the first two actions that lead to a state: they publish the repository."""
     upload, script, *_ = packager.actions(Cell(plan, plan.upgrade[0], PLATFORM), state)
     assert isinstance(upload, Upload)
     assert isinstance(script, Script)
@@ -38,18 +38,20 @@ def test_a_publication_becomes_a_file_and_a_script(packager: Packager, new_plan:
     assert script.environment
 
 
-def test_the_old_release_alone_is_there_at_first(packager: Packager, new_plan: NewPlan) -> None:
+def test_at_first_only_the_old_release_is_published(packager: Packager, new_plan: NewPlan) -> None:
     upload, _ = delivered(packager, new_plan(), "installed")
     assert "thing_2_all.deb" not in bundled(upload)
 
 
-def test_what_else_a_plan_does_stays_as_it_is(packager: Packager, new_plan: NewPlan) -> None:
+def test_other_actions_of_a_plan_stay_the_same(packager: Packager, new_plan: NewPlan) -> None:
     plan = new_plan()
     cell = Cell(plan, plan.upgrade[0], PLATFORM)
     assert packager.actions(cell, "upgraded")[2:] == cell.actions("upgraded")[1:]
 
 
-def test_a_repository_signed_anew_has_the_same_digest(new_plan: NewPlan, tmp_path: Path) -> None:
+def test_a_repository_that_is_signed_again_has_the_same_digest(
+    new_plan: NewPlan, tmp_path: Path
+) -> None:
     one, other = (
         delivered(Packager(tmp_path / name), new_plan(), "installed")[0] for name in ("a", "b")
     )
@@ -57,7 +59,7 @@ def test_a_repository_signed_anew_has_the_same_digest(new_plan: NewPlan, tmp_pat
     assert one.source.read_bytes() != other.source.read_bytes()
 
 
-def test_a_defect_is_in_the_new_release_alone(packager: Packager, new_plan: NewPlan) -> None:
+def test_a_defect_is_in_the_new_release_only(packager: Packager, new_plan: NewPlan) -> None:
     good = new_plan()
     bad = good.model_copy(update={"edits": (Edit(file="build.sh", old="this is", new="bad"),)})
     installed = [delivered(packager, plan, "installed")[0] for plan in (good, bad)]

@@ -1,4 +1,4 @@
-"""Repositories are signed by a key of this cache, which nobody else can read."""
+"""Repositories are signed by a key of this cache, which no other user can read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upgradeproof.packaging.signing import Signer
 
 
 def checked(signed: bytes, key: bytes, folder: Path) -> Completed:
-    """Ask gpgv, as APT does, whether a key has signed a text."""
+    """Verify by gpgv, as APT does, that a key has signed a text."""
     (folder / "signed").write_bytes(signed)
     (folder / "key.gpg").write_bytes(key)
     argv = ["gpgv", "--keyring", str(folder / "key.gpg"), str(folder / "signed")]
@@ -23,7 +23,7 @@ def checked(signed: bytes, key: bytes, folder: Path) -> Completed:
 
 @pytest.fixture
 def signer(tmp_path: Path) -> Signer:
-    """Return a signer whose key is not made yet."""
+    """Return a signer whose key does not exist yet."""
     return Signer(tmp_path / "key")
 
 
@@ -42,7 +42,9 @@ def test_a_changed_text_is_not_signed(signer: Signer, tmp_path: Path) -> None:
     assert not checked(signed, signer.public(), tmp_path).ok
 
 
-def test_the_key_is_made_once_and_closed_to_others(signer: Signer, tmp_path: Path) -> None:
+def test_the_key_is_made_once_and_only_its_owner_can_read_it(
+    signer: Signer, tmp_path: Path
+) -> None:
     assert signer.public() == Signer(tmp_path / "key").public()
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "key" / "secret.asc").stat().st_mode & 0o777 == 0o600

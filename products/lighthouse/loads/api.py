@@ -1,4 +1,4 @@
-"""Clients of Lighthouse's API: they read one item, whether or not the one before was answered."""
+"""Clients of Lighthouse's API: they read one item, at a rate that does not depend on answers."""
 
 from locust import FastHttpUser, task
 
@@ -8,5 +8,5 @@ class Client(FastHttpUser):
 
     @task
     def read_an_item(self) -> None:
-        """GET what was written before the upgrade."""
+        """GET the item that was written before the upgrade."""
         self.client.get("/api/v1/items/greeting")

@@ -4,7 +4,7 @@ from locust import FastHttpUser, task
 
 
 class Prometheus(FastHttpUser):
-    """Scrape."""
+    """Scrape one port."""
 
     @task
     def scrape(self) -> None:

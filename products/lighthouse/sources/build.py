@@ -3,8 +3,8 @@
 
     UPGRADEPROOF_RELEASE=1.2.8 UPGRADEPROOF_OUT=out SOURCE_DATE_EPOCH=1700000000 ./build.py
 
-A release is a file in ``releases/``: all that is not the same in each. A package is a folder with
-``debian/`` (its control files) and ``root/`` (the files that it installs).
+A release is a file in ``releases/``, with the values that differ from release to release. A package
+is a folder with ``debian/`` (its control files) and ``root/`` (the files that it installs).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 
 SOURCES = Path(__file__).parent
 COMPILERS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
-"""The architectures, each with the triplet that names its compiler and its folder of libraries."""
+"""The architectures, each with the triplet in the names of its compiler and its library folder."""
 FLAGS = (
     *("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"),
-    # Nothing of the C library, and nothing that tells where or when it was built.
+    # The library does not link the C library, and contains no place or time of its build.
     *("-shared", "-fPIC", "-nostdlib", "-ffreestanding", "-fno-stack-protector"),
     *("-Wl,-soname,liblighthouse.so.1", "-Wl,--build-id=none", "-Wl,-z,relro,-z,now", "-s"),
 )
@@ -60,8 +60,8 @@ def build_package(name: str, release: dict[str, Any], out: Path) -> None:
     with staging(name) as folder:
         shutil.copytree(SOURCES / name / "root", folder, dirs_exist_ok=True)
         if name == "lighthouse-config":
-            told = Path(folder, "usr/lib/lighthouse/lighthouse/release.json")
-            told.write_text(json.dumps(release, indent=1) + "\n", encoding="utf-8")
+            properties = Path(folder, "usr/lib/lighthouse/lighthouse/release.json")
+            properties.write_text(json.dumps(release, indent=1) + "\n", encoding="utf-8")
         pack(name, release["version"], "all", Path(folder), out)
 
 
@@ -89,7 +89,7 @@ def pack(name: str, version: str, architecture: str, folder: Path, out: Path) ->
         (control / source.name).write_text(text, encoding="utf-8")
     for path in control.iterdir():
         path.chmod(0o755 if path.name in MAINTAINER_SCRIPTS else 0o644)
-    # gzip: the dpkg of every supported release reads it, and it has one result.
+    # gzip: the dpkg of every supported release reads it, and its output is reproducible.
     run("dpkg-deb", "--root-owner-group", "-Zgzip", "--build", str(folder), str(out))
 
 
@@ -101,12 +101,12 @@ def staging(name: str) -> tempfile.TemporaryDirectory[str]:
 
 
 def md5(path: Path) -> str:
-    """Return the sum by which dpkg tells later whether a file was changed."""
+    """Return the checksum that `dpkg --verify` compares with."""
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
 def run(*argv: str) -> None:
-    """Run a program; its own words are all that a reader needs when it fails."""
+    """Run a program; if it fails, its own output explains why."""
     subprocess.run(argv, check=True)
 
 

@@ -1,4 +1,4 @@
-"""What is in Lighthouse's packages, unpacked: nothing here needs a machine."""
+"""The content of Lighthouse's packages, unpacked on this host, without a machine."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ PLAN = load_plan(ROOT / "products" / "lighthouse" / "upgrade.toml")
 Load = Callable[[str], Any]
 Unpacked = Callable[[str], Path]
 T = TypeVar("T")
-AGAIN_S = 3.0
-"""After which an open circuit breaker lets one call try."""
+RETRY_AFTER_S = 3.0
+"""How long an open circuit breaker waits before it admits one call."""
 
 
 def ended(work: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine gives, from a loop of its own: a browser's may run in this thread."""
+    """Return a coroutine's result, from a new loop: this thread may have one of a browser."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
 
 @dataclass
 class Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that shows the same time until a test sets it."""
 
     now: float = 0.0
 
@@ -44,7 +44,7 @@ class Clock:
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
-    """Return what gives the files of one release, as its packages install them here."""
+    """Return a function that unpacks the packages of one release and returns the folder."""
     cache = tmp_path_factory.mktemp("cache")
 
     def unpack(release: str) -> Path:
@@ -58,7 +58,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
 
 @pytest.fixture
 def load(unpacked: Unpacked) -> Iterator[Load]:
-    """Return what imports a module of release 1.2.8, and forget them all afterwards."""
+    """Return a function that imports a module of release 1.2.8; remove the modules afterwards."""
     path = str(unpacked("1.2.8") / "usr/lib/lighthouse")
     sys.path.insert(0, path)
     yield lambda name: importlib.import_module(f"lighthouse.{name}")

@@ -1,4 +1,4 @@
-"""Lighthouse's agent and its library: what they promise to clients, and what they refuse."""
+"""Lighthouse's agent and its library: what clients can rely on, and what is rejected."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_there_is_a_library_for_each_architecture(unpacked: Unpacked) -> None:
     assert found == {"x86_64-linux-gnu", "aarch64-linux-gnu"}
 
 
-def test_a_store_keeps_its_items_and_sees_damage(load: Load, tmp_path: Path) -> None:
+def test_a_store_preserves_its_items_and_detects_damage(load: Load, tmp_path: Path) -> None:
     module = load("store")
 
     def store() -> Any:
@@ -54,9 +54,9 @@ def test_a_name_that_is_no_safe_file_name_is_refused(load: Load, name: str) -> N
 def test_five_hundred_clients_are_answered_at_once(load: Load) -> None:
     web = load("web")
 
-    async def client(port: int, everybody: asyncio.Barrier) -> bytes:
+    async def client(port: int, all_clients: asyncio.Barrier) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        await everybody.wait()  # all are connected before the first one asks
+        await all_clients.wait()  # all are connected before the first one asks
         for _ in range(2):  # over one connection
             writer.write(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
             head = await reader.readuntil(b"\r\n\r\n")
@@ -71,9 +71,9 @@ def test_five_hundred_clients_are_answered_at_once(load: Load) -> None:
     async def serve_all() -> list[bytes]:
         server = await web.serve("127.0.0.1", 0, handler)
         port = server.sockets[0].getsockname()[1]
-        everybody = asyncio.Barrier(CLIENTS)
+        all_clients = asyncio.Barrier(CLIENTS)
         async with server:
-            return await asyncio.gather(*(client(port, everybody) for _ in range(CLIENTS)))
+            return await asyncio.gather(*(client(port, all_clients) for _ in range(CLIENTS)))
 
     assert ended(serve_all()) == [b"/a"] * CLIENTS
 
@@ -88,7 +88,7 @@ def test_five_hundred_clients_are_answered_at_once(load: Load) -> None:
         (b"PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 411),
     ],
 )
-def test_what_is_no_request_is_refused(load: Load, sent: bytes, status: int) -> None:
+def test_an_invalid_request_is_rejected(load: Load, sent: bytes, status: int) -> None:
     web = load("web")
 
     async def handler(_: Any) -> Any:
@@ -107,7 +107,7 @@ def test_what_is_no_request_is_refused(load: Load, sent: bytes, status: int) -> 
     assert ended(ask()).startswith(f"HTTP/1.1 {status} ".encode())
 
 
-def test_the_agent_says_which_library_it_lacks(unpacked: Unpacked, tmp_path: Path) -> None:
+def test_the_agent_reports_the_library_that_it_lacks(unpacked: Unpacked, tmp_path: Path) -> None:
     folder = unpacked("1.2.8") / "usr/lib/lighthouse"
     script = "from lighthouse.library import Library; Library()"
     env = {"PYTHONPATH": str(folder), "LD_LIBRARY_PATH": str(tmp_path)}
@@ -115,7 +115,7 @@ def test_the_agent_says_which_library_it_lacks(unpacked: Unpacked, tmp_path: Pat
     assert "LibraryError: Failed to load library 'liblighthouse.so': " in done.stderr.decode()
 
 
-def test_the_library_sums_as_fnv_does(unpacked: Unpacked) -> None:
+def test_the_library_computes_fnv_checksums(unpacked: Unpacked) -> None:
     folder = unpacked("1.2.8")
     triplet = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu"}[os.uname().machine]
     script = "from lighthouse.library import Library as L; print(L().version, L().checksum(b'a'))"

@@ -1,4 +1,4 @@
-"""Lighthouse in trouble: the backend is cut off, the breaker opens, clients are still answered."""
+"""Lighthouse without its backend: the circuit breaker opens, and clients still get answers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from tests.packaging.lighthouse.conftest import AGAIN_S, Clock, Load, ended
+from tests.packaging.lighthouse.conftest import RETRY_AFTER_S, Clock, Load, ended
 
 Page = tuple[int, str]
 
 
 class Upstream:
-    """A backend and a webhook on one port; both do what a test says."""
+    """A backend and a webhook on one port; a test sets the behaviour of both."""
 
     def __init__(self, load: Load) -> None:
         self._web = load("web")
         self.pages: dict[str, Page] = {"/nodes": (200, "edge-7")}
         self.alerts: list[Any] = []
-        self.asked = 0
+        self.requests = 0
         self.webhook_is_free = asyncio.Event()
         self.webhook_is_free.set()
 
@@ -33,7 +33,7 @@ class Upstream:
             await self.webhook_is_free.wait()
             self.alerts.append(json.loads(request.body))
             return self._web.plain(self._web.HTTPStatus.OK)
-        self.asked += 1
+        self.requests += 1
         status, text = self.pages.get(request.path, (404, ""))
         return self._web.Response(self._web.HTTPStatus(status), text.encode())
 
@@ -45,21 +45,21 @@ class Upstream:
 
 @dataclass
 class Situation:
-    """A backend as the agent sees it."""
+    """The agent's client of a backend, and the server that it sends requests to."""
 
     load: Load
     upstream: Upstream
     clock: Clock
     backend: Any
 
-    async def gives(self, path: str = "/nodes", times: int = 1) -> tuple[int, Any]:
-        """Ask as a client does, and return the last status and what the answer holds."""
+    async def get(self, path: str = "/nodes", times: int = 1) -> tuple[int, Any]:
+        """Send requests as a client does, and return the status and the body of the last answer."""
         for _ in range(times):
             response = await self.backend.answer(path)
         return int(response.status), json.loads(response.body)
 
     async def alerted(self, count: int) -> list[Any]:
-        """Return what the webhook got, when it has got so much."""
+        """Wait until the webhook has received so many alerts, and return them."""
         async with asyncio.timeout(10):
             while len(self.upstream.alerts) < count:
                 await asyncio.sleep(0.01)
@@ -67,7 +67,7 @@ class Situation:
 
 
 def seen(load: Load, look: Callable[[Situation], Any]) -> Any:
-    """Return what a coroutine sees of a backend whose server answers."""
+    """Return the result of a coroutine that uses a backend whose server answers."""
 
     async def run() -> Any:
         upstream, clock = Upstream(load), Clock()
@@ -80,39 +80,39 @@ def seen(load: Load, look: Callable[[Situation], Any]) -> Any:
     return ended(run())
 
 
-def test_an_answer_of_the_backend_is_passed_on(load: Load) -> None:
-    assert seen(load, lambda at: at.gives()) == (200, {"answer": "edge-7", "degraded": False})
+def test_an_answer_of_the_backend_is_forwarded(load: Load) -> None:
+    assert seen(load, lambda at: at.get()) == (200, {"answer": "edge-7", "degraded": False})
 
 
-def test_without_the_backend_the_last_good_answer_is_given_and_marked(load: Load) -> None:
+def test_without_the_backend_the_last_successful_answer_is_returned_as_degraded(load: Load) -> None:
     async def look(at: Situation) -> Any:
-        await at.gives()
+        await at.get()
         at.upstream.pages["/nodes"] = (500, "")
         at.clock.now = 1.5
-        return await at.gives()
+        return await at.get()
 
     assert seen(load, look) == (200, {"answer": "edge-7", "degraded": True, "age_s": 1.5})
 
 
-def test_without_any_good_answer_it_says_so_with_503(load: Load) -> None:
+def test_without_any_successful_answer_it_returns_503(load: Load) -> None:
     async def look(at: Situation) -> Any:
         at.upstream.pages["/new"] = (500, "")
-        return await at.gives("/new")
+        return await at.get("/new")
 
-    error = "the backend gives no answer, and none of before is kept for /new"
+    error = "the backend does not answer, and no earlier answer is cached for /new"
     assert seen(load, look) == (503, {"degraded": True, "error": error})
 
 
-def test_an_open_breaker_spares_the_backend(load: Load) -> None:
+def test_an_open_breaker_sends_no_requests_to_the_backend(load: Load) -> None:
     async def look(at: Situation) -> Any:
         at.upstream.pages["/nodes"] = (500, "")
-        await at.gives(times=20)
-        return at.upstream.asked, at.backend.breaker.state
+        await at.get(times=20)
+        return at.upstream.requests, at.backend.breaker.state
 
     assert seen(load, look) == (5, "open")
 
 
-def test_a_backend_that_refuses_is_one_that_fails(load: Load) -> None:
+def test_a_refused_connection_is_a_failure_of_the_backend(load: Load) -> None:
     async def look(at: Situation) -> Any:
         async with at.upstream.serving() as free:
             pass
@@ -126,74 +126,74 @@ def test_a_backend_that_refuses_is_one_that_fails(load: Load) -> None:
     assert seen(load, look) == "open"
 
 
-def test_what_there_is_not_is_404_and_opens_nothing(load: Load) -> None:
+def test_a_missing_path_is_404_and_does_not_open_the_breaker(load: Load) -> None:
     async def look(at: Situation) -> Any:
-        status, _ = await at.gives("/nothing", times=20)
-        return status, at.backend.breaker.state, at.upstream.asked
+        status, _ = await at.get("/nothing", times=20)
+        return status, at.backend.breaker.state, at.upstream.requests
 
     assert seen(load, look) == (404, "closed", 20)
 
 
-def test_what_is_gone_does_not_come_back_with_an_outage(load: Load) -> None:
+def test_a_removed_page_is_not_answered_from_the_cache_in_an_outage(load: Load) -> None:
     async def look(at: Situation) -> Any:
-        await at.gives()
+        await at.get()
         at.upstream.pages["/nodes"] = (404, "")
-        await at.gives()
+        await at.get()
         at.upstream.pages["/nodes"] = (500, "")
-        return (await at.gives())[0]
+        return (await at.get())[0]
 
     assert seen(load, look) == 503
 
 
-def test_an_answer_that_is_no_good_and_no_failure_is_502(load: Load) -> None:
+def test_another_unsuccessful_answer_is_502_and_no_failure(load: Load) -> None:
     async def look(at: Situation) -> Any:
         at.upstream.pages["/moved"] = (301, "")
-        return await at.gives("/moved", times=5), at.backend.breaker.state
+        return await at.get("/moved", times=5), at.backend.breaker.state
 
     error = "the backend answers /moved with 301"
     assert seen(load, look) == ((502, {"error": error}), "closed")
 
 
-def test_an_answer_that_is_too_large_is_none(load: Load) -> None:
+def test_an_answer_that_is_too_large_is_a_failure(load: Load) -> None:
     async def look(at: Situation) -> Any:
         at.upstream.pages["/large"] = (200, "x" * 70_000)
-        return (await at.gives("/large"))[0]
+        return (await at.get("/large"))[0]
 
     assert seen(load, look) == 503
 
 
-def test_answers_are_kept_for_a_hundred_paths(load: Load) -> None:
+def test_answers_are_cached_for_a_hundred_paths(load: Load) -> None:
     async def look(at: Situation) -> Any:
-        at.upstream.pages = {f"/{number}": (200, "kept") for number in range(101)}
+        at.upstream.pages = {f"/{number}": (200, "cached") for number in range(101)}
         for path in at.upstream.pages:
-            await at.gives(path)
+            await at.get(path)
         at.upstream.pages = dict.fromkeys(at.upstream.pages, (500, ""))
-        return (await at.gives("/0"))[0], (await at.gives("/1"))[0]
+        return (await at.get("/0"))[0], (await at.get("/1"))[0]
 
     assert seen(load, look) == (503, 200)
 
 
 @pytest.mark.parametrize("path", ["/a b", "/a\nX:y", "/ä", "/../up", "/%2e%2e/up"])
-def test_a_path_that_could_lead_elsewhere_is_refused(load: Load, path: str) -> None:
+def test_an_unsafe_path_is_rejected(load: Load, path: str) -> None:
     async def look(at: Situation) -> Any:
-        return (await at.gives(path))[0], at.upstream.asked
+        return (await at.get(path))[0], at.upstream.requests
 
     assert seen(load, look) == (400, 0)
 
 
-def test_alerts_come_once_when_it_opens_and_once_when_it_closes(load: Load) -> None:
+def test_an_alert_is_sent_once_when_it_opens_and_once_when_it_closes(load: Load) -> None:
     async def look(at: Situation) -> Any:
         at.upstream.pages["/nodes"] = (500, "")
-        await at.gives(times=20)
-        at.clock.now = AGAIN_S
+        await at.get(times=20)
+        at.clock.now = RETRY_AFTER_S
         at.upstream.pages["/nodes"] = (200, "edge-8")
-        again = await at.gives(times=20)
+        again = await at.get(times=20)
         return again[1]["answer"], await at.alerted(2)
 
     answer, alerts = seen(load, look)
     assert answer == "edge-8"
-    told = [(alert["alert"], alert["status"], alert["node"], alert["reason"]) for alert in alerts]
-    assert told == [
+    sent = [(alert["alert"], alert["status"], alert["node"], alert["reason"]) for alert in alerts]
+    assert sent == [
         ("circuit-breaker-open", "firing", "edge-7", "status 500"),
         ("circuit-breaker-open", "resolved", "edge-7", "it answers again"),
     ]
@@ -203,10 +203,10 @@ def test_a_webhook_that_hangs_delays_no_answer(load: Load) -> None:
     async def look(at: Situation) -> Any:
         at.upstream.webhook_is_free.clear()
         at.upstream.pages["/nodes"] = (500, "")
-        await at.gives(times=5)
-        at.clock.now = AGAIN_S
+        await at.get(times=5)
+        at.clock.now = RETRY_AFTER_S
         at.upstream.pages["/nodes"] = (200, "edge-8")
-        answer = await at.gives()
+        answer = await at.get()
         waiting = list(at.upstream.alerts)
         at.upstream.webhook_is_free.set()
         return answer[1]["degraded"], waiting, len(await at.alerted(2))
@@ -226,7 +226,7 @@ def test_the_state_of_the_breaker_is_shown(load: Load, tmp_path: Path) -> None:
 
     async def look(at: Situation) -> Any:
         at.upstream.pages["/nodes"] = (500, "")
-        await at.gives(times=5)
+        await at.get(times=5)
         return [await shown(at.backend, path) for path in ("/metrics", "/api/v1/status")]
 
     metrics, status = seen(load, look)

@@ -1,4 +1,4 @@
-"""Lighthouse's configuration: checked with clear codes, carried to another format and back."""
+"""Lighthouse's configuration: checked with clear error codes, migrated and restored."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ webhook = "http://127.0.0.1:9099/alerts"
 
 @pytest.fixture
 def check(unpacked: Unpacked, tmp_path: Path) -> Callable[..., Completed]:
-    """Return what runs a release's own check of a configuration."""
+    """Return a function that checks a configuration by a release's `lighthouse-config-check`."""
 
     def checked(release: str, text: str, variables: str = "", *words: str) -> Completed:
         (tmp_path / "lighthouse.conf").write_text(text)
@@ -71,7 +71,7 @@ def check(unpacked: Unpacked, tmp_path: Path) -> Callable[..., Completed]:
     return checked
 
 
-def said(done: Completed) -> str:
+def printed(done: Completed) -> str:
     return done.stderr.decode().strip()
 
 
@@ -92,31 +92,31 @@ def test_the_new_format_is_toml(load: Load) -> None:
 
 
 def lighthouse_conf(load: Load, folder: Path) -> Any:
-    """Return the document, in a folder of ours."""
+    """Return the document of lighthouse.conf, in a folder of the test."""
     (found,) = (d for d in load("migration").documents() if d.path.name == "lighthouse.conf")
     return dataclasses.replace(found, path=folder / "lighthouse.conf")
 
 
 @pytest.mark.parametrize("edit", ["", "# another line\n", "[api]\nlisten = 127.0.0.1\n"])
-def test_the_way_back_gives_the_original(load: Load, tmp_path: Path, edit: str) -> None:
+def test_a_rollback_restores_the_original(load: Load, tmp_path: Path, edit: str) -> None:
     document, formats = lighthouse_conf(load, tmp_path), load("formats")
     document.path.write_text(OLD + edit)
     document.path.chmod(0o640)
-    assert document.migrate(tmp_path / "kept")
+    assert document.migrate(tmp_path / "originals")
     assert formats.format_of(document.path.read_text()) == "2023Q4"
-    assert not document.migrate(tmp_path / "kept"), "nothing is left to be migrated"
-    assert document.restore(tmp_path / "kept")
+    assert not document.migrate(tmp_path / "originals"), "a migrated file is not migrated again"
+    assert document.restore(tmp_path / "originals")
     assert document.path.read_text() == OLD + edit
     assert document.path.stat().st_mode & 0o777 == 0o640
-    assert list((tmp_path / "kept").iterdir()) == []
+    assert list((tmp_path / "originals").iterdir()) == []
 
 
-def test_the_way_back_loses_no_edit_of_the_new_format(load: Load, tmp_path: Path) -> None:
+def test_a_rollback_preserves_edits_of_the_new_format(load: Load, tmp_path: Path) -> None:
     document, formats = lighthouse_conf(load, tmp_path), load("formats")
     document.path.write_text(OLD)
-    document.migrate(tmp_path / "kept")
+    document.migrate(tmp_path / "originals")
     document.path.write_text(NEW.replace('level = "debug"', 'level = "error"'))
-    document.restore(tmp_path / "kept")
+    document.restore(tmp_path / "originals")
     found = document.path.read_text()
     assert formats.settings(found) == {**formats.settings(OLD), "log.level": "error"}
     assert formats.format_of(found) == "ini"
@@ -131,9 +131,9 @@ def test_variables_get_the_new_prefix_and_keep_their_values(load: Load) -> None:
 
 
 def test_each_release_accepts_its_own_format(check: Callable[..., Completed]) -> None:
-    assert said(check("1.2.7", OLD, "LVS_ZONE=a\n")) == ""
-    assert said(check("1.2.8", NEW, "K8S_ZONE=a\n")) == ""
-    assert said(check("1.3.0", NEW, "K8S_ZONE=a\n")) == ""
+    assert printed(check("1.2.7", OLD, "LVS_ZONE=a\n")) == ""
+    assert printed(check("1.2.8", NEW, "K8S_ZONE=a\n")) == ""
+    assert printed(check("1.3.0", NEW, "K8S_ZONE=a\n")) == ""
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_each_release_accepts_its_own_format(check: Callable[..., Completed]) ->
         (NEW.replace("30099", "9100"), "", "api.port and metrics.agent_port are both 9100"),
         (NEW.replace("30099", "0"), "", "api.port = 0 is no number from 1 to 65535"),
         (NEW.replace("quota_mb", "quota"), "", "there is no setting 'store.quota'"),
-        (NEW.replace('"debug"', "debug"), "", "line 11: debug is no number, no truth and no"),
+        (NEW.replace('"debug"', "debug"), "", "line 11: debug is no number, no boolean and no"),
         (NEW.replace('"debug"', '"loud"'), "", "log.level = loud is none of debug, info,"),
         (NEW.replace("http:", "ftp:", 1), "", "backend.url = ftp://127.0.0.1:8090 is no URL like"),
         (NEW.replace(":8090", ":80900"), "", "backend.url = http://127.0.0.1:80900 is no URL"),
@@ -157,8 +157,8 @@ def test_a_conflict_is_e1001(
     check: Callable[..., Completed], text: str, variables: str, words: str
 ) -> None:
     done = check("1.2.8", text, variables)
-    assert said(done).startswith("E1001: configuration conflict: ")
-    assert words in said(done)
+    assert printed(done).startswith("E1001: configuration conflict: ")
+    assert words in printed(done)
     assert done.exit_status == 10
 
 
@@ -182,8 +182,8 @@ def test_a_component_outside_its_range_is_e1102(
 ) -> None:
     done = check("1.2.8", NEW.replace('nginx = "1.21.3"', f'{component} = "{version}"'))
     assert done.exit_status == (0 if allowed else 11)
-    assert (said(done) == "") is allowed
-    assert allowed or said(done).startswith(f"E1102: version incompatible: {component} ")
+    assert (printed(done) == "") is allowed
+    assert allowed or printed(done).startswith(f"E1102: version incompatible: {component} ")
 
 
 @pytest.mark.parametrize(

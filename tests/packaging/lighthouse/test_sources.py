@@ -1,4 +1,4 @@
-"""Lighthouse's own sources: typed like the engine, and fit for the oldest of its systems."""
+"""Lighthouse's sources: they have types, and run with the Python of the oldest system."""
 
 from __future__ import annotations
 

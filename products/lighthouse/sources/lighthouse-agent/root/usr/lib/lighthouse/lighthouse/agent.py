@@ -1,4 +1,4 @@
-"""The agent: reads its configuration, loads its library, serves until it is told to stop."""
+"""The agent: reads its configuration, loads its library, and serves until it receives SIGTERM."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Run the agent; what keeps it from starting is said in one line."""
+    """Run the agent; an error that prevents its start is printed as one line."""
     try:
         _log_to(LOG)
         config = configuration.load()
@@ -36,14 +36,14 @@ def main() -> int:
         api = _api(config, Library())
         asyncio.run(_serve(config, api))
     except ConfigurationError as error:
-        return _give_up(f"E1001: configuration conflict: {error}")
+        return _fail(f"E1001: configuration conflict: {error}")
     except (LibraryError, OSError) as error:
-        return _give_up(str(error))
+        return _fail(str(error))
     return 0
 
 
-def _give_up(why: str) -> int:
-    """Say why, to the log and to whoever started us: `<3>` makes it an error in the journal."""
+def _fail(why: str) -> int:
+    """Write the reason to the log and to stderr; `<3>` makes it an error in systemd's journal."""
     log.error("%s", why)
     mark = "<3>" if "JOURNAL_STREAM" in os.environ else ""
     sys.stderr.write(f"{mark}{why}\n")
@@ -51,7 +51,7 @@ def _give_up(why: str) -> int:
 
 
 def _log_to(path: Path) -> None:
-    """Log to a file; it is opened anew when logrotate has moved it away."""
+    """Log to a file; it is opened again when logrotate has moved it away."""
     handler = WatchedFileHandler(path, encoding="utf-8")
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(level=logging.INFO, handlers=[handler], format=form)
@@ -72,7 +72,7 @@ def _api(config: Configuration, library: Library) -> Api:
 
 
 async def _serve(config: Configuration, api: Api) -> None:
-    """Listen on every port, tell systemd, and serve until SIGTERM."""
+    """Listen on every port, notify systemd, and serve until SIGTERM."""
     listeners = (
         ("api.listen", "api.port", api.handle),
         ("metrics.listen", "metrics.agent_port", api.agent_metrics),
@@ -89,7 +89,7 @@ async def _serve(config: Configuration, api: Api) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     log.info("Lighthouse %s serves on port %s", VERSION, config.text("api.port"))
-    _tell_systemd("READY=1")
+    _notify_systemd("READY=1")
     await ended.wait()
     log.info("Lighthouse %s stops", VERSION)
     for server in servers:
@@ -109,8 +109,8 @@ def _tls(config: Configuration) -> ssl.SSLContext:
     return context
 
 
-def _tell_systemd(what: str) -> None:
-    """Send one message to the manager that started us; without one there is nobody to tell."""
+def _notify_systemd(what: str) -> None:
+    """Send one message to systemd, if systemd started the agent."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return

@@ -1,4 +1,4 @@
-"""Alerts: told to a webhook in their order, and never at the cost of an answer."""
+"""Alerts: sent to a webhook in their order, without delaying an answer of the API."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any
 
 from lighthouse import client
 
-MOST_WAITING = 100
-"""Alerts that may wait for their webhook; of more the oldest are dropped."""
+MAX_WAITING = 100
+"""How many alerts may wait for the webhook; when there are more, the oldest are dropped."""
 RETRY_S = (1.0, 5.0, 30.0)
-"""Before each further try; then an alert is given up."""
+"""The pause before each further try; after the last try an alert is dropped."""
 
 log = logging.getLogger(__name__)
 
 
 class Alerts:
-    """Hand alerts to a webhook, one after the other; without one there is nobody to tell."""
+    """Send alerts to a webhook, one after the other; without a webhook they are dropped."""
 
     def __init__(self, webhook: str) -> None:
         self._webhook = webhook
-        self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[dict[str, Any]] = deque(maxlen=MAX_WAITING)
         self._delivery: asyncio.Task[None] | None = None
 
     def send(self, **values: Any) -> None:
-        """Have an alert delivered, and return at once."""
+        """Queue an alert for delivery, and return at once."""
         if not self._webhook:
             return
         at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -52,7 +52,7 @@ class Alerts:
                     return
                 why = f"status {answer.status}"
             if wait_s is None:
-                log.error("an alert is given up, %s does not take it: %s", self._webhook, why)
+                log.error("an alert is dropped, %s does not accept it: %s", self._webhook, why)
                 return
-            log.warning("%s does not take an alert: %s", self._webhook, why)
+            log.warning("%s does not accept an alert: %s", self._webhook, why)
             await asyncio.sleep(wait_s)

@@ -1,4 +1,4 @@
-"""The API: the state of the node, its items, and what Prometheus asks."""
+"""The API: the state of the node, its items, and the metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Api:
-    """Answers for one node."""
+    """Answer the requests for one node."""
 
     store: Store
     library_version: str
@@ -34,11 +34,11 @@ class Api:
     """How many requests were answered, by status."""
 
     async def handle(self, request: Request) -> Response:
-        """Answer a request of the API, and count it; what we did wrong is a status too."""
+        """Answer a request of the API, and count it; an error of the agent is a status of 500."""
         try:
             response = await self._route(request)
         except (DamagedError, OSError) as error:
-            log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400  # no bug of ours
+            log.error("%s %s: %s", request.method, request.path, error)  # noqa: TRY400  # no bug of the agent
             response = plain(HTTPStatus.INTERNAL_SERVER_ERROR, error=str(error))
         status = int(response.status)
         self.answered[status] = self.answered.get(status, 0) + 1
@@ -105,7 +105,7 @@ class Api:
         return plain(HTTPStatus.OK if gone else HTTPStatus.NOT_FOUND, item=name)
 
     async def agent_metrics(self, request: Request) -> Response:
-        """Answer Prometheus about the agent."""
+        """Return the metrics of the agent."""
         lines = [
             "# TYPE lighthouse_info gauge",
             f'lighthouse_info{{version="{VERSION}",library="{self.library_version}"}} 1',
@@ -125,7 +125,7 @@ class Api:
         return _metrics(request, lines)
 
     async def store_metrics(self, request: Request) -> Response:
-        """Answer Prometheus about the items."""
+        """Return the metrics of the items."""
         lines = [
             "# TYPE lighthouse_items gauge",
             f"lighthouse_items {len(self.store.names)}",

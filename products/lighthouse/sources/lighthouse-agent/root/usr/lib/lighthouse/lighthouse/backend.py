@@ -1,7 +1,7 @@
-"""The backend: asked on behalf of a client, behind a circuit breaker.
+"""The backend: the agent forwards requests of clients to it, behind a circuit breaker.
 
-While it gives no answer, clients get the last good one, marked as such: old data in time is worth
-more to them than an error, and far more than a wait.
+While the backend does not answer, clients get the last successful answer, marked as degraded: old
+data at once is more useful to them than an error or a wait.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from lighthouse.alerts import Alerts
 from lighthouse.breaker import Breaker
 from lighthouse.web import Response, plain
 
-KEPT_ANSWERS = 100
-"""Good answers that are kept, one for each path: those that were given last."""
+MAX_CACHED_ANSWERS = 100
+"""How many successful answers are cached, one for each path: the most recent ones."""
 _PATH = re.compile(r"/[!-~]*")
 
 log = logging.getLogger(__name__)
 
 
 class Backend:
-    """Answers that come from another server."""
+    """Return answers of another server."""
 
     def __init__(
         self, url: str, alerts: Alerts, node: str, clock: Callable[[], float] = time.monotonic
@@ -37,13 +37,13 @@ class Backend:
         self._alerts = alerts
         self._node = node
         self._clock = clock
-        self._kept: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._cached: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
     async def answer(self, path: str) -> Response:
-        """Return what the backend says of a path; without an answer of its own, the last good one.
+        """Return the backend's answer for a path; if it does not answer, the last successful one.
 
-        A status of 4xx is an answer, if not a good one: a client who asks for what there is not
-        must never open the breaker for all others.
+        A status of 4xx is an answer, although not a successful one: a client who requests a
+        missing path must not open the breaker for all others.
         """
         if not _PATH.fullmatch(path) or ".." in unquote(path):
             return plain(HTTPStatus.BAD_REQUEST, error="that can't be a path of the backend")
@@ -59,22 +59,22 @@ class Backend:
 
     def _whole(self, path: str, found: client.Answer) -> Response:
         if not found.good:
-            self._kept.pop(path, None)
+            self._cached.pop(path, None)
             unknown = found.status == HTTPStatus.NOT_FOUND
             status = HTTPStatus.NOT_FOUND if unknown else HTTPStatus.BAD_GATEWAY
             return plain(status, error=f"the backend answers {path} with {found.status}")
         text = found.body.decode("utf-8", "replace")
-        self._kept[path] = (self._clock(), text)
-        self._kept.move_to_end(path)
-        if len(self._kept) > KEPT_ANSWERS:
-            self._kept.popitem(last=False)
+        self._cached[path] = (self._clock(), text)
+        self._cached.move_to_end(path)
+        if len(self._cached) > MAX_CACHED_ANSWERS:
+            self._cached.popitem(last=False)
         return plain(HTTPStatus.OK, answer=text, degraded=False)
 
     def _degraded(self, path: str) -> Response:
-        if path not in self._kept:
-            why = f"the backend gives no answer, and none of before is kept for {path}"
+        if path not in self._cached:
+            why = f"the backend does not answer, and no earlier answer is cached for {path}"
             return plain(HTTPStatus.SERVICE_UNAVAILABLE, degraded=True, error=why)
-        at, text = self._kept[path]
+        at, text = self._cached[path]
         age_s = round(self._clock() - at, 1)
         return plain(HTTPStatus.OK, answer=text, degraded=True, age_s=age_s)
 

@@ -1,4 +1,4 @@
-"""A circuit breaker: who fails again and again is left alone for a while, then tried once."""
+"""A circuit breaker: after repeated failures calls stop for a while, then one call is tried."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import time
 from typing import Callable
 
 FAILURES = 5
-"""In a row, until it opens."""
+"""How many failures in a row open the breaker."""
 OPEN_S = 3.0
-"""Until one call is tried. Longer than any answer takes: a late one is never the trial's."""
+"""How long the breaker stays open before one call is tried.
+
+It is longer than any call takes, so that a late answer is not mistaken for that of the trial.
+"""
 CLOSED, OPEN, HALF_OPEN = "closed", "open", "half-open"
 
 Changed = Callable[[bool, str], None]
-"""Is told whether it is open now, and why: once when it opens, once when it closes again."""
+"""Receives whether the breaker is open, and why: once when it opens, once when it closes again."""
 
 
 class Breaker:
-    """Count what a caller says of its calls, and say whether the next one is worth a try."""
+    """Count the failed calls that a caller reports, and decide whether it may make another one."""
 
     def __init__(self, changed: Changed, clock: Callable[[], float] = time.monotonic) -> None:
         self.state = CLOSED
@@ -26,21 +29,21 @@ class Breaker:
         self._retry_at = 0.0
 
     def admits(self) -> bool:
-        """Tell whether a call may be made; whoever makes it says how it ended."""
+        """Return whether a call may be made; the caller then reports how it ended."""
         if self.state == OPEN and self._clock() >= self._retry_at:
             self.state = HALF_OPEN
             return True
         return self.state == CLOSED
 
     def succeeded(self) -> None:
-        """Note a call that ended well: the trial's closes the breaker."""
+        """Record a call that succeeded: if it was the trial, the breaker closes."""
         self._failures = 0
         if self.state == HALF_OPEN:
             self.state = CLOSED
             self._changed(False, "it answers again")
 
     def failed(self, why: str) -> None:
-        """Note a call that failed: one too many opens the breaker, the trial's keeps it open."""
+        """Record a call that failed; the breaker opens after too many, or after a failed trial."""
         self._failures += 1
         if self.state == HALF_OPEN:
             self._open()

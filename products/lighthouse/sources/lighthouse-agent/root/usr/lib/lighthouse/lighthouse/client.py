@@ -1,4 +1,4 @@
-"""One request to another server, by HTTP/1.0: no connection is kept, and no answer waits for us."""
+"""One request to another server, over HTTP/1.0: each request has a connection of its own."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ _SCHEME = "http://"
 
 
 class NoAnswerError(Exception):
-    """No answer came, or none that can be used: a status of 5xx is none."""
+    """The server did not answer, or its answer can't be used: a status of 5xx counts as none."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server said."""
+    """The answer of a server."""
 
     status: int
     body: bytes
 
     @property
     def good(self) -> bool:
-        """Tell whether it is what was asked for: a status of 2xx."""
+        """Return whether the request succeeded: a status of 2xx."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 async def ask(url: str, body: bytes | None = None) -> Answer:
-    """GET a URL, or POST JSON to it, and return what came. Raises NoAnswerError, with the cause."""
+    """GET a URL, or POST JSON to it, and return the answer. Raises NoAnswerError, with a cause."""
     try:
         return await asyncio.wait_for(_exchange(url, body), TIMEOUT_S)
     except asyncio.TimeoutError:
         raise NoAnswerError(f"no answer within {TIMEOUT_S:g} s") from None
-    except (OSError, HTTPException, ValueError) as error:  # ValueError: of a host that is no name
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: the host is invalid
         raise NoAnswerError(str(error) or type(error).__name__) from None
 
 
@@ -68,7 +68,7 @@ def _request(host: str, target: str, body: bytes | None) -> bytes:
 
 
 async def _all(reader: asyncio.StreamReader) -> bytes:
-    """Return all that comes until the server is done. Raises NoAnswerError for too much of it."""
+    """Return all that the server sends. Raises NoAnswerError if it sends too much."""
     try:
         await reader.readexactly(MAXIMUM_ANSWER_BYTES + 1)
     except asyncio.IncompleteReadError as error:
@@ -77,7 +77,7 @@ async def _all(reader: asyncio.StreamReader) -> bytes:
 
 
 class _Received:
-    """What was received, as the library's parser wants it: a socket that can be read."""
+    """What was received, in the form that the library's parser needs: a socket that can be read."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

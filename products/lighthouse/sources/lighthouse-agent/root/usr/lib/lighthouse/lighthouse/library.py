@@ -1,4 +1,4 @@
-"""liblighthouse, loaded when the agent starts: without it no item can be trusted."""
+"""liblighthouse, loaded when the agent starts: without it no item can be verified."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ctypes
 
 
 class LibraryError(Exception):
-    """The library can't be loaded, or is not the one that it should be."""
+    """The library can't be loaded, or lacks a symbol of liblighthouse."""
 
 
 class Library:

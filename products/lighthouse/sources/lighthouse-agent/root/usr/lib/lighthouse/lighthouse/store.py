@@ -1,4 +1,4 @@
-"""The items: one file each, written whole or not at all, with a checksum before its content."""
+"""The items: one file each, written atomically, with a checksum before its content."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _PART = ".part"
 
 
 class QuotaError(Exception):
-    """An item does not fit into the room that the configuration gives."""
+    """An item would exceed the quota that the configuration sets."""
 
 
 class DamagedError(Exception):
-    """An item is not what was written."""
+    """The content of an item does not match its checksum."""
 
 
 def is_name(name: str) -> bool:
-    """Tell whether an item may be called so: a name is a file's, too."""
+    """Return whether an item may have this name: it is also the name of a file."""
     return bool(_NAME.fullmatch(name)) and not name.endswith(_PART)
 
 
@@ -28,7 +28,7 @@ class Store:
     """A folder of items."""
 
     def __init__(self, folder: Path, quota_bytes: int, checksum: Callable[[bytes], str]) -> None:
-        """Make the folder if need be, and count what is in it."""
+        """Make the folder if it does not exist, and read the sizes of the items in it."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._quota_bytes = quota_bytes
@@ -44,11 +44,11 @@ class Store:
 
     @property
     def size_bytes(self) -> int:
-        """Return the room that all items take."""
+        """Return the size of all items together."""
         return sum(self._sizes.values())
 
     def read(self, name: str) -> bytes | None:
-        """Return an item, or None where there is none. Raises DamagedError."""
+        """Return an item, or None if there is none of that name. Raises DamagedError."""
         if name not in self._sizes:
             return None
         checksum, _, content = (self._folder / name).read_bytes().partition(b"\n")
@@ -61,7 +61,7 @@ class Store:
         record = self._checksum(content).encode() + b"\n" + content
         others = self.size_bytes - self._sizes.get(name, 0)
         if others + len(record) > self._quota_bytes:
-            raise QuotaError(f"no room for {len(record)} bytes: {others} are taken")
+            raise QuotaError(f"{len(record)} bytes exceed the quota: {others} bytes are in use")
         part = self._folder / f"{name}{_PART}"
         with part.open("wb") as file:
             file.write(record)
@@ -71,7 +71,7 @@ class Store:
         self._sizes[name] = len(record)
 
     def remove(self, name: str) -> bool:
-        """Remove an item; tell whether it was there."""
+        """Remove an item; return whether it existed."""
         if self._sizes.pop(name, None) is None:
             return False
         (self._folder / name).unlink()

@@ -14,12 +14,12 @@ MAXIMUM_HEAD_BYTES = 16_384
 MAXIMUM_BODY_BYTES = 1_048_576
 IDLE_S = 30.0
 BACKLOG = 1024
-"""Clients that may wait to be accepted: a thousand come at once without one being refused."""
+"""How many clients may wait to be accepted: a thousand may connect at the same time."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asks."""
+    """A request of a client."""
 
     method: str
     path: str
@@ -28,13 +28,13 @@ class Request:
 
     @property
     def keeps_alive(self) -> bool:
-        """Tell whether the client wants to go on over this connection."""
+        """Return whether the client wants to send more requests over this connection."""
         return self.headers.get("connection", "").lower() != "close"
 
 
 @dataclass(frozen=True)
 class Response:
-    """What it gets."""
+    """The response to a request."""
 
     status: HTTPStatus
     body: bytes
@@ -45,7 +45,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class BadRequestError(Exception):
-    """A client sends what is no request, or too much."""
+    """A client sends something that is not a request, or too much."""
 
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
@@ -60,14 +60,14 @@ def plain(status: HTTPStatus, /, **values: Any) -> Response:
 async def serve(
     host: str, port: int, handler: Handler, tls: SSLContext | None = None
 ) -> asyncio.AbstractServer:
-    """Listen, and answer every client until the server is closed; with TLS if it is given."""
+    """Listen, and answer every client until the server is closed; with ``tls``, over TLS."""
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await _answer(reader, writer, handler):
                 pass
         except (ConnectionError, SSLError, asyncio.TimeoutError, asyncio.IncompleteReadError):
-            pass  # the client went away: nobody is left to tell
+            pass  # the client closed the connection: it can't receive an error
         finally:
             writer.close()
 
@@ -79,7 +79,7 @@ async def serve(
 async def _answer(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handler: Handler
 ) -> bool:
-    """Answer one request; tell whether another one may follow."""
+    """Answer one request; return whether another one may follow."""
     try:
         request = await asyncio.wait_for(_read(reader), IDLE_S)
     except BadRequestError as error:
@@ -92,7 +92,7 @@ async def _answer(
 
 
 async def _read(reader: asyncio.StreamReader) -> Request | None:
-    """Return the next request, or None where the client has no more."""
+    """Return the next request, or None if the client sends no more."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     except asyncio.LimitOverrunError:

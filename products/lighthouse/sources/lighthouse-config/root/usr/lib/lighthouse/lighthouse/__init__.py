@@ -1,1 +1,1 @@
-"""Lighthouse: the parts that its agent and its tools share."""
+"""Lighthouse: the modules that its agent and its tools share."""

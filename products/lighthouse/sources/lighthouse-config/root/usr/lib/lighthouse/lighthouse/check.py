@@ -1,4 +1,4 @@
-"""The checks of a node, each with its error code and an exit status of its own."""
+"""The checks of a node; each problem has an error code with its own exit status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VERSION = re.compile(r"\d+(\.\d+)*")
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, with its code."""
+    """A problem of the node, with its error code."""
 
     code: str
     text: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 def check_configuration(path: Path, variables: Path) -> Iterator[Problem]:
-    """Yield what is wrong with the configuration, and the components that the release excludes."""
+    """Yield the problems of the configuration, and the components that the release excludes."""
     try:
         found = configuration.load(path)
     except configuration.ConfigurationError as error:
@@ -65,7 +65,7 @@ def check_components(found: Mapping[str, str]) -> Iterator[Problem]:
 
 
 def check_resources(cpus: int, memory_kb: int) -> Iterator[Problem]:
-    """Yield what the machine lacks; a machine sold as 16 GB shows a little less."""
+    """Yield the resources that the machine lacks; a machine sold as 16 GB reports a little less."""
     memory_gb = round(memory_kb / 1024 / 1024)
     if cpus < NEEDED_CPUS or memory_gb < NEEDED_GB:
         yield Problem(

@@ -1,4 +1,4 @@
-"""The agent's configuration: what is set, what is default, and what contradicts itself."""
+"""The agent's configuration: its settings, their defaults, and the conflicts between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lighthouse.release import API_PORT, CONFIG_FORMAT, VERSION
 
 PATH = Path("/etc/lighthouse.conf")
 LEVELS = ("debug", "info", "warning", "error")
-EVERYWHERE = "0.0.0.0"  # noqa: S104  # a server's clients are elsewhere
+EVERYWHERE = "0.0.0.0"  # noqa: S104  # the clients of a server are on other machines
 DEFAULTS = {
     "api.listen": EVERYWHERE,
     "api.port": str(API_PORT),
@@ -35,7 +35,7 @@ _LAST_PORT = 65535
 
 
 class ConfigurationError(Exception):
-    """The configuration contradicts itself, or this release: error E1001."""
+    """The configuration is in conflict with itself or with this release: error E1001."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Configuration:
 
     @property
     def components(self) -> dict[str, str]:
-        """Return the versions of the components beside the agent."""
+        """Return the versions of the components that the agent works with."""
         mark = "components."
         return {k[len(mark) :]: v for k, v in self.values.items() if k.startswith(mark)}
 
@@ -104,7 +104,7 @@ def _not_urls(values: Mapping[str, str]) -> Iterator[str]:
 def _is_url(text: str) -> bool:
     try:
         return bool(_URL.fullmatch(text)) and urlsplit(text).port != 0
-    except ValueError:  # of a port beyond the last one, or brackets without an address
+    except ValueError:  # a port above the last one, or brackets without an address
         return False
 
 

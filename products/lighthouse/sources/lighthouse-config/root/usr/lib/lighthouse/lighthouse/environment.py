@@ -1,4 +1,4 @@
-"""/etc/default/lighthouse: where this node stands, under the names that the release knows."""
+"""/etc/default/lighthouse: name and zone of the node, in the variables that the release reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def prefix_of(text: str) -> str:
 
 
 def renamed(text: str, old: str, new: str) -> str:
-    """Return a text with each variable of one prefix under the other; values stay as they are."""
+    """Return a text in which each variable has the new prefix; the values stay as they are."""
     return re.sub(rf"^(\s*(?:export\s+)?){old}_", rf"\g<1>{new}_", text, flags=re.MULTILINE)
 
 

@@ -1,7 +1,7 @@
-"""The two formats of lighthouse.conf: ``ini`` of old, and ``2023Q4``, a strict subset of TOML.
+"""The two formats of lighthouse.conf: the older ``ini``, and ``2023Q4``, a strict subset of TOML.
 
-Both are read line by line, so that a change of the format keeps comments and order. Python's own
-TOML reader is no help: the oldest system that Lighthouse runs on has none.
+Both are read line by line, so that a change of the format preserves comments and order. Python's
+own TOML parser can't be used: Python of the oldest supported system does not have it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def settings(text: str) -> dict[str, str]:
         if not section:
             if new and key == "format":
                 continue
-            raise FormatError(f"line {number}: {key!r} stands in no section")
+            raise FormatError(f"line {number}: {key!r} is in no section")
         found[f"{section}.{key}"] = _plain(number, value) if new else value
     return found
 
@@ -89,7 +89,7 @@ def _settings(text: str) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _quoted(value: str) -> str:
-    """Return a value as TOML writes it: numbers and truths bare, the rest in quotes."""
+    """Return a value in TOML: numbers and booleans bare, other values in quotes."""
     if _NUMBER.fullmatch(value) or value in ("true", "false"):
         return value
     return json.dumps(value, ensure_ascii=False)
@@ -103,5 +103,5 @@ def _plain(number: int, value: str) -> str:
     except ValueError:
         plain = None
     if not isinstance(plain, str):
-        raise FormatError(f"line {number}: {value} is no number, no truth and no quoted text")
+        raise FormatError(f"line {number}: {value} is no number, no boolean and no quoted text")
     return plain

@@ -1,7 +1,7 @@
-"""Carry configuration to the formats of this release, and back when an older one returns.
+"""Migrate configuration to the formats of this release, and restore the old ones on a downgrade.
 
-The original is kept. On the way back it returns byte for byte if nobody edited the migrated file;
-otherwise that file is converted, so that no edit is lost.
+The original is saved. A downgrade restores it byte for byte if the migrated file was not edited;
+otherwise the migrated file is converted, so that no edit is lost.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Callable
 from lighthouse import configuration, environment, formats
 from lighthouse.release import CONFIG_FORMAT, ENVIRONMENT_PREFIX
 
-KEPT = Path("/var/lib/lighthouse-config")
+ORIGINALS = Path("/var/lib/lighthouse-config")
 
 
 @dataclass(frozen=True)
@@ -29,24 +29,24 @@ class Document:
     forward: Callable[[str], str]
     backward: Callable[[str], str]
 
-    def migrate(self, kept: Path) -> bool:
-        """Write the file in its new format; tell whether anything was to be done."""
+    def migrate(self, originals: Path) -> bool:
+        """Write the file in its new format, save the original; return whether it was changed."""
         text = self.path.read_text(encoding="utf-8")
         if not self.wanted or not self.is_old(text):
             return False
         new = self.forward(text)
-        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-        original = kept / self.path.name
+        originals.mkdir(mode=0o700, parents=True, exist_ok=True)
+        original = originals / self.path.name
         shutil.copy2(self.path, original)
         _replace(self.path, new)
         return True
 
-    def restore(self, kept: Path) -> bool:
-        """Give the file its old format back; tell whether anything was to be done."""
+    def restore(self, originals: Path) -> bool:
+        """Write the file in its old format; return whether it was changed."""
         text = self.path.read_text(encoding="utf-8")
         if self.is_old(text):
             return False
-        original = kept / self.path.name
+        original = originals / self.path.name
         before = original.read_text(encoding="utf-8") if original.exists() else None
         untouched = before is not None and self.forward(before) == text
         _replace(self.path, before if before is not None and untouched else self.backward(text))
@@ -77,7 +77,7 @@ def documents() -> tuple[Document, ...]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file anew, whole or not at all, with the owner and the mode that it has."""
+    """Replace a file atomically; its owner and its mode stay the same."""
     status = path.stat()
     part = path.with_name(f"{path.name}.part")
     part.write_text(text, encoding="utf-8")

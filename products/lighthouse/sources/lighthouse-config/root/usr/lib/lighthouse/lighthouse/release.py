@@ -1,4 +1,4 @@
-"""What this release is: the one file that the build writes."""
+"""The properties of this release, from the file that the build writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands of an administrator, and of the packages' own maintainer scripts."""
+"""The commands for administrators and for the maintainer scripts of the packages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lighthouse import check, configuration, environment
 from lighthouse.formats import FormatError
-from lighthouse.migration import KEPT, documents
+from lighthouse.migration import ORIGINALS, documents
 from lighthouse.release import VERSION
 
 
@@ -21,28 +21,28 @@ def config(argv: Sequence[str] | None = None) -> int:
     get = commands.add_parser("get", help="print a setting, or its default")
     get.add_argument("key", choices=sorted(configuration.DEFAULTS))
     commands.add_parser("migrate", help="write the configuration in this release's formats")
-    commands.add_parser("restore", help="give it the formats back that it had before 1.2.8")
+    commands.add_parser("restore", help="write it in the formats that it had before 1.2.8")
     arguments = parser.parse_args(argv)
     try:
         if arguments.command == "get":
             sys.stdout.write(f"{configuration.load().text(arguments.key)}\n")
             return 0
-        return _carry(back=arguments.command == "restore")
+        return _convert(old=arguments.command == "restore")
     except (FormatError, configuration.ConfigurationError) as error:
         sys.stderr.write(f"{check.CONFLICT}: configuration conflict: {error}\n")
         return check.EXIT_STATUS[check.CONFLICT]
 
 
-def _carry(*, back: bool) -> int:
+def _convert(*, old: bool) -> int:
     for document in documents():
         if not document.path.exists():
             continue
         try:
-            done = document.restore(KEPT) if back else document.migrate(KEPT)
+            done = document.restore(ORIGINALS) if old else document.migrate(ORIGINALS)
         except FormatError as error:
             raise FormatError(f"{document.path}: {error}") from None
         if done:
-            how = "given its old format back" if back else f"migrated to {VERSION}"
+            how = "restored to its old format" if old else f"migrated to {VERSION}"
             sys.stdout.write(f"lighthouse-config: {document.path} was {how}\n")
     return 0
 
