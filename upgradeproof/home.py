@@ -125,7 +125,7 @@ class Home:
 
     @property
     def is_checkout(self) -> bool:
-        """Tell whether the folder is the checkout that the engine's code runs from."""
+        """Return whether the folder is the checkout that the engine's code runs from."""
         return PACKAGE.parent.resolve() == self.root.resolve()
 
     @property
