@@ -98,6 +98,16 @@ def test_broken_dependencies_are_seen(debian: Machine) -> None:
         assert "probe-nowhere" in facts[Health]["apt-check"].output
 
 
+def test_a_default_release_of_the_administrator_hides_nothing(debian: Machine) -> None:
+    """apt refuses such a setting where it has no lists, and the probes ask it without them."""
+    own = "/etc/apt/apt.conf.d/99own"
+    do = f"""{package("probe-a", "1")} dpkg -i /opt/probe-a_1.deb >/dev/null
+    apt-mark auto probe-a >/dev/null; echo 'APT::Default-Release "bookworm";' >{own}"""
+    with changed(debian, do, f"rm {own}; {purge('probe-a')}") as facts:
+        assert facts[Health]["apt-check"].sound
+        assert facts[Packages]["probe-a"].autoremovable
+
+
 def test_an_interrupted_dpkg_is_seen(debian: Machine) -> None:
     update = "/var/lib/dpkg/updates/0001"
     with changed(debian, f"dpkg -s bash >{update}", f"rm {update}") as facts:

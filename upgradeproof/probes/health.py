@@ -16,7 +16,7 @@ check() {
 }
 lists() { find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' | grep -q .; }
 check dpkg-audit dpkg --audit
-check apt-check apt-get -s check -o Dir::State::lists=/nonexistent \
+check apt-check apt-get -s check -o Dir::State::lists=/nonexistent -o APT::Default-Release= \
   -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
 check interrupted find /var/lib/dpkg/updates -type f
 check apt-archives lists
@@ -34,8 +34,9 @@ class Health(Probe[HealthCheck]):
     """Ask dpkg and apt about half-configured packages, broken dependencies, interrupted runs.
 
     ``apt-get check`` is asked without the archives' lists: dependencies of what is installed need
-    only dpkg's status, and it answers in 25 ms instead of 450. ``apt-archives`` is not sound
-    where apt holds no package lists at all: then no package can be known as obsolete.
+    only dpkg's status, and it answers in 25 ms instead of 450. Without the lists apt would refuse
+    a default release of the administrator's, so it is asked without that as well.
+    ``apt-archives`` is not sound where apt holds no package lists at all: then no package can be known as obsolete.
     """
 
     section = "health"

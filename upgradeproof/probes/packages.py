@@ -38,7 +38,7 @@ dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' |
   END { if (known) for (name in alone) print "obsolete\t" name }'
 # The archives' lists have no part in it: without them it takes 25 ms instead of a second.
 timeout 20 apt-get -s autoremove -o Debug::NoLocking=1 -o Dir::State::lists=/nonexistent \
-  -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= 2>/dev/null |
+  -o APT::Default-Release= -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= 2>/dev/null |
   awk '$1 == "Remv" { print "autoremovable\t" $2 }'
 programs=$({
   grep -o '[^/]*\.service$' /proc/[0-9]*/cgroup /dev/null

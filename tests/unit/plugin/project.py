@@ -109,6 +109,8 @@ def link_engine(folder: Path) -> Path:
     for path in (ROOT / "upgradeproof").iterdir():
         if path.name not in ("data", "fixtures", "suites", "__pycache__"):
             (package / path.name).symlink_to(path)
+    (package / "data").mkdir()
+    (package / "data" / "__init__.py").touch()
     return package
 
 
