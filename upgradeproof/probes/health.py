@@ -36,7 +36,8 @@ class Health(Probe[HealthCheck]):
     ``apt-get check`` is asked without the archives' lists: dependencies of what is installed need
     only dpkg's status, and it answers in 25 ms instead of 450. Without the lists apt would refuse
     a default release of the administrator's, so it is asked without that as well.
-    ``apt-archives`` is not sound where apt holds no package lists at all: then no package can be known as obsolete.
+    ``apt-archives`` is not sound where apt holds no package lists at all: then no package can be
+    known as obsolete.
     """
 
     section = "health"
