@@ -1,4 +1,4 @@
-"""The command line, run in this process, and a project for it."""
+"""The command line, run in this process, and an example project."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from upgradeproof.cli import main
 
 
 @dataclass(frozen=True)
-class Told:
+class CommandResult:
+    """The exit status of a command and its output."""
+
     status: int
     out: str
     err: str
 
 
-Command = Callable[..., Told]
+Command = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -32,10 +34,10 @@ def upgradeproof(
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
     monkeypatch.setenv("UPGRADEPROOF_CACHE", str(tmp_path / "cache"))
 
-    def command(*words: str) -> Told:
+    def command(*words: str) -> CommandResult:
         status = main(words)
         captured = capsys.readouterr()
-        return Told(status, captured.out, captured.err)
+        return CommandResult(status, captured.out, captured.err)
 
     return command
 

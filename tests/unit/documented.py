@@ -1,4 +1,4 @@
-"""The models whose keys the reference names, each by the heading under which it stands."""
+"""The models whose keys the reference documents, each by the heading of its section."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ OF_THE_LOADER: dict[type[BaseModel], set[str]] = {
     Image: {"name"},
     Defect: {"name"},
 }
-"""Fields that no file holds: they are set when it is read."""
+"""Fields that no file contains: they are set when the file is read."""
 
 PLAN_MODELS: dict[str, type[BaseModel]] = {
     "The file": Plan,

@@ -1,4 +1,4 @@
-"""An administrator's login: a key for this one time, and nothing left of it."""
+"""An administrator's login with a key for one login, which is removed afterwards."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ SPEC = MachineSpec(snapshot=IMAGE, name="thing-main-1", architecture="amd64", po
 ENDPOINT = Endpoint.model_validate(
     {"id": "login", "kind": "ssh", "port": 22, "send": "whoami", "contains": "root"}
 )
-# In place of ssh: say which key was shown, and what stands in the machine's file.
+# A fake ssh: it prints the mode and the first line of the key, and the command.
 SSH = """#!/bin/sh
 while [ $# -gt 1 ]; do [ "$1" != -i ] || key=$2; shift; done
 stat -c 'key %a' "$key"; head -n 1 "$key"; echo "ran $1 as root"; exit {status}
 """
 
 
-class Listening(FolderMachine):
-    """A machine whose port is published, and whose shell keeps the keys in its own folder."""
+class LoginMachine(FolderMachine):
+    """A machine with a published port; it stores the authorised keys in a list."""
 
     def __init__(self, disk: Path) -> None:
         disk.mkdir()
@@ -46,8 +46,8 @@ class Listening(FolderMachine):
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Listening:
-    return Listening(tmp_path / "disk")
+def machine(tmp_path: Path) -> LoginMachine:
+    return LoginMachine(tmp_path / "disk")
 
 
 def ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, status: int = 0) -> None:
@@ -57,8 +57,8 @@ def ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, status: int = 0) -> None:
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
 
 
-def test_the_command_runs_with_a_key_that_only_we_can_read(
-    machine: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_command_runs_with_a_key_that_only_its_owner_can_read(
+    machine: LoginMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ssh(tmp_path, monkeypatch)
     done = administrator.log_in(machine, 2222, "whoami")
@@ -69,24 +69,24 @@ def test_the_command_runs_with_a_key_that_only_we_can_read(
     ]
 
 
-def test_the_key_is_taken_from_the_machine(
-    machine: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_key_is_removed_from_the_machine(
+    machine: LoginMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ssh(tmp_path, monkeypatch)
-    machine.keys.append("ssh-ed25519 AAAA somebody\n")
+    machine.keys.append("ssh-ed25519 AAAA ada\n")
     administrator.log_in(machine, 2222, "whoami")
-    assert machine.keys == ["ssh-ed25519 AAAA somebody\n"]
+    assert machine.keys == ["ssh-ed25519 AAAA ada\n"]
 
 
-def test_an_endpoint_is_asked_so(
-    machine: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_endpoint_of_kind_ssh_logs_in(
+    machine: LoginMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ssh(tmp_path, monkeypatch)
     assert ask(machine, ENDPOINT, 22).fits(ENDPOINT)
 
 
-def test_a_login_that_fails_is_an_answer(
-    machine: Listening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_login_that_fails_is_an_answer_with_a_problem(
+    machine: LoginMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ssh(tmp_path, monkeypatch, status=255)
     answer = ask(machine, ENDPOINT, 22)
@@ -94,6 +94,6 @@ def test_a_login_that_fails_is_an_answer(
     assert "ran whoami" in answer.problem
 
 
-def test_without_a_command_there_is_no_such_endpoint() -> None:
+def test_an_endpoint_of_kind_ssh_needs_a_command() -> None:
     with pytest.raises(ValueError, match="needs a command in `send`"):
         Endpoint.model_validate({"id": "login", "kind": "ssh", "port": 22})

@@ -1,4 +1,4 @@
-"""The rules of the house that a machine can check: who knows whom, what is short, what unnamed."""
+"""The rules of the architecture that a test can check: imports, lengths and names."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ OURS = [
     ROOT / "conftest.py",
     *(
         path
-        for room in ("suites", "fixtures", "tests", "bench")
-        for path in (ROOT / room).rglob("*.py")
+        for folder in ("suites", "fixtures", "tests", "bench")
+        for path in (ROOT / folder).rglob("*.py")
     ),
 ]
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_COMPOSITION_ROOT = 300, 60, 30
@@ -34,7 +34,7 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def test_each_room_knows_only_those_that_it_may() -> None:
+def test_each_package_imports_only_those_that_it_may() -> None:
     """See [tool.importlinter] in pyproject.toml."""
     linter = Path(sys.executable).with_name("lint-imports")
     done = run(["env", "-C", str(ROOT), str(linter), "--no-cache"], timeout_s=60, check=False)
@@ -53,7 +53,7 @@ def test_a_file_and_its_functions_are_short(path: Path) -> None:
 
 
 def named_elsewhere() -> set[str]:
-    """Return the names that belong into plans and images: products, packages, releases."""
+    """Return the names that only plans and images contain: products, packages, releases."""
     names: set[str] = set()
     for path in ROOT.glob("products/*/upgrade.toml"):
         plan = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -66,7 +66,7 @@ def named_elsewhere() -> set[str]:
 
 
 def constants(path: Path) -> Iterator[ast.Constant]:
-    """Yield the constants of a module that are no docstrings: what the engine works with."""
+    """Yield the constants of a module that are no docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""The fidelity of a capture: which facts of the server are so in its twin."""
+"""The fidelity of a capture: which facts of the server are the same in its twin."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def twin(**sections: dict[str, Record]) -> Facts:
     return Facts({**captured().facts.sections, "files": FILES, **sections})
 
 
-def test_every_section_counts_what_agrees(tmp_path: Path) -> None:
+def test_every_section_counts_equal_facts(tmp_path: Path) -> None:
     found = compared(written(tmp_path), twin())
     assert found.server == "web1"
     assert {each.section: (each.agree, each.facts) for each in found.sections} == {
@@ -108,7 +108,7 @@ def test_each_difference_is_a_line(tmp_path: Path) -> None:
     }
 
 
-def test_a_folder_that_is_read_as_a_whole_hides_no_file(tmp_path: Path) -> None:
+def test_a_file_below_a_folder_that_is_read_as_a_whole_is_compared(tmp_path: Path) -> None:
     path = written(tmp_path)
     plain = json.loads(path.read_text())
     plain["sections"]["files"] |= {f"/etc/many/{n}": "file root:root 0644" for n in range(9)}

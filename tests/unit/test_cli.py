@@ -1,4 +1,4 @@
-"""The command line: answers on stdout, one clear error on stderr, an exit code for each kind."""
+"""The command line: answers on stdout, one clear error on stderr, an exit status for each kind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.command_line import Command, Told, project, upgradeproof
+from tests.unit.command_line import Command, CommandResult, project, upgradeproof
 from tests.unit.plan.texts import write
 from tests.unit.plugin.project import IMAGE
 from tests.unit.results.events import CONTROLLER, WORKER
@@ -17,8 +17,8 @@ from upgradeproof.results import Journal
 __all__ = ["upgradeproof"]
 
 
-def test_a_folder_without_a_plan_is_told(upgradeproof: Command, tmp_path: Path) -> None:
-    assert upgradeproof("plan") == Told(
+def test_a_folder_without_a_plan_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
+    assert upgradeproof("plan") == CommandResult(
         2,
         "",
         f"upgradeproof: there is no plan in {tmp_path}\n"
@@ -27,8 +27,8 @@ def test_a_folder_without_a_plan_is_told(upgradeproof: Command, tmp_path: Path) 
     )
 
 
-def test_a_plan_that_is_not_there_is_told(upgradeproof: Command, tmp_path: Path) -> None:
-    assert upgradeproof("plan", "--plan", "a.toml") == Told(
+def test_a_missing_plan_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
+    assert upgradeproof("plan", "--plan", "a.toml") == CommandResult(
         2,
         "",
         f"upgradeproof: {tmp_path}/a.toml: there is no such file\n"
@@ -36,15 +36,17 @@ def test_a_plan_that_is_not_there_is_told(upgradeproof: Command, tmp_path: Path)
     )
 
 
-def test_a_folder_without_an_image_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_folder_without_an_image_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
     write(tmp_path)
-    told = upgradeproof("plan")
-    assert (told.status, told.out) == (2, "")
-    assert told.err.splitlines()[0] == "upgradeproof: there is no image definition"
-    assert told.err.splitlines()[-1] == "To do: put one TOML file an image into images/"
+    result = upgradeproof("plan")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.splitlines()[0] == "upgradeproof: there is no image definition"
+    assert result.err.splitlines()[-1] == "To do: put one TOML file an image into images/"
 
 
-def test_a_wrong_image_is_told_with_its_line(upgradeproof: Command, tmp_path: Path) -> None:
+def test_the_error_of_an_invalid_image_names_the_line(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
     project(tmp_path)
     image = tmp_path / "images" / "example-1.toml"
     image.write_text(IMAGE.replace("codename", "codenam"))
@@ -57,9 +59,9 @@ def test_a_wrong_image_is_told_with_its_line(upgradeproof: Command, tmp_path: Pa
 
 def test_a_plan_is_printed(upgradeproof: Command, tmp_path: Path) -> None:
     project(tmp_path)
-    told = upgradeproof("plan", "*-amd64.*-1-to-2")
-    assert (told.status, told.err) == (0, "")
-    assert told.out == (
+    result = upgradeproof("plan", "*-amd64.*-1-to-2")
+    assert (result.status, result.err) == (0, "")
+    assert result.out == (
         "example-1-amd64.container.thing-1-to-2  [amd64, container]\n"
         "  -> installed\n"
         "     $ install\n"
@@ -83,9 +85,9 @@ def test_plans_below_products_are_found(upgradeproof: Command, tmp_path: Path) -
     assert upgradeproof("plan", "--plan", "upgrade.toml").out.count(".other-") == 0
 
 
-def test_a_glob_that_fits_no_cell_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_glob_that_fits_no_cell_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
     project(tmp_path)
-    assert upgradeproof("plan", "example-1-amd64.container.thing-1-to-4") == Told(
+    assert upgradeproof("plan", "example-1-amd64.container.thing-1-to-4") == CommandResult(
         2,
         "",
         "upgradeproof: no cell fits example-1-amd64.container.thing-1-to-4\n"
@@ -95,10 +97,10 @@ def test_a_glob_that_fits_no_cell_is_told(upgradeproof: Command, tmp_path: Path)
 
 
 @pytest.mark.parametrize("words", [(), ("--to", "elsewhere")])
-def test_a_report_without_a_run_is_told(
+def test_a_report_without_a_run_is_an_error(
     upgradeproof: Command, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    assert upgradeproof("report", *words) == Told(
+    assert upgradeproof("report", *words) == CommandResult(
         4,
         "",
         f"upgradeproof: {tmp_path}/reports/out holds no journal of a run\n"
@@ -115,7 +117,7 @@ def test_journals_of_many_folders_fold_into_one_report(
                 journal.write(event)
     (tmp_path / "two" / "evidence" / "cell").mkdir(parents=True)
     (tmp_path / "two" / "evidence" / "cell" / "a.log").write_text("seen")
-    assert upgradeproof("report", "one", "two", "--to", "both") == Told(
+    assert upgradeproof("report", "one", "two", "--to", "both") == CommandResult(
         0, "passed: both/index.html\n", ""
     )
     run = (tmp_path / "both" / "run.json").read_text()
@@ -131,13 +133,13 @@ def test_journals_of_many_folders_fold_into_one_report(
         assert (tmp_path / "one" / "run.json").read_text() == run
 
 
-def test_a_report_of_one_format_writes_that_one_alone(
+def test_a_report_in_one_format_writes_only_this_format(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     with Journal(tmp_path / "one" / "journal" / "a.jsonl") as journal:
         for event in (*CONTROLLER, *WORKER):
             journal.write(event)
-    assert upgradeproof("report", "one", "--to", "two", "--format", "prometheus") == Told(
+    assert upgradeproof("report", "one", "--to", "two", "--format", "prometheus") == CommandResult(
         0, "passed: two/metrics.prom\n", ""
     )
     assert {path.name for path in (tmp_path / "two").iterdir()} == {
@@ -145,19 +147,21 @@ def test_a_report_of_one_format_writes_that_one_alone(
     }
 
 
-def test_a_shard_without_a_journal_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_shard_without_a_journal_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
     with Journal(tmp_path / "one" / "journal" / "a.jsonl") as journal:
         journal.write(CONTROLLER[0])
-    told = upgradeproof("report", "one", "two")
-    assert (told.status, told.out) == (4, "")
-    assert told.err.startswith("upgradeproof: two holds no journal of a run\n")
+    result = upgradeproof("report", "one", "two")
+    assert (result.status, result.out) == (4, "")
+    assert result.err.startswith("upgradeproof: two holds no journal of a run\n")
 
 
-def test_a_report_that_can_not_be_written_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_report_that_can_not_be_written_is_an_error(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
     with Journal(tmp_path / "reports" / "out" / "journal" / "a.jsonl") as journal:
         journal.write(CONTROLLER[0])
     (tmp_path / "file").touch()
-    assert upgradeproof("report", "--to", "file/below") == Told(
+    assert upgradeproof("report", "--to", "file/below") == CommandResult(
         4, "", "upgradeproof: file/below can't be written: Not a directory\n"
     )
 
@@ -165,8 +169,8 @@ def test_a_report_that_can_not_be_written_is_told(upgradeproof: Command, tmp_pat
 def test_the_first_plan_is_written_and_printed_at_once(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
-    told = upgradeproof("init")
-    assert told == Told(
+    result = upgradeproof("init")
+    assert result == CommandResult(
         0,
         f"wrote {tmp_path}/upgrade.toml\nwrote {tmp_path}/test_upgrade.py\n"
         "next: edit upgrade.toml, then `upgradeproof plan`, then `pytest`\n",
@@ -174,9 +178,9 @@ def test_the_first_plan_is_written_and_printed_at_once(
     )
 
 
-def test_nothing_is_written_over(upgradeproof: Command, tmp_path: Path) -> None:
+def test_an_existing_file_is_never_overwritten(upgradeproof: Command, tmp_path: Path) -> None:
     upgradeproof("init")
-    assert upgradeproof("init") == Told(
+    assert upgradeproof("init") == CommandResult(
         2,
         "",
         f"upgradeproof: {tmp_path}/upgrade.toml already exists, and nothing was written\n"
@@ -184,14 +188,14 @@ def test_nothing_is_written_over(upgradeproof: Command, tmp_path: Path) -> None:
     )
 
 
-def test_the_doctor_says_what_does_not_work_and_how_to_mend_it(
+def test_the_doctor_prints_what_does_not_work_and_the_solution(
     upgradeproof: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
-    told = upgradeproof("doctor")
-    assert (told.status, told.err) == (1, "")
-    assert told.out.splitlines() == [
+    result = upgradeproof("doctor")
+    assert (result.status, result.err) == (1, "")
+    assert result.out.splitlines() == [
         "can't  backend container                no Docker engine answers",
         "can't  backend vm                       QEMU is not installed",
         "can't  image example-1-amd64.container  no Docker engine answers",
@@ -208,7 +212,7 @@ def test_the_doctor_says_what_does_not_work_and_how_to_mend_it(
     ]
 
 
-def test_a_defect_that_shows_in_no_chosen_cell_is_told(
+def test_a_defect_that_shows_in_no_chosen_cell_is_an_error(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     project(tmp_path)
@@ -217,7 +221,7 @@ def test_a_defect_that_shows_in_no_chosen_cell_is_told(
         'title = "t"\ndescription = "w"\ndetected_by = ["a"]\ncells = ["*-amd64.*.thing-1-to-2"]\n'
         '[[steps]]\nstep = "run"\nscript = "true"\n'
     )
-    assert upgradeproof("defects", "bad", "--cell=*-arm64.*") == Told(
+    assert upgradeproof("defects", "bad", "--cell=*-arm64.*") == CommandResult(
         2,
         "",
         "upgradeproof: no cell in which bad shows fits --cell=*-arm64.*\n"
@@ -225,12 +229,12 @@ def test_a_defect_that_shows_in_no_chosen_cell_is_told(
     )
 
 
-def test_prune_says_which_backend_it_could_not_ask(
+def test_prune_prints_which_backend_did_not_answer(
     upgradeproof: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    told = upgradeproof("prune")
-    assert told == Told(
+    result = upgradeproof("prune")
+    assert result == CommandResult(
         1,
         "container: nothing removed, no Docker engine answers\n"
         "vm: nothing removed, QEMU is not installed\n",
@@ -238,18 +242,18 @@ def test_prune_says_which_backend_it_could_not_ask(
     )
 
 
-def test_what_the_file_system_refuses_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+def test_an_error_of_the_file_system_is_printed(upgradeproof: Command, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     os.chdir(gone)
     gone.rmdir()
-    told = upgradeproof("init")
-    assert (told.status, told.out) == (4, "")
-    assert told.err == "upgradeproof: this folder: No such file or directory\n"
+    result = upgradeproof("init")
+    assert (result.status, result.out) == (4, "")
+    assert result.err == "upgradeproof: this folder: No such file or directory\n"
 
 
 @pytest.mark.parametrize("words", [(), ("no-such-command",), ("plan", "--format", "xml")])
-def test_a_wrong_command_line_is_argparses_business(
+def test_an_invalid_command_line_is_an_error_of_argparse(
     upgradeproof: Command, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
@@ -258,7 +262,7 @@ def test_a_wrong_command_line_is_argparses_business(
     assert "usage: upgradeproof" in capsys.readouterr().err
 
 
-def test_the_version_is_the_packages_own(
+def test_the_version_is_that_of_the_package(
     upgradeproof: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -1,4 +1,4 @@
-"""The verb `capture`, up to the point where a server is reached."""
+"""The verb `capture`, until it connects to a server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_one_server_is_captured(
     assert (done.status, done.err) == (2, NEITHER)
 
 
-def test_what_is_no_address_is_an_error(upgradeproof: Command) -> None:
+def test_an_invalid_address_is_an_error(upgradeproof: Command) -> None:
     done = upgradeproof("capture", "web1", "--to", "products/web1")
     assert (done.status, done.err) == (
         2,
@@ -32,7 +32,7 @@ def test_what_is_no_address_is_an_error(upgradeproof: Command) -> None:
     )
 
 
-def test_a_folder_that_is_there_is_refused_before_a_server_is_asked(
+def test_an_existing_folder_is_an_error_before_the_connection(
     upgradeproof: Command,
     tmp_path: Path,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The command that gives the keys of a plan their new names."""
+"""The command that replaces the old names of the keys of a plan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.command_line import Command, Told, upgradeproof
+from tests.unit.command_line import Command, CommandResult, upgradeproof
 from tests.unit.plan.texts import PLAN, write
 from upgradeproof.renamed_keys import json_models, kinds
 
@@ -24,9 +24,9 @@ def test_a_plan_is_rewritten_and_then_has_no_old_name(
 ) -> None:
     path = tmp_path / "upgrade.toml"
     path.write_text(OLD)
-    assert upgradeproof("migrate-plan", "upgrade.toml") == Told(0, WRITTEN, "")
+    assert upgradeproof("migrate-plan", "upgrade.toml") == CommandResult(0, WRITTEN, "")
     assert path.read_text() == PLAN
-    assert upgradeproof("migrate-plan", "upgrade.toml") == Told(
+    assert upgradeproof("migrate-plan", "upgrade.toml") == CommandResult(
         0, "0 keys renamed in 0 files\n", ""
     )
 
@@ -37,19 +37,19 @@ def test_a_check_writes_nothing_and_fails_where_a_key_has_an_old_name(
     path = tmp_path / "upgrade.toml"
     path.write_text(OLD)
     would = WRITTEN.replace("renamed", "would be renamed")
-    assert upgradeproof("migrate-plan", "--check", "upgrade.toml", "upgrade.toml") == Told(
+    assert upgradeproof("migrate-plan", "--check", "upgrade.toml", "upgrade.toml") == CommandResult(
         1, would, ""
     )
     assert path.read_text() == OLD
     write(tmp_path)
     done = upgradeproof("migrate-plan", "--check", "upgrade.toml")
-    assert done == Told(0, "0 keys would be renamed in 0 files\n", "")
+    assert done == CommandResult(0, "0 keys would be renamed in 0 files\n", "")
 
 
 def test_an_error_in_one_file_leaves_all_of_them(upgradeproof: Command, tmp_path: Path) -> None:
     path = tmp_path / "upgrade.toml"
     path.write_text(OLD)
-    assert upgradeproof("migrate-plan", "upgrade.toml", "other.toml") == Told(
+    assert upgradeproof("migrate-plan", "upgrade.toml", "other.toml") == CommandResult(
         2, "", "upgradeproof: other.toml: there is no such file\n"
     )
     assert path.read_text() == OLD
@@ -60,7 +60,7 @@ def test_a_read_only_file_is_one_clear_error(upgradeproof: Command, tmp_path: Pa
     path.write_text(OLD)
     path.chmod(0o444)
     done = upgradeproof("migrate-plan", "upgrade.toml")
-    assert done == Told(
+    assert done == CommandResult(
         2,
         "",
         "upgradeproof: upgrade.toml is read-only (mode 0444), and nothing was written\n"
@@ -91,4 +91,4 @@ PLANS = [
 
 def test_no_file_of_the_repository_has_an_old_name(upgradeproof: Command) -> None:
     done = upgradeproof("migrate-plan", "--check", *map(str, PLANS))
-    assert done == Told(0, "0 keys would be renamed in 0 files\n", "")
+    assert done == CommandResult(0, "0 keys would be renamed in 0 files\n", "")

@@ -1,4 +1,4 @@
-"""`init PACKAGE...` and `try`: what is wrong is one clear error, and nothing is written."""
+"""`init PACKAGE...` and `try`: wrong input is one clear error, and nothing is written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.command_line import Command, Told, upgradeproof
+from tests.unit.command_line import Command, CommandResult, upgradeproof
 from tests.unit.plugin.project import IMAGE
 from upgradeproof.cli.interrupting import interruptible
 
@@ -31,7 +31,7 @@ def images(tmp_path: Path) -> None:
 
 
 def written(folder: Path) -> list[str]:
-    """Return what is in a folder beside the images and the cache."""
+    """Return the names in a folder, without the images and the cache."""
     return sorted(path.name for path in folder.iterdir() if path.name not in ("images", "cache"))
 
 
@@ -86,7 +86,7 @@ def written(folder: Path) -> list[str]:
 def test_a_wrong_command_is_one_error(
     upgradeproof: Command, tmp_path: Path, verb: str, words: tuple[str, ...], message: str
 ) -> None:
-    assert upgradeproof(verb, *words) == Told(2, "", f"upgradeproof: {message}")
+    assert upgradeproof(verb, *words) == CommandResult(2, "", f"upgradeproof: {message}")
     assert written(tmp_path) == []
 
 
@@ -100,21 +100,21 @@ def test_without_an_engine_nothing_is_written(
     folder = tmp_path / "cache"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    told = upgradeproof(verb, "web", *RELEASES)
-    assert (told.status, told.out) == (5, "")
-    first, *_, last = told.err.splitlines()
+    result = upgradeproof(verb, "web", *RELEASES)
+    assert (result.status, result.out) == (5, "")
+    first, *_, last = result.err.splitlines()
     assert first == "upgradeproof: no Docker engine answers"
     assert last == "To do: `make setup` starts one; or set DOCKER_HOST to an engine that runs"
     assert written(tmp_path) == []
     assert [path for path in folder.iterdir() if path.name.startswith("upgradeproof-try-")] == []
 
 
-def test_a_folder_that_is_there_is_told_before_a_machine_is_started(
+def test_an_existing_folder_is_an_error_before_a_machine_is_started(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     folder = tmp_path / "products" / "web"
     folder.mkdir(parents=True)
-    assert upgradeproof("init", "web", *RELEASES) == Told(
+    assert upgradeproof("init", "web", *RELEASES) == CommandResult(
         2,
         "",
         f"upgradeproof: {folder} already exists, and nothing was written\n"
@@ -124,10 +124,10 @@ def test_a_folder_that_is_there_is_told_before_a_machine_is_started(
 
 
 @pytest.mark.parametrize("words", [RELEASES, ("--name", "web")])
-def test_releases_without_a_package_are_told(
+def test_releases_without_a_package_are_an_error(
     upgradeproof: Command, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    assert upgradeproof("init", *words) == Told(
+    assert upgradeproof("init", *words) == CommandResult(
         2,
         "",
         "upgradeproof: --from, --to and --name go with packages, and none is named\n"
@@ -142,7 +142,7 @@ def test_init_without_a_package_writes_the_starter(upgradeproof: Command, tmp_pa
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_is_said_and_is_no_traceback(
+def test_an_interruption_is_printed_without_a_traceback(
     number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def verb() -> int:

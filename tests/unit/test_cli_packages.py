@@ -1,4 +1,4 @@
-"""The command line about own packages: built and listed, or one clear error."""
+"""The verbs for own packages: they are built and listed, or there is one clear error."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def without_the_missing_program(folder: Path) -> None:
     (folder / "upgrade.toml").write_text("\n".join(plan), encoding="utf-8")
 
 
-def test_every_package_is_listed_with_its_sum(upgradeproof: Command, tmp_path: Path) -> None:
+def test_every_package_is_listed_with_its_checksum(upgradeproof: Command, tmp_path: Path) -> None:
     without_the_missing_program(tmp_path)
     status, out, err = upgradeproof("packages")
     assert (status, err) == (0, "")
@@ -72,7 +72,7 @@ def test_every_package_is_listed_with_its_sum(upgradeproof: Command, tmp_path: P
     ]
 
 
-def test_what_was_built_goes_with_the_states(upgradeproof: Command, tmp_path: Path) -> None:
+def test_built_packages_are_removed_with_the_states(upgradeproof: Command, tmp_path: Path) -> None:
     without_the_missing_program(tmp_path)
     upgradeproof("packages")
     assert [*tmp_path.glob("cache/packages/built/*")]
@@ -80,7 +80,7 @@ def test_what_was_built_goes_with_the_states(upgradeproof: Command, tmp_path: Pa
     assert not [*tmp_path.glob("cache/packages/built/*")]
 
 
-def test_a_product_that_there_is_not_is_told(upgradeproof: Command) -> None:
+def test_an_unknown_product_is_an_error(upgradeproof: Command) -> None:
     assert upgradeproof("packages", "thingy") == (
         2,
         "",
@@ -91,13 +91,13 @@ def test_a_product_that_there_is_not_is_told(upgradeproof: Command) -> None:
 MISSING = "sparc64-linux-gnu-gcc is not installed: this host can't "
 
 
-def test_a_missing_program_is_told_with_its_package(upgradeproof: Command) -> None:
+def test_the_error_of_a_missing_program_names_its_package(upgradeproof: Command) -> None:
     advice = "To do: apt-get install gcc-sparc64-linux-gnu\n"
-    told = f"upgradeproof: {MISSING}build its packages\n{advice}"
-    assert upgradeproof("packages") == (5, "", told)
+    error = f"upgradeproof: {MISSING}build its packages\n{advice}"
+    assert upgradeproof("packages") == (5, "", error)
 
 
-def test_the_doctor_knows_what_is_missing(upgradeproof: Command) -> None:
+def test_the_doctor_prints_the_missing_program(upgradeproof: Command) -> None:
     _, out, _ = upgradeproof("doctor")
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert f"can't packages thing {MISSING}build and publish packages" in lines

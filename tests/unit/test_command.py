@@ -1,4 +1,4 @@
-"""A command on this host: always a time limit, always a result or one clear error."""
+"""A command on this host always has a time limit, and returns a result or raises one error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def sh(script: str) -> list[str]:
     return ["sh", "-c", script]
 
 
-def test_what_a_command_did_is_returned() -> None:
+def test_status_output_and_duration_are_returned() -> None:
     done = run(sh("echo out; echo err >&2"), timeout_s=LIMIT_S)
     assert (done.exit_status, done.ok) == (0, True)
     assert (done.stdout, done.stderr) == (b"out\n", b"err\n")
@@ -26,22 +26,22 @@ def test_what_a_command_did_is_returned() -> None:
     assert 0 < done.duration_s < LIMIT_S
 
 
-def test_a_command_runs_where_it_is_told(tmp_path: Path) -> None:
+def test_a_command_runs_in_its_folder(tmp_path: Path) -> None:
     assert run(["pwd"], timeout_s=LIMIT_S, cwd=tmp_path).text == str(tmp_path)
 
 
-def test_a_command_reads_what_it_is_given() -> None:
+def test_a_command_reads_its_input() -> None:
     assert run(["cat"], timeout_s=LIMIT_S, stdin=bytes(range(256))).stdout == bytes(range(256))
 
 
-def test_a_command_that_does_not_read_what_it_is_given_is_no_error() -> None:
+def test_a_command_that_does_not_read_its_input_is_no_error() -> None:
     assert run(["true"], timeout_s=LIMIT_S, stdin=bytes(1 << 20)).ok
 
 
-def test_the_environment_is_added_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OURS", "kept")
+def test_variables_are_added_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OURS", "inherited")
     done = run(sh("echo $OURS $THEIRS"), timeout_s=LIMIT_S, env={"THEIRS": "added"})
-    assert done.text == "kept added"
+    assert done.text == "inherited added"
 
 
 def test_a_command_that_fails_is_an_error_with_its_last_lines() -> None:
@@ -52,18 +52,18 @@ def test_a_command_that_fails_is_an_error_with_its_last_lines() -> None:
     assert lines[1:] == [*map(str, range(22, 51)), "why"]
 
 
-def test_a_command_may_fail_where_nobody_minds() -> None:
+def test_a_failed_command_is_no_error_without_check() -> None:
     done = run(sh("exit 3"), timeout_s=LIMIT_S, check=False)
     assert (done.exit_status, done.ok) == (3, False)
 
 
-def test_a_program_that_is_missing_is_told() -> None:
+def test_a_missing_program_is_an_error() -> None:
     with pytest.raises(MachineError) as caught:
         run(["no-such-program", "-x"], timeout_s=LIMIT_S)
     assert str(caught.value) == "no-such-program is not installed\nTo do: run `upgradeproof doctor`"
 
 
-def test_a_file_that_is_no_program_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_program_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "readme"
     path.write_text("not a program")
     with pytest.raises(MachineError) as caught:
@@ -71,7 +71,7 @@ def test_a_file_that_is_no_program_is_told(tmp_path: Path) -> None:
     assert str(caught.value) == f"{path} can't be run: Permission denied"
 
 
-def test_a_time_out_quotes_what_was_said_so_far() -> None:
+def test_a_time_out_quotes_the_output() -> None:
     with pytest.raises(CommandTimeoutError) as caught:
         run(sh("echo so far; echo why >&2; sleep 60"), timeout_s=0.2)
     assert str(caught.value) == (
@@ -90,7 +90,7 @@ def test_a_time_out_ends_the_whole_group(tmp_path: Path) -> None:
         time.sleep(0.01)
 
 
-def test_a_child_that_left_the_group_holds_nobody_up() -> None:
+def test_a_child_that_left_the_group_does_not_delay_a_time_out() -> None:
     started = time.monotonic()
     with pytest.raises(CommandTimeoutError) as caught:
         run(sh("echo so far; setsid sleep 5 & wait"), timeout_s=0.2)
@@ -116,6 +116,6 @@ def test_text_is_stripped_and_bytes_that_are_no_utf_8_are_replaced() -> None:
     assert done.text == "\ufffd a"
 
 
-def test_a_tail_leaves_out_a_stream_that_said_nothing() -> None:
+def test_a_tail_leaves_out_an_empty_stream() -> None:
     done = Completed(command="", exit_status=0, stdout=b"\n", stderr=b"err\n", duration_s=0)
     assert done.tail == "err"

@@ -1,4 +1,4 @@
-"""The daemons' data files."""
+"""The data files of the daemons."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_product_adds_daemons_and_replaces_those_of_the_same_name(tmp_path: Pa
     assert found["nginx"] == daemons()["nginx"]
 
 
-def test_a_folder_that_is_not_there_adds_nothing(tmp_path: Path) -> None:
+def test_a_missing_folder_adds_no_daemon(tmp_path: Path) -> None:
     assert daemons(tmp_path / "none") == daemons()
 
 
@@ -59,14 +59,14 @@ def test_a_wrong_file_is_one_error(tmp_path: Path, text: str, message: str) -> N
     assert message in str(caught.value)
 
 
-def test_a_name_that_a_script_could_not_hold_is_refused(tmp_path: Path) -> None:
+def test_a_name_that_a_script_can_not_contain_is_an_error(tmp_path: Path) -> None:
     add(tmp_path, "a b")
     with pytest.raises(PlanError, match="the name of a daemon has letters, digits and - only"):
         daemons(tmp_path)
 
 
 @pytest.mark.parametrize("probe", [ConfigChecks, EffectiveConfig])
-def test_the_scripts_hold_every_daemon(probe: type[Probe]) -> None:  # type: ignore[type-arg]
+def test_the_scripts_contain_every_daemon(probe: type[Probe]) -> None:  # type: ignore[type-arg]
     script = probe.script(ProbeInputs())
     part = "check" if probe is ConfigChecks else "dump"
     for name, daemon in daemons().items():

@@ -45,7 +45,7 @@ def test_every_file_of_the_folder_is_a_distribution() -> None:
         ("lunar", "noble", "mantic noble"),
     ],
 )
-def test_the_releases_that_an_upgrade_has_to_go_through(old: str, new: str, way: str) -> None:
+def test_the_releases_that_an_upgrade_must_go_through(old: str, new: str, way: str) -> None:
     skip = skipped(old, new)
     assert " ".join(release.codename for release in (skip.way if skip else ())) == way
 
@@ -85,7 +85,7 @@ def test_a_plan_that_goes_to_the_next_release_is_right(tmp_path: Path, old: str,
     check_releases(plan(tmp_path, step(old, new)))
 
 
-def test_a_release_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
+def test_a_release_that_is_listed_twice_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "twice.toml"
     release = '[[release]]\nversion = "1"\ncodename = "one"\n'
     path.write_text(f'title = "Two"\nrule = "one by one"\nsource = "here"\n{release}{release}')

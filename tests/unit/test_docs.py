@@ -1,4 +1,4 @@
-"""The documentation is true where a machine can tell: links, code blocks, keys and names."""
+"""The documentation is correct where a test can check it: links, code blocks, keys and names."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ELSEWHERE = (
     "ssh://",
     "https://openvex.dev",
 )
-"""What a page may point to: never an archive or a registry."""
+"""Addresses that a page may contain: never an archive or a registry."""
 
 
 def page_id(page: Path) -> str:
@@ -70,12 +70,12 @@ def anchors(page: Path) -> set[str]:
 
 
 def section(page: str, heading: str) -> str:
-    """Return what stands below a heading of the reference, up to the next one."""
+    """Return the section of the reference with a heading, up to the next heading."""
     return section_of(REFERENCE / page, heading)
 
 
 def section_of(page: Path, heading: str) -> str:
-    """Return what stands below a heading of any page, up to the next one."""
+    """Return the section of any page with a heading, up to the next heading."""
     parts = re.split(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
 
@@ -88,7 +88,7 @@ def rows(page: str, heading: str) -> dict[str, list[str]]:
 
 
 def keys(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Return a model's fields by the names that stand in files."""
+    """Return the fields of a model by the names that files use."""
     left_out = OF_THE_LOADER.get(model, set())
     return {
         field.alias or name: field
@@ -108,7 +108,7 @@ def words(annotation: Any) -> set[str]:
 
 
 def as_written(field: FieldInfo) -> str:
-    """Return a field's default as TOML would write it, or a word where TOML has none."""
+    """Return the default of a field in TOML, or a word if TOML has no such value."""
     default = field.get_default(call_default_factory=True)
     if default is None:
         return "none"
@@ -119,7 +119,7 @@ def as_written(field: FieldInfo) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_every_relative_link_leads_somewhere(page: Path) -> None:
+def test_every_relative_link_has_a_target(page: Path) -> None:
     broken = []
     for link in LINK.findall(prose(page)):
         path, _, anchor = link.partition("#")
@@ -148,14 +148,14 @@ def test_every_block_of_toml_parses_and_every_whole_plan_is_valid(page: Path) ->
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
-def test_no_page_names_an_archive_or_a_place_of_one_machine(page: Path) -> None:
+def test_no_page_names_an_archive_or_a_path_of_one_machine(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert [url for url in URL.findall(text) if not url.startswith(ELSEWHERE)] == []
     assert not re.search(r"(?<![\w.])/(work|root(?!@)|home/(?!ada/))", text)
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=page_id)
-def test_every_page_is_reached_from_the_map(page: Path) -> None:
+def test_every_page_is_linked_from_the_map(page: Path) -> None:
     linked = {
         (DOCS / link.split("#")[0]).resolve() for link in LINK.findall(prose(DOCS / "index.md"))
     }
@@ -209,12 +209,12 @@ def test_reference_of_facts_is_complete(probe: Any) -> None:
 def test_reference_of_the_command_line_is_complete() -> None:
     assert set(rows("command-line.md", "Subjects")) == set(SUBJECTS)
     commands = next(a for a in cli._parser()._actions if isinstance(a, _SubParsersAction))
-    said = set(
+    documented = set(
         re.findall(
             r"^\| `upgradeproof ([\w-]+)", section("command-line.md", "upgradeproof"), re.MULTILINE
         )
     )
-    assert said == set(commands.choices)
+    assert documented == set(commands.choices)
 
 
 def test_reference_of_the_command_line_names_every_exit_status() -> None:
@@ -223,8 +223,8 @@ def test_reference_of_the_command_line_names_every_exit_status() -> None:
         for kind in vars(errors).values()
         if isinstance(kind, type) and issubclass(kind, errors.UpgradeproofError)
     }
-    said = section("command-line.md", "Exit status of upgradeproof")
-    assert known <= {int(number) for number in re.findall(r"^\| (\d) \|", said, re.MULTILINE)}
+    text = section("command-line.md", "Exit status of upgradeproof")
+    assert known <= {int(number) for number in re.findall(r"^\| (\d) \|", text, re.MULTILINE)}
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/explanation/states-and-verdicts.md"])

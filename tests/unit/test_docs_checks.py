@@ -1,7 +1,7 @@
 """Every check and suite that the documentation names exists, or is marked as an example.
 
-A page marks an example by the comment ``<!-- example: test_name -->``. A test that the page itself
-defines in a block of Python is one, too.
+A page marks an example by the comment ``<!-- example: test_name -->``. A test that the page
+defines in a block of Python is an example, too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def existing() -> frozenset[str]:
 
 
 def named(text: str) -> set[str]:
-    """Return the names of checks in code spans, without those of files that exist."""
+    """Return the names of checks in code spans, except those of existing files."""
     spans = " ".join(SPAN.findall(text))
     return set(
         NAME.findall(PATH.sub(lambda path: "" if (ROOT / path[0]).exists() else path[0], spans))

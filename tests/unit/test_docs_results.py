@@ -1,4 +1,4 @@
-"""The reference of what a run leaves behind is complete: run.json, metrics, the health index."""
+"""The reference of what a run writes is complete: run.json, metrics, the health index."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_health_index_is_explained_with_its_weights() -> None:
     assert re.findall(r"^\| ([a-z ]+) \| (\d+) \| (.+) \|$", text, re.MULTILINE) == [
         (name, str(weight), rule) for name, (weight, rule) in RULES.items()
     ]
-    assert MOST_LOST == 0.1, "the rule of availability says one in ten"
+    assert MOST_LOST == 0.1, "the rule of availability states one in ten"
 
 
 def test_example_of_run_json_is_a_run() -> None:

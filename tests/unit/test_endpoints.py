@@ -1,4 +1,4 @@
-"""Endpoints: asked as a client asks; what the service does wrong is an answer, no exception."""
+"""Endpoints are queried as by a client; an error of the service is an answer, no exception."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Page(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name in the base class
         pass
 
 
@@ -78,7 +78,7 @@ def endpoint(kind: str, **keys: Any) -> Endpoint:
     return Endpoint.model_validate({"id": "a", "kind": kind, "port": 80, **keys})
 
 
-def test_a_page_is_asked_for_by_path_and_host(web: PublishingMachine) -> None:
+def test_a_page_is_requested_by_path_and_host(web: PublishingMachine) -> None:
     wanted = endpoint("http", path="/a?b", host="edge.test", contains="/a?b for edge.test")
     answer = ask(web, wanted, 80)
     assert answer == Answer(status=200, body="/a?b for edge.test")
@@ -96,7 +96,7 @@ def test_a_redirection_is_not_followed(web: PublishingMachine) -> None:
     assert ask(web, endpoint("http", path="/moved"), 80).status == 302
 
 
-def test_a_service_that_is_not_there_is_an_answer(tmp_path: Path) -> None:
+def test_a_missing_service_is_an_answer(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         machine = PublishingMachine(tmp_path, unused.getsockname()[1])
@@ -110,7 +110,7 @@ def test_plain_text_on_a_tls_port_is_an_answer(web: PublishingMachine) -> None:
     assert ask(web, endpoint("https", **OUTSIDE), 80).problem.startswith("SSLError")
 
 
-def test_a_tcp_service_is_sent_to_and_read_until_it_gives(tmp_path: Path) -> None:
+def test_a_tcp_service_is_read_until_it_sends_the_expected_text(tmp_path: Path) -> None:
     def answer(connection: socket.socket) -> None:
         assert connection.recv(100) == b"PING\r\n"
         connection.sendall(b"+PO")
@@ -121,7 +121,7 @@ def test_a_tcp_service_is_sent_to_and_read_until_it_gives(tmp_path: Path) -> Non
         assert ask(PublishingMachine(tmp_path, port), wanted, 80).fits(wanted)
 
 
-def test_a_tcp_service_that_says_something_else_and_leaves_is_an_answer(tmp_path: Path) -> None:
+def test_a_tcp_service_that_sends_another_text_and_closes_is_an_answer(tmp_path: Path) -> None:
     with serving(lambda connection: connection.sendall(b"-ERR\r\n")) as port:
         answer = ask(PublishingMachine(tmp_path, port), endpoint("tcp", contains="+PONG"), 80)
     assert answer == Answer(body="-ERR\r\n")
@@ -130,14 +130,14 @@ def test_a_tcp_service_that_says_something_else_and_leaves_is_an_answer(tmp_path
 
 @pytest.mark.parametrize("send", ["", "PING\r\n"])
 def test_a_connection_that_is_only_accepted_is_no_answer(tmp_path: Path, send: str) -> None:
-    """As by the forwarder of a machine's ports, where nobody listens on the machine."""
+    """The forwarder of ports accepts a connection even if no process listens on the machine."""
     with serving(lambda _: None) as port:
         answer = ask(PublishingMachine(tmp_path, port), endpoint("tcp", send=send), 80)
     assert answer.problem
     assert not answer.fits(endpoint("tcp", send=send))
 
 
-def test_a_port_that_is_not_published_is_the_harnesss_fault(web: PublishingMachine) -> None:
+def test_a_port_that_is_not_published_is_an_error_of_the_harness(web: PublishingMachine) -> None:
     with pytest.raises(MachineError):
         ask(web, endpoint("http"), 81)
 
@@ -151,6 +151,6 @@ def test_a_certificate_may_have_a_comment_of_any_letters(web: PublishingMachine)
 
 
 @pytest.mark.parametrize("content", [b"\x30\x82\x01\x0a\x02", b"no certificate", "žádný".encode()])
-def test_a_certificate_that_is_none_is_an_answer(web: PublishingMachine, content: bytes) -> None:
+def test_an_invalid_certificate_is_an_answer(web: PublishingMachine, content: bytes) -> None:
     web.put(content, "/ca.crt")
     assert ask(web, endpoint("https", ca="/ca.crt", **OUTSIDE), 80).problem.startswith("SSLError")

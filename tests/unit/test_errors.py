@@ -1,4 +1,4 @@
-"""One family of errors: what happened, what was seen, what to do; one exit code for each kind."""
+"""One family of errors: what happened, details, what to do; one exit status for each kind."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ CODES = {
 }
 
 
-def test_an_error_says_what_happened_what_was_seen_and_what_to_do() -> None:
+def test_an_error_states_what_happened_the_details_and_what_to_do() -> None:
     error = UpgradeproofError("happened", details="seen", resolution="do")
     assert str(error) == "happened\nseen\nTo do: do"
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_an_empty_part_of_an_error_is_left_out() -> None:
     assert str(UpgradeproofError("happened")) == "happened"
     assert str(UpgradeproofError("happened", resolution="do")) == "happened\nTo do: do"
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
-def test_an_error_survives_the_way_to_another_process(kind: type[UpgradeproofError]) -> None:
+def test_an_error_is_the_same_in_another_process(kind: type[UpgradeproofError]) -> None:
     error = kind("happened", details="seen", resolution="do")
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy)) == (kind, str(error))

@@ -1,4 +1,4 @@
-"""Where things are found: plans, images, the cache."""
+"""The paths at which plans, images and the cache are found."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_two_folders_of_a_project_have_no_image_of_the_same_name(tmp_path: Path)
     )
 
 
-def test_platforms_come_by_image_then_architecture(tmp_path: Path) -> None:
+def test_platforms_are_sorted_by_image_and_architecture(tmp_path: Path) -> None:
     for name in ("b", "a"):
         image(tmp_path, name)
     assert [platform.id for platform in platforms(load_images(tmp_path))] == [
@@ -60,7 +60,7 @@ def test_platforms_come_by_image_then_architecture(tmp_path: Path) -> None:
     ]
 
 
-def test_no_image_at_all_is_told(tmp_path: Path) -> None:
+def test_a_project_without_an_image_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         load_images(tmp_path, tmp_path / "nowhere")
     assert str(caught.value) == (
@@ -83,7 +83,7 @@ def test_no_image_at_all_is_told(tmp_path: Path) -> None:
          "7: bootstrap.suites: tuple should have at least 1 item after validation, not 0, not []"),
     ],
 )  # fmt: skip
-def test_a_wrong_image_is_told_with_its_line(
+def test_the_error_of_an_invalid_image_names_the_line(
     tmp_path: Path, old: str, new: str, problem: str
 ) -> None:
     image(tmp_path, "a")
@@ -94,7 +94,9 @@ def test_a_wrong_image_is_told_with_its_line(
     assert str(caught.value) == f"{path} is not a valid image\n{path}:{problem}"
 
 
-def test_the_cache_is_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_sets_the_path_of_the_cache(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("UPGRADEPROOF_CACHE", str(tmp_path))
     assert cache.folder() == tmp_path
     monkeypatch.delenv("UPGRADEPROOF_CACHE")
@@ -102,7 +104,7 @@ def test_the_cache_is_where_it_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert cache.folder() == tmp_path / "xdg" / "upgradeproof"
 
 
-def test_cells_are_chosen_by_globs_each_of_which_must_fit(tmp_path: Path) -> None:
+def test_cells_are_chosen_by_globs_and_each_must_fit(tmp_path: Path) -> None:
     image(tmp_path, "example-1")
     write(tmp_path)
     home = Home(tmp_path)

@@ -1,7 +1,7 @@
-"""Tests replace nothing of our own: they inject what they need, or use fakes of the real protocols.
+"""Tests patch no name of this project: they inject what they need, or fakes of the real protocols.
 
-A patched name ties a test to where a module looks something up, and holds when the code no longer
-does so. Replaced may be what is not ours: an environment variable, the count of processors.
+A patched name binds a test to the module that looks it up, and the test still passes when the code
+no longer uses it. Other names may be patched: an environment variable, the count of processors.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def is_ours(module: str | None) -> bool:
 
 
 def imported(tree: ast.AST) -> set[str]:
-    """Return the names under which a file imports something of ours."""
+    """Return the names under which a file imports something of this project."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and is_ours(node.module):
@@ -39,21 +39,21 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def root(node: ast.expr) -> str:
-    """Return the name with which an expression begins: ``a`` of ``a.b.c`` and ``a.b["c"]``."""
+    """Return the first name of an expression: ``a`` of ``a.b.c`` and ``a.b["c"]``."""
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def target(node: ast.expr, names: set[str]) -> str:
-    """Return what of ours an expression represents, by name or as a dotted text; else ""."""
+    """Return the name of this project that an expression means, as a dotted text; else ""."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_ours(node.value):
         return node.value
     return ast.unparse(node) if root(node) in names else ""
 
 
 def patches(source: str) -> Iterator[str]:
-    """Yield each place of a source where something of ours is replaced, with its line."""
+    """Yield each place of a source that patches a name of this project, with its line."""
     tree = ast.parse(source)
     names = imported(tree)
     for node in ast.walk(tree):
@@ -73,7 +73,7 @@ def patches(source: str) -> Iterator[str]:
                     yield f"{node.lineno}: {ast.unparse(place)} = ..."
 
 
-def test_nothing_of_ours_is_replaced() -> None:
+def test_no_name_of_this_project_is_patched() -> None:
     found = [
         f"{file.relative_to(ROOT)}:{place}"
         for file in FILES
@@ -97,7 +97,7 @@ def test_nothing_of_ours_is_replaced() -> None:
         "from upgradeproof.states import STATES\nmonkeypatch.setitem(STATES, 'a', 1)",
     ],
 )
-def test_a_replacement_is_found(line: str) -> None:
+def test_a_patched_name_is_found(line: str) -> None:
     assert len(list(patches(line))) == 1
 
 
@@ -109,5 +109,5 @@ def test_a_replacement_is_found(line: str) -> None:
         "from upgradeproof.plan import Cell\ncell = Cell()\ncell.x = 1",
     ],
 )
-def test_what_is_not_ours_may_be_replaced(line: str) -> None:
+def test_another_name_may_be_patched(line: str) -> None:
     assert not list(patches(line))

@@ -1,4 +1,4 @@
-"""The first plan and the first suite: written once, and right as they are."""
+"""The first plan and the first suite are written once, and are valid without an edit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_first_plan_is_a_plan_with_a_cell(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["upgrade.toml", "test_upgrade.py"])
-def test_nothing_is_written_over(tmp_path: Path, name: str) -> None:
+def test_an_existing_file_is_never_overwritten(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine")
     with pytest.raises(PlanError) as caught:
         write_starter(tmp_path)

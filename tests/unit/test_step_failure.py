@@ -1,4 +1,4 @@
-"""The lines of a step's output that say why it failed."""
+"""The lines of a step's output that state why it failed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def many(text: str, count: int) -> str:
     return "\n".join(f"{text} {number}" for number in range(count))
 
 
-def test_the_lines_before_an_error_of_dpkg_are_shown_wherever_it_stands() -> None:
+def test_the_lines_before_an_error_of_dpkg_are_printed_wherever_it_is() -> None:
     output = APT.format(unpacking=many("Unpacking", 100), more=many("Setting up", 100))
     shown = decisive_lines(output).splitlines()
     assert "thing: run thing-migrate first" in shown
@@ -39,32 +39,32 @@ def test_the_lines_before_an_error_of_dpkg_are_shown_wherever_it_stands() -> Non
     assert "Unpacking 50" not in shown
 
 
-def test_what_was_left_out_is_marked() -> None:
+def test_lines_that_were_left_out_are_marked() -> None:
     output = APT.format(unpacking=many("Unpacking", 100), more=many("Setting up", 100))
     assert decisive_lines(output).count("[...]") == 1
 
 
-def test_an_output_without_errors_is_shown_by_its_end() -> None:
+def test_the_end_of_an_output_without_errors_is_printed() -> None:
     assert decisive_lines(many("line", 100)).splitlines()[0] == f"line {100 - TAIL_LINES}"
 
 
-def test_an_output_full_of_errors_is_bounded() -> None:
+def test_the_lines_of_an_output_with_many_errors_are_limited() -> None:
     output = "\n".join(f"dpkg: error processing package p{n}" for n in range(1000))
     assert len(decisive_lines(output).splitlines()) <= MAXIMUM_LINES + 1
     assert LAST_LINES < MAXIMUM_LINES
 
 
-def test_nothing_gives_nothing() -> None:
+def test_an_empty_output_has_no_lines() -> None:
     assert decisive_lines("") == ""
 
 
-def test_a_file_that_a_server_lacks_is_the_archives() -> None:
+def test_a_file_that_is_missing_on_a_server_is_an_error_of_the_archive() -> None:
     line = "E: Failed to fetch http://archive.test/a.deb  404  Not Found [IP: 10.0.0.1 80]"
     assert lost_archive(f"Get:1 b\n{line}\nE: Unable to fetch") == line
     assert lost_archive("E: Failed to fetch file:/srv/repo/a.deb  File not found") == ""
 
 
-def test_a_signature_that_is_refused_is_no_matter_of_the_network() -> None:
+def test_a_rejected_signature_is_no_error_of_the_network() -> None:
     line = "W: GPG error: http://vendor.test ./ InRelease: NO_PUBKEY 0123456789ABCDEF"
     assert untrusted(f"Hit:1 a\n{line}") == line
     assert untrusted("E: Failed to fetch http://archive.test/x  Connection timed out") == ""

@@ -1,4 +1,4 @@
-"""A tree is unpacked as it is: tested with the tar of this host, and real files."""
+"""A tree is unpacked unchanged, tested with the tar of this host and real files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from upgradeproof.tree_archive import unpacking
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Return a folder that is to be copied."""
+    """Return a folder that will be copied."""
     source = tmp_path / "files"
     (source / "etc" / "app").mkdir(parents=True)
     (source / "etc" / "app" / "-v a.conf").write_text("a")
@@ -28,21 +28,21 @@ def source(tmp_path: Path) -> Path:
     return source
 
 
-def me() -> tuple[str, str]:
+def my_ids() -> tuple[str, str]:
     return str(os.geteuid()), str(os.getegid())
 
 
 def action(source: Path, machine: Path, manifest: str = "", *, user: str = "") -> UploadTree:
-    """Return the copy of a folder to the root of a machine, which is a folder here."""
+    """Return the upload of a folder to the root of a machine, which is a folder in this test."""
     listed = source.parent / "list.mtree"
     listed.write_text(manifest)
-    own, group = me()
+    own, group = my_ids()
     tree = Tree(source=source, path=f"{machine}", user=user or own, group=group, manifest=listed)
     return UploadTree(title="copy", tree=tree, timeout_s=9)
 
 
 def unpack(upload: UploadTree) -> str:
-    """Carry the script out; return what it printed if it failed."""
+    """Run the script; return its output if it failed."""
     script, archive = unpacking(upload)
     done = run(["sh", "-c", script.script], stdin=archive, timeout_s=30, check=False)
     return "" if done.ok else done.tail
@@ -60,7 +60,7 @@ def test_files_folders_and_links_arrive(source: Path, tmp_path: Path) -> None:
     assert (machine / "etc" / "current").readlink() == Path("app")
 
 
-def test_what_else_is_there_stays(source: Path, tmp_path: Path) -> None:
+def test_other_files_of_the_machine_remain(source: Path, tmp_path: Path) -> None:
     machine = tmp_path / "machine"
     (machine / "etc").mkdir(parents=True)
     (machine / "etc" / "other").write_text("other")
@@ -77,7 +77,9 @@ def test_a_folder_that_the_manifest_names_gets_its_mode(source: Path, tmp_path: 
     assert (mode(machine / "etc"), mode(machine / "spool")) == (0o750, 0o1777)
 
 
-def test_a_folder_that_is_a_link_on_the_machine_stays_one(source: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_a_link_on_the_machine_remains_a_link(
+    source: Path, tmp_path: Path
+) -> None:
     machine = tmp_path / "machine"
     (machine / "usr" / "etc").mkdir(parents=True)
     (machine / "etc").symlink_to("usr/etc")
@@ -86,7 +88,7 @@ def test_a_folder_that_is_a_link_on_the_machine_stays_one(source: Path, tmp_path
     assert (machine / "usr" / "etc" / "app" / "-v a.conf").is_file()
 
 
-def test_a_file_takes_the_place_of_one_that_is_there(source: Path, tmp_path: Path) -> None:
+def test_a_file_replaces_an_existing_one(source: Path, tmp_path: Path) -> None:
     machine = tmp_path / "machine"
     (machine / "etc" / "app").mkdir(parents=True)
     (tmp_path / "elsewhere").write_text("not to be written")
@@ -99,7 +101,7 @@ def test_a_file_takes_the_place_of_one_that_is_there(source: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("what", ["user", "group"])
-def test_an_owner_that_the_machine_lacks_ends_it_before_anything_is_written(
+def test_an_unknown_owner_is_an_error_before_a_file_is_written(
     source: Path, tmp_path: Path, what: str
 ) -> None:
     machine = tmp_path / "machine"
@@ -116,16 +118,16 @@ def test_a_path_is_one_word_of_the_script(source: Path, tmp_path: Path) -> None:
     assert (machine / "etc").is_dir()
 
 
-def test_names_stand_in_the_archive_and_numbers_only_without_one(source: Path) -> None:
+def test_the_archive_has_names_and_numbers_only_without_a_name(source: Path) -> None:
     upload = action(source, Path("/srv"), "./etc/current uname=web gid=7\n", user="1234")
     with tarfile.open(fileobj=io.BytesIO(unpacking(upload)[1])) as tar:
         found = {item.name: (item.uname, item.uid, item.gname, item.gid) for item in tar}
-    group = int(me()[1])
+    group = int(my_ids()[1])
     assert found["./etc/current"] == ("web", 0, "", 7)
     assert found["./etc/app"] == ("", 1234, "", group)
 
 
-def test_a_name_that_is_no_text_arrives(source: Path, tmp_path: Path) -> None:
+def test_a_name_that_is_no_text_is_preserved(source: Path, tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9")
     (source / name).write_text("x")
     assert not unpack(action(source, tmp_path / "machine"))

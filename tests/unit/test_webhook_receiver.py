@@ -1,4 +1,4 @@
-"""The webhook that a check runs on a machine: what it writes down, and what it refuses."""
+"""The webhook receiver that a check runs on a machine: what it records, and what it rejects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def post(file: Path, tmp_path: Path) -> Iterator[Post]:
-    """Run the receiver as systemd does, and return what posts to it and gives the status."""
+    """Run the receiver as systemd does; yield a function that posts a body to it."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -45,11 +45,11 @@ def received(file: Path) -> list[str]:
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
-def test_each_body_is_one_line_in_the_order_in_which_it_came(post: Post, file: Path) -> None:
+def test_each_body_is_one_line_in_the_order_of_arrival(post: Post, file: Path) -> None:
     assert [post(b'{"status":\n"firing"}'), post("gelöst".encode()), post(b"\xff")] == [204] * 3
     assert received(file) == ['{"status":\n"firing"}', "gelöst", "\ufffd"]
 
 
-def test_a_body_that_is_too_large_is_refused(post: Post, file: Path) -> None:
+def test_a_body_that_is_too_large_is_rejected(post: Post, file: Path) -> None:
     assert post(b"x" * 65_537) == 413
     assert (post(b"next"), received(file)) == (204, ["next"])

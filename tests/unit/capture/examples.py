@@ -1,4 +1,4 @@
-"""A captured server, as small as it can be."""
+"""A minimal captured server."""
 
 from __future__ import annotations
 

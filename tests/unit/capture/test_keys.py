@@ -1,4 +1,4 @@
-"""Private keys stay on the server; each becomes one of the same kind, with what belongs to it."""
+"""A private key never leaves the server: a new one of the same kind replaces it everywhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def openssl(*words: str | Path) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KEYS)
-def test_a_key_becomes_one_of_the_same_kind_and_size(root: Root, kind: str) -> None:
+def test_a_key_is_replaced_by_one_of_the_same_kind_and_size(root: Root, kind: str) -> None:
     key = openssl(*KEYS[kind])
     file = root.write("/etc/ssl/private/a.key", key, 0o600)
     certificate = openssl("req", "-x509", "-key", file, "-subj", "/CN=a.example", "-addext",
@@ -62,7 +62,7 @@ def test_a_key_becomes_one_of_the_same_kind_and_size(root: Root, kind: str) -> N
         case (ed25519.Ed25519PrivateKey(), ed25519.Ed25519PrivateKey()):
             pass
         case _:
-            pytest.fail(f"{new} is no stand-in for {old}")
+            pytest.fail(f"{new} does not replace {old}")
     issued = x509.load_pem_x509_certificate(files["/etc/ssl/a.crt"])
     before = x509.load_pem_x509_certificate(certificate)
     assert issued.public_key() == new.public_key() != old.public_key()
@@ -75,7 +75,7 @@ def test_a_key_becomes_one_of_the_same_kind_and_size(root: Root, kind: str) -> N
     assert load_pem_private_key(bundle[bundle.index(b"-----BEGIN", 9) :], None)
 
 
-def test_a_key_of_openssh_and_its_public_half_fit_each_other(root: Root, tmp_path: Path) -> None:
+def test_an_openssh_key_and_its_public_key_still_match(root: Root, tmp_path: Path) -> None:
     file = tmp_path / "id"
     subprocess.run(
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True, timeout=30
@@ -96,7 +96,7 @@ def test_a_key_of_openssh_and_its_public_half_fit_each_other(root: Root, tmp_pat
     assert half.split()[2:] == [public.split()[2].encode()]
 
 
-def test_an_indented_key_and_one_in_a_line_stay_where_they_were(root: Root) -> None:
+def test_an_indented_key_and_a_key_within_a_line_keep_their_place(root: Root) -> None:
     key = openssl(*KEYS["ec"]).decode().strip()
     indented = "".join(f"    {line}\n" for line in key.splitlines())
     escaped = key.replace("\n", "\\n")
@@ -115,7 +115,7 @@ def test_an_indented_key_and_one_in_a_line_stay_where_they_were(root: Root) -> N
     assert [len(walked.keys), key.splitlines()[1] in first + second] == [1, False]
 
 
-def test_an_encrypted_key_and_half_of_one_stay_too(root: Root) -> None:
+def test_an_encrypted_key_and_an_incomplete_key_are_replaced(root: Root) -> None:
     secret = openssl("genrsa", "-aes256", "-passout", "pass:x", "2048")
     half = openssl(*KEYS["rsa"])[:900]
     root.write("/etc/a.key", secret)

@@ -1,4 +1,4 @@
-"""What the twin of a captured server answers is added to its plan, and nothing else changes."""
+"""Checks that a captured server's twin supplies are added to its plan; the rest is unchanged."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_check_of_the_plan_stays() -> None:
     assert edited(own, plan(own), found) == (own, [], [])
 
 
-def test_what_finds_no_room_is_left_out() -> None:
+def test_a_check_that_can_not_be_added_is_left_out() -> None:
     start = TEXT.index("# Edited: it differs")
     inline = TEXT[:start].replace("[expect]\n", '[expect]\nconfig = [{ path = "/etc/web.conf" }]\n')
     found = {"config": (known("/etc/web.conf", "web -t"),)}
@@ -96,7 +96,7 @@ def test_every_port_is_published_once() -> None:
     assert [(each.id, each.port) for each in found] == [("own", 7777), ("port-7778", 7778)]
 
 
-def test_what_is_the_servers_own_is_set_apart() -> None:
+def test_packages_and_files_of_the_server_alone_are_listed_separately() -> None:
     services = {
         "web.service": unit("web"),
         "systemd-journald.service": unit("systemd"),
@@ -164,7 +164,7 @@ def test_files_that_an_administrator_wrote_are_chosen(
     assert tuple(chosen_files(machine, seen, tuple(files), named, known)) == expected
 
 
-def test_only_the_plan_of_a_captured_server_is_added_to(
+def test_only_the_plan_of_a_captured_server_is_extended(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     project(tmp_path)

@@ -21,7 +21,7 @@ from upgradeproof.plan import expand, load_plan
 from upgradeproof.plan.steps import UploadTree
 
 GOLDEN = Path(__file__).parent / "golden"
-"""Written by hand once, and read by a person when it changes."""
+"""The expected files; a person must read each change of them."""
 TWIN = twin_of(captured(), boots=False)
 WAY = route(ABOUT, images(), to="", machine="container")
 GENERATED = {
@@ -61,7 +61,7 @@ def test_the_folder_is_a_product_with_a_cell(tmp_path: Path) -> None:
     assert owners[b"etc/web"] == ("root", "web", 0o750)
 
 
-def test_the_facts_hold_what_the_files_hold() -> None:
+def test_the_facts_agree_with_the_files() -> None:
     plain = json.loads(GENERATED["captured.json"])
     assert plain["server"] == "web1"
     assert plain["sections"]["files"]["/etc/web/link"] == "link root:root to ../caf\\xe9"
@@ -79,7 +79,7 @@ def test_a_server_of_another_distribution_is_one_clear_error() -> None:
     )
 
 
-def test_a_newest_release_has_nothing_to_be_upgraded_to() -> None:
+def test_the_newest_release_has_no_release_to_upgrade_to() -> None:
     about = replace(ABOUT, os={"ID": "debian", "VERSION_CODENAME": "newest"})
     with pytest.raises(PlanError) as raised:
         route(about, images(), to="", machine="container")
@@ -129,7 +129,7 @@ def test_numbers_of_releases_are_compared_as_numbers() -> None:
 
 
 @pytest.mark.parametrize("name", ["Web1", "web 1", "-web", "x" * 41])
-def test_a_folder_that_can_name_no_product_is_an_error(name: str, tmp_path: Path) -> None:
+def test_a_folder_whose_name_can_not_name_a_product_is_an_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(PlanError) as raised:
         product_name(tmp_path / name)
     assert str(raised.value) == (
@@ -144,7 +144,7 @@ def test_a_twin_with_a_kernel_of_its_own_has_the_boot_loader() -> None:
     assert "grub-pc" not in report_of(twin, "Debian 2")
 
 
-def test_a_source_with_a_password_in_its_address_is_known_by_the_rest_of_it() -> None:
+def test_a_source_with_a_password_in_its_address_is_recognised_without_it() -> None:
     path = "/etc/apt/sources.list.d/v.sources"
     text = b"Types: deb\nURIs: https://ada:xyzzyx@vendor.example/apt/\nSuites: old\n"
     found = sorted_sources(ABOUT, {path: entry(path, text)})

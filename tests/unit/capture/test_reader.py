@@ -1,4 +1,4 @@
-"""What a server is, from what it prints; and what happens where it is none that can be read."""
+"""The description of a server is read from its output; a server that can't be read is an error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ something else
 
 
 class Answering(Server):
-    """A server whose answers are known, by a word of the script."""
+    """A server with fixed answers; a word of the script selects the answer."""
 
     def __init__(self, answers: Mapping[str, Callable[[], bytes] | bytes | int]) -> None:
         super().__init__(Address(host="web1"))
@@ -43,16 +43,16 @@ class Answering(Server):
     def run(self, script: str, **_: object) -> Completed:
         for word, answer in self._answers.items():
             if word in script:
-                said = answer() if callable(answer) else answer
-                status = said if isinstance(said, int) else 0
-                out = said if isinstance(said, bytes) else b""
+                output = answer() if callable(answer) else answer
+                status = output if isinstance(output, int) else 0
+                out = output if isinstance(output, bytes) else b""
                 return Completed(
                     command=script, exit_status=status, stdout=out, stderr=b"", duration_s=0.0
                 )
         return Completed(command=script, exit_status=0, stdout=b"", stderr=b"", duration_s=0.0)
 
 
-def test_what_a_server_is_is_read_line_by_line() -> None:
+def test_the_description_of_a_server_is_read_line_by_line() -> None:
     about = parse_about(PRINTED)
     assert (about.architecture, about.name, about.kernel) == ("amd64", "web1", "6.1.0")
     assert about.os["VERSION_CODENAME"] == "old"

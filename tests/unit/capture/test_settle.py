@@ -1,4 +1,4 @@
-"""What the twin loses, and whose files become the server's: the script, on a folder of its own."""
+"""The script `settle.pl` removes what the server does not have and sets owners and modes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from upgradeproof.capture.folder import folder_files, twin_of
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a root folder of its own needs root")
-def test_the_twin_loses_what_the_server_has_not(tmp_path: Path) -> None:
-    """The script runs where /etc, /usr/local and /var are folders of this test."""
+def test_what_the_server_does_not_have_is_removed_from_the_twin(tmp_path: Path) -> None:
+    """Run the script in a mount namespace in which /etc, /usr/local and /var are test folders."""
     script = folder_files(twin_of(captured(), boots=False))["twin/settle.pl"].decode()
     root = tmp_path / "root"
     files = {
-        "etc/kept.conf": "file\t0640\troot\troot\t/etc/kept.conf",
+        "etc/listed.conf": "file\t0640\troot\troot\t/etc/listed.conf",
         "etc/gone.conf": "missing\t\t\t\t/etc/gone.conf",
         "etc/extra.conf": "",
         "etc/extra/deep/file": "",
@@ -46,14 +46,14 @@ def test_the_twin_loses_what_the_server_has_not(tmp_path: Path) -> None:
     assert left == [
         "etc/group",
         "etc/hostname",
-        "etc/kept.conf",
+        "etc/listed.conf",
         "etc/package.conf",
         "etc/passwd",
         "etc/systemd/system/upgradeproof-agent.service",
         "settle.tsv",
         "var/lib/dpkg/info/app.list",
     ]
-    assert (root / "etc/kept.conf").stat().st_mode & 0o777 == 0o640
+    assert (root / "etc/listed.conf").stat().st_mode & 0o777 == 0o640
     assert (root / "var/lib/app").stat().st_mode & 0o7777 == 0o2750
     assert "/etc/gone.conf: removed, as on the server\n" in done.stdout
     assert "/etc/extra.conf: removed, it is not on the server\n" in done.stdout

@@ -1,4 +1,4 @@
-"""The walk of a server's files: what is added, edited, removed, strange or gone."""
+"""The walk of a server's files: added, edited, removed, unusual and vanished files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_only_what_an_administrator_added_or_edited_leaves_the_server(root: Root
     assert walked.missing == ["/etc/gone.conf"]
 
 
-def test_files_of_the_machine_alone_are_left_and_named(root: Root) -> None:
+def test_files_that_belong_to_the_machine_are_left_out_and_listed(root: Root) -> None:
     for name in ("fstab", "hostname", "machine-id", "network/interfaces", "netplan/a.yaml"):
         root.write(f"/etc/{name}", "x\n")
     walked = root.walk()
@@ -48,7 +48,7 @@ def test_files_of_the_machine_alone_are_left_and_named(root: Root) -> None:
     assert sorted(walked.left) == ["/etc/fstab", "/etc/netplan/a.yaml", "/etc/network/interfaces"]
 
 
-def test_a_name_that_is_not_utf_8_is_kept_byte_by_byte(root: Root) -> None:
+def test_the_bytes_of_a_name_that_is_not_utf_8_are_preserved(root: Root) -> None:
     folder = os.fsencode(root.folder) + b"/etc"
     Path(os.fsdecode(folder)).mkdir()
     Path(os.fsdecode(folder + b"/caf\xe9 \n%41#.conf")).write_bytes(b"x\n")
@@ -58,8 +58,10 @@ def test_a_name_that_is_not_utf_8_is_kept_byte_by_byte(root: Root) -> None:
     assert stream.readable(entry.path) == "/etc/caf\\xe9 \\x0a%41#.conf"
 
 
-def test_a_file_that_vanishes_is_named_and_the_rest_is_read(root: Root, tmp_path: Path) -> None:
-    """The program that computes the sums removes one of the files that it is to read."""
+def test_a_file_that_vanishes_is_reported_and_the_others_are_read(
+    root: Root, tmp_path: Path
+) -> None:
+    """The program that computes the checksums removes one of the files that it must read."""
     root.package("app", {"/etc/a.conf": "a", "/etc/b.conf": "b", "/etc/c.conf": "c"})
     for name in "abc":
         root.write(f"/etc/{name}.conf", "edited\n")
@@ -84,7 +86,7 @@ def test_100_000_files_are_read(root: Root) -> None:
     assert sum(entry.type == "file" for entry in walked.entries.values()) == 100_000
 
 
-def test_a_file_that_is_too_large_and_a_fifo_do_not_stop_it(root: Root) -> None:
+def test_a_file_that_is_too_large_and_a_fifo_do_not_stop_the_walk(root: Root) -> None:
     root.write("/etc/large", b"x" * (stream.LARGEST_BYTES + 1))
     os.mkfifo(root.folder / "etc" / "fifo")
     root.write("/etc/small", "x\n")
@@ -100,8 +102,8 @@ def test_data_is_copied_only_where_it_is_named(root: Root) -> None:
 
 
 def test_a_derived_file_does_not_leave_the_server(root: Root) -> None:
-    root.write("/etc/postfix/sasl_passwd.db", b"\0Planted\0")
-    assert b"Planted" not in root.printed()
+    root.write("/etc/postfix/sasl_passwd.db", b"\0Private\0")
+    assert b"Private" not in root.printed()
     assert [entry.type for entry in root.walk().entries.values()] == ["directory", "derived"]
 
 
@@ -111,12 +113,12 @@ def test_an_answer_that_is_cut_off_is_an_error() -> None:
     assert raised.value.brief == "the walk of the server's files did not end"
 
 
-def test_of_folders_of_state_only_owner_and_mode_leave_the_server(root: Root) -> None:
-    root.write("/var/lib/web/one/two/data", "Planted\n")
+def test_only_owner_and_mode_of_state_folders_leave_the_server(root: Root) -> None:
+    root.write("/var/lib/web/one/two/data", "Private\n")
     (root.folder / "var/lib/web").chmod(0o700)
     (root.folder / "var/lib/web/one").chmod(0o2750)
     (root.folder / "var/lib/web/one/two").chmod(0o700)
-    assert b"Planted" not in root.printed()
+    assert b"Private" not in root.printed()
     found = root.walk().entries
     assert {p: (e.type, e.mode) for p, e in found.items()} == {
         "/var/lib/web": ("state", "0700"),
@@ -124,7 +126,7 @@ def test_of_folders_of_state_only_owner_and_mode_leave_the_server(root: Root) ->
     }
 
 
-def test_what_the_images_of_machines_bring_is_of_no_server(root: Root) -> None:
+def test_files_of_the_images_of_machines_are_left_out(root: Root) -> None:
     root.write("/etc/systemd/system/upgradeproof-agent.service", "[Service]\n")
     root.write("/etc/systemd/system/own.service", "[Service]\n")
     files = [path for path, entry in root.walk().entries.items() if entry.type == "file"]

@@ -1,4 +1,4 @@
-"""A folder that stands for a server's root, and the real walk over it."""
+"""A folder with the files of an example server, and the real walk over it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upgradeproof.capture.stream import Walked, parse, script
 
 @dataclass(frozen=True)
 class Root:
-    """What is written here is read as if it were the server's root."""
+    """The root folder of the example server."""
 
     folder: Path
 
@@ -26,7 +26,7 @@ class Root:
         return file
 
     def package(self, name: str, conffiles: dict[str, str]) -> None:
-        """Note a package that brought some files with these contents."""
+        """Record a package that installed files with these contents."""
         self.write(f"/var/lib/dpkg/info/{name}.list", "".join(f"{p}\n" for p in conffiles))
         sums = "".join(
             f" {path} {md5(text.encode(), usedforsecurity=False).hexdigest()}\n"
@@ -50,7 +50,7 @@ class Root:
         return done.stdout
 
     def treated(self, path: str, text: str, mode: int = 0o644) -> str:
-        """Return what leaves the server of a file."""
+        """Return the content of a file as it leaves the server."""
         self.write(path, text, mode)
         content = self.walk().entries[path].content
         assert content is not None

@@ -1,4 +1,4 @@
-"""DNS messages: what is sent, and what an answer says, whatever bytes it is made of."""
+"""DNS messages: queries are encoded; answers are decoded, also those of invalid bytes."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ MESSAGE = HEADER + QUESTION + ADDRESS + MAIL
 TEXT = "NOERROR\nexample.test. MX 10 mail.example.test.\nwww.example.test. A 192.0.2.1"
 
 
-def test_a_query_asks_for_one_name_and_type() -> None:
+def test_a_query_contains_one_name_and_type() -> None:
     query = dns_query("www.example.test", "A")
     assert query[12:] == QUESTION
     assert query[4:6] == b"\0\1"
 
 
-def test_an_answer_is_its_code_and_its_records_in_order() -> None:
+def test_an_answer_is_printed_as_its_code_and_its_records_in_order() -> None:
     assert dns_text(MESSAGE) == TEXT
 
 
 @pytest.mark.parametrize(("code", "name"), [(2, "SERVFAIL"), (3, "NXDOMAIN"), (9, "RCODE9")])
-def test_an_error_is_told_by_its_name(code: int, name: str) -> None:
+def test_an_error_is_printed_by_its_name(code: int, name: str) -> None:
     assert dns_text(struct.pack(">HHHHHH", 1, 0x8180 | code, 0, 0, 0, 0)) == name
 
 
-def test_a_transfer_is_as_many_messages_as_come() -> None:
+def test_a_transfer_consists_of_all_messages_that_arrive() -> None:
     framed = len(MESSAGE).to_bytes(2, "big") + MESSAGE
     assert transferred(framed * 2) == TEXT
     assert transferred(b"") == "no answer"
 
 
 @pytest.mark.parametrize("message", [b"", b"short", HEADER + b"\xc0\x0c" * 3, MESSAGE[:-3]])
-def test_what_is_no_whole_message_is_told_so(message: bytes) -> None:
+def test_an_incomplete_message_is_an_error(message: bytes) -> None:
     with pytest.raises(ValueError, match="the answer is no"):
         dns_text(message)
 
 
-def test_noise_is_survived() -> None:
+def test_random_bytes_raise_no_other_error() -> None:
     source = random.Random(1)
     for _ in range(2000):
         noise = HEADER + source.randbytes(40)

@@ -23,7 +23,7 @@ EXPIRED = waiver(id="W-0", granted="2026-01-01", expires="2026-03-09")
 
 
 def twenty_cells(**more: object) -> Run:
-    """Return a run of twenty cells on six platforms: all passed, but one check that is waived."""
+    """Return a run of twenty cells on six platforms: all passed, and one check is waived."""
     made = example_run()
     cells = [_passing(cell) for cell in made.cells if cell.checks]
     copies = [

@@ -111,7 +111,7 @@ def reasons(decision: Decision) -> list[str]:
 
 
 def write_folder(folder: Path, made: Run | None = None, waivers: str = "") -> Path:
-    """Write a folder with run.json, policy.toml and, where there are any, waivers.toml."""
+    """Write a folder with run.json, policy.toml and, if there are waivers, waivers.toml."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "run.json").write_text((made or run()).model_dump_json(indent=1))
     (folder.parent / "policy.toml").write_text(POLICY)

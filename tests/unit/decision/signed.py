@@ -1,4 +1,4 @@
-"""A run's folder with journals and a decision, keys of OpenSSH, and a file of allowed signers."""
+"""A folder of a run with journals and a decision, OpenSSH keys, and a file of allowed signers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FACTS = '{"packages": {"thing": {"version": "2.0-1"}}}'
 
 
 def decided_folder(root: Path, *, waived: bool = True) -> Path:
-    """Return a folder as pytest, `report` and `decide` leave it."""
+    """Return a folder as pytest, `report` and `decide` write it."""
     folder = root / "out"
     finish = finished("ports::open", Verdict.FAILED if waived else Verdict.PASSED, 23)
     extra = finish.model_copy(update={"reason": "tcp:9100 is closed" if waived else ""})
@@ -51,7 +51,7 @@ def decided_folder(root: Path, *, waived: bool = True) -> Path:
 
 
 def make_decision(root: Path) -> None:
-    """Decide on the folder, and record it there."""
+    """Make a decision about the folder, and record it there."""
     sources = Sources(
         run=root / "out" / "run.json",
         policy=root / "policy.toml",

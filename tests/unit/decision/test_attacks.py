@@ -1,4 +1,4 @@
-"""What an attacker with the folder of a signed run can do, each done: `verify` names all of it.
+"""`verify` names each edit that an attacker with the folder of a signed run can make.
 
 The attacker has no key of an allowed signer, unless a test states so.
 """
@@ -28,7 +28,7 @@ from upgradeproof.errors import HarnessError, SigningError
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with two signed runs, `out` and `other/out`, and keys: made once."""
+    """Return a folder with two signed runs, `out` and `other/out`, and keys, made once."""
     root = tmp_path_factory.mktemp("attacks")
     allow(root / "signers", make_key(root / "ada"))
     make_key(root / "mallory")
@@ -81,7 +81,7 @@ def test_statements_of_another_run_are_named(world: Path, folder: Path) -> None:
 
 
 def test_another_key_is_named_also_with_the_key_id_of_a_signer(world: Path, folder: Path) -> None:
-    """The key id is a hint: a signature by another key with the id of an allowed one is none."""
+    """The key id is only a hint: a signature by another key with an allowed id is invalid."""
     mallory, ada = (open_signer(world / name) for name in ("mallory", "ada"))
     sign(folder, mallory)
     (folder / "SHA256SUMS.sig").unlink()
@@ -107,7 +107,7 @@ def test_another_key_is_named_also_with_the_key_id_of_a_signer(world: Path, fold
 
 
 def test_another_type_of_payload_is_named(world: Path, folder: Path) -> None:
-    """Also where an allowed signer signed these bytes as a payload of another type."""
+    """The type is checked even if an allowed signer signed these bytes with another type."""
     ada = open_signer(world / "ada")
     tests, decision = read_envelopes(folder)
     sig = base64.b64encode(ada.sign(encoded("text/plain", tests.content))).decode()
@@ -138,7 +138,7 @@ def test_a_statement_that_is_written_in_another_way_is_named(
     )
 
 
-def test_an_envelope_with_a_key_twice_is_none(world: Path, folder: Path) -> None:
+def test_an_envelope_with_a_repeated_key_is_invalid(world: Path, folder: Path) -> None:
     text = (folder / EVIDENCE).read_text()
     (folder / EVIDENCE).write_text(text.replace('{"payload"', '{"payload":"","payload"', 1))
     assert f"{EVIDENCE} holds no envelopes" in found(world, folder)

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-from tests.unit.command_line import Command, Told, upgradeproof
+from tests.unit.command_line import Command, CommandResult, upgradeproof
 from tests.unit.decision.runs import CELL, WAIVERS, cell, check, failed, run, write_folder
 from upgradeproof.decision.deciding import decide
 from upgradeproof.decision.folder import ask, read_decision, recorded
@@ -19,7 +19,7 @@ AT = ("--at", "2026-01-02")
 
 def test_go(upgradeproof: Command, tmp_path: Path) -> None:
     write_folder(tmp_path / "reports" / "out")
-    assert upgradeproof("decide", *AT) == Told(
+    assert upgradeproof("decide", *AT) == CommandResult(
         0,
         "GO: run new, 1 of 1 required cells fulfil the policy\n"
         f"page: {tmp_path}/reports/out/sign-off.html\n",
@@ -30,7 +30,7 @@ def test_go(upgradeproof: Command, tmp_path: Path) -> None:
 def test_no_go_with_its_reasons(upgradeproof: Command, tmp_path: Path) -> None:
     made = run(cell(check("a"), failed(), check("b", Verdict.BROKEN, "no space")), fresh=False)
     write_folder(tmp_path / "reports" / "out", made)
-    assert upgradeproof("decide", *AT) == Told(
+    assert upgradeproof("decide", *AT) == CommandResult(
         1,
         "NO-GO: run new, 0 of 1 required cells fulfil the policy\n"
         "Reasons for NO-GO:\n"
@@ -48,7 +48,7 @@ def test_go_with_a_waiver_and_a_baseline(upgradeproof: Command, tmp_path: Path) 
     made = run(cell(check("a"), failed()))
     write_folder(tmp_path / "reports" / "out", made, WAIVERS)
     write_folder(tmp_path / "reports" / "old", run(cell(check("a")), run_id="old"))
-    assert upgradeproof("decide", *AT, "--baseline", "reports/old") == Told(
+    assert upgradeproof("decide", *AT, "--baseline", "reports/old") == CommandResult(
         0,
         "GO: run new, 1 of 1 required cells fulfil the policy, with 1 waiver\n"
         "Waived failures:\n"
@@ -76,7 +76,7 @@ def test_a_run_of_a_newer_version_is_an_error(upgradeproof: Command, tmp_path: P
     folder = write_folder(tmp_path / "reports" / "out")
     data = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({**data, "schema_version": 2, "more": 1}))
-    assert upgradeproof("decide", *AT) == Told(
+    assert upgradeproof("decide", *AT) == CommandResult(
         4,
         "",
         f"upgradeproof: {folder}/run.json was written by a newer upgradeproof\n"
@@ -89,7 +89,7 @@ def test_two_runs_of_different_plans_are_an_error(upgradeproof: Command, tmp_pat
     write_folder(tmp_path / "reports" / "out")
     other = cell(check("a"), name="debian-12-amd64.vm.web-1-to-2", product="web")
     write_folder(tmp_path / "reports" / "old", run(other, run_id="old"))
-    assert upgradeproof("decide", *AT, "--baseline", "reports/old") == Told(
+    assert upgradeproof("decide", *AT, "--baseline", "reports/old") == CommandResult(
         2,
         "",
         "upgradeproof: the runs old and new are of different plans: they have no cell in common\n"
@@ -100,6 +100,6 @@ def test_two_runs_of_different_plans_are_an_error(upgradeproof: Command, tmp_pat
 
 
 def test_a_run_that_was_not_folded_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
-    assert upgradeproof("decide", "elsewhere", "--policy", "policy.toml") == Told(
+    assert upgradeproof("decide", "elsewhere", "--policy", "policy.toml") == CommandResult(
         4, "", "upgradeproof: there is no run in elsewhere\nTo do: run pytest first\n"
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.command_line import Command, Told, upgradeproof
+from tests.unit.command_line import Command, CommandResult, upgradeproof
 from tests.unit.decision.runs import CELL, WAIVERS, cell, check, failed, run, write_folder
 
 __all__ = ["upgradeproof"]
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_list(upgradeproof: Command) -> None:
-    assert upgradeproof("waiver", "list", *AT) == Told(
+    assert upgradeproof("waiver", "list", *AT) == CommandResult(
         0,
         "W-1: 11 days left, ada, T-1: ports::* on debian-12-amd64.*: the exporter moves in the "
         "next release\n",
@@ -33,16 +33,16 @@ def test_list(upgradeproof: Command) -> None:
 
 
 def test_due_ends_with_1_where_one_is_due(upgradeproof: Command) -> None:
-    assert upgradeproof("waiver", "due", "--at", "2026-01-02") == Told(0, "", "")
+    assert upgradeproof("waiver", "due", "--at", "2026-01-02") == CommandResult(0, "", "")
     done = upgradeproof("waiver", "due", "--at", "2026-02-02")
     assert (done.status, done.out[:28]) == (1, "W-1: expired on 2026-01-31, ")
 
 
 def test_lint_of_the_file_and_of_a_run(upgradeproof: Command, tmp_path: Path) -> None:
-    assert upgradeproof("waiver", "lint", *AT) == Told(0, "", "")
+    assert upgradeproof("waiver", "lint", *AT) == CommandResult(0, "", "")
     assert upgradeproof("waiver", "lint", "reports/out", *AT).status == 0
     write_folder(tmp_path / "reports" / "out", run())
-    assert upgradeproof("waiver", "lint", "reports/out", *AT) == Told(
+    assert upgradeproof("waiver", "lint", "reports/out", *AT) == CommandResult(
         1,
         "W-1: expires on 2026-01-31, in 11 days; its owner is ada\n"
         "  To do: fix the product before that day\n"
@@ -54,7 +54,7 @@ def test_lint_of_the_file_and_of_a_run(upgradeproof: Command, tmp_path: Path) ->
 
 def test_new_appends_and_keeps_the_layout(upgradeproof: Command, tmp_path: Path) -> None:
     done = upgradeproof(*NEW, "--owner", "grace")
-    assert done == Told(
+    assert done == CommandResult(
         0, f"wrote W-2 into reports/waivers.toml; it fits:\n  {CELL} ports::open\n", ""
     )
     text = (tmp_path / "reports" / "waivers.toml").read_text()
@@ -71,7 +71,7 @@ def test_new_writes_a_first_file(upgradeproof: Command, tmp_path: Path) -> None:
 
 def test_new_for_a_check_that_does_not_exist_is_an_error(upgradeproof: Command) -> None:
     words = [word.replace("ports::*", "ports::opn") for word in NEW]
-    assert upgradeproof(*words, "--owner", "ada") == Told(
+    assert upgradeproof(*words, "--owner", "ada") == CommandResult(
         2,
         "",
         "upgradeproof: no failed check of these cells fits ports::opn\n"

@@ -1,4 +1,4 @@
-"""A comparison: what changed, check by check, and what can be expected by statistics."""
+"""A comparison of runs: what changed in each check, and statistics over earlier runs."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_cells_of_one_run_alone_are_listed() -> None:
     assert (found.new_cells, found.gone_cells) == ((f"{CELL}-to-3",), (OTHER,))
 
 
-def test_a_cell_of_the_next_release_is_compared_with_its_like() -> None:
+def test_a_cell_of_the_next_release_is_compared_with_the_similar_cell() -> None:
     old = cell(check("a"), check("b"), name="debian-12-amd64.vm.thing-1-to-2")
     new = cell(check("a"), failed("b"), name="debian-12-amd64.vm.thing-2-to-3")
     found = compare([baseline(old)], run(new))
@@ -89,7 +89,7 @@ def test_a_cell_of_the_next_release_is_compared_with_its_like() -> None:
     assert (found.new_cells, found.gone_cells) == ((), ())
 
 
-def test_a_cell_that_has_two_likes_is_new() -> None:
+def test_a_cell_that_resembles_two_cells_is_new() -> None:
     old = cell(check("a"), name="debian-12-amd64.vm.thing-1-to-2")
     new = [cell(check("a"), name=f"debian-12-amd64.vm.thing-{n}-to-3") for n in (1, 2)]
     same = cell(check("a"))
@@ -108,7 +108,7 @@ def test_a_plan_that_changed_is_named() -> None:
     assert compare([baseline(plans=plans)], run()).plans_changed == ("thing",)
 
 
-def test_what_the_upgrade_brings_now_is_listed() -> None:
+def test_new_changes_of_the_upgrade_are_listed() -> None:
     def upgraded(*changes: tuple[str, str]) -> tuple[State, ...]:
         made = (
             Change(path=path, before="1", after=after, expected=True) for path, after in changes
@@ -222,7 +222,7 @@ def test_a_history_shows_trends(tmp_path: Path) -> None:
         assert list(history.trends("*p99*")) == []
 
 
-def test_a_history_that_is_not_there_or_none_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_or_invalid_history_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="there is no history"), opened(tmp_path / "a"):
         pass
     (tmp_path / "b").write_text("no database, and long enough to have a header of its own")

@@ -1,4 +1,4 @@
-"""A decision: GO only where every rule of the policy holds, and every reason is named."""
+"""A decision is GO only if every rule of the policy holds; it names every reason."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rule(**more: Any) -> CellRule:
     return CellRule(**({"select": (CELL,)} | more))
 
 
-def test_a_run_in_which_all_holds_is_go() -> None:
+def test_a_run_that_fulfils_every_rule_is_go() -> None:
     decision = decided()
     assert (decision.outcome, decision.result, decision.reasons) == (Outcome.GO, "passed", ())
     assert [(each.cell, each.outcome) for each in decision.cells] == [(CELL, Outcome.GO)]
@@ -94,7 +94,7 @@ def test_a_decision_depends_on_its_inputs_and_the_stated_time_alone() -> None:
         ),
     ],
 )
-def test_each_rule_of_every_policy_gives_its_reason(made: Run, reason: str) -> None:
+def test_each_rule_of_a_policy_has_its_own_reason(made: Run, reason: str) -> None:
     decision = decided(made)
     assert reasons(decision) == [reason]
     assert decision.outcome == reason.split(maxsplit=1)[0]
@@ -124,7 +124,7 @@ def test_each_rule_of_every_policy_gives_its_reason(made: Run, reason: str) -> N
         ),
     ],
 )
-def test_each_rule_of_a_cell_gives_its_reason(more: dict[str, Any], reason: str) -> None:
+def test_each_rule_of_a_cell_has_its_own_reason(more: dict[str, Any], reason: str) -> None:
     assert reasons(decided(None, policy(cells=(rule(**more),)))) == [reason]
 
 
@@ -145,7 +145,7 @@ def test_a_required_cell_that_the_run_does_not_have_is_no_go() -> None:
     assert reasons(decision) == [f"no_go select: required, and no cell of the run fits {CELL}"]
 
 
-def test_what_speaks_against_an_optional_cell_is_a_note() -> None:
+def test_a_reason_against_an_optional_cell_is_a_note() -> None:
     wanted = policy(cells=(rule(), rule(select=(OTHER,), required=False)))
     decision = decided(OTHER_FAILED, wanted)
     assert decision.outcome is Outcome.GO
@@ -157,13 +157,13 @@ def test_what_speaks_against_an_optional_cell_is_a_note() -> None:
 @pytest.mark.parametrize(
     ("other", "outcome"), [("required", Outcome.NO_GO), ("optional", Outcome.GO)]
 )
-def test_a_cell_that_no_rule_names_is_judged_as_the_policy_says(
+def test_a_cell_without_a_rule_is_judged_by_the_policys_other_cells(
     other: str, outcome: Outcome
 ) -> None:
     assert decided(OTHER_FAILED, policy(other_cells=other)).outcome is outcome
 
 
-def test_one_no_go_outweighs_what_can_not_be_told() -> None:
+def test_no_go_has_precedence_over_an_open_question() -> None:
     decision = decided(run(cell(failed()), fresh=False))
     assert [each.effect for each in decision.reasons] == ["cannot_tell", "no_go"]
     assert decision.outcome is Outcome.NO_GO
@@ -185,7 +185,7 @@ def test_a_clock_in_the_past_is_one_clear_error() -> None:
     )
 
 
-def test_a_comparison_decides_where_the_policy_says_so() -> None:
+def test_a_comparison_decides_if_the_policy_requires_it() -> None:
     old = Baseline(run=run(cell(check("a"), check("b")), run_id="old"))
     lost = run(cell(check("a"), check("b", Verdict.NOT_APPLICABLE)))
     decision = decided(lost, baselines=(old,))
@@ -194,7 +194,9 @@ def test_a_comparison_decides_where_the_policy_says_so() -> None:
     assert decided(lost, lenient, baselines=(old,)).outcome is Outcome.GO
 
 
-def test_a_measurement_that_is_worse_beyond_its_interval_decides_where_the_policy_says_so() -> None:
+def test_a_measurement_that_is_worse_beyond_its_interval_decides_if_the_policy_requires_it() -> (
+    None
+):
     def measured(low: float, high: float) -> RatioMeasured:
         return RATIO.model_copy(update={"ratio": low + 0.1, "low": low, "high": high})
 
@@ -210,7 +212,7 @@ def test_a_measurement_that_is_worse_beyond_its_interval_decides_where_the_polic
     assert decided(slow, baselines=(old,)).outcome is Outcome.GO
 
 
-def test_a_comparison_that_is_required_and_missing_can_not_be_told() -> None:
+def test_a_required_comparison_that_is_missing_can_not_be_decided() -> None:
     decision = decided(None, policy(comparison={"required": True}))
     assert reasons(decision) == [
         "cannot_tell comparison: the policy requires a comparison, and no baseline was named"
@@ -224,5 +226,5 @@ def test_a_cell_that_is_gone_since_the_baseline_is_a_reason() -> None:
     ]
 
 
-def test_the_time_is_kept_to_the_microsecond() -> None:
+def test_the_time_is_recorded_to_the_microsecond() -> None:
     assert decided(at=AT.replace(microsecond=5)).decided_at == "2026-01-02T00:00:00.000005+00:00"

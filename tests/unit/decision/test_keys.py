@@ -1,4 +1,4 @@
-"""Keys that can't sign are one clear error; an ssh-agent signs for a key with a passphrase."""
+"""A key that can't sign is one clear error; an ssh-agent signs for a key with a passphrase."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def no_agent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Yield the socket of an ssh-agent that holds no key."""
+    """Yield the socket of an ssh-agent without a key."""
     path = tmp_path / "agent"
     with subprocess.Popen(["ssh-agent", "-D", "-a", str(path)], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        process.stdout.readline()  # it is printed once the socket is there
+        process.stdout.readline()  # it is printed as soon as the socket exists
         monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
         yield path
         process.terminate()
 
 
 def add(key: Path, folder: Path) -> None:
-    """Add a key with a passphrase to the agent, as a person would by typing it."""
+    """Add a key to the agent; a program types its passphrase."""
     ask = folder / "ask"
     ask.write_text(f"#!/bin/sh\necho '{PASSPHRASE}'\n")
     ask.chmod(0o700)
@@ -105,7 +105,7 @@ def test_an_agent_signs_for_a_key_with_a_passphrase(tmp_path: Path, agent: Path,
     assert verify(folder, allow(tmp_path / "signers", key)).problems == ()
 
 
-def test_more_than_the_agent_takes_is_one_clear_error(tmp_path: Path, agent: Path) -> None:
+def test_data_beyond_the_limit_of_the_agent_is_one_clear_error(tmp_path: Path, agent: Path) -> None:
     key = make_key(tmp_path / "ada", passphrase=PASSPHRASE)
     add(key, tmp_path)
     with pytest.raises(SigningError, match="the ssh-agent signs 256 KiB at most"):

@@ -1,4 +1,4 @@
-"""The sign-off page: what it says, and that nothing that a machine wrote becomes markup."""
+"""The sign-off page: its content, and that no output of a machine becomes markup."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Reader(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
-def test_a_go_says_what_was_accepted_and_what_changed() -> None:
+def test_a_go_states_what_was_accepted_and_what_changed() -> None:
     run_ = twenty_cells()
     old = run_.model_copy(update={"run_id": "old", "started_at": "2026-03-01T00:00:00+00:00"})
     text = Reader(page_of(run_, WAIVER, EXPIRED, baseline=old)).text
@@ -89,7 +89,7 @@ def test_a_run_without_a_cell_has_a_page() -> None:
     assert "no cell ran" in text
 
 
-def test_nothing_that_a_machine_wrote_becomes_markup() -> None:
+def test_no_output_of_a_machine_becomes_markup() -> None:
     made = run(
         cell(
             failed(f"ports::{HOSTILE}", HOSTILE),
@@ -106,7 +106,7 @@ def test_nothing_that_a_machine_wrote_becomes_markup() -> None:
     assert "\x1b" not in text
 
 
-def test_the_page_loads_and_runs_nothing() -> None:
+def test_the_page_loads_no_resource_and_runs_no_script() -> None:
     text = html.unescape(page_of(twenty_cells(), WAIVER))
     assert "default-src 'none'; style-src 'sha256-" in text
     assert not re.search(r"(src|href)=", text)

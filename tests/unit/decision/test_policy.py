@@ -1,4 +1,4 @@
-"""A wrong policy is one clear error: file, line, key, the nearest name."""
+"""An invalid policy is one clear error with file, line, key and the nearest name."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_each_problem_has_its_line(tmp_path: Path, old: str, new: str, problem: 
     assert problem in wrong(tmp_path, old, new)
 
 
-def test_a_policy_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_policy_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as error:
         load_policy(tmp_path / "policy.toml")
     assert str(error.value) == (
@@ -66,7 +66,7 @@ def test_a_policy_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     )
 
 
-def test_the_first_rule_that_fits_a_cell_is_its_rule() -> None:
+def test_the_first_rule_that_fits_a_cell_applies() -> None:
     policy = Policy.model_validate(
         {"cells": [{"select": ["a*"], "own_kernel": True}, {"select": ["*"], "required": False}]}
     )

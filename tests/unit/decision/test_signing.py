@@ -1,4 +1,4 @@
-"""A signed decision: what verifies, and that any edited byte is found and named."""
+"""A signed decision: it verifies, and any edited byte is found and named."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_one_edited_bit_of_any_file_is_found_and_named(
     "name", ["SHA256SUMS", "SHA256SUMS.sig", EVIDENCE, "decision.json", "run.json"]
 )
 @pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b'{"decided_at": "2026"}\n'])
-def test_a_file_of_something_else_is_a_problem(
+def test_a_file_with_other_content_is_a_problem(
     folder: Path, signers: Path, name: str, content: bytes
 ) -> None:
     (folder / name).write_bytes(content)
@@ -76,7 +76,7 @@ def test_a_file_of_something_else_is_a_problem(
 
 
 @pytest.mark.parametrize("time", ["2026-01", "2026-01-02T00:00:00", "later"])
-def test_a_time_that_is_none_is_a_problem(folder: Path, signers: Path, time: str) -> None:
+def test_an_invalid_time_is_a_problem(folder: Path, signers: Path, time: str) -> None:
     for name, key in (("decision.json", "decided_at"), ("run.json", "started_at")):
         path = folder / name
         path.write_text(json.dumps(json.loads(path.read_text()) | {key: time}))
@@ -94,7 +94,7 @@ def test_a_removed_and_an_added_file_are_named(folder: Path, signers: Path) -> N
     ]
 
 
-def test_edited_sums_do_not_fit_their_signature(folder: Path, signers: Path) -> None:
+def test_edited_checksums_do_not_match_their_signature(folder: Path, signers: Path) -> None:
     (folder / "evidence/install.log").write_text("another")
     (folder / SUMS).write_text(sums.sums_of(folder))
     assert problems(folder, signers) == [
@@ -138,7 +138,7 @@ def test_a_keyid_is_never_trusted(folder: Path, signers: Path, tmp_path: Path) -
     )
 
 
-def test_a_keyid_that_is_wrong_does_no_harm(folder: Path, signers: Path) -> None:
+def test_a_wrong_keyid_has_no_effect(folder: Path, signers: Path) -> None:
     renamed = []
     for each in read_envelopes(folder):
         (signature,) = each.signatures
@@ -218,7 +218,7 @@ def test_what_can_not_be_recomputed_is_not_signed(tmp_path: Path, ada: Path) -> 
     ]
 
 
-def test_a_page_that_says_something_else_is_not_signed(tmp_path: Path, ada: Path) -> None:
+def test_a_page_with_other_content_is_not_signed(tmp_path: Path, ada: Path) -> None:
     page = (folder := decided_folder(tmp_path)) / "sign-off.html"
     text = page.read_text()
     page.write_text(text.replace("The release may ship", "The release is perfect"))
@@ -268,7 +268,7 @@ def test_a_journal_of_an_unknown_state_is_a_problem(folder: Path, signers: Path)
     )
 
 
-def test_a_signer_who_lies_about_the_run_is_found(folder: Path, signers: Path) -> None:
+def test_a_run_that_a_signer_edited_is_found(folder: Path, signers: Path) -> None:
     """A signer may edit the journal before signing, and not run.json or the decision alone."""
     path = folder / "journal" / "worker.jsonl"
     event = CheckFinished(cell=CELL, check="a", verdict=Verdict.FAILED, duration_s=1)
@@ -293,7 +293,7 @@ def test_a_link_is_never_signed(tmp_path: Path, ada: Path) -> None:
         sign(folder, open_signer(ada))
 
 
-def test_a_new_run_leaves_nothing_of_an_old_decision(folder: Path) -> None:
+def test_a_new_run_removes_an_old_decision(folder: Path) -> None:
     left = {path.name for path in left_by_a_decision(folder)}
     assert left == {
         *("decision.json", "decision", "sign-off.html", "SHA256SUMS", "SHA256SUMS.sig", EVIDENCE)

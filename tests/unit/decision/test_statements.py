@@ -1,4 +1,4 @@
-"""The statements of a signed decision, and what other programs make of them."""
+"""The statements of a signed decision, and how other programs read them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def test_a_package_that_was_not_tested_is_refused(tmp_path: Path, ada: Path) -> 
     )
 
 
-def test_sums_and_signature_are_checked_without_upgradeproof(folder: Path, signers: Path) -> None:
+def test_checksums_and_signature_are_verified_without_upgradeproof(
+    folder: Path, signers: Path
+) -> None:
     subprocess.run(["sha256sum", "--check", "--quiet", SUMS], cwd=folder, check=True)
     argv = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", "ada@example.org"]
     argv += ["-n", NAMESPACE, "-s", str(folder / "SHA256SUMS.sig")]
@@ -84,7 +86,7 @@ def test_envelopes_are_those_of_securesystemslib(folder: Path, tmp_path: Path) -
     dsse: Any = pytest.importorskip("securesystemslib.dsse")
     signer: Any = pytest.importorskip("securesystemslib.signer")
     key = open_signer(tmp_path / "ada")
-    public = key.key.public_key()  # type: ignore[attr-defined]  # a signer by a file
+    public = key.key.public_key()  # type: ignore[attr-defined]  # a signer that reads a file
     known = signer.SSlibKey.from_crypto(public, keyid=fingerprint(key.blob))
     stranger = signer.CryptoSigner.generate_ed25519().public_key
     stranger.keyid = known.keyid

@@ -1,4 +1,4 @@
-"""The packages that a decision is about: those that the run recorded, and those that are named."""
+"""The packages that a decision is about: packages that the run recorded, and named packages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DATA = Subject(name="data", version="2.0-1", architecture="all", sha256="d" * 64
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
-    """Return a decided folder whose run recorded what its states were made of."""
+    """Return a decided folder whose run recorded the packages of its states."""
     folder = decided_folder(tmp_path)
     made = {
         "packages": (
@@ -52,7 +52,7 @@ def recorded(tmp_path: Path) -> Path:
     return folder
 
 
-def test_what_the_run_recorded_is_the_subject(recorded: Path, ada: Path, signers: Path) -> None:
+def test_the_recorded_packages_are_the_subject(recorded: Path, ada: Path, signers: Path) -> None:
     sign(recorded, open_signer(ada))
     found = verify(recorded, signers)
     assert found.problems == ()
@@ -126,13 +126,13 @@ def test_a_signer_can_not_claim_other_packages(
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"packages": {"thing": {}}}', '{"packages": 1}'])
-def test_facts_that_are_none_are_one_clear_error(tmp_path: Path, ada: Path, text: str) -> None:
+def test_invalid_facts_are_one_clear_error(tmp_path: Path, ada: Path, text: str) -> None:
     folder = decided_folder(tmp_path)
     (folder / "evidence/upgraded/facts.json").write_text(text)
     with pytest.raises(HarnessError, match="are no facts of this version"):
         sign(folder, open_signer(ada), [THING])
 
 
-def test_packages_of_no_envelope_are_none() -> None:
+def test_no_envelope_has_no_packages() -> None:
     assert packages([]) == []
     assert packages([Envelope.of({"subject": [{"name": "run.json"}]})]) == []

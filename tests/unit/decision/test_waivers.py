@@ -1,4 +1,4 @@
-"""Waivers: what they cover, when they end, and each way in which one is wrong."""
+"""Waivers: what they cover, when they end, and each error in one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from upgradeproof.results import Run, Verdict
 FAILING = run(cell(check("packages::new"), failed()))
 
 
-def test_a_failed_check_is_covered_and_stays_failed() -> None:
+def test_a_covered_check_is_still_failed() -> None:
     decision = decided(FAILING, None, waiver())
     assert (decision.outcome, decision.result) == (Outcome.GO, "passed_with_waivers")
     assert decision.reasons == ()
@@ -40,7 +40,7 @@ def test_a_failed_check_is_covered_and_stays_failed() -> None:
     assert (accepted.check, accepted.owner, accepted.days_left) == ("ports::open", "ada", 29)
 
 
-def test_an_id_with_brackets_is_a_name_as_it_is() -> None:
+def test_brackets_in_an_id_are_literal() -> None:
     made = run(cell(check("a"), failed("ports::open[9100]")))
     assert decided(made, None, waiver(checks=("ports::open[9100]",))).outcome is Outcome.GO
 
@@ -116,7 +116,7 @@ def test_waivers_never_cover_a_whole_cell_together() -> None:
 
 
 @pytest.mark.parametrize("verdict", [Verdict.BROKEN, Verdict.NEVER_RAN])
-def test_a_waiver_never_covers_what_broke_or_never_ran(verdict: Verdict) -> None:
+def test_a_waiver_never_covers_a_check_that_broke_or_never_ran(verdict: Verdict) -> None:
     made = run(cell(check("a"), check("ports::open", verdict, "tcp:9100")))
     decision = decided(made, None, waiver())
     assert decision.outcome is not Outcome.GO
@@ -128,7 +128,7 @@ def test_a_waiver_for_cells_that_were_not_selected_is_no_error() -> None:
     assert decided(made, None, waiver(cells=(OTHER,))).outcome is Outcome.GO
 
 
-def test_a_waiver_holds_until_the_end_of_its_last_day_utc() -> None:
+def test_a_waiver_is_valid_until_the_end_of_its_last_day_utc() -> None:
     last = datetime(2026, 1, 10, 23, 59, 59, tzinfo=UTC)
     short = waiver(expires="2026-01-10")
     assert decided(FAILING, None, short, at=last).outcome is Outcome.GO
@@ -147,7 +147,7 @@ def test_a_waiver_that_ends_soon_is_a_note() -> None:
     ]
 
 
-def test_a_waiver_holds_before_its_release() -> None:
+def test_a_waiver_is_valid_before_its_release() -> None:
     assert decided(FAILING, None, waiver(until_release="10")).outcome is Outcome.GO
 
 
@@ -208,7 +208,7 @@ def test_a_wrong_file_is_one_clear_error_with_its_line(
     assert f"{path}:{problem}" in error.value.details.splitlines()
 
 
-def test_a_date_without_a_year_is_no_toml_and_named_with_its_line(tmp_path: Path) -> None:
+def test_the_error_of_a_date_without_a_year_names_its_line(tmp_path: Path) -> None:
     path = tmp_path / "waivers.toml"
     path.write_text(WAIVERS.replace("2026-01-31", "01-31"))
     with pytest.raises(PlanError, match=r"is not TOML.*line 10"):

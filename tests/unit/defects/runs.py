@@ -1,4 +1,4 @@
-"""A project with defects, and a pytest for it that only says what it is told to."""
+"""A project with defects, and a fake pytest that writes results which the test sets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def defect(**keys: object) -> Defect:
 
 
 def check(name: str, verdict: Verdict = FAILED, reason: str = "") -> Check:
-    return Check(id=name, verdict=verdict, reason=reason or f"{name} says\nmore", duration_s=0.1)
+    return Check(id=name, verdict=verdict, reason=reason or f"{name} failed\nmore", duration_s=0.1)
 
 
 def state(name: str, verdict: Verdict = PASSED, reason: str = "") -> State:
@@ -87,10 +87,10 @@ def words(argv: Sequence[str], option: str) -> list[str]:
 
 @dataclass
 class Pytest:
-    """Collect the checks that there are; leave the result that a defect's cell has here."""
+    """A fake pytest: it collects ``checks`` and writes the results that ``found`` contains."""
 
     found: Mapping[tuple[str, str], Cell | Callable[[], Completed]] = field(default_factory=dict)
-    """By defect and cell, the defect empty for a good cell; those that are not there are green."""
+    """The results by defect and cell; a good cell has no defect. A missing result is green."""
     checks: Sequence[str] = (ACTIVE, DATA)
     collection_status: int = 0
     commands: list[Sequence[str]] = field(default_factory=list)
@@ -100,8 +100,8 @@ class Pytest:
         if "--collect-only" in argv:
             return self._collection(words(argv, "--upgradeproof-cell"))
         (name,) = words(argv, "--upgradeproof-cell")
-        planted = [Path(path).stem for path in words(argv, "upgradeproof_defect")]
-        found = self.found.get((planted[0] if planted else "", name), _green(name))
+        injected = [Path(path).stem for path in words(argv, "upgradeproof_defect")]
+        found = self.found.get((injected[0] if injected else "", name), _green(name))
         if not isinstance(found, Cell):
             return found()
         folder = Path(words(argv, "upgradeproof_reports")[0])
@@ -111,7 +111,7 @@ class Pytest:
 
     @property
     def trials(self) -> list[tuple[str, str]]:
-        """Return what it ran: defect and cell, in order."""
+        """Return the defect and the cell of each run, in order."""
         runs = [argv for argv in self.commands if "--collect-only" not in argv]
         return [
             (

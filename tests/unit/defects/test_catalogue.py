@@ -1,4 +1,4 @@
-"""Which defect is tried where: on each platform in the first cell that shows it."""
+"""Each defect is tried on each platform in the first cell that shows it."""
 
 from __future__ import annotations
 
@@ -58,18 +58,18 @@ def test_a_defect_that_is_named_is_never_left_out(tmp_path: Path) -> None:
     assert str(caught.value) == f"no cell in which slow shows fits --cell=*-amd64.*\n{ARM64}"
 
 
-def test_only_those_that_are_named_are_tried(tmp_path: Path) -> None:
+def test_only_the_named_defects_are_tried(tmp_path: Path) -> None:
     home = project(tmp_path, bad=CAUGHT, worse=CAUGHT)
     assert ids(choose(home, ["worse"], ["*-arm64.*"])) == [("worse", ARM64)]
 
 
-def test_a_defect_that_there_is_not_is_one_clear_error(tmp_path: Path) -> None:
+def test_an_unknown_defect_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         choose(project(tmp_path, blacklisted=CAUGHT), ["blacklistd"])
     assert str(caught.value) == "there is no defect 'blacklistd'; did you mean 'blacklisted'?"
 
 
-def test_a_project_without_defects_is_told(tmp_path: Path) -> None:
+def test_a_project_without_defects_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         choose(project(tmp_path))
     assert str(caught.value) == (
@@ -77,13 +77,13 @@ def test_a_project_without_defects_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_cells_that_show_no_defect_at_all_are_told(tmp_path: Path) -> None:
+def test_cells_that_show_no_defect_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         choose(project(tmp_path, slow=f'{CAUGHT}\ncells = ["*-arm64.*"]'), (), ["*-amd64.*"])
     assert caught.value.brief == "no defect shows in a cell that fits *-amd64.*"
 
 
-def test_a_defect_whose_cells_there_are_not_is_told(tmp_path: Path) -> None:
+def test_a_defect_without_a_cell_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         choose(project(tmp_path, bad=f'{CAUGHT}\ncells = ["*-riscv.*"]'))
     assert caught.value.brief == (
@@ -91,13 +91,13 @@ def test_a_defect_whose_cells_there_are_not_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_a_defect_without_a_declared_check_is_told(tmp_path: Path) -> None:
+def test_a_defect_without_a_declared_check_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         choose(project(tmp_path, bad=""))
     assert caught.value.brief == f"{tmp_path}/defects/bad.toml: no check is named for this defect"
 
 
-def test_a_glob_that_fits_no_cell_is_told(tmp_path: Path) -> None:
+def test_a_glob_that_fits_no_cell_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         choose(project(tmp_path, bad=CAUGHT), (), ["example-1-amd64.container.thing-1-to-4"])
     assert str(caught.value) == (
@@ -107,7 +107,7 @@ def test_a_glob_that_fits_no_cell_is_told(tmp_path: Path) -> None:
 
 
 def test_good_cells_run_first_once_each_and_defects_in_their_order(tmp_path: Path) -> None:
-    """Emulated cells begin, on whichever host: the long ones must not come last."""
+    """Emulated cells run first on every host: they take longest and must not start last."""
     catalogue = choose(project(tmp_path, bad=CAUGHT, worse=CAUGHT))
     order = [(trial.defect, trial.cell.id) for trial in catalogue.in_order]
     good = [cell for name, cell in order[:2] if not name]

@@ -1,4 +1,4 @@
-"""The command itself: real pytest processes, on machines that are folders."""
+"""`upgradeproof defects` with real pytest processes, on machines that are folders."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def spoilt(
     return project
 
 
-def test_a_defect_is_planted_and_caught_beside_a_good_cell(tmp_path: Path) -> None:
+def test_a_defect_is_injected_and_caught_in_addition_to_a_good_cell(tmp_path: Path) -> None:
     done = spoilt(tmp_path).upgradeproof("defects", "-j", "2", f"--cell={AMD64}")
     assert done.ok, done.tail
     assert done.text.splitlines()[-2:] == [
@@ -65,7 +65,7 @@ def test_a_defect_is_planted_and_caught_beside_a_good_cell(tmp_path: Path) -> No
     assert found["trials"][0]["detected_by"][0]["id"] == "test_it::test_note_is_kept"
 
 
-def test_a_declared_check_that_there_is_not_starts_no_machine(tmp_path: Path) -> None:
+def test_an_unknown_declared_check_starts_no_machine(tmp_path: Path) -> None:
     project = spoilt(tmp_path, check="test_it::test_note_is_lost")
     done = project.upgradeproof("defects", f"--cell={AMD64}")
     assert (done.exit_status, done.text) == (2, "")
@@ -82,7 +82,7 @@ def test_a_check_that_is_left_out_catches_nothing(tmp_path: Path) -> None:
     assert project.upgradeproof("defects", f"--cell={AMD64}").exit_status == 2
 
 
-def test_a_termination_tells_what_was_found_and_leaves_no_process(tmp_path: Path) -> None:
+def test_a_termination_prints_what_was_found_and_leaves_no_process(tmp_path: Path) -> None:
     project = spoilt(tmp_path, script="touch waits; sleep 60")
     main = "import sys; from upgradeproof.cli import main; sys.exit(main())"
     process = subprocess.Popen(
@@ -116,7 +116,7 @@ def _works_in(process: Path, folder: Path) -> bool:
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "two"])
-def test_a_number_of_workers_that_is_none_is_told(
+def test_an_invalid_number_of_workers_is_an_error(
     upgradeproof: Command, capsys: pytest.CaptureFixture[str], number: str
 ) -> None:
     with pytest.raises(SystemExit):

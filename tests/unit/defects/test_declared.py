@@ -1,4 +1,4 @@
-"""A declared check that there is not would never catch anything: told before any machine starts."""
+"""A declared check that does not exist never fails: it is an error before a machine starts."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def test_a_plan_is_collected_once_for_all_its_cells(tmp_path: Path) -> None:
     assert words(argv, "upgradeproof_plans") == [str(tmp_path / "upgrade.toml")]
 
 
-def test_defects_that_keep_the_way_back_have_more_checks(tmp_path: Path) -> None:
+def test_defects_with_a_rollback_have_more_checks(tmp_path: Path) -> None:
     pytest_ = Pytest()
     home = project(tmp_path, bad=GOOD, back=f"{GOOD}\nwith_rollback = true", worse=GOOD)
     require_declared_checks(choose(home).trials, pytest_)
-    planted = [
+    injected = [
         Path(path).stem for argv in pytest_.commands for path in words(argv, "upgradeproof_defect")
     ]
-    assert planted == ["back", "bad"]
+    assert injected == ["back", "bad"]
 
 
-def test_checks_are_told_apart_by_cell(tmp_path: Path) -> None:
+def test_checks_are_collected_by_cell(tmp_path: Path) -> None:
     found = collect(choose(project(tmp_path, bad=GOOD)).trials, Pytest())
     assert found == {AMD64: {ACTIVE, DATA}, ARM64: {ACTIVE, DATA}}
 
 
-def test_a_check_that_there_is_not_is_told_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_check_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
     keys = 'detected_by = ["test_services::test_service_is_actve*thingd*"]\ncells = ["*-amd64.*"]'
     home = project(tmp_path, bad=keys, good=GOOD)
     with pytest.raises(PlanError) as caught:
@@ -53,7 +53,7 @@ def test_a_check_that_there_is_not_is_told_with_the_nearest(tmp_path: Path) -> N
     )
 
 
-def test_every_unknown_check_is_told_at_once(tmp_path: Path) -> None:
+def test_one_error_names_every_unknown_check(tmp_path: Path) -> None:
     keys = 'detected_by = ["test_x::*", "test_services::*"]'
     home = project(tmp_path, bad=keys, worse='detected_by = ["test_y::*"]')
     with pytest.raises(PlanError) as caught:
@@ -70,7 +70,7 @@ def test_a_defect_that_stops_the_upgrade_needs_no_check(tmp_path: Path) -> None:
     require_declared_checks(choose(home).trials, Pytest(checks=(), collection_status=5))
 
 
-def test_a_collection_that_fails_is_told_with_pytests_words(tmp_path: Path) -> None:
+def test_the_error_of_a_failed_collection_has_pytests_output(tmp_path: Path) -> None:
     home = project(tmp_path, bad=GOOD)
     with pytest.raises(HarnessError) as caught:
         require_declared_checks(choose(home).trials, Pytest(collection_status=2))

@@ -1,4 +1,4 @@
-"""The whole detection beside a pytest that says what it is told to: lines, numbers, record."""
+"""The whole detection with a fake pytest: printed lines, numbers and the record."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SEEN = cell(check(ACTIVE, FAILED, "thingd is dead\nlong"), check(DATA, PASSED), 
 
 
 def tried(home: Home, pytest_: Pytest, *globs: str, workers: int = 1) -> tuple[Detection, str]:
-    """Return what was found, and what was printed without its times."""
+    """Return the detection, and the printed text without its times."""
     out = io.StringIO()
     found = detect(home, (), globs, workers=workers, out=out, run=pytest_, clear_up=lambda: None)
     return found, re.sub(r"\([0-9.]+ m?s\)", "(T)", out.getvalue())
@@ -47,7 +47,7 @@ def record(home: Home) -> Any:
     return json.loads((home.reports / "defects.json").read_text(encoding="utf-8"))
 
 
-def test_a_catalogue_that_is_caught_ends_with_both_numbers(tmp_path: Path) -> None:
+def test_the_output_of_a_caught_catalogue_ends_with_both_numbers(tmp_path: Path) -> None:
     home = project(tmp_path, bad=KEYS)
     both = {("bad", name): SEEN.model_copy(update={"id": name}) for name in (AMD64, ARM64)}
     found, printed = tried(home, Pytest(both), workers=2)
@@ -84,7 +84,7 @@ def test_a_trial_leaves_out_only_what_takes_minutes(tmp_path: Path, keys: str, c
     assert asked == {chosen}
 
 
-def test_a_defect_that_nothing_sees_is_a_failure(tmp_path: Path) -> None:
+def test_a_defect_that_no_check_sees_is_a_failure(tmp_path: Path) -> None:
     found, printed = tried(project(tmp_path, bad=KEYS), Pytest(), "*-amd64.*")
     assert not found.good
     assert f"NOT caught: bad in {AMD64} (T)" in printed.splitlines()
@@ -104,12 +104,12 @@ def test_a_defect_that_another_check_sees_is_a_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize("verdict", [FAILED, BROKEN])
 def test_a_false_alarm_is_a_failure(tmp_path: Path, verdict: object) -> None:
     home = project(tmp_path, bad=KEYS)
-    loud = check(DATA).model_copy(update={"verdict": verdict, "reason": "it says so"})
+    loud = check(DATA).model_copy(update={"verdict": verdict, "reason": "a reason"})
     good = cell(loud, check(ACTIVE, PASSED), state("upgraded"))
     found, printed = tried(home, Pytest({("bad", AMD64): SEEN, ("", AMD64): good}), "*-amd64.*")
     assert (found.good, found.totals.caught, found.totals.false_alarms) == (False, 1, 1)
     assert f"FALSE ALARM: {AMD64} (T)" in printed.splitlines()
-    assert "  it says so\n" in printed
+    assert "  a reason\n" in printed
     assert printed.splitlines()[-1] == "false alarms: 1 in 1 good cell"
 
 
@@ -122,7 +122,7 @@ def test_a_good_cell_in_which_a_check_never_ran_is_not_good(tmp_path: Path) -> N
     assert f"    {DATA} never ran: no program" in printed.splitlines()
 
 
-def test_a_good_cell_of_which_nothing_passed_is_not_good(tmp_path: Path) -> None:
+def test_a_good_cell_in_which_no_check_passed_is_not_good(tmp_path: Path) -> None:
     left_out = cell(check(ACTIVE, Verdict.NOT_APPLICABLE, "no kernel"), state("upgraded"))
     home = project(tmp_path, bad=KEYS)
     found, printed = tried(home, Pytest({("", AMD64): left_out, ("bad", AMD64): SEEN}), "*-amd64.*")
@@ -152,7 +152,7 @@ def test_a_trial_without_a_result_is_broken_and_loses_no_other(tmp_path: Path) -
     assert lines[-2] == "caught 1 of 2 (2 defects on 1 platform)"
 
 
-def test_the_result_of_a_trial_before_is_never_taken_for_this_ones(tmp_path: Path) -> None:
+def test_the_result_of_an_earlier_trial_is_never_used(tmp_path: Path) -> None:
     home = project(tmp_path, bad=KEYS)
     assert tried(home, Pytest({("bad", AMD64): SEEN}), "*-amd64.*")[0].good
     found, _ = tried(home, Pytest({("bad", AMD64): crashed}), "*-amd64.*")
@@ -178,7 +178,7 @@ def test_a_run_without_a_check_proves_nothing(tmp_path: Path) -> None:
     assert found.good_cells[0].problem == "pytest ran no check of this cell"
 
 
-def test_what_no_chosen_cell_shows_is_counted(tmp_path: Path) -> None:
+def test_defects_that_no_chosen_cell_shows_are_counted(tmp_path: Path) -> None:
     home = project(tmp_path, bad=KEYS, slow=f'{KEYS}\ncells = ["*-arm64.*"]')
     found, printed = tried(home, Pytest({("bad", AMD64): SEEN}), "*-amd64.*")
     assert found.good
@@ -190,8 +190,8 @@ def test_the_record_has_everything(tmp_path: Path) -> None:
     home = project(tmp_path, bad=KEYS)
     found, _ = tried(home, Pytest({("bad", AMD64): SEEN}), "*-amd64.*")
     assert Detection.model_validate_json((home.reports / "defects.json").read_bytes()) == found
-    kept = record(home)
-    assert kept["totals"] == {
+    recorded = record(home)
+    assert recorded["totals"] == {
         "caught": 1,
         "trials": 1,
         "defects": 1,
@@ -201,7 +201,7 @@ def test_the_record_has_everything(tmp_path: Path) -> None:
         "broken": 0,
         "not_run": 0,
     }
-    (trial,) = kept["trials"]
+    (trial,) = recorded["trials"]
     assert trial.pop("duration_s") >= 0
     assert trial == {
         "product": "thing",
@@ -218,7 +218,7 @@ def test_the_record_has_everything(tmp_path: Path) -> None:
     assert [path.name for path in home.reports.glob("*.part")] == []
 
 
-def test_a_record_that_can_not_be_written_is_told_before_anything_runs(tmp_path: Path) -> None:
+def test_a_record_that_can_not_be_written_is_an_error_before_any_run(tmp_path: Path) -> None:
     home, pytest_ = project(tmp_path, bad=KEYS), Pytest()
     (tmp_path / "reports").touch()
     with pytest.raises(HarnessError) as caught:
@@ -231,7 +231,7 @@ def interrupted() -> Completed:
     raise KeyboardInterrupt
 
 
-def test_what_was_found_until_an_interruption_is_told_and_recorded(tmp_path: Path) -> None:
+def test_what_was_found_before_an_interruption_is_printed_and_recorded(tmp_path: Path) -> None:
     home = project(tmp_path, bad=KEYS, worse=KEYS)
     pytest_ = Pytest({("bad", AMD64): SEEN, ("worse", AMD64): interrupted})
     found, printed = tried(home, pytest_, "*-amd64.*")
@@ -244,7 +244,7 @@ def test_what_was_found_until_an_interruption_is_told_and_recorded(tmp_path: Pat
     assert record(home)["totals"]["not_run"] == 1
 
 
-def test_the_table_stays_readable_whatever_a_machine_says(tmp_path: Path) -> None:
+def test_no_output_of_a_machine_makes_the_table_unreadable(tmp_path: Path) -> None:
     hostile = "[bold red]\x1b]0;title\x07 [/]" + "long " * 100
     loud = cell(check(ACTIVE, FAILED, hostile), state("upgraded"))
     _, printed = tried(project(tmp_path, bad=KEYS), Pytest({("bad", AMD64): loud}), "*-amd64.*")

@@ -1,4 +1,4 @@
-"""What is said of defects, of the table and of defects.json is what the code has."""
+"""The documentation of defects, of their table and of defects.json matches the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run with a planted defect says of the suite: caught, missed, or caught by accident."""
+"""The judgement of a run with an injected defect: caught, missed, or caught by accident."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
         [check(LOOP, FAILED, "it failed\nlong"), state("upgraded", FAILED, "it failed\nlong")],
         ((), SEEN.detected_by, ("state upgraded",)),
     ),
-    "seen, then there was no way back": (
+    "seen, then the rollback failed": (
         SEEN,
-        [check(LOOP), state("upgraded"), state("rolled_back", FAILED, "no way")],
+        [check(LOOP), state("upgraded"), state("rolled_back", FAILED, "the rollback failed")],
         ((LOOP,), (), ("state rolled_back",)),
     ),
     "stopped as it must be": (
@@ -80,7 +80,7 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_failed_is_held_against_the_defect(name: str) -> None:
+def test_failures_are_compared_with_the_defect(name: str) -> None:
     of, parts, expected = CASES[name]
     found = judge(of, cell(*parts))
     by, unrelated = (
@@ -90,35 +90,35 @@ def test_what_failed_is_held_against_the_defect(name: str) -> None:
     assert found.caught == (bool(by) and not found.missed and not unrelated)
 
 
-def test_every_check_that_must_see_it_has_to() -> None:
+def test_every_declared_check_must_fail() -> None:
     both = defect(detected_by=["test_a::*", "test_b::*"])
     found = judge(both, cell(check("test_a::test_one")))
     assert (found.missed, found.caught) == (("test_b::*",), False)
 
 
-def test_what_caught_it_is_quoted_by_its_first_words() -> None:
+def test_a_sighting_has_the_first_line_of_the_reason() -> None:
     found = judge(SEEN, cell(check(LOOP, FAILED, "\n  loop is not there\nassert 1")))
     assert found.detected_by == (Sighting(id=LOOP, error="loop is not there"),)
 
 
 @pytest.mark.parametrize("verdict", [BROKEN, NEVER])
-def test_of_a_state_that_we_failed_nothing_is_known(verdict: object) -> None:
+def test_the_result_is_unknown_if_the_harness_did_not_reach_a_state(verdict: object) -> None:
     lost = state("installed").model_copy(update={"verdict": verdict, "reason": "no engine"})
     assert why_unknown(SEEN, cell(lost)) == f"installed was not reached ({verdict}): no engine"
     assert why_unknown(SEEN, cell(state("upgraded", FAILED, "the product"))) == ""
 
 
-def test_where_a_check_broke_nothing_is_known_but_for_what_the_defect_allows() -> None:
+def test_the_result_is_unknown_if_a_check_broke_that_the_defect_does_not_allow() -> None:
     full = check(OTHER, BROKEN, "the disk is full")
     assert why_unknown(SEEN, cell(check(LOOP), full)) == f"{OTHER} broke: the disk is full"
     assert why_unknown(SEEN, cell(check(LOOP), check(SERVICE, BROKEN, "x"))) == ""
 
 
-def test_a_good_cell_in_peace_has_no_alarm() -> None:
+def test_a_good_cell_that_passed_has_no_alarm() -> None:
     assert alarms(cell(check(LOOP, PASSED), state("upgraded"))) == ()
 
 
-def test_whatever_a_good_cell_complains_of_is_an_alarm() -> None:
+def test_every_failure_of_a_good_cell_is_an_alarm() -> None:
     found = alarms(
         cell(
             check(LOOP),
@@ -132,6 +132,6 @@ def test_whatever_a_good_cell_complains_of_is_an_alarm() -> None:
     assert [each.id for each in alarms(cell(state("installed", NEVER, "x")))] == ["state installed"]
 
 
-def test_what_a_machine_said_is_fit_for_a_terminal() -> None:
+def test_control_characters_of_a_machine_are_replaced() -> None:
     assert first_line("\x1b[2J\x9b31mred\r\nnext") == "\ufffd[2J\ufffd31mred"
     assert first_line("") == ""

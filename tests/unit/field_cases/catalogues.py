@@ -1,4 +1,4 @@
-"""A folder with a catalogue of its own, whose plans run on machines of no kind."""
+"""A folder with its own catalogue, whose plans never start a machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which cases there are, and which are chosen; those of this project are all in order."""
+"""Cases are found and chosen; all cases of this project are valid."""
 
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def test_a_folder_without_cases_is_an_error(tmp_path: Path) -> None:
         find_cases(tmp_path)
 
 
-def test_a_twin_that_is_not_there_is_an_error_with_the_nearest(tmp_path: Path) -> None:
+def test_a_missing_twin_is_an_error_with_the_nearest(tmp_path: Path) -> None:
     home = catalogue(tmp_path, "alpha")
     file = tmp_path / FOLDER / "alpha" / "case.toml"
     file.write_text(file.read_text().replace('twin = "good"', 'twin = "godo"'))
@@ -70,7 +70,7 @@ def test_a_plan_with_two_cells_is_no_case(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("entry", OURS, ids=lambda entry: entry.id)
-def test_a_case_of_ours_can_be_staged(tmp_path: Path, entry: object) -> None:
+def test_a_case_of_this_project_can_be_staged(tmp_path: Path, entry: object) -> None:
     found = next(each for each in OURS if each is entry)
     trial = stage_case(Home(ROOT), found, tmp_path)
     assert twin_of(ROOT, found)
@@ -82,7 +82,9 @@ def test_a_case_of_ours_can_be_staged(tmp_path: Path, entry: object) -> None:
 
 
 @pytest.mark.parametrize("folder", sorted((ROOT / FOLDER / TWINS).iterdir()), ids=lambda f: f.name)
-def test_a_twin_of_ours_can_be_staged_and_belongs_to_a_case(tmp_path: Path, folder: Path) -> None:
+def test_a_twin_of_this_project_can_be_staged_and_belongs_to_a_case(
+    tmp_path: Path, folder: Path
+) -> None:
     assert stage_twin(Home(ROOT), folder, tmp_path).cell
     assert folder in {twin_of(ROOT, entry) for entry in OURS}
 

@@ -1,4 +1,4 @@
-"""What is said of field cases is what the code has."""
+"""The documentation of field cases matches the code."""
 
 from tests.unit.test_docs import DOCS
 from upgradeproof.field_cases.catalogue import Case

@@ -1,4 +1,4 @@
-"""The command: cases and their twins are tried, judged, counted and reported."""
+"""The command runs, judges, counts and reports cases and their twins."""
 
 import io
 import json
@@ -34,7 +34,7 @@ def results(*parts: Check | State, name: str) -> Results:
     return {("", CELL.format(name)): cell(*parts, name=CELL.format(name))}
 
 
-def test_a_case_is_caught_and_its_twin_is_silent(tmp_path: Path) -> None:
+def test_a_case_is_caught_and_its_twin_has_no_false_alarm(tmp_path: Path) -> None:
     home = catalogue(tmp_path, "alpha")
     pytest = Pytest(results(GONE, state("upgraded"), name="alpha"))
     report, text = tried(home, pytest)
@@ -54,13 +54,13 @@ def test_a_failure_counts_only_if_all_of_its_variants_are_caught(tmp_path: Path)
     assert not report.good
 
 
-def test_a_case_that_nothing_notices_is_missed(tmp_path: Path) -> None:
+def test_a_case_that_no_check_notices_is_missed(tmp_path: Path) -> None:
     report, text = tried(catalogue(tmp_path, "alpha"), Pytest())
     assert [each.result for each in report.cases] == ["missed"]
     assert "missed: alpha" in text
 
 
-def test_a_twin_that_is_red_is_a_false_alarm(tmp_path: Path) -> None:
+def test_a_failed_twin_is_a_false_alarm(tmp_path: Path) -> None:
     home = catalogue(tmp_path, "alpha")
     pytest = Pytest({**results(GONE, name="alpha"), **results(OTHER, name="good")})
     report, text = tried(home, pytest)
@@ -101,7 +101,7 @@ def test_a_bad_release_is_its_plan_with_a_defect(tmp_path: Path) -> None:
     assert [each.result for each in report.cases] == ["caught"]
 
 
-def test_the_report_is_there_for_programs(tmp_path: Path) -> None:
+def test_the_report_is_written_as_json(tmp_path: Path) -> None:
     home = catalogue(tmp_path, "alpha")
     pytest = Pytest(results(GONE, check("x", PASSED), name="alpha"))
     report, _ = tried(home, pytest)

@@ -1,4 +1,4 @@
-"""Fakes of the real protocols, that work across processes: what they do is written to files."""
+"""Fakes of the real protocols that work across processes: they record their calls in files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLATFORM = Platform(image="example-1", architecture="amd64", machine="container"
 
 
 class FolderStore:
-    """Keep an image as a file in a folder."""
+    """A store that saves an image as a file in a folder."""
 
     machine = "container"
 
@@ -50,7 +50,7 @@ class FolderStore:
 
 
 class WritingSource:
-    """Make an image that says how often it was made; wait for ``go`` if it is given."""
+    """A source that records each image that it makes; it first waits for a file ``go``, if set."""
 
     def __init__(self, folder: Path, go: Path | None = None) -> None:
         self.name, self.order = "writing", 1
@@ -71,7 +71,7 @@ class WritingSource:
 
 
 class FailingSource:
-    """Fail, and count how often it was asked to."""
+    """A source that fails, and counts its calls."""
 
     def __init__(self, name: str, error: Exception) -> None:
         self.name, self.order, self.asked = name, 1, 0
@@ -86,7 +86,7 @@ class FailingSource:
 
 
 class BlockedSource(FailingSource):
-    """Know at once that it can't serve here."""
+    """A source that reports its error as an obstacle, before it is called."""
 
     def obstacle(self, request: Request) -> ImageError | None:
         assert isinstance(self._error, ImageError)
@@ -119,16 +119,16 @@ def _wait_for(path: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Ask for the example as a worker does: say that we ask, and what we got."""
+    """Request the example image as a worker does; print that it is requested, and the result."""
     images = example(folder, WritingSource(folder, go=folder / "go"), run="run-1", wait_s=30)
-    _say("asking")
+    _print("asking")
     try:
-        _say(images.ensure(PLATFORM))
+        _print(images.ensure(PLATFORM))
     except UpgradeproofError as error:
-        _say(str(error))
+        _print(str(error))
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""The archive: chosen by environment or definition, else the one that this host's apt uses."""
+"""The archive is set by environment or definition; the default is that of the host's apt."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ def test_sources_keep_apts_order(tmp_path: Path) -> None:
     assert next(sources(etc / "apt")) == Source("http://a.example/x", "first")
 
 
-def test_a_host_of_another_family_leaves_it_to_the_default(tmp_path: Path) -> None:
+def test_a_host_of_another_family_uses_the_default(tmp_path: Path) -> None:
     etc = host(tmp_path, one_line=ONE_LINE)
     assert choose("other", BOOTSTRAP, native=True, etc=etc, environ={}) is None
 
 
-def test_a_host_without_apt_leaves_it_to_the_default(tmp_path: Path) -> None:
+def test_a_host_without_apt_uses_the_default(tmp_path: Path) -> None:
     assert pick(tmp_path) is None
 
 
@@ -97,7 +97,7 @@ def test_a_host_without_apt_leaves_it_to_the_default(tmp_path: Path) -> None:
         "mirror+file:/etc/apt/mirrors",
     ],
 )
-def test_an_address_that_means_something_here_alone_stays_here(tmp_path: Path, uri: str) -> None:
+def test_an_address_that_only_this_host_can_use_is_not_used(tmp_path: Path, uri: str) -> None:
     assert pick(host(tmp_path, one_line=f"deb {uri} first main\n")) is None
 
 

@@ -1,4 +1,4 @@
-"""What makes a root file system a disk that boots: its files and scripts are documents."""
+"""The files and scripts that make a bootable disk of a root file system, compared as a whole."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_agent_is_the_one_of_the_backend() -> None:
     assert configuration("amd64", "bios")[AGENT] == source.read_text(encoding="utf-8")
 
 
-def test_a_bios_speaks_on_the_serial_port_by_grubs_own_driver() -> None:
+def test_with_a_bios_grubs_own_driver_writes_to_the_serial_port() -> None:
     assert configuration("amd64", "bios")["/etc/default/grub.d/upgradeproof.cfg"] == (
         "# The console log is all that is seen of a boot.\n"
         "GRUB_TIMEOUT=1\n"
@@ -59,7 +59,7 @@ def test_a_bios_speaks_on_the_serial_port_by_grubs_own_driver() -> None:
 
 
 @pytest.mark.parametrize(("architecture", "console"), [("amd64", "ttyS0"), ("arm64", "ttyAMA0")])
-def test_uefi_speaks_on_the_serial_port_by_the_firmware(
+def test_with_uefi_the_firmware_writes_to_the_serial_port(
     architecture: Architecture, console: str
 ) -> None:
     assert configuration(architecture, "uefi")["/etc/default/grub.d/upgradeproof.cfg"] == (
@@ -79,14 +79,14 @@ def test_only_uefi_mounts_its_system_partition() -> None:
     assert configuration("arm64", "uefi")["/etc/fstab"] == uefi
 
 
-def test_nothing_of_this_host_is_written() -> None:
+def test_no_setting_of_this_host_is_written() -> None:
     files = configuration("amd64", "bios")
     assert files["/etc/hostname"] == "machine\n"
     assert files["/etc/resolv.conf"] == "nameserver 10.0.2.3\n"
     assert files["/etc/machine-id"] == "uninitialized\n"
 
 
-def test_the_files_are_laid_below_two_folders_with_their_links(tmp_path: Path) -> None:
+def test_the_files_and_their_links_are_written_to_two_folders(tmp_path: Path) -> None:
     early = tmp_path / "early"
     write_configuration(early, tmp_path, "amd64", "bios")
     for path, text in configuration("amd64", "bios").items():
@@ -99,7 +99,7 @@ def test_the_files_are_laid_below_two_folders_with_their_links(tmp_path: Path) -
     assert str(wants.readlink()) == "/lib/systemd/system/systemd-networkd.service"
 
 
-def test_a_disk_has_room_for_both_firmwares_boot_loaders() -> None:
+def test_a_disk_has_partitions_for_the_boot_loaders_of_both_firmwares() -> None:
     assert bootable.partitions() == (
         "label: gpt\n"
         "start=2048, size=2048, type=21686148-6449-6E6F-744E-656564454649\n"
@@ -108,7 +108,7 @@ def test_a_disk_has_room_for_both_firmwares_boot_loaders() -> None:
     )
 
 
-def test_a_disk_is_assembled_without_rights() -> None:
+def test_a_disk_is_assembled_without_root() -> None:
     script = bootable.assembly(Path("/s/disk.raw"), 8192, Path("/s/root.tar"), Path("/s/root"))
     assert script == (
         "set -e\n"
@@ -126,7 +126,7 @@ def test_a_disk_is_assembled_without_rights() -> None:
 
 
 def test_a_cache_may_have_any_name(tmp_path: Path) -> None:
-    """The script is run, with programs that do nothing: every path is one word."""
+    """Run the script with programs that do nothing; every path is one word."""
     folder = tmp_path / "it's $(odd) x"
     (folder / "bin").mkdir(parents=True)
     for name in ("sfdisk", "mkfs.vfat", "tar", "mke2fs"):

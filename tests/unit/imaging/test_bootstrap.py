@@ -1,4 +1,4 @@
-"""The bootstrap's command lines are documents; its errors are apt's words and what to do."""
+"""The bootstrap's command lines are compared as a whole; its errors quote apt and its solution."""
 
 from __future__ import annotations
 
@@ -121,14 +121,14 @@ def test_a_full_disk() -> None:
     )
 
 
-def test_anything_else_is_shown_as_it_was_said() -> None:
+def test_any_other_error_is_printed_unchanged() -> None:
     assert str(failed("E: Unable to locate package nosuch\n")) == (
         "mmdebstrap failed with exit status 25\nE: Unable to locate package nosuch"
     )
 
 
 def test_a_package_that_is_not_installed_is_explained_by_dpkg() -> None:
-    """mmdebstrap itself only names the call that failed, with every package in it."""
+    """mmdebstrap reports only the failed call, which names every package."""
     packages = " ".join(f"/var/cache/apt/archives/package-{number}.deb" for number in range(20))
     error = failed(
         "Preparing to unpack .../base-files.deb ...\n"
@@ -148,7 +148,7 @@ def test_a_package_that_is_not_installed_is_explained_by_dpkg() -> None:
     assert len(call) <= LINE
 
 
-def test_without_the_keyring_nothing_is_fetched() -> None:
+def test_without_the_keyring_nothing_is_downloaded() -> None:
     example = Request(name="example-1", image=EXAMPLE, architecture="amd64", archive=None)
     assert str(SOURCE.obstacle(example)) == (
         "there is no keyring /usr/share/keyrings/example-archive-keyring.gpg: signatures can't be "

@@ -1,4 +1,4 @@
-"""Disks of VMs: what this host lacks for them is said before any work, and what an image lacks."""
+"""Disks of VMs: what this host or an image lacks is reported before any work."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def request(architecture: Architecture = "amd64", **vm: object) -> Request:
 
 @pytest.fixture
 def bin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A host on which nothing is installed."""
+    """The folder of programs of a host on which no program is installed."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -55,7 +55,7 @@ def test_the_store_is_found() -> None:
     assert every_store()["vm"] is STORE
 
 
-def test_a_host_without_any_program_lacks_them_all(bin_folder: Path) -> None:
+def test_a_host_without_the_programs_is_an_error_that_names_all_of_them(bin_folder: Path) -> None:
     packages = ["fdisk", "dosfstools", "e2fsprogs", "qemu-utils", "util-linux"]
     if os.geteuid() != 0:
         packages.append("fakeroot")
@@ -72,7 +72,7 @@ def test_a_host_without_any_program_lacks_them_all(bin_folder: Path) -> None:
         ("arm64", "qemu-system-aarch64", "qemu-system-arm qemu-utils qemu-efi-aarch64"),
     ],
 )
-def test_a_host_without_qemu_is_told_which_one(
+def test_a_host_without_qemu_is_an_error_that_names_the_program(
     bin_folder: Path, architecture: Architecture, program: str, packages: str
 ) -> None:
     install(bin_folder, *PROGRAMS, "fakeroot")
@@ -85,7 +85,7 @@ def test_a_host_without_qemu_is_told_which_one(
         assert STORE.obstacle(request(architecture)) is None
 
 
-def test_an_image_without_its_table_is_told(bin_folder: Path) -> None:
+def test_an_image_without_the_table_vm_is_an_error(bin_folder: Path) -> None:
     bare = Request(
         name="example-1", image=EXAMPLE, architecture="amd64", machine="vm", archive=None
     )
@@ -94,7 +94,7 @@ def test_an_image_without_its_table_is_told(bin_folder: Path) -> None:
     assert str(caught.value) == ("example-1-amd64 is not described as a VM: it has no table [vm]")
 
 
-def test_only_a_whole_disk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_complete_disk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UPGRADEPROOF_CACHE", str(tmp_path))
     assert STORE.find(request()) is None
     folder = tmp_path / "vm" / "images" / request().key
@@ -106,7 +106,7 @@ def test_only_a_whole_disk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert STORE.find(request()) == str(folder)
 
 
-def test_the_configuration_is_copied_into_the_root_some_of_it_before_the_kernel(
+def test_the_configuration_is_copied_into_the_root_partly_before_the_kernel(
     tmp_path: Path,
 ) -> None:
     scratch = tmp_path / "a folder"
@@ -127,7 +127,7 @@ def test_an_image_may_name_the_firmware_of_one_architecture_only(tmp_path: Path)
     assert "/boot/efi" in (tmp_path / "late/etc/fstab").read_text()
 
 
-def test_a_container_image_is_no_disk() -> None:
+def test_a_container_image_can_not_become_a_disk() -> None:
     with pytest.raises(ImageError) as caught:
         STORE.commit(request(), "a-container")
     assert str(caught.value) == ("no disk can be made of a container image for example-1-amd64.vm")
@@ -142,12 +142,12 @@ def test_a_container_image_is_no_disk() -> None:
         {"packages": {"amd64": ["linux"], "arm64": ["linux"]}},
     ],
 )
-def test_another_machine_is_another_image(vm: dict[str, Any]) -> None:
+def test_another_machine_has_another_image(vm: dict[str, Any]) -> None:
     assert request(**vm).key != request().key
     assert request().label == "example-1-amd64.vm"
 
 
-def test_a_vm_has_its_own_packages_beside_the_images() -> None:
+def test_a_vm_has_its_own_packages_in_addition_to_the_images() -> None:
     assert request("arm64").packages == ("systemd", "linux", "grub-efi-arm64")
 
 
@@ -165,7 +165,7 @@ def test_a_vm_has_its_own_packages_beside_the_images() -> None:
         ({"vm": VM | {"disk_mb": 100}}, "Extra inputs are not permitted"),
     ],
 )
-def test_a_vm_that_is_described_wrongly_is_refused(
+def test_an_invalid_description_of_a_vm_is_an_error(
     changes: dict[str, object], message: str
 ) -> None:
     plain = EXAMPLE.model_dump() | {"machines": ("container", "vm")} | changes

@@ -1,4 +1,4 @@
-"""Another architecture's programs run only through a registered handler that holds its file."""
+"""Programs of another architecture need a registered handler that holds its interpreter open."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def test_native_follows_the_kernels_name() -> None:
     assert not native("arm64", machine="x86_64")
 
 
-def test_the_hosts_own_architecture_needs_nothing(tmp_path: Path) -> None:
+def test_the_hosts_own_architecture_needs_no_handler(tmp_path: Path) -> None:
     assert obstacle("amd64" if FOREIGN == "arm64" else "arm64", tmp_path) is None
 
 
-def test_without_a_handler_the_error_says_how_to_register_it(tmp_path: Path) -> None:
+def test_the_error_of_a_missing_handler_states_how_to_register_it(tmp_path: Path) -> None:
     assert str(obstacle(FOREIGN, tmp_path)) == (
         f"this host can't run {FOREIGN} programs\n"
         f"binfmt_misc has no handler {HANDLER}\n"

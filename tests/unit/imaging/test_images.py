@@ -1,4 +1,4 @@
-"""Images are made once, by the first source that can, and failures say all that was tried."""
+"""An image is made once, by the first source that can; an error names every source."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from upgradeproof.errors import ImageError, MachineError, PlanError
 from upgradeproof.machines import Health
 from upgradeproof.plan.images import Platform
 
-UNREACHABLE = ImageError("the archive can't be reached", details="E: no\nE: way", resolution="ask")
+UNREACHABLE = ImageError("the archive can't be reached", details="E: one\nE: two", resolution="ask")
 
 
 def worker(folder: Path) -> subprocess.Popen[str]:
-    """Start a process that asks for the example, and return when it asks."""
+    """Start a process that requests the example image; return as soon as it does."""
     process = subprocess.Popen(
         [sys.executable, fakes.__file__, str(folder)], stdout=subprocess.PIPE, text=True
     )
@@ -34,7 +34,7 @@ def worker(folder: Path) -> subprocess.Popen[str]:
 def wait_until_made(folder: Path) -> None:
     deadline = time.monotonic() + 20
     while not (folder / "made").exists():
-        assert time.monotonic() < deadline, "nobody builds"
+        assert time.monotonic() < deadline, "no process builds"
         time.sleep(0.01)
 
 
@@ -71,14 +71,14 @@ def test_a_killed_builder_leaves_no_lock_and_no_scratch(tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").glob("*.build"))
 
 
-def test_another_images_stale_scratch_goes_too(tmp_path: Path) -> None:
+def test_the_stale_scratch_folder_of_another_image_is_removed_too(tmp_path: Path) -> None:
     stale = tmp_path / "cache" / "other-9-amd64-0123.build"
     stale.mkdir(parents=True)
     example(tmp_path, WritingSource(tmp_path)).ensure(PLATFORM)
     assert not stale.exists()
 
 
-def test_who_waits_too_long_is_told_what_to_do(tmp_path: Path) -> None:
+def test_the_error_of_a_wait_that_timed_out_states_what_to_do(tmp_path: Path) -> None:
     builder = worker(tmp_path)
     wait_until_made(tmp_path)
     images = example(tmp_path, wait_s=0.2)
@@ -115,8 +115,8 @@ def test_the_error_names_every_source_and_why_it_failed(tmp_path: Path) -> None:
         "there is no image for example-1-amd64\n"
         "- registry: no digest is pinned for amd64\n"
         "- bootstrap: the archive can't be reached\n"
-        "    E: no\n"
-        "    E: way\n"
+        "    E: one\n"
+        "    E: two\n"
         "- third: tar is not installed\n"
         "- fourth: [Errno 28] No space left on device: '/cache/x'\n"
         "To do: ask; or install it; or free disk space, or fix what the message names"
@@ -157,7 +157,7 @@ def test_a_cache_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:
     )
 
 
-def test_without_room_nothing_is_started(tmp_path: Path) -> None:
+def test_without_free_space_no_source_is_called(tmp_path: Path) -> None:
     source = WritingSource(tmp_path)
     with pytest.raises(ImageError) as caught:
         example(tmp_path, source, room_bytes=10**18).ensure(PLATFORM)
@@ -182,7 +182,7 @@ def test_health_of_an_image_that_can_be_made(tmp_path: Path) -> None:
     )
 
 
-def test_health_of_an_image_that_cannot_be_had_says_how_to_mend_it(tmp_path: Path) -> None:
+def test_health_of_an_image_that_is_unavailable_states_the_solution(tmp_path: Path) -> None:
     blocked = [
         BlockedSource("registry", ImageError("no digest is pinned for amd64")),
         BlockedSource("bootstrap", ImageError("there is no keyring", resolution="install it")),

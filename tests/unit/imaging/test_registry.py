@@ -1,4 +1,4 @@
-"""The registry source: nothing without a pinned digest; a machine out of a container image."""
+"""The registry source: it needs a pinned digest, and makes a machine of a container image."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def test_sources_are_found_and_tried_registry_first() -> None:
     assert [source.name for source in every_source()] == ["registry", "bootstrap"]
 
 
-def test_without_a_digest_nothing_is_pulled() -> None:
+def test_without_a_digest_no_image_is_pulled() -> None:
     assert str(SOURCE.obstacle(request())) == "no digest is pinned for amd64"
 
 
-def test_what_makes_a_machine_of_a_container_image() -> None:
+def test_the_script_makes_a_machine_of_a_container_image() -> None:
     assert script(request()) == (
         "set -eu\n"
         "apt-get update --error-on=any -o Acquire::Retries=0 -o Acquire::http::Timeout=10\n"

@@ -1,4 +1,4 @@
-"""A key changes with everything that shapes an image, and with nothing else."""
+"""A key changes with everything that an image depends on, and with nothing else."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def with_archive(*, chosen: bool) -> Request:
         Request(name="example-1", image=EXAMPLE, architecture="arm64", archive=None),
     ],
 )
-def test_another_shape_is_another_key(other: Request) -> None:
+def test_another_image_has_another_key(other: Request) -> None:
     assert other.key != BASE.key
 
 
@@ -54,10 +54,10 @@ def test_another_shape_is_another_key(other: Request) -> None:
         with_archive(chosen=False),
     ],
 )
-def test_what_does_not_shape_the_image_keeps_the_key(same: Request) -> None:
+def test_what_the_image_does_not_depend_on_has_no_effect_on_the_key(same: Request) -> None:
     assert same.key == BASE.key
 
 
-def test_a_key_tells_its_image() -> None:
+def test_a_key_contains_the_name_of_its_image() -> None:
     assert BASE.key.startswith("example-1-amd64-")
     assert BASE.reference == f"upgradeproof/image:{BASE.key}"

@@ -1,4 +1,4 @@
-"""What the engine is given to load: one layer, labels, and the right architecture."""
+"""The bundle that Docker loads: one layer, labels, and the right architecture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upgradeproof.imaging.stores.docker import pack
 REQUEST = Request(name="example-1", image=EXAMPLE, architecture="arm64", archive=None)
 
 
-def test_a_bundle_tells_the_architecture_and_the_layers_content(tmp_path: Path) -> None:
+def test_a_bundle_states_its_architecture_and_the_digest_of_its_layer(tmp_path: Path) -> None:
     root = tmp_path / "root.tar"
     root.write_bytes(b"layer")
     pack(REQUEST, root, tmp_path / "bundle.tar")

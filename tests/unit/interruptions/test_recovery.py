@@ -1,4 +1,4 @@
-"""One way out after the other, until the machine has arrived somewhere."""
+"""Recoveries are tried in order, until the machine is in a known state."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from upgradeproof.interruptions.recovery import Recovery, recover
 from upgradeproof.machines import Machine
 from upgradeproof.plan.steps import Action, Script
 
-NOBODY = cast("Machine", None)
-WAYS = ("configure", "fix", "again")
+NO_MACHINE = cast("Machine", None)
+NAMES = ("configure", "fix", "again")
 
 
-def way(name: str) -> Recovery:
+def recovery(name: str) -> Recovery:
     return Recovery(name=name, actions=(Script(title=name, script=name, timeout_s=1.0),))
 
 
-def tried(
-    failing: Sequence[str], arrives_after: str
+def recovered(
+    failing: Sequence[str], succeeds_after: str
 ) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     done: list[str] = []
 
@@ -29,26 +29,26 @@ def tried(
         return "it failed" if actions[0].title in failing else ""
 
     return recover(
-        NOBODY,
-        (way(name) for name in WAYS),
+        NO_MACHINE,
+        (recovery(name) for name in NAMES),
         carry_out,
-        lambda _: "upgraded" if done[-1] == arrives_after else "",
+        lambda _: "upgraded" if done[-1] == succeeds_after else "",
     )
 
 
-@pytest.mark.parametrize("last", WAYS)
-def test_the_first_way_that_arrives_ends_it(last: str) -> None:
-    expected = WAYS[: WAYS.index(last) + 1]
-    assert tried([], last) == (expected, "upgraded", ())
+@pytest.mark.parametrize("last", NAMES)
+def test_the_first_recovery_that_succeeds_is_the_last_one(last: str) -> None:
+    expected = NAMES[: NAMES.index(last) + 1]
+    assert recovered([], last) == (expected, "upgraded", ())
 
 
-def test_a_way_that_fails_is_no_arrival() -> None:
-    assert tried(["configure"], "configure") == (WAYS, "", ("configure: it failed",))
+def test_a_recovery_whose_command_fails_does_not_count() -> None:
+    assert recovered(["configure"], "configure") == (NAMES, "", ("configure: it failed",))
 
 
-def test_what_failed_on_the_way_is_kept() -> None:
-    assert tried(["configure", "fix"], "again") == (
-        WAYS,
+def test_recoveries_that_failed_are_recorded() -> None:
+    assert recovered(["configure", "fix"], "again") == (
+        NAMES,
         "upgraded",
         ("configure: it failed", "fix: it failed"),
     )

@@ -1,4 +1,4 @@
-"""The table of a sweep."""
+"""The table of a sweep over the interruptions."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def rows(*outcomes: Outcome) -> list[str]:
     return [" ".join(line.split()) for line in table(outcomes).splitlines()]
 
 
-def test_what_helped_stands_beside_the_step() -> None:
+def test_the_row_of_a_step_names_the_recovery() -> None:
     text = rows(GOOD)
     assert "killed Unpacking a (amd64) the upgrade again upgraded 3.2 s" in text
     assert text[-1] == "1 of 1 interruptions recovered"
 
 
-def test_what_did_not_recover_says_why_in_the_machines_own_words() -> None:
+def test_the_row_of_a_failed_recovery_quotes_the_machine() -> None:
     text = rows(GOOD, BAD)
     assert any("NOT recovered: differs from upgraded in 1: [red]x" in line for line in text)
     assert any(line.startswith("power-lost Configuring [a]") for line in text)
     assert text[-1] == "1 of 2 interruptions recovered"
 
 
-def test_the_harnesss_own_failure_is_no_ones_else() -> None:
+def test_a_failure_of_the_harness_is_broken() -> None:
     broken = Outcome(fault="killed", step="x", verdict=Verdict.BROKEN, details="no engine")
     assert any("broken: no engine" in line for line in rows(broken))

@@ -1,4 +1,4 @@
-"""The trap in a script that runs apt: what it writes down, and what it does at a step."""
+"""The trap in a script that runs apt: what it logs, and what it does at a step."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_every_step_of_dpkg_is_a_moment() -> None:
     )
 
 
-def sprung(
+def run_with_trap(
     folder: Path, number: int, act: trap.Act = "kill"
 ) -> tuple[subprocess.CompletedProcess[str], list[str]]:
-    """Run a script with the trap, in which a program called apt-get tells its status."""
+    """Run a script with the trap; a program named apt-get prints its status there."""
     apt = folder / "apt-get"
-    told = "\n".join(f"echo '{line}' >&9; sleep 0.5" for line in STATUS)
-    apt.write_text(f"#!/bin/sh\n{told}\n(sleep 30) &\nkill $!\necho over\n")
+    lines = "\n".join(f"echo '{line}' >&9; sleep 0.5" for line in STATUS)
+    apt.write_text(f"#!/bin/sh\n{lines}\n(sleep 30) &\nkill $!\necho over\n")
     apt.chmod(0o755)
     place = folder / "place"
     script = trapped(f"{apt}\necho after $?", number=number, act=act)
@@ -57,35 +57,35 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the trap reads /proc
 
 
 @linux
-def test_an_undisturbed_script_is_only_written_down(tmp_path: Path) -> None:
-    done, log = sprung(tmp_path, 0)
+def test_an_uninterrupted_script_is_only_logged(tmp_path: Path) -> None:
+    done, log = run_with_trap(tmp_path, 0)
     assert done.stdout == "over\nafter 0\n"
     assert log == [line for line in STATUS if line.startswith("pmstatus")]
 
 
 @linux
 def test_apt_is_killed_at_the_step(tmp_path: Path) -> None:
-    done, log = sprung(tmp_path, 2)
+    done, log = run_with_trap(tmp_path, 2)
     assert done.stdout == "after 137\n"
     assert log[-1] == "pmstatus:a:2.0:Unpacking a"
     wait_until("all are dead", (tmp_path / "place" / "done").exists)
 
 
 @linux
-def test_a_halt_is_told_and_nothing_goes_on(tmp_path: Path) -> None:
-    done, log = sprung(tmp_path, 1, "halt")
-    assert done.returncode == 124  # timeout's: the script stands still
+def test_a_halt_is_printed_and_the_script_stops(tmp_path: Path) -> None:
+    done, log = run_with_trap(tmp_path, 1, "halt")
+    assert done.returncode == 124  # the status of timeout: the script waits for ever
     assert done.stdout.encode() == trap.HALTED
     assert log == ["pmstatus:a:1.0:Preparing a"]
 
 
 @linux
-def test_what_others_have_started_is_left_alone(tmp_path: Path) -> None:
+def test_processes_outside_the_script_are_left_alone(tmp_path: Path) -> None:
     other = tmp_path / "other" / "apt-get"
     other.parent.mkdir()
     other.write_text("#!/bin/sh\nsleep 20\n")
     other.chmod(0o755)
-    with subprocess.Popen([other]) as stranger:
-        sprung(tmp_path, 2)
-        assert stranger.poll() is None
-        stranger.kill()
+    with subprocess.Popen([other]) as process:
+        run_with_trap(tmp_path, 2)
+        assert process.poll() is None
+        process.kill()

@@ -1,4 +1,4 @@
-"""The known changes that we ship hide nothing by which real failures of upgrades are caught."""
+"""The built-in known changes hide no change that reveals a real failure of an upgrade."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENTRIES = [
     for entry in file.change
 ]
 ANY = "\N{SNOWMAN}"
-"""A name that stands for any: no entry means it."""
+"""An example of any name: no entry contains it."""
 
 WIDE = [
     *(f"{section}/{ANY}" for section in SECTIONS),
@@ -40,7 +40,7 @@ WIDE = [
     *(f"effective_config/{ANY}/{ANY}/value" for _ in (1,)),
     *(f"mounts//{ANY}/options" for _ in (1,)),
 ]
-"""Paths of the diff of things that no entry names."""
+"""Paths of a diff, with names that no entry contains."""
 
 CAUGHT = {
     "C01 sysctl-conf": (
@@ -143,11 +143,11 @@ CAUGHT = {
         "unit_properties/acmed.service/user",
     ),
 }
-"""What the diff shows of each case of the catalogue of field cases, or may show."""
+"""The changes that reveal each case of the catalogue of field cases."""
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_no_known_change_excuses_more_than_it_names(entry: KnownEntry) -> None:
+def test_no_known_change_explains_more_than_it_names(entry: KnownEntry) -> None:
     assert [path for path in WIDE if any(map(entry.covers, lines(path)))] == []
 
 
@@ -163,8 +163,8 @@ def test_no_known_change_hides_a_field_case(entry: KnownEntry) -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-def test_what_a_text_file_holds_is_known_by_its_lines(entry: KnownEntry) -> None:
-    """The content of a file that an administrator edits is never excused as a whole."""
+def test_a_known_change_of_a_text_file_names_its_lines(entry: KnownEntry) -> None:
+    """A known change never explains the whole content of a file that an administrator edits."""
     whole = {"ca-certificates-conf", "postfix-main-cf-proto"}
     content = any(glob.startswith("files//etc/") and "sha256" in glob for glob in entry.facts)
     linked = any(glob.endswith("/target") for glob in entry.facts)
@@ -172,6 +172,6 @@ def test_what_a_text_file_holds_is_known_by_its_lines(entry: KnownEntry) -> None
 
 
 def lines(path: str) -> Iterator[DiffLine]:
-    """Yield a line of each kind, with values that no entry names."""
+    """Yield a line of each kind, with values that no entry contains."""
     for kind in get_args(ChangeKind):
         yield DiffLine(path=path, kind=kind, before=ANY, after=ANY, detail=f"-{ANY}\n+{ANY}")

@@ -1,4 +1,4 @@
-"""The files of known changes: what is wrong in one is one clear error with its line."""
+"""The files of known changes: an error in a file is one clear error with its line."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_project_adds_files_of_its_own(tmp_path: Path) -> None:
         ("/a/b/web", ("/a/b/web",)),
     ],
 )
-def test_known_changes_lie_next_to_the_plan_or_to_products(
+def test_known_changes_are_next_to_the_plan_or_to_products(
     product: str, folders: tuple[str, ...]
 ) -> None:
     assert folders_of(Path(product)) == tuple(map(Path, folders))
@@ -167,7 +167,7 @@ def test_two_files_may_have_a_name_but_no_id_in_common(tmp_path: Path) -> None:
     assert len(read_known((first, third), SECTIONS)["example-1-to-2"]) == 2
 
 
-def test_a_plan_names_known_changes_that_there_are(tmp_path: Path) -> None:
+def test_a_plan_names_only_existing_known_changes(tmp_path: Path) -> None:
     files = read_known((written(tmp_path),), ())
     plan = tmp_path / "upgrade.toml"
     plan.write_text('[expect.known]\nexclude = ["example-1-to-2/new-shel"]\n', encoding="utf-8")

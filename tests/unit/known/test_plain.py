@@ -1,4 +1,4 @@
-"""The plain plans have no expected change: that they end green is what known changes promise."""
+"""The plain plans expect no change: known changes alone must make them green."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_plain_plan_expects_no_change(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.parent.name)
-def test_a_plain_plan_says_only_what_is_installed_and_upgraded(path: Path) -> None:
-    told = tomllib.loads(path.read_text(encoding="utf-8"))
-    assert set(told) == {"$schema", "name", "title", "release", "install", "upgrade", "expect"}
-    assert set(told["expect"]) == {"services"}
+def test_a_plain_plan_states_only_what_is_installed_and_upgraded(path: Path) -> None:
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert set(data) == {"$schema", "name", "title", "release", "install", "upgrade", "expect"}
+    assert set(data["expect"]) == {"services"}

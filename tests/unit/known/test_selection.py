@@ -1,4 +1,4 @@
-"""Known changes are selected by what the machines say that they are, and by a plan's ids."""
+"""Known changes are selected by the identity of the machines, and by the ids in a plan."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def ids(before: Identity, after: Identity, **selection: tuple[str, ...]) -> list
         (machine("12"), machine("12", tool="5:7.0.15-1"), []),
     ],
 )
-def test_the_machines_select_the_steps_that_they_went_over(
+def test_the_machines_select_the_releases_that_the_upgrade_passed(
     before: Identity, after: Identity, expected: list[str]
 ) -> None:
     assert ids(before, after) == expected
@@ -91,7 +91,9 @@ def test_a_plan_includes_and_excludes_by_id() -> None:
         ({"package": "redis-server", "from_": "6", "to": "7"}, "redis-server 6 -> 7"),
     ],
 )
-def test_a_report_says_what_a_known_change_belongs_to(applies: dict[str, str], title: str) -> None:
+def test_a_report_states_what_a_known_change_belongs_to(
+    applies: dict[str, str], title: str
+) -> None:
     assert file(**applies).title == title
     unconfirmed = file(**applies).model_copy(update={"confirmed": False})
     assert unconfirmed.title == f"{title}, not confirmed by a run"

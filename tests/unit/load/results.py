@@ -1,4 +1,4 @@
-"""Results of loads as the recorder would leave them."""
+"""Results of loads as the recorder writes them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def histogram(latencies_ms: Sequence[float]) -> Histogram:
 
 
 def recording(latencies_ms: Sequence[float] = (), **changes: Any) -> Recording:
-    """Return what one idle process counted in ten seconds."""
-    told = {
+    """Return the recording of one idle process over ten seconds."""
+    values = {
         "measured_s": 10,
         "latencies": histogram(latencies_ms).encode(),
         "statuses": {},
@@ -26,7 +26,7 @@ def recording(latencies_ms: Sequence[float] = (), **changes: Any) -> Recording:
         "lag": histogram([0.2]).encode(),
         "cpu_share": 0.1,
     }
-    return Recording.model_validate(told | changes)
+    return Recording.model_validate(values | changes)
 
 
 def result(latencies_ms: Sequence[float] = (), **changes: Any) -> LoadResult:

@@ -1,4 +1,4 @@
-"""Arrivals: at a fixed rate, whoever takes them, and none is forgotten."""
+"""Arrivals are due at a fixed rate, whichever user takes them, and all are counted."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def test_arrivals_are_due_at_a_fixed_rate() -> None:
 
 
 @pytest.mark.parametrize("begins_at", [8191.66, 11329.630000000001])
-def test_a_clock_that_has_run_for_hours_makes_no_arrival_more(begins_at: float) -> None:
+def test_a_large_clock_value_adds_no_arrival(begins_at: float) -> None:
     ends_at = begins_at + 0.2 + 1.0
     assert ends_at - begins_at > 1.2  # by rounding alone
     assert len(moments(Arrivals(begins_at=begins_at, ends_at=ends_at, rate_per_s=10))) == 12
 
 
-def test_arrivals_do_not_wait_for_those_who_take_them_late() -> None:
+def test_an_arrival_that_is_taken_late_does_not_delay_the_next() -> None:
     arrivals = Arrivals(begins_at=0, ends_at=1, rate_per_s=2)
     assert [arrivals.take() for _ in range(3)] == [0, 0.5, None]
 
@@ -40,7 +40,7 @@ def test_processes_share_the_arrivals_without_a_gap() -> None:
     assert sorted(due for share in shares for due in share) == pytest.approx(whole)
 
 
-def test_what_nobody_took_is_left() -> None:
+def test_arrivals_that_no_user_took_are_counted() -> None:
     arrivals = Arrivals(begins_at=0, ends_at=1, rate_per_s=10, share=1, shares=2)
     assert arrivals.left == 5
     arrivals.take()

@@ -1,4 +1,4 @@
-"""How Locust is called: all of it, before anything is sent."""
+"""The command line of Locust, compared as a whole."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from upgradeproof.plan import Load
 URL = "http://localhost:40080"
 
 
-def told(generators: int = 1, **keys: Any) -> str:
-    """Return the command for a load, as an administrator would read it."""
+def command(generators: int = 1, **keys: Any) -> str:
+    """Return the command for a load as a line of a shell."""
     load = Load.model_validate(
         {"id": "pages", "locustfile": "pages.py", "endpoint": "site", "model": "closed"}
         | {"users": 500, "spawn_per_s": 100, "duration_s": 20}
@@ -49,18 +49,18 @@ ALONE = (
 MASTER = "--master-bind-host 127.0.0.1 --master-bind-port 5557 --expect-workers-max-wait 30"
 
 
-def test_one_process_sends_by_itself() -> None:
-    assert told() == ALONE
+def test_one_process_sends_all_requests() -> None:
+    assert command() == ALONE
 
 
-def test_several_processes_are_led_on_the_loopback() -> None:
-    assert told(generators=4, processes=4) == (
+def test_several_processes_have_a_master_on_the_loopback() -> None:
+    assert command(generators=4, processes=4) == (
         f"{ALONE} {MASTER} --processes 4 --master-host 127.0.0.1 --master-port 5557"
     )
 
 
-def test_workers_of_other_hosts_are_waited_for() -> None:
-    assert told(generators=2, workers=["load-1", "ada@load-2"]) == (
+def test_the_master_waits_for_workers_of_other_hosts() -> None:
+    assert command(generators=2, workers=["load-1", "ada@load-2"]) == (
         f"{ALONE} {MASTER} --master --expect-workers 2"
     )
 
@@ -71,10 +71,10 @@ def test_a_worker_reaches_the_machine_and_its_master_through_ssh() -> None:
         "ssh -o BatchMode=yes -o ExitOnForwardFailure=yes -R 40080:127.0.0.1:40080 "
         "-R 5557:127.0.0.1:5557 ada@load-2"
     )
-    env, variable, *command = shlex.split(asked)
+    env, variable, *words = shlex.split(asked)
     assert (env, variable.partition("=")[0]) == ("env", "UPGRADEPROOF_LOAD")
     assert Settings.model_validate_json(variable.partition("=")[2]) == settings(2)
-    assert shlex.join(command) == (
+    assert shlex.join(words) == (
         "python3 -m locust -f - --worker --headless --loglevel WARNING "
         "--master-host 127.0.0.1 --master-port 5557"
     )

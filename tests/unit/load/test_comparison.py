@@ -1,4 +1,4 @@
-"""Two releases side by side: noise raises no alarm, and hides no slowdown."""
+"""Two releases are compared in pairs of runs: noise is no regression and hides none."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import pytest
 
 from upgradeproof.load.comparison import Outcome, compare, schedule, student
 
-LEAST, MOST = 6, 12
+MIN_PAIRS, MAX_PAIRS = 6, 12
 DRIFT, NOISE = 0.25, 0.10
-"""Of a busy host: from one pair to the next, and of each run by itself; as standard deviations."""
+"""Standard deviations on a busy host: between pairs, and of each run within a pair."""
 
 
 def measured(chance: random.Random, truth: float) -> tuple[float, float]:
-    """Return what a pair of runs measures where the new release takes ``truth`` times as long."""
+    """Return the latencies of a pair of runs if the new release takes ``truth`` times as long."""
     host = math.exp(chance.gauss(0, DRIFT))
     old, new = (host * math.exp(chance.gauss(0, NOISE)) for _ in range(2))
     return 100 * old, 100 * truth * new
 
 
 def found(truth: float, budget: float, seed: int) -> Outcome:
-    """Return what is found by running pairs until something can be said."""
+    """Return the outcome of a comparison that runs pairs until it can decide."""
     chance = random.Random(seed)
-    pairs = [measured(chance, truth) for _ in range(LEAST)]
+    pairs = [measured(chance, truth) for _ in range(MIN_PAIRS)]
     while (outcome := compare(pairs, budget).outcome) is Outcome.CANNOT_TELL:
         pairs.append(measured(chance, truth))
-        if len(pairs) == MOST:
+        if len(pairs) == MAX_PAIRS:
             return compare(pairs, budget, last=True).outcome
     return outcome
 
@@ -38,7 +38,7 @@ def outcomes(truth: float, budget: float, runs: int) -> Counter[Outcome]:
 
 
 @pytest.mark.parametrize("budget", [1.15, 1.25])
-def test_the_same_release_against_itself_raises_no_alarm(budget: float) -> None:
+def test_a_release_compared_with_itself_is_not_worse(budget: float) -> None:
     assert outcomes(1.0, budget, 10)[Outcome.WORSE] == 0
 
 
@@ -50,30 +50,30 @@ def test_a_slowdown_of_30_percent_is_found() -> None:
     assert outcomes(1.3, 1.15, 10) == {Outcome.WORSE: 10}
 
 
-def test_a_slowdown_just_beyond_the_budget_is_found_or_left_open() -> None:
-    """Between 25 and 30 % lies less than the noise of twelve pairs: it can't always be found."""
-    told = outcomes(1.3, 1.25, 20)
-    assert told[Outcome.WORSE] >= 14
-    assert told[Outcome.WITHIN] <= 1
+def test_a_slowdown_just_beyond_the_budget_is_found_or_undecided() -> None:
+    """The difference between 25 and 30 % is less than the noise of twelve pairs."""
+    comparison = outcomes(1.3, 1.25, 20)
+    assert comparison[Outcome.WORSE] >= 14
+    assert comparison[Outcome.WITHIN] <= 1
 
 
-def test_a_release_that_grew_faster_is_within_the_budget() -> None:
+def test_a_faster_release_is_within_the_budget() -> None:
     assert outcomes(0.7, 1.25, 10) == {Outcome.WITHIN: 10}
 
 
-def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+def test_the_interval_contains_the_true_ratio_at_its_confidence_level() -> None:
     chance = random.Random(1)
-    runs = [compare([measured(chance, 1.2) for _ in range(LEAST)], 1.25) for _ in range(150)]
+    runs = [compare([measured(chance, 1.2) for _ in range(MIN_PAIRS)], 1.25) for _ in range(150)]
     held = sum(run.low <= 1.2 <= run.high for run in runs)
     assert held >= 0.92 * len(runs)
 
 
-def test_noise_wider_than_the_budget_leaves_it_open() -> None:
+def test_noise_wider_than_the_budget_is_undecided() -> None:
     pairs = [(100, 40), (100, 250), (100, 300), (100, 60), (100, 200), (100, 90)]
-    told = compare(pairs, 1.25, last=True)
-    assert told.outcome is Outcome.CANNOT_TELL
-    assert told.low < 1
-    assert told.high > 1.25
+    comparison = compare(pairs, 1.25, last=True)
+    assert comparison.outcome is Outcome.CANNOT_TELL
+    assert comparison.low < 1
+    assert comparison.high > 1.25
 
 
 def test_a_ratio_near_its_budget_is_decided_after_the_last_pair_alone() -> None:
@@ -82,43 +82,43 @@ def test_a_ratio_near_its_budget_is_decided_after_the_last_pair_alone() -> None:
     assert compare(pairs, 1.25, last=True).outcome is Outcome.WORSE
 
 
-def test_too_few_pairs_tell_nothing() -> None:
-    told = compare([(100, 300)] * 5, 1.25, last=True)
-    assert told.outcome is Outcome.CANNOT_TELL
-    assert str(told) == "3.00 (anything, 5 pairs)"
+def test_too_few_pairs_are_undecided() -> None:
+    comparison = compare([(100, 300)] * 5, 1.25, last=True)
+    assert comparison.outcome is Outcome.CANNOT_TELL
+    assert str(comparison) == "3.00 (anything, 5 pairs)"
 
 
-def test_pairs_that_agree_leave_no_doubt() -> None:
-    told = compare([(100, 130), (10, 13), (50, 65)] * 2, 1.25)
-    assert (told.pairs, told.outcome) == (6, Outcome.WORSE)
-    assert [told.ratio, told.low, told.high] == pytest.approx([1.3, 1.3, 1.3])
-    assert str(told) == "1.30 (1.30 to 1.30, 6 pairs)"
+def test_equal_pairs_are_decided_exactly() -> None:
+    comparison = compare([(100, 130), (10, 13), (50, 65)] * 2, 1.25)
+    assert (comparison.pairs, comparison.outcome) == (6, Outcome.WORSE)
+    assert [comparison.ratio, comparison.low, comparison.high] == pytest.approx([1.3, 1.3, 1.3])
+    assert str(comparison) == "1.30 (1.30 to 1.30, 6 pairs)"
 
 
-def test_the_same_pairs_tell_the_same() -> None:
+def test_equal_pairs_have_equal_results() -> None:
     chance = random.Random(2)
     pairs = [measured(chance, 1.1) for _ in range(8)]
     assert compare(pairs, 1.25) == compare(pairs, 1.25)
 
 
-def test_the_sides_take_turns() -> None:
+def test_the_releases_alternate() -> None:
     assert schedule(4) == ["old", "new", "new", "old"] * 2
 
 
-def test_a_host_that_grows_slower_blames_both_sides_alike() -> None:
+def test_a_host_that_becomes_slower_affects_both_releases_alike() -> None:
     times = iter(100 * 1.05**run for run in range(24))
     sides: dict[str, list[float]] = {"old": [], "new": []}
     for side in schedule(12):
         sides[side].append(next(times))
-    told = compare(list(zip(sides["old"], sides["new"], strict=True)), 1.25)
-    assert told.ratio == pytest.approx(1)
-    assert told.outcome is Outcome.WITHIN
+    comparison = compare(list(zip(sides["old"], sides["new"], strict=True)), 1.25)
+    assert comparison.ratio == pytest.approx(1)
+    assert comparison.outcome is Outcome.WITHIN
 
 
 @pytest.mark.parametrize(
     ("freedom", "quantile"), [(5, 2.5706), (7, 2.3646), (11, 2.2010), (19, 2.0930), (49, 2.0096)]
 )
-def test_the_quantile_of_students_distribution_is_that_of_the_tables(
+def test_the_quantile_of_students_distribution_is_that_of_published_tables(
     freedom: int, quantile: float
 ) -> None:
     assert student(freedom) == pytest.approx(quantile, rel=0.002)

@@ -1,4 +1,4 @@
-"""Before a load is sent: its file of users is found, and Locust stays out of this process."""
+"""Before a load is sent, its locustfile is found; this process never imports Locust."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOAD = Load(
 )
 
 
-def test_the_first_folder_that_has_the_file_counts(tmp_path: Path) -> None:
+def test_the_file_of_the_first_folder_is_used(tmp_path: Path) -> None:
     own, shared = tmp_path / "own", tmp_path / "shared"
     for folder in (own, shared):
         folder.mkdir()
@@ -27,7 +27,7 @@ def test_the_first_folder_that_has_the_file_counts(tmp_path: Path) -> None:
     assert find_locustfile(LOAD, (own, shared)) == shared / "pages.py"
 
 
-def test_a_file_of_users_that_is_not_there_is_one_error(tmp_path: Path) -> None:
+def test_a_missing_locustfile_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "page.py").touch()
     with pytest.raises(PlanError) as caught:
         find_locustfile(LOAD, (tmp_path,))
@@ -37,18 +37,18 @@ def test_a_file_of_users_that_is_not_there_is_one_error(tmp_path: Path) -> None:
     )
 
 
-def test_a_load_asks_by_the_name_that_the_certificate_carries() -> None:
+def test_a_load_uses_the_name_in_the_certificate() -> None:
     endpoint = Endpoint(id="site", port=443, kind="https", host="shop.example")
     assert Aim(endpoint=endpoint, port=40443).url == "https://shop.example:40443"
 
 
 def test_the_engine_does_not_import_locust() -> None:
-    """It patches the standard library of the process that imports it."""
+    """Locust patches the standard library of the process that imports it."""
     script = "import sys, upgradeproof.cli, upgradeproof.plugin, upgradeproof.load; "
     script += "print({'gevent', 'locust'} & set(sys.modules))"
     assert run([sys.executable, "-c", script], timeout_s=60).text == "set()"
 
 
-def test_the_plugin_that_locust_brings_does_not_patch_this_process() -> None:
-    """pytest loads it here, as everywhere where Locust is installed."""
+def test_the_pytest_plugin_of_locust_does_not_patch_this_process() -> None:
+    """pytest loads the plugin in every environment in which Locust is installed."""
     assert not {"gevent", "locust"} & set(sys.modules)

@@ -1,4 +1,4 @@
-"""Verdicts of one run: the product's, the generator's, or none where nothing can be proven."""
+"""Verdicts of one run: a failure of the product or the generator, or not applicable."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TCG = Fidelity(kernel="own", execution="tcg")
 
 
 def judged(found: LoadResult, fidelity: Fidelity = NATIVE, **target: Any) -> dict[str, Judgement]:
-    told = judge(found, Target.model_validate(target), fidelity)
-    return {judgement.target: judgement for judgement in told}
+    judgements = judge(found, Target.model_validate(target), fidelity)
+    return {judgement.target: judgement for judgement in judgements}
 
 
 def verdicts(found: LoadResult, fidelity: Fidelity = NATIVE, **target: Any) -> dict[str, Verdict]:
@@ -35,7 +35,7 @@ def test_a_target_that_is_met_passes() -> None:
     assert found["p99_ms"].reason == "10.0 ms, 250 ms are allowed"
 
 
-def test_a_request_that_was_lost_is_never_rounded_away() -> None:
+def test_a_lost_request_is_never_rounded_away() -> None:
     found = judged(result([10] * 199_999, failures={"timed out": 1}))
     assert found["success"].reason.startswith("99.999 % of 200000 requests")
 
@@ -51,11 +51,11 @@ def test_a_target_that_is_missed_fails() -> None:
     }
 
 
-def test_success_is_judged_though_the_plan_does_not_name_it() -> None:
+def test_success_is_judged_even_if_the_plan_does_not_name_it() -> None:
     assert verdicts(result([1] * 99, failures={"timed out": 1})) == {"success": Verdict.FAILED}
 
 
-def test_an_absolute_latency_is_proven_where_time_is_real() -> None:
+def test_an_absolute_latency_is_judged_only_without_emulation() -> None:
     assert verdicts(result([10]), KVM, p99_ms=250)["p99_ms"] is Verdict.PASSED
     found = judged(result([10]), TCG, p99_ms=250)
     assert found["success"].verdict is Verdict.PASSED
@@ -66,7 +66,7 @@ def test_an_absolute_latency_is_proven_where_time_is_real() -> None:
     )
 
 
-def test_nothing_measured_is_no_pass() -> None:
+def test_a_run_without_a_request_fails() -> None:
     found = judged(result(), p99_ms=250)
     assert {j.verdict for j in found.values()} == {Verdict.FAILED}
     assert {j.reason for j in found.values()} == {"no request was made: nothing was measured"}
@@ -81,14 +81,14 @@ def test_a_service_that_answers_nothing_fails_every_target() -> None:
     )
 
 
-def test_of_many_kinds_of_failures_the_most_frequent_are_told() -> None:
+def test_the_reason_names_the_more_frequent_kinds_of_failures() -> None:
     kinds = {"a": 1, "b": 5, "c": 3, "d": 4, "e": 1}
     assert judged(result(failures=kinds))["success"].reason == (
         "not one request was answered well: 5 x b, 4 x d, 3 x c, and 2 other kinds"
     )
 
 
-def test_a_generator_that_could_not_keep_up_is_never_the_products_failure() -> None:
+def test_a_generator_that_could_not_keep_its_schedule_is_broken() -> None:
     slow = [900.0] * 100
     for found in (
         result(slow, cpu_share=0.99),
@@ -96,6 +96,6 @@ def test_a_generator_that_could_not_keep_up_is_never_the_products_failure() -> N
         result(slow, errors={"KeyError: 'x'": 1}),
         LoadResult(generators=2, recordings=(recording(slow),)),
     ):
-        told = judged(found, p99_ms=250)
-        assert {j.verdict for j in told.values()} == {Verdict.BROKEN}
-        assert {j.reason for j in told.values()} == {found.broken_reason}
+        judgements = judged(found, p99_ms=250)
+        assert {j.verdict for j in judgements.values()} == {Verdict.BROKEN}
+        assert {j.reason for j in judgements.values()} == {found.broken_reason}

@@ -1,4 +1,4 @@
-"""Why a request failed: the same words for the same cause, whatever wraps it."""
+"""The cause of a failed request is printed in the same words, whatever exception wraps it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def wrapped(cause: Exception) -> BaseException:
     return error
 
 
-class RetriesExceeded(Exception):  # noqa: N818  # its name there
-    """As Locust's fast client raises it: without a cause, and with the address in its text."""
+class RetriesExceeded(Exception):  # noqa: N818  # its name in Locust
+    """The error of Locust's fast client: it has no cause, and its text contains the address."""
 
     def __init__(self, original: object) -> None:
         super().__init__(f"URL http://localhost:1/: 0, original={original}")
@@ -25,7 +25,7 @@ class RetriesExceeded(Exception):  # noqa: N818  # its name there
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "told"),
+    ("error", "status", "expected"),
     [
         (ValueError("HTTP error"), 503, "status 503"),
         ("the page is empty", 200, "the page is empty"),
@@ -38,13 +38,15 @@ class RetriesExceeded(Exception):  # noqa: N818  # its name there
         (KeyError("x"), None, "KeyError: 'x'"),
     ],
 )
-def test_the_cause_is_told(error: BaseException | str, status: int | None, told: str) -> None:
-    assert kind(error, status).startswith(told)
+def test_the_cause_is_printed(
+    error: BaseException | str, status: int | None, expected: str
+) -> None:
+    assert kind(error, status).startswith(expected)
 
 
 def test_a_long_text_is_cut() -> None:
     assert len(kind("word " * 200)) <= LONGEST
 
 
-def test_a_request_that_was_given_up_says_when() -> None:
+def test_a_request_that_timed_out_states_its_limit() -> None:
     assert no_answer(2.5) == "no answer within 2.5 s"

@@ -1,4 +1,4 @@
-"""Two releases in turns: as many pairs as are needed, and a verdict that noise can't fake."""
+"""Two releases run alternately, in as many pairs as the verdict needs in spite of noise."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load(**target: Any) -> Load:
 
 
 def runs(old: Iterator[float], new: Iterator[float]) -> Callable[[Side], LoadResult]:
-    """Return what sends a load to releases with these latencies, in milliseconds."""
+    """Return a function that runs a load on releases with these latencies, in milliseconds."""
     return lambda side: result([next(old if side == "old" else new)] * 100)
 
 
@@ -38,7 +38,7 @@ def always(latency_ms: float) -> Iterator[float]:
         yield latency_ms
 
 
-def test_releases_take_turns() -> None:
+def test_releases_alternate() -> None:
     asked: list[Side] = []
 
     def run(side: Side) -> LoadResult:
@@ -78,7 +78,7 @@ def test_a_release_that_answers_less_fails() -> None:
     assert [j.verdict for j in judge_pairs(asked, enough)] == [Verdict.PASSED]
 
 
-def test_noise_asks_for_more_pairs_and_is_never_green() -> None:
+def test_noise_requires_more_pairs_and_never_passes() -> None:
     asked = load(p99_ratio=1.25, max_repeats=10)
     pairs = take_turns(runs(always(100), iter(WIDE)), asked)
     assert len(pairs) == 10
@@ -95,7 +95,7 @@ def test_noise_asks_for_more_pairs_and_is_never_green() -> None:
         ({"failures": {"reset": 9}}, {}, Verdict.BROKEN, "the old release, which is compared with"),
     ],
 )
-def test_what_answers_nothing_ends_the_turns(
+def test_a_release_that_answers_nothing_ends_the_comparison(
     old: dict[str, Any], new: dict[str, Any], verdict: Verdict, reason: str
 ) -> None:
     asked = load(p99_ratio=1.25, throughput_ratio=0.9)

@@ -1,4 +1,4 @@
-"""A result: merged from its processes, whole or an error, and honest about its generator."""
+"""A result is merged from its processes; it is complete or an error, or its generator failed."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_processes_are_merged() -> None:
     assert found.broken_reason == ""
 
 
-def test_a_result_that_was_kept_is_read_again(tmp_path: Path) -> None:
+def test_a_stored_result_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
-    kept = result([1, 2, 3], failures={"timed out": 1})
-    path.write_text(kept.model_dump_json())
-    assert LoadResult.read(path) == kept
+    stored = result([1, 2, 3], failures={"timed out": 1})
+    path.write_text(stored.model_dump_json())
+    assert LoadResult.read(path) == stored
 
 
-def test_a_result_that_is_not_there_is_one_error(tmp_path: Path) -> None:
+def test_a_missing_result_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match=r"^Locust ended and left no result$"):
         LoadResult.read(tmp_path / "result.json")
 
@@ -81,6 +81,6 @@ def test_a_late_generator_breaks_the_result() -> None:
     assert result([1], lag=histogram([24]).encode()).broken_reason == ""
 
 
-def test_a_generator_whose_every_request_is_refused_is_not_blamed() -> None:
+def test_a_generator_whose_requests_are_all_refused_is_not_broken() -> None:
     found = result(failures={"Connection refused": 9000}, cpu_share=1.0)
     assert found.broken_reason == ""

@@ -1,4 +1,4 @@
-"""What a process counts: between two moments, in bounded memory."""
+"""A process counts requests between two moments, in bounded memory."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from upgradeproof.load import LoadResult
 from upgradeproof.load.tally import MOST_KINDS, OTHER, Tally
 
 
-def test_only_what_is_due_while_it_is_measured_is_covered() -> None:
+def test_only_requests_due_within_the_measurement_are_covered() -> None:
     tally = Tally(10, 20)
     assert [tally.covers(moment) for moment in (9.9, 10, 19.9, 20)] == [False, True, True, False]
 
 
-def test_what_was_counted_is_recorded() -> None:
+def test_counted_requests_are_recorded() -> None:
     tally = Tally(10, 12)
     tally.answer(0.050, 200)
     tally.answer(0.070, None)

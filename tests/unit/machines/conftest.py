@@ -1,4 +1,4 @@
-"""Fixtures of the machines' tests: a channel to a real shell of this host."""
+"""Fixtures of the tests of machines: a channel to a real shell of this host."""
 
 from __future__ import annotations
 

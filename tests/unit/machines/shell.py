@@ -1,4 +1,4 @@
-"""A real `sh` of this host behind the channel's own protocols: pipes in place of an engine."""
+"""A real `sh` of this host for the protocols of the channel: pipes instead of an engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upgradeproof.machines.framing import Stream
 
 
 class PipeTransport:
-    """One shell, the leader of a session of its own, on three pipes."""
+    """A shell on three pipes, the leader of its own session."""
 
     def __init__(self, largest: int) -> None:
         self._largest = largest
@@ -47,11 +47,11 @@ class PipeTransport:
             key, _ = ready[0]
             if data := os.read(key.fd, self._largest):
                 return key.data, data
-            self._selector.unregister(key.fileobj)  # the other pipe may still hold something
+            self._selector.unregister(key.fileobj)  # the other pipe may still have output
         raise EOFError
 
     def wait_for_bytes(self) -> None:
-        """Wait until the shell has said something that nobody took yet."""
+        """Wait until the shell has printed something that was not received yet."""
         assert self._selector.select(5)
 
     def close(self) -> None:
@@ -63,11 +63,11 @@ class PipeTransport:
 
 
 class LocalShells:
-    """Start shells on this host; remember them, so that a test can kill one."""
+    """Start shells on this host, and record them, so that a test can kill one."""
 
     def __init__(self, largest: int = 1 << 16) -> None:
         self.largest = largest
-        """How many bytes the transport hands over at once."""
+        """The number of bytes that the transport returns at once."""
         self.started: list[PipeTransport] = []
 
     def connect(self) -> Transport:
@@ -78,12 +78,12 @@ class LocalShells:
         subprocess.run(["/bin/sh", "-c", end_session_script(pid)], check=True, timeout=10)
 
     def kill(self) -> None:
-        """Kill the shell that is in use, with all that it runs."""
+        """Kill the shell that is in use, with its processes."""
         os.killpg(self.started[-1].process.pid, signal.SIGKILL)
         self.started[-1].process.wait()
 
     def end(self) -> None:
-        """End every shell with what still runs in its session."""
+        """End every shell with the processes in its session."""
         for transport in self.started:
             with suppress(ProcessLookupError):
                 os.killpg(transport.process.pid, signal.SIGKILL)
@@ -92,14 +92,14 @@ class LocalShells:
 
 
 class NoShells:
-    """A machine that gives no shell, or one that says something else than a shell would."""
+    """A machine on which no shell starts, or a program that prints ``output`` instead."""
 
-    def __init__(self, says: bytes | None) -> None:
-        self._says = says
+    def __init__(self, output: bytes | None) -> None:
+        self._output = output
         self.closed = 0
 
     def connect(self) -> Transport:
-        if self._says is None:
+        if self._output is None:
             raise ChannelError("no shell on the machine")
         return self
 
@@ -107,10 +107,10 @@ class NoShells:
         pass
 
     def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
-        if not self._says:
+        if not self._output:
             raise EOFError
-        said, self._says = self._says, b""
-        return Stream.OUT, said
+        output, self._output = self._output, b""
+        return Stream.OUT, output
 
     def close(self) -> None:
         self.closed += 1

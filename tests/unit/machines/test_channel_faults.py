@@ -1,4 +1,4 @@
-"""The persistent channel when something goes wrong: one clear error, and the next command works."""
+"""Faults of the persistent channel: one clear error, and the next command works."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from upgradeproof.machines.channel import Channel
 LIMIT_S = 10.0
 
 
-def say(channel: Channel, script: str) -> str:
+def output(channel: Channel, script: str) -> str:
     return channel.run(script, timeout_s=LIMIT_S).text
 
 
 def wait_for(path: Path) -> str:
-    """Wait until a script on the other side has written a line, and return it."""
+    """Wait until a script on the machine has written a line, and return it."""
     deadline = time.monotonic() + 5
     while not (path.exists() and path.read_text().endswith("\n")):
         assert time.monotonic() < deadline, f"{path} was never written"
@@ -29,7 +29,7 @@ def wait_for(path: Path) -> str:
 
 
 def runs(pid: str) -> bool:
-    """Return whether a process is there and not just waiting to be reaped."""
+    """Return whether a process exists and is no zombie."""
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and stat.read_text().rpartition(") ")[2][0] != "Z"
 
@@ -45,7 +45,7 @@ def test_a_time_out_quotes_the_prompt_that_a_script_hangs_on(channel: Channel) -
     )
 
 
-def test_a_time_out_passes_on_the_prompt_to_who_listens(channel: Channel) -> None:
+def test_the_listener_receives_the_prompt_before_a_time_out(channel: Channel) -> None:
     seen: list[bytes] = []
     with pytest.raises(CommandTimeoutError):
         channel.run("printf 'sure? '; sleep 60", timeout_s=0.3, on_output=seen.append)
@@ -58,16 +58,16 @@ def test_a_time_out_quotes_the_last_lines_only(channel: Channel) -> None:
     assert caught.value.details.splitlines() == [*map(str, range(72, 101)), "", "why"][-30:]
 
 
-def test_a_command_that_never_stops_printing_meets_its_limit(channel: Channel) -> None:
+def test_a_command_that_never_stops_printing_times_out(channel: Channel) -> None:
     with pytest.raises(CommandTimeoutError):
         channel.run("while :; do echo again; sleep 0.01; done", timeout_s=0.3)
-    assert say(channel, "echo alive") == "alive"
+    assert output(channel, "echo alive") == "alive"
 
 
 def test_a_time_out_ends_everything_that_the_script_started(
     channel: Channel, tmp_path: Path
 ) -> None:
-    """The child ignores the gentle signal, and a grandchild runs in the background."""
+    """The child ignores SIGTERM, and a grandchild runs in the background."""
     child, grandchild = tmp_path / "child", tmp_path / "grandchild"
     script = (
         f'sh -c \'trap "" TERM; sleep 60 & echo $! >{grandchild}; echo $$ >{child};'
@@ -81,11 +81,11 @@ def test_a_time_out_ends_everything_that_the_script_started(
 def test_the_next_command_after_a_time_out_works(channel: Channel, shells: LocalShells) -> None:
     with pytest.raises(CommandTimeoutError):
         channel.run("sleep 60", timeout_s=0.2)
-    assert say(channel, "echo alive") == "alive"
+    assert output(channel, "echo alive") == "alive"
     assert len(shells.started) == 2
 
 
-def test_a_shell_killed_under_a_command_is_said(channel: Channel) -> None:
+def test_a_shell_killed_during_a_command_is_an_error(channel: Channel) -> None:
     with pytest.raises(ChannelError) as caught:
         channel.run("echo so far; kill -9 $$; exit", timeout_s=LIMIT_S)
     assert str(caught.value) == (
@@ -93,7 +93,7 @@ def test_a_shell_killed_under_a_command_is_said(channel: Channel) -> None:
         "so far\n"
         "To do: see the machine's log in the evidence: was it stopped or killed?"
     )
-    assert say(channel, "echo alive") == "alive"
+    assert output(channel, "echo alive") == "alive"
 
 
 def test_a_command_whose_shell_died_is_not_run_again(
@@ -110,38 +110,38 @@ def test_a_command_whose_shell_died_is_not_run_again(
     with pytest.raises(ChannelError):
         channel.run(f"echo once >>{begun}; sleep 60", timeout_s=LIMIT_S)
     killer.join()
-    assert (say(channel, "echo alive"), begun.read_text()) == ("alive", "once\n")
+    assert (output(channel, "echo alive"), begun.read_text()) == ("alive", "once\n")
 
 
 def test_a_shell_killed_between_two_commands_is_replaced(
     channel: Channel, shells: LocalShells
 ) -> None:
-    assert say(channel, "echo one") == "one"
+    assert output(channel, "echo one") == "one"
     shells.kill()
-    assert say(channel, "echo two") == "two"
+    assert output(channel, "echo two") == "two"
     assert len(shells.started) == 2
 
 
-def test_what_a_background_job_says_late_is_not_in_the_next_answer(
+def test_late_output_of_a_background_job_is_not_in_the_next_answer(
     channel: Channel, tmp_path: Path
 ) -> None:
-    told = tmp_path / "told"
-    channel.run(f"(echo late; echo late >&2; echo done >{told}) &", timeout_s=LIMIT_S)
-    wait_for(told)
+    written = tmp_path / "written"
+    channel.run(f"(echo late; echo late >&2; echo done >{written}) &", timeout_s=LIMIT_S)
+    wait_for(written)
     done = channel.run("echo mine", timeout_s=LIMIT_S)
     assert (done.stdout, done.stderr) == (b"mine\n", b"")
 
 
-def test_a_background_job_that_never_stops_printing_costs_only_its_shell(
+def test_a_background_job_that_never_stops_printing_ends_only_its_shell(
     channel: Channel, shells: LocalShells
 ) -> None:
     channel.run("while :; do echo noise; done &", timeout_s=LIMIT_S)
     shells.started[0].wait_for_bytes()
-    assert [say(channel, "echo mine") for _ in range(3)] == ["mine"] * 3
+    assert [output(channel, "echo mine") for _ in range(3)] == ["mine"] * 3
     assert len(shells.started) == 2
 
 
-def test_what_interrupts_a_command_ends_it(channel: Channel, tmp_path: Path) -> None:
+def test_an_interruption_ends_the_command(channel: Channel, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
 
     def interrupt(_: bytes) -> None:
@@ -152,26 +152,26 @@ def test_what_interrupts_a_command_ends_it(channel: Channel, tmp_path: Path) -> 
             f"sh -c 'echo $$ >{pid}; echo hello; sleep 60'", timeout_s=LIMIT_S, on_output=interrupt
         )
     assert not runs(wait_for(pid))
-    assert say(channel, "echo alive") == "alive"
+    assert output(channel, "echo alive") == "alive"
 
 
 def test_a_closed_channel_opens_again(channel: Channel, shells: LocalShells) -> None:
     channel.run("true", timeout_s=LIMIT_S)
     channel.close()
     channel.close()
-    assert say(channel, "echo alive") == "alive"
+    assert output(channel, "echo alive") == "alive"
     assert len(shells.started) == 2
 
 
 @pytest.mark.parametrize(
-    ("says", "details"),
+    ("printed", "details"),
     [
         (b"", "EOFError"),
         (b"OCI runtime exec failed: no /bin/sh\n", "EOFError OCI runtime exec failed: no /bin/sh"),
     ],
 )
-def test_a_machine_where_no_shell_answers_is_said(says: bytes, details: str) -> None:
-    connector = NoShells(says)
+def test_a_machine_on_which_no_shell_answers_is_an_error(printed: bytes, details: str) -> None:
+    connector = NoShells(printed)
     with pytest.raises(ChannelError) as caught:
         Channel(connector, "box").run("true", timeout_s=LIMIT_S)
     assert str(caught.value) == (
@@ -181,13 +181,13 @@ def test_a_machine_where_no_shell_answers_is_said(says: bytes, details: str) -> 
     assert connector.closed == 1
 
 
-def test_a_machine_that_gives_no_shell_says_so_itself() -> None:
+def test_the_error_of_a_machine_without_a_shell_is_unchanged() -> None:
     with pytest.raises(ChannelError) as caught:
         Channel(NoShells(None), "box").run("true", timeout_s=LIMIT_S)
     assert str(caught.value) == "no shell on the machine"
 
 
-def test_a_long_script_is_named_by_its_first_telling_line(channel: Channel) -> None:
+def test_a_long_script_is_named_by_its_first_significant_line(channel: Channel) -> None:
     with pytest.raises(CommandTimeoutError) as caught:
         channel.run(f"\nset -e\nsleep 60 # {'x' * 200}", timeout_s=0.2)
     assert caught.value.brief == (

@@ -1,4 +1,4 @@
-"""What a backend itself gives its machines is one value, and a part of the key of every state."""
+"""The definition of a backend is one value, and a part of the key of every state."""
 
 from __future__ import annotations
 

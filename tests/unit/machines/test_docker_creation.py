@@ -1,4 +1,4 @@
-"""What the engine is told to create: the whole truth, to be read as its documentation."""
+"""The arguments with which Docker creates a machine, compared as a whole."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ def test_a_machine_is_created_with_these_arguments_and_no_other() -> None:
     }
 
 
-def test_apparmor_is_left_out_where_it_is() -> None:
-    told = creation(SPEC, apparmor=True, emulated=False)
-    assert told["security_opt"] == ["apparmor=unconfined"]
+def test_a_machine_is_unconfined_where_apparmor_is_active() -> None:
+    arguments = creation(SPEC, apparmor=True, emulated=False)
+    assert arguments["security_opt"] == ["apparmor=unconfined"]
 
 
 @pytest.mark.parametrize("emulated", [False, True])
 def test_no_machine_is_privileged(emulated: bool) -> None:
-    told = creation(SPEC, apparmor=True, emulated=emulated)
-    assert not {"privileged", "pid_mode", "network_mode", "volumes", "devices"} & set(told)
-    assert all(address == ("127.0.0.1", None) for address in told["ports"].values())
+    arguments = creation(SPEC, apparmor=True, emulated=emulated)
+    assert not {"privileged", "pid_mode", "network_mode", "volumes", "devices"} & set(arguments)
+    assert all(address == ("127.0.0.1", None) for address in arguments["ports"].values())
 
 
-def test_every_capability_has_its_reason() -> None:
+def test_every_capability_has_a_reason() -> None:
     assert all(len(reason) > 20 for reason in CAPABILITIES.values())
 
 
-def test_an_init_under_emulation_is_the_same_behind_its_preparation() -> None:
+def test_the_init_under_emulation_follows_its_preparation() -> None:
     script = creation(SPEC, apparmor=False, emulated=True)["command"][2]
     assert script.endswith(INIT)
     assert script.index("ImportCredential= LoadCredential=") < script.index(INIT)

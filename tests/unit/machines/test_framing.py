@@ -1,4 +1,4 @@
-"""Where a command's output ends: the marker, however its bytes come in."""
+"""The marker ends the output of a command, in whatever pieces its bytes arrive."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def received(*pieces: bytes) -> tuple[Received, list[bytes]]:
     return stream, [stream.take(piece) for piece in pieces]
 
 
-def test_a_marker_is_another_every_time() -> None:
+def test_each_marker_is_different() -> None:
     assert len({new_marker() for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize("cut", range(len(b"output" + MARKER + b"255\n") + 1))
-def test_a_cut_at_any_byte_changes_nothing(cut: int) -> None:
+def test_output_may_be_split_at_any_byte(cut: int) -> None:
     whole = b"output" + MARKER + b"255\n"
     stream, shown = received(whole[:cut], whole[cut:])
     assert (stream.complete, stream.output, stream.behind_marker) == (True, b"output", b"255")
@@ -31,18 +31,18 @@ def test_a_status_without_its_line_end_is_not_complete() -> None:
     assert not stream.complete
 
 
-def test_half_a_marker_that_goes_on_otherwise_is_output() -> None:
+def test_an_incomplete_marker_is_output() -> None:
     stream, shown = received(b"a" + MARKER[:9], b"z" + MARKER + b"0\n")
     assert shown == [b"a", MARKER[:9] + b"z"]
     assert stream.output == b"a" + MARKER[:9] + b"z"
 
 
-def test_a_line_is_shown_without_waiting_for_the_next() -> None:
+def test_a_line_is_returned_before_the_next_arrives() -> None:
     _, shown = received(b"Do you want to continue? [Y/n] ", b"\n")
     assert shown == [b"Do you want to continue? [Y/n] ", b"\n"]
 
 
-def test_what_comes_behind_the_marker_is_not_shown() -> None:
+def test_bytes_after_the_marker_are_not_returned() -> None:
     stream, shown = received(b"output" + MARKER + b"0\n", b"late\n")
     assert (b"".join(shown), stream.output, stream.behind_marker) == (b"output", b"output", b"0")
 

@@ -1,4 +1,4 @@
-"""Who owns a machine: a process, told apart from a later one of the same id."""
+"""The owner of a machine is a process, distinguished from a later process with the same id."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from upgradeproof.machines import owner
 
 
-def test_this_process_owns_and_lives() -> None:
+def test_this_process_is_an_owner_and_alive() -> None:
     assert owner.mine().split(":")[1] == str(os.getpid())
     assert owner.is_alive(owner.mine())
 
 
-@pytest.mark.parametrize("who", ["", "x", "a:b", "a:b:c", "::", "a:1:2:3", "a:../self:3"])
-def test_what_names_no_process_is_not_alive(who: str) -> None:
-    assert not owner.is_alive(who)
+@pytest.mark.parametrize("text", ["", "x", "a:b", "a:b:c", "::", "a:1:2:3", "a:../self:3"])
+def test_a_text_that_names_no_process_is_not_alive(text: str) -> None:
+    assert not owner.is_alive(text)
 
 
 def test_a_process_of_another_boot_is_not_alive() -> None:
@@ -26,12 +26,12 @@ def test_a_process_of_another_boot_is_not_alive() -> None:
     assert not owner.is_alive(f"another-boot:{pid}:{started}")
 
 
-def test_a_later_process_of_the_same_id_is_another() -> None:
+def test_a_later_process_with_the_same_id_is_another_owner() -> None:
     boot, pid, started = owner.mine().split(":")
     assert not owner.is_alive(f"{boot}:{pid}:{int(started) - 1}")
 
 
-def test_an_ended_process_is_not_alive_though_nobody_has_reaped_it() -> None:
+def test_a_zombie_is_not_alive() -> None:
     ended = subprocess.Popen(["sh", "-c", "exit"])
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
     boot, _, _ = owner.mine().split(":")

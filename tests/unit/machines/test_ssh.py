@@ -1,4 +1,4 @@
-"""A live server over OpenSSH: how it is reached, and one clear error for each reason why not."""
+"""A server over OpenSSH: the connection, and one clear error for each reason for a failure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_an_address_names_user_host_and_port(
 @pytest.mark.parametrize(
     "text", ["web1", "http://web1", "ssh://", "ssh://-oProxyCommand=x", "ssh://a b", "ssh://u@-x"]
 )
-def test_what_is_no_address_is_an_error(text: str) -> None:
+def test_an_invalid_address_is_an_error(text: str) -> None:
     with pytest.raises(PlanError) as raised:
         Address.parse(text)
     assert str(raised.value) == (
@@ -42,7 +42,7 @@ def test_what_is_no_address_is_an_error(text: str) -> None:
     )
 
 
-def test_ssh_asks_for_nothing_and_trusts_no_unknown_host() -> None:
+def test_ssh_never_prompts_and_trusts_no_unknown_host() -> None:
     argv = Address.parse("ssh://ada@web1:2222", Path("config")).argv("true")
     assert argv[:3] == ["ssh", "-F", "config"]
     assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "ControlPath=none"} <= set(argv)
@@ -50,7 +50,7 @@ def test_ssh_asks_for_nothing_and_trusts_no_unknown_host() -> None:
 
 
 def fake_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Server:
-    """Put a program named ssh in front of the real one."""
+    """Put a fake ssh before the real one on PATH."""
     program = tmp_path / "ssh"
     program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     program.chmod(0o755)
@@ -104,7 +104,7 @@ def fake_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Se
         ),
     ],
 )
-def test_each_reason_for_no_shell_is_one_clear_error(
+def test_each_reason_for_a_missing_shell_is_one_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, brief: str, resolution: str
 ) -> None:
     server = fake_ssh(tmp_path, monkeypatch, f"cat >&2 <<'END'\n{printed}\nEND\nexit 255")
@@ -113,7 +113,7 @@ def test_each_reason_for_no_shell_is_one_clear_error(
     assert str(raised.value) == f"{brief}\n{printed}\nTo do: {resolution}"
 
 
-def test_a_port_that_nothing_listens_on_is_unreachable(tmp_path: Path) -> None:
+def test_a_port_on_which_no_process_listens_is_unreachable(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -153,7 +153,7 @@ def test_a_server_is_never_changed(change, brief: str) -> None:  # type: ignore[
     assert Server(Address(host="web1")).logs() == ""
 
 
-def test_scripts_run_in_one_shell_and_the_server_ends_with_it(
+def test_scripts_run_in_one_shell_whose_end_ends_the_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fake_ssh(tmp_path, monkeypatch, "echo upgradeproof-ready; exec setsid -w /bin/sh")

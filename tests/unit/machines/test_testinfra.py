@@ -1,4 +1,4 @@
-"""`Machine.host` is a real testinfra Host: its modules work over the channel, to a real shell."""
+"""`Machine.host` is a real testinfra Host; its modules work over the channel with a real shell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upgradeproof.results import Fidelity
 
 
 class ThisHost:
-    """A machine that is this host, reached over a channel."""
+    """This host as a machine, reached over a channel."""
 
     name = "this host"
     fidelity = Fidelity(kernel="own", execution="native")
@@ -68,7 +68,7 @@ def machine(channel: Channel) -> Machine:
     return ThisHost(channel)
 
 
-def test_a_command_gives_status_and_streams(machine: Machine) -> None:
+def test_a_command_returns_status_and_streams(machine: Machine) -> None:
     done = machine.host.run("echo out; echo err >&2; exit 3")
     assert (done.rc, done.stdout, done.stderr) == (3, "out\n", "err\n")
 
@@ -85,6 +85,6 @@ def test_a_file_is_read(machine: Machine, tmp_path: Path) -> None:
     assert (found.exists, found.mode, found.size, found.content) == (True, 0o640, 5, b"one\n\xff")
 
 
-def test_a_command_that_hangs_is_the_harnesss_error(machine: Machine) -> None:
+def test_a_command_that_hangs_is_an_error_of_the_harness(machine: Machine) -> None:
     with pytest.raises(CommandTimeoutError):
         machine.host.run("hang")

@@ -1,4 +1,4 @@
-"""Facts of a machine with a product on it, for tests of what a plan says of them."""
+"""Facts of a machine with a product, for the tests of plans that are made from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upgradeproof.probes.sockets import ListeningSocket, Sockets
 
 
 def facts(**sections: Mapping[str, Record]) -> Facts:
-    """Return facts of the sections that matter; those that are not named are empty."""
+    """Return facts with these sections; all other sections are empty."""
     probes: tuple[type[Probe[Any]], ...] = (Conffiles, Files, Packages, Services, Sockets)
     return Facts({probe.section: sections.get(probe.section, {}) for probe in probes})
 

@@ -1,4 +1,4 @@
-"""A machine whose APT is a table, for tests of what is asked of it."""
+"""A machine with fixed answers of APT, for the tests of requests to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPEC = MachineSpec(snapshot=IMAGE, name="thing-observed-1", architecture="amd64"
 
 
 class AnsweringMachine(FolderMachine):
-    """Answers scripts that hold a text; what it has no answer to runs in its folder."""
+    """A machine that answers scripts which contain a text; other scripts run in its folder."""
 
     def __init__(
         self, disk: Path, answers: Mapping[str, str], forwards: Mapping[int, int] | None = None

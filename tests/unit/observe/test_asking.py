@@ -1,4 +1,4 @@
-"""What listens is asked, by real clients over real sockets: what answers is an endpoint."""
+"""Real clients query listening ports over real sockets; a port that answers is an endpoint."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOOPBACK = "127.0.0.1"
 
 @contextmanager
 def serving(answer: Answer) -> Iterator[int]:
-    """Serve connections, each by one answer, until the context ends."""
+    """Serve connections, each with one answer, until the context ends."""
     with socket.create_server((LOOPBACK, 0)) as server:
 
         def serve() -> None:
@@ -52,21 +52,21 @@ def serving(answer: Answer) -> Iterator[int]:
 
 
 def asking(tmp_path: Path, port: int) -> Asking:
-    """Return what asks a port that only the loopback of the machine has."""
+    """Return the client of a port that listens only on the loopback address of the machine."""
     found = facts(sockets={f"tcp/{LOOPBACK}:{port}": listening(port, "thingd", "t", LOOPBACK)})
     return Asking(machine=AnsweringMachine(tmp_path, {}), facts=found, port=port, id="thing")
 
 
-def says(text: bytes) -> Answer:
+def sends(text: bytes) -> Answer:
     return lambda connection: connection.sendall(text)
 
 
-def repeats(connection: socket.socket) -> None:
+def echoes(connection: socket.socket) -> None:
     connection.sendall(b"ERROR " + connection.recv(1024))
 
 
 def plain(table: Entry | None, port: int) -> dict[str, Any]:
-    """Return the keys of an endpoint that are written, without its port."""
+    """Return the keys of an endpoint that a plan contains, without its port."""
     assert table is not None
     assert table.keys["port"] == port
     left = {key: it for key, it in table.keys.items() if it != "" and key != "port"}
@@ -82,10 +82,10 @@ def plain(table: Entry | None, port: int) -> dict[str, Any]:
         (b"Thing-1.2 hello\n", {}, "its greeting:  Thing-1.2 hello"),
     ],
 )
-def test_who_speaks_first_is_asked_for_the_word_without_a_version(
+def test_a_server_that_greets_is_expected_to_send_the_word_without_a_version(
     tmp_path: Path, banner: bytes, keys: dict[str, str], source: str
 ) -> None:
-    with serving(says(banner)) as port:
+    with serving(sends(banner)) as port:
         found = asking(tmp_path, port).tcp()
     assert plain(found, port) == {"id": "thing", "kind": "tcp", **keys}
     assert found is not None
@@ -99,11 +99,11 @@ class Page(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"no")
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name in the base class
         pass
 
 
-def test_who_answers_http_is_asked_with_the_status_of_its_answer(tmp_path: Path) -> None:
+def test_an_http_server_is_expected_to_answer_with_the_same_status(tmp_path: Path) -> None:
     with HTTPServer((LOOPBACK, 0), Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         port = server.server_port
@@ -112,18 +112,18 @@ def test_who_answers_http_is_asked_with_the_status_of_its_answer(tmp_path: Path)
     assert plain(found, port) == {"id": "thing", "kind": "http", "status": 403}
 
 
-def test_who_answers_an_empty_line_is_asked_so(tmp_path: Path) -> None:
-    with serving(repeats) as port:
+def test_a_server_that_answers_an_empty_line_is_sent_an_empty_line(tmp_path: Path) -> None:
+    with serving(echoes) as port:
         found = asking(tmp_path, port).tcp()
     assert plain(found, port) == {"id": "thing", "kind": "tcp", "send": "\r\n"}
 
 
-def test_a_known_daemon_is_asked_as_its_client_does(tmp_path: Path) -> None:
+def test_a_known_daemon_is_sent_what_its_client_sends(tmp_path: Path) -> None:
     wrong, right = (
         Greeting(send="x", contains="never"),
         Greeting(send="PING", contains="ERROR PING"),
     )
-    with serving(repeats) as port:
+    with serving(echoes) as port:
         found = asking(tmp_path, port).tcp((wrong, right))
     assert plain(found, port) == {
         "id": "thing",
@@ -133,7 +133,7 @@ def test_a_known_daemon_is_asked_as_its_client_does(tmp_path: Path) -> None:
     }
 
 
-def test_who_answers_nothing_is_no_endpoint(tmp_path: Path) -> None:
+def test_a_server_without_an_answer_is_no_endpoint(tmp_path: Path) -> None:
     with serving(lambda connection: connection.close()) as port:
         assert asking(tmp_path, port).tcp() is None
 
@@ -155,5 +155,5 @@ def certificate() -> str:
     return signed.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def test_the_names_of_a_certificate_are_those_that_a_client_may_ask_for() -> None:
+def test_the_names_of_a_certificate_are_those_that_a_client_may_use() -> None:
     assert list(names_of(certificate())) == ["a.test", "b.test", "common.test"]

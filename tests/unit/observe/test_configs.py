@@ -1,4 +1,4 @@
-"""Configuration files: which ones a plan names, their format, and their daemon's check."""
+"""Configuration files: which of them a plan names, their format, and the check of their daemon."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def test_files_of_the_system_and_of_other_packages_are_no_candidates() -> None:
 
 
 def test_only_files_that_are_read_at_the_start_are_named(tmp_path: Path) -> None:
-    said = "read\t1\nunread\t0\nfixed\t3\n"
-    framed = f"0|{ConfigReads.section} 0 {len(said)} 0\n{said}"
+    output = "read\t1\nunread\t0\nfixed\t3\n"
+    framed = f"0|{ConfigReads.section} 0 {len(output)} 0\n{output}"
     machine = AnsweringMachine(tmp_path, {"systemctl restart db-clean.timer db.service": framed})
     assert configs.read_at_start(machine, SEEN) == ("/etc/db/15/main.conf",)
 
 
-def test_a_file_is_kept_unless_it_is_as_its_package_brought_it(tmp_path: Path) -> None:
+def test_a_file_is_expected_unchanged_unless_it_is_the_packages_version(tmp_path: Path) -> None:
     for path in PATHS:
         target = tmp_path / path.removeprefix("/")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,23 +83,21 @@ def test_a_file_is_kept_unless_it_is_as_its_package_brought_it(tmp_path: Path) -
     )
 
 
-def test_a_check_that_does_not_accept_what_is_there_is_left_out(tmp_path: Path) -> None:
+def test_a_check_that_rejects_the_present_configuration_is_left_out(tmp_path: Path) -> None:
     machine = AnsweringMachine(tmp_path, {"dbd -t": "1|no such file"})
     tables = configs.configs(machine, SEEN, PATHS, {"db": DAEMON})
     assert [table.keys["check"] for table in tables] == ["", "", ""]
 
 
 @pytest.mark.parametrize("check", ["dbd -t $UNIT", "a\nb", ""])
-def test_a_check_that_is_no_single_command_runs_without_the_plan(
-    tmp_path: Path, check: str
-) -> None:
+def test_a_check_that_is_no_single_command_is_not_in_the_plan(tmp_path: Path, check: str) -> None:
     machine = AnsweringMachine(tmp_path, {"": "0|"})
     daemon = DAEMON.model_copy(update={"check": check})
     tables = configs.configs(machine, SEEN, PATHS, {"db": daemon})
     assert [table.keys["check"] for table in tables] == ["", "", ""]
 
 
-def test_more_files_than_a_plan_can_hold_are_listed_apart() -> None:
+def test_files_beyond_the_maximum_are_listed_separately() -> None:
     paths = [f"/etc/a/{number}" for number in range(configs.MAXIMUM_FILES + 2)]
     named, more = configs.chosen(paths)
     assert (len(named), more) == (configs.MAXIMUM_FILES, ("/etc/a/16", "/etc/a/17"))

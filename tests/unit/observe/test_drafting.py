@@ -1,4 +1,4 @@
-"""A plan of what was observed: whole texts."""
+"""The plan that is drafted from an observation, compared as a whole."""
 
 from __future__ import annotations
 
@@ -127,11 +127,11 @@ equals = "x"
 """
 
 
-def test_the_plan_of_what_was_observed() -> None:
+def test_the_plan_of_an_observation() -> None:
     assert plan_text(draft(OBSERVED)) == TEXT
 
 
-def test_a_package_that_the_upgrade_removes_is_said_and_not_expected_after_it() -> None:
+def test_a_package_that_the_upgrade_removes_is_noted_and_not_expected_after_it() -> None:
     found = replace(OBSERVED, removed=frozenset({"db-15"}))
     line = "deb-2 does not offer db-15, and the upgrade removes db-15 15.20-0"
     assert findings(found) == (line,)
@@ -140,7 +140,7 @@ def test_a_package_that_the_upgrade_removes_is_said_and_not_expected_after_it() 
     assert text.count("db-15 = ") == 1
 
 
-def test_a_named_package_without_a_candidate_still_makes_a_plan() -> None:
+def test_a_named_package_without_a_candidate_does_not_prevent_a_plan() -> None:
     found = replace(OBSERVED, offered={"system-files": "13.8"})
     assert findings(found) == (
         "deb-2 does not offer db: db 15+248 stays as it is",
@@ -149,7 +149,7 @@ def test_a_named_package_without_a_candidate_still_makes_a_plan() -> None:
     assert 'db = "15+*"  # not offered: it stays until you replace it\n' in plan_text(draft(found))
 
 
-def test_a_plan_without_a_service_restarts_nothing() -> None:
+def test_a_plan_without_a_service_has_no_restart() -> None:
     bare = replace(SEEN, installed=SEEN.bare, booted=SEEN.bare)
     found = replace(
         OBSERVED,

@@ -1,4 +1,4 @@
-"""A product's folder is written whole or not at all, and never over another one."""
+"""A product's folder is written atomically, and never replaces another one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upgradeproof.errors import PlanError
 from upgradeproof.observe.folder import write_folder
 
 
-def test_the_files_are_in_a_new_folder(tmp_path: Path) -> None:
+def test_the_files_are_written_to_a_new_folder(tmp_path: Path) -> None:
     folder = tmp_path / "products" / "thing"
     write_folder(folder, {"upgrade.toml": b"plan", "files/etc/a": b"\xff"})
     assert (folder / "upgrade.toml").read_bytes() == b"plan"
@@ -21,7 +21,7 @@ def test_the_files_are_in_a_new_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "file", "dangling link"])
-def test_what_is_there_is_never_overwritten(tmp_path: Path, kind: str) -> None:
+def test_an_existing_path_is_never_overwritten(tmp_path: Path, kind: str) -> None:
     folder = tmp_path / "thing"
     match kind:
         case "folder":
@@ -40,7 +40,7 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path, kind: str) -> None:
 
 
 class Interrupted(Mapping[str, bytes]):
-    """Files whose last one never comes: Ctrl-C comes before."""
+    """Files whose iteration is interrupted before the last one."""
 
     def __getitem__(self, name: str) -> bytes:
         raise KeyError(name)
@@ -51,7 +51,7 @@ class Interrupted(Mapping[str, bytes]):
     def __iter__(self) -> Iterator[str]:
         raise KeyboardInterrupt
 
-    def items(self):  # type: ignore[no-untyped-def]  # as the real one, but for its end
+    def items(self):  # type: ignore[no-untyped-def]  # like a mapping, except for its end
         yield "upgrade.toml", b"plan"
         raise KeyboardInterrupt
 

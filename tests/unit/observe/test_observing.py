@@ -1,6 +1,6 @@
-"""The way of an observation: what is started is ended, what is kept is forgotten, however it ends.
+"""An observation ends its machines and removes its snapshots, even if it is interrupted.
 
-No script of it reaches this host's own APT: what has no answer here is an error of the test.
+No script reaches the APT of this host: a script without an answer is an error of the test.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ DAEMON = Daemon.model_validate(
     }
 )
 NO_ANSWERS: Mapping[str, str] = {}
-GONE = ["start observed from image", "end observed"]
-KEPT = ["start observed from image", "keep on the way", "end observed"]
+ENDED = ["start observed from image", "end observed"]
+CACHED = ["start observed from image", "keep on the way", "end observed"]
 
 
 class ClosedMachine(AnsweringMachine):
-    """Answers what it has an answer to, facts, and nothing else; an answer may interrupt."""
+    """A machine with fixed answers and facts; any other script fails. An answer may interrupt."""
 
     def run(
         self,
@@ -80,7 +80,7 @@ class ClosedMachine(AnsweringMachine):
 
 
 class ObservedBackend(FolderBackend):
-    """Starts machines with two packages and nothing that runs."""
+    """A backend that starts machines with two packages and no process."""
 
     def __init__(self, folder: Path, answers: Mapping[str, str] = NO_ANSWERS) -> None:
         super().__init__(folder)
@@ -98,19 +98,19 @@ class ObservedBackend(FolderBackend):
 
 
 def observe(backend: ObservedBackend, *packages: str) -> tuple[Observed, list[str]]:
-    said: list[str] = []
+    progress: list[str] = []
     wanted = order(packages or ("web",), "deb-1", "deb-2", IMAGES)
     observer = Observer(
-        wanted, backend, {"web": DAEMON}, said.append, checkpoints=backend.folder / "stops"
+        wanted, backend, {"web": DAEMON}, progress.append, checkpoints=backend.folder / "stops"
     )
-    return observer.observe(IMAGE), said
+    return observer.observe(IMAGE), progress
 
 
-def test_what_was_started_is_ended(tmp_path: Path) -> None:
+def test_every_machine_that_was_started_is_ended(tmp_path: Path) -> None:
     backend = ObservedBackend(tmp_path)
-    found, said = observe(backend)
-    assert backend.log == [*KEPT, "start observed from snapshot", "end observed"]
-    assert said == [
+    found, progress = observe(backend)
+    assert backend.log == [*CACHED, "start observed from snapshot", "end observed"]
+    assert progress == [
         f"start a machine of {found.order.platform.id}",
         "read the facts of the bare machine",
         "fetch the package lists",
@@ -130,15 +130,15 @@ def test_what_was_started_is_ended(tmp_path: Path) -> None:
     assert 'web = "2.*"  # 2.0-1 is offered\n' in plan_text(draft(found))
 
 
-def test_a_run_of_the_plan_begins_at_what_was_observed(tmp_path: Path) -> None:
+def test_a_run_of_the_plan_starts_from_the_observed_state(tmp_path: Path) -> None:
     backend = ObservedBackend(tmp_path)
     found, _ = observe(backend)
     plan = Plan.model_validate(tomllib.loads(plan_text(draft(found))))
     planned = (action for step in plan.install for action in step.actions(Path()))
     actions = tuple(action for action in planned if isinstance(action, Script))
     key = checkpoint_key(IMAGE, actions, backend.definition)
-    (kept,) = backend.snapshots()
-    assert kept.key == key
+    (snapshot,) = backend.snapshots()
+    assert snapshot.key == key
     stop = Checkpoint.model_validate_json((tmp_path / "stops" / f"{key}.json").read_text())
     assert stop.done == len(actions) == 4
     titles = [event.title for event in stop.steps if isinstance(event, StepStarted)]
@@ -148,24 +148,24 @@ def test_a_run_of_the_plan_begins_at_what_was_observed(tmp_path: Path) -> None:
     ] * 4
 
 
-def test_an_unknown_package_is_told_before_anything_is_installed(tmp_path: Path) -> None:
+def test_an_unknown_package_is_an_error_before_any_installation(tmp_path: Path) -> None:
     backend = ObservedBackend(tmp_path)
     with pytest.raises(PlanError) as raised:
         observe(backend, "wbe")
     assert str(raised.value) == "deb-1 has no package 'wbe'; did you mean 'web'?"
-    assert backend.log == GONE
+    assert backend.log == ENDED
 
 
-def test_a_package_that_can_not_be_installed_is_told(tmp_path: Path) -> None:
+def test_a_package_that_can_not_be_installed_is_an_error(tmp_path: Path) -> None:
     failing = {"--no-install-recommends locales": "100|E: web is broken"}
     backend = ObservedBackend(tmp_path, failing)
     with pytest.raises(StepError) as raised:
         observe(backend)
     assert raised.value.brief == "the step 'install locales' failed with exit status 100"
-    assert backend.log == GONE
+    assert backend.log == ENDED
 
 
-def test_a_release_that_is_not_newer_is_told(tmp_path: Path) -> None:
+def test_a_release_that_is_not_newer_is_an_error(tmp_path: Path) -> None:
     backend = ObservedBackend(tmp_path, {"madison": OFFERED.replace("13.1", "11.9")})
     with pytest.raises(PlanError) as raised:
         observe(backend)
@@ -180,9 +180,9 @@ def test_a_release_that_is_not_newer_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "log"),
     [
-        ("update --error-on=any", GONE),
-        ("locale-gen", GONE),
-        ("find /etc/apt", [*KEPT, "start observed from snapshot", "end observed"]),
+        ("update --error-on=any", ENDED),
+        ("locale-gen", ENDED),
+        ("find /etc/apt", [*CACHED, "start observed from snapshot", "end observed"]),
     ],
 )
 def test_an_interruption_leaves_nothing(tmp_path: Path, script: str, log: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What is to be observed: every mistake that needs no machine is one error before there is one."""
+"""The order of an observation: each mistake is one error before a machine starts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_order_names_the_product_after_its_packages() -> None:
     assert found.platform.id in ("deb-1-amd64.container", "deb-1-arm64.container")
 
 
-def test_a_long_name_is_cut_and_may_be_given() -> None:
+def test_a_long_name_is_cut_and_may_be_set() -> None:
     packages = ("a" * 20, "b" * 19, "cc")
     assert order(packages, "deb-1", "deb-2", IMAGES).name == f"{'a' * 20}-{'b' * 19}"
     assert order(packages, "deb-1", "deb-2", IMAGES, "mine").name == "mine"

@@ -1,4 +1,4 @@
-"""What listens and answers nothing is listed with what is known of it."""
+"""A listening port that does not answer is listed with the known facts about it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SPEAKS_TLS = "it speaks TLS, and over that it"
 
 
 def asked(tmp_path: Path, port: int) -> list[object]:
-    """Return what is found at a port of a machine's loopback, which is also published."""
+    """Return the findings about a port on a machine's loopback address, which is also published."""
     there = facts(sockets={f"tcp/{LOOPBACK}:{port}": listening(port, "thingd", "t", LOOPBACK)})
     machine = AnsweringMachine(tmp_path, {"grep -rlsF": "0|"}, {port: port})
     return list(endpoints(machine, Seen(bare=facts(), installed=there, booted=there), {}))
 
 
 def with_tls(folder: Path) -> Answer:
-    """Return what completes a TLS handshake and then closes the connection."""
+    """Return a server that completes a TLS handshake and then closes the connection."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     signed = (
@@ -57,14 +57,14 @@ def with_tls(folder: Path) -> Answer:
     return answer
 
 
-def test_what_answers_nothing_is_listed(tmp_path: Path) -> None:
+def test_a_port_that_does_not_answer_is_listed(tmp_path: Path) -> None:
     with serving(lambda connection: connection.close()) as port:
         assert asked(tmp_path, port) == [
             f"tcp port {port} of thingd: it answered none of the requests"
         ]
 
 
-def test_what_speaks_tls_and_no_http_is_listed_so(tmp_path: Path) -> None:
+def test_a_port_with_tls_and_without_http_is_listed_with_tls(tmp_path: Path) -> None:
     with serving(with_tls(tmp_path)) as port:
         assert asked(tmp_path, port) == [
             f"tcp port {port} of thingd: {SPEAKS_TLS} answered none of the requests"

@@ -1,4 +1,4 @@
-"""Globs over versions: as wide as they can be, and only of one release."""
+"""Globs over versions are as wide as possible and match only one of the releases."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from upgradeproof.observe.versions import version_glob
         ("5", "6", "5"),
     ],
 )
-def test_the_glob_is_the_widest_that_tells_the_releases_apart(
+def test_the_glob_is_the_widest_that_distinguishes_the_releases(
     version: str, other: str, glob: str
 ) -> None:
     assert version_glob(version, other) == glob

@@ -1,4 +1,4 @@
-"""A draft becomes the text of a plan, with its comments where they belong."""
+"""A draft becomes the text of a plan, with comments at the values that they explain."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_draft_becomes_the_text_of_a_plan() -> None:
     assert plan_text(DRAFT) == TEXT
 
 
-def test_a_draft_with_nothing_to_expect_is_a_plan() -> None:
+def test_a_draft_without_an_expectation_is_a_plan() -> None:
     text = plan_text(replace(DRAFT, notes=(), services=(), expect={}, left_out=()))
     assert text.startswith('name = "thing"\n')
     assert text.endswith("second\n'''\n")
@@ -109,14 +109,14 @@ def test_a_draft_with_nothing_to_expect_is_a_plan() -> None:
 @pytest.mark.parametrize(
     "script", ["a\nprintf '''\n", "a\nb '", "a\n\x1b[0m\n", 'a\n\\d "q" """\n', "ü\tb\n\n"]
 )
-def test_a_script_is_the_same_after_it_was_written(script: str) -> None:
+def test_a_script_is_written_unchanged(script: str) -> None:
     step = Entry(keys={"step": "run", "script": script})
     plan = Plan.model_validate(tomllib.loads(plan_text(replace(DRAFT, steps=(step,)))))
     (found,) = plan.upgrade[0].steps
     assert found.model_dump()["script"] == script
 
 
-def test_a_key_that_is_no_word_is_quoted() -> None:
+def test_a_key_that_is_no_bare_key_is_quoted() -> None:
     release = Entry(keys={"name": "1", "packages": {"libstdc++6": "1*"}})
     text = plan_text(replace(DRAFT, releases=(release, DRAFT.releases[1])))
     assert '"libstdc++6" = "1*"\n' in text
@@ -130,12 +130,12 @@ def test_a_long_comment_is_wrapped_and_stays_a_comment() -> None:
     assert lines[-1] == "# - second line"
 
 
-def test_a_comment_beside_a_value_is_one_line() -> None:
+def test_the_comment_of_a_value_is_one_line() -> None:
     text = plan_text(replace(DRAFT, services=(Noted(value="thing", source="one\ntwo"),)))
     assert '  "thing",  # one two\n' in text
 
 
-def test_a_draft_that_is_no_plan_is_an_error_of_ours() -> None:
+def test_an_invalid_draft_is_an_error_of_the_harness() -> None:
     with pytest.raises(HarnessError) as raised:
         plan_text(replace(DRAFT, releases=DRAFT.releases[:1]))
     assert raised.value.brief == "what was observed of thing does not give a valid plan"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.command_line import Command, Told, upgradeproof
+from tests.unit.command_line import Command, CommandResult, upgradeproof
 from tests.unit.pipelines.running import jenkins_scripts
 from upgradeproof import cli
 from upgradeproof.pipelines import Pipeline, Server
@@ -48,7 +48,7 @@ def test_this_project_s_own_pipelines_are_made_by_the_same(server: Server) -> No
 
 def test_a_pipeline_is_written_with_what_it_needs(upgradeproof: Command, tmp_path: Path) -> None:
     answer = upgradeproof("ci", "init", "github")
-    assert answer == Told(
+    assert answer == CommandResult(
         0,
         f"wrote {WORKFLOW}\n"
         "wrote ci/github-runners.toml\n"
@@ -57,7 +57,7 @@ def test_a_pipeline_is_written_with_what_it_needs(upgradeproof: Command, tmp_pat
         "next: read ci/github-runners.toml and reports/policy.toml, then commit\n",
         "",
     )
-    assert upgradeproof("ci", "init", "github") == Told(
+    assert upgradeproof("ci", "init", "github") == CommandResult(
         2,
         "",
         f"upgradeproof: {WORKFLOW} already exists, and nothing was written\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.command_line import Command, Told, upgradeproof
+from tests.unit.command_line import Command, CommandResult, upgradeproof
 from tests.unit.plan.texts import PLAN
 from tests.unit.review.runs import (
     ARM,
@@ -44,7 +44,7 @@ def test_what_all_upgrades_show_stands_in_the_plan_itself(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)), cell(TWO, state(DEPLOY)))
-    assert upgradeproof(*WRITE) == Told(
+    assert upgradeproof(*WRITE) == CommandResult(
         0, "upgrade.toml: [[expect.change]]; it explains 2 changes\n", ""
     )
     assert text(tmp_path) == PLAN + BLOCK.format("expect.change")
@@ -95,7 +95,7 @@ def test_it_stands_below_the_one_upgrade_that_shows_it(
 
 def test_an_upgrade_that_is_named_gets_it(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)), cell(TWO, state(DEPLOY)), cell(BOTH, state()))
-    assert upgradeproof(*WRITE, "--upgrade", "2-to-3") == Told(
+    assert upgradeproof(*WRITE, "--upgrade", "2-to-3") == CommandResult(
         0, "upgrade.toml: [[upgrade.expect.change]] of 2-to-3; it explains 1 change\n", ""
     )
     assert load_plan(tmp_path / "upgrade.toml").upgrade[1].expect.change[0].reason == REASON

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.command_line import Command, Told, upgradeproof
+from tests.unit.command_line import Command, CommandResult, upgradeproof
 from tests.unit.plan.texts import PLAN
 from tests.unit.review.runs import ONE, TWO, came, cell, change, reports, state
 from upgradeproof.review.ledger import read_accepted
@@ -23,7 +23,7 @@ def text(folder: Path) -> str:
     return (folder / "upgrade.toml").read_text(encoding="utf-8")
 
 
-def refused(told: Told, folder: Path, *lines: str) -> None:
+def refused(told: CommandResult, folder: Path, *lines: str) -> None:
     """Compare the whole error, and see that nothing was written."""
     expected = "\n".join(lines).replace("PLAN", str(folder / "upgrade.toml"))
     assert (told.out, told.err) == ("", f"upgradeproof: {expected}\n")
@@ -114,7 +114,7 @@ def test_a_plan_that_changed_since_the_run_is_refused(
     changed = PLAN.replace('title = "install"', 'title = "install it"')
     (tmp_path / "upgrade.toml").write_text(changed)
     told = upgradeproof(*WRITE)
-    assert told == Told(
+    assert told == CommandResult(
         2,
         "",
         f"upgradeproof: {tmp_path}/upgrade.toml changed since the run, and nothing was written\n"
@@ -129,7 +129,7 @@ def test_a_plan_that_changed_since_the_run_is_refused(
 def test_a_plan_that_is_not_toml_is_refused(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)))
     (tmp_path / "upgrade.toml").write_text('name = "thing\n')
-    assert upgradeproof(*WRITE) == Told(
+    assert upgradeproof(*WRITE) == CommandResult(
         2,
         "",
         f"upgradeproof: {tmp_path}/upgrade.toml is not TOML: Illegal character '\\n'"
@@ -151,7 +151,7 @@ def test_a_read_only_plan_is_refused(upgradeproof: Command, tmp_path: Path) -> N
 def test_a_plan_that_is_gone_is_told(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)))
     (tmp_path / "upgrade.toml").unlink()
-    assert upgradeproof(*WRITE) == Told(
+    assert upgradeproof(*WRITE) == CommandResult(
         2,
         "",
         f"upgradeproof: {tmp_path}/upgrade.toml: the plan of the run does not exist\n"
@@ -175,7 +175,7 @@ def test_a_run_that_does_not_record_its_plan_is_told(upgradeproof: Command, tmp_
 
 
 def test_without_a_run_there_is_nothing_to_accept(upgradeproof: Command, tmp_path: Path) -> None:
-    assert upgradeproof(*WRITE) == Told(
+    assert upgradeproof(*WRITE) == CommandResult(
         4,
         "",
         f"upgradeproof: there is no run in {tmp_path}/reports/out\nTo do: run pytest first\n",

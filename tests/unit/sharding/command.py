@@ -6,11 +6,11 @@ import contextlib
 import io
 from pathlib import Path
 
-from tests.unit.command_line import Told
+from tests.unit.command_line import CommandResult
 from upgradeproof.cli import main
 
 
-def upgradeproof_in(folder: Path, *words: str) -> Told:
+def upgradeproof_in(folder: Path, *words: str) -> CommandResult:
     """Run the command and return what it printed."""
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -19,4 +19,4 @@ def upgradeproof_in(folder: Path, *words: str) -> Told:
         contextlib.redirect_stderr(err),
     ):
         status = main(words)
-    return Told(status, out.getvalue(), err.getvalue())
+    return CommandResult(status, out.getvalue(), err.getvalue())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.command_line import Told
+from tests.unit.command_line import CommandResult
 from tests.unit.plugin.project import AMD64, ARM64, Project, make_project
 from tests.unit.sharding.command import upgradeproof_in
 from upgradeproof.results import Run, Verdict
@@ -55,7 +55,7 @@ def fold(project: Project, *folders: str) -> tuple[int, list[str], Run]:
     return answer.status, answer.out.splitlines(), read_run(project.folder / "all" / "run.json")
 
 
-def error_of(answer: Told) -> list[str]:
+def error_of(answer: CommandResult) -> list[str]:
     """Return the error of a command that failed by the harness."""
     assert (answer.status, answer.out) == (4, "")
     return answer.err.splitlines()

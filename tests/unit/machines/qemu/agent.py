@@ -1,4 +1,4 @@
-"""The real agent of a VM, run on this host: a pseudo-terminal in place of its port."""
+"""The real agent of a VM on this host, with a pseudo-terminal instead of its port."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AgentShells:
         self.started: list[PortShell] = []
         self.ready: list[str] = []
         """The boot ids that agents have reported."""
-        self._master, self._slave = os.openpty()  # the far end stays open: agents come and go
+        self._master, self._slave = os.openpty()  # the far end stays open when an agent ends
         tty.setraw(self._slave)
         near, self._far = socket.socketpair()
         self.port = Port(near, "box", self.ready.append)
@@ -75,23 +75,23 @@ class AgentShells:
         return [int(pid) for pid in text.split()]
 
     def kill(self) -> None:
-        """Kill the newest shell, with all that it runs, and wait until this is known here."""
+        """Kill the newest shell and its processes, and wait until the host knows that it ended."""
         os.killpg(self.pids[-1], signal.SIGKILL)
-        wait_until("the end is told", lambda: not self.started[-1].arrived.empty())
+        wait_until("the end of the shell is reported", lambda: not self.started[-1].arrived.empty())
 
-    def hear(self, data: bytes) -> None:
-        """Let the host hear bytes that are none of the agent's."""
+    def send_to_host(self, data: bytes) -> None:
+        """Send bytes to the host that the agent did not send."""
         self._far.sendall(data)
 
     def end(self) -> None:
-        """End the agent, its shells and what still runs in their sessions."""
+        """End the agent, its shells and the processes in their sessions."""
         for pid in self.pids:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
         self.end_agent()
         self.port.close()
         self._far.shutdown(socket.SHUT_RDWR)
-        os.write(self._slave, b"\n")  # wakes who reads the master
+        os.write(self._slave, b"\n")  # wakes the thread that reads the master
         for thread in self._threads:
             thread.join(5)
         for descriptor in (self._master, self._slave):
@@ -112,7 +112,7 @@ class AgentShells:
 
 
 class NoAgent:
-    """A machine whose port nobody answers."""
+    """A machine without an agent: nothing answers on its port."""
 
     def __init__(self) -> None:
         near, self.far = socket.socketpair()

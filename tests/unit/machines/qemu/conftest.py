@@ -1,4 +1,4 @@
-"""Fixtures: a channel to a shell of this host through the very agent that runs on a VM."""
+"""Fixtures: a channel to a shell of this host through the agent that also runs on a VM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KVM counts when a guest has run under it, and is asked again when the host has changed."""
+"""KVM is used if a guest has run under it; the probe runs again if the host has changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ needs_kvm = pytest.mark.skipif(
 
 
 class FakeQemu:
-    """A program on PATH that ends as the probe's guest would, and counts its starts."""
+    """A fake QEMU on PATH: it ends like the guest of the probe, and counts its starts."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,10 +49,10 @@ def qemu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeQemu:
 
 
 @pytest.mark.parametrize(("with_kvm", "cpu"), [(True, "host"), (False, "qemu64,-svm")])
-def test_the_probes_guest_has_the_machine_and_the_processor_of_all(
+def test_the_guest_of_the_probe_has_the_machine_and_processor_of_all_guests(
     with_kvm: bool, cpu: str
 ) -> None:
-    """Another processor may work where theirs does not: one host's KVM refuses just `host`."""
+    """A probe with another processor proves nothing: KVM of some hosts rejects only `host`."""
     accelerator: Accelerator = "kvm" if with_kvm else "tcg"
     assert " ".join(probe_argv("amd64", accelerator, Path("/t/guest"))) == (
         f"qemu-system-x86_64 -accel {accelerator} -machine q35,graphics=off -cpu {cpu} -nodefaults"
@@ -84,7 +84,7 @@ def test_the_guest_runs_to_its_end_under_emulation(
 
 
 @pytest.mark.parametrize("status", [0, 1, 32, 34])
-def test_a_guest_that_ends_otherwise_did_not_run(qemu: FakeQemu, status: int) -> None:
+def test_a_guest_with_another_exit_status_did_not_run(qemu: FakeQemu, status: int) -> None:
     qemu.ends(status)
     assert not works("amd64", "kvm")
 
@@ -96,7 +96,9 @@ def test_a_guest_that_hangs_is_ended(qemu: FakeQemu, monkeypatch: pytest.MonkeyP
     assert time.monotonic() - began < acceleration.PROBE_TIMEOUT_S + 2
 
 
-def test_without_qemu_nothing_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_qemu_there_is_no_acceleration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not works("amd64", "tcg")
     assert accelerator("amd64", tmp_path) == "tcg"
@@ -110,7 +112,7 @@ def test_another_architecture_is_always_emulated(qemu: FakeQemu, tmp_path: Path)
 
 @needs_kvm
 @pytest.mark.parametrize(("status", "found"), [(33, "kvm"), (1, "tcg")])
-def test_what_the_probe_has_shown_is_remembered(
+def test_the_result_of_the_probe_is_stored(
     qemu: FakeQemu, tmp_path: Path, status: int, found: str
 ) -> None:
     qemu.ends(status)
@@ -132,14 +134,14 @@ def test_what_the_probe_has_shown_is_remembered(
     ],
     ids=["another boot", "another QEMU", "half", "a list", "cut off"],
 )
-def test_a_note_of_another_host_is_void(qemu: FakeQemu, tmp_path: Path, note: str) -> None:
+def test_a_result_of_another_host_is_ignored(qemu: FakeQemu, tmp_path: Path, note: str) -> None:
     (tmp_path / "acceleration-amd64.json").write_text(note)
     assert accelerator("amd64", tmp_path, machine="x86_64") == "kvm"
     assert qemu.starts == 1
 
 
 @needs_kvm
-def test_a_newer_qemu_is_asked_again(qemu: FakeQemu, tmp_path: Path) -> None:
+def test_the_probe_runs_again_with_a_newer_qemu(qemu: FakeQemu, tmp_path: Path) -> None:
     assert accelerator("amd64", tmp_path, machine="x86_64") == "kvm"
     qemu.ends(1)
     os.utime(qemu.path, ns=(0, 1))

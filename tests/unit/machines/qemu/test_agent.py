@@ -1,4 +1,4 @@
-"""The agent and the port: many shells over one line, each its own, through ends and restarts."""
+"""The agent and the port: several shells share one line; the agent may end and start again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def silent() -> Iterator[NoAgent]:
     machine.close()
 
 
-def say(channel: Channel, script: str) -> str:
+def output(channel: Channel, script: str) -> str:
     return channel.run(script, timeout_s=LIMIT_S).text
 
 
@@ -32,20 +32,20 @@ def test_an_agent_reports_the_boot_that_it_runs_in(shells: AgentShells) -> None:
     assert shells.ready == [Path("/proc/sys/kernel/random/boot_id").read_text().strip()]
 
 
-def test_three_megabytes_go_in(channel: Channel) -> None:
+def test_three_megabytes_of_input_arrive(channel: Channel) -> None:
     content = os.urandom(3_000_000)
     done = channel.run("sha256sum", timeout_s=20, stdin=content)
-    assert done.text == say(channel, f"printf '{done.text}'")
+    assert done.text == output(channel, f"printf '{done.text}'")
     assert channel.run("wc -c", timeout_s=20, stdin=content).text == "3000000"
 
 
 def test_two_channels_have_shells_of_their_own(shells: AgentShells) -> None:
     one, two = Channel(shells, "box"), Channel(shells, "box")
-    assert say(one, "echo $PPID") == say(two, "echo $PPID") == str(shells.agent.pid)
-    busy = threading.Thread(target=say, args=(one, "sleep 1"))
+    assert output(one, "echo $PPID") == output(two, "echo $PPID") == str(shells.agent.pid)
+    busy = threading.Thread(target=output, args=(one, "sleep 1"))
     busy.start()
     began = time.monotonic()
-    assert say(two, "echo here") == "here"
+    assert output(two, "echo here") == "here"
     assert time.monotonic() - began < 0.9
     busy.join()
     for channel in (one, two):
@@ -77,18 +77,18 @@ def test_output_that_looks_like_the_protocol_is_only_output(
         b"out 1 zz\nout 1 4\nend 1 0\nopened 1 2",
         b"x" * 100_000,
     ],
-    ids=["half", "garbage", "wordless", "unknown", "long"],
+    ids=["incomplete", "garbage", "no arguments", "unknown", "long"],
 )
-def test_half_lines_of_a_boot_that_was_cut_off_harm_nothing(
+def test_incomplete_lines_of_an_interrupted_boot_are_ignored(
     shells: AgentShells, channel: Channel, noise: bytes
 ) -> None:
     shells.end_agent()
-    shells.hear(noise)
+    shells.send_to_host(noise)
     shells.start()
-    assert say(channel, "echo here") == "here"
+    assert output(channel, "echo here") == "here"
 
 
-def test_what_was_sent_to_an_agent_that_died_is_not_run_by_the_next(
+def test_input_of_an_agent_that_ended_is_not_run_by_the_next(
     shells: AgentShells, channel: Channel, tmp_path: Path
 ) -> None:
     shells.end_agent()
@@ -96,10 +96,10 @@ def test_what_was_sent_to_an_agent_that_died_is_not_run_by_the_next(
     shells.port.say(b"in", b"7", script.encode().hex().encode())
     shells.port.say(b"open")
     shells.start()
-    assert say(channel, f"ls {tmp_path}") == ""
+    assert output(channel, f"ls {tmp_path}") == ""
 
 
-def test_an_agent_killed_under_a_command_is_said_and_its_successor_works(
+def test_an_agent_killed_during_a_command_is_an_error_and_the_next_agent_works(
     shells: AgentShells, channel: Channel, tmp_path: Path
 ) -> None:
     def kill() -> None:
@@ -113,41 +113,41 @@ def test_an_agent_killed_under_a_command_is_said_and_its_successor_works(
         channel.run(f"echo once >>{tmp_path}/begun; sleep 60", timeout_s=LIMIT_S)
     killer.join()
     assert caught.value.brief.startswith("the shell on box died under a command: echo once")
-    assert say(channel, "echo again") == "again"
+    assert output(channel, "echo again") == "again"
     assert (tmp_path / "begun").read_text() == "once\n"
 
 
-def test_a_background_job_that_never_stops_printing_costs_only_its_shell(
+def test_a_background_job_that_never_stops_printing_ends_only_its_shell(
     shells: AgentShells, channel: Channel
 ) -> None:
     channel.run("yes >&2 & yes & :", timeout_s=LIMIT_S)
-    wait_until("there is noise", lambda: not shells.started[0].arrived.empty())
+    wait_until("output has arrived", lambda: not shells.started[0].arrived.empty())
     began = time.monotonic()
-    assert [say(channel, "echo mine") for _ in range(3)] == ["mine"] * 3
+    assert [output(channel, "echo mine") for _ in range(3)] == ["mine"] * 3
     assert time.monotonic() - began < 5
     assert len(shells.started) == 2
 
 
-def test_what_a_background_job_says_late_is_not_in_the_next_answer(
+def test_late_output_of_a_background_job_is_not_in_the_next_answer(
     shells: AgentShells, channel: Channel
 ) -> None:
     channel.run("(sleep 0.1; echo late; echo late >&2) &", timeout_s=LIMIT_S)
-    wait_until("it is heard", lambda: not shells.started[0].arrived.empty())
+    wait_until("the output has arrived", lambda: not shells.started[0].arrived.empty())
     done = channel.run("echo mine", timeout_s=LIMIT_S)
     assert (done.stdout, done.stderr) == (b"mine\n", b"")
 
 
-def test_a_background_job_lives_on_without_its_shell(
+def test_a_background_job_continues_after_its_shell(
     shells: AgentShells, channel: Channel, tmp_path: Path
 ) -> None:
-    """What it prints is dropped; it does not die of it."""
+    """Its output is dropped, and it continues."""
     job = f"(sleep 0.3; echo noise; echo noise; echo lives >{tmp_path}/job) &"
     channel.run(job, timeout_s=LIMIT_S)
     channel.close()
     wait_until("the job ends", (tmp_path / "job").exists)
 
 
-def test_a_reset_ends_every_shell_and_what_they_run(
+def test_a_reset_ends_every_shell_and_its_processes(
     shells: AgentShells, channel: Channel, tmp_path: Path
 ) -> None:
     channel.run(f"sleep 60 & echo $! >{tmp_path}/pid", timeout_s=LIMIT_S)
@@ -168,30 +168,30 @@ def test_a_shell_that_was_closed_ends(shells: AgentShells, channel: Channel) -> 
     wait_until("the shell has ended", lambda: not shells.pids)
 
 
-def test_the_last_words_of_a_shell_come_before_its_end(shells: AgentShells) -> None:
+def test_the_last_output_of_a_shell_arrives_before_its_end(shells: AgentShells) -> None:
     shell = shells.connect()
     shell.send(b"head -c 60000 /dev/zero; echo error >&2; exit 3\n")
-    heard = {Stream.OUT: 0, Stream.ERR: 0}
+    received = {Stream.OUT: 0, Stream.ERR: 0}
     while True:
         try:
             stream, data = shell.receive(5)
         except EOFError:
             break
-        heard[stream] += len(data)
-    assert heard == {Stream.OUT: 60_000, Stream.ERR: 6}
+        received[stream] += len(data)
+    assert received == {Stream.OUT: 60_000, Stream.ERR: 6}
     with pytest.raises(EOFError):
         shell.receive(0)
     shell.close()
 
 
-def test_nothing_waits_long_where_no_agent_answers(silent: NoAgent) -> None:
+def test_a_missing_agent_is_an_error_after_the_limit(silent: NoAgent) -> None:
     assert silent.open_error(0.2) == (
         "no agent answers on box\nwaited 0.2 s\n"
         "To do: see console.log in the evidence: did the machine boot?"
     )
 
 
-def test_an_end_of_qemu_is_told_at_once(silent: NoAgent) -> None:
+def test_an_end_of_qemu_is_an_error_at_once(silent: NoAgent) -> None:
     began = time.monotonic()
     threading.Timer(0.1, silent.far.close).start()
     assert silent.open_error(20).splitlines()[:2] == ["no agent answers on box", "QEMU is gone"]
@@ -199,8 +199,8 @@ def test_an_end_of_qemu_is_told_at_once(silent: NoAgent) -> None:
     assert time.monotonic() - began < 2
 
 
-def test_an_answer_that_comes_late_is_taken(silent: NoAgent) -> None:
-    """A busy machine answers the first question when the third was asked: it was heard."""
+def test_a_late_answer_is_used(silent: NoAgent) -> None:
+    """A busy machine answers the first request after the second one was sent."""
 
     def answer() -> None:
         with silent.far.makefile("rb") as lines:
@@ -215,7 +215,7 @@ def test_an_answer_that_comes_late_is_taken(silent: NoAgent) -> None:
     shell.close()
 
 
-def test_a_machine_that_takes_no_more_does_not_hold_us(silent: NoAgent) -> None:
+def test_sending_to_a_machine_that_reads_nothing_times_out(silent: NoAgent) -> None:
     silent.port.limit_sending(0.2)
     began = time.monotonic()
     with pytest.raises(OSError, match="temporarily unavailable"):

@@ -1,4 +1,4 @@
-"""From what was seen of a boot to what is said of it."""
+"""The errors that follow from the signs of a boot."""
 
 from __future__ import annotations
 
@@ -42,23 +42,21 @@ def judged(*seen: tuple[Kind, str], reset: bool) -> UpgradeproofError | None:
         ([Y, R], True),
     ],
 )
-def test_what_may_be_part_of_a_boot_is_no_trouble(
-    seen: list[tuple[Kind, str]], reset: bool
-) -> None:
+def test_signs_of_a_normal_boot_are_no_error(seen: list[tuple[Kind, str]], reset: bool) -> None:
     assert judged(*seen, reset=reset) is None
 
 
 @pytest.mark.parametrize("before", [[], [R], [R, R]])
 @pytest.mark.parametrize("kind", list(ADVICE))
-def test_a_trouble_ends_a_boot_and_says_what_to_do(
+def test_the_error_of_a_failed_boot_states_what_to_do(
     kind: Kind, before: list[tuple[Kind, str]]
 ) -> None:
-    error = judged(*before, (kind, "what it said"), reset=bool(before))
+    error = judged(*before, (kind, "a message"), reset=bool(before))
     assert isinstance(error, BootError)
-    assert str(error) == f"box does not boot: {kind}: what it said\nTo do: {ADVICE[kind]}"
+    assert str(error) == f"box does not boot: {kind}: a message\nTo do: {ADVICE[kind]}"
 
 
-def test_a_panic_on_the_way_down_is_not_waited_out() -> None:
+def test_a_panic_during_a_shutdown_is_an_error_at_once() -> None:
     error = judged((Kind.PANIC, PANIC), reset=True)
     assert isinstance(error, BootError)
     assert str(error) == (
@@ -75,7 +73,7 @@ def test_three_resets_are_a_boot_loop() -> None:
     )
 
 
-def test_an_end_of_qemu_is_not_the_products() -> None:
+def test_an_end_of_qemu_is_no_failure_of_the_product() -> None:
     error = judged(R, (Kind.GONE, ""), reset=True)
     assert isinstance(error, MachineError)
     assert str(error) == (
@@ -84,7 +82,7 @@ def test_an_end_of_qemu_is_not_the_products() -> None:
     )
 
 
-def test_a_disk_that_this_host_cannot_write_is_not_the_products() -> None:
+def test_a_disk_that_this_host_can_not_write_is_no_failure_of_the_product() -> None:
     error = judged(R, (Kind.STOPPED, "No space left on device"), reset=True)
     assert isinstance(error, MachineError)
     assert str(error) == (
@@ -97,7 +95,7 @@ def followed(*seen: tuple[Kind, str], reset: bool, timeout_s: float = 0.2) -> in
     life = Life()
     life.note(Kind.READY, "an earlier boot")
     mark = life.mark
-    life.hear(b"the console's words\r\n")
+    life.hear(b"lines of the console\r\n")
     for kind, text in seen:
         life.note(kind, text)
     return follow(life, mark, "box", timeout_s, reset=reset)
@@ -107,13 +105,13 @@ def followed(*seen: tuple[Kind, str], reset: bool, timeout_s: float = 0.2) -> in
     ("seen", "reset", "mark"),
     [([Y], False, 2), ([R, Y], True, 3), ([R, Y], False, 3), ([Y, R, Y], True, 4)],
 )
-def test_a_boot_ends_with_its_agents_report(
+def test_a_boot_ends_with_the_report_of_its_agent(
     seen: list[tuple[Kind, str]], reset: bool, mark: int
 ) -> None:
     assert followed(*seen, reset=reset) == mark
 
 
-def test_a_report_is_waited_for() -> None:
+def test_a_boot_waits_for_the_report_of_its_agent() -> None:
     life = Life()
     for after_s, kind in ((0.05, Kind.RESET), (0.1, Kind.READY)):
         threading.Timer(after_s, life.note, args=[kind]).start()
@@ -121,46 +119,48 @@ def test_a_report_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("seen", [[], [Y]])
-def test_a_machine_that_does_not_go_down_is_said(seen: list[tuple[Kind, str]]) -> None:
-    """The report is that of an agent that was started anew, in the same boot."""
+def test_a_machine_that_does_not_shut_down_is_an_error(seen: list[tuple[Kind, str]]) -> None:
+    """The report is that of an agent that was restarted in the same boot."""
     with pytest.raises(BootError) as caught:
         followed(*seen, reset=True)
     assert str(caught.value) == (
-        "box did not go down for its reboot in 0.2 s\nthe console's words\n"
+        "box did not go down for its reboot in 0.2 s\nlines of the console\n"
         "To do: see the last lines of console.log in the evidence"
     )
 
 
 @pytest.mark.parametrize(("seen", "reset"), [([R], True), ([], False), ([Y, R], True)])
-def test_a_boot_that_hangs_is_said(seen: list[tuple[Kind, str]], reset: bool) -> None:
+def test_a_boot_that_hangs_is_an_error(seen: list[tuple[Kind, str]], reset: bool) -> None:
     with pytest.raises(BootError) as caught:
         followed(*seen, reset=reset)
     assert str(caught.value) == (
-        "box hangs at boot: it did not answer in 0.2 s\nthe console's words\n"
+        "box hangs at boot: it did not answer in 0.2 s\nlines of the console\n"
         "To do: see the last lines of console.log in the evidence"
     )
 
 
-def test_a_trouble_is_told_with_the_consoles_words() -> None:
+def test_the_error_of_a_failed_boot_quotes_the_console() -> None:
     with pytest.raises(BootError) as caught:
         followed(R, (Kind.PANIC, PANIC), reset=True)
-    assert caught.value.details == "the console's words"
+    assert caught.value.details == "lines of the console"
 
 
 @pytest.mark.parametrize(
     ("after_s", "words"),
     [(0.05, "You are in emergency mode"), (5.0, "systemd's state is maintenance")],
 )
-def test_an_emergency_shell_that_systemd_knows_of_is_told_in_the_consoles_words(
+def test_the_error_of_an_emergency_shell_quotes_the_console_if_possible(
     after_s: float, words: str
 ) -> None:
-    """The shell may come to the console after systemd has told of it, or never."""
+    """The shell may appear on the console after systemd has reported it, or never."""
     life = Life()
     life.note(*Y)
-    speaks = threading.Timer(after_s, life.note, args=[Kind.EMERGENCY, "You are in emergency mode"])
-    speaks.start()
+    console = threading.Timer(
+        after_s, life.note, args=[Kind.EMERGENCY, "You are in emergency mode"]
+    )
+    console.start()
     error = locked_out(life, 0, "box", timeout_s=0.5)
-    speaks.cancel()
+    console.cancel()
     assert str(error) == (
         f"box does not boot: emergency shell: {words}\nTo do: {ADVICE[Kind.EMERGENCY]}"
     )

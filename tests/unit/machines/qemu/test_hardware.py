@@ -1,4 +1,4 @@
-"""The emulated machine is a document: whole command lines, compared."""
+"""The command lines of QEMU for each kind of machine, compared as a whole."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_ports_are_published_on_the_loopback_only() -> None:
     )
 
 
-def test_a_kernel_from_outside_stands_at_the_end() -> None:
+def test_the_arguments_of_a_kernel_from_outside_are_at_the_end() -> None:
     direct = DirectBoot(
         kernel=Path("/k/vmlinuz"), initrd=Path("/k/initrd.img"), command_line="root=LABEL=root rw"
     )
@@ -114,7 +114,7 @@ def test_a_kernel_from_outside_stands_at_the_end() -> None:
     )
 
 
-def test_a_memory_is_waited_for() -> None:
+def test_a_machine_with_a_stored_memory_waits_for_it() -> None:
     assert line(resume=True) == f"{line()} -incoming defer"
 
 

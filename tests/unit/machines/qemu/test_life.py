@@ -1,4 +1,4 @@
-"""What a console tells: the troubles in it, however its bytes come, and nothing that is none."""
+"""Errors are recognised in the output of a console, in whatever pieces its bytes arrive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upgradeproof.machines.qemu.life import Kind, Life
 PANIC = "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)"
 ALERT = "ALERT!  UUID=fb66a876-d4b2 does not exist.  Dropping to a shell!"
 NO_KERNEL = "error: file `/boot/vmlinuz-6.1.0-56-cloud-amd64' not found."
-TROUBLES = [
+ERRORS = [
     (f"[    1.503211] {PANIC}\r\n", Kind.PANIC, PANIC),
     (f"[    1.5]\x1b[31m {PANIC}\x1b[0m\r\n", Kind.PANIC, PANIC),
     (f"{ALERT}\r\n", Kind.INITRAMFS, ALERT),
@@ -80,58 +80,58 @@ HARMLESS = [
 ]
 
 
-def heard(text: str, size: int = 1 << 16) -> tuple[Life, list[bool]]:
-    """Return a life to which a console was told in pieces."""
+def read(text: str, size: int = 1 << 16) -> tuple[Life, list[bool]]:
+    """Return a life that has received the output of a console in pieces."""
     life, data = Life(), text.encode()
     return life, [life.hear(data[at : at + size]) for at in range(0, len(data), size)]
 
 
-def told(life: Life) -> list[tuple[Kind, str]]:
+def signs(life: Life) -> list[tuple[Kind, str]]:
     return [(sign.kind, sign.text) for sign in life.since(0)]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1 << 16])
-@pytest.mark.parametrize(("text", "kind", "words"), TROUBLES)
-def test_a_trouble_is_told_once_and_whole_however_its_bytes_come(
+@pytest.mark.parametrize(("text", "kind", "words"), ERRORS)
+def test_an_error_is_one_sign_in_whatever_pieces_its_bytes_arrive(
     text: str, kind: Kind, words: str, size: int
 ) -> None:
-    life, found = heard(f"[  OK  ] Started something.\r\n{text}", size)
-    assert told(life) == [(kind, words)]
+    life, found = read(f"[  OK  ] Started something.\r\n{text}", size)
+    assert signs(life) == [(kind, words)]
     assert found.count(True) == 1
 
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 16])
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_only_sounds_like_trouble_is_none(text: str, size: int) -> None:
-    life, found = heard(text * 3, size)
-    assert told(life) == []
+def test_a_line_that_resembles_an_error_is_no_sign(text: str, size: int) -> None:
+    life, found = read(text * 3, size)
+    assert signs(life) == []
     assert not any(found)
 
 
-def test_a_prompt_is_told_before_its_line_ends_and_not_again_when_it_does() -> None:
+def test_a_prompt_is_one_sign_before_its_line_ends() -> None:
     life = Life()
     assert life.hear(b"\r\n(initramfs) ")
     assert not life.hear(b"reboot")
     assert not life.hear(b"\r\nsomething\r\n")
     assert life.hear(b"(initramfs) ")
-    assert told(life) == [(Kind.INITRAMFS, "(initramfs)")] * 2
+    assert signs(life) == [(Kind.INITRAMFS, "(initramfs)")] * 2
 
 
-def test_the_same_trouble_of_the_next_boot_is_told_again() -> None:
+def test_the_same_error_in_the_next_boot_is_another_sign() -> None:
     life = Life()
     life.hear(f"{PANIC}\r\n".encode())
     life.note(Kind.RESET)
     life.hear(f"{PANIC}\r\n".encode())
-    assert [kind for kind, _ in told(life)] == [Kind.PANIC, Kind.RESET, Kind.PANIC]
+    assert [kind for kind, _ in signs(life)] == [Kind.PANIC, Kind.RESET, Kind.PANIC]
 
 
-def test_garbage_bytes_hide_nothing() -> None:
+def test_an_error_after_invalid_bytes_is_a_sign() -> None:
     life = Life()
     life.hear(b"\xff\xfe\x00\x80garbage\x1b\x1b[\n" + f"{PANIC}\r\n".encode())
-    assert told(life) == [(Kind.PANIC, PANIC)]
+    assert signs(life) == [(Kind.PANIC, PANIC)]
 
 
-def test_a_line_without_end_is_read_in_one_go() -> None:
+def test_a_line_without_end_is_not_read_repeatedly() -> None:
     life = Life()
     began = time.monotonic()
     for _ in range(200):
@@ -144,7 +144,7 @@ def test_resets_within_a_second_are_one() -> None:
     life = Life()
     for _ in range(3):
         life.note(Kind.RESET)
-    assert told(life) == [(Kind.RESET, "")]
+    assert signs(life) == [(Kind.RESET, "")]
 
 
 def test_a_reset_after_a_second_is_another() -> None:
@@ -155,40 +155,40 @@ def test_a_reset_after_a_second_is_another() -> None:
     assert life.mark == 2
 
 
-def test_a_console_is_shown_without_what_moves_and_colours() -> None:
-    life, _ = heard("\x1b[0;32m  OK  \x1b[0m\x1b[H\x1b[?25l\x1b(B done\r\n\x1bP+q6E\x1b\\end\x1b[c")
+def test_a_console_is_printed_without_control_sequences() -> None:
+    life, _ = read("\x1b[0;32m  OK  \x1b[0m\x1b[H\x1b[?25l\x1b(B done\r\n\x1bP+q6E\x1b\\end\x1b[c")
     assert life.console == "  OK   done\nend"
 
 
-def test_the_tail_is_the_last_lines_that_say_something() -> None:
-    life, _ = heard("\r\n".join(f"{number}  " for number in range(100)) + "\r\n\r\n\r\n")
+def test_the_tail_consists_of_the_last_lines_that_are_not_empty() -> None:
+    life, _ = read("\r\n".join(f"{number}  " for number in range(100)) + "\r\n\r\n\r\n")
     assert life.console_tail.splitlines() == [str(number) for number in range(70, 100)]
 
 
-def test_who_waits_is_woken_by_a_sign_and_not_by_words() -> None:
+def test_a_wait_ends_with_a_sign_and_not_with_other_output() -> None:
     life = Life()
     mark = life.mark
-    talker = threading.Timer(0.05, life.hear, args=[b"words\n"])
-    signer = threading.Timer(0.15, life.note, args=[Kind.READY, "boot"])
+    writer = threading.Timer(0.05, life.hear, args=[b"words\n"])
+    signaller = threading.Timer(0.15, life.note, args=[Kind.READY, "boot"])
     began = time.monotonic()
-    talker.start()
-    signer.start()
+    writer.start()
+    signaller.start()
     assert life.wait(mark, 5)
     assert 0.1 < time.monotonic() - began < 2
     assert not life.wait(life.mark, 0.01)
 
 
-def test_a_console_that_never_rests_is_not_waited_for_for_ever() -> None:
+def test_a_wait_for_a_quiet_console_has_a_limit() -> None:
     life, stop = Life(), threading.Event()
 
-    def talk() -> None:
+    def write() -> None:
         while not stop.wait(0.05):
             life.hear(b"again\n")
 
-    talker = threading.Thread(target=talk)
-    talker.start()
+    writer = threading.Thread(target=write)
+    writer.start()
     began = time.monotonic()
     life.rest(quiet_s=0.2, timeout_s=0.5)
     stop.set()
-    talker.join()
+    writer.join()
     assert 0.4 < time.monotonic() - began < 1.5

@@ -1,4 +1,4 @@
-"""One QEMU's process, with a fake QEMU on PATH: it starts, says why not, and leaves nothing."""
+"""A process of QEMU, with a fake QEMU on PATH: its start, its errors, and that nothing remains."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ import json, re, socket, sys
 words = " ".join(sys.argv)
 inherited = dict(re.findall("socket,id=(\\w+),fd=(\\d+)", words))
 monitor, console = (socket.socket(fileno=int(inherited[n])) for n in ("monitor", "console"))
-say = lambda message: monitor.sendall(json.dumps(message).encode() + b"\\n")
-say({{"QMP": {{}}}})
+send = lambda message: monitor.sendall(json.dumps(message).encode() + b"\\n")
+send({{"QMP": {{}}}})
 for line in monitor.makefile("rb"):
     request = json.loads(line)
     if request["execute"] == "human-monitor-command":
-        say({{"return": open(__file__ + ".usernet").read(), "id": request["id"]}})
+        send({{"return": open(__file__ + ".usernet").read(), "id": request["id"]}})
     else:
-        say({{"return": {{}}, "id": request["id"]}})
+        send({{"return": {{}}, "id": request["id"]}})
     if request["execute"] == "qmp_capabilities":
         console.sendall(b"the console\\r\\n")
     if request["execute"] == "fill":
         error = {{"device": "", "action": "stop", "reason": "No space left on device"}}
-        say({{"event": "BLOCK_IO_ERROR", "data": error}})
+        send({{"event": "BLOCK_IO_ERROR", "data": error}})
     if request["execute"] == "system_reset":
-        say({{"event": "RESET", "data": {{"guest": False}}}})
+        send({{"event": "RESET", "data": {{"guest": False}}}})
 """
 USERNET = """Hub -1 (network):
   Protocol[State]    FD  Source Address  Port   Dest. Address  Port RecvQ SendQ
@@ -60,7 +60,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def nothing_left() -> Iterator[None]:
-    """See that neither a thread nor a descriptor is left behind."""
+    """Require that no thread and no descriptor remains after the test."""
     threads, descriptors = threading.active_count(), _descriptors()
     yield
     assert threading.active_count() == threads
@@ -79,7 +79,9 @@ def start(folder: Path) -> Process:
 def test_a_process_that_ends_leaves_nothing(program: Path, tmp_path: Path) -> None:
     process = start(tmp_path)
     assert process.alive
-    wait_until("the console is heard", lambda: process.life.console == "the console\n")
+    wait_until(
+        "the output of the console has arrived", lambda: process.life.console == "the console\n"
+    )
     process.kill()
     assert not process.alive
     assert [sign.kind for sign in process.life.since(0)] == [Kind.GONE]
@@ -95,7 +97,7 @@ def test_the_published_ports_are_those_that_qemu_listens_on(program: Path, tmp_p
 @pytest.mark.parametrize(
     ("command", "kind"), [("system_reset", Kind.RESET), ("fill", Kind.STOPPED)]
 )
-def test_what_the_monitor_tells_is_a_sign(
+def test_an_event_of_the_monitor_is_a_sign(
     program: Path, tmp_path: Path, command: str, kind: Kind
 ) -> None:
     process = start(tmp_path)
@@ -107,7 +109,7 @@ def test_what_the_monitor_tells_is_a_sign(
 
 @pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize(
-    ("says", "advice"),
+    ("message", "advice"),
     [
         (
             "Could not open 'disk.qcow2': No such file or directory",
@@ -128,19 +130,17 @@ def test_what_the_monitor_tells_is_a_sign(
         ("-cpu: no such model", "QEMU's own messages are above"),
     ],
 )
-def test_a_qemu_that_ends_at_once_is_told_in_its_own_words(
-    program: Path, tmp_path: Path, says: str, advice: str
+def test_the_error_of_a_qemu_that_ends_at_once_quotes_it(
+    program: Path, tmp_path: Path, message: str, advice: str
 ) -> None:
-    program.write_text(f'#!/bin/sh\necho "qemu: {says}" >&2\nexit 1\n')
+    program.write_text(f'#!/bin/sh\necho "qemu: {message}" >&2\nexit 1\n')
     with pytest.raises(MachineError) as caught:
         start(tmp_path)
-    assert str(caught.value) == f"QEMU could not start box\nqemu: {says}\nTo do: {advice}"
+    assert str(caught.value) == f"QEMU could not start box\nqemu: {message}\nTo do: {advice}"
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_a_program_that_is_not_there_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_program_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MachineError) as caught:
         start(tmp_path)

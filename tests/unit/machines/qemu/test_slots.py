@@ -1,4 +1,4 @@
-"""No more cells run VMs at once than cores and memory carry."""
+"""Cores and memory limit how many cells run VMs at the same time."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ def test_the_scarcer_of_cores_and_memory_counts(cores: int, memory_mb: int, expe
     assert slots.count(cores, memory_mb) == expected
 
 
-def test_who_finds_no_seat_waits_for_one(tmp_path: Path) -> None:
-    sits = threading.Event()
+def test_a_cell_without_a_free_slot_waits_for_one(tmp_path: Path) -> None:
+    entered = threading.Event()
 
-    def come() -> None:
+    def enter() -> None:
         with slots.slot(tmp_path, 1):
-            sits.set()
+            entered.set()
 
     with slots.slot(tmp_path, 1):
-        other = threading.Thread(target=come)
+        other = threading.Thread(target=enter)
         other.start()
-        assert not sits.wait(0.7)
-    assert sits.wait(5)
+        assert not entered.wait(0.7)
+    assert entered.wait(5)
     other.join()
 
 
-def test_two_slots_are_for_two(tmp_path: Path) -> None:
+def test_two_slots_can_be_used_at_the_same_time(tmp_path: Path) -> None:
     with slots.slot(tmp_path, 2), slots.slot(tmp_path, 2):
         assert len(list(tmp_path.glob("slot-*.lock"))) == 2
 
 
-def test_a_seat_is_free_again_after_an_error(tmp_path: Path) -> None:
+def test_a_slot_is_free_again_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), slots.slot(tmp_path, 1):
         raise RuntimeError
     with slots.slot(tmp_path, 1):

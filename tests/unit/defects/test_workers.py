@@ -1,4 +1,4 @@
-"""Workers side by side; whoever interrupts one ends them all, and nothing is left behind."""
+"""Workers run side by side; an interruption ends all of them, and no process remains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upgradeproof.command import Commands, Completed
 from upgradeproof.defects.crew import side_by_side
 from upgradeproof.errors import MachineError
 
-PATIENT = """
+CLEARS_UP = """
 import signal, sys, time
 open(sys.argv[1], "w").write("up")
 try:
@@ -27,7 +27,7 @@ except KeyboardInterrupt:
 LIMIT_S = 60.0
 
 
-def test_jobs_begin_in_their_order_and_all_are_done() -> None:
+def test_jobs_start_in_order_and_all_are_done() -> None:
     begun: list[int] = []
     cleared: list[str] = []
     jobs = [partial(begun.append, number) for number in range(5)]
@@ -42,21 +42,21 @@ def test_as_many_run_at_a_time_as_there_are_workers() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_what_runs_begins_no_other_and_clears_up(
+def test_a_signal_ends_running_jobs_starts_no_other_and_clears_up(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     commands, cleared = Commands(), []
     places = [tmp_path / name for name in ("one", "two", "three")]
 
     def job(path: Path) -> Completed:
-        return commands.run([sys.executable, "-c", PATIENT, str(path)], timeout_s=LIMIT_S)
+        return commands.run([sys.executable, "-c", CLEARS_UP, str(path)], timeout_s=LIMIT_S)
 
-    def strike() -> None:
+    def interrupt() -> None:
         while not all(path.exists() and path.read_text() for path in places[:2]):
             threading.Event().wait(0.01)
         os.kill(os.getpid(), number)
 
-    threading.Thread(target=strike, daemon=True).start()
+    threading.Thread(target=interrupt, daemon=True).start()
     jobs = [partial(job, path) for path in places]
     with (
         pytest.raises(KeyboardInterrupt),
@@ -67,13 +67,13 @@ def test_a_signal_ends_what_runs_begins_no_other_and_clears_up(
     assert (places[2].exists(), cleared) == (False, ["!"])
 
 
-def test_the_signals_are_what_they_were_afterwards() -> None:
+def test_signal_handlers_are_restored_afterwards() -> None:
     before = signal.getsignal(signal.SIGTERM)
     list(side_by_side([lambda: None], 1, Commands(), clear_up=lambda: None))
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_who_does_not_heed_an_interruption_is_killed(tmp_path: Path) -> None:
+def test_a_process_that_ignores_an_interruption_is_killed(tmp_path: Path) -> None:
     commands, up = Commands(), tmp_path / "up"
     script = f"trap '' INT; echo up >{up}; while :; do sleep 1; done"
     found: list[Completed] = []
@@ -88,7 +88,7 @@ def test_who_does_not_heed_an_interruption_is_killed(tmp_path: Path) -> None:
     assert [done.exit_status for done in found] == [-signal.SIGKILL]
 
 
-def test_nothing_begins_after_the_end(tmp_path: Path) -> None:
+def test_no_command_starts_after_the_end(tmp_path: Path) -> None:
     commands = Commands()
     commands.end(0.0)
     with pytest.raises(MachineError, match="ended before it began"):
