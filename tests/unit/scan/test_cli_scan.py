@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tests.unit.command_line import Command, upgradeproof
+from tests.unit.render.schemas import problems
 from tests.unit.scan.example import CELL, TRACKER, package, scanned, upgraded, write_json
 from tests.unit.scan.test_vulnerabilities import FIXED_LATER, OPEN, statement, vex
 from upgradeproof.scan.model import Rule, Scan
@@ -51,7 +52,9 @@ def test_an_answered_vulnerability_is_suppressed(upgradeproof: Command, tmp_path
     answer = "not affected: vulnerable code not in execute path (ada)"
     word, text = FIXED_LATER.split(" ", 1)
     assert f"  {word} known-vulnerability: {text} [answered: {answer}]" in done.out.splitlines()
-    (log,) = json.loads((tmp_path / "out" / "scan.sarif").read_text())["runs"]
+    written = json.loads((tmp_path / "out" / "scan.sarif").read_text())
+    assert problems(written, "sarif-2.1.0.schema.json") == []
+    (log,) = written["runs"]
     assert [bool(each["suppressions"]) for each in log["results"][-3:]] == [True, False, False]
     assert log["results"][-3]["suppressions"] == [
         {"kind": "external", "status": "accepted", "justification": answer}
