@@ -1,4 +1,4 @@
-"""Whole cells: beside a bare script, on kept states, and on two workers."""
+"""Whole cells: compared with a bare script, on cached states, and on two workers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _overhead(home: Home, cell: Cell) -> Result:
 def _cached() -> Result:
     check = ("-k", "test_service_is_active and nginx")
     samples = [pytest(f"--upgradeproof-cell={CELL}", *check) for _ in range(5)]
-    return Result.seconds("one check on kept states", samples, below=CACHED_S)
+    return Result.seconds("one check on cached states", samples, below=CACHED_S)
 
 
 def _workers() -> Result:
@@ -80,10 +80,10 @@ def pytest(*arguments: str) -> float:
 
 
 def green(*arguments: str) -> tuple[float, Run]:
-    """Run pytest as a user does and return the seconds of the whole process, and what it tells.
+    """Run pytest as a user does and return the seconds of the whole process, and its run.json.
 
     Raises RuntimeError when it was not green: the time of a failure is no measurement. Its reports
-    are kept then, and the error says where.
+    stay then, and the error names their folder.
     """
     reports = tempfile.mkdtemp(prefix="upgradeproof-bench-")
     started = time.perf_counter()

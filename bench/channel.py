@@ -1,4 +1,4 @@
-"""A package-version check over our channel, beside testinfra's own Docker backend."""
+"""A package-version check over our channel, compared with testinfra's own Docker backend."""
 
 from __future__ import annotations
 

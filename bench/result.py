@@ -21,7 +21,7 @@ Side = tuple[str, Sequence[float]]
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One comparison. ``value`` is a ratio or seconds, as ``target`` says."""
+    """One comparison. ``value`` is a ratio or seconds, like ``target``."""
 
     name: str
     ours: str
@@ -35,7 +35,7 @@ class Result:
 
     @classmethod
     def seconds(cls, name: str, samples: Sequence[float], *, below: float | None = None) -> Result:
-        """Return the median of what took a time that only a limit, in seconds, is beside."""
+        """Return the median of times that are compared with a limit, in seconds, alone."""
         value = median(samples)
         return cls(
             name=name,
@@ -94,7 +94,7 @@ def _time(seconds: float) -> str:
 def show(results: Sequence[Result], path: Path) -> None:
     """Print the table and write it as JSON."""
     table = Table(title="upgradeproof bench")
-    for column in ("what", "ours", "beside", "measured", "target", "met"):
+    for column in ("what", "ours", "compared with", "measured", "target", "met"):
         table.add_column(column)
     for r in results:
         measured = f"{r.value:.2f} {r.unit}".strip()

@@ -1,4 +1,4 @@
-"""VMs: boot, resume, commands, and a whole cell, each beside what a user would take instead."""
+"""VMs: boot, resume, commands, and a whole cell, compared with what a user would take instead."""
 
 from __future__ import annotations
 
@@ -66,15 +66,15 @@ def _started(
 
 
 def _starts(image: str, disk: Path, key: Path) -> list[Result]:
-    """Take turns: our boot, debvm's, and the resume of a kept machine."""
-    with _started(image, "kept") as machine:
+    """Take turns: our boot, debvm's, and the resume of a cached machine."""
+    with _started(image, "cached") as machine:
         memory_mb = _resident_mb(machine)
-        kept = BACKEND.snapshot(machine, "bench", {})
+        snapshot = BACKEND.snapshot(machine, "bench", {})
     samples: dict[str, list[float]] = {"boot": [], "debvm": [], "resume": []}
     for _ in range(BOOTS):
         samples["boot"].append(_until_answer(image))
         samples["debvm"].append(_until_ssh(disk, key))
-        samples["resume"].append(_until_answer(kept))
+        samples["resume"].append(_until_answer(snapshot))
     boot, resume = ("boot: firmware, GRUB, settled", samples["boot"]), ("resume", samples["resume"])
     debvm = ("debvm: direct kernel boot, SSH", samples["debvm"])
     return [
@@ -149,7 +149,7 @@ def _commands(machine: Machine, key: Path) -> list[Result]:
 
 
 def measure_cell(home: Home) -> Iterator[Result]:
-    """Measure a whole cell beside the same steps by a bare script, and one check on kept states."""
+    """Measure a whole cell, the same steps by a bare script, and one check on cached states."""
     cell = next(cell for cell in home.cells if cell.id == CELL)
     image = home.imaging().ensure(cell.platform)
     # A bare script stops at the upgrade and boots no previous kernel: so do the checks.
@@ -169,7 +169,7 @@ def measure_cell(home: Home) -> Iterator[Result]:
     )
     check = ("-k", "test_services and test_service_is_active and nginx and not before")
     cached = [pytest(f"--upgradeproof-cell={CELL}", *check) for _ in range(3)]
-    yield Result.seconds("one check on a VM's kept states", cached, below=CACHED_S)
+    yield Result.seconds("one check on a VM's cached states", cached, below=CACHED_S)
 
 
 def _bare(cell: Cell, image: str) -> float:

@@ -15,10 +15,10 @@ case $(dpkg --print-architecture 2>/dev/null) in
 esac
 # A browser, and a font for what it draws: the report is looked at in its tests.
 TEST_PACKAGES=(chromium fonts-dejavu-core)
-# What the bench is measured beside.
+# What the bench is compared with.
 BENCH_PACKAGES=(debvm wrk hey)
 ARM64_PACKAGES=(qemu-user-static arch-test)
-# Not in every archive; what is missing then is said by `upgradeproof doctor`.
+# Not in every archive; `upgradeproof doctor` reports what is missing then.
 OPTIONAL_PACKAGES=" ubuntu-keyring ubuntu-archive-keyring "
 
 # Without root mmdebstrap works in a user namespace, and a freshly started engine is root's alone.
@@ -27,7 +27,7 @@ OPTIONAL_PACKAGES=" ubuntu-keyring ubuntu-archive-keyring "
 lists_fetched=false
 os_release=${UPGRADEPROOF_OS_RELEASE:-/etc/os-release}
 
-# Programs without which no image can be made: somebody may have removed them since the set-up.
+# Programs without which no image can be made: they may have been removed since the set-up.
 missing_programs() {
     local name
     for name in mmdebstrap qemu-system-x86_64 qemu-img; do
@@ -80,7 +80,7 @@ need_root_on_debian() {
             "install: $(everything_needed)" "and run this again"
     fi
     if ! can_be_root; then
-        fail "this machine lacks $1, and mending that needs root: run this as root, or with sudo at hand" \
+        fail "this machine lacks $1, and only root can fix that: run this as root, or with sudo at hand" \
             "or let an administrator install: $(everything_needed)"
     fi
 }

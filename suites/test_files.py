@@ -118,7 +118,7 @@ def test_link_points_to_the_same_program(installed: State, upgraded: State) -> N
 def changed(
     installed: State, upgraded: State, *fields: str
 ) -> Iterator[tuple[str, File | None, File | None]]:
-    """Yield the files of which a field changed without a reason; ``""``: that came or went."""
+    """Yield the files of which a field changed without a reason; ``""``: added or removed ones."""
     before, after = installed[Files], upgraded[Files]
     unexplained = {change.path for change in upgraded.regressions}
     for path in sorted(before.keys() | after.keys()):

@@ -146,7 +146,7 @@ def _sysctl(sections: Any, facts: Facts) -> SectionFidelity:
 
 
 def _files(sections: Any, facts: Facts) -> SectionFidelity:
-    """Compare the files that were captured; what a package brought and nobody edited may be more.
+    """Compare the files that were captured; there may be more unedited files of packages.
 
     A file that is as its package brought it counts by owner and mode: the content is the package's.
     Folders that the probe reads as a whole, or not at all, are left out.

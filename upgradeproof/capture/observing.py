@@ -182,7 +182,7 @@ def edited(
 ) -> tuple[str, list[str], list[str]]:
     """Return the text of the plan with what was found, a line for each part, and what is left out.
 
-    That is what the layout of the plan leaves no room for.
+    A part is left out where the plan's layout has no place for its table.
     """
     added, left_out = [], []
     for key, entries in found.items():

@@ -13,7 +13,7 @@ _NAMES = {number: name for name, number in DNS_TYPES.items()}
 _MOST_JUMPS = 64
 _HEADER_BYTES, _LENGTH_BYTES = 12, 2
 _JUMP = 0xC0
-"""The bits of a length that say: the name goes on elsewhere."""
+"""The bits of a length that mark a pointer to the rest of the name."""
 
 
 def dns_query(name: str, kind: str) -> bytes:

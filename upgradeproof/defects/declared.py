@@ -59,7 +59,7 @@ def collect(trials: Sequence[Trial], run: CommandRunner) -> Collected:
             f"the checks of {trials[0].cell.plan.name} can't be collected: "
             f"pytest ended with {done.exit_status}",
             details=done.tail,
-            resolution="mend what `pytest --collect-only` complains of",
+            resolution="fix what `pytest --collect-only` reports",
         )
     found: defaultdict[str, set[str]] = defaultdict(set)
     for line in done.text.splitlines():

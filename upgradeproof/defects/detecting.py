@@ -1,4 +1,4 @@
-"""The whole catalogue, good cells first: told as it goes on, recorded after every trial."""
+"""Run the whole catalogue, good cells first; print and record each trial when it ends."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def detect(
 ) -> Detection:
     """Try the defects of these names, or all, in the cells that fit, and return what was found.
 
-    An interruption ends it early; what was found until then is told and recorded like the rest.
+    An interruption ends it early; what was found until then is printed and recorded all the same.
     Raises PlanError before anything runs, also for a declared check that there is not.
     """
     commands = Commands()

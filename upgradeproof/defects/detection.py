@@ -35,7 +35,7 @@ class Tried(Frozen):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return what tells it from every other: its cell's id names the product."""
+        """Return what distinguishes it from every other: its cell's id names the product."""
         return self.defect, self.cell
 
 
@@ -52,7 +52,7 @@ class GoodCell(Frozen):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return what tells it from every other."""
+        """Return what distinguishes it from every other."""
         return "", self.cell
 
 
@@ -101,7 +101,7 @@ class Detection(Frozen):
 
     @property
     def good(self) -> bool:
-        """Tell whether every defect was caught as it declares, and every good cell left alone."""
+        """Return whether every defect was caught as it declares, and every good cell left alone."""
         caught = all(each.verdict == "caught" for each in self.trials)
         return caught and all(each.verdict == "good" for each in self.good_cells)
 
@@ -192,7 +192,7 @@ def _judged(cell: Cell, entry: Entry, ran: Ran) -> Tried:
 
 
 def _listened_to(trial: Trial, ran: Ran) -> GoodCell:
-    """Return what a good cell proves; where a check never ran, not all of them kept silent."""
+    """Return what a good cell proves; where a check never ran, the cell is not good."""
     checks = ran.cell.checks if ran.cell else ()
     found = alarms(ran.cell) if ran.cell else ()
     never = [check for check in checks if check.verdict is Verdict.NEVER_RAN]

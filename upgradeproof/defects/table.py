@@ -1,6 +1,6 @@
-"""The detection as a reader wants it: defect x platform, what caught it, its words, its time.
+"""The table of a detection: defect x platform, what caught it, its messages, its time.
 
-What a machine said stands in it: rich gets it as plain text, and ``clean`` took its control codes.
+It contains output of machines: rich gets it as plain text, and ``clean`` removed control codes.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ WORDS = {
 
 
 def line(each: Tried | GoodCell) -> str:
-    """Return a result as it is told when it is there; of a broken one with its last words."""
+    """Return the line that is printed when a result arrives; a broken one has its last output."""
     what = f"{each.defect} in {each.cell}" if isinstance(each, Tried) else each.cell
     calm = ": no false alarm" if each.verdict == "good" else ""
-    told = f"{WORDS[each.verdict]}: {what}{calm} ({duration(each.duration_s)})"
+    result = f"{WORDS[each.verdict]}: {what}{calm} ({duration(each.duration_s)})"
     tail = each.problem.splitlines()[-PROBLEM_LINES:]
-    return "\n".join((told, *(f"    {words}" for words in tail)))
+    return "\n".join((result, *(f"    {words}" for words in tail)))
 
 
 def table(found: Detection) -> str:
@@ -57,7 +57,7 @@ def table(found: Detection) -> str:
 
 
 def numbers(found: Detection) -> str:
-    """Return what was left out, if anything, and last the two numbers that it is all about."""
+    """Return what was left out, if anything, and last the two numbers of the summary."""
     total = found.totals
     lines = []
     if found.left_out:

@@ -20,7 +20,7 @@ TIMEOUT_S = 5400.0
 LEFT_OUT = "destructive and own_kernel"
 """Checks that boot a machine once more: minutes under emulation, and the defect shows before."""
 LOADS = "load"
-"""Checks that measure machines under load: minutes again, and no others beside them."""
+"""Checks that measure machines under load: minutes again, and nothing else may run then."""
 
 
 class CommandRunner(Protocol):
@@ -35,7 +35,7 @@ class Ran:
     """What a trial left behind."""
 
     cell: Cell | None
-    """What was found; None where nothing is known, and then ``problem`` says why."""
+    """What was found; None where nothing is known, and then ``problem`` has the reason."""
     problem: str = ""
     duration_s: float
 

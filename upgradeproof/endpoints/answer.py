@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from upgradeproof.plan import Endpoint
 
 TIMEOUT_S = 20.0
-"""Limit of one answer: a machine may stand still for seconds while its disk is being kept."""
+"""Limit of one answer: a machine may pause for seconds while its disk is being saved."""
 LARGEST_BODY = 1 << 20
 
 

@@ -131,6 +131,6 @@ def _outcome(entry: Entry, ran: Ran) -> Outcome:
 
 
 def _unknown(cell: Cell) -> str:
-    """Return why a cell tells nothing: what the harness failed there, not the product."""
+    """Return why a cell proves nothing: the harness failed there, not the product."""
     lost = [s for s in cell.states if s.verdict in (Verdict.BROKEN, Verdict.NEVER_RAN)]
     return f"{lost[0].name} was not reached: {lost[0].reason}" if lost else ""

@@ -1,7 +1,7 @@
 """Stage the plan of a case: a copy of its folder, with the changes that every upgrade brings.
 
-Plans have no `include`. What an administrator expects of every upgrade of the distribution stands
-once, in `noise.toml`, and is appended to each plan. A trial then runs the copy like any product.
+Plans have no `include`. What an administrator expects of every upgrade of the distribution is in
+one file, `noise.toml`, and is appended to each plan. A trial then runs the copy like any product.
 """
 
 from __future__ import annotations

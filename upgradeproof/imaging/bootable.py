@@ -46,7 +46,7 @@ IgnoreOnIsolate=yes
 ExecStart=/usr/bin/perl {AGENT}
 Restart=always
 RestartSec=0.2
-# What the host runs goes on when the agent is started anew.
+# What the host runs goes on when the agent is started again.
 KillMode=process
 OOMScoreAdjust=-1000
 
@@ -58,8 +58,8 @@ _NETWORK = """\
 Type=ether
 
 [Network]
-# What QEMU's own network gives to everybody; asking for it would be one more socket that comes and
-# goes.
+# QEMU's network gives every machine this address; a DHCP client would add one more socket that
+# is sometimes there and sometimes not.
 Address=10.0.2.15/24
 Gateway=10.0.2.2
 """
@@ -73,7 +73,7 @@ GRUB_TERMINAL={terminal}
 
 
 def configuration(architecture: Architecture, firmware: Firmware) -> dict[str, str]:
-    """Return the files that a VM needs beside its packages, by path."""
+    """Return the files that a VM needs in addition to its packages, by path."""
     serial = "serial" if firmware == "bios" else "console"
     command = 'GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"\n' if serial == "serial" else ""
     mounts = f"LABEL={ROOT_LABEL} / ext4 errors=remount-ro 0 1\n"
@@ -137,7 +137,7 @@ def recipe(architecture: Architecture, firmware: Firmware) -> list[object]:
 
 
 def partitions() -> str:
-    """Return the partition table as sfdisk reads it: room for both firmwares' boot loaders."""
+    """Return the partition table as sfdisk reads it, with a partition for each boot loader."""
     return (
         "label: gpt\n"
         f"start={BOOT_AT}, size={BOOT_SIZE}, type=21686148-6449-6E6F-744E-656564454649\n"

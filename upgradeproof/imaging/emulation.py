@@ -16,7 +16,7 @@ BINFMT = Path("/proc/sys/fs/binfmt_misc")
 
 
 def native(architecture: Architecture, machine: str | None = None) -> bool:
-    """Tell whether this host runs the architecture without emulation."""
+    """Return whether this host runs the architecture without emulation."""
     return _KERNEL_NAMES[architecture] == (machine or platform.machine())
 
 

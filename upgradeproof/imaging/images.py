@@ -84,7 +84,7 @@ class Images:
         return ImageFile(reference=request.key, sha256=store.content(request))
 
     def health(self, platform: Platform) -> Health:
-        """Say whether a platform's image is there or can be made here; never raises."""
+        """Return whether a platform's image exists or can be made here; never raises."""
         try:
             request = self.request(platform)
             if self._stores[request.machine].find(request):

@@ -90,7 +90,7 @@ class Once:
     def _remember(self, key: str, error: ImageError) -> None:
         """Keep a failure in memory, and for the run's other workers in a file.
 
-        Disk full is one of the failures: then every worker finds out by itself.
+        Disk full is one of the failures: then each worker meets the failure on its own.
         """
         self._failed[key] = error
         if not self._run:

@@ -1,4 +1,4 @@
-"""What may befall an upgrade: each fault interrupts it at one moment, on a machine of its own."""
+"""Faults during an upgrade: each interrupts it at one moment, on a machine of its own."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Fault(ABC):
         """
 
     def chosen(self, moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
-        """Return the moments at which this fault says something: all of them, but for some."""
+        """Return the moments at which this fault can be tested: by default all of them."""
         return moments
 
 
 class Killed(Fault):
-    """The whole tree of apt and dpkg is killed, as when memory runs out or somebody hurries."""
+    """The whole tree of apt and dpkg is killed, as when memory runs out or a user kills it."""
 
     name = "killed"
 
@@ -54,14 +54,14 @@ class PowerLost(Fault):
     name = "power-lost"
 
     def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
-        """Take the power when the machine says that it stands at the step."""
+        """Cut the power when the machine reports that it is at the step."""
         halted, ended = threading.Event(), threading.Event()
         script = trapped(action.script, number=moment.number, act="halt")
-        heard = bytearray()
+        output = bytearray()
 
         def listen(data: bytes) -> None:
-            heard.extend(data)
-            if HALTED in heard:
+            output.extend(data)
+            if HALTED in output:
                 halted.set()
 
         def work() -> None:
@@ -84,7 +84,7 @@ class PowerLost(Fault):
 
 
 class DiskFull(Fault):
-    """There is no room for dpkg to unpack; before anything is recovered, somebody makes some."""
+    """There is no free space for dpkg to unpack; space is freed before a recovery begins."""
 
     name = "disk-full"
 

@@ -69,7 +69,7 @@ class Sweep:
     def moments(self) -> tuple[Moment, ...]:
         """Return the steps that dpkg takes in the upgrade, from an upgrade that nothing disturbs.
 
-        Raises HarnessError when apt tells of none.
+        Raises HarnessError when apt reports none.
         """
         found: list[Moment] = []
         with self._runner.clone(StateName.INSTALLED) as machine:

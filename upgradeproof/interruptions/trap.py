@@ -1,4 +1,4 @@
-"""A trap in a script that runs apt: it springs when apt tells that dpkg takes a certain step."""
+"""A trap in a script that runs apt: it acts when apt reports that dpkg takes a certain step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Act = Literal["kill", "halt"]
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One step that dpkg took: where in the upgrade, and what apt said of it."""
+    """One step that dpkg took: where in the upgrade, and what apt reported of it."""
 
     action: int
     """Which of the upgrade's actions, from 0."""
@@ -32,7 +32,7 @@ class Moment:
 def trapped(script: str, *, number: int = 0, act: Act = "kill") -> str:
     """Return the script with the trap before it; number 0: the steps are only written down.
 
-    The status comes on file descriptor 9, which apt hands to nobody else.
+    The status comes on file descriptor 9, which apt hands to no other process.
     """
     watch = files("upgradeproof.interruptions").joinpath("watch.pl").read_text("utf-8")
     return (

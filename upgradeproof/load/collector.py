@@ -18,7 +18,7 @@ HAND_IN_S = 2.0
 
 
 class Collector:
-    """Wait until every process has handed in its recording, or may be given up."""
+    """Wait until every process has handed in its recording, or the wait times out."""
 
     def __init__(self, settings: Settings, runner: Runner) -> None:
         self._settings = settings

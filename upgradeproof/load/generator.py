@@ -22,7 +22,7 @@ from upgradeproof.plan.loading import nearest
 START_S = 30.0
 """What Locust gets to start and to end, on a host that is busy."""
 ATTEMPTS = 3
-"""How often a load is sent where something else on this host kept the generator from its work."""
+"""How often a load is sent where other processes on this host disturbed the generator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,7 @@ def _carry_out(argv: Sequence[str], settings: Settings, folder: Path, limit_s: f
 
 
 def _explained(done: Completed, said: Sequence[str]) -> LoadError:
-    """Return what to say of Locust when it failed; its workers may have said why."""
+    """Return the error for a Locust that failed; its workers may have printed the cause."""
     if b"No module named locust" in done.stderr:
         return LoadError(
             "Locust is not installed", resolution="install upgradeproof with what it depends on"

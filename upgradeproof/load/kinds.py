@@ -18,7 +18,7 @@ def kind(error: BaseException | str, status: int | None = None) -> str:
 
 
 def no_answer(limit_s: float) -> str:
-    """Return the kind of a request that was given up."""
+    """Return the kind of a request that timed out."""
     return f"no answer within {limit_s:g} s"
 
 

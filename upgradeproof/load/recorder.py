@@ -1,4 +1,4 @@
-"""Record a load from inside Locust, which loads this file beside the users' own: ``-f``.
+"""Record a load from inside Locust, which loads this file and the users' own: ``-f``.
 
 Importing it patches the standard library, as Locust itself does: nothing of the engine may.
 """
@@ -32,7 +32,7 @@ from upgradeproof.load.tally import Tally
 TICK_S = 0.01
 """How often the generator looks at how late it is."""
 LET_GO_S = 0.5
-"""What a client's own limit gets before a task is given up: that leaves the client in order."""
+"""How much longer than a client's own limit a task may take: the client ends in order then."""
 MESSAGE = "upgradeproof-recording"
 
 Task = Callable[[User], None]
@@ -52,7 +52,7 @@ class Loopback(Resolver):  # type: ignore[misc]  # gevent ships no types
 
 @dataclass
 class Visit:
-    """One task of one user, on its way."""
+    """One task of one user, in progress."""
 
     late_s: float
     """By how much it began after it was due; the wait of its first request."""
@@ -194,8 +194,8 @@ class RequestRecorder:
 
 
 def _file(text: str) -> IO[str]:
-    """Return a file that holds a text, for those who take nothing else; it goes when we go."""
-    file = tempfile.NamedTemporaryFile("w", suffix=".pem")  # noqa: SIM115  # kept open
+    """Return a file that holds a text, for a caller that needs a path; it is removed when closed."""
+    file = tempfile.NamedTemporaryFile("w", suffix=".pem")  # noqa: SIM115  # it stays open
     file.write(text)
     file.flush()
     return file

@@ -1,4 +1,4 @@
-"""What a load gave: counted by each process of the generator, judged by nobody yet."""
+"""The result of a load: counted by each process of the generator, not judged."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Recording(Frozen):
 
 
 class LoadResult(Frozen):
-    """What all processes counted; kept as it is, so that results can be merged later."""
+    """What all processes counted; not summarised, so that results can be merged later."""
 
     generators: int
     """Processes that were to send."""
@@ -103,7 +103,7 @@ class LoadResult(Frozen):
 
     @property
     def broken_reason(self) -> str:
-        """Return why nothing can be said of the product; empty: something can."""
+        """Return why the result proves nothing about the product; empty: it can be judged."""
         if lost := self.generators - len(self.recordings):
             return f"{lost} of {self.generators} processes of the generator were lost"
         if errors := _sum(part.errors for part in self.recordings):
@@ -125,7 +125,7 @@ class LoadResult(Frozen):
         if lag_ms > max(LEAST_LAG_MS, LAG_SHARE * latency_ms):
             return (
                 f"the generator could not keep its schedule: it was {lag_ms:.1f} ms late itself, "
-                f"beside latencies of {latency_ms:.1f} ms (99th percentiles)"
+                f"with latencies of {latency_ms:.1f} ms (99th percentiles)"
             )
         return ""
 

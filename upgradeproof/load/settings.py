@@ -1,4 +1,4 @@
-"""What the recorder inside Locust is told, by one variable of its environment."""
+"""The settings that the recorder inside Locust gets by one variable of its environment."""
 
 from __future__ import annotations
 

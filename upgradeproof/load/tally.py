@@ -25,7 +25,7 @@ class Tally:
         self._errors: Counter[str] = Counter()
 
     def covers(self, moment: float) -> bool:
-        """Tell whether what was due at this moment is measured."""
+        """Return whether what was due at this moment is measured."""
         return self.opens_at <= moment < self.closes_at
 
     def answer(self, latency_s: float, status: int | None) -> None:

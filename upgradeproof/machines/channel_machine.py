@@ -51,7 +51,7 @@ class ChannelMachine(Machine, Connector):
         return self._channel.run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
-        """Write a file, beside its place first, so that it is never half. Raises MachineError."""
+        """Write a file atomically, through a ``.part`` file. Raises MachineError."""
         target, part = shlex.quote(path), shlex.quote(f"{path}.part")
         done = self.run(
             f'set -e; mkdir -p "$(dirname {target})"; umask 077; cat >{part};'

@@ -39,8 +39,8 @@ DROPPED = ("MKNOD",)
 
 # The engine mounts the container's own cgroup read-only; systemd must write it. The private cgroup
 # namespace keeps the host's other cgroups out of reach, on cgroup v1 (named hierarchy) and v2.
-# What systemd does at a machine's very first boot only would tell a machine that travels through
-# its states from one that was started from a kept one: ldconfig.service is active in one alone.
+# What systemd does only at a machine's first boot would distinguish a machine that goes through its
+# states from one that was started from a cached one: ldconfig.service is active in one alone.
 # The network's settings belong to the container's own network namespace, so they are writable and
 # systemd-sysctl sets them at a boot. All other settings are the host's and stay read-only, also the
 # one below net/ that the kernel has once for all namespaces (found by changing every value in a
@@ -56,7 +56,7 @@ INIT = (
 # Under qemu-user nothing can be forked into a mount namespace, so that systemd's credentials end in
 # EINVAL, and journald and tmpfiles with them. And it keeps the ids of mounts to itself: systemd 257
 # then takes a new root for the old one, and no service starts that sees files of its own. So all of
-# them see all files here, and emulation does not prove what a service is kept from.
+# them see all files here, and emulation does not prove what a service has no access to.
 _NOT_EMULATED = (
     *("ImportCredential=", "LoadCredential=", "SetCredential="),
     *("PrivateTmp=no", "PrivateDevices=no", "PrivateMounts=no", "PrivateIPC=no", "MountFlags="),
@@ -195,7 +195,7 @@ class DockerBackend:
         return False
 
     def health(self) -> Health:
-        """Say whether an engine answers."""
+        """Return whether an engine answers."""
         try:
             version = client().version()
         except BackendError as error:
@@ -210,7 +210,7 @@ class DockerBackend:
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[DockerMachine]:
-        """Start a container, wait until its systemd has settled, and remove it on the way out."""
+        """Start a container, wait until its systemd has settled, and remove it at the end."""
         engine = client()
         info = engine.info()
         apparmor = any("apparmor" in option for option in info.get("SecurityOptions") or ())
@@ -266,11 +266,11 @@ class DockerBackend:
         return docker_states.forget(snapshot)
 
     def free_bytes(self) -> int:
-        """Return the room in the engine's folder; no limit where that is not on this host."""
+        """Return the free space in the engine's folder; no limit where that is not on this host."""
         return docker_states.free_bytes()
 
     def prune(self, *, states: bool) -> Sequence[str]:
-        """Remove containers whose run is over, with ``states`` also the kept states."""
+        """Remove containers whose run is over, with ``states`` also the cached states."""
         engine, gone = client(), []
         for container in engine.containers.list(all=True, filters={"label": f"{LABEL}=machine"}):
             if owner.is_alive(container.labels.get(f"{LABEL}.owner", "")):

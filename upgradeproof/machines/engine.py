@@ -50,7 +50,7 @@ def client() -> docker.DockerClient:
 
 
 def _knock() -> None:
-    """Raise OSError if nobody listens on a local engine's socket: the SDK leaves its own open."""
+    """Raise OSError if no engine listens on a local socket: the SDK leaves its own socket open."""
     address = str(parse_host(os.environ.get("DOCKER_HOST")))
     if address.startswith("http+unix://"):
         with socket.socket(socket.AF_UNIX) as knocking:

@@ -1,8 +1,8 @@
 """A live server that is read and never changed: over OpenSSH, or on this host itself.
 
 The shell runs in a mount namespace of its own, where every disk is read-only and access times are
-not kept: the kernel refuses a write, whatever a script does. Temporary files of the reader are in a
-tmpfs that exists in that namespace alone.
+not updated: the kernel refuses a write, whatever a script does. Temporary files of the reader are
+in a tmpfs that exists in that namespace alone.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class Server(ChannelMachine):
         self._address = address
 
     def connect(self) -> Transport:
-        """Start a shell there as root. Raises ServerError that says why there is none."""
+        """Start a shell there as root. Raises ServerError with the reason when there is none."""
         pipes = Pipes(self._address.argv(_AS_ROOT))
         said = dict.fromkeys(Stream, b"")
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
@@ -226,7 +226,7 @@ class Server(ChannelMachine):
         return ""
 
     def alive(self) -> bool:
-        """Tell whether it answers."""
+        """Return whether it answers."""
         return self.run(":").ok
 
 

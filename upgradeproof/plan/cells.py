@@ -62,7 +62,7 @@ class Cell:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Return the steps of the upgrade, of all its legs in their order."""
+        """Return the steps of the upgrade, of all its hops in their order."""
         return tuple(step for leg in self.upgrade.legs for step in self.plan.leg(leg).steps)
 
     @cached_property

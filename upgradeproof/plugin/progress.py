@@ -12,7 +12,7 @@ from upgradeproof.progress import JournalFollower, ProgressTable
 
 
 class Progress:
-    """Print what the journals of this process and of its workers say, after each test."""
+    """Print the new events in the journals of this process and its workers, after each test."""
 
     def __init__(self, part: Session, config: pytest.Config) -> None:
         self._config = config

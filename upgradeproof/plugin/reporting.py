@@ -23,7 +23,7 @@ from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.journal import RunFinished
 
 LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "accepted.json", "junit.xml", "pytest.html")
-"""Beside the reports, each of which knows its own file."""
+"""What a run leaves in addition to the reports, each of which knows its own file."""
 
 
 def lock_and_clear(reports: Path) -> FileLock:
@@ -59,7 +59,7 @@ def _never_ran(cell: Cell) -> Counter[str]:
 
 
 class Reporter:
-    """Stand at the end of the controlling process."""
+    """Write the reports at the end of the controlling process."""
 
     def __init__(self, part: Session, lock: FileLock) -> None:
         self._part = part
@@ -103,7 +103,7 @@ class Reporter:
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say the verdict of every cell, and where the matrix is."""
+        """Print the verdict of every cell, and where the matrix is."""
         if self._problem is not None:
             terminalreporter.section("upgradeproof", red=True)
             terminalreporter.line(str(self._problem), red=True)

@@ -45,14 +45,14 @@ class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
 
 
 class Scheduler:
-    """Tell xdist to schedule by cell, and tell its workers which run they take part in."""
+    """Make xdist schedule by cell, and send its workers the run that they take part in."""
 
     def __init__(self, part: Session) -> None:
         self._part = part
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> CellScheduling:
-        """Return our scheduler, whatever ``--dist`` says: states can't be split."""
+        """Return our scheduler, regardless of ``--dist``: states can't be split."""
         return CellScheduling(config, log, self._part)
 
     @pytest.hookimpl(optionalhook=True)

@@ -16,8 +16,8 @@ from upgradeproof.prober.recording import Sample
 from upgradeproof.results.load import Connection
 
 IDLE_S = 1.0
-"""A connection that nothing was asked over for so long is closed: servers close those as they like,
-and it says nothing of the upgrade."""
+"""A connection without a request for so long is closed: servers close idle connections at any time,
+and that proves nothing about the upgrade."""
 DIGITS = 5
 """Of seconds: hundredths of a millisecond."""
 
@@ -99,7 +99,7 @@ class Asker:
             self._good_until = max(self._good_until, due_s)
 
     def is_well_since(self, moment_s: float) -> bool:
-        """Tell whether the last request, due at a moment or later, was answered well and in time.
+        """Return whether the last request, due at a moment or later, was answered well and in time.
 
         The moment is in seconds since it began.
         """

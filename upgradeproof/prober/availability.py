@@ -38,12 +38,12 @@ def availability(
     *,
     evidence: str = "",
 ) -> Availability:
-    """Return what the requests of one endpoint say; ``steps`` are in seconds as its samples are.
+    """Return what the requests of one endpoint prove; ``steps`` are in seconds like its samples.
 
     A downtime goes from when the first bad request was due to when the next good one was, over the
     same kind of connection; one that is open at the end lasts to the end. A time in which the
-    prober itself could not ask, or made answers late, is one as well, and not certain: it hides
-    nothing, and blames nobody. One beside such a time is told apart from it.
+    prober itself could not ask, or made answers late, is a downtime as well, and not certain: it
+    is shown, and no fault of the product. A certain downtime next to it is a separate one.
     """
     over = f"the prober's time was over after {recording.lasted_s:.0f} s, before the upgrade was"
     return Availability(
@@ -55,7 +55,7 @@ def availability(
         lanes=tuple(_lane(connection, asked, recording, steps) for connection in CONNECTIONS),
         steps=tuple(steps),
         heat=heat_map(recording.samples, recording.lasted_s),
-        problem="" if recording.told else over,
+        problem="" if recording.ended_on_request else over,
         evidence=evidence,
     )
 
@@ -106,7 +106,7 @@ def _row(sample: Sample) -> int:
 
 
 def _standing(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Standing:
-    """Return what one request says of the moment at which it was due.
+    """Return what one request proves about the moment at which it was due.
 
     Nothing, if it was not sent, or if it was late by no more than what the prober itself was.
     """

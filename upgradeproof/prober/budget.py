@@ -23,10 +23,10 @@ def over_budget(disruption: Disruption, seen: Availability) -> str:
 
 
 def unknown(disruption: Disruption, seen: Availability) -> str:
-    """Return why nobody knows whether the budget is kept; empty: ``over_budget`` does.
+    """Return why it is unknown whether the budget is exceeded; empty: ``over_budget`` knows.
 
-    The prober failed; or it is kept but for times in which the prober itself did not run: there may
-    have been a downtime in any of them.
+    The prober failed; or the budget is exceeded only with the times in which the prober itself did
+    not run: there may have been a downtime in any of them.
     """
     worst = (_with(lane, joined(lane.downtimes)) for lane in seen.lanes)
     everything = _complaints(disruption, tuple(worst))

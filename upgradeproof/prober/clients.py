@@ -1,6 +1,6 @@
 """Clients that ask an endpoint over one connection, opened when it is first needed.
 
-They know no limit of time: whoever uses one sets it, and closes it then.
+They have no time limit: their user sets one, and closes the client when it is over.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HOST = "127.0.0.1"
 CHUNK = 1 << 16
 LARGEST_BODY = 1 << 20
 """What of an answer is looked at."""
-UNEXPECTED = "not the answer that the plan says"
+UNEXPECTED = "not the answer that the plan expects"
 FAULTS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 """What a client raises when there is no answer."""
 
@@ -57,8 +57,8 @@ def client(endpoint: Endpoint, port: int, context: ssl.SSLContext | None) -> Cli
 class HttpClient:
     """Ask over HTTP or HTTPS.
 
-    A connection that the server has said it will close is opened again, as every client does. One
-    that was closed without a word fails its next request: no client can know which was done.
+    A connection that the server announced to close is opened again, as every client does. One that
+    was closed without notice fails its next request: no client can know whether it was served.
     """
 
     def __init__(self, endpoint: Endpoint, port: int, context: ssl.SSLContext | None) -> None:
@@ -88,7 +88,7 @@ class HttpClient:
 
 
 class TcpClient:
-    """Send what the plan says, and read until its answer has come."""
+    """Send the request of the plan, and read until its answer has come."""
 
     def __init__(self, endpoint: Endpoint, port: int) -> None:
         self._endpoint = endpoint

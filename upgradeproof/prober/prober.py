@@ -79,7 +79,7 @@ class Prober(AbstractContextManager["Prober"]):
         self._orders = orders
         for path in self._recordings:
             path.unlink(missing_ok=True)
-        self._tell(orders)
+        self._send(orders)
         self._wait_until_it_began(START_S + orders.warm_up_s)
 
     def end(self) -> tuple[Recording, ...]:
@@ -106,9 +106,9 @@ class Prober(AbstractContextManager["Prober"]):
     def _recordings(self) -> tuple[Path, ...]:
         return tuple(Path(q.recording) for q in self._orders.questions) if self._orders else ()
 
-    def _tell(self, orders: Orders) -> None:
+    def _send(self, orders: Orders) -> None:
         pipe = cast("IO[bytes]", self._process.stdin)
-        with suppress(BrokenPipeError):  # it has ended: its status is told where it should begin
+        with suppress(BrokenPipeError):  # it has ended: _wait_until_it_began reports its status
             pipe.write(orders.model_dump_json().encode() + b"\n")
             pipe.flush()
 
@@ -130,7 +130,7 @@ class Prober(AbstractContextManager["Prober"]):
         return LoadError(f"the prober failed with exit status {status}", details=self._tail())
 
     def _tail(self) -> str:
-        """Return the last lines that the process said."""
+        """Return the last lines that the process printed."""
         self._said.seek(0)
         lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
         return "\n".join(lines[-TAIL_LINES:])

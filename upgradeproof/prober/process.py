@@ -45,7 +45,7 @@ class Loopback:
 
 
 class Process:
-    """Ask what the orders say, until whoever gave them closes our input or is no more."""
+    """Ask as ordered, until the process that gave the orders closes our input or ends."""
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
@@ -55,7 +55,7 @@ class Process:
         self._began_at = 0.0
 
     def run(self) -> None:
-        """Ask, and write what came of it."""
+        """Send the requests, and write the recordings."""
         self._end_in(self._orders.warm_up_s + self._orders.longest_s)
         warm_at = time.monotonic() + self._orders.warm_up_s
         self._together(lambda asker: asker.warm_up(warm_at))
@@ -65,9 +65,9 @@ class Process:
         longest_s = self._orders.longest_s
         asking = gevent.spawn(self._together, lambda asker: asker.run(self._began_at, longest_s))
         listening.join(longest_s)
-        told = listening.ready()
-        self._end_in(self._orders.linger_s if told else 0)
-        if told:
+        on_request = listening.ready()
+        self._end_in(self._orders.linger_s if on_request else 0)
+        if on_request:
             self._linger()
         for asker in self._every:
             asker.stop()
@@ -79,7 +79,7 @@ class Process:
             Recording(
                 began_at=self._began_at,
                 lasted_s=round(lasted_s, DIGITS),
-                told=told,
+                ended_on_request=on_request,
                 samples=tuple(sorted(samples, key=lambda sample: sample.due_s)),
                 stalls=tuple(self._stalls),
             ).write(Path(path))
@@ -95,10 +95,10 @@ class Process:
 
     def _linger(self) -> None:
         """Go on until every endpoint answers well again, but not for ever."""
-        told_s = time.monotonic() - self._began_at
-        while not all(asker.is_well_since(told_s) for asker in self._every):
+        asked_s = time.monotonic() - self._began_at
+        while not all(asker.is_well_since(asked_s) for asker in self._every):
             gevent.sleep(TICK_S)
-            if time.monotonic() - self._began_at > told_s + self._orders.linger_s:
+            if time.monotonic() - self._began_at > asked_s + self._orders.linger_s:
                 break
 
     def _watch(self) -> None:
@@ -129,14 +129,14 @@ def _listen() -> None:
 
 def main() -> None:
     """Take the orders from the first line of the input, and carry them out."""
-    told = sys.stdin.buffer.readline()
-    if not told:
-        return  # whoever started us is no more, and never needed us
-    orders = Orders.model_validate_json(told)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return  # the process that started this one has ended without orders
+    orders = Orders.model_validate_json(line)
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     gevent.get_hub().resolver = Loopback()
-    # What no one expected in one greenlet ends us, and is told: nothing is asked half.
+    # An unexpected error in one greenlet ends the process with a message: no recording is partial.
     gevent.get_hub().SYSTEM_ERROR = (Exception, KeyboardInterrupt, SystemExit)
     Process(orders).run()
 

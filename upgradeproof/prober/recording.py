@@ -1,4 +1,4 @@
-"""Every request that the prober made of one endpoint: kept as it is, judged by nobody yet."""
+"""Every request that the prober made of one endpoint, as it was observed and not judged."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Recording(Frozen):
     """When the prober began, in seconds of this host's monotonic clock."""
     lasted_s: float
     """When the last request was due at the latest, from when it began."""
-    told: bool
-    """Whether it ended because it was told to; if not, its time was over."""
+    ended_on_request: bool
+    """Whether it ended because its input was closed; if not, its time was over."""
     samples: tuple[Sample, ...]
     stalls: tuple[Stall, ...]
 
@@ -64,5 +64,5 @@ class Recording(Frozen):
 
 
 def partial(path: Path) -> Path:
-    """Return the file in which a recording stands until it is whole."""
+    """Return the file in which a recording is written until it is complete."""
     return path.with_suffix(".part")

@@ -27,9 +27,9 @@ config() {{
     "$(sha256sum <"$2" | cut -d ' ' -f 1)" "$size" "$content"
 }}
 check() {{
-  said=$(timeout {CHECK_TIMEOUT_S} sh -c "$2" 2>&1); status=$?
+  output=$(timeout {CHECK_TIMEOUT_S} sh -c "$2" 2>&1); status=$?
   printf 'check\t%s\t%s\t%s\n' "$1" "$status" \
-    "$(printf '%s' "$said" | head -c {MAXIMUM_OUTPUT_BYTES} | base64 -w 0)"
+    "$(printf '%s' "$output" | head -c {MAXIMUM_OUTPUT_BYTES} | base64 -w 0)"
 }}
 """
 

@@ -50,8 +50,8 @@ set -f
 newline='
 '
 for name in $(printf '%s\n' "$found" | sed -n 's/^try\t//p') $names; do
-  said=$(modprobe --dry-run --show-depends "$name" 2>&1)
-  printf 'tried\t%s\t%s\t%s\n' "$name" $? "${said##*"$newline"}"
+  output=$(modprobe --dry-run --show-depends "$name" 2>&1)
+  printf 'tried\t%s\t%s\t%s\n' "$name" $? "${output##*"$newline"}"
 done
 exit 0
 """

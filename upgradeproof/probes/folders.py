@@ -15,7 +15,7 @@ MEASURED_MIB, MEASURED_S, MEASURE_TIMEOUT_S = 64, 4, 40
 
 _SCRIPT = r"""
 there() { p=$1; while [ ! -d "$p" ]; do p=$(dirname "$p"); done; printf '%s' "$p"; }
-room() {
+space() {
   p=$(there "$2")
   printf 'bytes\t%s\t%s\n' "$1" "$(timeout 10 df -P -B 1 -- "$p" 2>/dev/null | tail -n 1)"
   printf 'inodes\t%s\t%s\n' "$1" "$(timeout 10 df -P -i -- "$p" 2>/dev/null | tail -n 1)"
@@ -26,10 +26,10 @@ _MEASURE = rf"""
 measure() {{
   command -v fio >/dev/null || return
   d=$(mktemp -d "$(there "$2")/upgradeproof.XXXXXX") || return
-  said=$(timeout {MEASURE_TIMEOUT_S} fio --name=iops --directory="$d" --rw=randwrite --bs=4k \
+  output=$(timeout {MEASURE_TIMEOUT_S} fio --name=iops --directory="$d" --rw=randwrite --bs=4k \
     --size={MEASURED_MIB}m --direct=1 --ioengine=libaio --iodepth=32 --runtime={MEASURED_S} \
     --time_based --output-format=json 2>/dev/null) &&
-    printf 'fio\t%s\t%s\n' "$1" "$(printf '%s' "$said" | base64 -w 0)"
+    printf 'fio\t%s\t%s\n' "$1" "$(printf '%s' "$output" | base64 -w 0)"
   rm -rf "$d"
 }}
 """
@@ -68,7 +68,7 @@ class Folders(Probe[Folder]):
         """Return the script; storage is only measured where the plan asks, and fio is there."""
         lines = [_SCRIPT]
         for index, path in enumerate(inputs.folders):
-            lines.append(f"room {index} {shlex.quote(path)}")
+            lines.append(f"space {index} {shlex.quote(path)}")
             if path == inputs.measured_folder:
                 lines += [_MEASURE, f"measure {index} {shlex.quote(path)}"]
         return "\n".join([*lines, ":"])

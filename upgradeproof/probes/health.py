@@ -11,8 +11,8 @@ from upgradeproof.probes.text import clean
 _SCRIPT = r"""
 check() {
   name=$1; shift
-  said=$("$@" 2>&1); printf '%s\t%s\n' "$name" $?
-  printf '%s\n' "$said" | sed -e '/^Reading /d' -e '/^Building /d' -e '/./!d' -e 's/^/+/'
+  output=$("$@" 2>&1); printf '%s\t%s\n' "$name" $?
+  printf '%s\n' "$output" | sed -e '/^Reading /d' -e '/^Building /d' -e '/./!d' -e 's/^/+/'
 }
 lists() { find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' | grep -q .; }
 check dpkg-audit dpkg --audit

@@ -53,7 +53,7 @@ class Leftovers(Probe[Leftover]):
         kind = line.path.rpartition(".")[2]
         if line.after is None or kind not in ASIDE or not distribution_upgraded(before, after):
             return ""
-        return "the file in use is kept, and the package's new version is put next to it"
+        return "the file in use stays, and the package's new version is put next to it"
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Leftover]:

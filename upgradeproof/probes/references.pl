@@ -246,7 +246,7 @@ for my $folder (sort keys %environment) {
   my ($filled) = grep { (() = glob "$_/site-packages/*") > 0 } glob "$folder/lib/python*" or next;
   my $real = Cwd::realpath((grep { -e } "$folder/bin/python3", "$folder/bin/python")[0] || '/nonexistent') || '';
   my ($version) = $real =~ m{/(python\d+\.\d+)$};
-  if (!$version && $real && -x $real) { my $said = `timeout 5 '$real' -V 2>&1`; $version = "python$1" if $said =~ /(\d+\.\d+)/ }
+  if (!$version && $real && -x $real) { my $output = `timeout 5 '$real' -V 2>&1`; $version = "python$1" if $output =~ /(\d+\.\d+)/ }
   my $there = $version && -d "$folder/lib/$version/site-packages" ? 1 : 0;
   push @answers, ['environment', $folder, "$folder/pyvenv.cfg", 0, $there, $version || 'nothing'];
 }

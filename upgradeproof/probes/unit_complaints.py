@@ -109,7 +109,7 @@ def _access(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Com
             yield Complaint(
                 group=Group.ACCESS,
                 field=field_name(name),
-                sentence=f"{unit} {_LOSES.get(name, 'is kept from paths')}: {change}; before the"
+                sentence=f"{unit} {_LOSES.get(name, 'loses access to paths')}: {change}; before the"
                 f" upgrade it {', '.join(used)}",
             )
         elif name in _ALWAYS:

@@ -55,7 +55,7 @@ class Health:
     """The index of one cell, and all that it is made of."""
 
     index: int
-    """0 to 100, rounded down: 100 says that nothing that is known is missing."""
+    """0 to 100, rounded down: 100 means that no known value is below its maximum."""
     parts: tuple[Part, ...]
 
     @property
@@ -67,8 +67,8 @@ class Health:
 def health(cell: Cell) -> Health | None:
     """Return the health that the upgrade led to; None: nothing was measured by requests.
 
-    It looks at the way to ``upgraded`` and at that state alone. Facts without any request would
-    give a number, too, but none that says anything of those who use the product.
+    It looks at the transition to ``upgraded`` and at that state alone. Facts without any request
+    would result in a number, too, but in one that is not about the product's users.
     """
     felt = (_availability(cell), _latency(cell))
     if all(part.score is None for part in felt):
@@ -133,7 +133,7 @@ def _rises(cell: Cell) -> dict[str, float]:
 
 
 def _written_down(cell: Cell) -> Iterator[Part]:
-    """Yield what the facts of ``upgraded`` tell, held against those of ``installed``."""
+    """Yield the parts from the facts of ``upgraded``, compared with those of ``installed``."""
     yield _counted(cell, "failed units", "services", _is_failure)
     if cell.fidelity is not None and cell.fidelity.own_kernel:
         yield _counted(cell, "kernel", "kernel_log")
@@ -156,7 +156,7 @@ def _counted(
 
 
 def _is_failure(change: Change) -> bool:
-    """Tell whether a unit failed that did not fail before, or was not there before."""
+    """Return whether a unit failed that did not fail before, or was not there before."""
     if change.before is None:
         return "active=failed" in (change.after or "").split(", ")
     return change.path.endswith("/active") and change.after == "failed"

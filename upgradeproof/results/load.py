@@ -86,7 +86,7 @@ class Downtime(Frozen):
     step: str
     """The step of the upgrade that was carried out when it began; empty: none was."""
     certain: bool = True
-    """False: the prober itself did not run all the while, and nobody knows whether it was one."""
+    """False: the prober itself did not run all the while: it is unknown whether it was a downtime."""
 
     def __str__(self) -> str:
         where = f"in the step {self.step!r}" if self.step else "in no step"
@@ -162,7 +162,7 @@ class StepMark(Frozen):
 
 
 class Availability(Frozen):
-    """What a prober saw of one endpoint while the way to a state was carried out."""
+    """What a prober saw of one endpoint during the transition to a state."""
 
     endpoint: str
     state: str

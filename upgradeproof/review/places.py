@@ -110,7 +110,7 @@ def _limited(
 
 
 def _selected(globs: Sequence[str], cell: Cell, upgrade: str = "") -> bool:
-    """Return whether an override with these globs selects a cell, or that of a leg of it."""
+    """Return whether an override with these globs selects a cell, or that of a hop of it."""
     upgrade = upgrade or cell.upgrade
     ids = (cell.platform, upgrade, f"{cell.platform}.{upgrade}")
     return any(fnmatchcase(each, glob) for each in ids for glob in globs)

@@ -151,4 +151,4 @@ class StateCache(AbstractContextManager["StateCache"]):
             limits = Limits.of(self._store.folder)
             Storage(self._store.folder, [self._backend], limits).trim()
         except HarnessError as error:
-            log.warning("%s: no room was made for another state: %s", self._cell.id, error)
+            log.warning("%s: the cached states could not be trimmed: %s", self._cell.id, error)

@@ -43,7 +43,7 @@ class Seen:
 
     @property
     def fits(self) -> bool:
-        """Return whether it is what the plan says, and came in time."""
+        """Return whether it is what the plan expects, and came in time."""
         return self.answer.fits(self.expected) and self.waited_s <= self.limit_s
 
     def __str__(self) -> str:
@@ -140,7 +140,7 @@ class _Course:
         self._whole = next(e for e in state.cell.expect.endpoint if e.id == degradation.endpoint)
 
     def run(self, receiver: bytes) -> Outage:
-        """Go through it; what the service does wrong on the way is seen, and ends nothing."""
+        """Carry out the outage; a fault of the service during it is recorded and ends nothing."""
         plan, alert = self._plan, self._plan.alert
         if alert:
             self._start(receiver, alert.webhook_port)

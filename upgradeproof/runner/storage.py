@@ -27,7 +27,7 @@ DEFAULT_MAX_SHARE = 0.1
 """Of the disk that the cache is on, where that is less."""
 DEFAULT_MAX_AGE_DAYS = 30.0
 MIN_FREE_BYTES = 5 * GB
-"""Room below which states go although the limit would allow them: the upgrade of a whole system
+"""Free space below which states are removed within the limit, too: the upgrade of a whole system
 writes 1.5 GB, and a snapshot of it as much again."""
 
 log = logging.getLogger(__name__)
@@ -110,14 +110,14 @@ class StateLocks:
             os.close(descriptor)
 
     def remove(self, key: str, removal: Callable[[], bool]) -> bool:
-        """Remove a state, with its last use, unless a process uses it; tell if it was removed."""
+        """Remove a state, with its last use, unless a process uses it; return whether it was removed."""
         path = self._folder / key
         was_used = path.exists()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             gone = removal()
-            if gone or not was_used:  # an empty file would say that it was used just now
+            if gone or not was_used:  # an empty file would mean that it was used just now
                 path.unlink(missing_ok=True)
         except BlockingIOError:
             return False
@@ -162,7 +162,7 @@ class Storage:
         self._uses = StateLocks(cache / "uses")
 
     def measure(self) -> CachedStates:
-        """Return how much there is. Raises MachineError when a backend can't say."""
+        """Return how much there is. Raises MachineError when a backend can't list its states."""
         found = [snapshot for backend in self._backends for snapshot in backend.snapshots()]
         return CachedStates(
             count=len(found),
@@ -173,8 +173,8 @@ class Storage:
     def trim(self) -> tuple[str, ...]:
         """Remove states until the limits are met, the longest unused first; return their keys.
 
-        A state that a process uses stays, and so does one that another state rests on. Raises
-        MachineError when a backend can't say what there is.
+        A state that a process uses stays, and so does one that another state depends on. Raises
+        MachineError when a backend can't list its states.
         """
         gone: list[str] = []
         for backend in self._backends:

@@ -52,7 +52,7 @@ class Loaded:
 
 
 class StateStore:
-    """The folder of the cached states of all cells; a state is there whole or not at all.
+    """The folder of the cached states of all cells; a state is stored atomically.
 
     A state has a file for each section of its facts, with the key of the section in its name: those
     that different versions of a probe have read are next to each other.

@@ -52,7 +52,7 @@ def seen(
     recording = Recording(
         began_at=5000.0,
         lasted_s=lasted_s,
-        told=told,
+        ended_on_request=told,
         samples=tuple(itertools.chain(*samples)),
         stalls=tuple(stalls),
     )
@@ -193,7 +193,7 @@ def test_a_refusal_is_certain_whatever_the_prober_does() -> None:
 
 
 def test_a_prober_that_ended_too_early_says_so() -> None:
-    assert seen(requests("."), lasted_s=14400.0, told=False).problem == (
+    assert seen(requests("."), lasted_s=14400.0, ended_on_request=False).problem == (
         "the prober's time was over after 14400 s, before the upgrade was"
     )
 

@@ -1,4 +1,4 @@
-"""A registry image, pinned by digest, that gets what a machine needs beside a container's."""
+"""A registry image, pinned by digest, to which the packages that a machine needs are added."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from upgradeproof.imaging.stores import Store
 from upgradeproof.machines import engine
 
 SILENCE_S = 60
-"""How long a registry, or apt in the container, may say nothing."""
+"""How long a registry, or apt in the container, may send or print nothing."""
 LIFE_S = 3600
-"""A container that we could not remove ends by itself."""
+"""A container that we could not remove ends after this time."""
 
 
 def script(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Images for VMs: disks that boot by themselves, in the cache of this host."""
+"""Images for VMs: bootable disks, in the cache of this host."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _sum(folder: Path) -> str:
 
 
 def _convert(disk: Path, path: Path) -> None:
-    """Write a disk anew as one qcow2 file that rests on no other."""
+    """Convert a disk to one qcow2 file without a backing file."""
     words = ("qemu-img", "convert", "-O", "qcow2", str(disk), str(path))
     run(words, timeout_s=ASSEMBLY_TIMEOUT_S)
 

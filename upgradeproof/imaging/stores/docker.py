@@ -26,7 +26,7 @@ class DockerStore:
     machine = "container"
 
     def obstacle(self, request: Request) -> None:
-        """Return nothing: what keeps an engine from its work, ``find`` says."""
+        """Return nothing: ``find`` reports why an engine does not work."""
 
     def hooks(self, request: Request, scratch: Path) -> tuple[str, ...]:  # noqa: ARG002  # the protocol's
         """Return nothing: a container needs no more than its packages."""

@@ -59,7 +59,7 @@ class QemuBackend:
 
     @property
     def folder(self) -> Path:
-        """Return where disks and memories are kept."""
+        """Return where disks and memories are stored."""
         return cache.folder() / "vm"
 
     @property
@@ -67,7 +67,7 @@ class QemuBackend:
         return Shelf(self.folder)
 
     def health(self) -> Health:
-        """Say which QEMU there is, and for which machines; how they run, each start proves."""
+        """Return which QEMU is installed, and for which machines; each start proves how they run."""
         here = [name for name in PROGRAMS if not self.obstacle(name)]
         if not here:
             return Health(
@@ -95,7 +95,7 @@ class QemuBackend:
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[QemuMachine]:
-        """Start a VM from a snapshot, resumed if it holds a memory, and end it on the way out."""
+        """Start a VM from a snapshot, resumed if it holds a memory, and end it afterwards."""
         snapshot = Snapshot.read(Path(spec.snapshot))
         with self.running(snapshot, spec.name, spec.ports) as machine:
             yield machine
@@ -141,7 +141,7 @@ class QemuBackend:
                 machine.close()
 
     def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
-        """Keep disks and, where QEMU can, memory; the machine stands still for half a second."""
+        """Save disks and, where QEMU can, memory; the machine pauses for half a second."""
         self._check_room()
         origin: Snapshot = machine.origin
         memory = self._memory(origin.hardware, machine.fidelity.execution)
@@ -156,7 +156,7 @@ class QemuBackend:
         return str(kept.folder)
 
     def find_snapshot(self, key: str) -> str | None:
-        """Return the folder of a kept state, if it is whole."""
+        """Return the folder of a cached state, if it is complete."""
         found = self._shelf.find(key)
         return str(found.folder) if found else None
 
@@ -169,11 +169,11 @@ class QemuBackend:
         return self._shelf.forget(Path(snapshot.name))
 
     def free_bytes(self) -> int:
-        """Return the room that is left for disks and memories."""
+        """Return the free space for disks and memories."""
         return free_bytes(self.folder)
 
     def prune(self, *, states: bool) -> Sequence[str]:
-        """Remove what dead runs left, with ``states`` also the kept states."""
+        """Remove what dead runs left, with ``states`` also the cached states."""
         return list(self._shelf.prune(states=states))
 
     def _memory(self, hardware: Hardware, accelerator: Accelerator) -> str:
@@ -206,7 +206,7 @@ class QemuBackend:
             raise MachineError(
                 f"the disk is nearly full: {free / 1e6:.0f} MB are left for VMs",
                 resolution=f"free disk space: a VM needs {ROOM_BYTES / 1e6:.0f} MB; "
-                "`upgradeproof prune --states` removes kept states",
+                "`upgradeproof prune --states` removes cached states",
             )
 
 

@@ -1,4 +1,4 @@
-"""Follow a boot to its end, and tell apart the ways in which it can fail."""
+"""Follow a boot to its end, and distinguish the kinds of its failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from upgradeproof.machines.qemu.life import Kind, Life, Sign
 LOOP = 3
 """So many resets while one boot was waited for are a boot loop."""
 _SHELL_S = 10.0
-"""How long an emergency shell is waited for on the console, once systemd has told of it."""
+"""How long an emergency shell is waited for on the console, once systemd has reported it."""
 _RESOLUTIONS = {
     Kind.PANIC: "boot the previous kernel from the boot loader's menu; is the root's driver in the"
     " initramfs, and was the initramfs made for this kernel?",
@@ -40,7 +40,7 @@ def follow(life: Life, mark: int, name: str, timeout_s: float, *, reset: bool) -
 
 
 def told(trouble: BootError | MachineError, life: Life) -> BootError | MachineError:
-    """Return the error with the console's last lines, once the console has said them."""
+    """Return the error with the console's last lines, once the console has printed them."""
     life.rest()
     trouble.details = life.console_tail
     return trouble
@@ -81,7 +81,7 @@ def _ended(name: str, kind: Kind, text: str) -> BootError:
 def locked_out(life: Life, mark: int, name: str, timeout_s: float = _SHELL_S) -> BootError:
     """Return the error for a boot that systemd itself calls ``maintenance``.
 
-    The shell says so on the console, in better words, but may say it later.
+    The shell prints a better message on the console, but may print it later.
     """
     deadline = time.monotonic() + timeout_s
     while True:
@@ -97,7 +97,7 @@ def stopped(name: str) -> MachineError:
     """Return the error for a machine whose disk could not be written on this host."""
     return MachineError(
         f"QEMU has stopped {name}: this host could not write its disk",
-        resolution="is the disk full? make room; `upgradeproof prune --states` removes kept states",
+        resolution="is the disk full? free disk space; `upgradeproof prune --states` removes cached states",
     )
 
 

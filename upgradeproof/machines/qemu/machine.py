@@ -57,7 +57,7 @@ class QemuMachine(ChannelMachine):
         """What its disks are overlays of."""
         self._folder = folder
         self._known = 0
-        """The mark up to which its life is told: what comes later, unasked for, is news."""
+        """The mark up to which the signs of its life were handled; later ones were not expected."""
         self._disks = Disks(folder, tuple(origin.disks), process.monitor)
 
     def run(
@@ -70,8 +70,8 @@ class QemuMachine(ChannelMachine):
     ) -> Completed:
         """Run a script through the channel; see the protocol.
 
-        Raises BootError when the machine went down by itself under it, or since the command before
-        it: that is the product's.
+        Raises BootError when the machine went down unasked during it, or since the command before
+        it: that is the product's fault.
         """
         mark = self.process.life.mark
         if any(sign.kind in _DOWN for sign in self.process.life.since(self._known)):
@@ -145,11 +145,11 @@ class QemuMachine(ChannelMachine):
         return dict(self.process.forwards())
 
     def logs(self) -> str:
-        """Return the console so far, and what QEMU itself said."""
+        """Return the console's output so far, and that of QEMU itself."""
         return "\n".join(filter(None, [self.process.life.console, self.process.log]))
 
     def alive(self) -> bool:
-        """Tell whether QEMU runs."""
+        """Return whether QEMU runs."""
         return self.process.alive
 
     def connect(self) -> Transport:
@@ -167,10 +167,10 @@ class QemuMachine(ChannelMachine):
             other.close()
 
     def freeze(self, snapshot: Snapshot, *, memory: bool) -> None:
-        """Keep disks and memory as they are now in the snapshot's folder, and go on.
+        """Save disks and memory as they are now in the snapshot's folder, and go on.
 
-        The disks' files move there; the machine goes on with overlays on them. It stands still for
-        about half a second.
+        The disks' files move there; the machine goes on with overlays on them. It pauses for about
+        half a second.
         """
         self.run("sync")  # the memory may never be used again: by another QEMU, for one
         self.process.monitor.execute("stop")

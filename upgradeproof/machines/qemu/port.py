@@ -40,12 +40,12 @@ class PortShell:
         self.opened = False
 
     def answer(self) -> None:
-        """Tell who asked for this shell that it is there."""
+        """Report to the thread that asked for this shell that it exists."""
         self.opened = True
         self._answers.put(self)
 
     def end(self) -> None:
-        """Tell who waits for this shell, or for a word of it, that it is gone."""
+        """Report to the threads that wait for this shell or its output that it is gone."""
         self.arrived.put(None)
         self._answers.put(None)
 
@@ -94,7 +94,7 @@ class Port:
         self._thread.start()
 
     def limit_sending(self, timeout_s: float) -> None:
-        """Say how long a machine that hangs may hold us; to read is never limited."""
+        """Set how long a machine that hangs may block a write; a read has no limit."""
         limit = struct.pack("ll", int(timeout_s), int(timeout_s % 1 * 1e6))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
@@ -148,7 +148,7 @@ class Port:
                 self._end(number)
 
     def forget(self, number: bytes) -> None:
-        """Drop whatever else a shell says."""
+        """Drop all further output of a shell."""
         self._shells.pop(number, None)
 
     def close(self) -> None:
@@ -172,7 +172,7 @@ class Port:
 
     def _take(self, words: list[bytes]) -> None:
         """Take one line; what is none of the protocol's was cut in half by a reset."""
-        # Whoever lets go of a shell does so in another thread, at any time.
+        # Another thread can drop a shell at any time.
         match words:
             case [(b"out" | b"err") as stream, number, data] if shell := self._shells.get(number):
                 with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""One running QEMU: its process, and the three sockets that nobody else can reach."""
+"""One running QEMU: its process, and the three sockets that no other process can reach."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Tell whether QEMU runs; one that has let go of its console is about to end."""
+        """Return whether QEMU runs; one that has let go of its console is about to end."""
         gone = any(sign.kind is Kind.GONE for sign in self.life.since(0))
         return not gone and self._popen.poll() is None
 
     @property
     def log(self) -> str:
-        """Return what QEMU itself had to say."""
+        """Return what QEMU itself printed."""
         with suppress(OSError):
             return (self._folder / _LOG).read_text(encoding="utf-8", errors="replace").strip()
         return ""
@@ -90,7 +90,7 @@ class Process:
         try:
             self._migrate("migrate", path)
         except MachineError as error:
-            path.unlink(missing_ok=True)  # what was written takes the room that was wanting
+            path.unlink(missing_ok=True)  # the disk is likely full: free what was written
             raise MachineError(
                 f"the memory of {self.name} could not be written",
                 details=self._said(error),
@@ -98,7 +98,7 @@ class Process:
             ) from None
 
     def load_memory(self, path: Path) -> None:
-        """Read what ``save_memory`` wrote; the machine stands still until it is told to go on.
+        """Read what ``save_memory`` wrote; the machine is paused until ``resume``.
 
         Raises MachineError; a QEMU that can't read it ends.
         """
@@ -108,7 +108,7 @@ class Process:
             raise MachineError(
                 f"the memory of {self.name} could not be read",
                 details=self._said(error),
-                resolution="`upgradeproof prune --states`, and run again: it is then made anew",
+                resolution="`upgradeproof prune --states`, and run again: it is then made again",
             ) from None
 
     def wait(self) -> None:
@@ -133,9 +133,9 @@ class Process:
         self.monitor.execute(command, uri=f"file:{path}")
         while (state := self._migration()).get("status") != "completed":
             if state.get("status") in ("failed", "cancelled") or time.monotonic() > deadline:
-                said = str(state.get("error-desc", state.get("status")))
-                raise MachineError(f"{command} of {self.name} failed", details=said)
-            time.sleep(0.01)  # QEMU tells no end of it but by being asked
+                problem = str(state.get("error-desc", state.get("status")))
+                raise MachineError(f"{command} of {self.name} failed", details=problem)
+            time.sleep(0.01)  # QEMU sends no event at the end of a migration
 
     def _said(self, error: MachineError) -> str:
         return "\n".join(filter(None, [error.details or error.brief, self.log]))
@@ -179,7 +179,7 @@ class Process:
         with suppress(OSError):
             while data := console.recv(1 << 16):
                 if self.life.hear(data):
-                    self.port.cut()  # whoever waits for an answer need not wait on
+                    self.port.cut()  # commands that wait for an answer end at once
         self.life.note(Kind.GONE)
 
 
@@ -191,7 +191,7 @@ def missing(architecture: Architecture) -> str | None:
 
 def _advice(log: str) -> str:
     if "No space left" in log:
-        return "the disk is full: make room; `upgradeproof prune --states` removes kept states"
+        return "the disk is full: free disk space; `upgradeproof prune --states` removes cached states"
     if "Could not open" in log or "not in qcow2 format" in log or "Image is corrupt" in log:
         return "a disk is damaged or gone: `upgradeproof prune --states`, and run again"
     if "memory" in log:

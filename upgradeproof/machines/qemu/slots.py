@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 CELL_MB = 3072
-"""Memory of one cell's VMs: the one that travels and two that stand beside it, of 1 GB each."""
+"""Memory of one cell's VMs: the one that goes through the states and two clones, of 1 GB each."""
 _TURN_S = 0.5
 
 

@@ -26,7 +26,7 @@ def curves(measured: Sequence[LoadMeasured]) -> Markup | None:
     """Return the percentile curves of one load on its states; None: there is none to draw.
 
     Percentiles are on a scale of 1 / (1 - p): 90, 99 and 99.9 % are as far from each other. The
-    slowest of n answers, of which a curve may say 100 %, stands where 1 of n is slower.
+    slowest of n answers, for which a curve may have 100 %, is drawn where 1 of n is slower.
     """
     drawn = [(one, points) for one in measured if (points := _points(one))]
     if not drawn:
@@ -75,7 +75,7 @@ def _place(percent: float, most: float) -> float:
 def _ticks(low_ms: float, high_ms: float) -> list[float]:
     """Return 1, 2, 5, 10... around what is drawn; one of each decade where these are many."""
     first, last = math.floor(math.log10(low_ms)), math.ceil(math.log10(high_ms)) + 1
-    steps = STEPS if last - first <= 4 else STEPS[:1]  # noqa: PLR2004  # there is room for 10
+    steps = STEPS if last - first <= 4 else STEPS[:1]  # noqa: PLR2004  # 10 labels fit
     every = [step * 10.0**decade for decade in range(first, last + 1) for step in steps]
     below = max(tick for tick in every if tick <= low_ms)
     above = min(tick for tick in every if tick > high_ms)

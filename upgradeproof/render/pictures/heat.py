@@ -21,7 +21,7 @@ from upgradeproof.results.load import HeatMap
 from upgradeproof.states import StateName
 
 WIDTH, MAP_HEIGHT, ROW_HEIGHT, ABOVE, BELOW, GAP = 900, 220, 20, 26, 26, 8
-"""In points: the picture, the map in it, each row below, and the rooms between them."""
+"""In points: the picture, the map in it, each row below, and the gaps between them."""
 LEFT, RIGHT = 0.1, 0.975
 OPACITIES = (0.3, 0.5, 0.75, 1.0)
 LOST_SHARE = 0.09
@@ -34,8 +34,8 @@ Stretch = tuple[float, float, float]
 def heat(seen: Availability) -> Markup | None:
     """Return the heat map of what a prober saw; None: it sent nothing.
 
-    The darker a field, the more requests of that moment took that long. Below stand the downtimes
-    of each kind of connection and the steps of the upgrade, on the same seconds.
+    The darker a field, the more requests of that moment took that long. Below are the downtimes of
+    each kind of connection and the steps of the upgrade, on the same seconds.
     """
     if not seen.heat.spots:
         return None
@@ -162,7 +162,7 @@ def _draw_rows(axes: Axes, seen: Availability) -> None:
     for row, step in enumerate(seen.steps, len(seen.lanes)):
         length = step.ended_s - step.began_s
         _bar(axes, row, step.began_s, length, color=svg.INK, alpha=0.18, linewidth=1)
-        late = step.began_s > whole / 2  # then there is room before it, else from its beginning on
+        late = step.began_s > whole / 2  # then the label fits before it, else from its beginning on
         axes.annotate(
             svg.name(step.title),
             (step.began_s, row + 0.5),

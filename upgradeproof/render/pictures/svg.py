@@ -1,4 +1,4 @@
-"""A figure of matplotlib as SVG that can stand in a page: no ids, no styles, no ink of its own."""
+"""A figure of matplotlib as SVG for a page: without ids, styles and colours of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLOURS: Mapping[str, str] = {
 POINTS = 72
 """Points in an inch: matplotlib's figures are in inches, their pictures in points."""
 MOST_LETTERS = 52
-"""Of a name in a picture: half its width, at 13 points. The tables beside have all of it."""
+"""Of a name in a picture: half its width, at 13 points. The tables have the whole name."""
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _KEPT = {
@@ -64,7 +64,7 @@ _SETTINGS = {
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Draw by matplotlib's own settings and ours, whatever a user's matplotlibrc says.
+    """Draw by matplotlib's own settings and ours, regardless of a user's matplotlibrc.
 
     Text of a machine may hold letters that no font here has: the reader's browser has another.
     """
@@ -85,12 +85,12 @@ def name(text: str) -> str:
 
 
 def tick(ms: float) -> str:
-    """Return milliseconds as they stand beside an axis, where there is no room for minutes."""
+    """Return the label of milliseconds on an axis, where minutes do not fit."""
     return f"{round(ms / words.SECOND_MS, 2):g} s" if ms >= words.SECOND_MS else words.latency(ms)
 
 
 def inline(figure: Figure, label: str) -> Markup:
-    """Return the figure as an ``svg`` element that says ``label`` to those who can't see it.
+    """Return the figure as an ``svg`` element with ``label`` as its text for screen readers.
 
     Equal figures give equal text. It is a flat list of paths and texts: what matplotlib gives them
     beyond that, such as ids, would have to be unique in the page.
@@ -133,7 +133,7 @@ def _style(element: ET.Element) -> dict[str, str]:
 
 
 def _value(value: str) -> str:
-    """Return an attribute's value without the digits that nobody sees."""
+    """Return an attribute's value without the digits that are not visible."""
     if value == INK:
         return "currentColor"
     short = _DIGITS.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), value)

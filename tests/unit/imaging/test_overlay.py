@@ -1,4 +1,4 @@
-"""This host's programs in another architecture's root: lent, and taken back without a trace."""
+"""This host's programs in another architecture's root: added, and removed without a trace."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof.imaging.mmdebstrap import lending
+from upgradeproof.imaging.mmdebstrap import overlay_hooks
 
-LEND, TAKE_BACK = (option.partition("=")[2] for option in lending())
+OVERLAY, REMOVE_OVERLAY = (option.partition("=")[2] for option in overlay_hooks())
 DIVERSIONS = "/bin/sh\n/bin/sh.distrib\ndash\n"
 THEIRS = ("usr/bin/cat", "usr/bin/dash", "usr/bin/perl", "usr/bin/uname")
 
@@ -43,11 +43,11 @@ def listed(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_is_lent_is_taken_back_without_a_trace(root: Path) -> None:
+def test_overlay_is_removed_without_a_trace(root: Path) -> None:
     before = listed(root)
-    hook(LEND, root)
+    hook(OVERLAY, root)
     assert len(listed(root)) > len(before) + 20
-    hook(TAKE_BACK, root)
+    hook(REMOVE_OVERLAY, root)
     assert listed(root) == before
 
 
@@ -67,18 +67,18 @@ def test_a_link_is_diverted_unless_base_files_does_it_itself(
     subprocess.run(
         ["dpkg-deb", "--build", str(source), f"{archives}/base-files_13_all.deb"], check=True
     )
-    hook(LEND, root)
-    links = (root / "var/lib/lent/links").read_text().split()
+    hook(OVERLAY, root)
+    links = (root / "var/lib/overlay/links").read_text().split()
     diverted = (root / "var/lib/dpkg/diversions").read_text().splitlines()
     itself = "usr-is-merged" in preinst
     assert links
-    assert [link for link in links if f"{link}.lent" in diverted] == ([] if itself else links)
+    assert [link for link in links if f"{link}.own" in diverted] == ([] if itself else links)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may change its root")
-def test_programs_that_are_lent_run_in_the_root(root: Path) -> None:
-    hook(LEND, root)
-    (root / "dev/null").touch()  # a stand-in: perl opens it for its -e
+def test_programs_of_the_overlay_run_in_the_root(root: Path) -> None:
+    hook(OVERLAY, root)
+    (root / "dev/null").touch()  # an empty file is enough: perl opens it for its -e
     script = "perl -MPOSIX=floor -e 'print floor(3.7)' | cat"
     done = subprocess.run(
         ["/usr/sbin/chroot", str(root), "/bin/dash", "-c", script], capture_output=True, check=False
@@ -86,17 +86,17 @@ def test_programs_that_are_lent_run_in_the_root(root: Path) -> None:
     assert (done.returncode, done.stdout) == (0, b"3")
 
 
-def test_what_knows_the_architecture_stays_the_roots_own(root: Path) -> None:
-    hook(LEND, root)
+def test_programs_that_print_the_architecture_stay_the_roots_own(root: Path) -> None:
+    hook(OVERLAY, root)
     assert (root / "usr/bin/uname").read_text() == "not for this host"
-    assert not (root / "usr/bin/uname.lent").exists()
+    assert not (root / "usr/bin/uname.own").exists()
 
 
 @pytest.mark.skipif(shutil.which("dpkg") is None, reason="this host has no dpkg")
-def test_a_package_that_is_unpacked_meanwhile_replaces_what_comes_back(
+def test_package_that_is_unpacked_meanwhile_replaces_the_restored_program(
     root: Path, tmp_path: Path
 ) -> None:
-    """dpkg knows what is lent as diversions, and the name under which a package brings it."""
+    """dpkg knows the programs of the overlay as diversions, and their names in a package."""
     source = tmp_path / "package"
     (source / "DEBIAN").mkdir(parents=True)
     control = "Package: coreutils\nVersion: 2\nArchitecture: all\nMaintainer: x <x@example.org>\n"
@@ -109,11 +109,11 @@ def test_a_package_that_is_unpacked_meanwhile_replaces_what_comes_back(
         (root / "var/lib/dpkg" / name).touch()
     for folder in ("info", "updates", "triggers"):
         (root / "var/lib/dpkg" / folder).mkdir()
-    hook(LEND, root)
-    lent = (root / "usr/bin/cat").read_bytes()
+    hook(OVERLAY, root)
+    native = (root / "usr/bin/cat").read_bytes()
     dpkg = ["dpkg", "--root", str(root), "--force-not-root", "--force-bad-path", "--unpack"]
     subprocess.run([*dpkg, str(package)], check=True)
-    assert (root / "usr/bin/cat").read_bytes() == lent
-    hook(TAKE_BACK, root)
+    assert (root / "usr/bin/cat").read_bytes() == native
+    hook(REMOVE_OVERLAY, root)
     assert (root / "usr/bin/cat").read_text() == "newer"
     assert (root / "var/lib/dpkg/diversions").read_text() == DIVERSIONS
