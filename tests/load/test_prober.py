@@ -98,7 +98,7 @@ def test_a_status_that_the_plan_does_not_say_is_no_answer(tmp_path: Path) -> Non
 def test_a_text_that_the_answer_lacks_is_no_answer(tmp_path: Path) -> None:
     with serving(at_once) as port:
         _, seen = probe(question(tmp_path, port, contains="welcome"), a_while(0.5))
-    assert seen.lanes[0].downtimes[0].reason == "not the answer that the plan says"
+    assert seen.lanes[0].downtimes[0].reason == "not the answer that the plan expects"
 
 
 @pytest.fixture(scope="module")

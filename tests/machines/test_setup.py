@@ -66,7 +66,7 @@ def told(machine: Container, script: str, *, status: int = 0, user: str = "root"
 def test_without_root_or_sudo_one_message_lists_what_to_install(debian: Container) -> None:
     assert told(debian, "/project/setup/setup.sh run", status=1, user="nobody") == (
         "set-up: setting up for 'run'\n"
-        "set-up: this machine lacks python3 python3-venv, and mending that needs root: run this "
+        "set-up: this machine lacks python3 python3-venv, and only root can fix that: run this "
         "as root, or with sudo at hand\n"
         f"  or let an administrator install: {BY_HAND} uidmap acl {FOR_VMS} fakeroot\n"
     )

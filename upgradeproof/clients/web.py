@@ -64,7 +64,7 @@ def https_script(question: HttpQuestion, clients: Sequence[str] = CLIENTS) -> st
     for client in clients:
         there = f"command -v {client} >/dev/null"
         if client == "wget":
-            # wget has no option for the address of a name: it is used where the machine resolves it.
+            # wget has no option for a name's address: it is used where the machine resolves it.
             known = f"getent hosts {shlex.quote(question.host)} | cut -d ' ' -f 1"
             there += f' && [ "$({known})" = {shlex.quote(question.address)} ]'
         branches.append(f"if {there}; then echo {client}; {asking[client](question)}\n")

@@ -194,7 +194,7 @@ class RequestRecorder:
 
 
 def _file(text: str) -> IO[str]:
-    """Return a file that holds a text, for a caller that needs a path; it is removed when closed."""
+    """Return a file that holds a text, for a caller that needs a path; closing removes it."""
     file = tempfile.NamedTemporaryFile("w", suffix=".pem")  # noqa: SIM115  # it stays open
     file.write(text)
     file.flush()

@@ -245,7 +245,7 @@ class Observer:
     @property
     def _labels(self) -> Mapping[str, str]:
         return {
-            "upgradeproof.state": "on the way",
+            "upgradeproof.state": "in progress",
             "upgradeproof.run": self._run,
             "upgradeproof.cell": self._order.cell,
         }

@@ -52,7 +52,7 @@ def add_packaged_suites(config: pytest.Config, part: Session) -> PackagedSuites 
         config.addinivalue_line("python_files", f"{glob.escape(str(suites))}{os.sep}test_*.py")
         # pytest drops a path below another one, or enters every folder above it. The suites are
         # found from the other path, since PackagedSuites enters just the folders that lead to
-        # them. The folder above is named, so that ids begin with ``suites/`` here and in a checkout.
+        # them. The folder above is named, so that ids begin with ``suites/``, as in a checkout.
         if not any(folder.is_relative_to(path) for path in _paths(config, config.args)):
             config.args.append(str(folder.parent))
     return opened

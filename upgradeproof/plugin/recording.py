@@ -138,8 +138,8 @@ class VerdictRecorder:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge a phase of a check; our own errors are shown as they are, without a traceback.
 
-        A failure is recorded at once. A success is recorded at the test's end, by its last report: a
-        subtest that passed has reported a phase as well, and proves nothing about what follows it.
+        A failure is recorded at once, a success at the test's end, by its last report: a subtest
+        that passed has reported a phase as well, and proves nothing about what follows it.
         """
         report = yield
         found = check_of_item(item)

@@ -52,8 +52,8 @@ class Question(Frozen):
     def most_in_flight(self) -> int:
         """Return how many requests may be in flight over one kind of connection.
 
-        Twice as many as are due until the first of them times out: a prober that notices it late can
-        still send the next ones.
+        Twice as many as are due until the first of them times out: a prober that notices it late
+        can still send the next ones.
         """
         return 2 * math.ceil(self.give_up_s / self.interval_s)
 

@@ -86,7 +86,7 @@ class Downtime(Frozen):
     step: str
     """The step of the upgrade that was carried out when it began; empty: none was."""
     certain: bool = True
-    """False: the prober itself did not run all the while: it is unknown whether it was a downtime."""
+    """False: the prober itself did not run all the time, so that this may have been no downtime."""
 
     def __str__(self) -> str:
         where = f"in the step {self.step!r}" if self.step else "in no step"

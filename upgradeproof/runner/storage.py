@@ -110,7 +110,7 @@ class StateLocks:
             os.close(descriptor)
 
     def remove(self, key: str, removal: Callable[[], bool]) -> bool:
-        """Remove a state, with its last use, unless a process uses it; return whether it was removed."""
+        """Remove a state, with its last use, unless a process uses it; return whether it is gone."""
         path = self._folder / key
         was_used = path.exists()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

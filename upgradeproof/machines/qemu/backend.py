@@ -67,7 +67,7 @@ class QemuBackend:
         return Shelf(self.folder)
 
     def health(self) -> Health:
-        """Return which QEMU is installed, and for which machines; each start proves how they run."""
+        """Return which QEMU is installed, and for which machines; a start proves how they run."""
         here = [name for name in PROGRAMS if not self.obstacle(name)]
         if not here:
             return Health(

@@ -97,7 +97,8 @@ def stopped(name: str) -> MachineError:
     """Return the error for a machine whose disk could not be written on this host."""
     return MachineError(
         f"QEMU has stopped {name}: this host could not write its disk",
-        resolution="is the disk full? free disk space; `upgradeproof prune --states` removes cached states",
+        resolution="is the disk full? free disk space; "
+        "`upgradeproof prune --states` removes cached states",
     )
 
 

@@ -120,7 +120,7 @@ class Life:
             return bool(found)
 
     def rest(self, quiet_s: float = _REST_S, timeout_s: float = _REST_TIMEOUT_S) -> None:
-        """Wait until the console prints no more: an error quotes what the kernel adds to a panic."""
+        """Wait until the console prints no more: an error quotes the kernel's lines after a panic."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while time.monotonic() < deadline and self._changed.wait(quiet_s):

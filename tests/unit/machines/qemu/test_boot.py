@@ -89,7 +89,8 @@ def test_a_disk_that_this_host_cannot_write_is_not_the_products() -> None:
     assert isinstance(error, MachineError)
     assert str(error) == (
         "QEMU has stopped box: this host could not write its disk\n"
-        "To do: is the disk full? make room; `upgradeproof prune --states` removes kept states"
+        "To do: is the disk full? free disk space; "
+        "`upgradeproof prune --states` removes cached states"
     )
 
 
