@@ -52,7 +52,7 @@ def _overhead(home: Home, cell: Cell) -> Result:
         "fresh verified cell",
         ("verified", samples["verified"]),
         ("bare script, same image", samples["bare"]),
-        at_most=OVERHEAD,
+        maximum=OVERHEAD,
     )
 
 
@@ -67,7 +67,7 @@ def _workers() -> Result:
     one = pytest("--upgradeproof-fresh", *both, "-n", "1")
     two = pytest("--upgradeproof-fresh", *both, "-n", "2")
     return Result.overhead(
-        "two cells", ("two workers", [two]), ("one worker", [one]), at_most=TWO_WORKERS
+        "two cells", ("two workers", [two]), ("one worker", [one]), maximum=TWO_WORKERS
     )
 
 

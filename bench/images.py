@@ -28,7 +28,7 @@ def measure(home: Home) -> list[Result]:
             "arm64 disk image, made under emulation",
             ("to the disk that boots", [ours]),
             ("plain mmdebstrap, a tar file", [plain]),
-            at_most=LIMIT,
+            maximum=LIMIT,
         )
     ]
 

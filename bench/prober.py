@@ -34,7 +34,7 @@ def measure(home: Home) -> list[Result]:
             "upgrade under the prober",
             ("watched", samples["watched"]),
             ("not watched", samples["not watched"]),
-            at_most=OVERHEAD,
+            maximum=OVERHEAD,
         )
     ]
 

@@ -79,7 +79,7 @@ def _starts(image: str, disk: Path, key: Path) -> list[Result]:
     debvm = ("debvm: direct kernel boot, SSH", samples["debvm"])
     return [
         Result.faster(f"VM boot to first command ({memory_mb} MB resident)", boot, debvm),
-        Result.faster("resumed clone's first command", resume, boot, at_least=RESUME_FASTER),
+        Result.faster("resumed clone's first command", resume, boot, minimum=RESUME_FASTER),
     ]
 
 
@@ -143,8 +143,8 @@ def _commands(machine: Machine, key: Path) -> list[Result]:
     ssh = ("ssh with ControlMaster", samples["ssh"])
     theirs = ("testinfra ssh", samples["testinfra"])
     return [
-        Result.faster("VM command", ours, ssh, at_least=SSH_FASTER),
-        Result.faster("VM command", ours, theirs, at_least=TESTINFRA_FASTER),
+        Result.faster("VM command", ours, ssh, minimum=SSH_FASTER),
+        Result.faster("VM command", ours, theirs, minimum=TESTINFRA_FASTER),
     ]
 
 
@@ -165,7 +165,7 @@ def measure_cell(home: Home) -> Iterator[Result]:
         "fresh verified VM cell",
         ("verified", [verified]),
         ("bare script in the same VM", [_bare(cell, image)]),
-        at_most=OVERHEAD,
+        maximum=OVERHEAD,
     )
     check = ("-k", "test_services and test_service_is_active and nginx and not before")
     cached = [pytest(f"--upgradeproof-cell={CELL}", *check) for _ in range(3)]

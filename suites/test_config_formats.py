@@ -17,7 +17,7 @@ def test_config_is_there(upgraded: State, config: Config) -> None:
 
 
 @pytest.mark.subject("kept_config")
-def test_config_is_kept_byte_for_byte(
+def test_config_is_byte_for_byte_the_same(
     installed: State, upgraded: State, kept_config: Config
 ) -> None:
     before, after = installed[Configs][kept_config.path], upgraded[Configs][kept_config.path]
@@ -76,7 +76,7 @@ def test_daemon_accepts_its_config(upgraded: State, checked_config: Config) -> N
     assert found.accepted, f"{checked_config.check}: {found.check_output}"
 
 
-def test_edit_of_a_conffile_is_kept(installed: State, upgraded: State) -> None:
+def test_edit_of_a_conffile_is_preserved(installed: State, upgraded: State) -> None:
     edited = {p: c for p, c in installed[Conffiles].items() if c.state == "modified"}
     after = {path for path, file in upgraded[Conffiles].items() if file.state != "missing"}
     lost = [path for path in edited if path not in after]

@@ -86,7 +86,9 @@ def test_no_folder_of_data_is_emptied(installed: State, upgraded: State) -> None
     assert not emptied, "\n".join(emptied)
 
 
-def test_content_of_the_administrators_files_is_kept(installed: State, upgraded: State) -> None:
+def test_content_of_the_administrators_files_is_preserved(
+    installed: State, upgraded: State
+) -> None:
     details = {change.path: change.detail for change in upgraded.regressions}
     replaced = [
         f"{path} has another content{indented(details.get(f'files/{path}/sha256', ''))}"
@@ -96,7 +98,7 @@ def test_content_of_the_administrators_files_is_kept(installed: State, upgraded:
     assert not replaced, "\n".join(dict.fromkeys(replaced))
 
 
-def test_owner_of_configuration_and_data_is_kept(installed: State, upgraded: State) -> None:
+def test_owner_of_configuration_and_data_is_preserved(installed: State, upgraded: State) -> None:
     given = [
         f"{path} belonged to {of(was)}, and belongs to {of(now)}"
         for path, was, now in changed(installed, upgraded, "owner", "group", "owners")

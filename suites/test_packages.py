@@ -164,7 +164,7 @@ def test_package_does_not_become_obsolete(installed: State, upgraded: State, pac
     )
 
 
-def test_hold_is_kept(installed: State, upgraded: State) -> None:
+def test_hold_is_preserved(installed: State, upgraded: State) -> None:
     held = {name for name, package in installed[Packages].items() if package.held}
     held_after = {name for name, package in upgraded[Packages].items() if package.held}
     assert held == held_after, (

@@ -40,7 +40,7 @@ def test_service_is_enabled_as_before(installed: State, upgraded: State, service
 
 
 @pytest.mark.subject("given_up_service")
-def test_service_that_was_given_up_does_not_run(upgraded: State, given_up_service: str) -> None:
+def test_former_service_does_not_run(upgraded: State, given_up_service: str) -> None:
     unit = upgraded[Services].get(unit_name(given_up_service))
     assert unit is None or unit.active != "active", f"{given_up_service} still runs"
 

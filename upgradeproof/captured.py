@@ -161,15 +161,19 @@ def _files(sections: Any, facts: Facts) -> SectionFidelity:
     }
     twin = {}
     for path, file in found.items():
-        said = server.get(path)
+        described_there = server.get(path)
         if not path.startswith(ETC) or file.entries is not None:
             continue
-        if said is None and (
+        if described_there is None and (
             file.package or path in OF_A_MACHINE or path.startswith((*unseen, *_NETWORK))
         ):
             continue
         content = file.target if file.type == "link" else file.sha256
-        if said is not None and " sha256 " not in said and " to " not in said:
+        if (
+            described_there is not None
+            and " sha256 " not in described_there
+            and " to " not in described_there
+        ):
             content = ""
         twin[path] = described(file.type, file.owner, file.group, file.mode, content)
     return _section("files", server, twin)

@@ -134,7 +134,7 @@ class Commands:
         return run(argv, timeout_s=timeout_s, check=False, begun=self._take)
 
     def end(self, patience_s: float) -> None:
-        """Interrupt each as Ctrl-C does, so that it clears up; kill those that don't end in time."""
+        """Interrupt each as Ctrl-C does, so that it clears up; kill the late ones."""
         with self._lock:
             self.ended = True
             left = [process for process in self._begun if process.poll() is None]

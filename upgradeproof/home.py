@@ -72,7 +72,7 @@ class Home:
         if self.defect is None:
             return plans
         defect = load_defect(self.defect)
-        return tuple(defect.planted(plan) for plan in plans)
+        return tuple(defect.injected(plan) for plan in plans)
 
     @cached_property
     def declared_plans(self) -> tuple[PlanFile, ...]:

@@ -93,7 +93,7 @@ class Daemon(Model):
     """Requests that a plan from observation sends to its ports, in addition to the common ones."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _is_not_empty(self) -> Self:
         if not (self.check or self.dump or self.data or self.greeting):
             raise ValueError("a daemon needs a `check`, a `dump`, `data` or a `greeting`")
         return self

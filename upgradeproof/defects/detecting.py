@@ -10,11 +10,11 @@ from typing import TextIO
 
 from upgradeproof.command import Commands
 from upgradeproof.defects.catalogue import Trial, choose
-from upgradeproof.defects.crew import remove_machines, side_by_side
 from upgradeproof.defects.declared import require_declared_checks
 from upgradeproof.defects.detection import Detection, begin, result
 from upgradeproof.defects.table import line, numbers, table
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
+from upgradeproof.defects.workers import remove_machines, side_by_side
 from upgradeproof.home import Home
 from upgradeproof.results.base import now
 

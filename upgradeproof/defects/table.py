@@ -50,8 +50,8 @@ def table(found: Detection) -> str:
     text = io.StringIO()
     console = Console(width=WIDTH, file=text)
     for (_, name, title), trials in groupby(found.trials, lambda t: (t.product, t.defect, t.title)):
-        _print(console, f"{name}: {title}", ((t.platform, t, _seen(t)) for t in trials))
-    good = ((cell.platform, cell, _heard(cell)) for cell in found.good_cells)
+        _print(console, f"{name}: {title}", ((t.platform, t, _trial(t)) for t in trials))
+    good = ((cell.platform, cell, _good_cell(cell)) for cell in found.good_cells)
     _print(console, "good cells, without a defect", good)
     return "\n".join(drawn.rstrip() for drawn in text.getvalue().splitlines()).rstrip() + "\n"
 
@@ -90,20 +90,20 @@ def _print(
     console.print()
 
 
-def _seen(each: Tried) -> Iterator[str]:
-    yield from _told("", each.detected_by)
+def _trial(each: Tried) -> Iterator[str]:
+    yield from _sightings("", each.detected_by)
     yield from (f"MISSED BY {glob}" for glob in each.missed)
-    yield from _told("UNRELATED ", each.unrelated)
+    yield from _sightings("UNRELATED ", each.unrelated)
     yield from each.problem.splitlines()[:1]
 
 
-def _heard(each: GoodCell) -> Iterator[str]:
+def _good_cell(each: GoodCell) -> Iterator[str]:
     yield f"{each.cell.removeprefix(f'{each.platform}.')}: {counted(each.checks, 'check')}"
-    yield from _told("", each.false_alarms)
+    yield from _sightings("", each.false_alarms)
     yield from each.problem.splitlines()[:1]
 
 
-def _told(word: str, sightings: Iterable[Sighting]) -> Iterator[str]:
+def _sightings(word: str, sightings: Iterable[Sighting]) -> Iterator[str]:
     for each in sightings:
         yield f"{word}{each.id}"
         if each.error:

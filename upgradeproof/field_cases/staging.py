@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from upgradeproof.defects.catalogue import Entry as Planted
+from upgradeproof.defects.catalogue import Entry as DefectEntry
 from upgradeproof.defects.catalogue import Trial
 from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.field_cases.catalogue import CASE, FOLDER, PLAN, Entry
@@ -27,7 +27,7 @@ def stage_case(home: Home, entry: Entry, work: Path) -> Trial:
     cell = _cell(home, path)
     if entry.defect is None:
         return Trial(cell)
-    return Trial(cell, Planted(cell.plan, entry.defect, load_defect(entry.defect)))
+    return Trial(cell, DefectEntry(cell.plan, entry.defect, load_defect(entry.defect)))
 
 
 def stage_twin(home: Home, folder: Path, work: Path) -> Trial:

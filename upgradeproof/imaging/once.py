@@ -80,12 +80,14 @@ class Once:
         if key in self._failed or not self._run:
             return self._failed.get(key)
         try:
-            kept = json.loads((self._folder / f"{key}.failed").read_text(encoding="utf-8"))
+            record = json.loads((self._folder / f"{key}.failed").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        if kept["run"] != self._run:
+        if record["run"] != self._run:
             return None
-        return ImageError(kept["brief"], details=kept["details"], resolution=kept["resolution"])
+        return ImageError(
+            record["brief"], details=record["details"], resolution=record["resolution"]
+        )
 
     def _remember(self, key: str, error: ImageError) -> None:
         """Keep a failure in memory, and for the run's other workers in a file.
@@ -95,13 +97,13 @@ class Once:
         self._failed[key] = error
         if not self._run:
             return
-        kept = {
+        record = {
             "run": self._run,
             "brief": error.brief,
             "details": error.details,
             "resolution": error.resolution,
         }
         try:
-            (self._folder / f"{key}.failed").write_text(json.dumps(kept), encoding="utf-8")
+            (self._folder / f"{key}.failed").write_text(json.dumps(record), encoding="utf-8")
         except OSError:
             return

@@ -101,7 +101,7 @@ class Sweep:
                 self._carry_out(name, machine, before)
                 if not isinstance(action, Script):
                     raise HarnessError(f"{action.title} is no script")
-                fault.strike(machine, action, moment)
+                fault.interrupt(machine, action, moment)
                 return self._recovered(row, machine, moment, name)
         except UpgradeproofError as error:
             return row(verdict=Verdict.of(error), details=str(error))

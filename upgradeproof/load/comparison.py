@@ -11,7 +11,7 @@ from itertools import islice
 from statistics import NormalDist, fmean
 from typing import Literal
 
-from upgradeproof.plan.load import LEAST_REPEATS
+from upgradeproof.plan.load import MIN_REPEATS
 
 CONFIDENCE = 0.95
 RESAMPLES = 4_000
@@ -47,7 +47,7 @@ class Comparison:
     outcome: Outcome
 
     def __str__(self) -> str:
-        noise = f"{self.low:.2f} to {self.high:.2f}" if self.pairs >= LEAST_REPEATS else "anything"
+        noise = f"{self.low:.2f} to {self.high:.2f}" if self.pairs >= MIN_REPEATS else "anything"
         return f"{self.ratio:.2f} ({noise}, {self.pairs} pairs)"
 
 
@@ -78,7 +78,7 @@ def compare(
     """
     logs = [math.log(new / old) for old, new in pairs]
     ratio = math.exp(fmean(logs))
-    if len(logs) < LEAST_REPEATS:
+    if len(logs) < MIN_REPEATS:
         return Comparison(
             pairs=len(logs), ratio=ratio, low=0, high=math.inf, outcome=Outcome.CANNOT_TELL
         )

@@ -82,11 +82,11 @@ def send(
                 for argv in (leader, *workers)
             ]
             done = leading.result()
-            said = [
+            tails = [
                 f"{host}: {w.result().tail}" for host, w in zip(load.workers, working, strict=True)
             ]
         if not done.ok:
-            raise _explained(done, said)
+            raise _explained(done, tails)
         return LoadResult.read(Path(settings.result))
 
 
@@ -128,13 +128,13 @@ def _carry_out(argv: Sequence[str], settings: Settings, folder: Path, limit_s: f
         raise LoadError(error.brief, details=error.details) from None
 
 
-def _explained(done: Completed, said: Sequence[str]) -> LoadError:
+def _explained(done: Completed, tails: Sequence[str]) -> LoadError:
     """Return the error for a Locust that failed; its workers may have printed the cause."""
     if b"No module named locust" in done.stderr:
         return LoadError(
             "Locust is not installed", resolution="install upgradeproof with what it depends on"
         )
-    details = "\n".join((done.tail, *said))
+    details = "\n".join((done.tail, *tails))
     return LoadError(f"Locust failed with exit status {done.exit_status}", details=details)
 
 

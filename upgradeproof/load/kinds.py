@@ -13,7 +13,7 @@ def kind(error: BaseException | str, status: int | None = None) -> str:
     """Return the kind of a failure: the server's status, else what lies below all wrappers."""
     if status and status >= HTTPStatus.BAD_REQUEST:
         return f"status {status}"
-    text = error if isinstance(error, str) else _told(_first_cause(error))
+    text = error if isinstance(error, str) else _message(_first_cause(error))
     return textwrap.shorten(text, LONGEST)
 
 
@@ -22,7 +22,7 @@ def no_answer(limit_s: float) -> str:
     return f"no answer within {limit_s:g} s"
 
 
-def _told(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     match error:
         case ssl.SSLCertVerificationError():
             return f"TLS: {error.verify_message}"

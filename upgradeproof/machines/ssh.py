@@ -180,16 +180,16 @@ class Server(ChannelMachine):
     def connect(self) -> Transport:
         """Start a shell there as root. Raises ServerError with the reason when there is none."""
         pipes = Pipes(self._address.argv(_AS_ROOT))
-        said = dict.fromkeys(Stream, b"")
+        received = dict.fromkeys(Stream, b"")
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
         try:
-            while b"upgradeproof-ready\n" not in said[Stream.OUT]:
+            while b"upgradeproof-ready\n" not in received[Stream.OUT]:
                 stream, data = pipes.receive(deadline - time.monotonic())
-                said[stream] += data
+                received[stream] += data
         except (EOFError, TimeoutError, OSError) as error:
             pipes.close()
             late = "\nno answer in time" if isinstance(error, TimeoutError) else ""
-            _refuse(self._address, said[Stream.ERR].decode("utf-8", "replace").strip() + late)
+            _refuse(self._address, received[Stream.ERR].decode("utf-8", "replace").strip() + late)
         except BaseException:
             pipes.close()
             raise

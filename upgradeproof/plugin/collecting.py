@@ -86,14 +86,14 @@ class PackagedSuites:
         whole means the tests of its other packages.
         """
         if collection_path in self._way:
-            return self._on_the_way(collection_path, config)
+            return self._above_the_suites(collection_path, config)
         if collection_path.parent in self._opened:
             return True
         if self._suites in collection_path.parents and collection_path.suffix == ".py":
             return self._is_ignored(collection_path)
         return None
 
-    def _on_the_way(self, path: Path, config: pytest.Config) -> bool | None:
+    def _above_the_suites(self, path: Path, config: pytest.Config) -> bool | None:
         if path == self._suites:
             return self._is_ignored(path)
         others = config.pluginmanager.subset_hook_caller("pytest_ignore_collect", [self])

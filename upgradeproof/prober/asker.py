@@ -40,7 +40,7 @@ class Asker:
         self._ports = list(question.ports)
         self._idle: list[tuple[int, float, Client]] = []
         """Port, when it was used, connection: the last one is that which was used last."""
-        self._in_flight = Pool(question.most_in_flight)
+        self._in_flight = Pool(question.max_in_flight)
         self._began_at = 0.0
         self._stopped = False
         self.samples: list[Sample] = []
@@ -83,7 +83,7 @@ class Asker:
         if late_s > TOO_LATE_S:
             self._note(due, None, "not sent: the prober was late itself")
         else:
-            self._note(due, late_s, self._asked(self._question.give_up_s - late_s))
+            self._note(due, late_s, self._asked(self._question.timeout_s - late_s))
 
     def _note(self, due: float, late_s: float | None, failure: str) -> None:
         due_s, latency_s = due - self._began_at, time.monotonic() - due
@@ -111,7 +111,7 @@ class Asker:
             with gevent.Timeout(max(0.0, limit_s), UnansweredError):
                 return self._answered()
         except UnansweredError:
-            return no_answer(self._question.give_up_s)
+            return no_answer(self._question.timeout_s)
 
     def _answered(self) -> str:
         """Ask where it answered last, then where else it may be; return what failed first."""

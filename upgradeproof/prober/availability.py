@@ -25,9 +25,9 @@ CONNECTIONS: tuple[Connection, ...] = ("kept", "new")
 ROWS_MS = tuple(round(part * 10.0**power, 1) for power in range(-1, 5) for part in (1, 2, 5))
 """0.1 ms to 50 s, three rows for each power of ten: the prober waits for no answer for longer than
 twice the largest `answer_timeout_ms`."""
-Standing = Literal["up", "down", "unknown"]
-MOST_COLUMNS = 120
-LEAST_COLUMN_S = 0.1
+Status = Literal["up", "down", "unknown"]
+MAX_COLUMNS = 120
+MIN_COLUMN_S = 0.1
 
 
 def availability(
@@ -80,7 +80,7 @@ def heat_map(samples: Sequence[Sample], lasted_s: float) -> HeatMap:
 
     What was not sent is not there.
     """
-    column_s = max(LEAST_COLUMN_S, math.ceil(lasted_s / MOST_COLUMNS * 10) / 10)
+    column_s = max(MIN_COLUMN_S, math.ceil(lasted_s / MAX_COLUMNS * 10) / 10)
     columns = math.ceil(lasted_s / column_s)
     counts = Counter(
         (min(int(sample.due_s / column_s), columns - 1), _row(sample))
@@ -105,7 +105,7 @@ def _row(sample: Sample) -> int:
     return next(below, len(ROWS_MS) - 1)
 
 
-def _standing(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Standing:
+def _status(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Status:
     """Return what one request proves about the moment at which it was due.
 
     Nothing, if it was not sent, or if it was late by no more than what the prober itself was.
@@ -131,8 +131,8 @@ def _lane(
         (sample for sample in recording.samples if sample.connection == connection),
         key=lambda sample: sample.due_s,
     )
-    judged = [(sample, _standing(sample, asked, recording.stalls)) for sample in due]
-    bad = [sample for sample, standing in judged if standing == "down"]
+    judged = [(sample, _status(sample, asked, recording.stalls)) for sample in due]
+    bad = [sample for sample, status in judged if status == "down"]
     latencies = Histogram()
     for sample in due:
         if sample.late_s is not None and not sample.failure:
@@ -156,18 +156,18 @@ def _bad(sample: Sample, answer_timeout_ms: float) -> str:
 
 
 def _downtimes(
-    judged: Sequence[tuple[Sample, Standing]],
+    judged: Sequence[tuple[Sample, Status]],
     asked: Disruption,
     recording: Recording,
     steps: Sequence[StepMark],
 ) -> Iterator[Downtime]:
     runs = [
-        (standing, [sample for sample, _ in run])
-        for standing, run in groupby(judged, key=lambda each: each[1])
+        (status, [sample for sample, _ in run])
+        for status, run in groupby(judged, key=lambda each: each[1])
     ]
     ends = [*(following[0].due_s for _, following in runs[1:]), recording.lasted_s]
-    for (standing, run), ended_s in zip(runs, ends, strict=False):
-        if standing == "up":
+    for (status, run), ended_s in zip(runs, ends, strict=False):
+        if status == "up":
             continue
         began_s = run[0].due_s
         reasons = Counter(_bad(sample, asked.answer_timeout_ms) for sample in run)
@@ -178,5 +178,5 @@ def _downtimes(
             requests=len(run),
             reason=reasons.most_common(1)[0][0],
             step=next(in_step, ""),
-            certain=standing == "down",
+            certain=status == "down",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from upgradeproof.plan import Disruption
 from upgradeproof.results.load import Availability, Downtime, Lane
 
-MOST_TOLD = 10
+MAX_SHOWN = 10
 """Downtimes that a complaint names, the longest of them."""
 AT_ONCE_MS = 1.0
 """Less than there can be between two requests; times are rounded."""
@@ -87,7 +87,7 @@ def _times(lane: Lane) -> str:
 
 def _worst(lane: Lane) -> list[str]:
     """Return the longest downtimes in the order of their time, and how many are left out."""
-    longest = sorted(lane.downtimes, key=lambda downtime: -downtime.duration_ms)[:MOST_TOLD]
-    told = [str(downtime) for downtime in sorted(longest, key=lambda each: each.began_s)]
-    left = len(lane.downtimes) - len(told)
-    return [*told, *([f"and {left} shorter ones"] if left else [])]
+    longest = sorted(lane.downtimes, key=lambda downtime: -downtime.duration_ms)[:MAX_SHOWN]
+    shown = [str(downtime) for downtime in sorted(longest, key=lambda each: each.began_s)]
+    left = len(lane.downtimes) - len(shown)
+    return [*shown, *([f"and {left} shorter ones"] if left else [])]

@@ -35,7 +35,7 @@ class Question(Frozen):
     """Path of the file that gets every request."""
 
     @property
-    def give_up_s(self) -> float:
+    def timeout_s(self) -> float:
         """Return after which time an answer is not waited for; twice that after which it is late.
 
         So a late answer is distinguished from a missing one, and few requests still wait for a lost
@@ -49,13 +49,13 @@ class Question(Frozen):
         return 2 / self.rate_per_s
 
     @property
-    def most_in_flight(self) -> int:
+    def max_in_flight(self) -> int:
         """Return how many requests may be in flight over one kind of connection.
 
         Twice as many as are due until the first of them times out: a prober that notices it late
         can still send the next ones.
         """
-        return 2 * math.ceil(self.give_up_s / self.interval_s)
+        return 2 * math.ceil(self.timeout_s / self.interval_s)
 
 
 class Orders(Frozen):

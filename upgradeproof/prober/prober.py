@@ -35,13 +35,13 @@ class Prober(AbstractContextManager["Prober"]):
     def __init__(self, *, python: Sequence[str] = PYTHON) -> None:
         self._python = python
         self._orders: Orders | None = None
-        self._said: IO[bytes]
+        self._stderr: IO[bytes]
         self._process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Prober:
         """Start the process. Raises LoadError when this host can't."""
         try:
-            self._said = tempfile.TemporaryFile()  # as long as the process
+            self._stderr = tempfile.TemporaryFile()  # as long as the process
         except OSError as error:
             raise LoadError(f"the prober can't be started: {error.strerror}") from None
         try:
@@ -49,12 +49,12 @@ class Prober(AbstractContextManager["Prober"]):
                 [*self._python, *COMMAND],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=self._said,
+                stderr=self._stderr,
                 env={**os.environ, "PYTHONPATH": _paths()},
                 start_new_session=True,
             )
         except OSError as error:
-            self._said.close()
+            self._stderr.close()
             raise LoadError(f"the prober can't be started: {error.strerror}") from None
         return self
 
@@ -65,7 +65,7 @@ class Prober(AbstractContextManager["Prober"]):
         self._close_input()
         self._process.wait()
         cast("IO[bytes]", self._process.stdout).close()
-        self._said.close()
+        self._stderr.close()
         for path in self._recordings:
             partial(path).unlink(missing_ok=True)
 
@@ -90,7 +90,7 @@ class Prober(AbstractContextManager["Prober"]):
         """
         orders = cast("Orders", self._orders)
         self._close_input()
-        slowest_s = max(question.give_up_s for question in orders.questions)
+        slowest_s = max(question.timeout_s for question in orders.questions)
         limit_s = orders.linger_s + slowest_s + START_S
         try:
             status = self._process.wait(limit_s)
@@ -131,8 +131,8 @@ class Prober(AbstractContextManager["Prober"]):
 
     def _tail(self) -> str:
         """Return the last lines that the process printed."""
-        self._said.seek(0)
-        lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
         return "\n".join(lines[-TAIL_LINES:])
 
 

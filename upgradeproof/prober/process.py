@@ -29,7 +29,7 @@ SPARE_S = 20.0
 """What writing the recordings may take on a busy host; less than those wait who began us."""
 TICK_S = 0.01
 """How often the prober looks at how late it is itself."""
-LEAST_STALL_S = 0.025
+MIN_STALL_S = 0.025
 """A shorter one is not noted: two busy processors wake a process 3.5 to 21 ms late."""
 
 
@@ -86,7 +86,7 @@ class Process:
 
     def _end_in(self, seconds: float) -> None:
         """Have the kernel end us after that and what the last answers take, whatever hangs."""
-        last_s = max(question.give_up_s for question in self._orders.questions)
+        last_s = max(question.timeout_s for question in self._orders.questions)
         signal.alarm(math.ceil(seconds + last_s + SPARE_S))
 
     def _together(self, do: Callable[[Asker], None]) -> None:
@@ -107,7 +107,7 @@ class Process:
             expected = time.monotonic() + TICK_S
             gevent.sleep(TICK_S)
             late_s = time.monotonic() - expected
-            if late_s > LEAST_STALL_S:
+            if late_s > MIN_STALL_S:
                 began_s = expected - self._began_at
                 self._stalls.append(Stall(round(began_s, DIGITS), round(late_s, DIGITS)))
 

@@ -85,8 +85,8 @@ class Configs(Probe[Config]):
                 case ["file", index, *rest] if index in facts:
                     facts[index] |= _file(rest, inputs.configs[int(index)])
                 case ["check", index, status, encoded] if index in facts:
-                    said = clean(decoded(encoded).decode("utf-8", "replace"))
-                    facts[index] |= {"check_status": number(status), "check_output": said}
+                    printed = clean(decoded(encoded).decode("utf-8", "replace"))
+                    facts[index] |= {"check_status": number(status), "check_output": printed}
         return {
             config.path: Config.model_validate(facts[str(index)])
             for index, config in enumerate(inputs.configs)

@@ -33,7 +33,7 @@ measure() {{
   rm -rf "$d"
 }}
 """
-_ROOM = re.compile(r".* (\d+|-) +(\d+|-) +(-?\d+|-) +\S+ +/.*")
+_FREE = re.compile(r".* (\d+|-) +(\d+|-) +(-?\d+|-) +\S+ +/.*")
 
 
 class Folder(Record):
@@ -79,30 +79,30 @@ class Folders(Probe[Folder]):
         facts: dict[int, dict[str, Any]] = {at: {} for at in range(len(inputs.folders))}
         for cells in rows(clean(output)):
             match cells:
-                case [what, index, said] if (at := number(index)) in facts:
-                    facts[at] |= _fields(what, said)
+                case [what, index, value] if (at := number(index)) in facts:
+                    facts[at] |= _fields(what, value)
         return {path: Folder.model_validate(facts[at]) for at, path in enumerate(inputs.folders)}
 
 
-def _fields(what: str, said: str) -> dict[str, Any]:
-    room = _ROOM.fullmatch(said)
+def _fields(what: str, value: str) -> dict[str, Any]:
+    free = _FREE.fullmatch(value)
     match what:
-        case "bytes" if room:
+        case "bytes" if free:
             return {
-                "total_bytes": number(room[1]),
-                "available_bytes": number(room[3]),
+                "total_bytes": number(free[1]),
+                "available_bytes": number(free[3]),
             }
-        case "inodes" if room and number(room[1]) != 0 and number(room[2]) is not None:
-            return {"available_inodes": number(room[3])}
+        case "inodes" if free and number(free[1]) != 0 and number(free[2]) is not None:
+            return {"available_inodes": number(free[3])}
         case "type":
-            return {"file_system": said}
+            return {"file_system": value}
         case "fio":
-            return {"write_iops": _write_iops(decoded(said))}
+            return {"write_iops": _write_iops(decoded(value))}
     return {}
 
 
-def _write_iops(said: bytes) -> float | None:
+def _write_iops(value: bytes) -> float | None:
     try:
-        return round(float(json.loads(said)["jobs"][0]["write"]["iops"]), 1)
+        return round(float(json.loads(value)["jobs"][0]["write"]["iops"]), 1)
     except (ValueError, LookupError, TypeError):
         return None

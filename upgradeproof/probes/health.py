@@ -49,18 +49,18 @@ class Health(Probe[HealthCheck]):
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, HealthCheck]:
         """Return the checks by name."""
-        said: dict[str, list[str]] = {}
+        lines: dict[str, list[str]] = {}
         status: dict[str, str] = {}
         name = ""
         for line in output.split("\n"):
             if line.startswith("+"):
-                said.setdefault(name, []).append(clean(line[1:].rstrip()))
+                lines.setdefault(name, []).append(clean(line[1:].rstrip()))
             elif "\t" in line:
                 name, _, status[name] = line.partition("\t")
         return {
             name: HealthCheck(
-                sound=status[name] == "0" and not said.get(name),
-                output="\n".join(said.get(name, [])),
+                sound=status[name] == "0" and not lines.get(name),
+                output="\n".join(lines.get(name, [])),
             )
             for name in status
         }

@@ -105,20 +105,20 @@ class InitramfsImages(Probe[Initramfs]):
                     same = True
                 case _ if parts:
                     parts[-1][3].append(cells)
-        for role, release, size, said in parts:
-            images[role] = _image(release, number(size), said)
+        for role, release, size, lines in parts:
+            images[role] = _image(release, number(size), lines)
         if same and "running" in images:
             images["newest"] = images["running"]
         return images
 
 
-def _image(release: str, size: int | None, said: Iterable[list[str]]) -> Initramfs:
+def _image(release: str, size: int | None, lines: Iterable[list[str]]) -> Initramfs:
     needed: list[str] = []
     required: set[str] = set()
     held: set[str] = set()
     words: list[str] = []
     status = ""
-    for cells in said:
+    for cells in lines:
         match cells:
             case ["needs", name, code]:
                 needed.append(name)

@@ -68,7 +68,7 @@ sub script_or_setting { # a file below a folder that also holds programs and dat
 walk('/etc', 7, \&candidate);
 walk($_, 2, \&candidate) for qw(/var/spool/cron/crontabs);
 walk($_, 5, \&script_or_setting) for qw(/usr/local/bin /usr/local/sbin /usr/local/lib /root/bin /opt /srv);
-# What a daemon wrote for the administrator, such as by a command that changes a setting for good.
+# Files that a daemon wrote for the administrator, such as by a command that saves a setting.
 for my $folder (grep { !m{/(?:dpkg|apt|docker|containerd|containers|lxc|lxd|snapd|systemd|ucf|machines|flatpak)$} } glob '/var/lib/*') {
   walk($folder, 3, sub { candidate(@_) if $_[1] =~ /\.conf$/ }) if -d $folder && !-l $folder;
 }

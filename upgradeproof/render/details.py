@@ -147,14 +147,14 @@ def _suite(name: str, checks: Sequence[Check], *, folded: bool = False) -> Plain
     }
 
 
-def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:
+def without_repeats(suites: list[Plain], known: dict[str, str]) -> list[Plain]:
     """Replace a long reason that was shown before by a reference to it."""
-    for check in (check for suite in told for check in suite["checks"]):
+    for check in (check for suite in suites for check in suite["checks"]):
         reason = check["reason"]
         if reason in known and len(reason) > SHORT:
             check |= {"reason": "", "same": known[reason]}
         known.setdefault(reason, check["sentence"])
-    return told
+    return suites
 
 
 def _check(check: Check) -> Plain:

@@ -13,7 +13,7 @@ from upgradeproof.results.health import FORMULA, Health, health
 from upgradeproof.states import StateName
 
 BOTH_RELEASES = (StateName.INSTALLED, StateName.UPGRADED)
-MOST_LOADS = 2
+MAX_LOADS = 2
 """The maximum of loads in a cell of the matrix."""
 OUTCOMES: Mapping[str, tuple[Verdict, str]] = {
     "within": (Verdict.PASSED, "within the budget"),
@@ -90,14 +90,14 @@ def _by_load(cell: Cell) -> dict[str, dict[str, LoadMeasured]]:
 
 def _latencies(cell: Cell) -> Iterator[Measure]:
     loads = [(load, sent) for load, sent in _by_load(cell).items() if {*BOTH_RELEASES} & {*sent}]
-    for load, sent in loads[:MOST_LOADS]:
+    for load, sent in loads[:MAX_LOADS]:
         before, after = (_p99(sent.get(state)) for state in BOTH_RELEASES)
         number, _, unit = before.partition(" ")
         if after.endswith(f" {unit}"):
             before = number
         yield Measure(name=f"p99 {load}", value=f"{before} → {after}")
-    if len(loads) > MOST_LOADS:
-        yield Measure(name="loads", value=f"{len(loads) - MOST_LOADS} more")
+    if len(loads) > MAX_LOADS:
+        yield Measure(name="loads", value=f"{len(loads) - MAX_LOADS} more")
 
 
 def _p99(sent: LoadMeasured | None) -> str:

@@ -25,7 +25,7 @@ RULES: Mapping[str, tuple[int, str]] = {
 }
 """Weight and rule of each part. They are chosen, not measured: what users feel weighs more than
 half, and what is only written down somewhere weighs least."""
-MOST_LOST = 0.1
+MAX_LOST = 0.1
 """Share of lost requests at which availability is worth nothing any more."""
 
 
@@ -86,7 +86,7 @@ def _availability(cell: Cell) -> Part:
         return Part(name="availability", score=None, found=why)
     share, where = min(shares)
     found = f"{percent(share)} succeeded in time: {where}"
-    return Part(name="availability", score=max(0.0, 1 - (1 - share) / MOST_LOST), found=found)
+    return Part(name="availability", score=max(0.0, 1 - (1 - share) / MAX_LOST), found=found)
 
 
 def _probed(cell: Cell) -> Iterator[tuple[float, str]]:

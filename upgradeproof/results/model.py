@@ -83,7 +83,8 @@ class Fidelity(Frozen):
     def slowness(self) -> float:
         """Return the factor by which a machine may exceed the time limits of the plan.
 
-        Under emulation everything takes five to ten times as long, and a plan's limits have margins.
+        Under emulation everything takes five to ten times as long, and a plan's limits have a
+        margin.
         """
         return 1.0 if self.absolute_time else 3.0
 

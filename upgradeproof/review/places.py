@@ -81,9 +81,9 @@ def holds_for(plan: Plan, place: Place, cell: Cell) -> bool:
         return takes(cell, path_of(plan.upgrade[place.upgrade]))
     if not place.select or _selected(place.select, cell):
         return True
-    legs = [path_of(each) for each in plan.upgrade if takes(cell, path_of(each))]
+    hops = [path_of(each) for each in plan.upgrade if takes(cell, path_of(each))]
     return place.key != "allowed_changes" and any(
-        _selected(place.select, cell, f"{cell.product}-{leg}") for leg in legs
+        _selected(place.select, cell, f"{cell.product}-{hop}") for hop in hops
     )
 
 

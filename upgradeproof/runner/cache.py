@@ -106,7 +106,7 @@ class StateCache(AbstractContextManager["StateCache"]):
         """Begin to save a state: the snapshot first, then what makes it known to other runs."""
 
         def work() -> str:
-            self._make_room()
+            self._trim()
             labels = {"upgradeproof.cell": self._cell.id, "upgradeproof.state": state}
             snapshot = self._backend.snapshot(machine, key, labels)
             self._store.save(key, cached, facts)
@@ -145,7 +145,7 @@ class StateCache(AbstractContextManager["StateCache"]):
             hold=self._held.hold,
         )
 
-    def _make_room(self) -> None:
+    def _trim(self) -> None:
         """Remove states that no process uses where the limits ask for it, before one is saved."""
         try:
             limits = Limits.of(self._store.folder)

@@ -110,7 +110,7 @@ class StateLocks:
             os.close(descriptor)
 
     def remove(self, key: str, removal: Callable[[], bool]) -> bool:
-        """Remove a state, with its last use, unless a process uses it; return whether it is gone."""
+        """Remove a state and its last use, unless a process uses it; return whether it is gone."""
         path = self._folder / key
         was_used = path.exists()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -211,8 +211,8 @@ class Storage:
         self, left: Mapping[str, CachedSnapshot], stays: set[str], elsewhere: int, backend: Backend
     ) -> CachedSnapshot | None:
         """Return the state that goes next; None: the limits are met, or the rest has to stay."""
-        rested_on = {snapshot.parent for snapshot in left.values()}
-        free = [s for s in left.values() if s.name not in rested_on | stays]
+        parents = {snapshot.parent for snapshot in left.values()}
+        free = [s for s in left.values() if s.name not in parents | stays]
         if not free:
             return None
         oldest = min(free, key=self._uses.last_use)

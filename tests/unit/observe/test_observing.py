@@ -56,7 +56,7 @@ DAEMON = Daemon.model_validate(
 )
 NO_ANSWERS: Mapping[str, str] = {}
 GONE = ["start observed from image", "end observed"]
-KEPT = ["start observed from image", "keep on the way", "end observed"]
+KEPT = ["start observed from image", "keep in progress", "end observed"]
 
 
 class ClosedMachine(AnsweringMachine):

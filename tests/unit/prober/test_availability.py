@@ -47,12 +47,12 @@ def seen(
     lasted_s: float = 1.0,
     steps: Sequence[StepMark] = (),
     stalls: Sequence[Stall] = (),
-    told: bool = True,
+    ended_on_request: bool = True,
 ) -> Availability:
     recording = Recording(
         began_at=5000.0,
         lasted_s=lasted_s,
-        ended_on_request=told,
+        ended_on_request=ended_on_request,
         samples=tuple(itertools.chain(*samples)),
         stalls=tuple(stalls),
     )

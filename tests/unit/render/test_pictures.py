@@ -168,7 +168,7 @@ def test_hostile_text_is_text_and_no_formula() -> None:
 @pytest.mark.parametrize("text", [HOSTILE, "a\nb\tc", "\udcff", "x" * 500])
 def test_a_name_is_one_short_printable_line(text: str) -> None:
     assert svg.name(text).isprintable()
-    assert len(svg.name(text)) <= svg.MOST_LETTERS
+    assert len(svg.name(text)) <= svg.MAX_CHARACTERS
 
 
 def test_a_picture_needs_no_home_and_no_settings_of_a_user(tmp_path: Path) -> None:

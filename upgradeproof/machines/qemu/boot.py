@@ -32,14 +32,14 @@ def follow(life: Life, mark: int, name: str, timeout_s: float, *, reset: bool) -
     while True:
         signs = life.since(mark)
         if trouble := judge(signs, name, reset=reset):
-            raise told(trouble, life)
+            raise with_console(trouble, life)
         if ready := _ready(signs, reset=reset):
             return mark + ready
         if not life.wait(mark + len(signs), deadline - time.monotonic()):
             raise _late(life, signs, name, timeout_s, reset=reset)
 
 
-def told(trouble: BootError | MachineError, life: Life) -> BootError | MachineError:
+def with_console(trouble: BootError | MachineError, life: Life) -> BootError | MachineError:
     """Return the error with the console's last lines, once the console has printed them."""
     life.rest()
     trouble.details = life.console_tail

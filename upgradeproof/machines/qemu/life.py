@@ -97,7 +97,7 @@ class Life:
                 self._signs.append(Sign(kind=kind, text=text, at=now))
                 self._changed.notify_all()
 
-    def hear(self, data: bytes) -> bool:
+    def feed(self, data: bytes) -> bool:
         """Take output of the console, note the troubles in it, and return whether there are any."""
         with self._changed:
             self._console += data
@@ -120,7 +120,7 @@ class Life:
             return bool(found)
 
     def rest(self, quiet_s: float = _REST_S, timeout_s: float = _REST_TIMEOUT_S) -> None:
-        """Wait until the console prints no more: an error quotes the kernel's lines after a panic."""
+        """Wait until the console prints no more: the kernel adds lines to those of a panic."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while time.monotonic() < deadline and self._changed.wait(quiet_s):

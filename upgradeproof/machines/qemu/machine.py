@@ -121,7 +121,7 @@ class QemuMachine(ChannelMachine):
 
     def wake(self) -> None:
         """Make a resumed machine one of its own: its clock, and its random numbers."""
-        self.process.port.say(b"reset")
+        self.process.port.send_line(b"reset")
         self.run("true")  # the way is open: the time is still right when it arrives
         seed = secrets.token_bytes(64)
         done = self.run(f"{clock.set_script(time.time())} && {_RESEED}", stdin=seed)
@@ -210,10 +210,10 @@ class QemuMachine(ChannelMachine):
         except ChannelError as error:
             life.wait(self._known, _LAST_SIGN_S)
             if trouble := boot.judge(life.since(mark), self.name, reset=reset):
-                raise boot.told(trouble, life) from None
+                raise boot.with_console(trouble, life) from None
             raise self._diagnosed(error, self._known) from None
         if settled == "maintenance":
-            raise boot.told(boot.locked_out(life, mark, self.name), life)
+            raise boot.with_console(boot.locked_out(life, mark, self.name), life)
 
     def _jobs(self) -> str:
         with suppress(MachineError):

@@ -52,7 +52,7 @@ class PortShell:
     def send(self, data: bytes) -> None:
         """Send all bytes to the shell. Raises OSError when the machine is gone."""
         for at in range(0, len(data), CHUNK):
-            self._port.say(b"in", self._number, data[at : at + CHUNK].hex().encode())
+            self._port.send_line(b"in", self._number, data[at : at + CHUNK].hex().encode())
 
     def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
         """Return the next bytes. Raises TimeoutError, or EOFError when the shell is gone."""
@@ -71,7 +71,7 @@ class PortShell:
         """End the shell's input; never raises."""
         self._port.forget(self._number)
         with suppress(OSError):
-            self._port.say(b"close", self._number)
+            self._port.send_line(b"close", self._number)
 
 
 class Port:
@@ -98,7 +98,7 @@ class Port:
         limit = struct.pack("ll", int(timeout_s), int(timeout_s % 1 * 1e6))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
-    def say(self, *words: bytes) -> None:
+    def send_line(self, *words: bytes) -> None:
         """Send one line to the agent. Raises OSError when QEMU is gone, or takes no more."""
         with self._lock:
             line = b" ".join(words) + b"\n"
@@ -124,7 +124,7 @@ class Port:
             self._shells[number] = PortShell(self, number, answers)
             asked.append(self._shells[number])
             try:
-                self.say(b"open", number)
+                self.send_line(b"open", number)
                 found = answers.get(timeout=min(left, RETRY_S))
             except queue.Empty:
                 continue

@@ -93,7 +93,7 @@ class Process:
             path.unlink(missing_ok=True)  # the disk is likely full: free what was written
             raise MachineError(
                 f"the memory of {self.name} could not be written",
-                details=self._said(error),
+                details=self._details(error),
                 resolution="is the disk full?",
             ) from None
 
@@ -107,7 +107,7 @@ class Process:
         except MachineError as error:
             raise MachineError(
                 f"the memory of {self.name} could not be read",
-                details=self._said(error),
+                details=self._details(error),
                 resolution="`upgradeproof prune --states`, and run again: it is then made again",
             ) from None
 
@@ -137,7 +137,7 @@ class Process:
                 raise MachineError(f"{command} of {self.name} failed", details=problem)
             time.sleep(0.01)  # QEMU sends no event at the end of a migration
 
-    def _said(self, error: MachineError) -> str:
+    def _details(self, error: MachineError) -> str:
         return "\n".join(filter(None, [error.details or error.brief, self.log]))
 
     def _migration(self) -> Mapping[str, Any]:
@@ -178,7 +178,7 @@ class Process:
     def _listen(self, console: socket.socket) -> None:
         with suppress(OSError):
             while data := console.recv(1 << 16):
-                if self.life.hear(data):
+                if self.life.feed(data):
                     self.port.cut()  # commands that wait for an answer end at once
         self.life.note(Kind.GONE)
 

@@ -98,7 +98,7 @@ def overlay(disk: Path, path: Path) -> None:
         )
 
 
-class Shelf:
+class SnapshotStore:
     """The folders of one cache: ``states/`` and ``machines/``."""
 
     def __init__(self, cache: Path) -> None:

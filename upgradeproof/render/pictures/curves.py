@@ -56,7 +56,7 @@ def curves(measured: Sequence[LoadMeasured]) -> Markup | None:
         axes.tick_params(axis="x", pad=10)  # clear of the lowest latency, in the same corner
         axes.grid(visible=True)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 0.99), ncols=4, borderaxespad=0.2)
-        return svg.inline(figure, _told([one for one, _ in drawn]))
+        return svg.inline(figure, _label([one for one, _ in drawn]))
 
 
 def _points(one: LoadMeasured) -> list[tuple[float, float]]:
@@ -68,8 +68,8 @@ def _points(one: LoadMeasured) -> list[tuple[float, float]]:
     ]
 
 
-def _place(percent: float, most: float) -> float:
-    return min(1 / (1 - percent / 100), most) if percent < 100 else most  # noqa: PLR2004
+def _place(percent: float, limit: float) -> float:
+    return min(1 / (1 - percent / 100), limit) if percent < 100 else limit  # noqa: PLR2004
 
 
 def _ticks(low_ms: float, high_ms: float) -> list[float]:
@@ -82,7 +82,7 @@ def _ticks(low_ms: float, high_ms: float) -> list[float]:
     return [tick for tick in every if below <= tick <= above]
 
 
-def _told(measured: Sequence[LoadMeasured]) -> str:
+def _label(measured: Sequence[LoadMeasured]) -> str:
     states = (
         f"{one.state.replace('_', ' ')}: 50 % within {words.latency(one.p50_ms)}, "
         f"99 % within {words.latency(one.p99_ms)}"

@@ -26,7 +26,7 @@ LEFT, RIGHT = 0.1, 0.975
 OPACITIES = (0.3, 0.5, 0.75, 1.0)
 LOST_SHARE = 0.09
 """Height of the band of lost requests, as a share of the rows below it."""
-MOST_TICKS = 6
+MAX_TICKS = 6
 Stretch = tuple[float, float, float]
 """A row's place, and where in it something begins and ends."""
 
@@ -57,12 +57,12 @@ def heat(seen: Availability) -> Markup | None:
             axes.axvline(step.began_s, color=svg.INK, linewidth=0.8, dashes=(1, 2))
         axes.set_xlim(0, max(seen.duration_s, seen.heat.columns * seen.heat.column_s))
         last.xaxis.set_major_formatter("{x:g} s")
-        return svg.inline(figure, _told(seen))
+        return svg.inline(figure, _label(seen))
 
 
-def levels(most: int) -> tuple[int, ...]:
+def levels(highest: int) -> tuple[int, ...]:
     """Return the greatest count of each shade: up to four, each a like factor above the last."""
-    return tuple(sorted({math.ceil(most ** (i / len(OPACITIES)) - 1e-9) for i in range(1, 5)}))
+    return tuple(sorted({math.ceil(highest ** (i / len(OPACITIES)) - 1e-9) for i in range(1, 5)}))
 
 
 def _draw_map(axes: Axes, seen: Availability) -> None:
@@ -71,15 +71,15 @@ def _draw_map(axes: Axes, seen: Availability) -> None:
     band = max(1.0, LOST_SHARE * rows)
     top = rows + band / 2
     legend = [Patch(fill=False, linewidth=0, label="requests of one moment:")]
-    for place, most in enumerate(bounds):
+    for place, highest in enumerate(bounds):
         opacity = OPACITIES[len(OPACITIES) - len(bounds) + place]
-        least = bounds[place - 1] + 1 if place else 1
-        good, lost = _stretches(heat_map, least, most)
+        lowest = bounds[place - 1] + 1 if place else 1
+        good, lost = _stretches(heat_map, lowest, highest)
         _fill(axes, good, 1.0, svg.COLOURS[StateName.UPGRADED], opacity)
         _fill(
             axes, ((top, begin, end) for _, begin, end in lost), band, svg.COLOURS["lost"], opacity
         )
-        label = f"{least} to {most}" if least < most else f"{most}"
+        label = f"{lowest} to {highest}" if lowest < highest else f"{highest}"
         legend.append(Patch(color=svg.COLOURS[StateName.UPGRADED], alpha=opacity, label=label))
     legend.append(Patch(color=svg.COLOURS["lost"], label="lost"))
     axes.legend(
@@ -96,7 +96,7 @@ def _draw_map(axes: Axes, seen: Availability) -> None:
 
 
 def _label_rows(axes: Axes, rows_ms: Sequence[float], lost: float) -> None:
-    stride = math.ceil(len(rows_ms) / MOST_TICKS)
+    stride = math.ceil(len(rows_ms) / MAX_TICKS)
     places = [at for at in range(1, len(rows_ms) + 1, stride) if at < lost - stride / 2]
     axes.set_yticks([*places, lost], [*(svg.tick(rows_ms[at - 1]) for at in places), "lost"])
 
@@ -110,11 +110,11 @@ def _draw_late(axes: Axes, rows_ms: Sequence[float], answer_timeout_ms: float) -
         axes.text(0.995, place, "late above", ha="right", va="bottom", transform=across)
 
 
-def _stretches(heat_map: HeatMap, least: int, most: int) -> tuple[list[Stretch], list[Stretch]]:
+def _stretches(heat_map: HeatMap, lowest: int, highest: int) -> tuple[list[Stretch], list[Stretch]]:
     """Return the fields of one shade, neighbours in a row as one: those answered, those lost."""
     columns: dict[int, list[int]] = {}
     for spot in heat_map.spots:
-        if least <= spot.count <= most:
+        if lowest <= spot.count <= highest:
             columns.setdefault(spot.row, []).append(spot.column)
     good: list[Stretch] = []
     lost: list[Stretch] = []
@@ -181,7 +181,7 @@ def _bar(axes: Axes, row: int, began_s: float, length_s: float, **look: Any) -> 
     axes.barh(row + 0.5, length_s, 0.64, began_s, **look)
 
 
-def _told(seen: Availability) -> str:
+def _label(seen: Availability) -> str:
     steps = "; ".join(f"{step.title} from {step.began_s:.1f} s" for step in seen.steps)
     lanes = "; ".join(
         f"{lane.connection} connections: longest downtime {words.latency(lane.longest_downtime_ms)}"

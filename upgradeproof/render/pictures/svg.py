@@ -25,11 +25,11 @@ COLOURS: Mapping[str, str] = {
 """Of the data, by what they are: each has a contrast of 3 to 1 on light and on dark paper."""
 POINTS = 72
 """Points in an inch: matplotlib's figures are in inches, their pictures in points."""
-MOST_LETTERS = 52
+MAX_CHARACTERS = 52
 """Of a name in a picture: half its width, at 13 points. The tables have the whole name."""
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
-_KEPT = {
+_ATTRIBUTES = {
     "path": (
         *("d", "fill", "fill-opacity", "opacity", "stroke", "stroke-width", "stroke-opacity"),
         *("stroke-dasharray", "stroke-linecap", "stroke-linejoin"),
@@ -81,7 +81,7 @@ def clean(text: str) -> str:
 def name(text: str) -> str:
     """Return text that is clean, and short enough for a picture."""
     shown = clean(text)
-    return shown if len(shown) <= MOST_LETTERS else f"{shown[: MOST_LETTERS - 1]}…"
+    return shown if len(shown) <= MAX_CHARACTERS else f"{shown[: MAX_CHARACTERS - 1]}…"
 
 
 def tick(ms: float) -> str:
@@ -117,14 +117,16 @@ def _elements(drawn: ET.Element) -> Iterator[ET.Element]:
     """Yield what is to be seen, in the order in which it is drawn."""
     for element in drawn.iter():
         tag = element.tag.removeprefix(_NAMESPACE)
-        if tag not in _KEPT:
+        if tag not in _ATTRIBUTES:
             continue
         given = dict(element.attrib) | _style(element)
         if tag == "path" and given.get("fill") == "none" and "stroke" not in given:
             continue
-        kept = ET.Element(tag, {key: _value(given[key]) for key in _KEPT[tag] if key in given})
-        kept.text = element.text
-        yield kept
+        copied = ET.Element(
+            tag, {key: _value(given[key]) for key in _ATTRIBUTES[tag] if key in given}
+        )
+        copied.text = element.text
+        yield copied
 
 
 def _style(element: ET.Element) -> dict[str, str]:

@@ -98,7 +98,7 @@ def followed(*seen: tuple[Kind, str], reset: bool, timeout_s: float = 0.2) -> in
     life = Life()
     life.note(Kind.READY, "an earlier boot")
     mark = life.mark
-    life.hear(b"the console's words\r\n")
+    life.feed(b"the console's words\r\n")
     for kind, text in seen:
         life.note(kind, text)
     return follow(life, mark, "box", timeout_s, reset=reset)

@@ -83,7 +83,7 @@ HARMLESS = [
 def heard(text: str, size: int = 1 << 16) -> tuple[Life, list[bool]]:
     """Return a life to which a console was told in pieces."""
     life, data = Life(), text.encode()
-    return life, [life.hear(data[at : at + size]) for at in range(0, len(data), size)]
+    return life, [life.feed(data[at : at + size]) for at in range(0, len(data), size)]
 
 
 def told(life: Life) -> list[tuple[Kind, str]]:
@@ -110,24 +110,24 @@ def test_what_only_sounds_like_trouble_is_none(text: str, size: int) -> None:
 
 def test_a_prompt_is_told_before_its_line_ends_and_not_again_when_it_does() -> None:
     life = Life()
-    assert life.hear(b"\r\n(initramfs) ")
-    assert not life.hear(b"reboot")
-    assert not life.hear(b"\r\nsomething\r\n")
-    assert life.hear(b"(initramfs) ")
+    assert life.feed(b"\r\n(initramfs) ")
+    assert not life.feed(b"reboot")
+    assert not life.feed(b"\r\nsomething\r\n")
+    assert life.feed(b"(initramfs) ")
     assert told(life) == [(Kind.INITRAMFS, "(initramfs)")] * 2
 
 
 def test_the_same_trouble_of_the_next_boot_is_told_again() -> None:
     life = Life()
-    life.hear(f"{PANIC}\r\n".encode())
+    life.feed(f"{PANIC}\r\n".encode())
     life.note(Kind.RESET)
-    life.hear(f"{PANIC}\r\n".encode())
+    life.feed(f"{PANIC}\r\n".encode())
     assert [kind for kind, _ in told(life)] == [Kind.PANIC, Kind.RESET, Kind.PANIC]
 
 
 def test_garbage_bytes_hide_nothing() -> None:
     life = Life()
-    life.hear(b"\xff\xfe\x00\x80garbage\x1b\x1b[\n" + f"{PANIC}\r\n".encode())
+    life.feed(b"\xff\xfe\x00\x80garbage\x1b\x1b[\n" + f"{PANIC}\r\n".encode())
     assert told(life) == [(Kind.PANIC, PANIC)]
 
 
@@ -135,7 +135,7 @@ def test_a_line_without_end_is_read_in_one_go() -> None:
     life = Life()
     began = time.monotonic()
     for _ in range(200):
-        life.hear(b"." * 1000)
+        life.feed(b"." * 1000)
     assert time.monotonic() - began < 2
     assert len(life.console) == 200_000
 
@@ -168,7 +168,7 @@ def test_the_tail_is_the_last_lines_that_say_something() -> None:
 def test_who_waits_is_woken_by_a_sign_and_not_by_words() -> None:
     life = Life()
     mark = life.mark
-    talker = threading.Timer(0.05, life.hear, args=[b"words\n"])
+    talker = threading.Timer(0.05, life.feed, args=[b"words\n"])
     signer = threading.Timer(0.15, life.note, args=[Kind.READY, "boot"])
     began = time.monotonic()
     talker.start()
@@ -183,7 +183,7 @@ def test_a_console_that_never_rests_is_not_waited_for_for_ever() -> None:
 
     def talk() -> None:
         while not stop.wait(0.05):
-            life.hear(b"again\n")
+            life.feed(b"again\n")
 
     talker = threading.Thread(target=talk)
     talker.start()

@@ -12,15 +12,15 @@ import pytest
 from upgradeproof.errors import MachineError
 from upgradeproof.machines import owner
 from upgradeproof.machines.qemu.hardware import Hardware
-from upgradeproof.machines.qemu.snapshots import Shelf, Snapshot, free_bytes, overlay
+from upgradeproof.machines.qemu.snapshots import Snapshot, SnapshotStore, free_bytes, overlay
 
 PC = Hardware(architecture="amd64", firmware="bios", memory_mb=1024, processors=2)
 ARM = Hardware(architecture="arm64", firmware="uefi", memory_mb=1024, processors=2)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path)
+def shelf(tmp_path: Path) -> SnapshotStore:
+    return SnapshotStore(tmp_path)
 
 
 @pytest.fixture
@@ -105,12 +105,12 @@ def test_what_a_snapshot_rests_on_is_looked_at(tmp_path: Path) -> None:
         Snapshot.read(kept.folder)
 
 
-def test_a_half_snapshot_is_not_found(shelf: Shelf) -> None:
+def test_a_half_snapshot_is_not_found(shelf: SnapshotStore) -> None:
     shelf.new("key")
     assert shelf.find("key") is None
 
 
-def test_the_newest_whole_snapshot_of_a_key_is_found(shelf: Shelf) -> None:
+def test_the_newest_whole_snapshot_of_a_key_is_found(shelf: SnapshotStore) -> None:
     folders = [keep(shelf.new("key")).folder for _ in range(3)]
     keep(shelf.new("keys"))
     for age, folder in zip((30, 10, 20), folders, strict=True):
@@ -124,14 +124,14 @@ def test_the_newest_whole_snapshot_of_a_key_is_found(shelf: Shelf) -> None:
     assert found.folder == folders[2], "the newest is damaged"
 
 
-def test_a_machine_has_a_folder_of_ours_while_it_runs(shelf: Shelf) -> None:
+def test_a_machine_has_a_folder_of_ours_while_it_runs(shelf: SnapshotStore) -> None:
     with shelf.machine("box") as folder:
         assert (folder / "owner").read_text() == owner.mine()
         (folder / "disk.qcow2").write_bytes(b"x")
     assert not folder.exists()
 
 
-def test_a_name_in_use_is_refused_and_its_folder_left_alone(shelf: Shelf) -> None:
+def test_a_name_in_use_is_refused_and_its_folder_left_alone(shelf: SnapshotStore) -> None:
     with shelf.machine("box") as folder:
         (folder / "disk.qcow2").write_bytes(b"x")
         with pytest.raises(MachineError) as caught, shelf.machine("box"):
@@ -141,7 +141,7 @@ def test_a_name_in_use_is_refused_and_its_folder_left_alone(shelf: Shelf) -> Non
 
 
 def test_a_killed_workers_name_goes_to_its_successor(
-    shelf: Shelf, tmp_path: Path, dead: str
+    shelf: SnapshotStore, tmp_path: Path, dead: str
 ) -> None:
     left = run_machine(tmp_path, "box", tmp_path, dead)
     (left / "disk.qcow2").write_bytes(b"old")
@@ -150,7 +150,7 @@ def test_a_killed_workers_name_goes_to_its_successor(
         assert not (folder / "disk.qcow2").exists()
 
 
-def test_making_a_folder_leaves_nothing_else(shelf: Shelf, tmp_path: Path) -> None:
+def test_making_a_folder_leaves_nothing_else(shelf: SnapshotStore, tmp_path: Path) -> None:
     shelf.new("key")
     with shelf.machine("box"):
         pass
@@ -158,7 +158,7 @@ def test_making_a_folder_leaves_nothing_else(shelf: Shelf, tmp_path: Path) -> No
 
 
 def test_prune_removes_dead_owners_machines_and_no_others(
-    shelf: Shelf, tmp_path: Path, dead: str
+    shelf: SnapshotStore, tmp_path: Path, dead: str
 ) -> None:
     for name, who in (("lives", owner.mine()), ("died", dead), ("unknown", "")):
         run_machine(tmp_path, name, tmp_path, who)
@@ -166,7 +166,7 @@ def test_prune_removes_dead_owners_machines_and_no_others(
     assert [path.name for path in (tmp_path / "machines").iterdir()] == ["lives"]
 
 
-def test_prune_removes_half_snapshots_whose_maker_died(shelf: Shelf, dead: str) -> None:
+def test_prune_removes_half_snapshots_whose_maker_died(shelf: SnapshotStore, dead: str) -> None:
     half, whole = shelf.new("half"), keep(shelf.new("whole")).folder
     assert list(shelf.prune(states=False)) == []
     for folder in (half, whole):
@@ -176,7 +176,7 @@ def test_prune_removes_half_snapshots_whose_maker_died(shelf: Shelf, dead: str) 
 
 
 def test_prune_of_states_leaves_what_a_running_machine_rests_on(
-    shelf: Shelf, tmp_path: Path, dead: str
+    shelf: SnapshotStore, tmp_path: Path, dead: str
 ) -> None:
     first = keep(shelf.new("first"))
     second = keep(shelf.new("second"), parent=str(first.folder))
@@ -188,7 +188,7 @@ def test_prune_of_states_leaves_what_a_running_machine_rests_on(
     assert second.folder.exists()
 
 
-def test_prune_of_nothing_is_nothing(shelf: Shelf) -> None:
+def test_prune_of_nothing_is_nothing(shelf: SnapshotStore) -> None:
     assert list(shelf.prune(states=True)) == []
 
 
