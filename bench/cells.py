@@ -98,9 +98,9 @@ def green(*arguments: str) -> tuple[float, Run]:
         raise RuntimeError(
             f"pytest {shlex.join(arguments)} failed; its reports: {reports}\n{done.stdout[-3000:]}"
         )
-    told = read_run(Path(reports) / "run.json")
+    run = read_run(Path(reports) / "run.json")
     shutil.rmtree(reports)
-    return seconds, told
+    return seconds, run
 
 
 def bare(cell: Cell, image: str) -> float:

@@ -142,16 +142,16 @@ def _hey(port: int, *, users: int = USERS) -> Run:
 
 def _by_program(argv: list[str], pattern: str) -> Run:
     """Run a generator and read its output. Raises RuntimeError where that is not understood."""
-    told: list[str] = []
+    output: list[str] = []
 
     def run() -> None:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=WAIT_S, check=False)
-        told.append(done.stdout + done.stderr)
+        output.append(done.stdout + done.stderr)
 
     cpu_s = _used(run)
-    p99, rate = re.search(pattern, told[0]), re.search(r"Requests/sec:\s+([\d.]+)", told[0])
+    p99, rate = re.search(pattern, output[0]), re.search(r"Requests/sec:\s+([\d.]+)", output[0])
     if not p99 or not rate:
-        raise RuntimeError(f"{argv[0]} prints neither rate nor percentile:\n{told[0]}")
+        raise RuntimeError(f"{argv[0]} prints neither rate nor percentile:\n{output[0]}")
     seconds = float(p99[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[p99[2]]
     return Run(float(rate[1]), seconds, cpu_s, float(SECONDS))
 

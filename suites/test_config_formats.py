@@ -16,12 +16,15 @@ def test_config_is_there(upgraded: State, config: Config) -> None:
     assert upgraded[Configs][config.path].exists, f"{config.path} is gone"
 
 
-@pytest.mark.subject("kept_config")
+@pytest.mark.subject("preserved_config")
 def test_config_is_byte_for_byte_the_same(
-    installed: State, upgraded: State, kept_config: Config
+    installed: State, upgraded: State, preserved_config: Config
 ) -> None:
-    before, after = installed[Configs][kept_config.path], upgraded[Configs][kept_config.path]
-    assert after.sha256 == before.sha256, f"the upgrade changed {kept_config.path}"
+    before, after = (
+        installed[Configs][preserved_config.path],
+        upgraded[Configs][preserved_config.path],
+    )
+    assert after.sha256 == before.sha256, f"the upgrade changed {preserved_config.path}"
 
 
 @pytest.mark.subject("migrated_config")

@@ -26,9 +26,9 @@ def test_port_belongs_to_its_process(upgraded: State, owned_port: Port) -> None:
     assert {socket.process for socket in sockets} == {owned_port.process}
 
 
-@pytest.mark.subject("given_up_port")
-def test_former_port_is_free(upgraded: State, given_up_port: Port) -> None:
-    assert not upgraded.listening(given_up_port.protocol, given_up_port.port)
+@pytest.mark.subject("former_port")
+def test_former_port_is_free(upgraded: State, former_port: Port) -> None:
+    assert not upgraded.listening(former_port.protocol, former_port.port)
 
 
 @pytest.mark.follows(

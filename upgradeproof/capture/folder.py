@@ -61,8 +61,8 @@ def twin_of(captured: Captured, *, boots: bool) -> Twin:
         for path, entry in walked.entries.items()
     }
     sources = sorted_sources(captured.about, entries)
-    kept = {path: entry for path, entry in entries.items() if path not in sources.left_out}
-    return Twin(captured=captured, entries=kept, sources=sources, boots=boots)
+    preserved = {path: entry for path, entry in entries.items() if path not in sources.left_out}
+    return Twin(captured=captured, entries=preserved, sources=sources, boots=boots)
 
 
 def folder_files(twin: Twin) -> dict[str, bytes]:

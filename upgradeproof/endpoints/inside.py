@@ -134,23 +134,23 @@ def _run(machine: Machine, script: str, request: bytes = b"") -> Completed:
 
 def _answer_of(done: Completed, client: str) -> Answer:
     """Return what a client printed, or why there is nothing."""
-    said = complaints(done.stderr.decode("utf-8", "replace"))
-    problem = "\n".join(said) or f"exit status {done.exit_status}, and no answer"
+    messages = complaints(done.stderr.decode("utf-8", "replace"))
+    problem = "\n".join(messages) or f"exit status {done.exit_status}, and no answer"
     return Answer(
         body=done.stdout[:LARGEST_BODY].decode("utf-8", "replace"),
         problem="" if done.ok and done.stdout else problem,
         client=f"{client} on the machine",
-        warnings=said if done.ok and done.stdout else (),
+        warnings=messages if done.ok and done.stdout else (),
     )
 
 
 def _response(done: Completed, client: str) -> Answer:
     """Return the HTTP response that a client printed with its headers."""
-    said = _answer_of(done, client)
+    answer = _answer_of(done, client)
     try:
         status, body = parse_response(done.stdout)
     except (http.client.HTTPException, ValueError) as error:
-        problem = said.problem or "\n".join(said.warnings) or repr(error)
-        return Answer(problem=problem, client=said.client)
+        problem = answer.problem or "\n".join(answer.warnings) or repr(error)
+        return Answer(problem=problem, client=answer.client)
     text = body[:LARGEST_BODY].decode("utf-8", "replace")
-    return Answer(status=status, body=text, client=said.client, warnings=said.warnings)
+    return Answer(status=status, body=text, client=answer.client, warnings=answer.warnings)

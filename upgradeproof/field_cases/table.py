@@ -90,18 +90,18 @@ def _print(console: Console, heading: str, rows: Iterable[tuple[str, str, Iterab
 
 def _seen(each: Outcome) -> Iterator[str]:
     sightings = each.detected_by or each.failed
-    yield from _told(sightings)
+    yield from _details(sightings)
     if each.problem:
         yield each.problem.splitlines()[0]
 
 
 def _alarms(twin: GoodCell) -> Iterator[str]:
     yield counted(twin.checks, "check")
-    yield from _told(twin.false_alarms)
+    yield from _details(twin.false_alarms)
     yield from twin.problem.splitlines()[:1]
 
 
-def _told(sightings: tuple[Sighting, ...]) -> Iterator[str]:
+def _details(sightings: tuple[Sighting, ...]) -> Iterator[str]:
     for each in sightings[:MAX_SIGHTINGS]:
         yield each.id
         if each.error:

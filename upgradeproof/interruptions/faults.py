@@ -90,7 +90,7 @@ class DiskFull(Fault):
 
     def chosen(self, moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
         """Return the first unpacking of each action: it fails there, and nothing comes after."""
-        firsts = {m.action: m for m in reversed(moments) if m.said.startswith("Unpacking")}
+        firsts = {m.action: m for m in reversed(moments) if m.message.startswith("Unpacking")}
         return tuple(firsts[action] for action in sorted(firsts))
 
     def interrupt(self, machine: Machine, action: Script, moment: Moment) -> None:
@@ -126,4 +126,4 @@ def _prepare(machine: Machine, script: str) -> None:
 
 
 def _missed(moment: Moment) -> HarnessError:
-    return HarnessError(f"the upgrade was over before it could be interrupted at: {moment.said}")
+    return HarnessError(f"the upgrade was over before it could be interrupted at: {moment.message}")

@@ -93,7 +93,7 @@ class Sweep:
 
     def outcome(self, fault: Fault, moment: Moment, number: int) -> Outcome:
         """Interrupt the upgrade once, recover it, and return what came of it; never raises."""
-        row = partial(Outcome, fault=fault.name, step=moment.said)
+        row = partial(Outcome, fault=fault.name, step=moment.message)
         name = f"{fault.name}-{number:03}"
         try:
             with self._runner.clone(StateName.INSTALLED) as machine:
@@ -190,7 +190,7 @@ def sweep(
         context = home.run_context(reports, journal, run_id, fresh=False, watched=False)
         with Runner(cell, context) as runner:
             work = Sweep(runner)
-            moments = tuple(m for m in work.moments() if fnmatchcase(m.said, at))
+            moments = tuple(m for m in work.moments() if fnmatchcase(m.message, at))
             for fault in (FAULTS[name] for name in faults or FAULTS):
                 for number, moment in enumerate(fault.chosen(moments), start=1):
                     outcomes.append(work.outcome(fault, moment, number))

@@ -25,7 +25,7 @@ class Moment:
     """Which of the upgrade's actions, from 0."""
     number: int
     """Which of the steps in that action, from 1."""
-    said: str
+    message: str
     """Apt's own words, such as ``Unpacking liblighthouse (amd64)``."""
 
 
@@ -50,6 +50,6 @@ def moments(log: str, action: int) -> tuple[Moment, ...]:
     """Return the steps that the trap wrote down, in order."""
     found = (_LINE.match(line) for line in log.splitlines())
     return tuple(
-        Moment(action=action, number=number, said=match[2] or match[1])
+        Moment(action=action, number=number, message=match[2] or match[1])
         for number, match in enumerate(filter(None, found), start=1)
     )

@@ -144,8 +144,8 @@ class Asker:
     def _client(self, port: int) -> Client:
         """Return the connection that was used last, if it is in use still, or another one."""
         while self._idle:
-            known, used_at, kept = self._idle.pop()
+            known, used_at, idle = self._idle.pop()
             if known == port and time.monotonic() - used_at < IDLE_S:
-                return kept
-            kept.close()
+                return idle
+            idle.close()
         return client(self._question.endpoint, port, self._trust)

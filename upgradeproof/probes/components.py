@@ -55,8 +55,8 @@ class Components(Probe[PrintedVersion]):
         for cells in rows(output):
             match cells:
                 case ["component", index, "0", encoded] if (at := number(index)) is not None:
-                    said = clean(decoded(encoded).decode("utf-8", "replace"))
-                    found = _VERSION.search(said)
+                    printed = clean(decoded(encoded).decode("utf-8", "replace"))
+                    found = _VERSION.search(printed)
                     if found and at < len(inputs.commands):
                         versions[inputs.commands[at]] = PrintedVersion(version=found[1])
         return versions

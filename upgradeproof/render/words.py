@@ -155,8 +155,10 @@ def checks_selected(cell: Cell) -> str:
 
 def cached_states(cached: CachedStates) -> str:
     """Return how much the cached states take: ``12 cached, 8.1 GB of at most 20.0 GB``."""
-    most = "without a limit" if cached.max_bytes is None else f"of at most {size(cached.max_bytes)}"
-    return f"{cached.count:,} cached, {size(cached.size_bytes)} {most}"
+    limit = (
+        "without a limit" if cached.max_bytes is None else f"of at most {size(cached.max_bytes)}"
+    )
+    return f"{cached.count:,} cached, {size(cached.size_bytes)} {limit}"
 
 
 def unused_lines(unused: Sequence[UnusedChange], *, strict: bool) -> list[str]:
