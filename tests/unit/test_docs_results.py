@@ -14,10 +14,10 @@ from upgradeproof.results import Cell, Change, Check, Fidelity, Finding, Run, St
 from upgradeproof.results.health import MAX_LOST, RULES
 from upgradeproof.results.load import (
     Availability,
+    ConnectionAvailability,
     Downtime,
     HeatMap,
     HeatSpot,
-    Lane,
     LatencyPoint,
     LoadMeasured,
     RatioMeasured,
@@ -31,7 +31,14 @@ RUN_MODELS: dict[str, type[BaseModel]] = {
         *(results.Release, results.Component, results.RejectedPart),
         *(results.CaptureFidelity, results.SectionFidelity),
         *(results.ImageFile, results.PackageUnderTest, results.ArchiveSnapshot),
-        *(LoadMeasured, LatencyPoint, RatioMeasured, Availability, Lane, Downtime),
+        *(
+            LoadMeasured,
+            LatencyPoint,
+            RatioMeasured,
+            Availability,
+            ConnectionAvailability,
+            Downtime,
+        ),
         *(StepMark, HeatMap, HeatSpot),
     )
 }

@@ -14,10 +14,10 @@ from upgradeproof.prober.recording import Recording, Sample, Stall
 from upgradeproof.results.load import (
     Availability,
     Connection,
+    ConnectionAvailability,
     Downtime,
     HeatMap,
     HeatSpot,
-    Lane,
     StepMark,
 )
 
@@ -52,7 +52,9 @@ def availability(
         duration_s=recording.lasted_s,
         rate_per_s=asked.rate_per_s,
         answer_timeout_ms=asked.answer_timeout_ms,
-        lanes=tuple(_lane(connection, asked, recording, steps) for connection in CONNECTIONS),
+        connections=tuple(
+            _over_connection(connection, asked, recording, steps) for connection in CONNECTIONS
+        ),
         steps=tuple(steps),
         heat=heat_map(recording.samples, recording.lasted_s),
         problem="" if recording.ended_on_request else over,
@@ -68,7 +70,7 @@ def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -
         duration_s=0,
         rate_per_s=asked.rate_per_s,
         answer_timeout_ms=asked.answer_timeout_ms,
-        lanes=(),
+        connections=(),
         steps=tuple(steps),
         heat=heat_map((), 0),
         problem=why,
@@ -124,9 +126,9 @@ def _status(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Statu
     return "unknown" if is_late and waited_s * 1000 <= asked.answer_timeout_ms else "down"
 
 
-def _lane(
+def _over_connection(
     connection: Connection, asked: Disruption, recording: Recording, steps: Sequence[StepMark]
-) -> Lane:
+) -> ConnectionAvailability:
     due = sorted(
         (sample for sample in recording.samples if sample.connection == connection),
         key=lambda sample: sample.due_s,
@@ -137,7 +139,7 @@ def _lane(
     for sample in due:
         if sample.late_s is not None and not sample.failure:
             latencies.record(sample.latency_s)
-    return Lane(
+    return ConnectionAvailability(
         connection=connection,
         requests=sum(sample.late_s is not None for sample in due),
         failed=sum(bool(sample.failure) for sample in bad),

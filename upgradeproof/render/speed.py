@@ -112,9 +112,13 @@ def _downtime(cell: Cell) -> Iterator[Measure]:
     probed = [seen for seen in cell.availability if seen.state == StateName.UPGRADED]
     if not probed:
         return
-    lanes = [lane for seen in probed if not seen.problem for lane in seen.lanes]
-    whole = lanes and all(lane.requests for lane in lanes) and not any(s.problem for s in probed)
-    longest = max((lane.longest_downtime_ms for lane in lanes), default=0.0)
+    connections = [measured for seen in probed if not seen.problem for measured in seen.connections]
+    whole = (
+        connections
+        and all(measured.requests for measured in connections)
+        and not any(s.problem for s in probed)
+    )
+    longest = max((measured.longest_downtime_ms for measured in connections), default=0.0)
     if whole:
         value = words.latency(longest) if longest else "none"
     else:

@@ -91,9 +91,11 @@ def _availability(cell: Cell) -> Part:
 
 def _probed(cell: Cell) -> Iterator[tuple[float, str]]:
     for seen in cell.availability:
-        for lane in seen.lanes if seen.state == StateName.UPGRADED and not seen.problem else ():
-            if lane.requests:
-                yield lane.share, f"{lane.connection} connections to {seen.endpoint}"
+        for measured in (
+            seen.connections if seen.state == StateName.UPGRADED and not seen.problem else ()
+        ):
+            if measured.requests:
+                yield measured.share, f"{measured.connection} connections to {seen.endpoint}"
 
 
 def _sent(cell: Cell) -> Iterator[tuple[float, str]]:

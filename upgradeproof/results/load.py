@@ -97,7 +97,7 @@ class Downtime(Frozen):
         )
 
 
-class Lane(Frozen):
+class ConnectionAvailability(Frozen):
     """What the prober saw over one kind of connection."""
 
     connection: Connection
@@ -171,7 +171,7 @@ class Availability(Frozen):
     """Requests in a second, half of them over each kind of connection."""
     answer_timeout_ms: float
     """An answer that takes longer is no better than none."""
-    lanes: tuple[Lane, ...]
+    connections: tuple[ConnectionAvailability, ...]
     steps: tuple[StepMark, ...]
     heat: HeatMap
     problem: str = ""

@@ -39,7 +39,7 @@ def heat(seen: Availability) -> Markup | None:
     """
     if not seen.heat.spots:
         return None
-    rows = len(seen.lanes) + len(seen.steps)
+    rows = len(seen.connections) + len(seen.steps)
     below = GAP + rows * ROW_HEIGHT if rows else 0
     height = ABOVE + MAP_HEIGHT + below + BELOW
     with svg.settings():
@@ -153,13 +153,13 @@ def _fill(
 
 def _draw_rows(axes: Axes, seen: Availability) -> None:
     """Draw a row for each kind of connection and for each step, from top to bottom."""
-    for row, lane in enumerate(seen.lanes):
-        for down in lane.downtimes:
+    for row, measured in enumerate(seen.connections):
+        for down in measured.downtimes:
             length = down.duration_ms / 1000
             # the line keeps one visible that is shorter than a pixel
             _bar(axes, row, down.began_s, length, color=svg.COLOURS["lost"], linewidth=1.5)
     whole = max(seen.duration_s, 1e-9)
-    for row, step in enumerate(seen.steps, len(seen.lanes)):
+    for row, step in enumerate(seen.steps, len(seen.connections)):
         length = step.ended_s - step.began_s
         _bar(axes, row, step.began_s, length, color=svg.INK, alpha=0.18, linewidth=1)
         late = step.began_s > whole / 2  # then the label fits before it, else from its beginning on
@@ -171,7 +171,7 @@ def _draw_rows(axes: Axes, seen: Availability) -> None:
             ha="right" if late else "left",
             va="center",
         )
-    names = [f"down, {lane.connection}" for lane in seen.lanes]
+    names = [f"down, {measured.connection}" for measured in seen.connections]
     names += [f"step {number}" for number in range(1, len(seen.steps) + 1)]
     axes.set_yticks([row + 0.5 for row in range(len(names))], names)
     axes.set_ylim(len(names), 0)
@@ -183,8 +183,10 @@ def _bar(axes: Axes, row: int, began_s: float, length_s: float, **look: Any) -> 
 
 def _label(seen: Availability) -> str:
     steps = "; ".join(f"{step.title} from {step.began_s:.1f} s" for step in seen.steps)
-    lanes = "; ".join(
-        f"{lane.connection} connections: longest downtime {words.latency(lane.longest_downtime_ms)}"
-        for lane in seen.lanes
+    connections = "; ".join(
+        f"{each.connection} connections: longest downtime {words.latency(each.longest_downtime_ms)}"
+        for each in seen.connections
     )
-    return f"Latency of requests to {seen.endpoint} over time. {lanes}. Steps: {steps or 'none'}"
+    return (
+        f"Latency of requests to {seen.endpoint} over time. {connections}. Steps: {steps or 'none'}"
+    )
