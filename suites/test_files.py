@@ -12,7 +12,7 @@ from upgradeproof.probes.leftovers import Leftovers
 from upgradeproof.runner import State
 
 ADMINISTRATORS = ("/etc/", "/usr/local/", "/opt/", "/root/", "/home/", "/srv/", "/var/spool/cron/")
-"""Where files are of an administrator's, if no package owns them."""
+"""Folders whose files belong to an administrator, if no package owns them."""
 PRIVATE = ("/etc/", "/root/", "/home/", "/var/lib/")
 CONFIGURATION_AND_DATA = ("/etc/", "/var/", "/srv/", "/home/", "/opt/", "/root/")
 READ_BY_OTHERS, WRITTEN_BY_OTHERS, PRIVILEGES = 0o044, 0o002, 0o6000

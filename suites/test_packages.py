@@ -113,7 +113,7 @@ def test_no_package_that_was_asked_for_becomes_obsolete(
 def test_recommended_package_is_still_there(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:
-    """Removal of what is only recommended is silent; something may need it all the same."""
+    """A removal of a recommended package raises no error; something may need the package."""
     before, after = installed[Packages], upgraded[Packages]
     here = {name for name, package in before.items() if package.installed}
     there = here | {provided for name in here for provided in before[name].provides}

@@ -24,7 +24,7 @@ from upgradeproof.results import CaptureFidelity, SectionFidelity
 PROBES: tuple[type[Probe[Any]], ...] = (
     *(Packages, Services, Sockets, Users, Groups, KernelSettings, System),
 )
-"""What is read of a live server; none of them prints a secret, and none changes anything."""
+"""The probes that read a live server; none of them prints a secret or changes anything."""
 ETC = ("/etc/", "/usr/local/", "/var/spool/cron/")
 """Where a server's files are compared."""
 _SUM = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{54}\b")

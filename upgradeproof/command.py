@@ -38,7 +38,7 @@ class Completed:
 
     @property
     def text(self) -> str:
-        """Return stdout as text, stripped; bytes that are not UTF-8 are replaced, never fatal."""
+        """Return stdout as text, stripped; bytes that are not UTF-8 are replaced."""
         return self.stdout.decode("utf-8", "replace").strip()
 
     @property
@@ -127,9 +127,9 @@ class Commands:
         self.ended = False
 
     def run(self, argv: Sequence[str], *, timeout_s: float) -> Completed:
-        """Run one of them, as ``run`` does; its exit status is its caller's business.
+        """Run one of them, as ``run`` does; the caller judges its exit status.
 
-        Raises MachineError also when they are ended already: nothing is begun any more.
+        Raises MachineError also when the commands were ended: no command is begun any more.
         """
         return run(argv, timeout_s=timeout_s, check=False, begun=self._take)
 

@@ -9,7 +9,7 @@ TIMEOUT_S = 20
 """Limit of one answer."""
 MAXIMUM_BYTES = 1 << 20
 _IDLE_S = 1.5
-"""After that much silence an answer that has no mark of its end is whole."""
+"""After that much silence an answer without an end mark counts as complete."""
 Ends = Literal["text", "close", "packet", "silence", "lines", "replies", "handshake"]
 """When an answer is whole: it contains a text, the peer closes, one packet came, nothing comes any
 more, each line that was sent was answered (after a greeting, or without one), or the connection

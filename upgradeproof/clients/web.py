@@ -44,7 +44,7 @@ class HttpQuestion:
 
     @property
     def url(self) -> str:
-        """Return the address that a client is given."""
+        """Return the URL of the request."""
         return f"https://{self.host}:{self.port}{self.path}"
 
     @property
@@ -130,5 +130,5 @@ class _Received:
         self._content = content
 
     def makefile(self, _mode: str) -> io.BytesIO:
-        """Return the bytes that came."""
+        """Return the received bytes."""
         return io.BytesIO(self._content)

@@ -1,4 +1,4 @@
-"""The detection: what became of every trial, its numbers, and its record for other programs."""
+"""The detection: the result of every trial, its numbers, and its record for other programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from upgradeproof.results.base import Frozen
 
 
 class Tried(Frozen):
-    """What became of one defect in one cell."""
+    """The result of one defect in one cell."""
 
     product: str
     defect: str
@@ -40,7 +40,7 @@ class Tried(Frozen):
 
 
 class GoodCell(Frozen):
-    """What became of one cell without a defect."""
+    """The result of one cell without a defect."""
 
     cell: str
     platform: str
@@ -116,7 +116,7 @@ class Detection(Frozen):
         )
 
     def write(self, path: Path) -> None:
-        """Write the record; a reader sees the one before or this one, never a half.
+        """Write the record atomically.
 
         Raises HarnessError when it can't be written.
         """

@@ -1,4 +1,4 @@
-"""Judge what a trial found: a defect caught by what must catch it, a good cell left in peace; pure.
+"""Judge what a trial found: whether the right checks caught a defect, and false alarms; pure.
 
 Only what ``failed`` catches: of a check that broke, nothing is known.
 """
@@ -53,7 +53,7 @@ class Judgement(Frozen):
 
     @property
     def caught(self) -> bool:
-        """Return whether it was seen by all that must see it, and by nothing unrelated."""
+        """Return whether all checks that must see it did, and nothing unrelated failed."""
         return bool(self.detected_by) and not self.missed and not self.unrelated
 
 
@@ -114,7 +114,7 @@ def first_line(text: str) -> str:
 
 
 def _own_failures(cell: Cell, stops: Sequence[State]) -> list[Check]:
-    """Return the checks that failed for themselves; others only pass on why a state stopped."""
+    """Return the checks that failed on their own; others only repeat why a state stopped."""
     return [
         check
         for check in cell.checks

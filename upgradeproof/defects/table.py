@@ -25,7 +25,7 @@ COLUMNS = (34, 11, 12, None)
 LONGEST_ERROR = 160
 """Letters of an error in the table; the record has its whole line."""
 PROBLEM_LINES = 12
-"""Lines of a broken trial's last words that are printed below its own."""
+"""Lines of a broken trial's last output that are printed below its own."""
 WORDS = {
     "caught": "caught",
     "not_caught": "NOT caught",

@@ -1,4 +1,4 @@
-"""One trial: pytest, as a process of its own, runs one cell with one defect in it, or with none."""
+"""One trial: pytest, as a process of its own, runs one cell with one defect, or without any."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def command(trial: Trial, reports: Path, *paths: str) -> tuple[str, ...]:
 
 
 def carry_out(trial: Trial, reports: Path, run: CommandRunner, *paths: str) -> Ran:
-    """Run a trial to its end and return what it left; whatever goes wrong is part of that.
+    """Run a trial to its end and return its result, with any error of the trial.
 
     What an earlier trial left in ``reports`` goes first: it would be taken for this one's.
     ``paths`` are the places of the tests, where they are not pytest's own.

@@ -64,7 +64,7 @@ def _https_inside(machine: Machine, endpoint: Endpoint, port: int, address: str)
 
 
 def _mail(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answer:
-    """Greet and take leave; what ``send`` holds comes between."""
+    """Send a greeting, the lines of ``send``, and the end of the session."""
     sent = [line for line in endpoint.send.splitlines() if line]
     if endpoint.kind == "smtp":
         lines = ["EHLO localhost", *sent, "QUIT"]

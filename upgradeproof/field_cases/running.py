@@ -1,4 +1,4 @@
-"""Try the cases and their good twins, side by side, and report as it goes on."""
+"""Try the cases and their good twins in parallel, and report each result when it arrives."""
 
 from __future__ import annotations
 

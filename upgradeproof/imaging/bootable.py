@@ -24,16 +24,16 @@ _FEATURES = (
     "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"
     "large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
 )
-"""What ext4 had when Debian 11 was made: GRUB 2.04 calls a file system with more "unknown", and the
+"""The features of ext4 in Debian 11: GRUB 2.04 calls a file system with more "unknown", and the
 tools of an old host refuse words for what they don't know, even to leave it out."""
 INITRAMFS_MODULES = "/usr/share/initramfs-tools/modules.d/upgradeproof"
 INITRAMFS_ROOT = "/etc/initramfs-tools/conf.d/upgradeproof"
 EARLY = frozenset({INITRAMFS_MODULES, INITRAMFS_ROOT})
 """What must be there before the kernel's package, which makes the initramfs after it."""
 PASSING = frozenset({INITRAMFS_ROOT})
-"""What of it does not stay in the image."""
+"""Those that are removed from the image at the end."""
 _VFAT = "-F 32 -s 1"
-"""Left to itself mkfs.vfat takes clusters for the whole file: too few for UEFI to read."""
+"""By default mkfs.vfat takes clusters for the whole file: too few for UEFI to read."""
 AGENT = "/usr/local/lib/upgradeproof/agent"
 
 _AGENT_UNIT = f"""\
@@ -126,7 +126,7 @@ def write_configuration(
 
 
 def recipe(architecture: Architecture, firmware: Firmware) -> list[object]:
-    """Return all that is done to a root file system, for the key of what comes of it."""
+    """Return all that is done to a root file system, for the key of the image."""
     anywhere = Path("/")
     return [
         configuration(architecture, firmware),

@@ -44,8 +44,8 @@ class Images:
     ) -> None:
         """Use definitions and a cache folder (locks and scratch; the images are in the stores).
 
-        Workers that name the same ``run`` share its failures: one meets a dead archive, the others
-        don't try again.
+        Workers that name the same ``run`` share its failures: when one of them fails to reach an
+        archive, the others don't try again.
         """
         self._images = images
         self._cache = cache

@@ -1,4 +1,4 @@
-"""One builds, the others wait; what failed in a run is not tried again in that run."""
+"""One process builds an image, the others wait; a run does not repeat a failed build."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Once:
     def scratch(self, key: str) -> Iterator[Path]:
         """Give the holder of a lock a folder for its build, and remove it afterwards.
 
-        First goes what killed builds left: a folder whose lock is free has no owner.
+        Folders of killed builds are removed first: a folder whose lock is free has no owner.
         """
         folder = self._folder / f"{key}{_BUILD}"
         for stale in self._folder.glob(f"*{_BUILD}"):
@@ -90,7 +90,7 @@ class Once:
         )
 
     def _remember(self, key: str, error: ImageError) -> None:
-        """Keep a failure in memory, and for the run's other workers in a file.
+        """Store a failure in memory, and for the run's other workers in a file.
 
         Disk full is one of the failures: then each worker meets the failure on its own.
         """

@@ -27,7 +27,7 @@ class Fault(ABC):
     def interrupt(self, machine: Machine, action: Script, moment: Moment) -> None:
         """Carry out the action and interrupt it at the moment.
 
-        Raises HarnessError when the action got past it.
+        Raises HarnessError when the action ended before the interruption.
         """
 
     def chosen(self, moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
@@ -41,7 +41,7 @@ class Killed(Fault):
     name = "killed"
 
     def interrupt(self, machine: Machine, action: Script, moment: Moment) -> None:
-        """Kill at the step; what the script does after apt must not run as if nothing had been."""
+        """Kill at the step; the script must then fail, so that its rest does not run."""
         script = trapped(action.script, number=moment.number, act="kill")
         if machine.run(script, timeout_s=action.timeout_s).ok:
             raise _missed(moment)
@@ -68,7 +68,7 @@ class PowerLost(Fault):
             try:
                 machine.run(script, timeout_s=action.timeout_s, on_output=listen)
             except UpgradeproofError:
-                pass  # its shell went down with it
+                pass  # its shell ended with the machine
             finally:
                 ended.set()
                 halted.set()

@@ -47,7 +47,7 @@ def recover(
     carry_out: Callable[[Machine, Sequence[Action]], str],
     arrived: Callable[[Machine], str],
 ) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    """Try one way after the other until the machine has arrived somewhere.
+    """Try one recovery after the other until the machine has reached a known state.
 
     ``carry_out`` returns why it failed, or nothing; ``arrived`` the state that the machine's facts
     are those of, or nothing. Returns the recoveries that were tried, the state that they reached

@@ -30,12 +30,12 @@ from upgradeproof.runner.readiness import wait_until_ready
 from upgradeproof.states import StateName
 
 LINES = 5
-"""How many differences a row shows of a machine that arrived nowhere."""
+"""How many differences a row shows of a machine that reached no known state."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one interruption."""
+    """The result of one interruption."""
 
     fault: str
     step: str
@@ -67,7 +67,7 @@ class Sweep:
         }
 
     def moments(self) -> tuple[Moment, ...]:
-        """Return the steps that dpkg takes in the upgrade, from an upgrade that nothing disturbs.
+        """Return the steps that dpkg takes in the upgrade, from an upgrade without a fault.
 
         Raises HarnessError when apt reports none.
         """
@@ -163,7 +163,7 @@ class Sweep:
         return wrong
 
     def _differences(self, machine: Machine, state: str, facts: Facts) -> list[str]:
-        """Return the facts that differ, once what listens and runs had its time to come up."""
+        """Return the facts that differ, after services and sockets had time to start."""
         wait_until_ready(machine, self._cell.expect, state, self._cell.plan.ready_timeout_s)
         now = read(machine, probe_inputs(self._cell, state, time.time()))
         events = tuple(f"{probe.section}/" for probe in every_probe() if probe.events)
@@ -178,7 +178,7 @@ class Sweep:
 def sweep(
     home: Home, cell: Cell, reports: Path, *, at: str = "*", faults: Sequence[str] | None = None
 ) -> Iterator[Outcome]:
-    """Yield what became of each interruption of a cell, one after the other.
+    """Yield the result of each interruption of a cell, one after the other.
 
     ``at`` is a glob over apt's words for a step; ``faults`` names some of them, None all. Raises
     what keeps the cell's states from being reached, and HarnessError where nothing can be

@@ -9,9 +9,9 @@ from importlib.resources import files
 from typing import Literal
 
 FOLDER = "/run/upgradeproof-interruption"
-"""On the machine's own tmpfs: no trace of it is left among the facts."""
+"""It is on the machine's own tmpfs, so that the facts do not contain it."""
 HALTED = b"upgradeproof: halted\n"
-"""What the machine prints when it waits for its power to go."""
+"""What the machine prints when it waits for the power cut."""
 _LINE = re.compile(r"^pmstatus:([^:]*)(?::[a-z0-9]+)?:[0-9.]+:(.*)$")
 
 Act = Literal["kill", "halt"]
@@ -30,7 +30,7 @@ class Moment:
 
 
 def trapped(script: str, *, number: int = 0, act: Act = "kill") -> str:
-    """Return the script with the trap before it; number 0: the steps are only written down.
+    """Return the script with the trap before it; number 0: the steps are only recorded.
 
     The status comes on file descriptor 9, which apt hands to no other process.
     """
@@ -47,7 +47,7 @@ def trapped(script: str, *, number: int = 0, act: Act = "kill") -> str:
 
 
 def moments(log: str, action: int) -> tuple[Moment, ...]:
-    """Return the steps that the trap wrote down, in order."""
+    """Return the steps that the trap recorded, in order."""
     found = (_LINE.match(line) for line in log.splitlines())
     return tuple(
         Moment(action=action, number=number, message=match[2] or match[1])

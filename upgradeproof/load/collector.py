@@ -38,7 +38,7 @@ class Collector:
         self._runner.quit()
 
     def _write(self, **_: Any) -> None:
-        """Write all at once or nothing: what ends in the middle must not look whole."""
+        """Write the result atomically: a partial file must not look complete."""
         found = LoadResult(generators=self._settings.generators, recordings=tuple(self._recordings))
         path = Path(self._settings.result)
         partial = path.with_suffix(".part")

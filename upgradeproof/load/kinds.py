@@ -1,4 +1,4 @@
-"""Why a request failed, in words that are the same for every request that failed so."""
+"""Why a request failed, in the same words for each failure of one kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LONGEST = 120
 
 
 def kind(error: BaseException | str, status: int | None = None) -> str:
-    """Return the kind of a failure: the server's status, else what lies below all wrappers."""
+    """Return the kind of a failure: the server's status, else the innermost error."""
     if status and status >= HTTPStatus.BAD_REQUEST:
         return f"status {status}"
     text = error if isinstance(error, str) else _message(_first_cause(error))
@@ -37,7 +37,7 @@ def _message(error: BaseException) -> str:
 
 
 def _first_cause(error: BaseException) -> BaseException:
-    """Return what an error came of; Locust's fast client keeps that as ``original``."""
+    """Return the cause of an error; Locust's fast client stores it as ``original``."""
     while isinstance(below := _below(error), BaseException):
         error = below
     return error

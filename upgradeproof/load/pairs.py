@@ -1,4 +1,4 @@
-"""Run two releases in turns, and judge the new one by ratios that noise can't fake."""
+"""Run two releases alternately, and judge the new one by ratios with their noise."""
 
 from __future__ import annotations
 

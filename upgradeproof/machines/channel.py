@@ -41,9 +41,9 @@ done
 
 
 def end_session_script(pid: int) -> str:
-    """Return a script that ends every process of the session led by ``pid``, gently first.
+    """Return a script that ends every process of the session led by ``pid``, first by SIGTERM.
 
-    Signal 0 only asks who is left: half a second is theirs, or less if they need less.
+    Signal 0 only tests which processes are left: they have half a second to end.
     """
     return _END_SESSION.replace("SESSION", str(pid))
 
@@ -60,7 +60,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the shell; never raises."""
+        """Close the shell; never raises."""
         ...
 
 
@@ -142,7 +142,7 @@ class Channel:
         )
 
     def close(self) -> None:
-        """Let go of the shell; the next command starts another."""
+        """Close the shell; the next command starts another."""
         with self._lock:
             if self._transport is not None:
                 self._transport.close()
@@ -167,8 +167,8 @@ class Channel:
     def _quiet(self, transport: Transport) -> bool:
         """Return whether the shell is alive, and silent between two commands.
 
-        What speaks there is a background job that an earlier script left. It would go on in the
-        next answer, so its shell is left to it.
+        Output between two commands comes from a background job of an earlier script. It would be a
+        part of the next answer, so this shell is not used again.
         """
         try:
             transport.receive(0.0)
@@ -199,7 +199,7 @@ class Channel:
 
 
 def _remaining(deadline: float) -> float:
-    """Return the seconds left; a command that never stops printing meets its limit here."""
+    """Return the seconds left; this also stops a command that never stops printing."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError

@@ -1,4 +1,4 @@
-"""What every machine gives over its channel, whatever the channel runs on."""
+"""What every machine provides over its channel, regardless of the transport."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upgradeproof.results import Fidelity
 
 
 class ChannelMachine(Machine, Connector):
-    """A machine that is used through one persistent channel, whose shells it gives itself."""
+    """A machine that is used through one persistent channel, whose shells it starts itself."""
 
     def __init__(self, name: str, fidelity: Fidelity) -> None:
         self._name = name

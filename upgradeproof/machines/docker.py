@@ -72,7 +72,7 @@ _EMULATED = (
 
 
 def creation(spec: MachineSpec, *, apparmor: bool, emulated: bool) -> dict[str, Any]:
-    """Return the arguments with which the engine creates a machine: pure, and the whole truth."""
+    """Return all arguments with which the engine creates a machine: pure."""
     return {
         "image": spec.snapshot,
         "name": spec.name,
@@ -178,12 +178,12 @@ class DockerMachine(ChannelMachine):
             raise ChannelError(f"{self.name} can't be reached", details=str(error)) from None
 
     def close(self) -> None:
-        """Let go of the channel."""
+        """Close the channel."""
         self._channel.close()
 
 
 class DockerBackend:
-    """Start, keep and remove containers."""
+    """Start, save and remove containers."""
 
     kind: ClassVar[str] = "container"
     own_kernel: ClassVar[bool] = False
@@ -205,7 +205,7 @@ class DockerBackend:
         return Health(works=True, brief=f"Docker engine {version['Version']}, {version['Arch']}")
 
     def slot(self) -> AbstractContextManager[None]:
-        """Hold nothing: containers share the host as its programs do."""
+        """Reserve nothing: containers share the host as its programs do."""
         return nullcontext()
 
     @contextmanager
@@ -286,7 +286,7 @@ class DockerBackend:
 
 
 def _free(engine: docker.DockerClient, name: str) -> None:
-    """Remove a machine of this name that a killed worker left; who takes its cell over needs it."""
+    """Remove a machine of this name that a killed worker left: the next worker needs the name."""
     with suppress(docker.errors.NotFound):
         left = engine.containers.get(name)
         if LABEL in left.labels and not owner.is_alive(left.labels.get(f"{LABEL}.owner", "")):

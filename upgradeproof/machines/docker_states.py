@@ -1,4 +1,4 @@
-"""The states that a Docker engine keeps: images that were committed, one layer on another."""
+"""The states on a Docker engine: committed images, each a layer on another one."""
 
 from __future__ import annotations
 

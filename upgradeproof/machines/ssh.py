@@ -201,7 +201,7 @@ class Server(ChannelMachine):
         command.run(self._address.argv(script), timeout_s=CONNECT_TIMEOUT_S, check=False)
 
     def close(self) -> None:
-        """Let go of the shell."""
+        """Close the shell."""
         self._channel.close()
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
@@ -222,7 +222,7 @@ class Server(ChannelMachine):
         raise MachineError(f"{self.name} is only read: its port {port} is not published here")
 
     def logs(self) -> str:
-        """Return nothing: a server's console is not seen."""
+        """Return nothing: a server's console can't be read."""
         return ""
 
     def alive(self) -> bool:

@@ -24,7 +24,7 @@ class Signer:
     """The key of one cache: made when it is first needed, readable by its owner alone."""
 
     def __init__(self, folder: Path, scratch: Path = SHORT) -> None:
-        """Know where the key is, or will be."""
+        """Set the folder of the key, which may not exist yet."""
         self._folder = folder
         self._scratch = scratch
         self._secret = folder / "secret.asc"

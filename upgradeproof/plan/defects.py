@@ -29,7 +29,7 @@ class Consequence(Model):
 
 
 class Defect(Model):
-    """One failure from the field, injected into an upgrade or built into its new release."""
+    """One known failure, injected into an upgrade or built into its new release."""
 
     title: str
     description: str

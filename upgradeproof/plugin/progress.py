@@ -21,7 +21,7 @@ class Progress:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:
-        """Print the lines of what happened until the test's end, unless the user wants quiet."""
+        """Print a line for each event until the test's end, unless pytest is quiet."""
         manager = self._config.pluginmanager
         reporter = manager.get_plugin("terminalreporter")
         found = (self._table.take(event) for event in self._follower.new_events())

@@ -39,7 +39,7 @@ _REPEATED = re.compile(r"\A((?!assert ).+?)\nassert (?:not |False\b).*\Z", re.DO
 
 
 class VerdictRecorder:
-    """Write what is declared and what became of it; add the verdict to pytest's own reports."""
+    """Write the declared checks and their results; add the verdict to pytest's own reports."""
 
     def __init__(self, part: Session, expected: Expected) -> None:
         self._part = part

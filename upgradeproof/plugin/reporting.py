@@ -1,4 +1,4 @@
-"""The end of a run: fold the journals, write the reports, and give the exit status."""
+"""The end of a run: fold the journals, write the reports, and set the exit status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "accepted.json", "junit.xml"
 def lock_and_clear(reports: Path) -> FileLock:
     """Take the reports' folder for this run, and remove what the run before left in it.
 
-    Nothing old may look new. Raises HarnessError when another run writes there.
+    An old report must not look like a new one. Raises HarnessError when another run writes there.
     """
     reports.mkdir(parents=True, exist_ok=True)
     lock = FileLock(reports / ".lock")
@@ -98,7 +98,7 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Let go of the reports' folder."""
+        """Release the lock of the reports' folder."""
         self._lock.release()
 
     @pytest.hookimpl

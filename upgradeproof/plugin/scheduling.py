@@ -28,8 +28,8 @@ class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
     def remove_node(self, node: Any) -> str | None:
         """Take a worker out and return the test under which it died, if any.
 
-        That test has its verdict, and is not run again: xdist itself would begin the cell at it
-        once more, kill the next worker, and let a pass hide the crash.
+        That test has its verdict, and is not run again: xdist itself would run it once more, kill
+        the next worker, and let a pass hide the crash.
         """
         units = self.assigned_work.get(node, {})
         left = [(unit, test) for unit in units.values() for test, done in unit.items() if not done]

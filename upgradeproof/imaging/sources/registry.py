@@ -24,10 +24,10 @@ LIFE_S = 3600
 
 
 def script(request: Request) -> str:
-    """Return what makes a machine of a container image: its packages, and no more brakes.
+    """Return the script that makes a machine of a container image: it removes restrictions.
 
     Container images forbid services to start (policy-rc.d) and drop manual pages and caches; an
-    upgrade would not be what it is on a server. Raises nothing; ends at the first failure.
+    upgrade would not be what it is on a server. The script ends at the first failure.
     """
     bootstrap = request.image.bootstrap
     archive = request.archive
@@ -54,7 +54,7 @@ def script(request: Request) -> str:
 
 @dataclass(frozen=True)
 class RegistrySource:
-    """Pull an image by digest and commit what became of it."""
+    """Pull an image by digest, install the packages, and commit the result."""
 
     name: str = "registry"
     order: int = 10

@@ -41,7 +41,7 @@ PROGRAMS = {
 
 
 class DiskStore:
-    """Make bootable disks, and keep them."""
+    """Make bootable disks, and store them."""
 
     machine = "vm"
 
@@ -87,7 +87,7 @@ class DiskStore:
         )
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:
-        """Make a disk of a root file system, let it install its boot loader, and keep it.
+        """Make a disk of a root file system, let it install its boot loader, and store it.
 
         Raises ImageError when the disk does not boot that far, with the machine's own words.
         """

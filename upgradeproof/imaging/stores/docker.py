@@ -21,7 +21,7 @@ COMMAND = ["/sbin/init"]
 
 
 class DockerStore:
-    """Keep images on the Docker engine that answers."""
+    """Store images on the Docker engine that answers."""
 
     machine = "container"
 
@@ -69,7 +69,7 @@ class DockerStore:
             raise _refused(error) from None
 
     def commit(self, request: Request, container: str) -> None:
-        """Keep what a container on the engine became as the image that was asked for.
+        """Store a container on the engine as the image that was asked for.
 
         Raises ImageError when the engine refuses it, mostly for want of space.
         """

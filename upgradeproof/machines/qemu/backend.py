@@ -41,12 +41,12 @@ BOOT_TIMEOUT_S = 240.0
 NEEDED_BYTES = 2_000_000_000
 """Free space that a machine needs: an upgrade of the whole system writes 1.5 GB to its overlay."""
 _MAPPED_MEMORY = (9, 0)
-"""The first QEMU that can keep a memory in a file of fixed places."""
+"""The first QEMU that can save a memory to a file with fixed offsets."""
 _VERSION = re.compile(r"version (\d+)\.(\d+)")
 
 
 class QemuBackend:
-    """Start, keep and remove VMs."""
+    """Start, save and remove VMs."""
 
     kind: ClassVar[str] = "vm"
     own_kernel: ClassVar[bool] = True
@@ -96,7 +96,7 @@ class QemuBackend:
         return None
 
     def slot(self) -> AbstractContextManager[None]:
-        """Hold one of as many slots as this host's cores and memory carry."""
+        """Reserve one of as many slots as this host's cores and memory allow."""
         return slots.slot(self.folder / "slots", slots.of_this_host())
 
     @contextmanager
@@ -183,7 +183,7 @@ class QemuBackend:
         return list(self._store.prune(states=states))
 
     def _memory(self, hardware: Hardware, accelerator: Accelerator) -> str:
-        """Return which QEMU a memory belongs to; empty where it can't keep one."""
+        """Return which QEMU a memory belongs to; empty where it can't save one."""
         version = self._version(hardware.architecture)
         if version < _MAPPED_MEMORY:
             return ""
@@ -217,7 +217,7 @@ class QemuBackend:
 
 
 def _boot(machine: QemuMachine, snapshot: Snapshot) -> None:
-    """Wait for the first boot. An image that does not boot is ours; a state's is the product's."""
+    """Wait for the first boot. A failure is ours for an image, and the product's for a state."""
     try:
         machine.await_first_boot(timeout_s=BOOT_TIMEOUT_S)
     except BootError as error:

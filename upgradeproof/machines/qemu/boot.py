@@ -8,7 +8,7 @@ from upgradeproof.errors import BootError, MachineError
 from upgradeproof.machines.qemu.life import Kind, Life, Sign
 
 LOOP = 3
-"""So many resets while one boot was waited for are a boot loop."""
+"""So many resets during the wait for one boot are a boot loop."""
 _SHELL_S = 10.0
 """How long an emergency shell is waited for on the console, once systemd has reported it."""
 _RESOLUTIONS = {

@@ -73,7 +73,7 @@ class Hardware:
 
 @dataclass(frozen=True, kw_only=True)
 class Wiring:
-    """What one running QEMU is connected with on this host."""
+    """The connections of one running QEMU on this host."""
 
     disks: Mapping[str, Path]
     """The qcow2 file of the disk, and with UEFI that of its variables: ``disk``, ``variables``."""
@@ -93,7 +93,7 @@ def argv(hardware: Hardware, accelerator: Accelerator, wiring: Wiring) -> tuple[
     architecture = hardware.architecture
     return (
         PROGRAMS[architecture],
-        # As little of this host as can be: no files but those open, no programs, no rights.
+        # QEMU gets as little of this host as possible: only open files, no programs, no rights.
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
         *("-nodefaults", "-no-user-config", "-display", "none"),
         *("-machine", MACHINES[architecture]),

@@ -1,4 +1,4 @@
-"""What a running VM lets us know of itself: signs, in order, from the console and the monitor."""
+"""The signs of a running VM, in order, from its console and its monitor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SAME_RESET_S = 1.0
 """A PC resets by several means at once: those within a second are one reset (0.1 s was seen)."""
 _REST_S = 0.3
 _REST_TIMEOUT_S = 3.0
-"""When a console counts as silent, and for how long it is listened to at most."""
+"""After how long a console counts as silent, and the maximum of the wait."""
 
 
 class Kind(StrEnum):
@@ -77,7 +77,7 @@ class Sign:
 
 
 class Life:
-    """Collect signs from several threads, for one that waits."""
+    """Collect signs from several threads, for one thread that waits."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

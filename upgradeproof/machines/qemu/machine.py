@@ -42,7 +42,7 @@ ioctl($random, 0x5207, 0) or die "$!\n"'
 """RNDADDENTROPY and RNDRESEEDCRNG (random(4)): what is only written to /dev/urandom waits for the
 kernel's next turn, up to a minute away, and until then every clone draws the same numbers."""
 _DOWN = frozenset({Kind.RESET, Kind.PANIC, Kind.STOPPED, Kind.GONE})
-"""After these no command is worth its time-out."""
+"""After these signs a command is not waited for any more."""
 
 
 class QemuMachine(ChannelMachine):
@@ -92,7 +92,7 @@ class QemuMachine(ChannelMachine):
         self._await_boot(mark, timeout_s, reset=True)
 
     def power_cut(self, *, timeout_s: float) -> None:
-        """Take the power away for a moment: what was not written to the disk is lost."""
+        """Cut the power for a moment: data that was not written to the disk is lost."""
         mark = self.process.life.mark
         self.process.monitor.execute("system_reset")
         self._await_boot(mark, timeout_s, reset=True)
@@ -120,7 +120,7 @@ class QemuMachine(ChannelMachine):
         self._await_boot(0, timeout_s, reset=False)
 
     def wake(self) -> None:
-        """Make a resumed machine one of its own: its clock, and its random numbers."""
+        """Give a resumed machine its own clock and its own random numbers."""
         self.process.port.send_line(b"reset")
         self.run("true")  # the way is open: the time is still right when it arrives
         seed = secrets.token_bytes(64)
@@ -223,7 +223,7 @@ class QemuMachine(ChannelMachine):
     def _diagnosed(
         self, error: MachineError, mark: int, when: str = "under a command"
     ) -> UpgradeproofError:
-        """Return what ended a command: the machine's own end, where there are signs of one.
+        """Return why a command ended: the machine's own end, where there are signs of one.
 
         ``mark`` is where the signs begin that one is still waited for.
         """
@@ -256,7 +256,7 @@ class QemuMachine(ChannelMachine):
 
 
 class _LastShell:
-    """Give shells, and end nothing that they leave: it was for an end that they were started."""
+    """Start shells, and end nothing that they leave: they were started to end other processes."""
 
     def __init__(self, machine: QemuMachine) -> None:
         self._machine = machine

@@ -75,7 +75,7 @@ class PortShell:
 
 
 class Port:
-    """Carry the shells of one machine, through reboots of it."""
+    """Transport the shells of one machine, also through its reboots."""
 
     def __init__(
         self, connection: socket.socket, name: str, on_ready: Callable[[str], None]
@@ -112,8 +112,8 @@ class Port:
     def open(self, timeout_s: float = CONNECT_TIMEOUT_S) -> PortShell:
         """Start a shell. Raises ChannelError when no agent answers in time.
 
-        It is asked for again and again, and the first that comes is taken: of a machine that is
-        busy, the answer to an earlier question.
+        The request is repeated, and the first shell that comes is taken: on a busy machine that is
+        the answer to an earlier request.
         """
         deadline = time.monotonic() + timeout_s
         answers: queue.SimpleQueue[PortShell | None] = queue.SimpleQueue()
@@ -142,7 +142,7 @@ class Port:
         )
 
     def cut(self) -> None:
-        """End every shell: the machine was reset under them. One that is asked for may yet come."""
+        """End every shell after a reset of the machine. A requested shell may still come."""
         for number, shell in tuple(self._shells.items()):
             if shell.opened or self._ended:
                 self._end(number)
@@ -152,7 +152,7 @@ class Port:
         self._shells.pop(number, None)
 
     def close(self) -> None:
-        """Let go of the machine; never raises."""
+        """Close the connection to the machine; never raises."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -171,7 +171,7 @@ class Port:
         self.cut()
 
     def _take(self, words: list[bytes]) -> None:
-        """Take one line; what is none of the protocol's was cut in half by a reset."""
+        """Take one line; a line that is not of the protocol was cut by a reset."""
         # Another thread can drop a shell at any time.
         match words:
             case [(b"out" | b"err") as stream, number, data] if shell := self._shells.get(number):

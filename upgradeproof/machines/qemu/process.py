@@ -28,7 +28,7 @@ _FORWARD = re.compile(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s
 
 
 class Process:
-    """Run QEMU, and end it for good."""
+    """Run QEMU, and end it."""
 
     def __init__(
         self, name: str, hardware: Hardware, accelerator: Accelerator, wiring: Wiring, folder: Path
@@ -69,7 +69,7 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Return whether QEMU runs; one that has let go of its console is about to end."""
+        """Return whether QEMU runs; one that has closed its console is about to end."""
         gone = any(sign.kind is Kind.GONE for sign in self.life.since(0))
         return not gone and self._popen.poll() is None
 
@@ -116,7 +116,7 @@ class Process:
         self._popen.wait()
 
     def kill(self) -> None:
-        """End QEMU and let go of everything; never raises."""
+        """End QEMU and close all connections; never raises."""
         with suppress(ProcessLookupError):
             self._popen.kill()
         self._popen.wait()
@@ -126,7 +126,7 @@ class Process:
         self._open.close()
 
     def _migrate(self, command: str, path: Path) -> None:
-        """Give the command and wait until it has done. Raises MachineError with QEMU's words."""
+        """Start a migration and wait for its end. Raises MachineError with QEMU's message."""
         deadline = time.monotonic() + MIGRATION_TIMEOUT_S
         capabilities = [{"capability": "mapped-ram", "state": True}]
         self.monitor.execute("migrate-set-capabilities", capabilities=capabilities)

@@ -76,7 +76,7 @@ class Monitor:
         return answer["return"]
 
     def close(self) -> None:
-        """Let go of the monitor; never raises."""
+        """Close the monitor; never raises."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -84,7 +84,7 @@ class Monitor:
             self._thread.join(_END_TIMEOUT_S)
 
     def _answer(self, number: int) -> Mapping[str, Any] | None:
-        """Return the answer of one command, past what came too late for those before it."""
+        """Return the answer of one command; late answers to earlier ones are skipped."""
         deadline = time.monotonic() + self._timeout_s
         while True:
             answer = self._answers.get(timeout=max(deadline - time.monotonic(), 0))

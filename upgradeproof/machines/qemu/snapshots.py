@@ -1,7 +1,7 @@
 """Disks and memories of VMs on this host: base images, cached states, and machines that run.
 
-A folder with ``machine.json`` is whole: that file is written last. Nothing in such a folder is
-written again; who goes on from there lays an overlay on its disks.
+A folder with ``machine.json`` is complete: that file is written last. Nothing in such a folder is
+written again; a machine that starts from it uses an overlay on its disks.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Snapshot:
     parent: str = ""
     """The folder that its disks are overlays of; empty: none."""
     memory: str = ""
-    """The QEMU that wrote the memory, and how it ran: only the same can go on. Empty: none."""
+    """The QEMU that wrote the memory, and how it ran: only the same can resume it. Empty: none."""
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -182,7 +182,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _owned_folder(path: Path) -> Path:
-    """Make a folder that is ours from its first moment: another process may be pruning.
+    """Make a folder that belongs to this process at once: another process may be pruning.
 
     Raises OSError when there is one of this name.
     """
