@@ -27,7 +27,7 @@ class UnansweredError(BaseException):
 
 
 class Asker:
-    """Ask without a pause, whatever became of the requests before."""
+    """Send requests at a fixed rate, regardless of the results of earlier ones."""
 
     def __init__(
         self, question: Question, connection: Connection, trust: ssl.SSLContext | None
@@ -114,7 +114,7 @@ class Asker:
             return no_answer(self._question.timeout_s)
 
     def _answered(self) -> str:
-        """Ask where it answered last, then where else it may be; return what failed first."""
+        """Ask the port that answered last, then the other one; return the first failure."""
         failures = []
         for port in tuple(self._ports):
             failure = self._answered_at(port)

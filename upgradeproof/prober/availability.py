@@ -1,4 +1,4 @@
-"""From requests to availability: downtimes, latencies, and the map of all (pure)."""
+"""Compute availability from requests: downtimes, latencies, and their heat map (pure)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def availability(
 
 
 def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -> Availability:
-    """Return that the prober itself failed, and nothing is known."""
+    """Return an availability of which nothing is known, since the prober itself failed."""
     return Availability(
         endpoint=asked.endpoint,
         state=state,
@@ -80,7 +80,7 @@ def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -
 def heat_map(samples: Sequence[Sample], lasted_s: float) -> HeatMap:
     """Return how many requests of each moment took how long, over both kinds of connection.
 
-    What was not sent is not there.
+    Requests that were not sent are left out.
     """
     column_s = max(MIN_COLUMN_S, math.ceil(lasted_s / MAX_COLUMNS * 10) / 10)
     columns = math.ceil(lasted_s / column_s)

@@ -1,4 +1,4 @@
-"""Hold an availability against the plan's budget."""
+"""Compare an availability with the plan's budget."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from upgradeproof.results.load import Availability, ConnectionAvailability, Down
 MAX_SHOWN = 10
 """Downtimes that a complaint names, the longest of them."""
 AT_ONCE_MS = 1.0
-"""Less than there can be between two requests; times are rounded."""
+"""Less than the time between two requests; times are rounded."""
 
 
 def over_budget(disruption: Disruption, seen: Availability) -> str:
     """Return what is over the budget, over each kind of connection, with its downtimes; else "".
 
-    Only what is certain counts. Nothing asked is nothing proven: that is a complaint, too.
+    Only certain downtimes count. An endpoint without a request is a complaint, too.
     """
     certain = (
         _with(measured, (d for d in measured.downtimes if d.certain))
@@ -45,7 +45,7 @@ def _with(
 
 
 def joined(downtimes: Iterable[Downtime]) -> list[Downtime]:
-    """Return what there was at the worst: what follows at once is one, certain or not."""
+    """Return the worst case: adjacent downtimes are joined, certain or not."""
     found: list[Downtime] = []
     for each in downtimes:
         last = found[-1] if found else None

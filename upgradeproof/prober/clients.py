@@ -19,10 +19,10 @@ from upgradeproof.plan import Endpoint
 from upgradeproof.prober.orders import Question
 
 HOST = "127.0.0.1"
-"""Whatever name an endpoint has: nothing is asked but published ports of this host."""
+"""The only address, regardless of an endpoint's name: that of published ports on this host."""
 CHUNK = 1 << 16
 LARGEST_BODY = 1 << 20
-"""What of an answer is looked at."""
+"""How much of an answer is read."""
 UNEXPECTED = "not the answer that the plan expects"
 FAULTS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 """What a client raises when there is no answer."""
@@ -41,7 +41,7 @@ class Client(Protocol):
 
 
 def trust(question: Question) -> ssl.SSLContext | None:
-    """Return what certificates are checked by; None: the endpoint speaks no TLS."""
+    """Return the context that checks certificates; None: the endpoint uses no TLS."""
     if question.endpoint.kind != "https":
         return None
     return ssl.create_default_context(cadata=question.certificate or None)
@@ -118,7 +118,7 @@ class TcpClient:
 
 
 def _pass_over_what_is_left(connection: socket.socket) -> None:
-    """Take the rest of the last answer from a connection: it is not one to the next request."""
+    """Read the rest of the last answer from a connection: the next request must not get it."""
     connection.setblocking(False)
     with suppress(BlockingIOError):
         while True:

@@ -1,4 +1,4 @@
-"""The prober from the side of the one who needs it: begin its process, end it, read what it saw."""
+"""Control the prober: begin its process, end it, and read its recordings."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ START_S = 30.0
 class Prober(AbstractContextManager["Prober"]):
     """Carry out orders from ``begin`` until ``end``, in a process of its own.
 
-    The process starts with the context: what it imports takes a second, in which others work. It
+    The process starts with the context: its imports take a second, in which the harness goes on. It
     reads its standard input: when that ends, because we close it or are killed, it finishes its
-    recordings and ends, too. It is in a session of its own, which a Ctrl-C passes by.
+    recordings and ends, too. It is in a session of its own, so that a Ctrl-C does not reach it.
     """
 
     def __init__(self, *, python: Sequence[str] = PYTHON) -> None:
@@ -137,6 +137,6 @@ class Prober(AbstractContextManager["Prober"]):
 
 
 def _paths() -> str:
-    """Return where the process finds us, whatever folder it is started in."""
+    """Return PYTHONPATH for the process, so that it imports this package from any folder."""
     ours = str(Path(upgradeproof.__file__).parents[1])
     return os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))

@@ -26,7 +26,7 @@ from upgradeproof.prober.orders import BEGAN, Orders, Question
 from upgradeproof.prober.recording import Recording, Stall
 
 SPARE_S = 20.0
-"""What writing the recordings may take on a busy host; less than those wait who began us."""
+"""What writing the recordings may take on a busy host; less than ``Prober.end`` waits."""
 TICK_S = 0.01
 """How often the prober looks at how late it is itself."""
 MIN_STALL_S = 0.025
@@ -34,7 +34,7 @@ MIN_STALL_S = 0.025
 
 
 class Loopback:
-    """Finds every name on this host, and at once: a published port is asked, and nothing else."""
+    """Resolve every name to this host at once: only published ports are asked."""
 
     def getaddrinfo(self, host: object, port: int, *more: object) -> list[tuple[object, ...]]:  # noqa: ARG002  # gevent's
         """Return the address of 127.0.0.1, whatever was asked for."""
@@ -85,16 +85,16 @@ class Process:
             ).write(Path(path))
 
     def _end_in(self, seconds: float) -> None:
-        """Have the kernel end us after that and what the last answers take, whatever hangs."""
+        """Set an alarm that ends the process after that and the last answers, whatever hangs."""
         last_s = max(question.timeout_s for question in self._orders.questions)
         signal.alarm(math.ceil(seconds + last_s + SPARE_S))
 
     def _together(self, do: Callable[[Asker], None]) -> None:
-        """Have every asker do something at the same time, and wait for the last of them."""
+        """Run a function of every asker at the same time, and wait for the last of them."""
         gevent.joinall([gevent.spawn(do, asker) for asker in self._every])
 
     def _linger(self) -> None:
-        """Go on until every endpoint answers well again, but not for ever."""
+        """Go on until every endpoint answers well again, within the limit ``linger_s``."""
         asked_s = time.monotonic() - self._began_at
         while not all(asker.is_well_since(asked_s) for asker in self._every):
             gevent.sleep(TICK_S)
@@ -121,7 +121,7 @@ def _askers(question: Question) -> tuple[Asker, Asker]:
 
 
 def _listen() -> None:
-    """Wait for the end of the input: it is closed on purpose, or by the death of its writer."""
+    """Wait for the end of the input: its writer has closed it or has ended."""
     make_nonblocking(sys.stdin.fileno())
     while nb_read(sys.stdin.fileno(), 1):
         pass

@@ -19,7 +19,7 @@ class Sample(NamedTuple):
     due_s: float
     """From when the prober began."""
     late_s: float | None
-    """How late it was sent; None: it never was, for the prober could not."""
+    """How late it was sent; None: the prober could not send it."""
     latency_s: float
     """From when it was due, also where it was sent later; where it never was, until that was so."""
     failure: str
@@ -34,7 +34,7 @@ class Stall(NamedTuple):
 
 
 class Recording(Frozen):
-    """What one endpoint was asked, and what came of it."""
+    """The requests to one endpoint, and their results."""
 
     began_at: float
     """When the prober began, in seconds of this host's monotonic clock."""
@@ -57,7 +57,7 @@ class Recording(Frozen):
             raise LoadError("the prober's recording is damaged", details=first) from None
 
     def write(self, path: Path) -> None:
-        """Write all at once or nothing: what ends in the middle must not look whole."""
+        """Write the recording atomically: a partial file must not look complete."""
         part = partial(path)
         part.write_text(self.model_dump_json(), encoding="utf-8")
         part.replace(path)

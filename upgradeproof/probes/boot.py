@@ -87,7 +87,7 @@ class CurrentBoot(Record):
     boots: tuple[str, ...] = ()
     """Those that the machine's journal still knows, oldest first, without dashes."""
     new_boots: tuple[str, ...] = ()
-    """Of these, those that began since the state began."""
+    """Those of them that began since the state began."""
     release: str
     version: str
     """``/proc/version``, with ``/proc/version_signature`` where there is one."""

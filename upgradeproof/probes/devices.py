@@ -1,4 +1,4 @@
-"""Read the machine's hardware: what sits on its buses, what drives it, and how it is called."""
+"""Read the machine's hardware: the devices on its buses, their drivers, and their names."""
 
 from __future__ import annotations
 

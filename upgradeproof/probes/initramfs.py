@@ -56,7 +56,7 @@ _MAX_MESSAGES = 5
 
 
 class Initramfs(Record):
-    """The archive from which one kernel starts, against what its root disk needs."""
+    """The archive from which one kernel starts, compared with what its root disk needs."""
 
     volatile: ClassVar[frozenset[str]] = frozenset(
         {"release", "size_bytes", "needed", "module_count", "messages"}

@@ -46,7 +46,7 @@ _PROBLEMS = {
 
 
 class ModuleIndex(Record):
-    """What ``depmod`` wrote, against the files that are there.
+    """The index that ``depmod`` wrote, compared with the files that exist.
 
     ``unlisted`` are files that the index does not know, ``missing`` are files that it names and
     that are gone, ``newer`` are files that were written after it.

@@ -2,7 +2,7 @@
 
 A script of the author's may hang, print without end, ask a question or leave processes behind. A
 supervisor in Perl, which every Debian has, starts each in a session of its own, reads both streams
-to their end, and ends whatever is left of it when its time is over.
+to their end, and ends all its remaining processes when its time is over.
 """
 
 from __future__ import annotations

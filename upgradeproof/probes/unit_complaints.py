@@ -40,7 +40,7 @@ class Complaint:
 def complaints(
     unit: str, was: UnitProperties, now: UnitProperties, field: str = ""
 ) -> tuple[Complaint, ...]:
-    """Return what is worse, or freer, than before; with ``field`` only what is in that one.
+    """Return what is more restricted, or less, than before; with ``field`` only in that field.
 
     The administrator's own drop-ins count for every unit, everything else for units that the plan
     names and whose file is there. What only narrows a service counts where the service used what

@@ -1,4 +1,4 @@
-"""What a cell opens to, as plain data: the page's script only has to lay it out."""
+"""The details of a cell as plain data, which the page's script only has to lay out."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def time_line(states: Sequence[State], transcripts: Transcripts) -> list[Plain]:
     """Return the states one after the other; the page draws each by its duration.
 
     They follow each other by duration, not by the clock: a reused state was built in another run,
-    and a cell waits for its turn; both would press what did happen into a corner.
+    and a cell waits for a worker; both gaps would make the states themselves too small.
     """
     return [
         {

@@ -11,8 +11,8 @@ from upgradeproof.errors import HarnessError
 def write_text(path: Path, text: str) -> Path:
     """Write ``text`` to ``path``, its folder too if need be, and return the path.
 
-    Raises HarnessError when it can't be written. Text that is not Unicode becomes a question mark:
-    a report that is there is worth more than one that is exact.
+    Raises HarnessError when it can't be written. Text that is not Unicode becomes a question mark,
+    so that the report is written in any case.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

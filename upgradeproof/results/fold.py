@@ -28,7 +28,7 @@ STATE_ORDER = tuple(StateName)
 
 @dataclass
 class _Cell:
-    """A cell while its events come in."""
+    """A cell while its events are folded."""
 
     declared: j.CellDeclared
     checks_declared: int = 0
@@ -102,7 +102,7 @@ def _finished_at(started: list[j.RunStarted], finished: list[j.RunFinished]) -> 
 
 
 def _rank(event: j.Event) -> tuple[int, str]:
-    """Put declarations before what happened; what happened stays in the order of its time."""
+    """Put declarations before other events; these stay in the order of their time."""
     match event:
         case j.RunStarted() | j.RunFinished():
             return 0, event.at

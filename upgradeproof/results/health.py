@@ -1,4 +1,4 @@
-"""The health index: what was measured of a cell in one number, for a glance. It is no verdict."""
+"""The health index: one number that summarises the measurements of a cell. It is no verdict."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ RULES: Mapping[str, tuple[int, str]] = {
     "kernel": (10, "1 / (1 + kinds of new complaints of the kernel, unexpected by the plan)"),
     "journal": (10, "1 / (1 + kinds of new errors in the journal, unexpected by the plan)"),
 }
-"""Weight and rule of each part. They are chosen, not measured: what users feel weighs more than
-half, and what is only written down somewhere weighs least."""
+"""Weight and rule of each part. They are chosen, not measured: what users notice weighs more than
+half, and what is only recorded in the facts weighs the minimum."""
 MAX_LOST = 0.1
-"""Share of lost requests at which availability is worth nothing any more."""
+"""Share of lost requests from which on the score of availability is 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One thing that counts."""
+    """One part of the index."""
 
     name: str
     score: float | None

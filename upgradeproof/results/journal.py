@@ -34,7 +34,7 @@ class RunStarted(Frozen):
 
 
 class RunFinished(Frozen):
-    """The controlling process came to its end: nothing is missing for want of time."""
+    """The controlling process ended regularly, so that no event of its run is missing."""
 
     event: Literal["run_finished"] = "run_finished"
     at: str = Field(default_factory=now)
@@ -152,7 +152,7 @@ class StepStarted(Frozen):
 
 
 class StepFinished(Frozen):
-    """The step that began last in this state ended; no exit status: it was ended by us."""
+    """The step that began last in this state ended; no exit status: the harness ended it."""
 
     event: Literal["step_finished"] = "step_finished"
     at: str = Field(default_factory=now)

@@ -11,7 +11,7 @@ from pydantic import Field, computed_field
 from upgradeproof.results.base import Frozen
 
 Connection = Literal["kept", "new"]
-"""How a request travels: over a connection that stays open, or over one of its own."""
+"""How a request is sent: over a connection that stays open, or over one of its own."""
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""What a run leaves behind: the models of ``run.json``, schema version 1."""
+"""The results of a run: the models of ``run.json``, schema version 1."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
     @classmethod
     def of(cls, error: BaseException) -> Verdict:
-        """Return the verdict that an error gives: the product's, ours, or that nothing ran."""
+        """Return the verdict for an error: of the product, of the harness, or that nothing ran."""
         match error:
             case ProductError():
                 return cls.FAILED

@@ -1,4 +1,4 @@
-"""A machine in use: what users and time do to it, done in a minute."""
+"""A machine in use: writes, restarts and log rotations, done in a minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a cell: events in the journal of the run, evidence in the cell's folder."""
+"""Record a cell: events in the journal of the run, evidence in the cell's folder."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ RESTART_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, kw_only=True)
 class Restarts:
-    """What became of the services: each complaint by the service, and what else was missing."""
+    """The result of a restart: each complaint by its service, and what else was missing."""
 
     complaints: dict[str, str]
     missing: tuple[str, ...]

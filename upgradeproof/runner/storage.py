@@ -1,4 +1,4 @@
-"""The space that cached states take: limited in size and age, the longest unused go first."""
+"""The space of cached states: limited in size and age; the longest unused are removed first."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class HeldStates:
         self._keys: set[str] = set()
 
     def close(self) -> None:
-        """Let go of every state."""
+        """Release every state."""
         self._held.close()
 
     def hold(self, key: str) -> None:
@@ -210,7 +210,7 @@ class Storage:
     def _next(
         self, left: Mapping[str, CachedSnapshot], stays: set[str], elsewhere: int, backend: Backend
     ) -> CachedSnapshot | None:
-        """Return the state that goes next; None: the limits are met, or the rest has to stay."""
+        """Return the next state to remove; None: the limits are met, or the rest has to stay."""
         parents = {snapshot.parent for snapshot in left.values()}
         free = [s for s in left.values() if s.name not in parents | stays]
         if not free:

@@ -1,4 +1,4 @@
-"""The folder of cached states: what was reached once, under the key of all that led there."""
+"""The folder of cached states, each stored under its key."""
 
 from __future__ import annotations
 

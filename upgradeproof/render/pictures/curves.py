@@ -60,7 +60,7 @@ def curves(measured: Sequence[LoadMeasured]) -> Markup | None:
 
 
 def _points(one: LoadMeasured) -> list[tuple[float, float]]:
-    """Return the curve from the median on; both scales are logarithmic, and have no nought."""
+    """Return the curve from the median on; both scales are logarithmic and have no zero."""
     return [
         (_place(point.percent, max(one.answered, 2)), point.ms)
         for point in one.curve

@@ -61,7 +61,7 @@ def heat(seen: Availability) -> Markup | None:
 
 
 def levels(highest: int) -> tuple[int, ...]:
-    """Return the greatest count of each shade: up to four, each a like factor above the last."""
+    """Return the greatest count of each shade: up to four, each by the same factor higher."""
     return tuple(sorted({math.ceil(highest ** (i / len(OPACITIES)) - 1e-9) for i in range(1, 5)}))
 
 
@@ -156,7 +156,7 @@ def _draw_rows(axes: Axes, seen: Availability) -> None:
     for row, measured in enumerate(seen.connections):
         for down in measured.downtimes:
             length = down.duration_ms / 1000
-            # the line keeps one visible that is shorter than a pixel
+            # the line makes a downtime visible that is shorter than a pixel
             _bar(axes, row, down.began_s, length, color=svg.COLOURS["lost"], linewidth=1.5)
     whole = max(seen.duration_s, 1e-9)
     for row, step in enumerate(seen.steps, len(seen.connections)):
