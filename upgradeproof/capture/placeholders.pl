@@ -102,7 +102,7 @@ sub public_half {
 }
 sub base64_padded { my $raw = shift; my $text = base64($raw); my $p = (3 - length($raw) % 3) % 3;
   $p ? substr($text, 0, length($text) - $p) . '=' x $p : $text }
-# Return a mark in place of a private key; `key` lines at the end say what belongs there.
+# Return a mark in place of a private key; `key` lines at the end specify what replaces it.
 sub key {
   my ($label, $pem, $style) = @_;
   $found->{'private key'}++;
@@ -135,7 +135,7 @@ sub looks_random {
 sub quoted { my ($kind, $text) = @_; $text =~ s/^(["']?)(.*?)(["']?)$/$1 . secret($kind, $2) . $3/se; $text }
 sub bare { my $text = shift; $text =~ s/^["']//; $text =~ s/["']$//; $text }
 
-# Return a line of a file whose name says that it holds passwords: `user:password`, `host user:password`.
+# Return a line of a file whose name shows that it contains passwords: `user:password`, `host user:password`.
 sub password_line {
   my $line = shift;
   return $line if $line =~ /^\s*(?:[#;].*)?$/ || $line =~ /^\s*[\w.-]+\s*=/ || index($line, $mark) >= 0;

@@ -35,8 +35,8 @@ for my $list (glob "$prefix/var/lib/dpkg/info/*.md5sums") {
 my (%by_hand, %chosen);
 for my $file (glob "$prefix/var/lib/dpkg/alternatives/*") {
   my ($name) = $file =~ m{([^/]+)$};
-  my @said = lines substr $file, length $prefix;
-  $chosen{"/etc/alternatives/$name"} = $said[0];
+  my @entry = lines substr $file, length $prefix;
+  $chosen{"/etc/alternatives/$name"} = $entry[0];
 }
 my (%user, %group);
 sub user { $user{$_[0]} //= (getpwuid $_[0])[0] // $_[0] }
