@@ -135,7 +135,7 @@ def _in(name: str, script: str, stdin: bytes = b"") -> None:
 
 
 def checked(argv: list[str], stdin: bytes = b"") -> None:
-    """Run a command. Raises RuntimeError with its words when it fails."""
+    """Run a command. Raises RuntimeError with its output when it fails."""
     done = subprocess.run(argv, input=stdin, capture_output=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{shlex.join(argv)[:200]}: {done.stderr.decode()[-2000:]}")

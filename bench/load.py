@@ -40,7 +40,7 @@ class Run:
 
 
 def measure(home: Home) -> Iterator[Result]:
-    """Measure the three on one NGINX, taking turns; then on a server whose truth is known."""
+    """Measure the three alternately on one NGINX; then on a server with known latencies."""
     platform = Platform(image="debian-12", architecture="amd64", machine="container")
     image = home.imaging().ensure(platform)
     spec = MachineSpec(

@@ -1,4 +1,4 @@
-"""What the verdicts on two releases are worth: ten of each with itself, ten with a slower one."""
+"""How reliable verdicts on two releases are: ten with an equal one, ten with a slower one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upgradeproof.plan import Endpoint, Load
 
 COMPARISONS = 10
 ROUNDS = 20_000
-"""Of the work for one answer: some ten milliseconds of a processor, given or not."""
+"""The work for one answer: about ten milliseconds of a processor."""
 SLOWER = 1.3
 LOAD = Load.model_validate(
     {

@@ -32,7 +32,7 @@ _KEY_OPTIONS = (
     *("-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
 )
 
-# Where KVM opens and hangs its guests, debvm would take it: it asks whether it may write there.
+# debvm takes KVM where it may write to the device, also where KVM then hangs its guests.
 _WITHOUT_KVM = (
     *("unshare", "--mount", "sh", "-c"),
     'mount --bind /etc/hostname /dev/kvm && mount -o remount,bind,ro /dev/kvm && exec "$@"',

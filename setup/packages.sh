@@ -21,7 +21,7 @@ ARM64_PACKAGES=(qemu-user-static arch-test)
 # Not in every archive; `upgradeproof doctor` reports what is missing then.
 OPTIONAL_PACKAGES=" ubuntu-keyring ubuntu-archive-keyring "
 
-# Without root mmdebstrap works in a user namespace, and a freshly started engine is root's alone.
+# Without root, mmdebstrap works in a user namespace, and only root can use a newly started engine.
 [ "$(id -u)" = 0 ] || RUN_PACKAGES+=(uidmap acl)
 
 lists_fetched=false
@@ -76,7 +76,7 @@ need_root_on_debian() {
     if ! is_debian_like; then
         local name
         name=$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$os_release" 2>/dev/null || true)
-        fail "this machine lacks $1, and only Debian and its kin can be set up automatically; this is ${name:-unknown}" \
+        fail "this machine lacks $1, and only Debian and its derivatives can be set up automatically; this is ${name:-unknown}" \
             "install: $(everything_needed)" "and run this again"
     fi
     if ! can_be_root; then

@@ -34,7 +34,7 @@ content() {
     cat requirements.lock pyproject.toml setup/*.sh setup/validators/*.json | sha256sum
 }
 
-# Cheap, and true on every call but the first: nothing changed, and all that we need is still there.
+# A quick check that succeeds on every call but the first: nothing changed, and nothing is missing.
 is_ready() {
     [ "$(content)" = "$(cat "$1" 2>/dev/null)" ] && venv_works && [ -z "$(missing_programs)" ] &&
         engine_answers && { [ "$profile" != arm64 ] || arm64_works; } &&
