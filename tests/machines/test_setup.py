@@ -79,8 +79,8 @@ def test_on_another_system_one_message_lists_what_to_install(debian: Container) 
     )
     assert told(debian, script, status=1) == (
         "set-up: setting up for 'run'\n"
-        "set-up: this machine lacks python3 python3-venv, and only Debian and its kin can be set "
-        "up automatically; this is Example 9\n"
+        "set-up: this machine lacks python3 python3-venv, and only Debian and its "
+        "derivatives can be set up automatically; this is Example 9\n"
         f"  install: {BY_HAND} {FOR_VMS}\n"
         "  and run this again\n"
     )
