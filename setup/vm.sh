@@ -53,7 +53,7 @@ install_vm_packages() {
         from_backports "$folder" install --yes --no-install-recommends "$@" >"$folder/log" 2>&1; then
         :
     else
-        report "no backports: QEMU $offered keeps no memories, so every machine has to boot"
+        report "no backports: QEMU $offered saves no memories, so every machine has to boot"
         install_packages "$@"
     fi
     rm -rf "$folder"

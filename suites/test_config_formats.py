@@ -35,7 +35,8 @@ def test_migrated_config_keeps_its_settings(
     before, after = installed[Configs][path], upgraded[Configs][path]
     before_values = [(key, values(before.content, key)) for key in migrated_config.preserved_keys]
     never = [key for key, was in before_values if not was]
-    assert not never, f"{path} had no {never} before the upgrade: {before.problem or 'see `keeps`'}"
+    why = before.problem or "see `preserved_keys`"
+    assert not never, f"{path} had no {never} before the upgrade: {why}"
     lost = [key for key, was in before_values if values(after.content, key) != was]
     assert not lost, f"{path} lost or changed {lost}"
 

@@ -181,7 +181,7 @@ def sweep(
     """Yield the result of each interruption of a cell, one after the other.
 
     ``at`` is a glob over apt's words for a step; ``faults`` names some of them, None all. Raises
-    what keeps the cell's states from being reached, and HarnessError where nothing can be
+    the error of a state that is not reached, and HarnessError where nothing can be
     interrupted. Transcripts and the journal go to ``reports``, and the outcomes as JSON at the end.
     """
     run_id = secrets.token_hex(4)

@@ -59,7 +59,7 @@ def send(
     python: Sequence[str] = command_line.PYTHON,
     start_s: float = START_S,
 ) -> LoadResult:
-    """Send a load once and return what came of it; Locust gets ``start_s`` to start and to end.
+    """Send a load once and return the result; Locust gets ``start_s`` to start and to end.
 
     Raises LoadError when Locust is not installed, fails, does not end in its time, or leaves no
     whole result. What the product does wrong is in the result.

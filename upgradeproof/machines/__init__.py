@@ -152,7 +152,7 @@ class Backend(Protocol):
         ...
 
     def resumes(self, snapshot: str) -> bool:
-        """Return whether a machine that is started from a snapshot here goes on from its memory.
+        """Return whether a machine that is started from a snapshot here resumes its memory.
 
         Where it does not, the machine boots.
         """

@@ -54,9 +54,9 @@ INIT = (
     " exec /sbin/init systemd.condition-needs-update=no"
 )
 # Under qemu-user nothing can be forked into a mount namespace, so that systemd's credentials end in
-# EINVAL, and journald and tmpfiles with them. And it keeps the ids of mounts to itself: systemd 257
-# then takes a new root for the old one, and no service starts that sees files of its own. So all of
-# them see all files here, and emulation does not prove what a service has no access to.
+# EINVAL, and journald and tmpfiles with them. It also hides the ids of mounts: systemd 257 then
+# takes a new root for the old one, and a service with its own view of the files does not start. So
+# all services see all files here, and emulation does not prove what a service has no access to.
 _NOT_EMULATED = (
     *("ImportCredential=", "LoadCredential=", "SetCredential="),
     *("PrivateTmp=no", "PrivateDevices=no", "PrivateMounts=no", "PrivateIPC=no", "MountFlags="),

@@ -111,7 +111,7 @@ class Observer:
                 bare, preparations, installed = self._install(machine, executor)
                 steps = install_steps(self._order.packages, preparations)
                 key = checkpoint_key(image, actions_of(steps), self._backend.definition)
-                self._on_progress("keep the machine for the next boot")
+                self._on_progress("save the machine for the next boot")
                 snapshot = self._backend.snapshot(machine, key, self._labels)
             with self._stored_if_done(key):
                 tcp = {s.port for s in installed[Sockets].values() if s.protocol == "tcp"}

@@ -1,6 +1,6 @@
 """Defects: known-bad upgrades, each a small patch on a good one, to prove that the checks see them.
 
-A product keeps them in ``defects/*.toml``; a defect's name is its file's.
+A product has them in ``defects/*.toml``; a defect's name is its file's.
 """
 
 from __future__ import annotations

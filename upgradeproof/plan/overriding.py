@@ -24,7 +24,7 @@ def overridden(plan: Plan, upgrade: Upgrade, platform: Platform) -> tuple[Plan, 
     """Return the plan and the upgrade of one cell; the same ones where no override selects it.
 
     A hop has the steps that it has as an upgrade of its own. The expectations are also those of an
-    override that selects a hop. Raises PlanError when what comes of it is wrong.
+    override that selects a hop. Raises PlanError when the result is wrong.
     """
     own = _selecting(plan, upgrade, platform)
     of_hops = {hop: _selecting(plan, plan.hop(hop), platform) for hop in upgrade.hops}

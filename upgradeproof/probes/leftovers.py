@@ -46,7 +46,7 @@ class Leftovers(Probe[Leftover]):
 
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Attribute to the distribution that a package's version lies next to the one in use.
+        """Attribute to the distribution that a package's version is next to the one in use.
 
         What was in use and was put aside (``dpkg-bak``) is for an administrator to look at.
         """

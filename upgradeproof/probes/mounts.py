@@ -27,7 +27,7 @@ class Mount(Record):
     """What is mounted on one folder or file.
 
     Options of the file system itself (a container's layers, a size) are volatile: they name what
-    lies outside the machine. Options of the mount (``ro``, ``nosuid``) count.
+    is outside the machine. Options of the mount (``ro``, ``nosuid``) count.
     """
 
     volatile: ClassVar[frozenset[str]] = frozenset(

@@ -101,7 +101,7 @@ class Package(Record):
 
     @property
     def held(self) -> bool:
-        """Return whether an administrator keeps it from being upgraded."""
+        """Return whether an administrator has put it on hold."""
         return self.state.startswith("hold ")
 
     @property

@@ -1,4 +1,4 @@
-"""The cached states of one cell: load and save snapshots and facts while the runner goes on."""
+"""The cached states of one cell: load snapshots and facts, and save them in the background."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class StateCache(AbstractContextManager["StateCache"]):
         self._held.close()
 
     def building(self, key: str) -> AbstractContextManager[None]:
-        """Hold a key while its state is built: another run that wants it waits, and reuses it."""
+        """Hold a key while its state is built: another run that needs it waits, and reuses it."""
         return self._store.building(key)
 
     def key(self, state: StateName, parent: str, actions: Sequence[Action]) -> str:

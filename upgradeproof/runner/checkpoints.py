@@ -97,7 +97,7 @@ class Checkpoints:
     def save(
         self, done: int, machine: Machine, since: float, steps: Sequence[StepStarted | StepFinished]
     ) -> None:
-        """Save a checkpoint; a failure to do so is logged, and the transition goes on."""
+        """Save a checkpoint; a failure to do so is logged, and the transition continues."""
         key = self.key(done)
         try:
             checkpoint = Checkpoint(

@@ -91,7 +91,7 @@ class MachinePool(AbstractContextManager["MachinePool"]):
     def _in_state(self, state: StateName, purpose: str) -> Iterator[Machine]:
         """Start a machine in a state and wait until it is in use.
 
-        A container that is started from a snapshot boots. A VM goes on from the snapshot's memory:
+        A container that is started from a snapshot boots. A VM resumes the snapshot's memory:
         in a booted state it boots again.
         """
         with self._start(self._snapshot(snapshot_of(state)), purpose) as machine:

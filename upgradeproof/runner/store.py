@@ -71,7 +71,7 @@ class StateStore:
 
     @contextmanager
     def building(self, state_key: str) -> Iterator[None]:
-        """Hold a state while it is built; another run that wants it waits and then reuses it."""
+        """Hold a state while it is built; another run that needs it waits and then reuses it."""
         lock = FileLock(self._locks / f"{state_key}.lock")
         try:
             with lock.acquire(timeout=BUILD_TIMEOUT_S):
@@ -116,7 +116,7 @@ class StateStore:
         )
 
     def save(self, state_key: str, cached: CachedState, facts: Facts) -> None:
-        """Save a state; readers see it whole from the moment of its renaming."""
+        """Save a state atomically: readers see it after it was renamed."""
         folder = self._states / state_key
         part = folder.with_suffix(f".{os.getpid()}.part")
         self._write(part, facts)
@@ -149,7 +149,7 @@ class StateStore:
         return folder / "facts" / f"{probe.section}-{self.section_key(probe)}.json"
 
     def clear(self) -> None:
-        """Remove every cached state; a run that goes on builds what it still needs again."""
+        """Remove every cached state; a run in progress builds again what it still needs."""
         for folder in (*self._states.iterdir(), self.checkpoints):
             shutil.rmtree(folder, ignore_errors=True)
 

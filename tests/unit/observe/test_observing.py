@@ -118,7 +118,7 @@ def test_what_was_started_is_ended(tmp_path: Path) -> None:
         "set a locale",
         "install web",
         "read the facts with the packages",
-        "keep the machine for the next boot",
+        "save the machine for the next boot",
         f"start a machine of {found.order.platform.id}",
         "read the facts after a boot",
         "ask what listens",

@@ -54,7 +54,7 @@ class QemuBackend:
     definition: ClassVar[str] = definition()
 
     def resumes(self, snapshot: str) -> bool:
-        """Return whether a snapshot holds a memory that the QEMU of this host can go on from."""
+        """Return whether a snapshot has a memory that the QEMU of this host can resume."""
         found = Snapshot.read(Path(snapshot))
         accelerator = acceleration.accelerator(found.hardware.architecture, self.folder)
         return self._resumes(found, accelerator)

@@ -45,7 +45,7 @@ class Snapshot:
         return {name: self.folder / f"{name}.qcow2" for name in names}
 
     def write(self) -> None:
-        """Make the folder whole."""
+        """Write the record, which makes the folder complete."""
         plain = asdict(self)
         del plain["folder"]
         plain["sizes"] = {name: disk.stat().st_size for name, disk in self.disks.items()}
