@@ -171,7 +171,9 @@ def test_nothing_is_left_running(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("ended")
-@pytest.mark.parametrize("words", [("-m", "smoke"), ("-k", "hold_is_preserved or mine"), ("-n", "2")])
+@pytest.mark.parametrize(
+    "words", [("-m", "smoke"), ("-k", "hold_is_preserved or mine"), ("-n", "2")]
+)
 def test_pytest_options_do_what_they_always_do(project: Project, words: tuple[str, ...]) -> None:
     """With a suite that has the name of a generic one: both are collected."""
     own = project.write("test_packages.py", "def test_mine(upgraded):\n    assert upgraded\n")

@@ -191,9 +191,7 @@ def missing(architecture: Architecture) -> str | None:
 
 def _advice(log: str) -> str:
     if "No space left" in log:
-        return (
-            "the disk is full: free disk space; `upgradeproof prune --states` removes cached states"
-        )
+        return "the disk is full: free space; `upgradeproof prune --states` removes cached states"
     if "Could not open" in log or "not in qcow2 format" in log or "Image is corrupt" in log:
         return "a disk is damaged or gone: `upgradeproof prune --states`, and run again"
     if "memory" in log:

@@ -119,8 +119,7 @@ def test_what_the_monitor_tells_is_a_sign(
         ),
         (
             "Could not write: No space left on device",
-            "the disk is full: free disk space; "
-            "`upgradeproof prune --states` removes cached states",
+            "the disk is full: free space; `upgradeproof prune --states` removes cached states",
         ),
         (
             "cannot set up guest memory 'pc.ram': Cannot allocate memory",
