@@ -1,1 +1,1 @@
-"""What upgradeproof costs and saves, beside what its user would run instead, in one run."""
+"""What upgradeproof costs and saves, compared with what its user would run instead, in one run."""

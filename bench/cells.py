@@ -1,4 +1,4 @@
-"""Whole cells: beside a bare script, on kept states, and on two workers."""
+"""Whole cells: compared with a bare script, on cached states, and on two workers."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def _overhead(home: Home, cell: Cell) -> Result:
         "fresh verified cell",
         ("verified", samples["verified"]),
         ("bare script, same image", samples["bare"]),
-        at_most=OVERHEAD,
+        maximum=OVERHEAD,
     )
 
 
 def _cached() -> Result:
     check = ("-k", "test_service_is_active and nginx")
     samples = [pytest(f"--upgradeproof-cell={CELL}", *check) for _ in range(5)]
-    return Result.seconds("one check on kept states", samples, below=CACHED_S)
+    return Result.seconds("one check on cached states", samples, below=CACHED_S)
 
 
 def _workers() -> Result:
@@ -67,7 +67,7 @@ def _workers() -> Result:
     one = pytest("--upgradeproof-fresh", *both, "-n", "1")
     two = pytest("--upgradeproof-fresh", *both, "-n", "2")
     return Result.overhead(
-        "two cells", ("two workers", [two]), ("one worker", [one]), at_most=TWO_WORKERS
+        "two cells", ("two workers", [two]), ("one worker", [one]), maximum=TWO_WORKERS
     )
 
 
@@ -80,10 +80,10 @@ def pytest(*arguments: str) -> float:
 
 
 def green(*arguments: str) -> tuple[float, Run]:
-    """Run pytest as a user does and return the seconds of the whole process, and what it tells.
+    """Run pytest as a user does and return the seconds of the whole process, and its run.json.
 
     Raises RuntimeError when it was not green: the time of a failure is no measurement. Its reports
-    are kept then, and the error says where.
+    stay then, and the error names their folder.
     """
     reports = tempfile.mkdtemp(prefix="upgradeproof-bench-")
     started = time.perf_counter()
@@ -98,9 +98,9 @@ def green(*arguments: str) -> tuple[float, Run]:
         raise RuntimeError(
             f"pytest {shlex.join(arguments)} failed; its reports: {reports}\n{done.stdout[-3000:]}"
         )
-    told = read_run(Path(reports) / "run.json")
+    run = read_run(Path(reports) / "run.json")
     shutil.rmtree(reports)
-    return seconds, told
+    return seconds, run
 
 
 def bare(cell: Cell, image: str) -> float:
@@ -135,7 +135,7 @@ def _in(name: str, script: str, stdin: bytes = b"") -> None:
 
 
 def checked(argv: list[str], stdin: bytes = b"") -> None:
-    """Run a command. Raises RuntimeError with its words when it fails."""
+    """Run a command. Raises RuntimeError with its output when it fails."""
     done = subprocess.run(argv, input=stdin, capture_output=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{shlex.join(argv)[:200]}: {done.stderr.decode()[-2000:]}")

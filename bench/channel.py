@@ -1,4 +1,4 @@
-"""A package-version check over our channel, beside testinfra's own Docker backend."""
+"""A package-version check over our channel, compared with testinfra's own Docker backend."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _compare(
         samples["ours"].append(_mean(ours, OURS_PER_ROUND))
         samples["theirs"].append(_mean(theirs, THEIRS_PER_ROUND))
     ours_s, theirs_s = ("our channel", samples["ours"]), ("testinfra docker", samples["theirs"])
-    return Result.faster(name, ours_s, theirs_s, at_least=target)
+    return Result.faster(name, ours_s, theirs_s, minimum=target)
 
 
 def _mean(act: Callable[[], object], count: int) -> float:

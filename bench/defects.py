@@ -27,7 +27,7 @@ def measure(home: Home) -> list[Result]:
 
 
 def _catalogue(home: Home) -> list[Result]:
-    """Build every state anew, in a cache of its own: a kept upgrade would cost nothing."""
+    """Build every state again, in a cache of its own: a cached upgrade would cost nothing."""
     with tempfile.TemporaryDirectory(prefix="upgradeproof-bench-") as scratch:
         done = subprocess.run(
             [

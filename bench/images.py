@@ -1,4 +1,4 @@
-"""An image of another architecture: ours, beside the same packages by a plain bootstrap."""
+"""An image of another architecture, compared with a plain bootstrap of the same packages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLAIN_TIMEOUT_S = 3600.0
 
 
 def measure(home: Home) -> list[Result]:
-    """Make the arm64 disk of Debian 12 anew, and bootstrap its packages as a user would."""
+    """Make the arm64 disk of Debian 12 from scratch, and bootstrap its packages as a user would."""
     platform = Platform(image="debian-12", architecture="arm64", machine="vm")
     plain, ours = _plain(home, platform), _ours(home, platform)
     return [
@@ -28,13 +28,13 @@ def measure(home: Home) -> list[Result]:
             "arm64 disk image, made under emulation",
             ("to the disk that boots", [ours]),
             ("plain mmdebstrap, a tar file", [plain]),
-            at_most=LIMIT,
+            maximum=LIMIT,
         )
     ]
 
 
 def _plain(home: Home, platform: Platform) -> float:
-    """Bootstrap with what mmdebstrap does by itself: every program of the root is emulated."""
+    """Bootstrap with mmdebstrap alone: every program of the root is emulated."""
     request = home.imaging().request(platform)
     plain = request.image.bootstrap.model_copy(update={"merged_usr": False})
     image = request.image.model_copy(update={"bootstrap": plain})

@@ -1,4 +1,4 @@
-"""Locust's load beside wrk and hey: what a request costs, and whose percentiles are true."""
+"""Locust's load compared with wrk and hey: what a request costs, and whose percentiles are true."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WAIT_S = 60.0
 
 @dataclass(frozen=True)
 class Run:
-    """What one generator says of one run, and what it used of this host's processors."""
+    """What one generator reports of one run, and what it used of this host's processors."""
 
     requests_per_s: float
     p99_s: float
@@ -40,7 +40,7 @@ class Run:
 
 
 def measure(home: Home) -> Iterator[Result]:
-    """Measure the three on one NGINX, taking turns; then on a server whose truth is known."""
+    """Measure the three alternately on one NGINX; then on a server with known latencies."""
     platform = Platform(image="debian-12", architecture="amd64", machine="container")
     image = home.imaging().ensure(platform)
     spec = MachineSpec(
@@ -55,7 +55,7 @@ def measure(home: Home) -> Iterator[Result]:
 
 
 def _cost(port: int) -> Iterator[Result]:
-    """Compare by processor time for a request: whoever has more cores may use them."""
+    """Compare by processor time for a request: a host with more cores can use them."""
     runs: dict[str, list[Run]] = {"Locust": [], "wrk": [], "hey": []}
     generators: dict[str, Callable[[int], Run]] = {"Locust": _closed, "wrk": _wrk, "hey": _hey}
     for _ in range(ROUNDS):
@@ -141,17 +141,17 @@ def _hey(port: int, *, users: int = USERS) -> Run:
 
 
 def _by_program(argv: list[str], pattern: str) -> Run:
-    """Run a generator and read what it says. Raises RuntimeError where that is not understood."""
-    told: list[str] = []
+    """Run a generator and read its output. Raises RuntimeError where that is not understood."""
+    output: list[str] = []
 
     def run() -> None:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=WAIT_S, check=False)
-        told.append(done.stdout + done.stderr)
+        output.append(done.stdout + done.stderr)
 
     cpu_s = _used(run)
-    p99, rate = re.search(pattern, told[0]), re.search(r"Requests/sec:\s+([\d.]+)", told[0])
+    p99, rate = re.search(pattern, output[0]), re.search(r"Requests/sec:\s+([\d.]+)", output[0])
     if not p99 or not rate:
-        raise RuntimeError(f"{argv[0]} says neither rate nor percentile:\n{told[0]}")
+        raise RuntimeError(f"{argv[0]} prints neither rate nor percentile:\n{output[0]}")
     seconds = float(p99[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[p99[2]]
     return Run(float(rate[1]), seconds, cpu_s, float(SECONDS))
 

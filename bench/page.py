@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 def measure(home: Home) -> Iterator[Result]:
-    """Measure the pipeline, what a browser does with the page, and what one would use instead."""
+    """Measure the pipeline, what a browser does with the page, and the alternative to it."""
     del home
     with TemporaryDirectory() as name:
         folder = Path(name)

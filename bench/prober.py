@@ -34,7 +34,7 @@ def measure(home: Home) -> list[Result]:
             "upgrade under the prober",
             ("watched", samples["watched"]),
             ("not watched", samples["not watched"]),
-            at_most=OVERHEAD,
+            maximum=OVERHEAD,
         )
     ]
 
@@ -50,7 +50,7 @@ def _without_disruptions(folder: Path, scratch: Path) -> Path:
 
 
 def _upgrade_s(plan: Path) -> float:
-    """Return how long the way to ``upgraded`` took, the prober's beginning and end included."""
+    """Return how long the transition to ``upgraded`` took, with the prober's beginning and end."""
     _, found = green(
         "--upgradeproof-fresh",
         *pytest_words(plans=[plan]),
@@ -61,5 +61,5 @@ def _upgrade_s(plan: Path) -> float:
     (cell,) = (cell for cell in found.cells if cell.selected)
     (state,) = (state for state in cell.states if state.name == "upgraded")
     if state.duration_s is None:
-        raise RuntimeError(f"run.json of {plan} does not say how long the upgrade took")
+        raise RuntimeError(f"run.json of {plan} does not have the duration of the upgrade")
     return state.duration_s

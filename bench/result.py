@@ -21,7 +21,7 @@ Side = tuple[str, Sequence[float]]
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One comparison. ``value`` is a ratio or seconds, as ``target`` says."""
+    """One comparison. ``value`` is a ratio or seconds, like ``target``."""
 
     name: str
     ours: str
@@ -35,7 +35,7 @@ class Result:
 
     @classmethod
     def seconds(cls, name: str, samples: Sequence[float], *, below: float | None = None) -> Result:
-        """Return the median of what took a time that only a limit, in seconds, is beside."""
+        """Return the median of times that are compared with a limit, in seconds, alone."""
         value = median(samples)
         return cls(
             name=name,
@@ -50,7 +50,7 @@ class Result:
 
     @classmethod
     def overhead(
-        cls, name: str, ours: Side, other: Side, *, at_most: float | None = None
+        cls, name: str, ours: Side, other: Side, *, maximum: float | None = None
     ) -> Result:
         """Return how many times as long ours took as the other, by the medians of their seconds."""
         value = median(ours[1]) / median(other[1])
@@ -58,26 +58,26 @@ class Result:
             name=name,
             value=value,
             unit="x the time",
-            target="-" if at_most is None else f"<= {at_most:g} x",
-            met=at_most is None or value <= at_most,
-            **_beside(ours, other),
+            target="-" if maximum is None else f"<= {maximum:g} x",
+            met=maximum is None or value <= maximum,
+            **_comparison(ours, other),
         )
 
     @classmethod
-    def faster(cls, name: str, ours: Side, other: Side, *, at_least: float | None = None) -> Result:
+    def faster(cls, name: str, ours: Side, other: Side, *, minimum: float | None = None) -> Result:
         """Return how many times as fast as the other ours was, by the medians of their seconds."""
         value = median(other[1]) / median(ours[1])
         return cls(
             name=name,
             value=value,
             unit="x as fast",
-            target="-" if at_least is None else f">= {at_least:g} x",
-            met=at_least is None or value >= at_least,
-            **_beside(ours, other),
+            target="-" if minimum is None else f">= {minimum:g} x",
+            met=minimum is None or value >= minimum,
+            **_comparison(ours, other),
         )
 
 
-def _beside(ours: Side, other: Side) -> dict[str, Any]:
+def _comparison(ours: Side, other: Side) -> dict[str, Any]:
     return {
         "ours": f"{_time(median(ours[1]))} ({ours[0]})",
         "other": f"{_time(median(other[1]))} ({other[0]})",
@@ -94,7 +94,7 @@ def _time(seconds: float) -> str:
 def show(results: Sequence[Result], path: Path) -> None:
     """Print the table and write it as JSON."""
     table = Table(title="upgradeproof bench")
-    for column in ("what", "ours", "beside", "measured", "target", "met"):
+    for column in ("what", "ours", "compared with", "measured", "target", "met"):
         table.add_column(column)
     for r in results:
         measured = f"{r.value:.2f} {r.unit}".strip()

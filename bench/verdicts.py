@@ -1,4 +1,4 @@
-"""What the verdicts on two releases are worth: ten of each with itself, ten with a slower one."""
+"""How reliable verdicts on two releases are: ten with an equal one, ten with a slower one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upgradeproof.plan import Endpoint, Load
 
 COMPARISONS = 10
 ROUNDS = 20_000
-"""Of the work for one answer: some ten milliseconds of a processor, given or not."""
+"""The work for one answer: about ten milliseconds of a processor."""
 SLOWER = 1.3
 LOAD = Load.model_validate(
     {
@@ -40,11 +40,13 @@ def measure(home: Home) -> Iterator[Result]:
         serving(_working(1)) as same,
         serving(_working(SLOWER)) as slower,
     ):
-        told = _outcomes(old, same)
-        yield _mistakes("a release with itself, called worse", told["worse"], told)
-        told = _outcomes(old, slower)
-        missed = COMPARISONS - told["worse"]
-        yield _mistakes(f"one with another {SLOWER} times as slow, not called worse", missed, told)
+        counts = _outcomes(old, same)
+        yield _mistakes("a release with itself, called worse", counts["worse"], counts)
+        counts = _outcomes(old, slower)
+        missed = COMPARISONS - counts["worse"]
+        yield _mistakes(
+            f"one with another {SLOWER} times as slow, not called worse", missed, counts
+        )
 
 
 def _working(times: float) -> Behaviour:
@@ -62,17 +64,17 @@ def _outcomes(old: int, new: int) -> Counter[str]:
         aim = Aim(endpoint=PAGE, port=ports[side])
         return unstrained(lambda: send(LOAD, aim, FRONT_PAGE))
 
-    told: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for _ in range(COMPARISONS):
         (found,) = judge_pairs(LOAD, take_turns(run, LOAD))
-        told[found.measured.outcome] += 1
-    return told
+        counts[found.measured.outcome] += 1
+    return counts
 
 
-def _mistakes(name: str, count: int, told: Counter[str]) -> Result:
+def _mistakes(name: str, count: int, counts: Counter[str]) -> Result:
     return Result(
         name=f"{COMPARISONS} comparisons of {name}",
-        ours=", ".join(f"{many} {outcome}" for outcome, many in sorted(told.items())),
+        ours=", ".join(f"{many} {outcome}" for outcome, many in sorted(counts.items())),
         other="-",
         value=count,
         unit=f"of {COMPARISONS}",

@@ -1,4 +1,4 @@
-"""VMs: boot, resume, commands, and a whole cell, each beside what a user would take instead."""
+"""VMs: boot, resume, commands, and a whole cell, compared with what a user would take instead."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _KEY_OPTIONS = (
     *("-o", "LogLevel=ERROR", "-o", "BatchMode=yes"),
 )
 
-# Where KVM opens and hangs its guests, debvm would take it: it asks whether it may write there.
+# debvm takes KVM where it may write to the device, also where KVM then hangs its guests.
 _WITHOUT_KVM = (
     *("unshare", "--mount", "sh", "-c"),
     'mount --bind /etc/hostname /dev/kvm && mount -o remount,bind,ro /dev/kvm && exec "$@"',
@@ -66,20 +66,20 @@ def _started(
 
 
 def _starts(image: str, disk: Path, key: Path) -> list[Result]:
-    """Take turns: our boot, debvm's, and the resume of a kept machine."""
-    with _started(image, "kept") as machine:
+    """Take turns: our boot, debvm's, and the resume of a cached machine."""
+    with _started(image, "cached") as machine:
         memory_mb = _resident_mb(machine)
-        kept = BACKEND.snapshot(machine, "bench", {})
+        snapshot = BACKEND.snapshot(machine, "bench", {})
     samples: dict[str, list[float]] = {"boot": [], "debvm": [], "resume": []}
     for _ in range(BOOTS):
         samples["boot"].append(_until_answer(image))
         samples["debvm"].append(_until_ssh(disk, key))
-        samples["resume"].append(_until_answer(kept))
+        samples["resume"].append(_until_answer(snapshot))
     boot, resume = ("boot: firmware, GRUB, settled", samples["boot"]), ("resume", samples["resume"])
     debvm = ("debvm: direct kernel boot, SSH", samples["debvm"])
     return [
         Result.faster(f"VM boot to first command ({memory_mb} MB resident)", boot, debvm),
-        Result.faster("resumed clone's first command", resume, boot, at_least=RESUME_FASTER),
+        Result.faster("resumed clone's first command", resume, boot, minimum=RESUME_FASTER),
     ]
 
 
@@ -143,13 +143,13 @@ def _commands(machine: Machine, key: Path) -> list[Result]:
     ssh = ("ssh with ControlMaster", samples["ssh"])
     theirs = ("testinfra ssh", samples["testinfra"])
     return [
-        Result.faster("VM command", ours, ssh, at_least=SSH_FASTER),
-        Result.faster("VM command", ours, theirs, at_least=TESTINFRA_FASTER),
+        Result.faster("VM command", ours, ssh, minimum=SSH_FASTER),
+        Result.faster("VM command", ours, theirs, minimum=TESTINFRA_FASTER),
     ]
 
 
 def measure_cell(home: Home) -> Iterator[Result]:
-    """Measure a whole cell beside the same steps by a bare script, and one check on kept states."""
+    """Measure a whole cell, the same steps by a bare script, and one check on cached states."""
     cell = next(cell for cell in home.cells if cell.id == CELL)
     image = home.imaging().ensure(cell.platform)
     # A bare script stops at the upgrade and boots no previous kernel: so do the checks.
@@ -165,11 +165,11 @@ def measure_cell(home: Home) -> Iterator[Result]:
         "fresh verified VM cell",
         ("verified", [verified]),
         ("bare script in the same VM", [_bare(cell, image)]),
-        at_most=OVERHEAD,
+        maximum=OVERHEAD,
     )
     check = ("-k", "test_services and test_service_is_active and nginx and not before")
     cached = [pytest(f"--upgradeproof-cell={CELL}", *check) for _ in range(3)]
-    yield Result.seconds("one check on a VM's kept states", cached, below=CACHED_S)
+    yield Result.seconds("one check on a VM's cached states", cached, below=CACHED_S)
 
 
 def _bare(cell: Cell, image: str) -> float:

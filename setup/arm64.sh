@@ -9,7 +9,7 @@ arm64_works() {
     [ "$(uname -m)" = aarch64 ] || grep -qs '^flags:.*F' $binfmt/qemu-aarch64
 }
 
-# On a host with systemd the package registers its handlers by itself.
+# On a host with systemd the package registers its handlers automatically.
 register_arm64() {
     arm64_works && return
     need_root_on_debian "the arm64 handler of binfmt_misc"

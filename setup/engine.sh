@@ -32,13 +32,13 @@ wait_for_engine() {
     done
 }
 
-# Root's engine answers root: its socket is closed to the user who runs this.
+# The engine of root answers root alone: the user who runs this can't open its socket.
 engine_is_not_ours() {
     [ -S $socket ] && [ ! -w $socket ]
 }
 
-# A right for this user and this socket alone, gone when the engine restarts; the group `docker`
-# would make the user root for good.
+# An access right for this user and this socket, until the engine restarts; the group `docker`
+# would give the user root's rights permanently.
 share_engine() {
     report "letting $(id -un) use the engine until it restarts"
     as_root setfacl -m "u:$(id -u):rw" "$(readlink -f $socket)"
@@ -68,7 +68,7 @@ start_dockerd() {
 }
 
 # forget_dead FILE PROGRAM: remove the pid file of a killed program. dockerd refuses to start while
-# *some* process has the number that its predecessor wrote down.
+# *some* process has the number that its predecessor recorded.
 forget_dead() {
     local pid
     pid=$(cat "$1" 2>/dev/null) || return 0
@@ -78,6 +78,6 @@ forget_dead() {
 forget_dead_engine() {
     forget_dead /var/run/docker.pid dockerd
     forget_dead /var/run/docker/containerd/containerd.pid containerd
-    # dockerd waits for the system's containerd as soon as its socket is there, dead or alive.
+    # dockerd waits for the system's containerd if its socket exists, even if containerd does not run.
     is_running containerd || rm -f /run/containerd/containerd.sock
 }

@@ -15,19 +15,19 @@ case $(dpkg --print-architecture 2>/dev/null) in
 esac
 # A browser, and a font for what it draws: the report is looked at in its tests.
 TEST_PACKAGES=(chromium fonts-dejavu-core)
-# What the bench is measured beside.
+# What the bench is compared with.
 BENCH_PACKAGES=(debvm wrk hey)
 ARM64_PACKAGES=(qemu-user-static arch-test)
-# Not in every archive; what is missing then is said by `upgradeproof doctor`.
+# Not in every archive; `upgradeproof doctor` reports what is missing then.
 OPTIONAL_PACKAGES=" ubuntu-keyring ubuntu-archive-keyring "
 
-# Without root mmdebstrap works in a user namespace, and a freshly started engine is root's alone.
+# Without root, mmdebstrap works in a user namespace, and only root can use a newly started engine.
 [ "$(id -u)" = 0 ] || RUN_PACKAGES+=(uidmap acl)
 
 lists_fetched=false
 os_release=${UPGRADEPROOF_OS_RELEASE:-/etc/os-release}
 
-# Programs without which no image can be made: somebody may have removed them since the set-up.
+# Programs without which no image can be made: they may have been removed since the set-up.
 missing_programs() {
     local name
     for name in mmdebstrap qemu-system-x86_64 qemu-img; do
@@ -76,11 +76,11 @@ need_root_on_debian() {
     if ! is_debian_like; then
         local name
         name=$(sed -n 's/^PRETTY_NAME="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$os_release" 2>/dev/null || true)
-        fail "this machine lacks $1, and only Debian and its kin can be set up automatically; this is ${name:-unknown}" \
+        fail "this machine lacks $1, and only Debian and its derivatives can be set up automatically; this is ${name:-unknown}" \
             "install: $(everything_needed)" "and run this again"
     fi
     if ! can_be_root; then
-        fail "this machine lacks $1, and mending that needs root: run this as root, or with sudo at hand" \
+        fail "this machine lacks $1, and only root can fix that: run this as root, or with sudo at hand" \
             "or let an administrator install: $(everything_needed)"
     fi
 }

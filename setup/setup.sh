@@ -4,9 +4,9 @@
 #   setup/setup.sh run     what a verification needs (`make setup`)
 #   setup/setup.sh test    and what the project's own tests need (`make setup-test`)
 #   setup/setup.sh arm64   and what arm64 machines on another processor need (`make setup-arm64`)
-#   setup/setup.sh bench   and what the bench is measured beside (`make bench`)
+#   setup/setup.sh bench   and what the bench is compared with (`make bench`)
 #
-# Says one line for each thing that it does, and does nothing the second time.
+# Prints one line for each thing that it does, and does nothing the second time.
 set -euo pipefail
 
 profile=${1:-run}
@@ -34,7 +34,7 @@ content() {
     cat requirements.lock pyproject.toml setup/*.sh setup/validators/*.json | sha256sum
 }
 
-# Cheap, and true on every call but the first: nothing changed, and all that we need is still there.
+# A quick check that succeeds on every call but the first: nothing changed, and nothing is missing.
 is_ready() {
     [ "$(content)" = "$(cat "$1" 2>/dev/null)" ] && venv_works && [ -z "$(missing_programs)" ] &&
         engine_answers && { [ "$profile" != arm64 ] || arm64_works; } &&

@@ -12,7 +12,7 @@ need_python() {
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
         fail "$("$python" --version) is too old: Python 3.11 or newer is needed" \
             "name another with: make PYTHON=/path/to/python3 ..."
-    # Debian keeps venv's own pip in a package apart.
+    # Debian has venv's own pip in a separate package.
     "$python" -c 'import venv, ensurepip' 2>/dev/null || install_packages python3-venv
 }
 

@@ -3,7 +3,7 @@
 
 VM_PACKAGES=(qemu-system-x86 qemu-utils ovmf fdisk dosfstools e2fsprogs util-linux)
 ARM64_VM_PACKAGES=(qemu-system-arm qemu-efi-aarch64)
-# The first that keeps a machine's memory in a file from which several can go on at once.
+# The first version that saves a machine's memory to a file from which several machines can resume.
 qemu_wanted=9
 
 [ "$(id -u)" = 0 ] || VM_PACKAGES+=(fakeroot)
@@ -18,8 +18,8 @@ qemu_candidate() {
         sort -n | head -n 1
 }
 
-# Debian 12 has the newer QEMU in its backports: the same archive, signed by the same keys. They are
-# asked this once, from a folder of our own; the machine's sources stay as they are.
+# Debian 12 has the newer QEMU in its backports: the same archive, signed by the same keys. Their lists
+# are fetched once, into a folder of our own; the machine's sources are not changed.
 backports_options() {
     local folder=$1 codename source
     codename=$(sed -n 's/^VERSION_CODENAME=//p' "$os_release")
@@ -53,7 +53,7 @@ install_vm_packages() {
         from_backports "$folder" install --yes --no-install-recommends "$@" >"$folder/log" 2>&1; then
         :
     else
-        report "no backports: QEMU $offered keeps no memories, so every machine has to boot"
+        report "no backports: QEMU $offered saves no memories, so every machine has to boot"
         install_packages "$@"
     fi
     rm -rf "$folder"

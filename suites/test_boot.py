@@ -62,7 +62,7 @@ def test_running_kernel_is_that_of_its_package(upgraded: State) -> None:
     )
 
 
-def test_kernel_says_one_release_everywhere(upgraded: State) -> None:
+def test_kernel_reports_one_release_everywhere(upgraded: State) -> None:
     now = boot(upgraded)
     assert now.version.startswith(f"Linux version {now.release} "), now.version
 

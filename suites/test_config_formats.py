@@ -16,12 +16,15 @@ def test_config_is_there(upgraded: State, config: Config) -> None:
     assert upgraded[Configs][config.path].exists, f"{config.path} is gone"
 
 
-@pytest.mark.subject("kept_config")
-def test_config_is_kept_byte_for_byte(
-    installed: State, upgraded: State, kept_config: Config
+@pytest.mark.subject("preserved_config")
+def test_config_is_byte_for_byte_the_same(
+    installed: State, upgraded: State, preserved_config: Config
 ) -> None:
-    before, after = installed[Configs][kept_config.path], upgraded[Configs][kept_config.path]
-    assert after.sha256 == before.sha256, f"the upgrade changed {kept_config.path}"
+    before, after = (
+        installed[Configs][preserved_config.path],
+        upgraded[Configs][preserved_config.path],
+    )
+    assert after.sha256 == before.sha256, f"the upgrade changed {preserved_config.path}"
 
 
 @pytest.mark.subject("migrated_config")
@@ -32,7 +35,8 @@ def test_migrated_config_keeps_its_settings(
     before, after = installed[Configs][path], upgraded[Configs][path]
     before_values = [(key, values(before.content, key)) for key in migrated_config.preserved_keys]
     never = [key for key, was in before_values if not was]
-    assert not never, f"{path} had no {never} before the upgrade: {before.problem or 'see `keeps`'}"
+    why = before.problem or "see `preserved_keys`"
+    assert not never, f"{path} had no {never} before the upgrade: {why}"
     lost = [key for key, was in before_values if values(after.content, key) != was]
     assert not lost, f"{path} lost or changed {lost}"
 
@@ -76,7 +80,7 @@ def test_daemon_accepts_its_config(upgraded: State, checked_config: Config) -> N
     assert found.accepted, f"{checked_config.check}: {found.check_output}"
 
 
-def test_edit_of_a_conffile_is_kept(installed: State, upgraded: State) -> None:
+def test_edit_of_a_conffile_is_preserved(installed: State, upgraded: State) -> None:
     edited = {p: c for p, c in installed[Conffiles].items() if c.state == "modified"}
     after = {path for path, file in upgraded[Conffiles].items() if file.state != "missing"}
     lost = [path for path in edited if path not in after]

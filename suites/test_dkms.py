@@ -14,7 +14,7 @@ pytestmark = pytest.mark.own_kernel
 
 @pytest.fixture
 def modules(installed: State, upgraded: State) -> dict[str, str]:
-    """Return the newest version of each module after the upgrade; without any, nothing is here."""
+    """Return the newest version of each module after the upgrade; skip where there is none."""
     if not installed[Dkms] and not upgraded[Dkms]:
         pytest.skip("DKMS has no modules on this machine")
     return newest(module for module in upgraded[Dkms].values() if module.name)

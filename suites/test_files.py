@@ -12,7 +12,7 @@ from upgradeproof.probes.leftovers import Leftovers
 from upgradeproof.runner import State
 
 ADMINISTRATORS = ("/etc/", "/usr/local/", "/opt/", "/root/", "/home/", "/srv/", "/var/spool/cron/")
-"""Where files are of an administrator's, if no package owns them."""
+"""Folders whose files belong to an administrator, if no package owns them."""
 PRIVATE = ("/etc/", "/root/", "/home/", "/var/lib/")
 CONFIGURATION_AND_DATA = ("/etc/", "/var/", "/srv/", "/home/", "/opt/", "/root/")
 READ_BY_OTHERS, WRITTEN_BY_OTHERS, PRIVILEGES = 0o044, 0o002, 0o6000
@@ -86,7 +86,9 @@ def test_no_folder_of_data_is_emptied(installed: State, upgraded: State) -> None
     assert not emptied, "\n".join(emptied)
 
 
-def test_content_of_the_administrators_files_is_kept(installed: State, upgraded: State) -> None:
+def test_content_of_the_administrators_files_is_preserved(
+    installed: State, upgraded: State
+) -> None:
     details = {change.path: change.detail for change in upgraded.regressions}
     replaced = [
         f"{path} has another content{indented(details.get(f'files/{path}/sha256', ''))}"
@@ -96,7 +98,7 @@ def test_content_of_the_administrators_files_is_kept(installed: State, upgraded:
     assert not replaced, "\n".join(dict.fromkeys(replaced))
 
 
-def test_owner_of_configuration_and_data_is_kept(installed: State, upgraded: State) -> None:
+def test_owner_of_configuration_and_data_is_preserved(installed: State, upgraded: State) -> None:
     given = [
         f"{path} belonged to {of(was)}, and belongs to {of(now)}"
         for path, was, now in changed(installed, upgraded, "owner", "group", "owners")
@@ -118,7 +120,7 @@ def test_link_points_to_the_same_program(installed: State, upgraded: State) -> N
 def changed(
     installed: State, upgraded: State, *fields: str
 ) -> Iterator[tuple[str, File | None, File | None]]:
-    """Yield the files of which a field changed without a reason; ``""``: that came or went."""
+    """Yield the files of which a field changed without a reason; ``""``: added or removed ones."""
     before, after = installed[Files], upgraded[Files]
     unexplained = {change.path for change in upgraded.regressions}
     for path in sorted(before.keys() | after.keys()):

@@ -1,4 +1,4 @@
-"""The new release can be lived with: it writes, starts again, rotates its logs, and is calm."""
+"""The new release works in use: it writes, restarts, rotates its logs, and logs no new errors."""
 
 import pytest
 

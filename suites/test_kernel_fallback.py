@@ -1,4 +1,4 @@
-"""One can still go back: the kernel from before is installed and can be started."""
+"""A fallback is possible: the kernel from before is installed and can be started."""
 
 import pytest
 

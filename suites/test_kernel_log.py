@@ -49,7 +49,7 @@ def test_no_firmware_is_missing(installed: State, upgraded: State) -> None:
     assert not found, "\n".join(found)
 
 
-def test_nothing_taints_the_kernel_anew(installed: State, upgraded: State) -> None:
+def test_log_reports_no_new_taint_of_the_kernel(installed: State, upgraded: State) -> None:
     found = new(installed, upgraded, "taint")
     assert not found, "\n".join(found)
 

@@ -69,7 +69,7 @@ def new(after: dict[str, str], before: dict[str, str]) -> list[str]:
     return [text for name, text in after.items() if name not in before]
 
 
-def test_every_module_is_loaded_that_shall_be(installed: State, upgraded: State) -> None:
+def test_every_module_is_loaded_that_must_be(installed: State, upgraded: State) -> None:
     failed = new(not_loaded(upgraded), not_loaded(installed))
     assert not failed, "\n".join(failed)
 

@@ -43,7 +43,7 @@ def test_no_loaded_module_is_lost(installed: State, upgraded: State) -> None:
     assert not lost, "\n".join(["loaded before, neither loaded nor built in after:", *lost])
 
 
-def test_module_parameters_are_kept(installed: State, upgraded: State) -> None:
+def test_module_parameters_are_preserved(installed: State, upgraded: State) -> None:
     changed = [
         f"{name}: {installed[Modules][name].parameters} -> {module.parameters}"
         for name, module in upgraded[Modules].items()
@@ -105,6 +105,6 @@ def test_everything_that_a_loaded_module_depends_on_is_there(upgraded: State) ->
     assert not lacking, "\n".join(lacking)
 
 
-def test_kernel_is_not_tainted_anew(installed: State, upgraded: State) -> None:
+def test_kernel_has_no_new_taint(installed: State, upgraded: State) -> None:
     before, after = installed[Kernel]["running"].taint, upgraded[Kernel]["running"].taint
     assert not after & ~before, f"the kernel's taint went from {before} to {after}"

@@ -74,7 +74,7 @@ def test_files_of_other_rules_take_the_lines_that_they_took(
     assert not blind, "; ".join(blind) + "; to do: see under which name the program logs now"
 
 
-def test_names_that_the_administrator_relies_on_are_kept(
+def test_names_that_the_administrator_relies_on_are_preserved(
     installed_rebooted: State, rebooted: State
 ) -> None:
     relied_on = {unit: was for unit, was in installed_rebooted[LogNames].items() if was.named_in}

@@ -113,7 +113,7 @@ def test_no_package_that_was_asked_for_becomes_obsolete(
 def test_recommended_package_is_still_there(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:
-    """Removal of what is only recommended is silent; something may need it all the same."""
+    """A removal of a recommended package raises no error; something may need the package."""
     before, after = installed[Packages], upgraded[Packages]
     here = {name for name, package in before.items() if package.installed}
     there = here | {provided for name in here for provided in before[name].provides}
@@ -164,7 +164,7 @@ def test_package_does_not_become_obsolete(installed: State, upgraded: State, pac
     )
 
 
-def test_hold_is_kept(installed: State, upgraded: State) -> None:
+def test_hold_is_preserved(installed: State, upgraded: State) -> None:
     held = {name for name, package in installed[Packages].items() if package.held}
     held_after = {name for name, package in upgraded[Packages].items() if package.held}
     assert held == held_after, (

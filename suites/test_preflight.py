@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from upgradeproof.preflight import Finding
 
 
-def test_nothing_stands_in_the_way_of_the_upgrade(findings: Sequence[Finding]) -> None:
+def test_nothing_inhibits_the_upgrade(findings: Sequence[Finding]) -> None:
     inhibitors = [str(finding) for finding in findings if finding.severity == "inhibitor"]
     assert not inhibitors, "\n".join(inhibitors)
 
 
-def test_every_grave_finding_is_accepted(findings: Sequence[Finding]) -> None:
+def test_every_severe_finding_is_accepted(findings: Sequence[Finding]) -> None:
     left = [
         f"{finding.id}: {finding}"
         for finding in findings

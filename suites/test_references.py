@@ -4,7 +4,7 @@ from upgradeproof.plan import Expectations
 from upgradeproof.probes.references import Reference, References
 from upgradeproof.runner import State
 
-_SAYS = {
+_SENTENCES = {
     "path": "names {name}, which is gone",
     "socket": "names the socket {name}, which is not there any more",
     "command": "runs {name}, which no folder of PATH holds any more",
@@ -26,7 +26,7 @@ def sentence(before: Reference, after: Reference) -> str:
             " none of the modules is found"
         )
     where = f"{after.file}:{after.line}" if after.line else after.file
-    reference = f"{where} {_SAYS[before.kind].format(name=before.name)}"
+    reference = f"{where} {_SENTENCES[before.kind].format(name=before.name)}"
     elsewhere = before.target if before.target != before.name else ""
     was = " of ".join(filter(None, (elsewhere, before.package)))
     if not was:

@@ -45,7 +45,7 @@ def test_nothing_else_stays_changed(rolled_back: State) -> None:
     assert not unexplained, unexplained
 
 
-def test_the_way_back_keeps_its_limit(rolled_back: State) -> None:
+def test_rollback_keeps_its_limit(rolled_back: State) -> None:
     took_s, limit_s = rolled_back.took_s, rolled_back.cell.upgrade.rollback_limit_s
     took = f"the steps of the rollback took {took_s:.1f} s, where the plan allows {limit_s:g} s"
     if not rolled_back.fidelity.absolute_time:

@@ -11,7 +11,7 @@ from upgradeproof.runner import State
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
-def test_port_listens_as_the_plan_says(upgraded: State, open_port: Port) -> None:
+def test_port_listens_as_the_plan_expects(upgraded: State, open_port: Port) -> None:
     assert upgraded.listening(open_port.protocol, open_port.after), (
         f"nothing listens on {open_port.protocol} port {open_port.after}"
     )
@@ -26,9 +26,9 @@ def test_port_belongs_to_its_process(upgraded: State, owned_port: Port) -> None:
     assert {socket.process for socket in sockets} == {owned_port.process}
 
 
-@pytest.mark.subject("given_up_port")
-def test_port_that_was_given_up_is_free(upgraded: State, given_up_port: Port) -> None:
-    assert not upgraded.listening(given_up_port.protocol, given_up_port.port)
+@pytest.mark.subject("former_port")
+def test_former_port_is_free(upgraded: State, former_port: Port) -> None:
+    assert not upgraded.listening(former_port.protocol, former_port.port)
 
 
 @pytest.mark.follows(

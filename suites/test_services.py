@@ -39,10 +39,10 @@ def test_service_is_enabled_as_before(installed: State, upgraded: State, service
     assert after == before or {before, after} <= ENABLED, f"{service} was {before}, is {after}"
 
 
-@pytest.mark.subject("given_up_service")
-def test_service_that_was_given_up_does_not_run(upgraded: State, given_up_service: str) -> None:
-    unit = upgraded[Services].get(unit_name(given_up_service))
-    assert unit is None or unit.active != "active", f"{given_up_service} still runs"
+@pytest.mark.subject("former_service")
+def test_former_service_does_not_run(upgraded: State, former_service: str) -> None:
+    unit = upgraded[Services].get(unit_name(former_service))
+    assert unit is None or unit.active != "active", f"{former_service} still runs"
 
 
 @pytest.mark.subject("service")

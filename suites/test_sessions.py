@@ -44,7 +44,7 @@ def test_session_can_still_be_opened(installed_rebooted: State, rebooted: State)
     assert not refused, "sessions that can't be opened any more: " + "; ".join(refused)
 
 
-def test_umask_is_kept(installed_rebooted: State, rebooted: State) -> None:
+def test_umask_is_preserved(installed_rebooted: State, rebooted: State) -> None:
     def words(was: Session, now: Session) -> str:
         if (was.umask, was.file_mode) == (now.umask, now.file_mode):
             return ""
@@ -57,7 +57,7 @@ def test_umask_is_kept(installed_rebooted: State, rebooted: State) -> None:
     assert not found, "; ".join(found) + "; to do: see UMASK in /etc/login.defs and pam_umask"
 
 
-def test_environment_is_kept(installed_rebooted: State, rebooted: State) -> None:
+def test_environment_is_preserved(installed_rebooted: State, rebooted: State) -> None:
     def words(was: Session, now: Session) -> str:
         return _differences(_plain(was.environment), now.environment)
 
@@ -65,7 +65,7 @@ def test_environment_is_kept(installed_rebooted: State, rebooted: State) -> None
     assert not found, "\n".join(found)
 
 
-def test_locale_is_kept(installed_rebooted: State, rebooted: State) -> None:
+def test_locale_is_preserved(installed_rebooted: State, rebooted: State) -> None:
     def words(was: Session, now: Session) -> str:
         return _differences(_locale(was.environment), now.environment)
 
@@ -73,7 +73,7 @@ def test_locale_is_kept(installed_rebooted: State, rebooted: State) -> None:
     assert not found, "; ".join(found) + "; to do: see /etc/default/locale"
 
 
-def test_zone_is_kept(installed_rebooted: State, rebooted: State) -> None:
+def test_zone_is_preserved(installed_rebooted: State, rebooted: State) -> None:
     def words(was: Session, now: Session) -> str:
         return "" if was.zone == now.zone else f"zone {now.zone} instead of {was.zone}"
 
@@ -104,7 +104,7 @@ def test_limits_are_not_lower(installed_rebooted: State, rebooted: State) -> Non
     assert not found, "\n".join(found)
 
 
-def test_groups_are_kept(installed_rebooted: State, rebooted: State) -> None:
+def test_groups_are_preserved(installed_rebooted: State, rebooted: State) -> None:
     def words(was: Session, now: Session) -> str:
         same = was.identity == now.identity
         return "" if same else f"{now.identity} instead of {was.identity}"

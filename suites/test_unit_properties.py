@@ -27,7 +27,7 @@ def test_no_service_runs_with_other_privileges(
     assert not freer, "\n".join(freer)
 
 
-def test_no_service_is_kept_from_what_it_used(
+def test_no_service_loses_access_to_what_it_used(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:
     differences = found(installed, upgraded, expectations, Group.ACCESS)

@@ -15,7 +15,7 @@ from upgradeproof.machines import Machine
 
 LOGIN_TIMEOUT_S = 60.0
 """Limit of one login: 0.3 s were measured natively, 5 s on an emulated machine under load."""
-# The line is taken out again by its own mark; the other lines of the file stay as they are.
+# The line is found again by its own mark and removed; the other lines of the file are unchanged.
 _ADMIT = """set -e
 folder=$(getent passwd "$user" | cut -d : -f 6)/.ssh; group=$(id -g "$user"); umask 077
 [ -d "$folder" ] || { mkdir "$folder"; chown "$user:$group" "$folder"; }

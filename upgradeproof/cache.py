@@ -1,4 +1,4 @@
-"""The folder on this host that keeps images and states from run to run."""
+"""The folder on this host that stores images and states from run to run."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from upgradeproof.results import CaptureFidelity, SectionFidelity
 PROBES: tuple[type[Probe[Any]], ...] = (
     *(Packages, Services, Sockets, Users, Groups, KernelSettings, System),
 )
-"""What is read of a live server; none of them prints a secret, and none changes anything."""
+"""The probes that read a live server; none of them prints a secret or changes anything."""
 ETC = ("/etc/", "/usr/local/", "/var/spool/cron/")
 """Where a server's files are compared."""
 _SUM = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{54}\b")
@@ -146,7 +146,7 @@ def _sysctl(sections: Any, facts: Facts) -> SectionFidelity:
 
 
 def _files(sections: Any, facts: Facts) -> SectionFidelity:
-    """Compare the files that were captured; what a package brought and nobody edited may be more.
+    """Compare the files that were captured; there may be more unedited files of packages.
 
     A file that is as its package brought it counts by owner and mode: the content is the package's.
     Folders that the probe reads as a whole, or not at all, are left out.
@@ -161,15 +161,19 @@ def _files(sections: Any, facts: Facts) -> SectionFidelity:
     }
     twin = {}
     for path, file in found.items():
-        said = server.get(path)
+        described_there = server.get(path)
         if not path.startswith(ETC) or file.entries is not None:
             continue
-        if said is None and (
+        if described_there is None and (
             file.package or path in OF_A_MACHINE or path.startswith((*unseen, *_NETWORK))
         ):
             continue
         content = file.target if file.type == "link" else file.sha256
-        if said is not None and " sha256 " not in said and " to " not in said:
+        if (
+            described_there is not None
+            and " sha256 " not in described_there
+            and " to " not in described_there
+        ):
             content = ""
         twin[path] = described(file.type, file.owner, file.group, file.mode, content)
     return _section("files", server, twin)

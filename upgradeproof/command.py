@@ -33,12 +33,12 @@ class Completed:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the exit status is 0."""
+        """Return whether the exit status is 0."""
         return self.exit_status == 0
 
     @property
     def text(self) -> str:
-        """Return stdout as text, stripped; bytes that are not UTF-8 are replaced, never fatal."""
+        """Return stdout as text, stripped; bytes that are not UTF-8 are replaced."""
         return self.stdout.decode("utf-8", "replace").strip()
 
     @property
@@ -61,8 +61,8 @@ def run(
 ) -> Completed:
     """Run ``argv`` in a process group of its own and return what it did.
 
-    ``env`` is added to this process's environment; ``cwd`` is where it runs; ``begun`` is told of
-    the process, for whoever has to end it from another thread. Raises MachineError
+    ``env`` is added to this process's environment; ``cwd`` is where it runs; ``begun`` is called
+    with the process, so that another thread can end it. Raises MachineError
     when the program is missing or, with ``check``, when it exits with another status than 0;
     CommandTimeoutError when it does not end in ``timeout_s`` seconds, after its whole group was
     killed.
@@ -127,14 +127,14 @@ class Commands:
         self.ended = False
 
     def run(self, argv: Sequence[str], *, timeout_s: float) -> Completed:
-        """Run one of them, as ``run`` does; its exit status is its caller's business.
+        """Run one of them, as ``run`` does; the caller judges its exit status.
 
-        Raises MachineError also when they are ended already: nothing is begun any more.
+        Raises MachineError also when the commands were ended: no command is begun any more.
         """
         return run(argv, timeout_s=timeout_s, check=False, begun=self._take)
 
     def end(self, patience_s: float) -> None:
-        """Interrupt each as Ctrl-C does, so that it clears up; kill whoever is not done in time."""
+        """Interrupt each as Ctrl-C does, so that it clears up; kill the late ones."""
         with self._lock:
             self.ended = True
             left = [process for process in self._begun if process.poll() is None]
@@ -146,7 +146,7 @@ class Commands:
             for process in left:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(max(0.0, deadline - time.monotonic()))
-        finally:  # also when whoever waits is interrupted once more
+        finally:  # also when this wait is interrupted once more
             for process in left:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -159,7 +159,7 @@ class Commands:
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """Return what a killed group had said; a child that left it may hold the pipes for long."""
+    """Return what a killed group had printed; a child that left it may hold the pipes for long."""
     try:
         return process.communicate(timeout=LAST_WORDS_TIMEOUT_S)
     except subprocess.TimeoutExpired as late:

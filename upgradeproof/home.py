@@ -42,7 +42,7 @@ class Home:
     named: tuple[Path, ...] = ()
     """Plans that were named on the command line; they replace those found in the folder."""
     defect: Path | None = None
-    """A defect to plant into the plans: see ``plan.defects``."""
+    """A defect to inject into the plans: see ``plan.defects``."""
 
     @cached_property
     def plan_files(self) -> tuple[Path, ...]:
@@ -72,7 +72,7 @@ class Home:
         if self.defect is None:
             return plans
         defect = load_defect(self.defect)
-        return tuple(defect.planted(plan) for plan in plans)
+        return tuple(defect.injected(plan) for plan in plans)
 
     @cached_property
     def declared_plans(self) -> tuple[PlanFile, ...]:
@@ -93,7 +93,7 @@ class Home:
         return load_images(self.root)
 
     def imaging(self, run: str = "") -> Images:
-        """Return what makes and keeps the images, in a user's cache; ``run`` says for which run."""
+        """Return what makes the images and stores them in a user's cache, for the run ``run``."""
         return Images(self.images, cache.folder() / "images", run=run)
 
     @cached_property

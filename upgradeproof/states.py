@@ -48,7 +48,7 @@ class StateSpec:
     summary: str
     """What it holds, for those who ask what the fixture of this name hands out."""
     unexplained: str = "neither expected nor explained"
-    """What is wrong with a change in this state that has no reason."""
+    """What a report prints about a change in this state that has no reason."""
     colour: str = ""
     """Of its data in pictures: 3 to 1 contrast on light and on dark paper; empty: never drawn."""
     dashes: tuple[int, ...] = ()

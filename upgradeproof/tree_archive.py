@@ -1,4 +1,4 @@
-"""How a tree gets to a machine: an archive, and the script that unpacks it there."""
+"""Copy a tree to a machine: an archive, and the script that unpacks it there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def unpacking(action: UploadTree) -> tuple[Script, bytes]:
     """Return the script that writes a tree on a machine, and what it reads from standard input.
 
     A user or a group that the machine does not have ends it before anything is written: tar would
-    take another one without a word. Raises PlanError when the tree can't be read.
+    take another one without a message. Raises PlanError when the tree can't be read.
     """
     entries = action.tree.entries()
     first = _packed(action.tree.source, entries)

@@ -19,7 +19,7 @@ from upgradeproof.prober import (
     availability,
 )
 from upgradeproof.results import Availability
-from upgradeproof.results.load import Lane
+from upgradeproof.results.load import ConnectionAvailability
 
 RATE_PER_S, LATE_MS = 100, 200
 EXACT_S = 0.06
@@ -61,5 +61,5 @@ def a_while(seconds: float = 1.0) -> Callable[[], None]:
     return lambda: time.sleep(seconds)
 
 
-def assert_nothing_was_lost(lane: Lane, lasted_s: float) -> None:
+def assert_nothing_was_lost(lane: ConnectionAvailability, lasted_s: float) -> None:
     assert lane.requests == pytest.approx(RATE_PER_S / 2 * lasted_s, abs=2)

@@ -102,7 +102,7 @@ def test_a_prober_ends_when_its_time_is_over(tmp_path: Path) -> None:
     ):
         assert _ended(prober.pid, within_s=15)
         (recording,) = prober.end()
-    assert (recording.told, len(recording.samples)) == (False, 50)
+    assert (recording.ended_on_request, len(recording.samples)) == (False, 50)
 
 
 def test_a_prober_that_hangs_is_ended_by_the_kernel(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_prober_ends_with_its_engine_and_loses_nothing(tmp_path: Path) -> None
         engine.wait()
         assert _ended(pid, within_s=15)
     recording = Recording.read(tmp_path / "requests.json")
-    assert recording.told
+    assert recording.ended_on_request
     assert len(recording.samples) > RATE_PER_S * 0.4
 
 

@@ -158,7 +158,10 @@ def test_the_upgrade_changed_the_package_and_nothing_unexplained(run: Run) -> No
 
 def test_generic_checks_are_named_as_in_the_checkout(ended: Ended) -> None:
     lines = ended.output.splitlines()
-    for check in ("suites/test_packages.py::test_hold_is_kept", "test_upgrade.py::test_bash_still"):
+    for check in (
+        "suites/test_packages.py::test_hold_is_preserved",
+        "test_upgrade.py::test_bash_still",
+    ):
         assert [line for line in lines if line.startswith(check)]
 
 
@@ -168,7 +171,9 @@ def test_nothing_is_left_running(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("ended")
-@pytest.mark.parametrize("words", [("-m", "smoke"), ("-k", "hold_is_kept or mine"), ("-n", "2")])
+@pytest.mark.parametrize(
+    "words", [("-m", "smoke"), ("-k", "hold_is_preserved or mine"), ("-n", "2")]
+)
 def test_pytest_options_do_what_they_always_do(project: Project, words: tuple[str, ...]) -> None:
     """A suite of the project has the name of a generic one: both are collected."""
     own = project.write("test_packages.py", "def test_mine(upgraded):\n    assert upgraded\n")
@@ -178,7 +183,7 @@ def test_pytest_options_do_what_they_always_do(project: Project, words: tuple[st
         own.unlink()
     assert again.exit_status == 0, again.output
     names = {check.id for check in project.result().cells[0].checks}
-    assert {"test_packages::test_mine", "test_packages::test_hold_is_kept"} <= names
+    assert {"test_packages::test_mine", "test_packages::test_hold_is_preserved"} <= names
 
 
 @pytest.mark.usefixtures("ended")

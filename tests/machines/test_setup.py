@@ -66,7 +66,7 @@ def output_of(machine: Container, script: str, *, status: int = 0, user: str = "
 def test_without_root_or_sudo_one_message_lists_what_to_install(debian: Container) -> None:
     assert output_of(debian, "/project/setup/setup.sh run", status=1, user="daemon") == (
         "set-up: setting up for 'run'\n"
-        "set-up: this machine lacks python3 python3-venv, and mending that needs root: run this "
+        "set-up: this machine lacks python3 python3-venv, and only root can fix that: run this "
         "as root, or with sudo at hand\n"
         f"  or let an administrator install: {BY_HAND} uidmap acl {FOR_VMS} fakeroot\n"
     )
@@ -79,8 +79,8 @@ def test_on_another_system_one_message_lists_what_to_install(debian: Container) 
     )
     assert output_of(debian, script, status=1) == (
         "set-up: setting up for 'run'\n"
-        "set-up: this machine lacks python3 python3-venv, and only Debian and its kin can be set "
-        "up automatically; this is Example 9\n"
+        "set-up: this machine lacks python3 python3-venv, and only Debian and its "
+        "derivatives can be set up automatically; this is Example 9\n"
         f"  install: {BY_HAND} {FOR_VMS}\n"
         "  and run this again\n"
     )

@@ -26,7 +26,8 @@ __all__ = ["vms"]
 PC = Hardware(architecture="amd64", firmware="bios", memory_mb=1024, processors=2)
 DISK_FULL = (
     "the disk is nearly full: {} MB are left for VMs\n"
-    "To do: free disk space: a VM needs 2000 MB; `upgradeproof prune --states` removes kept states"
+    "To do: free disk space: a VM needs 2000 MB; "
+    "`upgradeproof prune --states` removes cached states"
 )
 OWNER = """
 import sys, time
@@ -181,7 +182,8 @@ def test_a_full_disk_of_the_host_is_no_fault_of_the_product(
             backend.snapshot(machine, "full", {})
     assert str(caught.value) == (
         "QEMU has stopped full: this host could not write its disk\n"
-        "To do: is the disk full? make room; `upgradeproof prune --states` removes kept states"
+        "To do: is the disk full? free disk space; "
+        "`upgradeproof prune --states` removes cached states"
     )
     assert refused.value.brief.startswith("the disk is nearly full: ")
 

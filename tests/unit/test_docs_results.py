@@ -11,13 +11,13 @@ from tests.unit.test_docs import DOCS, REFERENCE, blocks, rows, section_of, word
 from upgradeproof import results
 from upgradeproof.render.formats.prometheus import METRICS
 from upgradeproof.results import Cell, Change, Check, Fidelity, Finding, Run, State, Step
-from upgradeproof.results.health import MOST_LOST, RULES
+from upgradeproof.results.health import MAX_LOST, RULES
 from upgradeproof.results.load import (
     Availability,
+    ConnectionAvailability,
     Downtime,
     HeatMap,
     HeatSpot,
-    Lane,
     LatencyPoint,
     LoadMeasured,
     RatioMeasured,
@@ -31,7 +31,14 @@ RUN_MODELS: dict[str, type[BaseModel]] = {
         *(results.Release, results.Component, results.RejectedPart),
         *(results.CaptureFidelity, results.SectionFidelity),
         *(results.ImageFile, results.PackageUnderTest, results.ArchiveSnapshot),
-        *(LoadMeasured, LatencyPoint, RatioMeasured, Availability, Lane, Downtime),
+        *(
+            LoadMeasured,
+            LatencyPoint,
+            RatioMeasured,
+            Availability,
+            ConnectionAvailability,
+            Downtime,
+        ),
         *(StepMark, HeatMap, HeatSpot),
     )
 }
@@ -70,7 +77,7 @@ def test_the_health_index_is_explained_with_its_weights() -> None:
     assert re.findall(r"^\| ([a-z ]+) \| (\d+) \| (.+) \|$", text, re.MULTILINE) == [
         (name, str(weight), rule) for name, (weight, rule) in RULES.items()
     ]
-    assert MOST_LOST == 0.1, "the rule of availability states one in ten"
+    assert MAX_LOST == 0.1, "the rule of availability states one in ten"
 
 
 def test_example_of_run_json_is_a_run() -> None:

@@ -1,7 +1,7 @@
 """Capture a live server: read it, change nothing, and write a product whose twin is upgraded.
 
-``reader`` runs three commands on the server, the walk of its files being ``walk.pl``; secrets are
-replaced there by ``stand_ins.pl``. ``folder`` and ``planning`` make the product of what was read.
+``reader`` runs three commands on the server. ``walk.pl`` walks its files, and ``placeholders.pl``
+replaces secrets there. ``folder`` and ``planning`` make the product of what was read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def capture(
     data: Sequence[str] = (),
     upgrade_to: str = "",
     kind: str = "container",
-    say: Callable[[str], object] = lambda _: None,
+    on_progress: Callable[[str], object] = lambda _: None,
 ) -> tuple[str, ...]:
     """Read a server and write its product; return what its twin does not have.
 
@@ -44,11 +44,13 @@ def capture(
     name = product_name(folder)
     about = about_server(machine)
     way = route(about, images, to=upgrade_to, machine=kind)
-    say(f"{about.name}: {about.os.get('PRETTY_NAME', '')}, to {way.new.name}")
+    on_progress(f"{about.name}: {about.os.get('PRETTY_NAME', '')}, to {way.new.name}")
     captured = read_server(machine, about, data)
     twin = twin_of(captured, boots=own_kernel(kind))
     files = folder_files(twin)
-    say(f"{len(files)} files, {len(captured.walked.secrets)} of them with placeholders for secrets")
+    on_progress(
+        f"{len(files)} files, {len(captured.walked.secrets)} of them with placeholders for secrets"
+    )
     report = report_of(twin, way.new.title or way.new.name)
     plan = {"upgrade.toml": plan_of(twin, way, name), "report.md": report}
     write_folder(folder, {**{key: text.encode() for key, text in plan.items()}, **files})

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from upgradeproof.capture import accounts
-from upgradeproof.capture.keys import StandIns
+from upgradeproof.capture.keys import Placeholders
 from upgradeproof.capture.reader import Captured
 from upgradeproof.capture.sources import Sources, keep_reachable_script, sorted_sources
 from upgradeproof.capture.stream import Entry
@@ -53,16 +53,16 @@ class Twin:
 def twin_of(captured: Captured, *, boots: bool) -> Twin:
     """Return what a twin is made from, with generated keys in place of the server's."""
     walked = captured.walked
-    stand_ins = StandIns(walked.keys)
+    placeholders = Placeholders(walked.keys)
     entries = {
         path: entry
         if entry.content is None
-        else replace(entry, content=stand_ins.filled(entry.content, walked.mark))
+        else replace(entry, content=placeholders.filled(entry.content, walked.mark))
         for path, entry in walked.entries.items()
     }
     sources = sorted_sources(captured.about, entries)
-    kept = {path: entry for path, entry in entries.items() if path not in sources.left_out}
-    return Twin(captured=captured, entries=kept, sources=sources, boots=boots)
+    preserved = {path: entry for path, entry in entries.items() if path not in sources.left_out}
+    return Twin(captured=captured, entries=preserved, sources=sources, boots=boots)
 
 
 def folder_files(twin: Twin) -> dict[str, bytes]:

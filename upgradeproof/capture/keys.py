@@ -30,7 +30,7 @@ _BYTES_OF_RSA = ((2000, 2048), (2700, 3072), (3600, 4096))
 
 
 @dataclass
-class StandIns:
+class Placeholders:
     """Generated keys by the number of the key that each replaces."""
 
     keys: Sequence[Key]

@@ -38,7 +38,7 @@ NAMED = {"config": "path", "endpoint": "id", "data": "id"}
 _KEY = "'^-----BEGIN |^[a-z0-9-]+ AAAA[0-9A-Za-z+/]{20}'"
 """The beginning of a key or a certificate, in PEM or as OpenSSH writes it."""
 
-Say = Callable[[str], object]
+OnProgress = Callable[[str], object]
 Daemons = Mapping[str, Daemon]
 
 
@@ -52,7 +52,7 @@ class Added:
     """What was seen and is not in the plan, and why."""
 
 
-def observe_twin(home: Home, say: Say = lambda _: None) -> Added:
+def observe_twin(home: Home, on_progress: OnProgress = lambda _: None) -> Added:
     """Build the twin of a captured server, ask it, and add to its plan what it answered.
 
     ``home`` names one plan. What the plan has already stays as it is. Raises PlanError for a plan
@@ -72,17 +72,17 @@ def observe_twin(home: Home, say: Say = lambda _: None) -> Added:
     with Journal(reports / "journal" / f"{run_id}.jsonl") as journal:
         context = home.run_context(reports, journal, run_id, fresh=False, watched=False)
         with Runner(cell, context) as runner:
-            say(f"build the twin: {cell.platform.id}, as far as `installed`")
+            on_progress(f"build the twin: {cell.platform.id}, as far as `installed`")
             installed = runner.reach(StateName.INSTALLED).facts
-            say("start another machine from it, which may be changed")
+            on_progress("start another machine from it, which may be changed")
             with runner.clone(StateName.INSTALLED) as machine:
-                found, left_out = _look(machine, plan, installed, say)
+                found, left_out = _look(machine, plan, installed, on_progress)
     with path.open(encoding="utf-8", newline="") as file:
         text = file.read()
-    text, added, no_room = edited(text, plan, found)
+    text, added, without_place = edited(text, plan, found)
     if added:
         write_plan(path, text)
-    return Added(added=tuple(added), left_out=(*left_out, *no_room))
+    return Added(added=tuple(added), left_out=(*left_out, *without_place))
 
 
 def with_every_port(plan: Plan) -> Plan:
@@ -99,7 +99,7 @@ def with_every_port(plan: Plan) -> Plan:
 
 
 def _look(
-    machine: Machine, plan: Plan, installed: Facts, say: Say
+    machine: Machine, plan: Plan, installed: Facts, on_progress: OnProgress
 ) -> tuple[dict[str, tuple[Entry, ...]], list[str]]:
     """Ask a machine that is the twin's own copy; return the tables, and what is left out."""
     asked = {endpoint.port for endpoint in plan.expect.endpoint}
@@ -107,11 +107,11 @@ def _look(
     seen = apart(installed, read(machine, ProbeInputs(), PROBES), ports)
     known = _in_use(daemons(plan.folder), plan)
     left_out: list[str] = []
-    say("ask what listens")
+    on_progress("ask what listens")
     endpoints = parted(use.endpoints(machine, seen, known), left_out)
-    say("write and read data through the daemons' clients")
+    on_progress("write and read data through the daemons' clients")
     data = parted(use.written_data(machine, seen, known), left_out)
-    say("restart the services, and see which configuration files they read")
+    on_progress("restart the services, and see which configuration files they read")
     named = [config.path for config in plan.expect.config]
     read_too = [path for path in configs.read_at_start(machine, seen) if path not in named]
     wanted = dict.fromkeys(chosen_files(machine, seen, read_too, named, known))
@@ -182,7 +182,7 @@ def edited(
 ) -> tuple[str, list[str], list[str]]:
     """Return the text of the plan with what was found, a line for each part, and what is left out.
 
-    That is what the layout of the plan leaves no room for.
+    A part is left out where the plan's layout has no place for its table.
     """
     added, left_out = [], []
     for key, entries in found.items():

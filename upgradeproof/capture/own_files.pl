@@ -1,4 +1,4 @@
-# Files that every machine has of its own: a twin of a server keeps its own ones.
+# Files that are particular to each machine: a twin of a server has its own.
 my $own = qr{^/etc/(?:hostname|hosts|resolv\.conf|machine-id|mtab|fstab|crypttab|adjtime
   |(?:passwd|group|shadow|gshadow|subuid|subgid)-?|ld\.so\.cache|\.pwd\.lock|\.updated|blkid\.tab
   |\.resolv\.conf\.systemd-resolved\.bak|network/(?:run|interfaces.*)|netplan/.*|systemd/network/.*

@@ -1,4 +1,4 @@
-# Give files that packages brought the server's owners and modes, and remove what the server has not.
+# Set the server's owners and modes on files of packages, and remove files that the server lacks.
 use strict; no warnings;
 my ($manifest) = @ARGV;
 sub unescape { my $s = shift; $s =~ s/%([0-9A-F]{2})/chr hex $1/ge; $s }

@@ -22,7 +22,7 @@ ROOTS = (
 _FOLDER = Path(__file__).parent
 _PERL = "".join(
     (_FOLDER / name).read_text(encoding="utf-8")
-    for name in ("stand_ins.pl", "own_files.pl", "walk.pl")
+    for name in ("placeholders.pl", "own_files.pl", "walk.pl")
 )
 
 

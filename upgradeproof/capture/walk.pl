@@ -35,8 +35,8 @@ for my $list (glob "$prefix/var/lib/dpkg/info/*.md5sums") {
 my (%by_hand, %chosen);
 for my $file (glob "$prefix/var/lib/dpkg/alternatives/*") {
   my ($name) = $file =~ m{([^/]+)$};
-  my @said = lines substr $file, length $prefix;
-  $chosen{"/etc/alternatives/$name"} = $said[0];
+  my @entry = lines substr $file, length $prefix;
+  $chosen{"/etc/alternatives/$name"} = $entry[0];
 }
 my (%user, %group);
 sub user { $user{$_[0]} //= (getpwuid $_[0])[0] // $_[0] }
@@ -103,10 +103,10 @@ sub walk {
     }
   }
 }
-# Of the vendor's unit folders only what no package brought.
+# Of the vendor's unit folders, only files that belong to no package.
 sub units_only { $_[0] =~ m{^/usr/(?:lib/systemd|share/keyrings)} }
 sub unit { my ($path, @s) = @_; !$package{$path} && ($s[2] & 0170000) != 0040000 || $sum{$path} && ($s[2] & 0170000) == 0100000 }
-# Where daemons keep their state: whose folders they are, never what is in them.
+# Folders where daemons store their state: their owners, never their content.
 sub folders {
   my ($dir, $depth) = @_;
   opendir my $h, "$prefix$dir" or return;
@@ -121,7 +121,7 @@ sub folders {
 folders("/var/$_", 2) for qw(lib spool log cache www mail);
 walk($_, 0) for grep { -e "$prefix$_" } @roots;
 walk($_, 1) for @data;
-# What a package brought, and may have been edited: one process computes all sums.
+# Files of packages that may have been edited: one process computes all sums.
 sub sums {
   my %now;
   return %now if !@candidates;

@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, datetime
 
 
-def at_least_one(word: str) -> int:
+def positive_number(word: str) -> int:
     """Return a whole number of 1 or more."""
     if not word.isascii() or not word.isdigit() or int(word) < 1:
         raise argparse.ArgumentTypeError(f"{word!r} is not 1 or more")

@@ -54,7 +54,7 @@ def _captured(server: Server, arguments: argparse.Namespace) -> int:
             data=arguments.data or (),
             upgrade_to=arguments.upgrade_to,
             kind=arguments.machine,
-            say=lambda line: sys.stdout.write(f"{line}\n"),
+            on_progress=lambda line: sys.stdout.write(f"{line}\n"),
         )
     finally:
         server.close()

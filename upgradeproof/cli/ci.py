@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from upgradeproof.cli.arguments import at_least_one
+from upgradeproof.cli.arguments import positive_number
 from upgradeproof.pipelines import Pipeline, Server, write_pipeline
 from upgradeproof.pipelines.writing import OWN_SETUP
 
@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " written, too",
     )
     init.add_argument("--tag", type=_tag, action="append", default=[], help="only such cells")
-    init.add_argument("--max-minutes", type=at_least_one, default=45, metavar="M")
+    init.add_argument("--max-minutes", type=positive_number, default=45, metavar="M")
     init.add_argument("--force", action="store_true", help="replace files that are there")
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from upgradeproof.cli.arguments import at_least_one
+from upgradeproof.cli.arguments import positive_number
 from upgradeproof.defects import detect
 from upgradeproof.home import Home
 
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--cell", metavar="GLOB", action="append", help="only cells that match; may be repeated"
     )
     parser.add_argument(
-        *("-j", "--workers"), type=at_least_one, metavar="N", default=1, help="trials at a time"
+        *("-j", "--workers"), type=positive_number, metavar="N", default=1, help="trials at a time"
     )
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from upgradeproof.cli.arguments import at_least_one
+from upgradeproof.cli.arguments import positive_number
 from upgradeproof.field_cases import try_cases
 from upgradeproof.home import Home
 
@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("globs", nargs="*", metavar="GLOB", help="over cases; default: all")
     parser.add_argument(
-        *("-j", "--workers"), type=at_least_one, metavar="N", default=1, help="trials at a time"
+        *("-j", "--workers"), type=positive_number, metavar="N", default=1, help="trials at a time"
     )
     parser.add_argument("--no-twins", action="store_true", help="leave the good twins out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON report")

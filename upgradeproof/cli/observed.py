@@ -48,11 +48,11 @@ def ordered(arguments: argparse.Namespace, home: Home) -> Order:
 def observed_plan(order: Order, home: Home) -> tuple[str, tuple[str, ...]]:
     """Observe an order, and return the text of its plan and what is to be decided."""
     works = backend(order.platform.machine)
-    say = clock()
-    say(f"find or make the image {order.platform.id}")
+    report = clock()
+    report(f"find or make the image {order.platform.id}")
     image = home.imaging().ensure(order.platform)
     checkpoints = StateStore(cache.folder()).checkpoints
-    found = Observer(order, works, daemons(), say, checkpoints=checkpoints).observe(image)
+    found = Observer(order, works, daemons(), report, checkpoints=checkpoints).observe(image)
     return plan_text(draft(found)), findings(found)
 
 
@@ -65,8 +65,8 @@ def clock() -> Callable[[str], None]:
     """Return what prints a line with the seconds since now."""
     started = time.monotonic()
 
-    def say(line: str) -> None:
+    def report(line: str) -> None:
         sys.stdout.write(f"[{time.monotonic() - started:7.1f} s] {line}\n")
         sys.stdout.flush()
 
-    return say
+    return report

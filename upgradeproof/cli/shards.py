@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from upgradeproof.cli.arguments import at_least_one
+from upgradeproof.cli.arguments import positive_number
 from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.home import Home
 from upgradeproof.plan import Cell
@@ -35,9 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tag", action="append", default=[], help="only cells with this tag; may be repeated"
     )
     size = parser.add_mutually_exclusive_group(required=True)
-    size.add_argument("--count", type=at_least_one, metavar="N", help="how many shards, at most")
+    size.add_argument("--count", type=positive_number, metavar="N", help="how many shards, at most")
     size.add_argument(
-        "--max-minutes", type=at_least_one, metavar="M", help="how long a shard may take"
+        "--max-minutes", type=positive_number, metavar="M", help="how long a shard may take"
     )
     parser.add_argument(
         "--durations",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from upgradeproof.cli.arguments import at_least_one, days, moment
+from upgradeproof.cli.arguments import days, moment, positive_number
 from upgradeproof.cli.packages_under_test import add_packages, subjects
 from upgradeproof.decision.expecting import Expected
 from upgradeproof.decision.keys import fingerprint
@@ -28,7 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--at", type=moment, metavar="TIME", help="when keys must be valid; default: the decision"
     )
     parser.add_argument(
-        "--threshold", type=at_least_one, default=1, metavar="N", help="how many must have signed"
+        "--threshold",
+        type=positive_number,
+        default=1,
+        metavar="N",
+        help="how many must have signed",
     )
     parser.add_argument(
         "--max-age-days",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from upgradeproof.cli.arguments import at_least_one, moment
+from upgradeproof.cli.arguments import moment, positive_number
 from upgradeproof.decision.new_waiver import append, draft, failing, free_id
 from upgradeproof.decision.policy import Policy, load_policy
 from upgradeproof.decision.waivers import MAX_DAYS, WARNING_DAYS, Waiver, Waivers, load_waivers
@@ -46,7 +46,7 @@ def _configure_new(parser: argparse.ArgumentParser) -> None:
     for name in ("reason", "ticket"):
         parser.add_argument(f"--{name}", required=True, metavar="TEXT")
     parser.add_argument("--finding", metavar="TEXT", help="default: of the check's reason")
-    parser.add_argument("--days", type=at_least_one, default=30, help=f"{MAX_DAYS} at most")
+    parser.add_argument("--days", type=positive_number, default=30, help=f"{MAX_DAYS} at most")
     parser.add_argument("--id", metavar="ID")
 
 

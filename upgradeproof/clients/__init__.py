@@ -1,7 +1,7 @@
 """Clients that a machine has itself: they ask a service from inside, as its own programs would.
 
-The scripts run on the machine, as root or as a user, and print what came back; what it means is
-for their callers.
+The scripts run on the machine, as root or as a user, and print what came back; their callers
+interpret it.
 """
 
 from upgradeproof.clients.dns import dns_query, dns_text, transferred

@@ -10,10 +10,10 @@ from upgradeproof.plan.endpoint import DNS_TYPES
 
 CODES = ("NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED")
 _NAMES = {number: name for name, number in DNS_TYPES.items()}
-_MOST_JUMPS = 64
+_MAX_JUMPS = 64
 _HEADER_BYTES, _LENGTH_BYTES = 12, 2
 _JUMP = 0xC0
-"""The bits of a length that say: the name goes on elsewhere."""
+"""The bits of a length that mark a pointer to the rest of the name."""
 
 
 def dns_query(name: str, kind: str) -> bytes:
@@ -104,7 +104,7 @@ def _name(message: bytes, at: int) -> tuple[str, int]:
         if size >= _JUMP:
             after = after or at + 2
             at, jumps = (size & 0x3F) << 8 | message[at + 1], jumps + 1
-            if jumps > _MOST_JUMPS:
+            if jumps > _MAX_JUMPS:
                 raise IndexError("its names go round in a circle")
             continue
         labels.append(message[at + 1 : at + 1 + size].decode("ascii", "replace"))

@@ -9,7 +9,7 @@ TIMEOUT_S = 20
 """Limit of one answer."""
 MAXIMUM_BYTES = 1 << 20
 _IDLE_S = 1.5
-"""After that much silence an answer that has no mark of its end is whole."""
+"""After that much silence an answer without an end mark counts as complete."""
 Ends = Literal["text", "close", "packet", "silence", "lines", "replies", "handshake"]
 """When an answer is whole: it contains a text, the peer closes, one packet came, nothing comes any
 more, each line that was sent was answered (after a greeting, or without one), or the connection
@@ -41,23 +41,23 @@ my $peer = $transport eq "tls" ? client()
   : IO::Socket::IP->new(PeerHost => $address, PeerPort => $port, Proto => $transport,
                         Timeout => LIMIT);
 die(($@ || $!) . "\n") unless $peer;
-my $said = "";
+my $received = "";
 sub more {
   return 0 unless IO::Select->new($peer)->can_read(shift);
   my $count = sysread $peer, my $bytes, 65536;
   die "$!\n" unless defined $count;
-  $said .= $bytes;
+  $received .= $bytes;
   $count;
 }
 END {
-  print $said if defined $said;
+  print $received if defined $received;
   kill TERM => $child if $child;
 }
 if ($ends eq "lines" || $ends eq "replies") {
   for my $line ($ends eq "lines" ? "" : (), split /(?<=\n)/, $request) {
     syswrite $peer, $line;
-    my $from = length $said;
-    until (substr($said, $from) =~ /(?:^|\n)(?:\d{3}|\*|\w+)(?: [^\n]*)?\n\z/ && !more(0.2)) {
+    my $from = length $received;
+    until (substr($received, $from) =~ /(?:^|\n)(?:\d{3}|\*|\w+)(?: [^\n]*)?\n\z/ && !more(0.2)) {
       more(LIMIT) or last;
     }
   }
@@ -70,11 +70,11 @@ if ($ends eq "handshake") {
   exit $? >> 8;
 }
 syswrite $peer, $request or die "$!\n" if length $request;
-while (length $said < MAXIMUM) {
-  more($ends eq "silence" && length $said ? IDLE : LIMIT) or last;
-  last if $ends eq "packet" || $ends eq "text" && index($said, $text) >= 0;
+while (length $received < MAXIMUM) {
+  more($ends eq "silence" && length $received ? IDLE : LIMIT) or last;
+  last if $ends eq "packet" || $ends eq "text" && index($received, $text) >= 0;
 }
-die "the connection was closed without an answer\n" unless length $said;
+die "the connection was closed without an answer\n" unless length $received;
 """
 _PERL = (
     _PERL.replace("LIMIT", str(TIMEOUT_S))
@@ -94,8 +94,8 @@ def raw_script(
 ) -> str:
     """Return the script that sends its standard input and prints the answer.
 
-    It exits with another status than 0, and its errors say why, where there is none. ``address`` is
-    a path for a unix socket. ``user``: who asks; empty: root.
+    Without an answer its exit status is not 0, and its standard error has the reason. ``address``
+    is a path for a unix socket. ``user``: the user that asks; empty: root.
     """
     words = ["perl", "-e", _PERL, "--", transport, address, str(port or ""), ends, text]
     return as_user(shlex.join(words), user)
@@ -139,6 +139,6 @@ def joined(address: str, port: int) -> str:
 
 
 def complaints(stderr: str) -> tuple[str, ...]:
-    """Return the lines of a client's standard error, without blanks and what says how far it is."""
+    """Return the lines of a client's standard error, without blank lines and progress."""
     lines = (line.rstrip() for line in stderr.split("\n"))
     return tuple(line for line in lines if line and not line.startswith("Connecting to "))

@@ -20,13 +20,13 @@ try:
     with socket.create_connection((address, int(port)), timeout=20) as plain:
         with context.wrap_socket(plain, server_hostname=host) as peer:
             peer.sendall(request.encode())
-            said = b""
-            while len(said) < 1 << 20:
+            received = b""
+            while len(received) < 1 << 20:
                 part = peer.recv(65536)
                 if not part:
                     break
-                said += part
-    sys.stdout.buffer.write(said)
+                received += part
+    sys.stdout.buffer.write(received)
 except OSError as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """
@@ -44,12 +44,12 @@ class HttpQuestion:
 
     @property
     def url(self) -> str:
-        """Return the address that a client is given."""
+        """Return the URL of the request."""
         return f"https://{self.host}:{self.port}{self.path}"
 
     @property
     def request(self) -> str:
-        """Return the request as it is sent by a client that is told every byte."""
+        """Return the request for a client that sends exactly the bytes that it gets."""
         return f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n"
 
 
@@ -64,7 +64,7 @@ def https_script(question: HttpQuestion, clients: Sequence[str] = CLIENTS) -> st
     for client in clients:
         there = f"command -v {client} >/dev/null"
         if client == "wget":
-            # It can't be told where a name leads: it is asked where the machine itself knows it.
+            # wget has no option for a name's address: it is used where the machine resolves it.
             known = f"getent hosts {shlex.quote(question.host)} | cut -d ' ' -f 1"
             there += f' && [ "$({known})" = {shlex.quote(question.address)} ]'
         branches.append(f"if {there}; then echo {client}; {asking[client](question)}\n")
@@ -124,11 +124,11 @@ def parse_response(response: bytes) -> tuple[int, bytes]:
 
 
 class _Received:
-    """Stand for the socket that a response came from."""
+    """Replace the socket that a response came from."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
 
     def makefile(self, _mode: str) -> io.BytesIO:
-        """Return the bytes that came."""
+        """Return the received bytes."""
         return io.BytesIO(self._content)

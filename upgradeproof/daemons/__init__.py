@@ -40,7 +40,7 @@ class Dump(Model):
     sources: tuple[str, ...] = ()
     """Globs over the third column of ``tabs``: values that an administrator set."""
     volatile: tuple[str, ...] = ()
-    """Globs of settings that change by themselves; they are left out."""
+    """Globs of settings that change without a cause; they are left out."""
     secret: tuple[str, ...] = ()
     """Globs of settings whose values are replaced by a mark, in addition to names like
     ``password``."""
@@ -83,17 +83,17 @@ class Daemon(Model):
     """A POSIX shell script that ends with 0 where the daemon accepts its configuration. It may read
     ``$UNIT``, and must change nothing."""
     inconclusive: tuple[str, ...] = ()
-    """Texts in the output of ``check`` or ``dump`` that say that it could not judge at all."""
+    """Texts in the output of ``check`` or ``dump`` that show that it could not judge at all."""
     timeout_s: int = Field(default=TIMEOUT_S, ge=1, le=60)
     dump: Dump | None = None
     prepare: Preparation | None = None
     data: tuple[Data, ...] = ()
     """What a plan from observation writes and reads through the daemon's client."""
     greeting: tuple[Greeting, ...] = ()
-    """What its ports are asked by for a plan from observation, beside what every port is asked."""
+    """Requests that a plan from observation sends to its ports, in addition to the common ones."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _is_not_empty(self) -> Self:
         if not (self.check or self.dump or self.data or self.greeting):
             raise ValueError("a daemon needs a `check`, a `dump`, `data` or a `greeting`")
         return self

@@ -77,11 +77,13 @@ def values(cell: Cell) -> Iterator[tuple[tuple[str, str], Value]]:
             value = Value(value=each.ratio, low=each.low, high=each.high)
             yield (f"{each.target} of {each.load}", "x"), value
     for seen in cell.availability:
-        for lane in seen.lanes if not seen.problem else ():
-            good = lane.requests - lane.failed - lane.late
-            low, high = wilson(good, lane.requests)
-            value = Value(value=100 * lane.share, low=100 * low, high=100 * high)
-            name = f"availability of {seen.endpoint}, {lane.connection} connections, {seen.state}"
+        for measured in seen.connections if not seen.problem else ():
+            good = measured.requests - measured.failed - measured.late
+            low, high = wilson(good, measured.requests)
+            value = Value(value=100 * measured.share, low=100 * low, high=100 * high)
+            name = (
+                f"availability of {seen.endpoint}, {measured.connection} connections, {seen.state}"
+            )
             yield (name, "%"), value
 
 

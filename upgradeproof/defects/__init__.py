@@ -1,4 +1,4 @@
-"""Prove the suite itself: plant every known defect, see what catches it, and what cries wolf."""
+"""Prove the suite itself: inject every known defect, record what detects it, and false alarms."""
 
 from upgradeproof.defects.detecting import detect
 from upgradeproof.defects.detection import Detection

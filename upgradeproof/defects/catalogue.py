@@ -1,4 +1,4 @@
-"""The catalogue: which defect is tried in which cells, and which good cells stand beside them."""
+"""The catalogue: which defect is tried in which cells, and which good cells run as well."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of a cell: with a defect planted, or good as it is."""
+    """One run of a cell: with an injected defect, or without any."""
 
     cell: Cell
     entry: Entry | None = None
@@ -46,7 +46,7 @@ class Catalogue:
 
     @property
     def good_cells(self) -> tuple[Trial, ...]:
-        """Return each cell that a defect is planted into, once, without any; slow ones first."""
+        """Return each cell that a defect is injected into, once, without it; slow ones first."""
         cells = {trial.cell.id: trial.cell for trial in self.trials}.values()
         return tuple(Trial(cell) for cell in sorted(cells, key=slowest_first))
 
@@ -54,9 +54,9 @@ class Catalogue:
     def in_order(self) -> tuple[Trial, ...]:
         """Return all that is to run, in the order in which workers take it.
 
-        The good cells keep the states that the defects are planted into, so they come first; the
-        defects follow in the same order of cells, for a worker that finds a state half built waits.
-        Slow cells begin: a long one at the end would leave the other workers without work.
+        The good cells come first, since they cache the states that the defects are injected into.
+        The defects follow in the same order of cells: a worker waits for a state that another one
+        builds. Slow cells begin: a long one at the end would leave the other workers without work.
         """
         good = self.good_cells
         place = {trial.cell.id: at for at, trial in enumerate(good)}
@@ -94,7 +94,7 @@ def _entries(home: Home, names: Sequence[str]) -> list[Entry]:
     files = [(plan, path) for plan in home.plans for path in defect_files(plan)]
     if not files:
         raise PlanError(
-            "no product has defects", details="looked for defects/*.toml beside each upgrade.toml"
+            "no product has defects", details="looked for defects/*.toml next to each upgrade.toml"
         )
     known = [path.stem for _, path in files]
     for name in names:

@@ -23,7 +23,7 @@ Collected = Mapping[str, frozenset[str]]
 def require_declared_checks(trials: Sequence[Trial], run: CommandRunner) -> None:
     """Raise PlanError, once, for all declared checks that there are not in the cells of a trial.
 
-    Defects of a plan that keep the same states and loads have the same checks: they are collected
+    Defects of a plan with the same states and loads have the same checks: they are collected
     once for all.
     """
     alike: defaultdict[tuple[str, bool, bool], list[Trial]] = defaultdict(list)
@@ -59,7 +59,7 @@ def collect(trials: Sequence[Trial], run: CommandRunner) -> Collected:
             f"the checks of {trials[0].cell.plan.name} can't be collected: "
             f"pytest ended with {done.exit_status}",
             details=done.tail,
-            resolution="mend what `pytest --collect-only` complains of",
+            resolution="fix what `pytest --collect-only` reports",
         )
     found: defaultdict[str, set[str]] = defaultdict(set)
     for line in done.text.splitlines():

@@ -1,4 +1,4 @@
-"""The whole catalogue, good cells first: told as it goes on, recorded after every trial."""
+"""Run the whole catalogue, good cells first; print and record each trial when it ends."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TextIO
 
 from upgradeproof.command import Commands
 from upgradeproof.defects.catalogue import Trial, choose
-from upgradeproof.defects.crew import remove_machines, side_by_side
 from upgradeproof.defects.declared import require_declared_checks
 from upgradeproof.defects.detection import Detection, begin, result
 from upgradeproof.defects.table import line, numbers, table
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
+from upgradeproof.defects.workers import remove_machines, side_by_side
 from upgradeproof.home import Home
 from upgradeproof.results.base import now
 
@@ -33,7 +33,7 @@ def detect(
 ) -> Detection:
     """Try the defects of these names, or all, in the cells that fit, and return what was found.
 
-    An interruption ends it early; what was found until then is told and recorded like the rest.
+    An interruption ends it early; what was found until then is printed and recorded all the same.
     Raises PlanError before anything runs, also for a declared check that there is not.
     """
     commands = Commands()

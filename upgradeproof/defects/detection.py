@@ -1,4 +1,4 @@
-"""The detection: what became of every trial, its numbers, and its record for other programs."""
+"""The detection: the result of every trial, its numbers, and its record for other programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from upgradeproof.results.base import Frozen
 
 
 class Tried(Frozen):
-    """What became of one defect in one cell."""
+    """The result of one defect in one cell."""
 
     product: str
     defect: str
@@ -36,12 +36,12 @@ class Tried(Frozen):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return what tells it from every other: its cell's id names the product."""
+        """Return what distinguishes it from every other: its cell's id names the product."""
         return self.defect, self.cell
 
 
 class GoodCell(Frozen):
-    """What became of one cell without a defect."""
+    """The result of one cell without a defect."""
 
     cell: str
     platform: str
@@ -53,7 +53,7 @@ class GoodCell(Frozen):
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return what tells it from every other."""
+        """Return what distinguishes it from every other."""
         return "", self.cell
 
 
@@ -102,7 +102,7 @@ class Detection(Frozen):
 
     @property
     def good(self) -> bool:
-        """Tell whether every defect was caught as it declares, and every good cell left alone."""
+        """Return whether every defect was caught as it declares, and every good cell left alone."""
         caught = all(each.verdict == "caught" for each in self.trials)
         return caught and all(each.verdict == "good" for each in self.good_cells)
 
@@ -117,7 +117,7 @@ class Detection(Frozen):
         )
 
     def write(self, path: Path) -> None:
-        """Write the record; a reader sees the one before or this one, never a half.
+        """Write the record atomically.
 
         Raises HarnessError when it can't be written.
         """
@@ -190,7 +190,7 @@ def _judged(cell: Cell, entry: Entry, ran: Ran) -> Tried:
 
 
 def _listened_to(trial: Trial, ran: Ran) -> GoodCell:
-    """Return what a good cell proves; where a check never ran, not all of them kept silent."""
+    """Return what a good cell proves; where a check never ran, the cell is not good."""
     checks = ran.cell.checks if ran.cell else ()
     found = alarms(ran.cell) if ran.cell else ()
     never = [check for check in checks if check.verdict is Verdict.NEVER_RAN]

@@ -1,4 +1,4 @@
-"""Judge what a trial found: a defect caught by what must catch it, a good cell left in peace; pure.
+"""Judge what a trial found: whether the right checks caught a defect, and false alarms; pure.
 
 Only what ``failed`` catches: of a check that broke, nothing is known.
 """
@@ -34,7 +34,7 @@ whether they complain without a fault, the good cells show."""
 
 
 class Sighting(Frozen):
-    """A check that failed, or a state that was not reached, and what it said first."""
+    """A check that failed, or a state that was not reached, and the first line of its error."""
 
     id: str
     """The check's id; ``state upgraded`` for a state."""
@@ -49,11 +49,11 @@ class Judgement(Frozen):
     missed: tuple[str, ...] = ()
     """The globs of those that must see it and did not."""
     unrelated: tuple[Sighting, ...] = ()
-    """What failed beside them, and is not allowed to."""
+    """What failed in addition to them, and is not allowed to."""
 
     @property
     def caught(self) -> bool:
-        """Tell whether it was seen by all that must see it, and by nothing unrelated."""
+        """Return whether all checks that must see it did, and nothing unrelated failed."""
         return bool(self.detected_by) and not self.missed and not self.unrelated
 
 
@@ -93,7 +93,7 @@ def judge(defect: Defect, cell: Cell) -> Judgement:
 
 
 def why_unknown(defect: Defect, cell: Cell) -> str:
-    """Return why a cell tells nothing of a defect: what we failed there, not the product."""
+    """Return why a cell proves nothing about a defect: the harness failed, not the product."""
     lost = [s for s in cell.states if s.verdict in (Verdict.BROKEN, Verdict.NEVER_RAN)]
     if lost:
         return f"{lost[0].name} was not reached ({lost[0].verdict}): {lost[0].reason}"
@@ -108,13 +108,13 @@ def alarms(cell: Cell) -> tuple[Sighting, ...]:
 
 
 def first_line(text: str) -> str:
-    """Return the first line that says something, fit for a terminal whatever a machine said."""
+    """Return the first line that is not blank, without control codes of a machine's output."""
     lines = (line.strip() for line in text.splitlines())
     return clean(next(filter(None, lines), ""))
 
 
 def _own_failures(cell: Cell, stops: Sequence[State]) -> list[Check]:
-    """Return the checks that failed for themselves; others only pass on why a state stopped."""
+    """Return the checks that failed on their own; others only repeat why a state stopped."""
     return [
         check
         for check in cell.checks

@@ -1,6 +1,6 @@
-"""The detection as a reader wants it: defect x platform, what caught it, its words, its time.
+"""The table of a detection: defect x platform, what caught it, its messages, its time.
 
-What a machine said stands in it: rich gets it as plain text, and ``clean`` took its control codes.
+It contains output of machines: rich gets it as plain text, and ``clean`` removed control codes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COLUMNS = (34, 11, 12, None)
 LONGEST_ERROR = 160
 """Letters of an error in the table; the record has its whole line."""
 PROBLEM_LINES = 12
-"""Lines of a broken trial's last words that are printed below its own."""
+"""Lines of a broken trial's last output that are printed below its own."""
 WORDS = {
     "caught": "caught",
     "not_caught": "NOT caught",
@@ -37,12 +37,12 @@ WORDS = {
 
 
 def line(each: Tried | GoodCell) -> str:
-    """Return a result as it is told when it is there; of a broken one with its last words."""
+    """Return the line that is printed when a result arrives; a broken one has its last output."""
     what = f"{each.defect} in {each.cell}" if isinstance(each, Tried) else each.cell
     calm = ": no false alarm" if each.verdict == "good" else ""
-    told = f"{WORDS[each.verdict]}: {what}{calm} ({duration(each.duration_s)})"
+    result = f"{WORDS[each.verdict]}: {what}{calm} ({duration(each.duration_s)})"
     tail = each.problem.splitlines()[-PROBLEM_LINES:]
-    return "\n".join((told, *(f"    {words}" for words in tail)))
+    return "\n".join((result, *(f"    {words}" for words in tail)))
 
 
 def table(found: Detection) -> str:
@@ -50,14 +50,14 @@ def table(found: Detection) -> str:
     text = io.StringIO()
     console = Console(width=WIDTH, file=text)
     for (_, name, title), trials in groupby(found.trials, lambda t: (t.product, t.defect, t.title)):
-        _print(console, f"{name}: {title}", ((t.platform, t, _seen(t)) for t in trials))
-    good = ((cell.platform, cell, _heard(cell)) for cell in found.good_cells)
+        _print(console, f"{name}: {title}", ((t.platform, t, _trial(t)) for t in trials))
+    good = ((cell.platform, cell, _good_cell(cell)) for cell in found.good_cells)
     _print(console, "good cells, without a defect", good)
     return "\n".join(drawn.rstrip() for drawn in text.getvalue().splitlines()).rstrip() + "\n"
 
 
 def numbers(found: Detection) -> str:
-    """Return what was left out, if anything, and last the two numbers that it is all about."""
+    """Return what was left out, if anything, and last the two numbers of the summary."""
     total = found.totals
     lines = []
     if found.left_out:
@@ -90,20 +90,20 @@ def _print(
     console.print()
 
 
-def _seen(each: Tried) -> Iterator[str]:
-    yield from _told("", each.detected_by)
+def _trial(each: Tried) -> Iterator[str]:
+    yield from _sightings("", each.detected_by)
     yield from (f"MISSED BY {glob}" for glob in each.missed)
-    yield from _told("UNRELATED ", each.unrelated)
+    yield from _sightings("UNRELATED ", each.unrelated)
     yield from each.problem.splitlines()[:1]
 
 
-def _heard(each: GoodCell) -> Iterator[str]:
+def _good_cell(each: GoodCell) -> Iterator[str]:
     yield f"{each.cell.removeprefix(f'{each.platform}.')}: {counted(each.checks, 'check')}"
-    yield from _told("", each.false_alarms)
+    yield from _sightings("", each.false_alarms)
     yield from each.problem.splitlines()[:1]
 
 
-def _told(word: str, sightings: Iterable[Sighting]) -> Iterator[str]:
+def _sightings(word: str, sightings: Iterable[Sighting]) -> Iterator[str]:
     for each in sightings:
         yield f"{word}{each.id}"
         if each.error:

@@ -1,4 +1,4 @@
-"""One trial: pytest, as a process of its own, runs one cell with one defect in it, or with none."""
+"""One trial: pytest, as a process of its own, runs one cell with one defect, or without any."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIMEOUT_S = 5400.0
 LEFT_OUT = "destructive and own_kernel"
 """Checks that boot a machine once more: minutes under emulation, and the defect shows before."""
 LOADS = "load"
-"""Checks that measure machines under load: minutes again, and no others beside them."""
+"""Checks that measure machines under load: minutes again, and nothing else may run then."""
 
 
 class CommandRunner(Protocol):
@@ -35,7 +35,7 @@ class Ran:
     """What a trial left behind."""
 
     cell: Cell | None
-    """What was found; None where nothing is known, and then ``problem`` says why."""
+    """What was found; None where nothing is known, and then ``problem`` has the reason."""
     problem: str = ""
     duration_s: float
 
@@ -61,7 +61,7 @@ def command(trial: Trial, reports: Path, *paths: str) -> tuple[str, ...]:
 
 
 def carry_out(trial: Trial, reports: Path, run: CommandRunner, *paths: str) -> Ran:
-    """Run a trial to its end and return what it left; whatever goes wrong is part of that.
+    """Run a trial to its end and return its result, with any error of the trial.
 
     What an earlier trial left in ``reports`` goes first: it would be taken for this one's.
     ``paths`` are the places of the tests, where they are not pytest's own.

@@ -22,7 +22,7 @@ HERE = "127.0.0.1"
 
 
 def ask(machine: Machine, endpoint: Endpoint, port: int, address: str = "") -> Answer:
-    """Ask once and return the answer; what the service does wrong is an answer, no exception.
+    """Ask once and return the answer; a fault of the service is an answer and no exception.
 
     ``address``: the machine's own address on which alone it listens; empty: it listens for others.
     Raises MachineError when the machine itself is not there or does not publish the port.

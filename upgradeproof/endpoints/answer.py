@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from upgradeproof.plan import Endpoint
 
 TIMEOUT_S = 20.0
-"""Limit of one answer: a machine may stand still for seconds while its disk is being kept."""
+"""Limit of one answer: a machine may pause for seconds while its disk is being saved."""
 LARGEST_BODY = 1 << 20
 
 
@@ -21,7 +21,7 @@ class Answer:
     client: str = field(default="", compare=False)
     """Who asked, where it is not this host: a program of the machine's, and its place."""
     warnings: tuple[str, ...] = field(default=(), compare=False)
-    """What that program printed besides."""
+    """What else that program printed."""
 
     def fits(self, endpoint: Endpoint) -> bool:
         """Return whether this is the answer that the plan expects of the endpoint."""

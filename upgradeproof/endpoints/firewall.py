@@ -22,9 +22,9 @@ perl -MIO::Socket::INET -e '
 
 
 def answers(machine: Machine, port: Firewall, *, silence_s: float = SILENCE_S) -> bool:
-    """Tell whether a byte comes back from a port of the machine, asked from this host.
+    """Return whether a byte comes back from a port of the machine, asked from this host.
 
-    That a connection is accepted says nothing: the forwarder of a machine's ports accepts it
+    An accepted connection proves nothing: the forwarder of a machine's ports accepts it
     before the machine is asked. Raises MachineError when the machine does not publish the port.
     """
     published = machine.published(port.port)
@@ -38,7 +38,7 @@ def answers(machine: Machine, port: Firewall, *, silence_s: float = SILENCE_S) -
 
 
 def answers_itself(machine: Machine, port: Firewall) -> bool:
-    """Tell whether the port answers the machine itself, on the address that others ask.
+    """Return whether the port answers the machine itself, on the address that others ask.
 
     Only then does silence towards this host prove that the packet filter stops them.
     """

@@ -49,7 +49,7 @@ def ask_inside(machine: Machine, endpoint: Endpoint, port: int, address: str) ->
         text=endpoint.contains,
         user=endpoint.user,
     )
-    return _said(_run(machine, script, endpoint.send.encode()), "perl")
+    return _answer_of(_run(machine, script, endpoint.send.encode()), "perl")
 
 
 def _https_inside(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answer | None:
@@ -64,7 +64,7 @@ def _https_inside(machine: Machine, endpoint: Endpoint, port: int, address: str)
 
 
 def _mail(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answer:
-    """Greet and take leave; what ``send`` holds comes between."""
+    """Send a greeting, the lines of ``send``, and the end of the session."""
     sent = [line for line in endpoint.send.splitlines() if line]
     if endpoint.kind == "smtp":
         lines = ["EHLO localhost", *sent, "QUIT"]
@@ -72,11 +72,13 @@ def _mail(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answ
         lines = ["a1 CAPABILITY", *sent, "a9 LOGOUT"]
     request = "".join(f"{line}\r\n" for line in lines).encode()
     if not endpoint.starttls:
-        return _said(_run(machine, raw_script("tcp", address, port, ends="lines"), request), "perl")
+        return _answer_of(
+            _run(machine, raw_script("tcp", address, port, ends="lines"), request), "perl"
+        )
     script = tls_script(
         address, port, endpoint.host, endpoint.ca, ends="replies", starttls=endpoint.kind
     )
-    return _said(_run(machine, script, request), "openssl")
+    return _answer_of(_run(machine, script, request), "openssl")
 
 
 def _tls(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answer:
@@ -93,7 +95,7 @@ def _tls(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answe
     done = _run(machine, script, endpoint.send.encode())
     if handshake and done.ok:
         done = replace(done, stdout=done.stdout or b"the TLS handshake succeeded")
-    return _said(done, "openssl")
+    return _answer_of(done, "openssl")
 
 
 def _dns(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answer:
@@ -106,7 +108,7 @@ def _dns(machine: Machine, endpoint: Endpoint, port: int, address: str) -> Answe
         "tcp" if zone else "udp", address, port, ends="silence" if zone else "packet"
     )
     done = _run(machine, script, query)
-    answer = _said(done, "perl")
+    answer = _answer_of(done, "perl")
     if answer.problem:
         return answer
     try:
@@ -130,25 +132,25 @@ def _run(machine: Machine, script: str, request: bytes = b"") -> Completed:
         )
 
 
-def _said(done: Completed, client: str) -> Answer:
+def _answer_of(done: Completed, client: str) -> Answer:
     """Return what a client printed, or why there is nothing."""
-    said = complaints(done.stderr.decode("utf-8", "replace"))
-    problem = "\n".join(said) or f"exit status {done.exit_status}, and no answer"
+    messages = complaints(done.stderr.decode("utf-8", "replace"))
+    problem = "\n".join(messages) or f"exit status {done.exit_status}, and no answer"
     return Answer(
         body=done.stdout[:LARGEST_BODY].decode("utf-8", "replace"),
         problem="" if done.ok and done.stdout else problem,
         client=f"{client} on the machine",
-        warnings=said if done.ok and done.stdout else (),
+        warnings=messages if done.ok and done.stdout else (),
     )
 
 
 def _response(done: Completed, client: str) -> Answer:
     """Return the HTTP response that a client printed with its headers."""
-    said = _said(done, client)
+    answer = _answer_of(done, client)
     try:
         status, body = parse_response(done.stdout)
     except (http.client.HTTPException, ValueError) as error:
-        problem = said.problem or "\n".join(said.warnings) or repr(error)
-        return Answer(problem=problem, client=said.client)
+        problem = answer.problem or "\n".join(answer.warnings) or repr(error)
+        return Answer(problem=problem, client=answer.client)
     text = body[:LARGEST_BODY].decode("utf-8", "replace")
-    return Answer(status=status, body=text, client=said.client, warnings=said.warnings)
+    return Answer(status=status, body=text, client=answer.client, warnings=answer.warnings)

@@ -64,7 +64,7 @@ def _http(endpoint: Endpoint, port: int, certificate: str) -> Answer:
 
 
 def _ssh(machine: Machine, endpoint: Endpoint, port: int) -> Answer:
-    """Log in and run the endpoint's command, which must end as the plan says."""
+    """Log in and run the endpoint's command, which must end as the plan requires."""
     user = endpoint.user or "root"
     done = log_in(machine, port, endpoint.send, user)
     if done.exit_status == endpoint.exit_status:

@@ -70,7 +70,7 @@ def not_reproduced(cell: Cell) -> str:
 
 
 def _line_with(message: str, words: Sequence[str]) -> str:
-    """Return the line that holds most of the words, fit for a terminal."""
+    """Return the line that contains most of the words, without control codes."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     lines = [line for line in lines if not line.startswith(PYTESTS_OWN)] or lines
     best = max(lines, key=lambda line: sum(word in line.casefold() for word in words), default="")

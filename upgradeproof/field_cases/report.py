@@ -1,4 +1,4 @@
-"""The report: what became of every case and of every good twin, and the numbers that follow."""
+"""The report: the result of every case and of every good twin, and the numbers that follow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TARGET_OF_OTHERS = 1.0
 
 
 class Outcome(Frozen):
-    """What became of one folder of the catalogue."""
+    """The result of one folder of the catalogue."""
 
     id: str
     case: str
@@ -89,7 +89,7 @@ class Report(Frozen):
         return self.model_copy(update=update)
 
     def write(self, path: Path) -> None:
-        """Write the report as JSON; a reader sees the one before or this one, never a half.
+        """Write the report as JSON, atomically.
 
         Raises HarnessError when it can't be written.
         """

@@ -1,4 +1,4 @@
-"""Try the cases and their good twins, side by side, and report as it goes on."""
+"""Try the cases and their good twins in parallel, and report each result when it arrives."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TextIO
 
 from upgradeproof.command import Commands
 from upgradeproof.defects.catalogue import Trial
-from upgradeproof.defects.crew import remove_machines, side_by_side
 from upgradeproof.defects.detection import GoodCell, result
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
+from upgradeproof.defects.workers import remove_machines, side_by_side
 from upgradeproof.field_cases.catalogue import FOLDER, SHOWS, Entry, find_cases, twin_of
 from upgradeproof.field_cases.judging import detected_by, not_reproduced, red
 from upgradeproof.field_cases.report import Outcome, Report
@@ -131,6 +131,6 @@ def _outcome(entry: Entry, ran: Ran) -> Outcome:
 
 
 def _unknown(cell: Cell) -> str:
-    """Return why a cell tells nothing: what the harness failed there, not the product."""
+    """Return why a cell proves nothing: the harness failed there, not the product."""
     lost = [s for s in cell.states if s.verdict in (Verdict.BROKEN, Verdict.NEVER_RAN)]
     return f"{lost[0].name} was not reached: {lost[0].reason}" if lost else ""

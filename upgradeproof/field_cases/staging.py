@@ -1,7 +1,7 @@
 """Stage the plan of a case: a copy of its folder, with the changes that every upgrade brings.
 
-Plans have no `include`. What an administrator expects of every upgrade of the distribution stands
-once, in `noise.toml`, and is appended to each plan. A trial then runs the copy like any product.
+Plans have no `include`. What an administrator expects of every upgrade of the distribution is in
+one file, `noise.toml`, and is appended to each plan. A trial then runs the copy like any product.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from upgradeproof.defects.catalogue import Entry as Planted
+from upgradeproof.defects.catalogue import Entry as DefectEntry
 from upgradeproof.defects.catalogue import Trial
 from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.field_cases.catalogue import CASE, FOLDER, PLAN, Entry
@@ -27,7 +27,7 @@ def stage_case(home: Home, entry: Entry, work: Path) -> Trial:
     cell = _cell(home, path)
     if entry.defect is None:
         return Trial(cell)
-    return Trial(cell, Planted(cell.plan, entry.defect, load_defect(entry.defect)))
+    return Trial(cell, DefectEntry(cell.plan, entry.defect, load_defect(entry.defect)))
 
 
 def stage_twin(home: Home, folder: Path, work: Path) -> Trial:

@@ -1,4 +1,4 @@
-"""The report as a reader wants it: case x caught by x message, then the numbers."""
+"""The report as a table: case x caught by x message, then the numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WORDS = {
 
 
 def line(each: Outcome | GoodCell) -> str:
-    """Return a result as it is printed when it is there."""
+    """Return the line that is printed when a result arrives."""
     if isinstance(each, GoodCell):
         name, word = f"twin {each.cell.split('.')[-1]}", WORDS[each.verdict]
         seen = each.false_alarms
@@ -61,7 +61,7 @@ def table(report: Report) -> str:
 
 
 def numbers(report: Report) -> str:
-    """Return the numbers that it is all about."""
+    """Return the numbers of the summary."""
     lines = []
     for group in report.groups:
         wanted = f"wanted: {group.wanted}"
@@ -90,18 +90,18 @@ def _print(console: Console, heading: str, rows: Iterable[tuple[str, str, Iterab
 
 def _seen(each: Outcome) -> Iterator[str]:
     sightings = each.detected_by or each.failed
-    yield from _told(sightings)
+    yield from _details(sightings)
     if each.problem:
         yield each.problem.splitlines()[0]
 
 
 def _alarms(twin: GoodCell) -> Iterator[str]:
     yield counted(twin.checks, "check")
-    yield from _told(twin.false_alarms)
+    yield from _details(twin.false_alarms)
     yield from twin.problem.splitlines()[:1]
 
 
-def _told(sightings: tuple[Sighting, ...]) -> Iterator[str]:
+def _details(sightings: tuple[Sighting, ...]) -> Iterator[str]:
     for each in sightings[:MAX_SIGHTINGS]:
         yield each.id
         if each.error:

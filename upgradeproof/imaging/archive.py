@@ -24,7 +24,7 @@ class Archive:
     main: str
     security: str
     chosen: bool
-    """Whether somebody chose it (definition, environment), or this host's apt merely uses it."""
+    """Whether it was chosen (definition, environment), or this host's apt merely uses it."""
 
     def lines(self, bootstrap: Bootstrap) -> tuple[str, ...]:
         """Return the lines of the image's sources.list, the release's own suite first."""
@@ -132,6 +132,6 @@ def _deb822(text: str) -> Iterator[Source]:
 
 
 def _travels(uri: str) -> bool:
-    """Tell whether an address means the same inside a machine as on this host."""
+    """Return whether an address means the same inside a machine as on this host."""
     parts = urlsplit(uri)
     return parts.scheme in {"http", "https"} and parts.hostname not in _SELF and not parts.username

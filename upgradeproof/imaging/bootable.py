@@ -24,16 +24,16 @@ _FEATURES = (
     "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,sparse_super,"
     "large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
 )
-"""What ext4 had when Debian 11 was made: GRUB 2.04 calls a file system with more "unknown", and the
+"""The features of ext4 in Debian 11: GRUB 2.04 calls a file system with more "unknown", and the
 tools of an old host refuse words for what they don't know, even to leave it out."""
 INITRAMFS_MODULES = "/usr/share/initramfs-tools/modules.d/upgradeproof"
 INITRAMFS_ROOT = "/etc/initramfs-tools/conf.d/upgradeproof"
 EARLY = frozenset({INITRAMFS_MODULES, INITRAMFS_ROOT})
 """What must be there before the kernel's package, which makes the initramfs after it."""
 PASSING = frozenset({INITRAMFS_ROOT})
-"""What of it does not stay in the image."""
+"""Those that are removed from the image at the end."""
 _VFAT = "-F 32 -s 1"
-"""Left to itself mkfs.vfat takes clusters for the whole file: too few for UEFI to read."""
+"""By default mkfs.vfat takes clusters for the whole file: too few for UEFI to read."""
 AGENT = "/usr/local/lib/upgradeproof/agent"
 
 _AGENT_UNIT = f"""\
@@ -46,7 +46,7 @@ IgnoreOnIsolate=yes
 ExecStart=/usr/bin/perl {AGENT}
 Restart=always
 RestartSec=0.2
-# What the host runs goes on when the agent is started anew.
+# What the host runs goes on when the agent is started again.
 KillMode=process
 OOMScoreAdjust=-1000
 
@@ -58,8 +58,8 @@ _NETWORK = """\
 Type=ether
 
 [Network]
-# What QEMU's own network gives to everybody; asking for it would be one more socket that comes and
-# goes.
+# QEMU's network gives every machine this address; a DHCP client would add one more socket that
+# is sometimes there and sometimes not.
 Address=10.0.2.15/24
 Gateway=10.0.2.2
 """
@@ -73,7 +73,7 @@ GRUB_TERMINAL={terminal}
 
 
 def configuration(architecture: Architecture, firmware: Firmware) -> dict[str, str]:
-    """Return the files that a VM needs beside its packages, by path."""
+    """Return the files that a VM needs in addition to its packages, by path."""
     serial = "serial" if firmware == "bios" else "console"
     command = 'GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"\n' if serial == "serial" else ""
     mounts = f"LABEL={ROOT_LABEL} / ext4 errors=remount-ro 0 1\n"
@@ -126,7 +126,7 @@ def write_configuration(
 
 
 def recipe(architecture: Architecture, firmware: Firmware) -> list[object]:
-    """Return all that is done to a root file system, for the key of what comes of it."""
+    """Return all that is done to a root file system, for the key of the image."""
     anywhere = Path("/")
     return [
         configuration(architecture, firmware),
@@ -137,7 +137,7 @@ def recipe(architecture: Architecture, firmware: Firmware) -> list[object]:
 
 
 def partitions() -> str:
-    """Return the partition table as sfdisk reads it: room for both firmwares' boot loaders."""
+    """Return the partition table as sfdisk reads it, with a partition for each boot loader."""
     return (
         "label: gpt\n"
         f"start={BOOT_AT}, size={BOOT_SIZE}, type=21686148-6449-6E6F-744E-656564454649\n"

@@ -14,7 +14,7 @@ BINFMT = Path("/proc/sys/fs/binfmt_misc")
 
 
 def native(architecture: Architecture, machine: str | None = None) -> bool:
-    """Tell whether this host runs the architecture without emulation."""
+    """Return whether this host runs the architecture without emulation."""
     return KERNEL_NAMES[architecture] == (machine or platform.machine())
 
 

@@ -20,7 +20,7 @@ from upgradeproof.plan.images import Image, Platform
 from upgradeproof.plan.loading import nearest
 from upgradeproof.results import ImageFile
 
-ROOM_BYTES = 1_500_000_000
+NEEDED_BYTES = 1_500_000_000
 """Free space that a build needs in the cache: root, tar and bundle of Debian 12 take 0.9 GB."""
 
 log = logging.getLogger(__name__)
@@ -40,12 +40,12 @@ class Images:
         environ: Mapping[str, str] = os.environ,
         etc: Path = Path("/etc"),
         wait_timeout_s: float = WAIT_TIMEOUT_S,
-        room_bytes: int = ROOM_BYTES,
+        needed_bytes: int = NEEDED_BYTES,
     ) -> None:
         """Use definitions and a cache folder (locks and scratch; the images are in the stores).
 
-        Workers that name the same ``run`` share its failures: one meets a dead archive, the others
-        don't try again.
+        Workers that name the same ``run`` share its failures: when one of them fails to reach an
+        archive, the others don't try again.
         """
         self._images = images
         self._cache = cache
@@ -53,7 +53,7 @@ class Images:
         self._stores = every_store() if stores is None else stores
         self._environ = environ
         self._etc = etc
-        self._room_bytes = room_bytes
+        self._needed_bytes = needed_bytes
         self._once = Once(cache, run, wait_timeout_s)
 
     def ensure(self, platform: Platform) -> str:
@@ -84,7 +84,7 @@ class Images:
         return ImageFile(reference=request.key, sha256=store.content(request))
 
     def health(self, platform: Platform) -> Health:
-        """Say whether a platform's image is there or can be made here; never raises."""
+        """Return whether a platform's image exists or can be made here; never raises."""
         try:
             request = self.request(platform)
             if self._stores[request.machine].find(request):
@@ -134,7 +134,7 @@ class Images:
             try:
                 if obstacle := self._obstacle(source, request):
                     raise obstacle
-                self._check_room()
+                self._check_free_space()
                 self._build(source, request)
             except (ImageError, MachineError) as error:
                 failed[source.name] = error
@@ -156,10 +156,10 @@ class Images:
             source.build(request, self._stores[request.machine], scratch)
         log.info("made %s in %.1f s", request.key, time.monotonic() - started)
 
-    def _check_room(self) -> None:
+    def _check_free_space(self) -> None:
         free = shutil.disk_usage(self._cache).free
-        if free < self._room_bytes:
-            needed = f"{self._room_bytes / 1e6:.0f} MB"
+        if free < self._needed_bytes:
+            needed = f"{self._needed_bytes / 1e6:.0f} MB"
             raise ImageError(
                 f"the disk is nearly full: {self._cache} has {free / 1e6:.0f} MB left",
                 resolution=f"free disk space: an image needs {needed} while it is made",

@@ -1,4 +1,4 @@
-"""What is said to ``mmdebstrap``, and what its words mean: pure functions."""
+"""The command line of ``mmdebstrap``, and the meaning of its output: pure functions."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ _NOISE = (
     "E: apt-get update --error-on",
     "E: mmdebstrap failed",
 )
-"""What stands around every failure and explains none."""
+"""Lines that are part of every failure and explain none."""
 _REASON = re.compile(r"E: |dpkg[a-z-]*: error|.*No space left on device")
-"""What says why: apt's and mmdebstrap's own words, and those of dpkg and its kin."""
+"""Lines with a cause: those of apt and mmdebstrap, and those of dpkg and its tools."""
 _UNSIGNED = re.compile(
     r"NO_PUBKEY|is not signed|GPG error|signatures? (?:were|was) invalid|EXPKEYSIG"
 )
@@ -91,17 +91,17 @@ def setup_hooks(bootstrap: Bootstrap, architecture: Architecture) -> tuple[str, 
     )
 
 
-def lending() -> tuple[str, str]:
-    """Return the options that lend this host's programs to a root while it is emulated.
+def overlay_hooks() -> tuple[str, str]:
+    """Return the options that put this host's programs into a root while it is emulated.
 
-    The scripts stand in the command itself: without root, mmdebstrap's users can't enter a private
+    The scripts are in the command itself: without root, mmdebstrap's users can't enter a private
     home folder.
     """
-    lend, take_back = (
+    overlay, removal = (
         files("upgradeproof.imaging").joinpath(name).read_text("utf-8")
-        for name in ("lend.sh", "take-back.sh")
+        for name in ("overlay-programs.sh", "remove-overlay.sh")
     )
-    return f"--extract-hook={lend}", f"--customize-hook={take_back}"
+    return f"--extract-hook={overlay}", f"--customize-hook={removal}"
 
 
 def customize_hooks(bootstrap: Bootstrap) -> tuple[str, ...]:
@@ -118,12 +118,12 @@ def customize_hooks(bootstrap: Bootstrap) -> tuple[str, ...]:
 
 
 def apt_options(dump: str) -> str:
-    """Return apt's options for the bootstrap from what ``apt-config dump`` says of this host.
+    """Return apt's options for the bootstrap from what ``apt-config dump`` prints on this host.
 
-    Its proxies and certificates are needed to reach an archive from here; they stand in a file
+    Its proxies and certificates are needed to reach an archive from here; they are in a file
     and not on the command line, because a proxy's URL may hold a password.
     """
-    kept = [
+    own = [
         line
         for line in dump.splitlines()
         if re.match(r"Acquire::https?::\S", line)
@@ -131,15 +131,15 @@ def apt_options(dump: str) -> str:
         and not re.match(r"Acquire::https?::Timeout ", line)
     ]
     limits = [f'Acquire::{kind}::Timeout "{SILENCE_S}";' for kind in ("http", "https")]
-    return "\n".join([*kept, *limits, 'Acquire::Retries "0";', ""])
+    return "\n".join([*own, *limits, 'Acquire::Retries "0";', ""])
 
 
 def explain(done: Completed) -> ImageError:
     """Return the error for a bootstrap that failed, with apt's own words and what to do."""
     output = (done.stderr + done.stdout).decode("utf-8", "replace")
-    said = [line for line in dict.fromkeys(output.splitlines()) if not line.startswith(_NOISE)]
-    reasons = [line for line in said if _REASON.match(line)]
-    details = "\n".join(line[:LINE] for line in reasons[:6] or said[-6:])
+    lines = [line for line in dict.fromkeys(output.splitlines()) if not line.startswith(_NOISE)]
+    reasons = [line for line in lines if _REASON.match(line)]
+    details = "\n".join(line[:LINE] for line in reasons[:6] or lines[-6:])
     if _FULL in output:
         return ImageError(
             "the disk is full",

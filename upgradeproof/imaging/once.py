@@ -1,4 +1,4 @@
-"""One builds, the others wait; what failed in a run is not tried again in that run."""
+"""One process builds an image, the others wait; a run does not repeat a failed build."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Once:
     def scratch(self, key: str) -> Iterator[Path]:
         """Give the holder of a lock a folder for its build, and remove it afterwards.
 
-        First goes what killed builds left: a folder whose lock is free has no owner.
+        Folders of killed builds are removed first: a folder whose lock is free has no owner.
         """
         folder = self._folder / f"{key}{_BUILD}"
         for stale in self._folder.glob(f"*{_BUILD}"):
@@ -80,28 +80,30 @@ class Once:
         if key in self._failed or not self._run:
             return self._failed.get(key)
         try:
-            kept = json.loads((self._folder / f"{key}.failed").read_text(encoding="utf-8"))
+            record = json.loads((self._folder / f"{key}.failed").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        if kept["run"] != self._run:
+        if record["run"] != self._run:
             return None
-        return ImageError(kept["brief"], details=kept["details"], resolution=kept["resolution"])
+        return ImageError(
+            record["brief"], details=record["details"], resolution=record["resolution"]
+        )
 
     def _remember(self, key: str, error: ImageError) -> None:
-        """Keep a failure in memory, and for the run's other workers in a file.
+        """Store a failure in memory, and for the run's other workers in a file.
 
-        Disk full is one of the failures: then every worker finds out by itself.
+        Disk full is one of the failures: then each worker meets the failure on its own.
         """
         self._failed[key] = error
         if not self._run:
             return
-        kept = {
+        record = {
             "run": self._run,
             "brief": error.brief,
             "details": error.details,
             "resolution": error.resolution,
         }
         try:
-            (self._folder / f"{key}.failed").write_text(json.dumps(kept), encoding="utf-8")
+            (self._folder / f"{key}.failed").write_text(json.dumps(record), encoding="utf-8")
         except OSError:
             return

@@ -40,7 +40,7 @@ class Request:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Return the packages beside the minimal base."""
+        """Return the packages in addition to the minimal base."""
         return (
             *self.image.bootstrap.packages,
             *(self.vm.packages[self.architecture] if self.vm else ()),
@@ -51,7 +51,7 @@ class Request:
         """Return the content key: the label, and a hash of everything that shapes the image.
 
         The archive that this host happens to use is not part of it: the same packages come from
-        every mirror. An archive that somebody chose is.
+        every mirror. An archive that was chosen is.
         """
         chosen = self.archive if self.archive and self.archive.chosen else None
         shape = {
@@ -67,7 +67,7 @@ class Request:
         return f"{self.label}-{digest[:12]}"
 
     def _disk(self, vm: Vm) -> dict[str, object]:
-        """Return what shapes a disk beside its packages: the machine, and all that we lay on it."""
+        """Return what shapes a disk besides its packages: the machine, and our files on it."""
         recipe = bootable.recipe(self.architecture, vm.firmware[self.architecture])
         return {"vm": vm.model_dump(mode="json"), "bootable": recipe}
 

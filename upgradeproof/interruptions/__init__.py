@@ -1,4 +1,4 @@
-"""Interrupted upgrades: stop one at every step that dpkg takes, recover, see what came of it."""
+"""Interrupted upgrades: stop one at every step of dpkg, recover, and record the result."""
 
 from upgradeproof.interruptions.faults import FAULTS
 from upgradeproof.interruptions.sweep import Outcome, sweep

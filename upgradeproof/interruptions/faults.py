@@ -1,4 +1,4 @@
-"""What may befall an upgrade: each fault interrupts it at one moment, on a machine of its own."""
+"""Faults during an upgrade: each interrupts it at one moment, on a machine of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upgradeproof.plan.steps import Script
 
 POWER_TIMEOUT_S = 300.0
 _DPKG = "/var/lib/dpkg"
-_ROOM_KB = 64
+_FREE_KB = 64
 """What is left to dpkg: less than the control files and the status that it writes at an unpack."""
 
 
@@ -24,28 +24,28 @@ class Fault(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
+    def interrupt(self, machine: Machine, action: Script, moment: Moment) -> None:
         """Carry out the action and interrupt it at the moment.
 
-        Raises HarnessError when the action got past it.
+        Raises HarnessError when the action ended before the interruption.
         """
 
     def chosen(self, moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
-        """Return the moments at which this fault says something: all of them, but for some."""
+        """Return the moments at which this fault can be tested: by default all of them."""
         return moments
 
 
 class Killed(Fault):
-    """The whole tree of apt and dpkg is killed, as when memory runs out or somebody hurries."""
+    """The whole tree of apt and dpkg is killed, as when memory runs out or a user kills it."""
 
     name = "killed"
 
-    def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
-        """Kill at the step; what the script does after apt must not run as if nothing had been."""
+    def interrupt(self, machine: Machine, action: Script, moment: Moment) -> None:
+        """Kill at the step; the script must then fail, so that its rest does not run."""
         script = trapped(action.script, number=moment.number, act="kill")
         if machine.run(script, timeout_s=action.timeout_s).ok:
             raise _missed(moment)
-        _told(machine, f"until [ -e {FOLDER}/done ]; do sleep 0.01; done")
+        _prepare(machine, f"until [ -e {FOLDER}/done ]; do sleep 0.01; done")
 
 
 class PowerLost(Fault):
@@ -53,22 +53,22 @@ class PowerLost(Fault):
 
     name = "power-lost"
 
-    def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
-        """Take the power when the machine says that it stands at the step."""
+    def interrupt(self, machine: Machine, action: Script, moment: Moment) -> None:
+        """Cut the power when the machine reports that it is at the step."""
         halted, ended = threading.Event(), threading.Event()
         script = trapped(action.script, number=moment.number, act="halt")
-        heard = bytearray()
+        output = bytearray()
 
         def listen(data: bytes) -> None:
-            heard.extend(data)
-            if HALTED in heard:
+            output.extend(data)
+            if HALTED in output:
                 halted.set()
 
         def work() -> None:
             try:
                 machine.run(script, timeout_s=action.timeout_s, on_output=listen)
             except UpgradeproofError:
-                pass  # its shell went down with it
+                pass  # its shell ended with the machine
             finally:
                 ended.set()
                 halted.set()
@@ -84,20 +84,20 @@ class PowerLost(Fault):
 
 
 class DiskFull(Fault):
-    """There is no room for dpkg to unpack; before anything is recovered, somebody makes some."""
+    """There is no free space for dpkg to unpack; space is freed before a recovery begins."""
 
     name = "disk-full"
 
     def chosen(self, moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
         """Return the first unpacking of each action: it fails there, and nothing comes after."""
-        firsts = {m.action: m for m in reversed(moments) if m.said.startswith("Unpacking")}
+        firsts = {m.action: m for m in reversed(moments) if m.message.startswith("Unpacking")}
         return tuple(firsts[action] for action in sorted(firsts))
 
-    def strike(self, machine: Machine, action: Script, moment: Moment) -> None:
+    def interrupt(self, machine: Machine, action: Script, moment: Moment) -> None:
         """Put dpkg's own folder on a small file system for the time of the action."""
-        _told(machine, _SHRUNK)
+        _prepare(machine, _SHRUNK)
         done = machine.run(action.script, timeout_s=action.timeout_s)
-        _told(machine, _GROWN)
+        _prepare(machine, _GROWN)
         if done.ok or b"No space left on device" not in done.stdout + done.stderr:
             raise _missed(moment)
 
@@ -107,7 +107,7 @@ FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in (Killed(), PowerLo
 _SHRUNK = f"""set -e
 size=$(du -sk {_DPKG} | cut -f 1)
 mkdir -p /run/upgradeproof-small
-mount -t tmpfs -o size=$((size + {_ROOM_KB}))k,mode=755 small /run/upgradeproof-small
+mount -t tmpfs -o size=$((size + {_FREE_KB}))k,mode=755 small /run/upgradeproof-small
 cp -a {_DPKG}/. /run/upgradeproof-small
 mount --bind /run/upgradeproof-small {_DPKG}
 """
@@ -119,11 +119,11 @@ rmdir /run/upgradeproof-small
 """
 
 
-def _told(machine: Machine, script: str) -> None:
+def _prepare(machine: Machine, script: str) -> None:
     done = machine.run(script)
     if not done.ok:
         raise HarnessError(f"{machine.name} can't be interrupted", details=done.tail)
 
 
 def _missed(moment: Moment) -> HarnessError:
-    return HarnessError(f"the upgrade was over before it could be interrupted at: {moment.said}")
+    return HarnessError(f"the upgrade was over before it could be interrupted at: {moment.message}")

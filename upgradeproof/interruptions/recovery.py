@@ -16,17 +16,17 @@ _APT_KEEP = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confo
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery:
-    """One way out: its name in the table, and what it does."""
+    """One attempt to recover: its name in the table, and what it does."""
 
     name: str
     actions: tuple[Action, ...]
 
 
 def recoveries(rest: tuple[Action, ...], rollback: tuple[Action, ...]) -> Iterator[Recovery]:
-    """Yield the ways out in order, each meant to follow on the one before it.
+    """Yield the recoveries in order, each meant to follow on the one before it.
 
     ``rest`` is the upgrade from the action on that was interrupted, ``rollback`` the product's own
-    way back; empty: it has none.
+    rollback; empty: it has none.
     """
     yield _shell(
         "dpkg --configure -a",
@@ -47,11 +47,11 @@ def recover(
     carry_out: Callable[[Machine, Sequence[Action]], str],
     arrived: Callable[[Machine], str],
 ) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    """Try one way after the other until the machine has arrived somewhere.
+    """Try one recovery after the other until the machine has reached a known state.
 
     ``carry_out`` returns why it failed, or nothing; ``arrived`` the state that the machine's facts
-    are those of, or nothing. Returns the ways that were tried, where that led (nothing: not
-    recovered), and what failed on the way.
+    are those of, or nothing. Returns the recoveries that were tried, the state that they reached
+    (nothing: not recovered), and what failed.
     """
     tried: list[str] = []
     failures: list[str] = []

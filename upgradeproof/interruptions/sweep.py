@@ -31,12 +31,12 @@ from upgradeproof.runner.readiness import wait_until_ready
 from upgradeproof.states import StateName
 
 LINES = 5
-"""How many differences a row shows of a machine that arrived nowhere."""
+"""How many differences a row shows of a machine that reached no known state."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one interruption."""
+    """The result of one interruption."""
 
     fault: str
     step: str
@@ -68,9 +68,9 @@ class Sweep:
         }
 
     def moments(self) -> tuple[Moment, ...]:
-        """Return the steps that dpkg takes in the upgrade, from an upgrade that nothing disturbs.
+        """Return the steps that dpkg takes in the upgrade, from an upgrade without a fault.
 
-        Raises HarnessError when apt tells of none.
+        Raises HarnessError when apt reports none.
         """
         found: list[Moment] = []
         with self._runner.clone(StateName.INSTALLED) as machine:
@@ -94,7 +94,7 @@ class Sweep:
 
     def outcome(self, fault: Fault, moment: Moment, number: int) -> Outcome:
         """Interrupt the upgrade once, recover it, and return what came of it; never raises."""
-        row = partial(Outcome, fault=fault.name, step=moment.said)
+        row = partial(Outcome, fault=fault.name, step=moment.message)
         name = f"{fault.name}-{number:03}"
         try:
             with self._runner.clone(StateName.INSTALLED) as machine:
@@ -102,7 +102,7 @@ class Sweep:
                 self._carry_out(name, machine, before)
                 if not isinstance(action, Script):
                     raise HarnessError(f"{action.title} is no script")
-                fault.strike(machine, action, moment)
+                fault.interrupt(machine, action, moment)
                 return self._recovered(row, machine, moment, name)
         except UpgradeproofError as error:
             return row(verdict=Verdict.of(error), details=str(error))
@@ -164,7 +164,7 @@ class Sweep:
         return wrong
 
     def _differences(self, machine: Machine, state: str, facts: Facts) -> list[str]:
-        """Return the facts that differ, once what listens and runs had its time to come up."""
+        """Return the facts that differ, after services and sockets had time to start."""
         wait_until_ready(machine, self._cell.expect, state, self._cell.plan.ready_timeout_s)
         now = read(machine, probe_inputs(self._cell, state, time.time()))
         events = tuple(f"{probe.section}/" for probe in every_probe() if probe.events)
@@ -179,10 +179,10 @@ class Sweep:
 def sweep(
     home: Home, cell: Cell, reports: Path, *, at: str = "*", faults: Sequence[str] | None = None
 ) -> Iterator[Outcome]:
-    """Yield what became of each interruption of a cell, one after the other.
+    """Yield the result of each interruption of a cell, one after the other.
 
     ``at`` is a glob over apt's words for a step; ``faults`` names some of them, None all. Raises
-    what keeps the cell's states from being reached, and HarnessError where nothing can be
+    the error of a state that is not reached, and HarnessError where nothing can be
     interrupted. Transcripts and the journal go to ``reports``, and the outcomes as JSON at the end.
     """
     run_id = secrets.token_hex(4)
@@ -191,7 +191,7 @@ def sweep(
         context = home.run_context(reports, journal, run_id, fresh=False, watched=False)
         with Runner(cell, context) as runner:
             work = Sweep(runner)
-            moments = tuple(m for m in work.moments() if fnmatchcase(m.said, at))
+            moments = tuple(m for m in work.moments() if fnmatchcase(m.message, at))
             for fault in (FAULTS[name] for name in faults or FAULTS):
                 for number, moment in enumerate(fault.chosen(moments), start=1):
                     outcomes.append(work.outcome(fault, moment, number))

@@ -1,4 +1,4 @@
-"""The sweep as a reader wants it: step x fault, recovered by what, in what time, or not."""
+"""The sweep as a table: step x fault, and how and in what time each was recovered."""
 
 from __future__ import annotations
 

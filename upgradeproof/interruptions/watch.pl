@@ -1,11 +1,11 @@
 # Follow APT's status ($ARGV[0]/status) into $ARGV[0]/log, and act on its line $ARGV[1], if any:
-# "kill" ends the whole tree of apt and dpkg at once; "halt" stops it and says so, for a host that
-# then takes the power away. Started by the script of trap.py, whose shell $ARGV[3] is: only what
-# that shell has started is ever touched.
+# "kill" ends the whole tree of apt and dpkg at once; "halt" stops it and prints that, for a host that
+# then cuts the power. The script of trap.py starts it, and $ARGV[3] is the shell of that script: only
+# processes that this shell has started are touched.
 use strict;
 use warnings;
 my ($folder, $number, $act, $shell) = @ARGV;
-# Who started us may end while what we stopped is still dying: the kernel hangs up such a group.
+# The parent may end before the stopped processes: the kernel then sends SIGHUP to the group.
 $SIG{HUP} = "IGNORE";
 
 sub tree {
@@ -23,7 +23,7 @@ sub tree {
     return @found;
 }
 
-# Stopped first, again until nothing new is found: whoever runs may start another.
+# Stop all processes, and again until no new one is found: a running process may start another.
 sub freeze {
     my %stopped;
     while (my @new = grep { !$stopped{$_} } tree()) {
@@ -38,7 +38,7 @@ sub alive {
     return (<$file> // "") =~ /\) [^ZX] /;
 }
 
-# In the midst of a package's own script is where it hurts: wait until it has begun.
+# An interruption during a package's own script does the most damage: wait until it has begun.
 sub await_script {
     my ($package) = @_;
     return if !grep { -e } glob "/var/lib/dpkg/info/$package\{,:*}.postinst";
@@ -65,7 +65,7 @@ while (my $line = <$status>) {
     my @all = freeze();
     if ($act eq "kill") {
         kill "KILL", @all;
-        # Until the last of them has let go of its locks.
+        # Wait until the last of them has released its locks.
         select undef, undef, undef, 0.005 while grep { alive($_) } @all;
         open my $done, ">", "$folder/done";
     } else {

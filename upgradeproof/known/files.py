@@ -47,7 +47,7 @@ def _plain_list(glob: str) -> str:
 
 
 def _names_something(key: str) -> bool:
-    """Tell whether a glob over keys has no wildcard, or enough besides: ``/etc/*`` has not."""
+    """Return whether a glob over keys has no wildcard, or enough besides: ``/etc/*`` has not."""
     if not _WILD.search(key):
         return True
     named = [part for part in key.split("/") if any(map(str.isalnum, part))]
@@ -114,7 +114,7 @@ class KnownEntry(Model):
     """Whether only a machine with a kernel of its own has it: then a container never does."""
 
     def covers(self, line: DiffLine) -> bool:
-        """Tell whether a line of a diff is this change."""
+        """Return whether a line of a diff is this change."""
         return (
             self.kind in {None, line.kind}
             and any(fnmatchcase(line.path, glob) for glob in self.facts)
@@ -124,7 +124,7 @@ class KnownEntry(Model):
         )
 
     def _has_these(self, detail: str) -> bool:
-        """Tell whether a unified diff has changed lines, and none but those that are known."""
+        """Return whether a unified diff has changed lines, and none but those that are known."""
         changed = [text for text in detail.split("\n") if text[:1] in {"+", "-", "("}]
         return bool(changed) and all(
             any(fnmatchcase(text, glob) for glob in self.lines) for text in changed

@@ -69,7 +69,7 @@ def _fits(name: str, globs: Sequence[str]) -> bool:
 
 
 def _applies(step: KnownStep, entry: KnownEntry, before: Identity, after: Identity) -> bool:
-    """Tell whether the machine went over the whole step."""
+    """Return whether the machine's transition includes the whole step."""
     if entry.own_kernel and not after.kernel:
         return False
     was, now = _numbers(before.version_of(step)), _numbers(after.version_of(step))

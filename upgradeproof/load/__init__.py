@@ -1,4 +1,4 @@
-"""Load: sent by Locust in a process of its own, counted without gaps, judged beside its noise."""
+"""Load: sent by Locust in a process of its own, counted without gaps, judged with its noise."""
 
 from upgradeproof.load.comparison import Comparison, Outcome, compare
 from upgradeproof.load.generator import Aim, find_locustfile, send, unstrained

@@ -19,7 +19,7 @@ HAND_IN_S = 2.0
 
 
 class Collector:
-    """Wait until every process has handed in its recording, or may be given up."""
+    """Wait until every process has handed in its recording, or the wait times out."""
 
     def __init__(self, settings: Settings, runner: Runner) -> None:
         self._settings = settings
@@ -39,6 +39,6 @@ class Collector:
         self._runner.quit()
 
     def _write(self, **_: Any) -> None:
-        """Write all at once or nothing: what ends in the middle must not look whole."""
+        """Write the result atomically: a partial file must not look complete."""
         found = LoadResult(generators=self._settings.generators, recordings=tuple(self._recordings))
         write_atomically(Path(self._settings.result), found.model_dump_json())

@@ -14,7 +14,7 @@ from upgradeproof.plan import Load
 RECORDER = Path(__file__).with_name("recorder.py")
 PYTHON = (sys.executable,)
 SPARE_S = 5.0
-"""Beyond the recorder's own end: Locust stops by itself even where the recorder does not."""
+"""Beyond the recorder's own end: Locust stops on its own even where the recorder does not."""
 CONNECT_S = 30.0
 """What the workers get to find their master."""
 

@@ -1,4 +1,4 @@
-"""Compare two releases by pairs of runs: by how much the new one is worse, beside the noise."""
+"""Compare two releases by pairs of runs: by how much the new one is worse, and the noise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from itertools import islice
 from statistics import NormalDist, fmean
 from typing import Literal
 
-from upgradeproof.plan.load import LEAST_REPEATS
+from upgradeproof.plan.load import MIN_REPEATS
 
 CONFIDENCE = 0.95
 RESAMPLES = 4_000
@@ -23,7 +23,7 @@ Side = Literal["old", "new"]
 
 
 class Outcome(StrEnum):
-    """Say what pairs of runs tell of a ratio and its budget."""
+    """What pairs of runs prove about a ratio and its budget."""
 
     WITHIN = "within"
     """Even the upper end of the interval is within the budget."""
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     """Even the lower end is beyond the budget; or, after the last pair, the ratio itself is, and
     even the lower end is a loss."""
     CANNOT_TELL = "cannot_tell"
-    """Neither: more pairs may tell, and after the last one the noise is too wide."""
+    """Neither: more pairs may decide it, and after the last one the noise is too wide."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +47,15 @@ class Comparison:
     outcome: Outcome
 
     def __str__(self) -> str:
-        noise = f"{self.low:.2f} to {self.high:.2f}" if self.pairs >= LEAST_REPEATS else "anything"
+        noise = f"{self.low:.2f} to {self.high:.2f}" if self.pairs >= MIN_REPEATS else "anything"
         return f"{self.ratio:.2f} ({noise}, {self.pairs} pairs)"
 
 
 def order() -> Iterator[tuple[Side, Side]]:
     """Yield which side runs first in each pair: A B, B A, A B... without end.
 
-    Each stands before the other as often as behind it: a host that grows slower from run to run
-    makes one pair look worse and the next one better.
+    Each side runs first as often as second: a host that grows slower from run to run makes one
+    pair look worse and the next one better.
     """
     while True:
         yield "old", "new"
@@ -78,7 +78,7 @@ def compare(
     """
     logs = [math.log(new / old) for old, new in pairs]
     ratio = math.exp(fmean(logs))
-    if len(logs) < LEAST_REPEATS:
+    if len(logs) < MIN_REPEATS:
         return Comparison(
             pairs=len(logs), ratio=ratio, low=0, high=math.inf, outcome=Outcome.CANNOT_TELL
         )
@@ -102,7 +102,7 @@ def _interval(values: Sequence[float]) -> tuple[float, float]:
     """
     count = len(values)
     tail = NormalDist().cdf(-student(count - 1) * math.sqrt(count / (count - 1)))
-    chance = random.Random(SEED)  # noqa: S311  # nothing is kept secret by it
+    chance = random.Random(SEED)  # noqa: S311  # it protects no secret
     means = sorted(sum(chance.choices(values, k=count)) / count for _ in range(RESAMPLES))
     at = math.floor(tail * RESAMPLES)
     return means[at], means[RESAMPLES - 1 - at]

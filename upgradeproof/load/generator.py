@@ -22,7 +22,7 @@ from upgradeproof.plan.loading import nearest
 START_S = 30.0
 """What Locust gets to start and to end, on a host that is busy."""
 ATTEMPTS = 3
-"""How often a load is sent where something else on this host kept the generator from its work."""
+"""How often a load is sent where other processes on this host disturbed the generator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ def send(
     python: Sequence[str] = command_line.PYTHON,
     start_s: float = START_S,
 ) -> LoadResult:
-    """Send a load once and return what came of it; Locust gets ``start_s`` to start and to end.
+    """Send a load once and return the result; Locust gets ``start_s`` to start and to end.
 
     Raises LoadError when Locust is not installed, fails, does not end in its time, or leaves no
     whole result. What the product does wrong is in the result.
@@ -82,11 +82,11 @@ def send(
                 for argv in (leader, *workers)
             ]
             done = leading.result()
-            said = [
+            tails = [
                 f"{host}: {w.result().tail}" for host, w in zip(load.workers, working, strict=True)
             ]
         if not done.ok:
-            raise _explained(done, said)
+            raise _explained(done, tails)
         return LoadResult.read(Path(settings.result))
 
 
@@ -128,13 +128,13 @@ def _carry_out(argv: Sequence[str], settings: Settings, folder: Path, limit_s: f
         raise LoadError(error.brief, details=error.details) from None
 
 
-def _explained(done: Completed, said: Sequence[str]) -> LoadError:
-    """Return what to say of Locust when it failed; its workers may have said why."""
+def _explained(done: Completed, tails: Sequence[str]) -> LoadError:
+    """Return the error for a Locust that failed; its workers may have printed the cause."""
     if b"No module named locust" in done.stderr:
         return LoadError(
             "Locust is not installed", resolution="install upgradeproof with what it depends on"
         )
-    details = "\n".join((done.tail, *said))
+    details = "\n".join((done.tail, *tails))
     return LoadError(f"Locust failed with exit status {done.exit_status}", details=details)
 
 

@@ -36,8 +36,8 @@ class Histogram:
     def record(self, seconds: float, every_s: float = 0.0) -> None:
         """Count one duration; what is shorter than 1 us or longer than an hour counts as that.
 
-        ``every_s``: how often it should have been measured. A longer duration kept that from being
-        done, and is counted once for each time, shorter by as much; 0: it kept nothing.
+        ``every_s``: how often it should have been measured. A longer duration prevented further
+        measurements, and is counted once for each of them, shorter by as much; 0: none.
         """
         counted = min(max(round(seconds * 1e6), 1), LONGEST_US)
         self._counts.record_corrected_value(counted, round(every_s * 1e6))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from upgradeproof.load.result import LoadResult, told
+from upgradeproof.load.result import LoadResult, in_words
 from upgradeproof.plan import Target
 from upgradeproof.results import Fidelity, Verdict
 from upgradeproof.results.load import percent
@@ -39,7 +39,7 @@ def unfit(result: LoadResult) -> tuple[Verdict, str] | None:
     if not result.requests:
         return Verdict.FAILED, "no request was made: nothing was measured"
     if not result.answered:
-        return Verdict.FAILED, f"not one request was answered well: {told(result.failures)}"
+        return Verdict.FAILED, f"not one request was answered well: {in_words(result.failures)}"
     return None
 
 
@@ -59,7 +59,7 @@ def _limits(target: Target) -> Iterator[tuple[str, float, float]]:
 def _answers(result: LoadResult, target: Target) -> Judgement:
     share = result.answered / result.requests
     good = share >= target.success
-    failed = f": {told(result.failures)}" if result.failures else ""
+    failed = f": {in_words(result.failures)}" if result.failures else ""
     return Judgement(
         target="success",
         verdict=Verdict.PASSED if good else Verdict.FAILED,

@@ -1,4 +1,4 @@
-"""Why a request failed, in words that are the same for every request that failed so."""
+"""Why a request failed, in the same words for each failure of one kind."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ LONGEST = 120
 
 
 def kind(error: BaseException | str, status: int | None = None) -> str:
-    """Return the kind of a failure: the server's status, else what lies below all wrappers."""
+    """Return the kind of a failure: the server's status, else the innermost error."""
     if status and status >= HTTPStatus.BAD_REQUEST:
         return f"status {status}"
-    text = error if isinstance(error, str) else _told(_first_cause(error))
+    text = error if isinstance(error, str) else _message(_first_cause(error))
     return textwrap.shorten(text, LONGEST)
 
 
 def no_answer(limit_s: float) -> str:
-    """Return the kind of a request that was given up."""
+    """Return the kind of a request that timed out."""
     return f"no answer within {limit_s:g} s"
 
 
-def _told(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     match error:
         case ssl.SSLCertVerificationError():
             return f"TLS: {error.verify_message}"
@@ -37,7 +37,7 @@ def _told(error: BaseException) -> str:
 
 
 def _first_cause(error: BaseException) -> BaseException:
-    """Return what an error came of; Locust's fast client keeps that as ``original``."""
+    """Return the cause of an error; Locust's fast client stores it as ``original``."""
     while isinstance(below := _below(error), BaseException):
         error = below
     return error

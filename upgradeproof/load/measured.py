@@ -1,4 +1,4 @@
-"""What a run's report keeps of a load: figures, without the histograms that they are read from."""
+"""What a run's report contains of a load: figures, without the histograms behind them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def measured(load: Load, state: str, result: LoadResult, evidence: str) -> LoadM
 
 
 def unmeasured(load: Load, state: str, problem: str) -> LoadMeasured:
-    """Return what is known of a load of which the generator left nothing."""
+    """Return the figures of a load without a result of the generator."""
     return LoadMeasured(
         load=load.id,
         state=state,

@@ -1,4 +1,4 @@
-"""Run two releases in turns, and judge the new one by ratios that noise can't fake."""
+"""Run two releases alternately, and judge the new one by ratios with their noise."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Ratio:
 
 
 def take_turns(run: Callable[[Side], LoadResult], load: Load) -> tuple[Pair, ...]:
-    """Run pairs, A B B A, while one more may say more; ``run`` sends the load to one side.
+    """Run pairs, A B B A, while one more may decide more; ``run`` sends the load to one side.
 
     Ends at once when a result can't be compared, and after one pair when no ratio is asked for.
     Raises what ``run`` raises.
@@ -62,7 +62,7 @@ def take_turns(run: Callable[[Side], LoadResult], load: Load) -> tuple[Pair, ...
 
 
 def judge_pairs(load: Load, pairs: Sequence[Pair]) -> tuple[RatioJudgement, ...]:
-    """Judge the new release beside the old by each of the load's ratios.
+    """Judge the new release, compared with the old one, by each of the load's ratios.
 
     What noise hides is ``not_applicable``, with the noise that was measured.
     """
@@ -91,7 +91,7 @@ def _ratios(target: Target) -> Iterator[Ratio]:
 
 
 def _undecided(pairs: Sequence[Pair], load: Load) -> bool:
-    """Tell whether one more pair may say more, and the plan allows it."""
+    """Return whether one more pair may decide more, and the plan allows it."""
     target = load.target
     if _incomparable(pairs[-1:]) or not list(_ratios(target)):
         return False
@@ -102,7 +102,7 @@ def _undecided(pairs: Sequence[Pair], load: Load) -> bool:
 
 
 def _incomparable(pairs: Sequence[Pair]) -> tuple[Verdict, str] | None:
-    """Return why pairs tell nothing of a ratio, and the verdict; None: they tell something.
+    """Return why pairs prove nothing about a ratio, and the verdict; None: they can be compared.
 
     That the old release answers nothing is no fault of the new one.
     """
@@ -134,7 +134,7 @@ def _compared(load: Load, ratio: Ratio, pairs: Sequence[Pair], *, last: bool) ->
     found = compare(costs, ratio.budget, last=last)
     reason = f"the {ratio.what} is {found} times the old one's, {ratio.budget:.2f} are allowed"
     if found.outcome is Outcome.CANNOT_TELL:
-        reason = f"the noise is too wide to tell: {reason}"
+        reason = f"the noise is too wide to decide: {reason}"
     measured = RatioMeasured(
         load=load.id,
         target=ratio.name,

@@ -1,4 +1,4 @@
-"""Record a load from inside Locust, which loads this file beside the users' own: ``-f``.
+"""Record a load from inside Locust, which loads this file and the users' own: ``-f``.
 
 Importing it patches the standard library, as Locust itself does: nothing of the engine may.
 """
@@ -32,7 +32,7 @@ from upgradeproof.load.tally import Tally
 TICK_S = 0.01
 """How often the generator looks at how late it is."""
 LET_GO_S = 0.5
-"""What a client's own limit gets before a task is given up: that leaves the client in order."""
+"""How much longer than a client's own limit a task may take: the client ends in order then."""
 MESSAGE = "upgradeproof-recording"
 
 Task = Callable[[User], None]
@@ -43,7 +43,7 @@ class UnansweredError(BaseException):
 
 
 class Loopback(Resolver):  # type: ignore[misc]  # gevent ships no types
-    """Find every name on this host: a load goes to published ports, and nowhere else."""
+    """Resolve every name to this host: a load is sent to published ports alone."""
 
     def getaddrinfo(self, host: Any, port: Any, *more: Any, **named: Any) -> Any:  # noqa: ARG002
         """Return the addresses of 127.0.0.1, whatever was asked for."""
@@ -52,7 +52,7 @@ class Loopback(Resolver):  # type: ignore[misc]  # gevent ships no types
 
 @dataclass
 class Visit:
-    """One task of one user, on its way."""
+    """One task of one user, in progress."""
 
     late_s: float
     """By how much it began after it was due; the wait of its first request."""
@@ -63,7 +63,7 @@ _VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
 
 
 class RequestRecorder:
-    """Carry out the tasks of one process's users, and count what comes of them."""
+    """Carry out the tasks of one process's users, and count their results."""
 
     def __init__(
         self, settings: Settings, share: Callable[[], int], deliver: Callable[[Recording], None]
@@ -95,7 +95,7 @@ class RequestRecorder:
         gevent.spawn(self._measure)
 
     def prepare(self, users: type[User]) -> None:
-        """Have a class's tasks carried out by us, with limits and certificates that hold."""
+        """Carry out a class's tasks, with limits and the certificates of the load."""
         users.tasks = [self._watched(task) for task in users.tasks]
         if self._settings.rate_per_s is not None:
             users.wait_time = constant(0)
@@ -194,15 +194,15 @@ class RequestRecorder:
 
 
 def _file(text: str) -> IO[str]:
-    """Return a file that holds a text, for those who take nothing else; it goes when we go."""
-    file = tempfile.NamedTemporaryFile("w", suffix=".pem")  # noqa: SIM115  # kept open
+    """Return a file that holds a text, for a caller that needs a path; closing removes it."""
+    file = tempfile.NamedTemporaryFile("w", suffix=".pem")  # noqa: SIM115  # it stays open
     file.write(text)
     file.flush()
     return file
 
 
 def begin(environment: Environment, **_: Any) -> None:
-    """Take our part in Locust: record where users are, collect where results come together."""
+    """Take part in Locust: record in the processes with users, collect in the master."""
     settings = Settings.model_validate_json(os.environ[VARIABLE])
     runner = environment.runner
     assert runner is not None  # noqa: S101  # it is there when this event is fired

@@ -1,4 +1,4 @@
-"""What a load gave: counted by each process of the generator, judged by nobody yet."""
+"""The result of a load: counted by each process of the generator, not judged."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from upgradeproof.errors import LoadError
 from upgradeproof.load.histogram import Histogram
 from upgradeproof.results.base import Frozen
 
-MOST_CPU = 0.9
+MAX_CPU = 0.9
 """Share of a processor above which latencies are the generator's own: where Locust warns, too."""
-MOST_TOLD = 3
+MAX_SHOWN = 3
 """Kinds of failures that a reason names."""
-LEAST_LAG_MS = 25.0
+MIN_LAG_MS = 25.0
 """Lag that is never blamed: two busy processors woke a process of the lowest priority
 3.5 to 21 ms late (99th percentiles of six loads)."""
 LAG_SHARE = 0.1
@@ -42,7 +42,7 @@ class Recording(Frozen):
 
 
 class LoadResult(Frozen):
-    """What all processes counted; kept as it is, so that results can be merged later."""
+    """What all processes counted; not summarised, so that results can be merged later."""
 
     generators: int
     """Processes that were to send."""
@@ -103,11 +103,11 @@ class LoadResult(Frozen):
 
     @property
     def broken_reason(self) -> str:
-        """Return why nothing can be said of the product; empty: something can."""
+        """Return why the result proves nothing about the product; empty: it can be judged."""
         if lost := self.generators - len(self.recordings):
             return f"{lost} of {self.generators} processes of the generator were lost"
         if errors := _sum(part.errors for part in self.recordings):
-            return f"the locustfile raised an error: {told(errors)}"
+            return f"the locustfile raised an error: {in_words(errors)}"
         return self.strained_reason
 
     @property
@@ -119,22 +119,22 @@ class LoadResult(Frozen):
         """
         if not self.answered:
             return ""
-        if self.cpu_share > MOST_CPU:
+        if self.cpu_share > MAX_CPU:
             return f"the generator used {self.cpu_share:.0%} of its processor: give it more"
         lag_ms, latency_ms = self.lag.percentile_ms(99), self.latencies.percentile_ms(99)
-        if lag_ms > max(LEAST_LAG_MS, LAG_SHARE * latency_ms):
+        if lag_ms > max(MIN_LAG_MS, LAG_SHARE * latency_ms):
             return (
                 f"the generator could not keep its schedule: it was {lag_ms:.1f} ms late itself, "
-                f"beside latencies of {latency_ms:.1f} ms (99th percentiles)"
+                f"with latencies of {latency_ms:.1f} ms (99th percentiles)"
             )
         return ""
 
 
-def told(counts: Mapping[str, int]) -> str:
+def in_words(counts: Mapping[str, int]) -> str:
     """Return the most frequent of what was counted, in words."""
     named = [f"{count} x {kind}" for kind, count in counts.items()]
-    left = len(named) - MOST_TOLD
-    return ", ".join((*named[:MOST_TOLD], *([f"and {left} other kinds"] if left > 0 else [])))
+    left = len(named) - MAX_SHOWN
+    return ", ".join((*named[:MAX_SHOWN], *([f"and {left} other kinds"] if left > 0 else [])))
 
 
 def _sum(parts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""What the recorder inside Locust is told, by one variable of its environment."""
+"""The settings that the recorder inside Locust gets by one variable of its environment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Settings(Frozen):
 
     @property
     def total_s(self) -> float:
-        """Return how long the load takes at the most, from its first request to its last answer.
+        """Return the maximum time of the load, from its first request to its last answer.
 
         A task may be sent as late as it may be answered; a second is left to hand in what was
         recorded.

@@ -7,7 +7,7 @@ from collections import Counter
 from upgradeproof.load.histogram import Histogram
 from upgradeproof.load.result import Recording
 
-MOST_KINDS = 20
+MAX_KINDS = 20
 """Of failures; a server that gives each a text of its own must not fill the memory."""
 OTHER = "others"
 
@@ -25,7 +25,7 @@ class Tally:
         self._errors: Counter[str] = Counter()
 
     def covers(self, moment: float) -> bool:
-        """Tell whether what was due at this moment is measured."""
+        """Return whether what was due at this moment is measured."""
         return self.opens_at <= moment < self.closes_at
 
     def answer(self, latency_s: float, status: int | None) -> None:
@@ -68,5 +68,5 @@ class Tally:
 
 
 def _count(counter: Counter[str], kind: str, times: int) -> None:
-    known = kind in counter or len(counter) < MOST_KINDS
+    known = kind in counter or len(counter) < MAX_KINDS
     counter[kind if known else OTHER] += times

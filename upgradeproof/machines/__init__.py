@@ -43,7 +43,7 @@ class Health:
 
 @dataclass(frozen=True, kw_only=True)
 class CachedSnapshot:
-    """Describe a snapshot that a backend keeps on this host."""
+    """Describe a snapshot that a backend stores on this host."""
 
     name: str
     """The backend's own name of it."""
@@ -107,7 +107,7 @@ class Machine(Protocol):
         ...
 
     def power_cut(self, *, timeout_s: float) -> None:
-        """Take the power away for a moment: every process ends, what was not written is lost.
+        """Cut the power for a moment: every process ends, data that was not written is lost.
 
         Waits until its init has settled again. Raises BootError when it does not come up.
         """
@@ -152,7 +152,7 @@ class Backend(Protocol):
         ...
 
     def resumes(self, snapshot: str) -> bool:
-        """Return whether a machine that is started from a snapshot here goes on from its memory.
+        """Return whether a machine that is started from a snapshot here resumes its memory.
 
         Where it does not, the machine boots.
         """

@@ -1,9 +1,9 @@
-"""The persistent channel: one shell a machine, kept open, each command framed.
+"""The persistent channel: one shell a machine, which stays open, each command framed.
 
 Starting a process on a machine costs 60-90 ms through a container engine; a line to a shell that
 is already there costs 0.2 ms. Each script runs in a subshell of that shell, so that neither its
-``cd`` nor its ``exit`` outlives it. A marker that nobody can guess ends both streams, and carries
-the exit status; whatever else the bytes hold is passed on untouched.
+``cd`` nor its ``exit`` outlives it. An unguessable marker ends both streams, and carries the exit
+status; all other bytes are passed on unchanged.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ done
 
 
 def end_session_script(pid: int) -> str:
-    """Return a script that ends every process of the session led by ``pid``, gently first.
+    """Return a script that ends every process of the session led by ``pid``, first by SIGTERM.
 
-    Signal 0 only asks who is left: half a second is theirs, or less if they need less.
+    Signal 0 only tests which processes are left: they have half a second to end.
     """
     return _END_SESSION.replace("SESSION", str(pid))
 
@@ -60,7 +60,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the shell; never raises."""
+        """Close the shell; never raises."""
         ...
 
 
@@ -77,7 +77,7 @@ class Connector(Protocol):
 
 
 class Channel:
-    """Run scripts on a machine, one at a time, over one kept shell; reconnect when it dies."""
+    """Run scripts on a machine, one at a time, over one open shell; reconnect when it dies."""
 
     def __init__(self, connector: Connector, machine: str) -> None:
         self._connector = connector
@@ -100,7 +100,7 @@ class Channel:
         the bytes of both streams as they come. Raises CommandTimeoutError after everything that
         the script started in its session was ended, its last output in the details; ChannelError
         when the shell died before it answered: whether the script ran is then not known, so it is
-        never run again by itself.
+        never run again automatically.
         """
         with self._lock:
             return self._run(script, timeout_s, stdin, on_output)
@@ -142,7 +142,7 @@ class Channel:
         )
 
     def close(self) -> None:
-        """Let go of the shell; the next command starts another."""
+        """Close the shell; the next command starts another."""
         with self._lock:
             if self._transport is not None:
                 self._transport.close()
@@ -155,20 +155,20 @@ class Channel:
             self._connector.end_session(self._shell_pid)
 
     def _connected(self) -> Transport:
-        """Return the kept shell, or a new one where that is of no more use."""
-        kept = self._transport
-        if kept is not None and self._quiet(kept):
-            return kept
+        """Return the open shell, or a new one where that can't be used any more."""
+        current = self._transport
+        if current is not None and self._quiet(current):
+            return current
         self.close()
         self._transport = self._connector.connect()
         self._shell_pid = self._greet(self._transport)
         return self._transport
 
     def _quiet(self, transport: Transport) -> bool:
-        """Tell whether the shell is alive, and silent between two commands.
+        """Return whether the shell is alive, and silent between two commands.
 
-        What speaks there is a background job that an earlier script left. It would go on in the
-        next answer, so its shell is left to it.
+        Output between two commands comes from a background job of an earlier script. It would be a
+        part of the next answer, so this shell is not used again.
         """
         try:
             transport.receive(0.0)
@@ -199,7 +199,7 @@ class Channel:
 
 
 def _remaining(deadline: float) -> float:
-    """Return the seconds left; a command that never stops printing meets its limit here."""
+    """Return the seconds left; this also stops a command that never stops printing."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
@@ -207,7 +207,7 @@ def _remaining(deadline: float) -> float:
 
 
 def _headline(script: str) -> str:
-    """Return a script's first telling line, for a message."""
+    """Return a script's first line that is not blank or ``set -e``, for a message."""
     lines = [line for line in script.splitlines() if line.strip() not in ("", "set -e")]
     first = lines[0] if lines else ""
     return f"{first[:100]}{' ...' if len(lines) > 1 or len(first) > 100 else ''}"  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""What every machine gives over its channel, whatever the channel runs on."""
+"""What every machine provides over its channel, regardless of the transport."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upgradeproof.results import Fidelity
 
 
 class ChannelMachine(Machine, Connector):
-    """A machine that is used through one persistent channel, whose shells it gives itself."""
+    """A machine that is used through one persistent channel, whose shells it starts itself."""
 
     def __init__(self, name: str, fidelity: Fidelity) -> None:
         self._name = name
@@ -51,7 +51,7 @@ class ChannelMachine(Machine, Connector):
         return self._channel.run(script, timeout_s=timeout_s, stdin=stdin, on_output=on_output)
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
-        """Write a file, beside its place first, so that it is never half. Raises MachineError."""
+        """Write a file atomically, through a ``.part`` file. Raises MachineError."""
         target, part = shlex.quote(path), shlex.quote(f"{path}.part")
         done = self.run(
             f'set -e; mkdir -p "$(dirname {target})"; umask 077; cat >{part};'

@@ -1,7 +1,7 @@
-"""A machine's clock, set after the machine stood still: uptime goes on, and the date jumps.
+"""A machine's clock, set after the machine was paused: uptime goes on, and the date jumps.
 
-So who counts back from now to a moment before the jump has to know of it. Each is written down on
-the machine, in memory: one that is kept takes it along, one that boots forgets it with its uptime.
+Code that counts back from now to a moment before the jump needs to know of it. Each jump is written
+to the machine's memory: a saved memory contains it, and a boot drops it together with the uptime.
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ DROPPED = ("MKNOD",)
 
 # The engine mounts the container's own cgroup read-only; systemd must write it. The private cgroup
 # namespace keeps the host's other cgroups out of reach, on cgroup v1 (named hierarchy) and v2.
-# What systemd does at a machine's very first boot only would tell a machine that travels through
-# its states from one that was started from a kept one: ldconfig.service is active in one alone.
+# What systemd does only at a machine's first boot would distinguish a machine that goes through its
+# states from one that was started from a cached one: ldconfig.service is active in one alone.
 # The network's settings belong to the container's own network namespace, so they are writable and
 # systemd-sysctl sets them at a boot. All other settings are the host's and stay read-only, also the
 # one below net/ that the kernel has once for all namespaces (found by changing every value in a
@@ -55,9 +55,9 @@ INIT = (
     " exec /sbin/init systemd.condition-needs-update=no"
 )
 # Under qemu-user nothing can be forked into a mount namespace, so that systemd's credentials end in
-# EINVAL, and journald and tmpfiles with them. And it keeps the ids of mounts to itself: systemd 257
-# then takes a new root for the old one, and no service starts that sees files of its own. So all of
-# them see all files here, and emulation does not prove what a service is kept from.
+# EINVAL, and journald and tmpfiles with them. It also hides the ids of mounts: systemd 257 then
+# takes a new root for the old one, and a service with its own view of the files does not start. So
+# all services see all files here, and emulation does not prove what a service has no access to.
 _NOT_EMULATED = (
     *("ImportCredential=", "LoadCredential=", "SetCredential="),
     *("PrivateTmp=no", "PrivateDevices=no", "PrivateMounts=no", "PrivateIPC=no", "MountFlags="),
@@ -73,7 +73,7 @@ _EMULATED = (
 
 
 def creation(spec: MachineSpec, *, apparmor: bool, emulated: bool) -> dict[str, Any]:
-    """Return the arguments with which the engine creates a machine: pure, and the whole truth."""
+    """Return all arguments with which the engine creates a machine: pure."""
     return {
         "image": spec.snapshot,
         "name": spec.name,
@@ -179,12 +179,12 @@ class DockerMachine(ChannelMachine):
             raise ChannelError(f"{self.name} can't be reached", details=str(error)) from None
 
     def close(self) -> None:
-        """Let go of the channel."""
+        """Close the channel."""
         self._channel.close()
 
 
 class DockerBackend:
-    """Start, keep and remove containers."""
+    """Start, save and remove containers."""
 
     kind: ClassVar[str] = "container"
     own_kernel: ClassVar[bool] = False
@@ -196,7 +196,7 @@ class DockerBackend:
         return False
 
     def health(self) -> Health:
-        """Say whether an engine answers."""
+        """Return whether an engine answers."""
         try:
             version = client().version()
         except BackendError as error:
@@ -206,12 +206,12 @@ class DockerBackend:
         return Health(works=True, brief=f"Docker engine {version['Version']}, {version['Arch']}")
 
     def slot(self) -> AbstractContextManager[None]:
-        """Hold nothing: containers share the host as its programs do."""
+        """Reserve nothing: containers share the host as its programs do."""
         return nullcontext()
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[DockerMachine]:
-        """Start a container, wait until its systemd has settled, and remove it on the way out."""
+        """Start a container, wait until its systemd has settled, and remove it at the end."""
         engine = client()
         info = engine.info()
         apparmor = any("apparmor" in option for option in info.get("SecurityOptions") or ())
@@ -266,11 +266,11 @@ class DockerBackend:
         return docker_states.forget(snapshot)
 
     def free_bytes(self) -> int:
-        """Return the room in the engine's folder; no limit where that is not on this host."""
+        """Return the free space in the engine's folder; no limit where that is not on this host."""
         return docker_states.free_bytes()
 
     def prune(self, *, states: bool) -> Sequence[str]:
-        """Remove containers whose run is over, with ``states`` also the kept states."""
+        """Remove containers whose run is over, with ``states`` also the cached states."""
         engine, gone = client(), []
         for container in engine.containers.list(all=True, filters={"label": f"{LABEL}=machine"}):
             if owner.is_alive(container.labels.get(f"{LABEL}.owner", "")):
@@ -286,7 +286,7 @@ class DockerBackend:
 
 
 def _free(engine: docker.DockerClient, name: str) -> None:
-    """Remove a machine of this name that a killed worker left; who takes its cell over needs it."""
+    """Remove a machine of this name that a killed worker left: the next worker needs the name."""
     with suppress(docker.errors.NotFound):
         left = engine.containers.get(name)
         if LABEL in left.labels and not owner.is_alive(left.labels.get(f"{LABEL}.owner", "")):

@@ -1,4 +1,4 @@
-"""The states that a Docker engine keeps: images that were committed, one layer on another."""
+"""The states on a Docker engine: committed images, each a layer on another one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def snapshots() -> Sequence[CachedSnapshot]:
 
 
 def forget(snapshot: CachedSnapshot) -> bool:
-    """Remove an image and tell if it went: the engine refuses where a container uses it."""
+    """Remove an image and return whether it is gone: not while a container uses it."""
     try:
         client().images.remove(snapshot.name)
     except docker.errors.ImageNotFound:
@@ -45,7 +45,7 @@ def forget(snapshot: CachedSnapshot) -> bool:
 
 
 def free_bytes() -> int:
-    """Return the room in the engine's folder; no limit where that is not on this host."""
+    """Return the free space in the engine's folder; no limit where that is not on this host."""
     try:
         found = os.statvfs(Path(client().info()["DockerRootDir"]))
     except EngineError as error:

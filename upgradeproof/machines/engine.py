@@ -17,7 +17,7 @@ from upgradeproof.errors import BackendError, MachineError
 CALL_TIMEOUT_S = 300
 """Limit of every call to the engine; the slowest, a commit of a whole system, takes seconds."""
 LABEL = "upgradeproof"
-"""Marks everything that is ours on an engine; ``prune`` touches nothing without it."""
+"""Labels everything of upgradeproof on an engine; ``prune`` removes nothing without it."""
 
 EngineError = (docker.errors.DockerException, requests.exceptions.RequestException)
 """What the SDK raises: its own errors, and those of its HTTP library when the engine is gone."""
@@ -36,7 +36,7 @@ def client() -> docker.DockerClient:
     if address in known:
         return known[address]
     try:
-        _knock()
+        _require_listener()
         fresh = docker.from_env(timeout=CALL_TIMEOUT_S)
         fresh.ping()
     except (*EngineError, OSError) as error:
@@ -49,8 +49,8 @@ def client() -> docker.DockerClient:
     return fresh
 
 
-def _knock() -> None:
-    """Raise OSError if nobody listens on a local engine's socket: the SDK leaves its own open."""
+def _require_listener() -> None:
+    """Raise OSError if no engine listens on a local socket: the SDK leaves its own socket open."""
     address = str(parse_host(os.environ.get("DOCKER_HOST")))
     if address.startswith("http+unix://"):
         with socket.socket(socket.AF_UNIX) as knocking:

@@ -1,4 +1,4 @@
-"""How a command goes over the channel, and how its answer is told from everything else."""
+"""How a command is sent over the channel, and how its answer is distinguished from other output."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Stream(Enum):
 
 
 def new_marker() -> bytes:
-    """Return a marker that nobody can guess.
+    """Return an unguessable marker.
 
-    It begins with a byte that text does not hold: so what may be the beginning of a marker, and
-    has to wait for the rest, is next to never a part of a line that somebody waits for.
+    It begins with a byte that text does not hold. The beginning of a possible marker is held back
+    until the rest arrives, and so a line of text is almost never delayed.
     """
     return f"\x1e{secrets.token_hex(8)}:".encode()
 
@@ -71,12 +71,12 @@ class Received:
 
     @property
     def complete(self) -> bool:
-        """Tell whether the marker's whole line is there."""
+        """Return whether the marker's whole line is there."""
         return self.end is not None and b"\n" in self.data[self.end :]
 
     @property
     def output(self) -> bytes:
-        """Return what stands before the marker."""
+        """Return the output before the marker."""
         return bytes(self.data[: self.end])
 
     @property
@@ -100,7 +100,7 @@ class Answer:
 
     @property
     def complete(self) -> bool:
-        """Tell whether both streams have ended."""
+        """Return whether both streams have ended."""
         return all(received.complete for received in self._received.values())
 
     @property

@@ -1,4 +1,4 @@
-"""Who owns a machine: the process that started it, told apart from a later one of the same id."""
+"""The owner of a machine: the process that started it, not a later one of the same id."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def mine() -> str:
 
 
 def is_alive(owner: str) -> bool:
-    """Tell whether the process that ``mine`` described still runs on this host."""
+    """Return whether the process that ``mine`` described still runs on this host."""
     parts = owner.split(":")
     return len(parts) == len(("boot", "pid", "start")) and _identity(parts[1]) == owner
 

@@ -1,8 +1,8 @@
 """A live server that is read and never changed: over OpenSSH, or on this host itself.
 
 The shell runs in a mount namespace of its own, where every disk is read-only and access times are
-not kept: the kernel refuses a write, whatever a script does. Temporary files of the reader are in a
-tmpfs that exists in that namespace alone.
+not updated: the kernel refuses a write, whatever a script does. Temporary files of the reader are
+in a tmpfs that exists in that namespace alone.
 """
 
 from __future__ import annotations
@@ -178,18 +178,18 @@ class Server(ChannelMachine):
         self._address = address
 
     def connect(self) -> Transport:
-        """Start a shell there as root. Raises ServerError that says why there is none."""
+        """Start a shell there as root. Raises ServerError with the reason when there is none."""
         pipes = Pipes(self._address.argv(_AS_ROOT))
-        said = dict.fromkeys(Stream, b"")
+        received = dict.fromkeys(Stream, b"")
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
         try:
-            while b"upgradeproof-ready\n" not in said[Stream.OUT]:
+            while b"upgradeproof-ready\n" not in received[Stream.OUT]:
                 stream, data = pipes.receive(deadline - time.monotonic())
-                said[stream] += data
+                received[stream] += data
         except (EOFError, TimeoutError, OSError) as error:
             pipes.close()
             late = "\nno answer in time" if isinstance(error, TimeoutError) else ""
-            _refuse(self._address, said[Stream.ERR].decode("utf-8", "replace").strip() + late)
+            _refuse(self._address, received[Stream.ERR].decode("utf-8", "replace").strip() + late)
         except BaseException:
             pipes.close()
             raise
@@ -201,7 +201,7 @@ class Server(ChannelMachine):
         command.run(self._address.argv(script), timeout_s=CONNECT_TIMEOUT_S, check=False)
 
     def close(self) -> None:
-        """Let go of the shell."""
+        """Close the shell."""
         self._channel.close()
 
     def put(self, content: bytes, path: str, *, mode: int = 0o644, owner: str = "root") -> None:
@@ -222,11 +222,11 @@ class Server(ChannelMachine):
         raise MachineError(f"{self.name} is only read: its port {port} is not published here")
 
     def logs(self) -> str:
-        """Return nothing: a server's console is not seen."""
+        """Return nothing: a server's console can't be read."""
         return ""
 
     def alive(self) -> bool:
-        """Tell whether it answers."""
+        """Return whether it answers."""
         return self.run(":").ok
 
 

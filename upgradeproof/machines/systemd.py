@@ -1,4 +1,4 @@
-"""When systemd has settled: every job of the boot has ended, well or not."""
+"""Wait until systemd has settled: every job of the boot has ended or failed."""
 
 SETTLED = (
     "while :; do s=$(systemctl is-system-running --wait 2>/dev/null);"

@@ -55,7 +55,7 @@ class Asking:
         """
         if found := self.greeted(greetings):
             return found
-        banner = self._said(b"", BANNER_S)
+        banner = self._received(b"", BANNER_S)
         found = self._by_banner(banner) if banner else self._by_question()
         return found or self._over_tls()
 
@@ -87,11 +87,11 @@ class Asking:
 
     def _by_question(self) -> Entry | None:
         request = HttpQuestion(address="", port=self.port, host="localhost", path="/").request
-        if self._said(request.encode(), ANSWER_S).startswith(b"HTTP/"):
+        if self._received(request.encode(), ANSWER_S).startswith(b"HTTP/"):
             source = "asked for / over HTTP; the status is that of the answer"
             if found := self._asked({"kind": "http"}, source):
                 return found
-        if self._said(LINE.encode(), ANSWER_S):
+        if self._received(LINE.encode(), ANSWER_S):
             return self._asked({"kind": "tcp", "send": LINE}, "it answers an empty line")
         return None
 
@@ -124,7 +124,7 @@ class Asking:
             return ssl.DER_cert_to_PEM_cert(peer.getpeercert(binary_form=True) or b"")
         return ""
 
-    def _said(self, request: bytes, limit_s: float) -> bytes:
+    def _received(self, request: bytes, limit_s: float) -> bytes:
         """Return the first bytes that are received inside the machine, or none."""
         endpoint = Endpoint(id=self.id, kind="tcp", port=self.port)
         address = only_address(self.facts, endpoint, self.port) or "127.0.0.1"

@@ -44,7 +44,7 @@ STAYS_S = 2.0
 OS_RELEASE = "/usr/lib/os-release"
 """The file os-release(5), whose package identifies the release of a machine."""
 
-Say = Callable[[str], None]
+OnProgress = Callable[[str], None]
 """Takes a line that describes the current activity."""
 
 
@@ -80,7 +80,7 @@ class Observer:
         order: Order,
         backend: Backend,
         daemons: Mapping[str, Daemon],
-        say: Say,
+        on_progress: OnProgress,
         *,
         checkpoints: Path,
     ) -> None:
@@ -89,7 +89,7 @@ class Observer:
         self._checkpoints = checkpoints
         self._backend = backend
         self._daemons = daemons
-        self._say = say
+        self._on_progress = on_progress
         self._run = uuid4().hex[:12]
         self._events: list[StepStarted | StepFinished] = []
         self._machines = 0
@@ -111,9 +111,9 @@ class Observer:
                 bare, preparations, installed = self._install(machine, executor)
                 steps = install_steps(self._order.packages, preparations)
                 key = checkpoint_key(image, actions_of(steps), self._backend.definition)
-                self._say("keep the machine for the next boot")
+                self._on_progress("save the machine for the next boot")
                 snapshot = self._backend.snapshot(machine, key, self._labels)
-            with self._kept_if_done(key):
+            with self._stored_if_done(key):
                 tcp = {s.port for s in installed[Sockets].values() if s.protocol == "tcp"}
                 with self._machine(snapshot, ports=tuple(sorted(tcp))) as machine:
                     seen = self._boot(machine, bare, installed)
@@ -135,7 +135,7 @@ class Observer:
         self, machine: Machine, executor: StepExecutor
     ) -> tuple[Facts, tuple[Preparation, ...], Facts]:
         packages = self._order.packages
-        self._say("read the facts of the bare machine")
+        self._on_progress("read the facts of the bare machine")
         bare = read(machine, ProbeInputs(), PROBES)
         lists = actions_of(install_steps(packages))[0]
         self._do(machine, executor, lists)
@@ -143,12 +143,12 @@ class Observer:
         preparations = self._preparations(archive.installs(machine, packages))
         actions = actions_of(install_steps(packages, preparations))
         self._do(machine, executor, *(action for action in actions if action != lists))
-        self._say("read the facts with the packages")
+        self._on_progress("read the facts with the packages")
         self._settle(machine, Expectations())
         return bare, preparations, read(machine, ProbeInputs(), PROBES)
 
     def _boot(self, machine: Machine, bare: Facts, installed: Facts) -> Seen:
-        self._say("read the facts after a boot")
+        self._on_progress("read the facts after a boot")
         before = Seen(bare=bare, installed=installed, booted=installed)
         ports = tuple(Port(port=n, protocol=_protocol(p)) for p, n in services.new_sockets(before))
         self._settle(machine, Expectations(services=services.units(before), port=ports))
@@ -164,12 +164,12 @@ class Observer:
     ) -> Observed:
         """Test the machine, then change its sources to the new release and see what that offers."""
         left_out = [*services.stopped(seen), *services.moving_ports(seen)]
-        self._say("ask what listens")
+        self._on_progress("ask what listens")
         endpoints = parted(use.endpoints(machine, seen, self._daemons), left_out)
         data = parted(use.written_data(machine, seen, self._daemons), left_out)
         idle = [p for p in self._order.packages if p not in services.unit_packages(seen)]
         commands = tuple(use.programs(machine, idle if not services.units(seen) else ()))
-        self._say("restart the services, and see which configuration files they read")
+        self._on_progress("restart the services, and see which configuration files they read")
         paths, more = configs.chosen(configs.read_at_start(machine, seen))
         left_out += [f"{path}: a service reads it, too" for path in more]
         expect = {
@@ -206,7 +206,7 @@ class Observer:
             )
         removed: frozenset[str] = frozenset()
         if missing := set(found.counting) - set(offered):
-            self._say(f"see what becomes of {', '.join(sorted(missing))}")
+            self._on_progress(f"see what becomes of {', '.join(sorted(missing))}")
             removed = archive.removed_by_upgrade(machine) & missing
         return replace(found, offered=offered, removed=removed)
 
@@ -220,7 +220,7 @@ class Observer:
 
     def _do(self, machine: Machine, executor: StepExecutor, *actions: Script) -> None:
         for action in actions:
-            self._say(action.title)
+            self._on_progress(action.title)
             executor.run(machine, (action,))
 
     def _settle(self, machine: Machine, expect: Expectations) -> None:
@@ -230,7 +230,7 @@ class Observer:
     @contextmanager
     def _machine(self, snapshot: str, ports: tuple[int, ...] = ()) -> Iterator[Machine]:
         self._machines += 1
-        self._say(f"start a machine of {self._order.platform.id}")
+        self._on_progress(f"start a machine of {self._order.platform.id}")
         name = f"upgradeproof-{self._run}-{self._order.name}-observed-{self._machines}"
         spec = MachineSpec(
             snapshot=snapshot,
@@ -245,21 +245,21 @@ class Observer:
     @property
     def _labels(self) -> Mapping[str, str]:
         return {
-            "upgradeproof.state": "on the way",
+            "upgradeproof.state": "in progress",
             "upgradeproof.run": self._run,
             "upgradeproof.cell": self._order.cell,
         }
 
     @contextmanager
-    def _kept_if_done(self, key: str) -> Iterator[None]:
+    def _stored_if_done(self, key: str) -> Iterator[None]:
         """Store a snapshot for the plan's run, unless the observation fails."""
         try:
             yield
         except BaseException:
             with suppress(MachineError):
-                for kept in self._backend.snapshots():
-                    if kept.key == key:
-                        self._backend.forget(kept)
+                for snapshot in self._backend.snapshots():
+                    if snapshot.key == key:
+                        self._backend.forget(snapshot)
             raise
 
 

@@ -13,7 +13,7 @@ from upgradeproof.errors import BuildError, CommandTimeoutError, MachineError, P
 from upgradeproof.plan.packages import OwnPackages
 
 EPOCH_S = 1_700_000_000
-"""The date of everything that is built, in seconds: no build may tell when it ran."""
+"""The date of everything that is built, in seconds: a build may not depend on its date."""
 
 
 def build(recipe: OwnPackages, release: str, folder: Path, out: Path) -> None:
@@ -46,7 +46,7 @@ def build(recipe: OwnPackages, release: str, folder: Path, out: Path) -> None:
 
 
 def environment(release: str, out: Path) -> dict[str, str]:
-    """Return what a build is told; ``python3`` is there the one that runs us."""
+    """Return the environment of a build; ``python3`` is there the one that runs us."""
     return {
         "LC_ALL": "C.UTF-8",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

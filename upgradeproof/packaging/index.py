@@ -43,7 +43,7 @@ def release_file(name: str, index: str) -> str:
     """Return what is signed: the sum of the index.
 
     The date is always the same: APT refuses a repository that is older than the one it knows, and
-    one that is kept may have been signed later than the one that follows it.
+    a cached one may have been signed later than the one that follows it.
     """
     content = index.encode()
     date = formatdate(EPOCH_S, usegmt=True)

@@ -1,4 +1,4 @@
-"""One package file: what its control file says, and its sums."""
+"""One package file: the fields of its control file, and its sums."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class Packager:
         return [read_package(path) for path in sorted(out.glob("*.deb"))]
 
     def health(self, recipe: OwnPackages) -> Health:
-        """Say whether a product's packages can be built and published here; never raises."""
+        """Return whether a product's packages can be built and published here; never raises."""
         try:
             require({**recipe.programs, **TOOLS}, "build and publish packages")
         except ProgramError as error:
@@ -80,7 +80,7 @@ class Packager:
         return Health(works=True, brief="built when needed")
 
     def _build(self, recipe: OwnPackages, release: str, sources: Sources, out: Path) -> None:
-        """Build in a folder that goes again; what came out is there whole or not at all."""
+        """Build in a folder that is removed afterwards; the result is put into place atomically."""
         started = time.monotonic()
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"{out.name}.", dir=out.parent) as scratch:

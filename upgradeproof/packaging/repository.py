@@ -21,7 +21,7 @@ FOLDER = "/opt/upgradeproof"
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository of certain packages; what it is known by are they, not when they were signed."""
+    """A repository of certain packages; its identity does not include the signature."""
 
     name: str
     packages: tuple[Package, ...]

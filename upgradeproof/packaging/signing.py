@@ -14,7 +14,7 @@ from upgradeproof.packaging.build import require
 
 TIMEOUT_S = 60.0
 TOOLS = {"gpg": "gnupg", "gpg-agent": "gnupg"}
-SHORT = Path("/tmp")  # noqa: S108  # a folder of a random name in it, and nobody else may enter
+SHORT = Path("/tmp")  # noqa: S108  # in it, a folder of a random name that no other user may enter
 """Where GnuPG works: its agent's sockets may not have paths of more than 107 characters."""
 _OWNER = "upgradeproof <upgradeproof@localhost>"
 _QUIETLY = ("--batch", "--quiet", "--yes", "--no-tty", "--pinentry-mode=loopback", "--passphrase=")
@@ -24,7 +24,7 @@ class Signer:
     """The key of one cache: made when it is first needed, readable by its owner alone."""
 
     def __init__(self, folder: Path, scratch: Path = SHORT) -> None:
-        """Know where the key is, or will be."""
+        """Set the folder of the key, which may not exist yet."""
         self._folder = folder
         self._scratch = scratch
         self._secret = folder / "secret.asc"
@@ -56,13 +56,13 @@ class Signer:
                 self._secret.write_bytes(
                     _gpg(keyring, "--armor", "--export-secret-keys", _OWNER).stdout
                 )
-                # Last: whoever sees it may count on the other.
+                # Last: where it exists, the secret key exists as well.
                 self._public.write_bytes(_gpg(keyring, "--export", _OWNER).stdout)
 
 
 @contextmanager
 def _keyring(scratch: Path) -> Iterator[Path]:
-    """Give GnuPG a home of its own, and end its agent on the way out."""
+    """Give GnuPG a home of its own, and end its agent afterwards."""
     with tempfile.TemporaryDirectory(prefix="upgradeproof-", dir=scratch) as home:
         try:
             yield Path(home)

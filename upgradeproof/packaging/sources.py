@@ -64,7 +64,7 @@ class Sources:
         return whole.hexdigest()
 
     def write(self, folder: Path) -> None:
-        """Write them out, with modes of their own: not those of whoever checked them out."""
+        """Write them out, with modes of their own: not those of a user's checkout."""
         for path, file in self.files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ class Sources:
 
 
 def _edited(file: File | None, edit: Edit) -> File:
-    """Return a file after one edit; what an edit says must be true of the file."""
+    """Return a file after one edit; the old text of an edit must be in the file."""
     if not edit.old:
         if file is not None:
             raise _misfit(edit, "it exists, and an edit without `old` makes a new file")

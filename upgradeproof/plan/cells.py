@@ -62,8 +62,8 @@ class Cell:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Return the steps of the upgrade, of all its legs in their order."""
-        return tuple(step for leg in self.upgrade.legs for step in self.plan.leg(leg).steps)
+        """Return the steps of the upgrade, of all its hops in their order."""
+        return tuple(step for hop in self.upgrade.hops for step in self.plan.hop(hop).steps)
 
     @cached_property
     def expect(self) -> Expectations:
@@ -135,8 +135,8 @@ class Cell:
             case StateName.UPGRADED | StateName.UPGRADED_AGAIN:
                 return tuple(
                     action
-                    for at, leg in enumerate(self.upgrade.legs, start=2)
-                    for action in self._compiled(self.plan.leg(leg).steps, self.upgrade.path[:at])
+                    for at, hop in enumerate(self.upgrade.hops, start=2)
+                    for action in self._compiled(self.plan.hop(hop).steps, self.upgrade.path[:at])
                 )
             case never:
                 assert_never(never)

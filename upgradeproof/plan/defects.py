@@ -1,6 +1,6 @@
 """Defects: known-bad upgrades, each a small patch on a good one, to prove that the checks see them.
 
-A product keeps them in ``defects/*.toml``; a defect's name is its file's.
+A product has them in ``defects/*.toml``; a defect's name is its file's.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Consequence(Model):
 
 
 class Defect(Model):
-    """One failure from the field, injected into an upgrade or built into its new release."""
+    """One known failure, injected into an upgrade or built into its new release."""
 
     title: str
     description: str
@@ -54,7 +54,7 @@ class Defect(Model):
     name: str = ""
     """The file's own name; set by ``load_defect``."""
 
-    def planted(self, plan: Plan) -> Plan:
+    def injected(self, plan: Plan) -> Plan:
         """Return the plan with this defect in each of its upgrades."""
         upgrades = tuple(
             self._in(upgrade) if upgrade.steps else upgrade for upgrade in plan.upgrade
@@ -106,8 +106,8 @@ class Defect(Model):
         return override.model_copy(update=update)
 
     def _in(self, upgrade: Upgrade) -> Upgrade:
-        no_way_back = {} if self.with_rollback else {"rollback": (), "allowed_changes": ()}
-        return upgrade.model_copy(update={"steps": self._among(upgrade.steps), **no_way_back})
+        without_rollback = {} if self.with_rollback else {"rollback": (), "allowed_changes": ()}
+        return upgrade.model_copy(update={"steps": self._among(upgrade.steps), **without_rollback})
 
     def _among(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return the steps of an upgrade with those of the defect where they belong."""

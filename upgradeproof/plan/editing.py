@@ -99,7 +99,7 @@ def add_change(text: str, place: Place, facts: Sequence[str], reason: str, kind:
 def add_table(text: str, place: Place, new: str) -> str:
     """Return the text of a plan with one more table of a list; ``new``: its lines, with its header.
 
-    Raises PlanError where the text is not TOML, or its layout leaves no room for the table.
+    Raises PlanError where the text is not TOML, or its layout has no place for the table.
     """
     _refuse_old_name(text, place)
     item = _item(new, place)

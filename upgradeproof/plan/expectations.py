@@ -164,12 +164,12 @@ class Expectations(Model):
             known=self.known.merged(other.known),
         )
 
-    def check_endpoints(self, beside: Iterable[Endpoint], *at: int | str) -> None:
+    def check_endpoints(self, others: Iterable[Endpoint], *at: int | str) -> None:
         """Raise a misplaced error, below ``at``, for an endpoint that can't be tested this way.
 
-        The endpoint may be one of these expectations or of ``beside``.
+        The endpoint may be one of these expectations or of ``others``.
         """
-        endpoints = {endpoint.id: endpoint for endpoint in (*beside, *self.endpoint)}
+        endpoints = {endpoint.id: endpoint for endpoint in (*others, *self.endpoint)}
         for key, kinds in _ASKED.items():
             found = (each for each in endpoints.values() if each.published)
             asked = {each.id for each in found if each.kind in kinds}

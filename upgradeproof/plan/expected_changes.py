@@ -70,9 +70,9 @@ def _upgrade(cells: Sequence[Cell], own: Sequence[Cell]) -> str:
     common = [
         name
         for name, path in paths.items()
-        if all(path == cell.upgrade.path or path in cell.upgrade.legs for cell in cells)
+        if all(path == cell.upgrade.path or path in cell.upgrade.hops for cell in cells)
         and not any(
-            path == cell.upgrade.path or path in cell.upgrade.legs
+            path == cell.upgrade.path or path in cell.upgrade.hops
             for cell in own
             if cell not in cells
         )

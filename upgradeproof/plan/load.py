@@ -10,7 +10,7 @@ from upgradeproof.plan.loading import Model
 from upgradeproof.plan.names import Id
 
 WorkerHost = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@._-]*$")]
-LEAST_REPEATS = 6
+MIN_REPEATS = 6
 """Of n ratios without a bias the smallest and the largest contain the true one in 1 - 2^(1-n) of
 all cases: no interval of resamples can promise 95 % with fewer than six."""
 
@@ -27,9 +27,9 @@ class Target(Model):
     """Limit of the 99th percentile, as a multiple of that in ``installed``."""
     throughput_ratio: float | None = Field(default=None, gt=0, lt=1)
     """Lower limit of the answers in a second, as a share of those in ``installed``."""
-    min_repeats: int = Field(default=LEAST_REPEATS, ge=LEAST_REPEATS)
+    min_repeats: int = Field(default=MIN_REPEATS, ge=MIN_REPEATS)
     """Minimum of pairs of runs before a ratio is judged."""
-    max_repeats: int = Field(default=2 * LEAST_REPEATS, le=50)
+    max_repeats: int = Field(default=2 * MIN_REPEATS, le=50)
     """Maximum of pairs, after which a ratio that noise still hides is not judged."""
 
     @property
@@ -43,7 +43,7 @@ class Target(Model):
         return self.p99_ratio is not None or self.throughput_ratio is not None
 
     @model_validator(mode="after")
-    def _most_is_not_less(self) -> Self:
+    def _max_is_not_below_min(self) -> Self:
         if self.max_repeats < self.min_repeats:
             raise ValueError("`max_repeats` is less than `min_repeats`")
         return self

@@ -17,11 +17,11 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan.old_names import Names, with_new_names
 from upgradeproof.renamed_keys import renamed
 
-MOST_NAMES = 30
+MAX_NAMES = 30
 """How many valid names an error lists if none is similar."""
 
 
-MOST_PROBLEMS = 10
+MAX_PROBLEMS = 10
 """How many problems of a folder or a list an error names."""
 
 
@@ -105,8 +105,8 @@ def located(folder: Path, what: str, *location: int | str) -> PlanError:
 
 def some_of(problems: Sequence[str]) -> str:
     """Return the first problems, and how many more there are."""
-    more = len(problems) - MOST_PROBLEMS
-    return "\n".join([*problems[:MOST_PROBLEMS], *([f"and {more} more"] if more > 0 else [])])
+    more = len(problems) - MAX_PROBLEMS
+    return "\n".join([*problems[:MAX_PROBLEMS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def misplaced(what: str, *at: int | str) -> PydanticCustomError:
@@ -132,8 +132,8 @@ def nearest(name: str, valid: Iterable[str]) -> str:
         return f"did you mean {close[0]!r}?"
     if not names:
         return "there is none"
-    more = f", and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return f"valid: {', '.join(names[:MOST_NAMES])}{more}"
+    more = f", and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return f"valid: {', '.join(names[:MAX_NAMES])}{more}"
 
 
 def _explain(

@@ -69,7 +69,7 @@ class Upgrade(Model):
         return (self.from_, *self.via, self.to)
 
     @property
-    def legs(self) -> tuple[tuple[str, str], ...]:
+    def hops(self) -> tuple[tuple[str, str], ...]:
         """Return the from -> to pairs in the order in which they are carried out."""
         return tuple(zip(self.path, self.path[1:], strict=False))
 
@@ -168,12 +168,12 @@ class Plan(Model):
         return self
 
     @model_validator(mode="after")
-    def _legs_are_there(self) -> Self:
+    def _hops_exist(self) -> Self:
         direct = {upgrade.path for upgrade in self.upgrade if not upgrade.via}
         for at, upgrade in enumerate(self.upgrade):
-            for leg in upgrade.legs:
-                if leg not in direct:
-                    what = f"{' -> '.join(upgrade.path)} needs an upgrade {' -> '.join(leg)}"
+            for hop in upgrade.hops:
+                if hop not in direct:
+                    what = f"{' -> '.join(upgrade.path)} needs an upgrade {' -> '.join(hop)}"
                     raise misplaced(f"{what}, and there is none", "upgrade", at, "via")
         return self
 
@@ -210,15 +210,15 @@ class Plan(Model):
 
     def expect_of(self, upgrade: Upgrade) -> Expectations:
         """Return the plan's expectations with those of each hop and of an upgrade itself."""
-        legs = [self.leg(leg).expect for leg in upgrade.legs]
+        hops = [self.hop(hop).expect for hop in upgrade.hops]
         own = [upgrade.expect] if upgrade.via else []
-        return reduce(Expectations.merged, [*legs, *own], self.expect)
+        return reduce(Expectations.merged, [*hops, *own], self.expect)
 
     def release_named(self, name: str) -> Release:
         """Return a release that the plan is known to have."""
         return next(release for release in self.release if release.name == name)
 
-    def leg(self, pair: tuple[str, str]) -> Upgrade:
+    def hop(self, pair: tuple[str, str]) -> Upgrade:
         """Return the upgrade that carries one from -> to pair."""
         return next(upgrade for upgrade in self.upgrade if upgrade.path == pair)
 

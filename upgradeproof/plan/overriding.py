@@ -24,20 +24,20 @@ def overridden(plan: Plan, upgrade: Upgrade, platform: Platform) -> tuple[Plan, 
     """Return the plan and the upgrade of one cell; the same ones where no override selects it.
 
     A hop has the steps that it has as an upgrade of its own. The expectations are also those of an
-    override that selects a hop. Raises PlanError when what comes of it is wrong.
+    override that selects a hop. Raises PlanError when the result is wrong.
     """
     own = _selecting(plan, upgrade, platform)
-    of_legs = {leg: _selecting(plan, plan.leg(leg), platform) for leg in upgrade.legs}
-    if not own and not any(of_legs.values()):
+    of_hops = {hop: _selecting(plan, plan.hop(hop), platform) for hop in upgrade.hops}
+    if not own and not any(of_hops.values()):
         return plan, upgrade
     replaced: dict[tuple[str, ...], Upgrade] = {}
-    for leg, overrides in of_legs.items():
-        steps = reduce(_with_steps, (override for _, override in overrides), plan.leg(leg).steps)
+    for hop, overrides in of_hops.items():
+        steps = reduce(_with_steps, (override for _, override in overrides), plan.hop(hop).steps)
         emptied = {"steps": steps, "expect": Expectations()}
-        replaced[leg] = plan.leg(leg).model_copy(update=emptied)
+        replaced[hop] = plan.hop(hop).model_copy(update=emptied)
     whole = _rolled_back(plan, replaced.get(upgrade.path, upgrade), own)
     whole = replaced[whole.path] = whole.model_copy(update={"expect": Expectations()})
-    expecting = dict([*own, *(each for overrides in of_legs.values() for each in overrides)])
+    expecting = dict([*own, *(each for overrides in of_hops.values() for each in overrides)])
     changed: dict[str, Any] = {
         "upgrade": tuple(replaced.get(each.path, each) for each in plan.upgrade),
         "expect": _expectations(plan, upgrade, sorted(expecting.items(), key=lambda o: o[0])),
@@ -55,8 +55,8 @@ def overridden(plan: Plan, upgrade: Upgrade, platform: Platform) -> tuple[Plan, 
 def check_selections(plan: Plan, cells: Sequence[tuple[Upgrade, Platform]]) -> None:
     """Raise PlanError for a glob of an override that fits no cell, and for steps without effect."""
     known = [_ids(plan, upgrade, platform) for upgrade, platform in cells]
-    legs = [
-        _ids(plan, plan.leg(leg), platform) for upgrade, platform in cells for leg in upgrade.legs
+    hops = [
+        _ids(plan, plan.hop(hop), platform) for upgrade, platform in cells for hop in upgrade.hops
     ]
     for at, override in enumerate(plan.override):
         for glob in override.select:
@@ -64,7 +64,7 @@ def check_selections(plan: Plan, cells: Sequence[tuple[Upgrade, Platform]]) -> N
                 names = {name for platform, upgrade, _ in known for name in (platform, upgrade)}
                 what = f"{glob!r} fits no platform, no upgrade and no cell; {nearest(glob, names)}"
                 raise located(plan.folder, what, "override", at, "select")
-        if override.steps and not any(override.selects(*each) for each in legs):
+        if override.steps and not any(override.selects(*each) for each in hops):
             what = "no selected upgrade has steps of its own, so these have no effect"
             raise located(plan.folder, what, "override", at, "steps")
 
@@ -118,8 +118,8 @@ def _expectations(plan: Plan, upgrade: Upgrade, overrides: Sequence[Numbered]) -
     """Return all that is expected in a cell."""
     expect = plan.expect_of(upgrade)
     for at, override in overrides:
-        kept = dict.fromkeys(_replaced(override.inherit.expect), ())
-        expect = expect.model_copy(update=kept).merged(override.expect)
+        emptied = dict.fromkeys(_replaced(override.inherit.expect), ())
+        expect = expect.model_copy(update=emptied).merged(override.expect)
         try:
             expect.check_endpoints(())
         except PydanticCustomError as error:

@@ -109,7 +109,7 @@ class Preflight(Model):
         return self
 
     @property
-    def rooms(self) -> tuple[Space, ...]:
+    def required_space(self) -> tuple[Space, ...]:
         """Return the required space, with the minimum that every upgrade needs."""
         named = {space.path for space in self.space}
         return (*self.space, *(space for space in ALWAYS if space.path not in named))
@@ -118,7 +118,7 @@ class Preflight(Model):
     def folders(self) -> tuple[str, ...]:
         """Return the folders whose free space has to be read."""
         measured = [self.storage_iops.path] if self.storage_iops.asked else []
-        return tuple(dict.fromkeys([*(space.path for space in self.rooms), *measured]))
+        return tuple(dict.fromkeys([*(space.path for space in self.required_space), *measured]))
 
     def code_for(self, finding: str) -> str:
         """Return the product's error code of a finding, by its id; empty: it has none."""

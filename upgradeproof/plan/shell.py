@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 BROKEN_PIPE = 128 + 13
-"""The exit status of a pipeline whose reader had read enough: no failure."""
+"""The exit status of a pipeline whose reader stopped reading (SIGPIPE): no failure."""
 
 
 def strict(script: str, *, stop: bool = False) -> str:

@@ -15,7 +15,7 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan.loading import some_of
 from upgradeproof.plan.manifest import EntryKind, Listed, read_manifest
 
-KEPT = 0o755
+PERMISSIONS = 0o755
 """The permissions that are taken from a checkout; the others depend on its umask."""
 _KINDS: Mapping[int, EntryKind] = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "link"}
 _OTHERS = {
@@ -94,8 +94,8 @@ class Tree:
         digest, source = hashlib.sha256(), str(self.source)
         for entry in self.entries():
             content = _hashed(join(source, entry.name), entry.stamp) if entry.stamp else ""
-            said = (entry.name, entry.kind, entry.mode, entry.user, entry.group, entry.target)
-            digest.update(f"{said!r} {entry.listed} {content}\n".encode())
+            fields = (entry.name, entry.kind, entry.mode, entry.user, entry.group, entry.target)
+            digest.update(f"{fields!r} {entry.listed} {content}\n".encode())
         return digest.hexdigest()
 
     def holds(self, path: str) -> bool:
@@ -141,7 +141,7 @@ class Tree:
             self._stays(name, target)
         if kind == "file" and not os.access(item, os.R_OK, effective_ids=True):
             raise ValueError("can't be read: permission denied")
-        entry = self._made(name, kind, stat.S_IMODE(mode) & KEPT, target, listed)
+        entry = self._made(name, kind, stat.S_IMODE(mode) & PERMISSIONS, target, listed)
         if kind != "file":
             return entry
         stamp = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
@@ -153,7 +153,7 @@ class Tree:
             raise ValueError("type=link needs link=, where it leads")
         if listed.kind not in ("dir", "link"):
             raise ValueError(f"there is no such file below {self.source}")
-        return self._made(name, listed.kind, KEPT, listed.target, listed)
+        return self._made(name, listed.kind, PERMISSIONS, listed.target, listed)
 
     def _made(
         self, name: str, kind: EntryKind, mode: int, target: str, listed: Listed | None

@@ -1,4 +1,4 @@
-"""Replace a plan or another TOML file atomically: a kill never leaves a part of one."""
+"""Replace a plan or another TOML file atomically: a kill never leaves a partial file."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 pytest does not enter a virtual environment below its root, nor a folder that ``norecursedirs``
 names, and the packaged suites are in such folders where the environment is a part of the project.
-So the way to the suites is opened, and nothing next to it.
+So the folders that lead to the suites are entered, and nothing next to them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from upgradeproof.plugin.run import Session
 
 
 def selects_by_path(config: pytest.Config) -> bool:
-    """Tell whether the command line names the paths of tests: then these, and no others, run.
+    """Return whether the command line names the paths of tests: then these, and no others, run.
 
     A path in ``addopts`` or ``testpaths`` is a setting and selects nothing, and neither does a
     folder that the whole project is in, such as ``.``.
@@ -36,7 +36,7 @@ def selects_by_path(config: pytest.Config) -> bool:
 
 
 def add_packaged_suites(config: pytest.Config, part: Session) -> PackagedSuites | None:
-    """Collect the wheel's suites next to a project's own, and return what opens the way to them.
+    """Collect the wheel's suites next to a project's own, and return the hook that enters them.
 
     Where the command line names paths, and in a checkout, whose suites are its project's own,
     nothing is added. None: there are no packaged suites here.
@@ -50,9 +50,9 @@ def add_packaged_suites(config: pytest.Config, part: Session) -> PackagedSuites 
     config.pluginmanager.register(opened, "upgradeproof-packaged-suites")
     if (folder := part.home.generic_suites) is not None:
         config.addinivalue_line("python_files", f"{glob.escape(str(suites))}{os.sep}test_*.py")
-        # pytest drops a path below another one, or enters every folder on its way. The suites are
-        # found from the other path, since PackagedSuites opens just the way to them. The folder
-        # above is named, so that ids begin with ``suites/`` here and in a checkout.
+        # pytest drops a path below another one, or enters every folder above it. The suites are
+        # found from the other path, since PackagedSuites enters just the folders that lead to
+        # them. The folder above is named, so that ids begin with ``suites/``, as in a checkout.
         if not any(folder.is_relative_to(path) for path in _paths(config, config.args)):
             config.args.append(str(folder.parent))
     return opened
@@ -65,7 +65,7 @@ def _paths(config: pytest.Config, words: Iterable[str]) -> list[Path]:
 
 
 class PackagedSuites:
-    """Decide which folders on the way to the packaged suites pytest enters."""
+    """Decide which folders above the packaged suites pytest enters."""
 
     def __init__(self, config: pytest.Config, suites: Path) -> None:
         """Know the suites' folder, and what the user ignores."""
@@ -80,20 +80,20 @@ class PackagedSuites:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path, config: pytest.Config) -> bool | None:
-        """Enter each folder on the way to the suites, and none next to it that pytest would not.
+        """Enter each folder above the suites, and none next to it that pytest would not.
 
         A suite that ``--ignore`` names is left out. An option that ignores the environment as a
         whole means the tests of its other packages.
         """
         if collection_path in self._way:
-            return self._on_the_way(collection_path, config)
+            return self._above_the_suites(collection_path, config)
         if collection_path.parent in self._opened:
             return True
         if self._suites in collection_path.parents and collection_path.suffix == ".py":
             return self._is_ignored(collection_path)
         return None
 
-    def _on_the_way(self, path: Path, config: pytest.Config) -> bool | None:
+    def _above_the_suites(self, path: Path, config: pytest.Config) -> bool | None:
         if path == self._suites:
             return self._is_ignored(path)
         others = config.pluginmanager.subset_hook_caller("pytest_ignore_collect", [self])
@@ -102,13 +102,13 @@ class PackagedSuites:
         return False
 
     def _is_ignored(self, path: Path) -> bool:
-        """Tell whether the user ignores this suite, and not the whole environment."""
+        """Return whether the user ignores this suite, and not the whole environment."""
         return path in self._paths or any(
             fnmatch.fnmatch(str(path), each) and not fnmatch.fnmatch(str(self._suites.parent), each)
             for each in self._globs
         )
 
     def leaves_out(self, suite: str) -> bool:
-        """Tell whether ``--ignore`` or ``--ignore-glob`` leaves out a suite, by its name."""
+        """Return whether ``--ignore`` or ``--ignore-glob`` leaves out a suite, by its name."""
         path = self._suites / f"{suite}.py"
         return self._is_ignored(self._suites) or self._is_ignored(path)

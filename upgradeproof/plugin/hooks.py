@@ -60,9 +60,9 @@ def _configure(config: pytest.Config, part: Session) -> None:
 
 
 def _only_shows(config: pytest.Config) -> bool:
-    """Tell whether pytest is asked for something to read: no test runs, and no report is touched.
+    """Return whether pytest only prints information: no test runs, and no report is changed.
 
-    Else ``pytest --help`` would take away what the run before found.
+    Otherwise ``pytest --help`` would remove the results of the run before.
     """
     return any(config.getoption(name, None) for name in ONLY_SHOWN)
 

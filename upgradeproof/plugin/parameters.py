@@ -89,7 +89,7 @@ def subjects(
 
 
 def _has_states(cell: Cell, names: Container[str]) -> bool:
-    """Tell whether a cell goes through every state that a test names: not all can go back."""
+    """Return whether a cell goes through every state that a test names: some have no rollback."""
     return all(state in cell.states for state in STATES if state in names)
 
 

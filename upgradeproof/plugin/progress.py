@@ -12,7 +12,7 @@ from upgradeproof.progress import JournalFollower, ProgressTable
 
 
 class Progress:
-    """Print what the journals of this process and of its workers say, after each test."""
+    """Print the new events in the journals of this process and its workers, after each test."""
 
     def __init__(self, part: Session, config: pytest.Config) -> None:
         self._config = config
@@ -21,7 +21,7 @@ class Progress:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self) -> None:
-        """Print the lines of what happened until the test's end, unless the user wants quiet."""
+        """Print a line for each event until the test's end, unless pytest is quiet."""
         manager = self._config.pluginmanager
         reporter = manager.get_plugin("terminalreporter")
         found = (self._table.take(event) for event in self._follower.new_events())

@@ -39,7 +39,7 @@ _REPEATED = re.compile(r"\A((?!assert ).+?)\nassert (?:not |False\b).*\Z", re.DO
 
 
 class VerdictRecorder:
-    """Write what is declared and what became of it; add the verdict to pytest's own reports."""
+    """Write the declared checks and their results; add the verdict to pytest's own reports."""
 
     def __init__(self, part: Session, expected: Expected) -> None:
         self._part = part
@@ -48,7 +48,7 @@ class VerdictRecorder:
 
     @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note a file whose tests nobody knows: it broke, or left itself out."""
+        """Note a file whose tests are unknown: its import failed or skipped it."""
         if report.passed:
             return
         verdict = Verdict.NOT_APPLICABLE if report.skipped else Verdict.BROKEN
@@ -63,7 +63,7 @@ class VerdictRecorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Declare every cell and every selected check: what is not heard of again never ran.
+        """Declare every cell and every selected check: one without a later event never ran.
 
         The checks of the packaged suites are declared also where pytest did not collect them.
         """
@@ -128,7 +128,7 @@ class VerdictRecorder:
                 )
 
     def _releases(self) -> Iterator[Release]:
-        """Yield what the releases of every plan work with, where they say so."""
+        """Yield what the releases of every plan work with, where a plan declares it."""
         for plan in {cell.plan.name: cell.plan for cell in self._part.cells.values()}.values():
             yield from support_graph(plan)
 
@@ -138,8 +138,8 @@ class VerdictRecorder:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Judge a phase of a check; our own errors are shown as they are, without a traceback.
 
-        What is bad is told at once. What is good is told at the test's end, by its last word: a
-        subtest that passed has reported a phase as well, and says nothing of what follows it.
+        A failure is recorded at once, a success at the test's end, by its last report: a subtest
+        that passed has reported a phase as well, and proves nothing about what follows it.
         """
         report = yield
         found = check_of_item(item)

@@ -1,4 +1,4 @@
-"""The end of a run: fold the journals, write the reports, and give the exit status."""
+"""The end of a run: fold the journals, write the reports, and set the exit status."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.journal import RunFinished
 
 LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "accepted.json", "junit.xml", "pytest.html")
-"""Beside the reports, each of which knows its own file."""
+"""What a run leaves in addition to the reports, each of which knows its own file."""
 
 
 def lock_and_clear(reports: Path) -> FileLock:
     """Take the reports' folder for this run, and remove what the run before left in it.
 
-    Nothing old may look new. Raises HarnessError when another run writes there.
+    An old report must not look like a new one. Raises HarnessError when another run writes there.
     """
     reports.mkdir(parents=True, exist_ok=True)
     lock = FileLock(reports / ".lock")
@@ -59,7 +59,7 @@ def _never_ran(cell: Cell) -> Counter[str]:
 
 
 class Reporter:
-    """Stand at the end of the controlling process."""
+    """Write the reports at the end of the controlling process."""
 
     def __init__(self, part: Session, lock: FileLock) -> None:
         self._part = part
@@ -98,12 +98,12 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Let go of the reports' folder."""
+        """Release the lock of the reports' folder."""
         self._lock.release()
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say the verdict of every cell, and where the matrix is."""
+        """Print the verdict of every cell, and where the matrix is."""
         if self._problem is not None:
             terminalreporter.section("upgradeproof", red=True)
             terminalreporter.line(str(self._problem), red=True)

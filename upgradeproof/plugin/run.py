@@ -109,7 +109,7 @@ class Session:
 
     @cached_property
     def context(self) -> RunContext:
-        """Return what the runners of this process work with; room is made for their states."""
+        """Return what the runners of this process work with; old states are removed first."""
         self.trim()
         return self.home.run_context(
             self.reports, self.journal, self.run_id, fresh=self.fresh, watched=self.watched

@@ -28,8 +28,8 @@ class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
     def remove_node(self, node: Any) -> str | None:
         """Take a worker out and return the test under which it died, if any.
 
-        That test has its verdict, and is not run again: xdist itself would begin the cell at it
-        once more, kill the next worker, and let a pass hide the crash.
+        That test has its verdict, and is not run again: xdist itself would run it once more, kill
+        the next worker, and let a pass hide the crash.
         """
         units = self.assigned_work.get(node, {})
         left = [(unit, test) for unit in units.values() for test, done in unit.items() if not done]
@@ -45,14 +45,14 @@ class CellScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
 
 
 class Scheduler:
-    """Tell xdist to schedule by cell, and tell its workers which run they take part in."""
+    """Make xdist schedule by cell, and send its workers the run that they take part in."""
 
     def __init__(self, part: Session) -> None:
         self._part = part
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> CellScheduling:
-        """Return our scheduler, whatever ``--dist`` says: states can't be split."""
+        """Return our scheduler, regardless of ``--dist``: states can't be split."""
         return CellScheduling(config, log, self._part)
 
     @pytest.hookimpl(optionalhook=True)

@@ -29,7 +29,7 @@ class Selection:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Have upgrades watched where a test that was not deselected looks at what was seen.
+        """Probe upgrades where a selected test reads the result of the prober.
 
         A worker writes which tests there are, before xdist reports that it has collected them.
         """
@@ -90,7 +90,7 @@ class _Before:
 
 
 class _After:
-    """Take back what pytest's sorter did to tests with a cell: it sorts by subject, too."""
+    """Undo pytest's sorting of the tests with a cell: it sorts by subject, too."""
 
     def __init__(self, order: Order) -> None:
         self._order = order

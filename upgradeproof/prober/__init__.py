@@ -1,7 +1,7 @@
-"""The prober: asks endpoints while something is done to their machine, and sees their downtimes.
+"""The prober sends requests to endpoints during a transition, and measures their downtimes.
 
-It is a process of its own (``process``), begun and ended from here: neither shares an interpreter
-with the harness, nor outlives it.
+It is a process of its own (``process``), begun and ended from here: it shares no interpreter with
+the harness, and does not outlive it.
 """
 
 from upgradeproof.prober.availability import availability, failed

@@ -16,8 +16,8 @@ from upgradeproof.prober.recording import Sample
 from upgradeproof.results.load import Connection
 
 IDLE_S = 1.0
-"""A connection that nothing was asked over for so long is closed: servers close those as they like,
-and it says nothing of the upgrade."""
+"""A connection without a request for so long is closed: servers close idle connections at any time,
+and that proves nothing about the upgrade."""
 DIGITS = 5
 """Of seconds: hundredths of a millisecond."""
 
@@ -27,7 +27,7 @@ class UnansweredError(BaseException):
 
 
 class Asker:
-    """Ask without a pause, whatever became of the requests before."""
+    """Send requests at a fixed rate, regardless of the results of earlier ones."""
 
     def __init__(
         self, question: Question, connection: Connection, trust: ssl.SSLContext | None
@@ -40,7 +40,7 @@ class Asker:
         self._ports = list(question.ports)
         self._idle: list[tuple[int, float, Client]] = []
         """Port, when it was used, connection: the last one is that which was used last."""
-        self._in_flight = Pool(question.most_in_flight)
+        self._in_flight = Pool(question.max_in_flight)
         self._began_at = 0.0
         self._stopped = False
         self.samples: list[Sample] = []
@@ -83,7 +83,7 @@ class Asker:
         if late_s > TOO_LATE_S:
             self._note(due, None, "not sent: the prober was late itself")
         else:
-            self._note(due, late_s, self._asked(self._question.give_up_s - late_s))
+            self._note(due, late_s, self._asked(self._question.timeout_s - late_s))
 
     def _note(self, due: float, late_s: float | None, failure: str) -> None:
         due_s, latency_s = due - self._began_at, time.monotonic() - due
@@ -99,7 +99,7 @@ class Asker:
             self._good_until = max(self._good_until, due_s)
 
     def is_well_since(self, moment_s: float) -> bool:
-        """Tell whether the last request, due at a moment or later, was answered well and in time.
+        """Return whether the last request, due at a moment or later, was answered well and in time.
 
         The moment is in seconds since it began.
         """
@@ -111,10 +111,10 @@ class Asker:
             with gevent.Timeout(max(0.0, limit_s), UnansweredError):
                 return self._answered()
         except UnansweredError:
-            return no_answer(self._question.give_up_s)
+            return no_answer(self._question.timeout_s)
 
     def _answered(self) -> str:
-        """Ask where it answered last, then where else it may be; return what failed first."""
+        """Ask the port that answered last, then the other one; return the first failure."""
         failures = []
         for port in tuple(self._ports):
             failure = self._answered_at(port)
@@ -144,8 +144,8 @@ class Asker:
     def _client(self, port: int) -> Client:
         """Return the connection that was used last, if it is in use still, or another one."""
         while self._idle:
-            known, used_at, kept = self._idle.pop()
+            known, used_at, idle = self._idle.pop()
             if known == port and time.monotonic() - used_at < IDLE_S:
-                return kept
-            kept.close()
+                return idle
+            idle.close()
         return client(self._question.endpoint, port, self._trust)

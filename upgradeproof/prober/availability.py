@@ -1,4 +1,4 @@
-"""From requests to availability: downtimes, latencies, and the map of all (pure)."""
+"""Compute availability from requests: downtimes, latencies, and their heat map (pure)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from upgradeproof.prober.recording import Recording, Sample, Stall
 from upgradeproof.results.load import (
     Availability,
     Connection,
+    ConnectionAvailability,
     Downtime,
     HeatMap,
     HeatSpot,
-    Lane,
     StepMark,
 )
 
@@ -25,9 +25,9 @@ CONNECTIONS: tuple[Connection, ...] = ("kept", "new")
 ROWS_MS = tuple(round(part * 10.0**power, 1) for power in range(-1, 5) for part in (1, 2, 5))
 """0.1 ms to 50 s, three rows for each power of ten: the prober waits for no answer for longer than
 twice the largest `answer_timeout_ms`."""
-Standing = Literal["up", "down", "unknown"]
-MOST_COLUMNS = 120
-LEAST_COLUMN_S = 0.1
+Status = Literal["up", "down", "unknown"]
+MAX_COLUMNS = 120
+MIN_COLUMN_S = 0.1
 
 
 def availability(
@@ -38,12 +38,12 @@ def availability(
     *,
     evidence: str = "",
 ) -> Availability:
-    """Return what the requests of one endpoint say; ``steps`` are in seconds as its samples are.
+    """Return what the requests of one endpoint prove; ``steps`` are in seconds like its samples.
 
     A downtime goes from when the first bad request was due to when the next good one was, over the
     same kind of connection; one that is open at the end lasts to the end. A time in which the
-    prober itself could not ask, or made answers late, is one as well, and not certain: it hides
-    nothing, and blames nobody. One beside such a time is told apart from it.
+    prober itself could not ask, or made answers late, is a downtime as well, and not certain: it
+    is shown, and no fault of the product. A certain downtime next to it is a separate one.
     """
     over = f"the prober's time was over after {recording.lasted_s:.0f} s, before the upgrade was"
     return Availability(
@@ -52,23 +52,25 @@ def availability(
         duration_s=recording.lasted_s,
         rate_per_s=asked.rate_per_s,
         answer_timeout_ms=asked.answer_timeout_ms,
-        lanes=tuple(_lane(connection, asked, recording, steps) for connection in CONNECTIONS),
+        connections=tuple(
+            _over_connection(connection, asked, recording, steps) for connection in CONNECTIONS
+        ),
         steps=tuple(steps),
         heat=heat_map(recording.samples, recording.lasted_s),
-        problem="" if recording.told else over,
+        problem="" if recording.ended_on_request else over,
         evidence=evidence,
     )
 
 
 def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -> Availability:
-    """Return that the prober itself failed, and nothing is known."""
+    """Return an availability of which nothing is known, since the prober itself failed."""
     return Availability(
         endpoint=asked.endpoint,
         state=state,
         duration_s=0,
         rate_per_s=asked.rate_per_s,
         answer_timeout_ms=asked.answer_timeout_ms,
-        lanes=(),
+        connections=(),
         steps=tuple(steps),
         heat=heat_map((), 0),
         problem=why,
@@ -78,9 +80,9 @@ def failed(asked: Disruption, state: str, steps: Sequence[StepMark], why: str) -
 def heat_map(samples: Sequence[Sample], lasted_s: float) -> HeatMap:
     """Return how many requests of each moment took how long, over both kinds of connection.
 
-    What was not sent is not there.
+    Requests that were not sent are left out.
     """
-    column_s = max(LEAST_COLUMN_S, math.ceil(lasted_s / MOST_COLUMNS * 10) / 10)
+    column_s = max(MIN_COLUMN_S, math.ceil(lasted_s / MAX_COLUMNS * 10) / 10)
     columns = math.ceil(lasted_s / column_s)
     counts = Counter(
         (min(int(sample.due_s / column_s), columns - 1), _row(sample))
@@ -105,8 +107,8 @@ def _row(sample: Sample) -> int:
     return next(below, len(ROWS_MS) - 1)
 
 
-def _standing(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Standing:
-    """Return what one request says of the moment at which it was due.
+def _status(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Status:
+    """Return what one request proves about the moment at which it was due.
 
     Nothing, if it was not sent, or if it was late by no more than what the prober itself was.
     """
@@ -124,20 +126,20 @@ def _standing(sample: Sample, asked: Disruption, stalls: Sequence[Stall]) -> Sta
     return "unknown" if is_late and waited_s * 1000 <= asked.answer_timeout_ms else "down"
 
 
-def _lane(
+def _over_connection(
     connection: Connection, asked: Disruption, recording: Recording, steps: Sequence[StepMark]
-) -> Lane:
+) -> ConnectionAvailability:
     due = sorted(
         (sample for sample in recording.samples if sample.connection == connection),
         key=lambda sample: sample.due_s,
     )
-    judged = [(sample, _standing(sample, asked, recording.stalls)) for sample in due]
-    bad = [sample for sample, standing in judged if standing == "down"]
+    judged = [(sample, _status(sample, asked, recording.stalls)) for sample in due]
+    bad = [sample for sample, status in judged if status == "down"]
     latencies = Histogram()
     for sample in due:
         if sample.late_s is not None and not sample.failure:
             latencies.record(sample.latency_s)
-    return Lane(
+    return ConnectionAvailability(
         connection=connection,
         requests=sum(sample.late_s is not None for sample in due),
         failed=sum(bool(sample.failure) for sample in bad),
@@ -156,18 +158,18 @@ def _bad(sample: Sample, answer_timeout_ms: float) -> str:
 
 
 def _downtimes(
-    judged: Sequence[tuple[Sample, Standing]],
+    judged: Sequence[tuple[Sample, Status]],
     asked: Disruption,
     recording: Recording,
     steps: Sequence[StepMark],
 ) -> Iterator[Downtime]:
     runs = [
-        (standing, [sample for sample, _ in run])
-        for standing, run in groupby(judged, key=lambda each: each[1])
+        (status, [sample for sample, _ in run])
+        for status, run in groupby(judged, key=lambda each: each[1])
     ]
     ends = [*(following[0].due_s for _, following in runs[1:]), recording.lasted_s]
-    for (standing, run), ended_s in zip(runs, ends, strict=False):
-        if standing == "up":
+    for (status, run), ended_s in zip(runs, ends, strict=False):
+        if status == "up":
             continue
         began_s = run[0].due_s
         reasons = Counter(_bad(sample, asked.answer_timeout_ms) for sample in run)
@@ -178,5 +180,5 @@ def _downtimes(
             requests=len(run),
             reason=reasons.most_common(1)[0][0],
             step=next(in_step, ""),
-            certain=standing == "down",
+            certain=status == "down",
         )

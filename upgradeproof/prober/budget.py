@@ -1,46 +1,51 @@
-"""Hold an availability against the plan's budget."""
+"""Compare an availability with the plan's budget."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from upgradeproof.plan import Disruption
-from upgradeproof.results.load import Availability, Downtime, Lane
+from upgradeproof.results.load import Availability, ConnectionAvailability, Downtime
 
-MOST_TOLD = 10
+MAX_SHOWN = 10
 """Downtimes that a complaint names, the longest of them."""
 AT_ONCE_MS = 1.0
-"""Less than there can be between two requests; times are rounded."""
+"""Less than the time between two requests; times are rounded."""
 
 
 def over_budget(disruption: Disruption, seen: Availability) -> str:
     """Return what is over the budget, over each kind of connection, with its downtimes; else "".
 
-    Only what is certain counts. Nothing asked is nothing proven: that is a complaint, too.
+    Only certain downtimes count. An endpoint without a request is a complaint, too.
     """
-    certain = (_with(lane, (d for d in lane.downtimes if d.certain)) for lane in seen.lanes)
+    certain = (
+        _with(measured, (d for d in measured.downtimes if d.certain))
+        for measured in seen.connections
+    )
     return _complaints(disruption, tuple(certain))
 
 
 def unknown(disruption: Disruption, seen: Availability) -> str:
-    """Return why nobody knows whether the budget is kept; empty: ``over_budget`` does.
+    """Return why it is unknown whether the budget is exceeded; empty: ``over_budget`` knows.
 
-    The prober failed; or it is kept but for times in which the prober itself did not run: there may
-    have been a downtime in any of them.
+    The prober failed; or the budget is exceeded only with the times in which the prober itself did
+    not run: there may have been a downtime in any of them.
     """
-    worst = (_with(lane, joined(lane.downtimes)) for lane in seen.lanes)
+    worst = (_with(measured, joined(measured.downtimes)) for measured in seen.connections)
     everything = _complaints(disruption, tuple(worst))
     if seen.problem or not everything or over_budget(disruption, seen):
         return seen.problem
     return f"the prober could not keep its schedule: this host is too busy\n{everything}"
 
 
-def _with(lane: Lane, downtimes: Iterable[Downtime]) -> Lane:
-    return lane.model_copy(update={"downtimes": tuple(downtimes)})
+def _with(
+    measured: ConnectionAvailability, downtimes: Iterable[Downtime]
+) -> ConnectionAvailability:
+    return measured.model_copy(update={"downtimes": tuple(downtimes)})
 
 
 def joined(downtimes: Iterable[Downtime]) -> list[Downtime]:
-    """Return what there was at the worst: what follows at once is one, certain or not."""
+    """Return the worst case: adjacent downtimes are joined, certain or not."""
     found: list[Downtime] = []
     for each in downtimes:
         last = found[-1] if found else None
@@ -56,38 +61,38 @@ def joined(downtimes: Iterable[Downtime]) -> list[Downtime]:
     return found
 
 
-def _complaints(disruption: Disruption, lanes: Sequence[Lane]) -> str:
+def _complaints(disruption: Disruption, connections: Sequence[ConnectionAvailability]) -> str:
     complaints = [
-        f"{disruption.endpoint} over {lane.connection} connections: {', and '.join(wrong)}"
-        + "".join(f"\n  {downtime}" for downtime in _worst(lane))
-        for lane in lanes
-        if (wrong := list(_wrong(disruption, lane)))
+        f"{disruption.endpoint} over {measured.connection} connections: {', and '.join(wrong)}"
+        + "".join(f"\n  {downtime}" for downtime in _worst(measured))
+        for measured in connections
+        if (wrong := list(_wrong(disruption, measured)))
     ]
-    if not lanes:
+    if not connections:
         complaints.append(f"{disruption.endpoint} was not asked: nothing is proven")
     return "\n".join(complaints)
 
 
-def _wrong(disruption: Disruption, lane: Lane) -> Iterator[str]:
-    if not lane.requests:
+def _wrong(disruption: Disruption, measured: ConnectionAvailability) -> Iterator[str]:
+    if not measured.requests:
         yield "no request was made: nothing is proven"
-    duration_ms = [downtime.duration_ms for downtime in lane.downtimes]
+    duration_ms = [downtime.duration_ms for downtime in measured.downtimes]
     for what, found_ms, allowed_ms in (
         ("the longest downtime lasted", max(duration_ms, default=0.0), disruption.max_downtime_ms),
-        (f"{_times(lane)} lasted", sum(duration_ms), disruption.max_total_downtime_ms),
+        (f"{_times(measured)} lasted", sum(duration_ms), disruption.max_total_downtime_ms),
     ):
         if found_ms > allowed_ms:
             yield f"{what} {found_ms:.0f} ms, {allowed_ms:g} ms are allowed"
 
 
-def _times(lane: Lane) -> str:
-    count = len(lane.downtimes)
+def _times(measured: ConnectionAvailability) -> str:
+    count = len(measured.downtimes)
     return "the only one" if count == 1 else f"all {count} together"
 
 
-def _worst(lane: Lane) -> list[str]:
+def _worst(measured: ConnectionAvailability) -> list[str]:
     """Return the longest downtimes in the order of their time, and how many are left out."""
-    longest = sorted(lane.downtimes, key=lambda downtime: -downtime.duration_ms)[:MOST_TOLD]
-    told = [str(downtime) for downtime in sorted(longest, key=lambda each: each.began_s)]
-    left = len(lane.downtimes) - len(told)
-    return [*told, *([f"and {left} shorter ones"] if left else [])]
+    longest = sorted(measured.downtimes, key=lambda downtime: -downtime.duration_ms)[:MAX_SHOWN]
+    shown = [str(downtime) for downtime in sorted(longest, key=lambda each: each.began_s)]
+    left = len(measured.downtimes) - len(shown)
+    return [*shown, *([f"and {left} shorter ones"] if left else [])]

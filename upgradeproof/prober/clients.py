@@ -1,6 +1,6 @@
 """Clients that ask an endpoint over one connection, opened when it is first needed.
 
-They know no limit of time: whoever uses one sets it, and closes it then.
+They have no time limit: their user sets one, and closes the client when it is over.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from upgradeproof.plan import Endpoint
 from upgradeproof.prober.orders import Question
 
 HOST = "127.0.0.1"
-"""Whatever name an endpoint has: nothing is asked but published ports of this host."""
+"""The only address, regardless of an endpoint's name: that of published ports on this host."""
 CHUNK = 1 << 16
 LARGEST_BODY = 1 << 20
-"""What of an answer is looked at."""
-UNEXPECTED = "not the answer that the plan says"
+"""How much of an answer is read."""
+UNEXPECTED = "not the answer that the plan expects"
 FAULTS = (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)
 """What a client raises when there is no answer."""
 
@@ -41,7 +41,7 @@ class Client(Protocol):
 
 
 def trust(question: Question) -> ssl.SSLContext | None:
-    """Return what certificates are checked by; None: the endpoint speaks no TLS."""
+    """Return the context that checks certificates; None: the endpoint uses no TLS."""
     if question.endpoint.kind != "https":
         return None
     return ssl.create_default_context(cadata=question.certificate or None)
@@ -57,8 +57,8 @@ def client(endpoint: Endpoint, port: int, context: ssl.SSLContext | None) -> Cli
 class HttpClient:
     """Ask over HTTP or HTTPS.
 
-    A connection that the server has said it will close is opened again, as every client does. One
-    that was closed without a word fails its next request: no client can know which was done.
+    A connection that the server announced to close is opened again, as every client does. One that
+    was closed without notice fails its next request: no client can know whether it was served.
     """
 
     def __init__(self, endpoint: Endpoint, port: int, context: ssl.SSLContext | None) -> None:
@@ -88,7 +88,7 @@ class HttpClient:
 
 
 class TcpClient:
-    """Send what the plan says, and read until its answer has come."""
+    """Send the request of the plan, and read until its answer has come."""
 
     def __init__(self, endpoint: Endpoint, port: int) -> None:
         self._endpoint = endpoint
@@ -118,7 +118,7 @@ class TcpClient:
 
 
 def _pass_over_what_is_left(connection: socket.socket) -> None:
-    """Take the rest of the last answer from a connection: it is not one to the next request."""
+    """Read the rest of the last answer from a connection: the next request must not get it."""
     connection.setblocking(False)
     with suppress(BlockingIOError):
         while True:

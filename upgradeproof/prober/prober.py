@@ -1,4 +1,4 @@
-"""The prober from the side of the one who needs it: begin its process, end it, read what it saw."""
+"""Control the prober: begin its process, end it, and read its recordings."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ START_S = 30.0
 class Prober(AbstractContextManager["Prober"]):
     """Carry out orders from ``begin`` until ``end``, in a process of its own.
 
-    The process starts with the context: what it imports takes a second, in which others work. It
+    The process starts with the context: its imports take a second, in which the harness goes on. It
     reads its standard input: when that ends, because we close it or are killed, it finishes its
-    recordings and ends, too. It is in a session of its own, which a Ctrl-C passes by.
+    recordings and ends, too. It is in a session of its own, so that a Ctrl-C does not reach it.
     """
 
     def __init__(self, *, python: Sequence[str] = PYTHON) -> None:
         self._python = python
         self._orders: Orders | None = None
-        self._said: IO[bytes]
+        self._stderr: IO[bytes]
         self._process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Prober:
         """Start the process. Raises LoadError when this host can't."""
         try:
-            self._said = tempfile.TemporaryFile()  # as long as the process
+            self._stderr = tempfile.TemporaryFile()  # as long as the process
         except OSError as error:
             raise LoadError(f"the prober can't be started: {error.strerror}") from None
         try:
@@ -49,12 +49,12 @@ class Prober(AbstractContextManager["Prober"]):
                 [*self._python, *COMMAND],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=self._said,
+                stderr=self._stderr,
                 env={**os.environ, "PYTHONPATH": _paths()},
                 start_new_session=True,
             )
         except OSError as error:
-            self._said.close()
+            self._stderr.close()
             raise LoadError(f"the prober can't be started: {error.strerror}") from None
         return self
 
@@ -65,7 +65,7 @@ class Prober(AbstractContextManager["Prober"]):
         self._close_input()
         self._process.wait()
         cast("IO[bytes]", self._process.stdout).close()
-        self._said.close()
+        self._stderr.close()
         for path in self._recordings:
             partial(path).unlink(missing_ok=True)
 
@@ -79,7 +79,7 @@ class Prober(AbstractContextManager["Prober"]):
         self._orders = orders
         for path in self._recordings:
             path.unlink(missing_ok=True)
-        self._tell(orders)
+        self._send(orders)
         self._wait_until_it_began(START_S + orders.warm_up_s)
 
     def end(self) -> tuple[Recording, ...]:
@@ -90,7 +90,7 @@ class Prober(AbstractContextManager["Prober"]):
         """
         orders = cast("Orders", self._orders)
         self._close_input()
-        slowest_s = max(question.give_up_s for question in orders.questions)
+        slowest_s = max(question.timeout_s for question in orders.questions)
         limit_s = orders.linger_s + slowest_s + START_S
         try:
             status = self._process.wait(limit_s)
@@ -106,9 +106,9 @@ class Prober(AbstractContextManager["Prober"]):
     def _recordings(self) -> tuple[Path, ...]:
         return tuple(Path(q.recording) for q in self._orders.questions) if self._orders else ()
 
-    def _tell(self, orders: Orders) -> None:
+    def _send(self, orders: Orders) -> None:
         pipe = cast("IO[bytes]", self._process.stdin)
-        with suppress(BrokenPipeError):  # it has ended: its status is told where it should begin
+        with suppress(BrokenPipeError):  # it has ended: _wait_until_it_began reports its status
             pipe.write(orders.model_dump_json().encode() + b"\n")
             pipe.flush()
 
@@ -130,13 +130,13 @@ class Prober(AbstractContextManager["Prober"]):
         return LoadError(f"the prober failed with exit status {status}", details=self._tail())
 
     def _tail(self) -> str:
-        """Return the last lines that the process said."""
-        self._said.seek(0)
-        lines = self._said.read().decode("utf-8", "replace").strip().splitlines()
+        """Return the last lines that the process printed."""
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
         return "\n".join(lines[-TAIL_LINES:])
 
 
 def _paths() -> str:
-    """Return where the process finds us, whatever folder it is started in."""
+    """Return PYTHONPATH for the process, so that it imports this package from any folder."""
     ours = str(Path(upgradeproof.__file__).parents[1])
     return os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))

@@ -26,15 +26,15 @@ from upgradeproof.prober.orders import BEGAN, Orders, Question
 from upgradeproof.prober.recording import Recording, Stall
 
 SPARE_S = 20.0
-"""What writing the recordings may take on a busy host; less than those wait who began us."""
+"""What writing the recordings may take on a busy host; less than ``Prober.end`` waits."""
 TICK_S = 0.01
 """How often the prober looks at how late it is itself."""
-LEAST_STALL_S = 0.025
+MIN_STALL_S = 0.025
 """A shorter one is not noted: two busy processors wake a process 3.5 to 21 ms late."""
 
 
 class Loopback:
-    """Finds every name on this host, and at once: a published port is asked, and nothing else."""
+    """Resolve every name to this host at once: only published ports are asked."""
 
     def getaddrinfo(self, host: object, port: int, *more: object) -> list[tuple[object, ...]]:  # noqa: ARG002  # gevent's
         """Return the address of 127.0.0.1, whatever was asked for."""
@@ -45,7 +45,7 @@ class Loopback:
 
 
 class Process:
-    """Ask what the orders say, until whoever gave them closes our input or is no more."""
+    """Ask as ordered, until the process that gave the orders closes our input or ends."""
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
@@ -55,7 +55,7 @@ class Process:
         self._began_at = 0.0
 
     def run(self) -> None:
-        """Ask, and write what came of it."""
+        """Send the requests, and write the recordings."""
         self._end_in(self._orders.warm_up_s + self._orders.longest_s)
         warm_at = time.monotonic() + self._orders.warm_up_s
         self._together(lambda asker: asker.warm_up(warm_at))
@@ -65,9 +65,9 @@ class Process:
         longest_s = self._orders.longest_s
         asking = gevent.spawn(self._together, lambda asker: asker.run(self._began_at, longest_s))
         listening.join(longest_s)
-        told = listening.ready()
-        self._end_in(self._orders.linger_s if told else 0)
-        if told:
+        on_request = listening.ready()
+        self._end_in(self._orders.linger_s if on_request else 0)
+        if on_request:
             self._linger()
         for asker in self._every:
             asker.stop()
@@ -79,26 +79,26 @@ class Process:
             Recording(
                 began_at=self._began_at,
                 lasted_s=round(lasted_s, DIGITS),
-                told=told,
+                ended_on_request=on_request,
                 samples=tuple(sorted(samples, key=lambda sample: sample.due_s)),
                 stalls=tuple(self._stalls),
             ).write(Path(path))
 
     def _end_in(self, seconds: float) -> None:
-        """Have the kernel end us after that and what the last answers take, whatever hangs."""
-        last_s = max(question.give_up_s for question in self._orders.questions)
+        """Set an alarm that ends the process after that and the last answers, whatever hangs."""
+        last_s = max(question.timeout_s for question in self._orders.questions)
         signal.alarm(math.ceil(seconds + last_s + SPARE_S))
 
     def _together(self, do: Callable[[Asker], None]) -> None:
-        """Have every asker do something at the same time, and wait for the last of them."""
+        """Run a function of every asker at the same time, and wait for the last of them."""
         gevent.joinall([gevent.spawn(do, asker) for asker in self._every])
 
     def _linger(self) -> None:
-        """Go on until every endpoint answers well again, but not for ever."""
-        told_s = time.monotonic() - self._began_at
-        while not all(asker.is_well_since(told_s) for asker in self._every):
+        """Go on until every endpoint answers well again, within the limit ``linger_s``."""
+        asked_s = time.monotonic() - self._began_at
+        while not all(asker.is_well_since(asked_s) for asker in self._every):
             gevent.sleep(TICK_S)
-            if time.monotonic() - self._began_at > told_s + self._orders.linger_s:
+            if time.monotonic() - self._began_at > asked_s + self._orders.linger_s:
                 break
 
     def _watch(self) -> None:
@@ -107,7 +107,7 @@ class Process:
             expected = time.monotonic() + TICK_S
             gevent.sleep(TICK_S)
             late_s = time.monotonic() - expected
-            if late_s > LEAST_STALL_S:
+            if late_s > MIN_STALL_S:
                 began_s = expected - self._began_at
                 self._stalls.append(Stall(round(began_s, DIGITS), round(late_s, DIGITS)))
 
@@ -121,7 +121,7 @@ def _askers(question: Question) -> tuple[Asker, Asker]:
 
 
 def _listen() -> None:
-    """Wait for the end of the input: it is closed on purpose, or by the death of its writer."""
+    """Wait for the end of the input: its writer has closed it or has ended."""
     make_nonblocking(sys.stdin.fileno())
     while nb_read(sys.stdin.fileno(), 1):
         pass
@@ -129,14 +129,14 @@ def _listen() -> None:
 
 def main() -> None:
     """Take the orders from the first line of the input, and carry them out."""
-    told = sys.stdin.buffer.readline()
-    if not told:
-        return  # whoever started us is no more, and never needed us
-    orders = Orders.model_validate_json(told)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return  # the process that started this one has ended without orders
+    orders = Orders.model_validate_json(line)
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     gevent.get_hub().resolver = Loopback()
-    # What no one expected in one greenlet ends us, and is told: nothing is asked half.
+    # An unexpected error in one greenlet ends the process with a message: no recording is partial.
     gevent.get_hub().SYSTEM_ERROR = (Exception, KeyboardInterrupt, SystemExit)
     Process(orders).run()
 

@@ -1,4 +1,4 @@
-"""Every request that the prober made of one endpoint: kept as it is, judged by nobody yet."""
+"""Every request that the prober made of one endpoint, as it was observed and not judged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Sample(NamedTuple):
     due_s: float
     """From when the prober began."""
     late_s: float | None
-    """How late it was sent; None: it never was, for the prober could not."""
+    """How late it was sent; None: the prober could not send it."""
     latency_s: float
     """From when it was due, also where it was sent later; where it never was, until that was so."""
     failure: str
@@ -34,14 +34,14 @@ class Stall(NamedTuple):
 
 
 class Recording(Frozen):
-    """What one endpoint was asked, and what came of it."""
+    """The requests to one endpoint, and their results."""
 
     began_at: float
     """When the prober began, in seconds of this host's monotonic clock."""
     lasted_s: float
     """When the last request was due at the latest, from when it began."""
-    told: bool
-    """Whether it ended because it was told to; if not, its time was over."""
+    ended_on_request: bool
+    """Whether it ended because its input was closed; if not, its time was over."""
     samples: tuple[Sample, ...]
     stalls: tuple[Stall, ...]
 
@@ -57,12 +57,12 @@ class Recording(Frozen):
             raise LoadError("the prober's recording is damaged", details=first) from None
 
     def write(self, path: Path) -> None:
-        """Write all at once or nothing: what ends in the middle must not look whole."""
+        """Write the recording atomically: a partial file must not look complete."""
         part = partial(path)
         part.write_text(self.model_dump_json(), encoding="utf-8")
         part.replace(path)
 
 
 def partial(path: Path) -> Path:
-    """Return the file in which a recording stands until it is whole."""
+    """Return the file in which a recording is written until it is complete."""
     return path.with_suffix(".part")

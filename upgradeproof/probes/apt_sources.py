@@ -90,7 +90,7 @@ class AptSources(Probe[AptSource]):
                 lines.setdefault(current, []).append(line.strip())
             elif line[:3] in {"W: ", "E: "} and (source := _named(line, states)):
                 lines.setdefault(source, []).append(line[3:])
-        found = {key: _source(states[key], said) for key, said in lines.items()}
+        found = {key: _source(states[key], messages) for key, messages in lines.items()}
         return {key: source for key, source in found.items() if source is not None}
 
     @classmethod
@@ -111,12 +111,12 @@ def _named(line: str, sources: dict[str, str]) -> str:
     return ""
 
 
-def _source(state: str, said: list[str]) -> AptSource | None:
-    decisive = [line for line in said if _DECISIVE.search(line)]
-    if any(_NETWORK.search(line) for line in said):
-        return AptSource(unreachable=True, message="\n".join(said[:3]))
-    if state == "Err" or any("GPG error" in line or "not signed" in line for line in said):
-        return AptSource(refused=True, message=" ".join((decisive or said)[0].split()))
-    if any(_WARNING.search(line) for line in said):
-        return AptSource(warned=True, message="\n".join(said[:3]))
+def _source(state: str, messages: list[str]) -> AptSource | None:
+    decisive = [line for line in messages if _DECISIVE.search(line)]
+    if any(_NETWORK.search(line) for line in messages):
+        return AptSource(unreachable=True, message="\n".join(messages[:3]))
+    if state == "Err" or any("GPG error" in line or "not signed" in line for line in messages):
+        return AptSource(refused=True, message=" ".join((decisive or messages)[0].split()))
+    if any(_WARNING.search(line) for line in messages):
+        return AptSource(warned=True, message="\n".join(messages[:3]))
     return None

@@ -87,7 +87,7 @@ class CurrentBoot(Record):
     boots: tuple[str, ...] = ()
     """Those that the machine's journal still knows, oldest first, without dashes."""
     new_boots: tuple[str, ...] = ()
-    """Of these, those that began since the state began."""
+    """Those of them that began since the state began."""
     release: str
     version: str
     """``/proc/version``, with ``/proc/version_signature`` where there is one."""
@@ -146,22 +146,22 @@ class Boot(Probe[CurrentBoot]):
         """Return the boot. Raises HarnessError if the kernel does not report its id."""
         if not output.strip():
             return {}
-        said: dict[str, list[str]] = {}
+        printed: dict[str, list[str]] = {}
         for cells in rows(clean(output)):
             match cells:
                 case [name, *values] if values:
-                    said.setdefault(name, []).append("\t".join(values))
-        last = {name: values[-1] for name, values in said.items()}
-        boots = _boots(said.get("boot", ()))
-        default = _default(said) if "loader" in said else grub.Default()
+                    printed.setdefault(name, []).append("\t".join(values))
+        last = {name: values[-1] for name, values in printed.items()}
+        boots = _boots(printed.get("boot", ()))
+        default = _default(printed) if "loader" in printed else grub.Default()
         fields = {
             **{name: last[name] for name in _PLAIN if name in last},
             "version": " ".join(filter(None, map(last.get, ("version", "signature")))),
             "boots": tuple(boots),
             "new_boots": tuple(name for name, began in boots.items() if began > inputs.since),
-            "images": _newest_first(said.get("image", ())),
-            "initramfs": _newest_first(said.get("initramfs", ())),
-            "headers": _newest_first(said.get("headers", ())),
+            "images": _newest_first(printed.get("image", ())),
+            "initramfs": _newest_first(printed.get("initramfs", ())),
+            "headers": _newest_first(printed.get("headers", ())),
             "default_entry": default.entry,
             "default_release": default.release,
             "default_problem": default.problem,
@@ -186,10 +186,10 @@ def _boots(lines: Iterable[str]) -> dict[str, float]:
     return boots
 
 
-def _default(said: dict[str, list[str]]) -> grub.Default:
-    settings = (line.partition("=") for line in said.get("environment", ()))
+def _default(printed: dict[str, list[str]]) -> grub.Default:
+    settings = (line.partition("=") for line in printed.get("environment", ()))
     return grub.default(
-        (line.strip() for line in said.get("grub", ())),
+        (line.strip() for line in printed.get("grub", ())),
         {name: value for name, _, value in settings},
     )
 

@@ -15,9 +15,9 @@ MAXIMUM_OUTPUT_BYTES = 4096
 
 _SCRIPT = rf"""
 component() {{
-  said=$(timeout {COMMAND_TIMEOUT_S} sh -c "$2" 2>&1); status=$?
+  output=$(timeout {COMMAND_TIMEOUT_S} sh -c "$2" 2>&1); status=$?
   printf 'component\t%s\t%s\t%s\n' "$1" "$status" \
-    "$(printf '%s' "$said" | head -c {MAXIMUM_OUTPUT_BYTES} | base64 -w 0)"
+    "$(printf '%s' "$output" | head -c {MAXIMUM_OUTPUT_BYTES} | base64 -w 0)"
 }}
 """
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+[A-Za-z0-9+~-]*)", re.ASCII)
@@ -55,8 +55,8 @@ class Components(Probe[PrintedVersion]):
         for cells in rows(output):
             match cells:
                 case ["component", index, "0", encoded] if (at := number(index)) is not None:
-                    said = clean(decoded(encoded).decode("utf-8", "replace"))
-                    found = _VERSION.search(said)
+                    printed = clean(decoded(encoded).decode("utf-8", "replace"))
+                    found = _VERSION.search(printed)
                     if found and at < len(inputs.commands):
                         versions[inputs.commands[at]] = PrintedVersion(version=found[1])
         return versions

@@ -22,7 +22,7 @@ _OWNED = re.compile(r" (/.+) ([0-9a-f]{32})((?: obsolete| remove-on-upgrade)*)")
 
 
 class Conffile(Record):
-    """One file: what became of it, and of which package it is."""
+    """One file: what was done to it, and the package that it belongs to."""
 
     package: str
     state: str

@@ -97,8 +97,8 @@ class ConfigChecks(Probe[ConfigCheck]):
             match cells:
                 case ["ran", name, key, unit, status, out, _] if name in inputs.daemons:
                     daemon = inputs.daemons[name]
-                    said = _printed(out)
-                    if any(text in said for text in daemon.inconclusive):
+                    printed = _printed(out)
+                    if any(text in printed for text in daemon.inconclusive):
                         continue
                     found[clean(key)] = ConfigCheck(
                         daemon=name,
@@ -106,7 +106,7 @@ class ConfigChecks(Probe[ConfigCheck]):
                         command=_short(daemon),
                         accepted=status == "0",
                         problem=_problem(status, daemon.needs, daemon.timeout_s),
-                        output=said,
+                        output=printed,
                     )
         return found
 

@@ -1,4 +1,4 @@
-"""Parse configuration files into flat settings; pure, and safe with files written to hurt."""
+"""Parse configuration files into flat settings; pure, and safe with malicious files."""
 
 from __future__ import annotations
 

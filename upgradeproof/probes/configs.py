@@ -27,9 +27,9 @@ config() {{
     "$(sha256sum <"$2" | cut -d ' ' -f 1)" "$size" "$content"
 }}
 check() {{
-  said=$(timeout {CHECK_TIMEOUT_S} sh -c "$2" 2>&1); status=$?
+  output=$(timeout {CHECK_TIMEOUT_S} sh -c "$2" 2>&1); status=$?
   printf 'check\t%s\t%s\t%s\n' "$1" "$status" \
-    "$(printf '%s' "$said" | head -c {MAXIMUM_OUTPUT_BYTES} | base64 -w 0)"
+    "$(printf '%s' "$output" | head -c {MAXIMUM_OUTPUT_BYTES} | base64 -w 0)"
 }}
 """
 
@@ -85,8 +85,8 @@ class Configs(Probe[Config]):
                 case ["file", index, *rest] if index in facts:
                     facts[index] |= _file(rest, inputs.configs[int(index)])
                 case ["check", index, status, encoded] if index in facts:
-                    said = clean(decoded(encoded).decode("utf-8", "replace"))
-                    facts[index] |= {"check_status": number(status), "check_output": said}
+                    printed = clean(decoded(encoded).decode("utf-8", "replace"))
+                    facts[index] |= {"check_status": number(status), "check_output": printed}
         return {
             config.path: Config.model_validate(facts[str(index)])
             for index, config in enumerate(inputs.configs)

@@ -50,8 +50,8 @@ set -f
 newline='
 '
 for name in $(printf '%s\n' "$found" | sed -n 's/^try\t//p') $names; do
-  said=$(modprobe --dry-run --show-depends "$name" 2>&1)
-  printf 'tried\t%s\t%s\t%s\n' "$name" $? "${said##*"$newline"}"
+  output=$(modprobe --dry-run --show-depends "$name" 2>&1)
+  printf 'tried\t%s\t%s\t%s\n' "$name" $? "${output##*"$newline"}"
 done
 exit 0
 """
@@ -164,7 +164,7 @@ class ConfiguredModules(Probe[ConfiguredModule]):
         if output.strip():
             for name in inputs.modules:
                 _of(named, name, _PLAN).loads = True
-        return {name: _record(name, said, loaded, tried) for name, said in named.items()}
+        return {name: _record(name, message, loaded, tried) for name, message in named.items()}
 
 
 def _hidden(files: Iterable[str]) -> set[str]:
@@ -224,7 +224,7 @@ def _of(named: dict[str, _Named], name: str, path: str) -> _Named:
 
 
 def _record(
-    name: str, said: _Named, loaded: set[str], tried: Mapping[str, tuple[str, str]]
+    name: str, message: _Named, loaded: set[str], tried: Mapping[str, tuple[str, str]]
 ) -> ConfiguredModule:
     status, words = tried.get(name, ("", ""))
     kind, _, rest = words.partition(" ")
@@ -239,12 +239,12 @@ def _record(
     elif status not in ("", "0", "127"):
         state = "missing"
     return ConfiguredModule(
-        loads=said.loads,
-        uses=said.uses,
-        blacklisted=said.blacklisted,
-        options=dict(sorted(said.options.items())),
+        loads=message.loads,
+        uses=message.uses,
+        blacklisted=message.blacklisted,
+        options=dict(sorted(message.options.items())),
         state=state,
         module=module,
-        named_in=tuple(sorted(said.named_in)),
+        named_in=tuple(sorted(message.named_in)),
         problem="" if module else words,
     )

@@ -30,7 +30,7 @@ class WrittenData(Probe[CommandResult]):
 class RewrittenData(Probe[CommandResult]):
     """Write another value of each of the plan's data and read it; the key is the data's id.
 
-    Only clones are written to. The key ``id/write`` holds what the writing did.
+    Only clones are written to. The key ``id/write`` has the result of the write.
     """
 
     section = "rewritten_data"

@@ -1,4 +1,4 @@
-"""Read the machine's hardware: what sits on its buses, what drives it, and how it is called."""
+"""Read the machine's hardware: the devices on its buses, their drivers, and their names."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ class Devices(Probe[Device]):
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Device]:
         """Return the devices by kind and address."""
         found: dict[str, str] = {}
-        said: dict[tuple[str, str], str] = {}
+        printed: dict[tuple[str, str], str] = {}
         for cells in rows(clean(output)):
             match cells:
                 case ["device", path, target]:
                     found[path] = target
                 case ["driver" | "module" | "modalias" | "address" as field, path, value]:
-                    said[field, path.removesuffix("/driver")] = value
+                    printed[field, path.removesuffix("/driver")] = value
         devices = {}
         for path, target in found.items():
             folder, _, name = path.rpartition("/")
@@ -89,10 +89,10 @@ class Devices(Probe[Device]):
             devices[f"{kind}/{key}"] = Device(
                 kind=kind,
                 name=name if kind in ("network", "disk") else "",
-                modalias=said.get(("modalias", path), ""),
-                driver=said.get(("driver", path), "").rpartition("/")[2],
-                module=said.get(("module", path), "").rpartition("/")[2],
-                address=said.get(("address", path), ""),
+                modalias=printed.get(("modalias", path), ""),
+                driver=printed.get(("driver", path), "").rpartition("/")[2],
+                module=printed.get(("module", path), "").rpartition("/")[2],
+                address=printed.get(("address", path), ""),
             )
         return devices
 

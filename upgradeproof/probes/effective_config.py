@@ -92,12 +92,14 @@ class EffectiveConfig(Probe[Setting]):
         found: dict[str, Setting] = {}
         for name, key, unit, status, *streams in ran:
             daemon = inputs.daemons[name]
-            told = tuple(
+            printed = tuple(
                 clean(stream.decode("utf-8", "replace").replace("\r\n", "\n")) for stream in streams
             )
-            if daemon.dump is None or any(text in "\n".join(told) for text in daemon.inconclusive):
+            if daemon.dump is None or any(
+                text in "\n".join(printed) for text in daemon.inconclusive
+            ):
                 continue
-            problem = _problem(status, told)
+            problem = _problem(status, printed)
             found[clean(key)] = Setting(
                 unit=clean(unit), packages=daemon.packages, problem=clean(problem)
             )
@@ -108,7 +110,7 @@ class EffectiveConfig(Probe[Setting]):
                     for service in inputs.services
                     for glob in daemon.units
                 )
-                for setting, record in _settings(told[0], daemon.dump, theirs, of_plan).items():
+                for setting, record in _settings(printed[0], daemon.dump, theirs, of_plan).items():
                     found[f"{clean(key)}/{setting}"] = record
         return found
 
@@ -188,10 +190,10 @@ def _matches(name: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(name, glob) for glob in globs)
 
 
-def _problem(status: str, told: tuple[str, ...]) -> str:
+def _problem(status: str, printed: tuple[str, ...]) -> str:
     if status == "0":
         return ""
-    lines = [line for text in told for line in text.split("\n") if line.strip()]
+    lines = [line for text in printed for line in text.split("\n") if line.strip()]
     last = lines[-1] if lines else ""
     return _FAILED.get(status) or f"exit status {status}: {masked_text(last.strip()[:300])}"
 

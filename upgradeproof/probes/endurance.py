@@ -87,7 +87,7 @@ class Stay(Record):
 
     @property
     def complaint(self) -> str:
-        """Return what is wrong with it, with its last words, or "": it was up all the time."""
+        """Return what is wrong with it, with its last journal lines, or "": it was always up."""
         log = "".join(f"\n  {line}" for line in self.log)
         if self.active != "active":
             return f"is {self.active} ({self.sub}, {self.result}){log}"
@@ -113,7 +113,7 @@ class Endurance(Probe[Stay]):
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Stay]:
-        """Return what became of each unit; lines of another shape are left out."""
+        """Return the result of each unit; lines of another shape are left out."""
         first: dict[str, str] = {}
         found: dict[str, Stay] = {}
         logs: dict[str, list[str]] = {}

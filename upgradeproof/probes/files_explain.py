@@ -102,11 +102,11 @@ def explain(line: Difference, before: Facts, after: Facts) -> str:
     """Return why a line follows from a package's change, or ""."""
     was, now = _State.of(before), _State.of(after)
     path = line.path.removeprefix(f"{SECTION}/")
-    came_or_went = line.before is None or line.after is None
-    path, field = (path, "") if came_or_went else path.rpartition("/")[::2]
+    added_or_removed = line.before is None or line.after is None
+    path, field = (path, "") if added_or_removed else path.rpartition("/")[::2]
     if path in before.sections.get(Configs.section, {}) and field in _IN_CONFIGS:
         return "is a file that the plan names: the section configs shows the same"
-    if came_or_went and (stopped := was.unread or now.unread):
+    if added_or_removed and (stopped := was.unread or now.unread):
         return f"is not known: the tree was not read after {stopped}"
     if line.before is None:
         return _came(path, was, now)
@@ -200,11 +200,11 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
         case "owners" | "modes":
             return _data_written(field, old, new)
         case "sha256" if old.copy_of and old.copy_of == new.copy_of:
-            said, package = "is a copy of a file of", old.copy_of
+            relation, package = "is a copy of a file of", old.copy_of
         case _:
-            said, package = "belongs to", old.package
+            relation, package = "belongs to", old.package
     changed = change_of(package, was, now) or change_of(new.package, was, now)
-    return f"{said} {changed}" if changed and _harmless(path, field, old, new, was) else ""
+    return f"{relation} {changed}" if changed and _harmless(path, field, old, new, was) else ""
 
 
 def _data_written(field: str, old: File, new: File) -> str:

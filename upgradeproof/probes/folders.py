@@ -15,7 +15,7 @@ MEASURED_MIB, MEASURED_S, MEASURE_TIMEOUT_S = 64, 4, 40
 
 _SCRIPT = r"""
 there() { p=$1; while [ ! -d "$p" ]; do p=$(dirname "$p"); done; printf '%s' "$p"; }
-room() {
+space() {
   p=$(there "$2")
   printf 'bytes\t%s\t%s\n' "$1" "$(timeout 10 df -P -B 1 -- "$p" 2>/dev/null | tail -n 1)"
   printf 'inodes\t%s\t%s\n' "$1" "$(timeout 10 df -P -i -- "$p" 2>/dev/null | tail -n 1)"
@@ -26,14 +26,14 @@ _MEASURE = rf"""
 measure() {{
   command -v fio >/dev/null || return
   d=$(mktemp -d "$(there "$2")/upgradeproof.XXXXXX") || return
-  said=$(timeout {MEASURE_TIMEOUT_S} fio --name=iops --directory="$d" --rw=randwrite --bs=4k \
+  output=$(timeout {MEASURE_TIMEOUT_S} fio --name=iops --directory="$d" --rw=randwrite --bs=4k \
     --size={MEASURED_MIB}m --direct=1 --ioengine=libaio --iodepth=32 --runtime={MEASURED_S} \
     --time_based --output-format=json 2>/dev/null) &&
-    printf 'fio\t%s\t%s\n' "$1" "$(printf '%s' "$said" | base64 -w 0)"
+    printf 'fio\t%s\t%s\n' "$1" "$(printf '%s' "$output" | base64 -w 0)"
   rm -rf "$d"
 }}
 """
-_ROOM = re.compile(r".* (\d+|-) +(\d+|-) +(-?\d+|-) +\S+ +/.*")
+_FREE = re.compile(r".* (\d+|-) +(\d+|-) +(-?\d+|-) +\S+ +/.*")
 
 
 class Folder(Record):
@@ -68,7 +68,7 @@ class Folders(Probe[Folder]):
         """Return the script; storage is only measured where the plan asks, and fio is there."""
         lines = [_SCRIPT]
         for index, path in enumerate(inputs.folders):
-            lines.append(f"room {index} {shlex.quote(path)}")
+            lines.append(f"space {index} {shlex.quote(path)}")
             if path == inputs.measured_folder:
                 lines += [_MEASURE, f"measure {index} {shlex.quote(path)}"]
         return "\n".join([*lines, ":"])
@@ -79,30 +79,30 @@ class Folders(Probe[Folder]):
         facts: dict[int, dict[str, Any]] = {at: {} for at in range(len(inputs.folders))}
         for cells in rows(clean(output)):
             match cells:
-                case [what, index, said] if (at := number(index)) in facts:
-                    facts[at] |= _fields(what, said)
+                case [what, index, value] if (at := number(index)) in facts:
+                    facts[at] |= _fields(what, value)
         return {path: Folder.model_validate(facts[at]) for at, path in enumerate(inputs.folders)}
 
 
-def _fields(what: str, said: str) -> dict[str, Any]:
-    room = _ROOM.fullmatch(said)
+def _fields(what: str, value: str) -> dict[str, Any]:
+    free = _FREE.fullmatch(value)
     match what:
-        case "bytes" if room:
+        case "bytes" if free:
             return {
-                "total_bytes": number(room[1]),
-                "available_bytes": number(room[3]),
+                "total_bytes": number(free[1]),
+                "available_bytes": number(free[3]),
             }
-        case "inodes" if room and number(room[1]) != 0 and number(room[2]) is not None:
-            return {"available_inodes": number(room[3])}
+        case "inodes" if free and number(free[1]) != 0 and number(free[2]) is not None:
+            return {"available_inodes": number(free[3])}
         case "type":
-            return {"file_system": said}
+            return {"file_system": value}
         case "fio":
-            return {"write_iops": _write_iops(decoded(said))}
+            return {"write_iops": _write_iops(decoded(value))}
     return {}
 
 
-def _write_iops(said: bytes) -> float | None:
+def _write_iops(value: bytes) -> float | None:
     try:
-        return round(float(json.loads(said)["jobs"][0]["write"]["iops"]), 1)
+        return round(float(json.loads(value)["jobs"][0]["write"]["iops"]), 1)
     except (ValueError, LookupError, TypeError):
         return None

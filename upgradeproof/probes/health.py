@@ -11,8 +11,8 @@ from upgradeproof.probes.text import clean
 _SCRIPT = r"""
 check() {
   name=$1; shift
-  said=$("$@" 2>&1); printf '%s\t%s\n' "$name" $?
-  printf '%s\n' "$said" | sed -e '/^Reading /d' -e '/^Building /d' -e '/./!d' -e 's/^/+/'
+  output=$("$@" 2>&1); printf '%s\t%s\n' "$name" $?
+  printf '%s\n' "$output" | sed -e '/^Reading /d' -e '/^Building /d' -e '/./!d' -e 's/^/+/'
 }
 lists() { find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' | grep -q .; }
 check dpkg-audit dpkg --audit
@@ -51,18 +51,18 @@ class Health(Probe[HealthCheck]):
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, HealthCheck]:
         """Return the checks by name."""
-        said: dict[str, list[str]] = {}
+        lines: dict[str, list[str]] = {}
         status: dict[str, str] = {}
         name = ""
         for line in output.split("\n"):
             if line.startswith("+"):
-                said.setdefault(name, []).append(clean(line[1:].rstrip()))
+                lines.setdefault(name, []).append(clean(line[1:].rstrip()))
             elif "\t" in line:
                 name, _, status[name] = line.partition("\t")
         return {
             name: HealthCheck(
-                sound=status[name] == "0" and not said.get(name),
-                output="\n".join(said.get(name, [])),
+                sound=status[name] == "0" and not lines.get(name),
+                output="\n".join(lines.get(name, [])),
             )
             for name in status
         }

@@ -32,10 +32,10 @@ drivers() (
 )
 needed=$({ echo "$2"; drivers "$(readlink -f "$device")"; } | tr - _ | sort -u)
 contents() {
-  command -v lsinitramfs >/dev/null || { printf 'said\tlsinitramfs is not installed\n'; return; }
+  command -v lsinitramfs >/dev/null || { printf 'message\tlsinitramfs is not installed\n'; return; }
   { timeout 120 lsinitramfs "$1" 2>&1; printf 'status\t%s\n' $?; } | sed -nE \
     -e '/^status/p' -e 's|.*/([^/]*)\.ko(\.[a-z0-9]+)?$|holds\t\1|p' \
-    -e 's/^(E|W|cpio|zstd|gzip|xz|lz4|lzma|bzip2|dd|unmkinitramfs|lsinitramfs):/said\t&/p'
+    -e 's/^(E|W|cpio|zstd|gzip|xz|lz4|lzma|bzip2|dd|unmkinitramfs|lsinitramfs):/message\t&/p'
 }
 for role in running newest; do
   eval "release=\$$role"; image=/boot/initrd.img-$release
@@ -43,10 +43,10 @@ for role in running newest; do
   [ "$role.$newest" != "newest.$running" ] || { printf 'same\n'; continue; }
   printf 'kernel\t%s\t%s\t%s\n' "$role" "$release" "$(stat -Lc %s "$image" 2>/dev/null)"
   for module in $needed; do
-    said=$(modprobe --set-version "$release" --ignore-install --dry-run --show-depends \
+    output=$(modprobe --set-version "$release" --ignore-install --dry-run --show-depends \
       "$module" 2>&1)
     printf 'needs\t%s\t%s\n' "$module" $?
-    printf '%s\n' "$said" | sed 's/^/depends\t/'
+    printf '%s\n' "$output" | sed 's/^/depends\t/'
   done
   [ ! -s "$image" ] || contents "$image"
 done
@@ -56,7 +56,7 @@ _MAX_MESSAGES = 5
 
 
 class Initramfs(Record):
-    """The archive from which one kernel starts, against what its root disk needs."""
+    """The archive from which one kernel starts, compared with what its root disk needs."""
 
     volatile: ClassVar[frozenset[str]] = frozenset(
         {"release", "size_bytes", "needed", "module_count", "messages"}
@@ -105,20 +105,20 @@ class InitramfsImages(Probe[Initramfs]):
                     same = True
                 case _ if parts:
                     parts[-1][3].append(cells)
-        for role, release, size, said in parts:
-            images[role] = _image(release, number(size), said)
+        for role, release, size, lines in parts:
+            images[role] = _image(release, number(size), lines)
         if same and "running" in images:
             images["newest"] = images["running"]
         return images
 
 
-def _image(release: str, size: int | None, said: Iterable[list[str]]) -> Initramfs:
+def _image(release: str, size: int | None, lines: Iterable[list[str]]) -> Initramfs:
     needed: list[str] = []
     required: set[str] = set()
     held: set[str] = set()
     words: list[str] = []
     status = ""
-    for cells in said:
+    for cells in lines:
         match cells:
             case ["needs", name, code]:
                 needed.append(name)
@@ -127,7 +127,7 @@ def _image(release: str, size: int | None, said: Iterable[list[str]]) -> Initram
                 required.add(module_name(line.split()[1]))
             case ["holds", name]:
                 held.add(module_name(name))
-            case ["said", text]:
+            case ["message", text]:
                 words.append(text)
             case ["status", code]:
                 status = code

@@ -24,7 +24,7 @@ from upgradeproof.probes.text import clean, number, rows
 _ELAPSES = re.compile(r"(On\w+)=(.*?) ; next_elapse=")
 _ARGV = re.compile(r"path=(.*?) ; argv\[\]=(.*?) ; ignore_errors=")
 _CRON_READS = re.compile(r"[A-Za-z0-9_-]+")
-"""Other names are ignored by cron and run-parts, without a word."""
+"""Cron and run-parts ignore other names without a message."""
 _LEFT_BY_DPKG = re.compile(r".*\.(?:dpkg|ucf)-\w+")
 _AT_NAME = re.compile(r"[a-z=]([0-9a-f]{5})([0-9a-f]{8})")
 _LONGEST_KEY = 120

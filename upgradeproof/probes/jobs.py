@@ -88,9 +88,9 @@ def doubled(
     return tuple(
         (key, other)
         for key, job in new.items()
-        for other, kept in old.items()
-        if job.source != kept.source and job.per_day != 0 and kept.per_day != 0
-        if alike(job, kept, by_package=job.kind != kept.kind)
+        for other, earlier in old.items()
+        if job.source != earlier.source and job.per_day != 0 and earlier.per_day != 0
+        if alike(job, earlier, by_package=job.kind != earlier.kind)
     )
 
 

@@ -40,9 +40,9 @@ _PATTERNS = {kind: re.compile(words, re.IGNORECASE) for kind, words in _WORDS.it
 _TIME = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ")
 
 _SCRIPT = r"""
-said=$(journalctl --dmesg --boot --output=cat --quiet --no-pager 2>/dev/null)
-[ -n "$said" ] || said=$(dmesg 2>/dev/null)
-printf '%s\n' "$said" | grep -aiE -m LINES 'WORDS' | cut -b -1000
+output=$(journalctl --dmesg --boot --output=cat --quiet --no-pager 2>/dev/null)
+[ -n "$output" ] || output=$(dmesg 2>/dev/null)
+printf '%s\n' "$output" | grep -aiE -m LINES 'WORDS' | cut -b -1000
 exit 0
 """
 

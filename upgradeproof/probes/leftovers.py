@@ -46,14 +46,14 @@ class Leftovers(Probe[Leftover]):
 
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Attribute to the distribution that a package's version lies next to the one in use.
+        """Attribute to the distribution that a package's version is next to the one in use.
 
         What was in use and was put aside (``dpkg-bak``) is for an administrator to look at.
         """
         kind = line.path.rpartition(".")[2]
         if line.after is None or kind not in ASIDE or not distribution_upgraded(before, after):
             return ""
-        return "the file in use is kept, and the package's new version is put next to it"
+        return "the file in use stays, and the package's new version is put next to it"
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Leftover]:

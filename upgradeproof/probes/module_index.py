@@ -10,7 +10,7 @@ from upgradeproof.probes.modules import Modules, module_name
 from upgradeproof.probes.own_kernel import OWN_KERNEL
 from upgradeproof.probes.text import clean, number, rows
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 """Of each kind of fault so many files are named; a kernel has thousands."""
 
 _SCRIPT = r"""
@@ -46,7 +46,7 @@ _PROBLEMS = {
 
 
 class ModuleIndex(Record):
-    """What ``depmod`` wrote, against the files that are there.
+    """The index that ``depmod`` wrote, compared with the files that exist.
 
     ``unlisted`` are files that the index does not know, ``missing`` are files that it names and
     that are gone, ``newer`` are files that were written after it.
@@ -76,33 +76,33 @@ class ModuleIndexes(Probe[ModuleIndex]):
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; one ``awk`` compares the index with the files."""
-        return OWN_KERNEL + _SCRIPT.replace("MOST", str(MOST_NAMED))
+        return OWN_KERNEL + _SCRIPT.replace("MOST", str(MAX_NAMED))
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, ModuleIndex]:
         """Return the index; a kernel that does not report its release has none."""
-        said: dict[str, list[str]] = {}
+        printed: dict[str, list[str]] = {}
         counts: dict[str, int] = {}
         for cells in rows(clean(output)):
             match cells:
                 case ["count", kind, count]:
                     counts[kind] = number(count) or 0
                 case [name, value]:
-                    said.setdefault(name, []).append(value)
-        if "release" not in said:
+                    printed.setdefault(name, []).append(value)
+        if "release" not in printed:
             return {}
-        problem = said.get("problem", [""])[0]
+        problem = printed.get("problem", [""])[0]
         return {
             "running": ModuleIndex(
-                release=said["release"][0],
+                release=printed["release"][0],
                 problem=_PROBLEMS.get(problem, problem),
-                files=number(said.get("files", [""])[0]) or 0,
-                builtin=tuple(sorted(map(module_name, said.get("builtin", ())))),
-                unlisted=tuple(sorted(said.get("unlisted", ()))),
+                files=number(printed.get("files", [""])[0]) or 0,
+                builtin=tuple(sorted(map(module_name, printed.get("builtin", ())))),
+                unlisted=tuple(sorted(printed.get("unlisted", ()))),
                 unlisted_count=counts.get("unlisted", 0),
-                missing=tuple(sorted(said.get("missing", ()))),
+                missing=tuple(sorted(printed.get("missing", ()))),
                 missing_count=counts.get("missing", 0),
-                newer=tuple(sorted(said.get("newer", ()))),
+                newer=tuple(sorted(printed.get("newer", ()))),
                 newer_count=counts.get("newer", 0),
             )
         }

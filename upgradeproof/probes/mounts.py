@@ -18,7 +18,7 @@ exit 0
 _LINE = re.compile(r"\d+ \d+ \S+ \S+ (\S+) (\S+)(?: \S+)*? - (\S+) (\S+) (\S+).*")
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _SPACE = re.compile(r"\S+ +(\d+|-) +(\d+|-) +(-?\d+|-) +\S+ (/.*)")
-_COMES_AND_GOES = re.compile(r"/run/(?:user|credentials|docker|upgradeproof)[./].*")
+_TRANSIENT = re.compile(r"/run/(?:user|credentials|docker|upgradeproof)[./].*")
 _OF_THE_HOST = frozenset({"cgroup", "cgroup2"})
 """A container's systemd mounts every hierarchy that its host has at that moment."""
 
@@ -27,7 +27,7 @@ class Mount(Record):
     """What is mounted on one folder or file.
 
     Options of the file system itself (a container's layers, a size) are volatile: they name what
-    lies outside the machine. Options of the mount (``ro``, ``nosuid``) count.
+    is outside the machine. Options of the mount (``ro``, ``nosuid``) count.
     """
 
     volatile: ClassVar[frozenset[str]] = frozenset(
@@ -73,7 +73,7 @@ class Mounts(Probe[Mount]):
                 continue
             escaped, options, file_system, source, file_system_options = match.groups()
             target = _plain(escaped)
-            if file_system in _OF_THE_HOST or _COMES_AND_GOES.fullmatch(target):
+            if file_system in _OF_THE_HOST or _TRANSIENT.fullmatch(target):
                 continue
             used, available = space.get(target, (None, None))
             used_inodes, available_inodes = inodes.get(target, (None, None))

@@ -101,7 +101,7 @@ class Package(Record):
 
     @property
     def held(self) -> bool:
-        """Return whether an administrator keeps it from being upgraded."""
+        """Return whether an administrator has put it on hold."""
         return self.state.startswith("hold ")
 
     @property
@@ -128,10 +128,10 @@ class Packages(Probe[Package]):
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Package]:
         """Return the packages. Raises HarnessError without any: every Debian machine has some."""
-        said = _Said(clean(output))
+        printed = _Printed(clean(output))
         packages = {
             key: Package.model_validate(fields)
-            for key, fields in said.packages.items()
+            for key, fields in printed.packages.items()
             if not fields["state"].endswith(" not-installed")
         }
         if not packages:
@@ -171,7 +171,7 @@ _SHAPES = {
 """How many cells follow the first one, by its value."""
 
 
-class _Said:
+class _Printed:
     """What the script printed, by package."""
 
     def __init__(self, text: str) -> None:

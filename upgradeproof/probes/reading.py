@@ -70,7 +70,7 @@ def _file_of(probe: type[Probe[Any]]) -> str:
 def _pass_script(
     probes: Sequence[type[Probe[Any]]], inputs: ProbeInputs, folder: str, prelude: str
 ) -> str:
-    """Return the script of a pass: as many lanes as processors, each taking the next free probe.
+    """Return the script of a pass: as many workers as processors, each taking the next free probe.
 
     All at once would take longer where processes are expensive: 43 s, not 29 s, under emulation.
     """
@@ -85,15 +85,15 @@ def _pass_script(
             script = probe.script(inputs)
         lines += [f"probe_{probe.section}() ( set +C", script, ")"]
     lines += [
-        "lane() {",
-        "set +e -C",  # the first lane to make a probe's file has it
+        "worker() {",
+        "set +e -C",  # the first worker to make a probe's file has it
         f"for name in {' '.join(names)}; do",
         'true 2>/dev/null >"$d/$name.out" || continue',
         '"probe_$name" >>"$d/$name.out" 2>"$d/$name.err"',
         'echo $? >"$d/$name.status"',
         "done",
         "}",
-        'for lane in $(seq "$(nproc)"); do lane </dev/null & done',
+        'for worker in $(seq "$(nproc)"); do worker </dev/null & done',
         "wait",
     ]
     lines += [

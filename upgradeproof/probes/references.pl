@@ -68,7 +68,7 @@ sub script_or_setting { # a file below a folder that also holds programs and dat
 walk('/etc', 7, \&candidate);
 walk($_, 2, \&candidate) for qw(/var/spool/cron/crontabs);
 walk($_, 5, \&script_or_setting) for qw(/usr/local/bin /usr/local/sbin /usr/local/lib /root/bin /opt /srv);
-# What a daemon wrote for the administrator, such as by a command that changes a setting for good.
+# Files that a daemon wrote for the administrator, such as by a command that saves a setting.
 for my $folder (grep { !m{/(?:dpkg|apt|docker|containerd|containers|lxc|lxd|snapd|systemd|ucf|machines|flatpak)$} } glob '/var/lib/*') {
   walk($folder, 3, sub { candidate(@_) if $_[1] =~ /\.conf$/ }) if -d $folder && !-l $folder;
 }
@@ -246,7 +246,7 @@ for my $folder (sort keys %environment) {
   my ($filled) = grep { (() = glob "$_/site-packages/*") > 0 } glob "$folder/lib/python*" or next;
   my $real = Cwd::realpath((grep { -e } "$folder/bin/python3", "$folder/bin/python")[0] || '/nonexistent') || '';
   my ($version) = $real =~ m{/(python\d+\.\d+)$};
-  if (!$version && $real && -x $real) { my $said = `timeout 5 '$real' -V 2>&1`; $version = "python$1" if $said =~ /(\d+\.\d+)/ }
+  if (!$version && $real && -x $real) { my $output = `timeout 5 '$real' -V 2>&1`; $version = "python$1" if $output =~ /(\d+\.\d+)/ }
   my $there = $version && -d "$folder/lib/$version/site-packages" ? 1 : 0;
   push @answers, ['environment', $folder, "$folder/pyvenv.cfg", 0, $there, $version || 'nothing'];
 }

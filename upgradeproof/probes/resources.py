@@ -45,14 +45,14 @@ class Resources(Probe[Given]):
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, Given]:
         """Return what was given; ``max``, ``-1`` and what is no number are no limit."""
-        said: dict[str, list[str]] = {}
+        printed: dict[str, list[str]] = {}
         for cells in rows(clean(output)):
             match cells:
                 case [name, line]:
-                    said[name] = line.split()
-        cores = [number(_word(said, "cores", 0)), _share(said)]
-        kib = number(_word(said, "memory", 1))
-        memory = [kib * 1024 if kib else None, number(_word(said, "limit", 0))]
+                    printed[name] = line.split()
+        cores = [number(_word(printed, "cores", 0)), _share(printed)]
+        kib = number(_word(printed, "memory", 1))
+        memory = [kib * 1024 if kib else None, number(_word(printed, "limit", 0))]
         return {
             "given": Given(
                 cores=min((n for n in cores if n), default=None),
@@ -61,13 +61,13 @@ class Resources(Probe[Given]):
         }
 
 
-def _share(said: dict[str, list[str]]) -> float | None:
+def _share(printed: dict[str, list[str]]) -> float | None:
     """Return how many processors a control group may keep busy, or None: all of them."""
-    quota = number(_word(said, "share", 0)) or number(_word(said, "quota", 0))
-    period = number(_word(said, "share", 1)) or number(_word(said, "period", 0))
+    quota = number(_word(printed, "share", 0)) or number(_word(printed, "quota", 0))
+    period = number(_word(printed, "share", 1)) or number(_word(printed, "period", 0))
     return round(quota / period, 2) if quota and period else None
 
 
-def _word(said: dict[str, list[str]], name: str, at: int) -> str:
-    words = said.get(name, [])
+def _word(printed: dict[str, list[str]], name: str, at: int) -> str:
+    words = printed.get(name, [])
     return words[at] if at < len(words) else ""

@@ -21,7 +21,8 @@ _COST = 2**12
 def masked(content: dict[str, str]) -> dict[str, str]:
     """Return settings in which every value that may be a secret is a mark instead.
 
-    Equal values of one setting give equal marks, so that a diff and ``keeps`` still see a change.
+    Equal values of one setting give equal marks, so that a diff and ``preserved_keys`` still show a
+    change.
     """
     return {key: _value(key, value) for key, value in content.items()}
 

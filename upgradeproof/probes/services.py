@@ -230,7 +230,7 @@ def newly_failed(before: Mapping[str, Service], after: Mapping[str, Service]) ->
 def no_longer_active(
     names: Iterable[str], before: Mapping[str, Service], after: Mapping[str, Service]
 ) -> list[str]:
-    """Return those of some units that were active and are not, each with its last words."""
+    """Return those of some units that were active and are not, each with its last journal lines."""
     down = []
     for name in names:
         was, now = before.get(name), after.get(name)

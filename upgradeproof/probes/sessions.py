@@ -117,9 +117,9 @@ class Sessions(Probe[Session]):
             return "limits are a share of the memory that the kernel leaves free"
         if field != "environment":
             return ""
-        kept = was.environment.items() <= now.environment.items()
+        preserved = was.environment.items() <= now.environment.items()
         added = sorted(set(now.environment) - set(was.environment))
-        if not kept or not distribution_upgraded(before, after):
+        if not preserved or not distribution_upgraded(before, after):
             return ""
         return f"only adds variables: {', '.join(added)}"
 
@@ -162,15 +162,15 @@ def same_limit(name: str, was: str, now: str) -> bool:
 
 
 def _session(text: str) -> Session:
-    _, begun, said = text.partition("\n@begin\n")
-    said = said.partition("\n@end\n")[0]
+    _, begun, printed = text.partition("\n@begin\n")
+    printed = printed.partition("\n@end\n")[0]
     if not begun:
         problem = re.search(r"^problem\t(.*)$", text, re.MULTILINE)
         return Session(problem=(problem[1].strip() if problem else "") or "it printed nothing")
     fields: dict[str, str] = {}
     environment: dict[str, str] = {}
     limits: dict[str, str] = {}
-    for cells in rows(said):
+    for cells in rows(printed):
         match cells:
             case ["limit", text] if limit := _LIMIT.fullmatch(text):
                 limits[limit[1]] = f"{limit[2]}/{limit[3]}"

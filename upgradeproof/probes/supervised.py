@@ -2,7 +2,7 @@
 
 A script of the author's may hang, print without end, ask a question or leave processes behind. A
 supervisor in Perl, which every Debian has, starts each in a session of its own, reads both streams
-to their end, and ends whatever is left of it when its time is over.
+to their end, and ends all its remaining processes when its time is over.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ sub job {
     become($name, $script);
   }
   close $out_end; close $err_end;
-  my %said = ($out => "", $err => ""); my %size = ($out => 0, $err => 0);
+  my %output = ($out => "", $err => ""); my %size = ($out => 0, $err => 0);
   my $open = IO::Select->new($out, $err);
   my ($stop, $status, $quiet) = (time + $limit, undef, 0);
   while ($open->count || !defined $status) {
@@ -74,7 +74,7 @@ sub job {
       my $count = sysread $stream, my $bytes, 65536;
       if (!$count) { $open->remove($stream); next }
       $size{$stream} += $count;
-      $said{$stream} = substr $said{$stream} . $bytes, 0, MAXIMUM;
+      $output{$stream} = substr $output{$stream} . $bytes, 0, MAXIMUM;
     }
     if (!defined $status && waitpid($pid, WNOHANG) == $pid) { $status = $? }
     $quiet = defined $status && !@ready ? $quiet + 1 : 0;
@@ -87,7 +87,7 @@ sub job {
     }
   }
   $status = ($status & 127) ? 128 + ($status & 127) : $status >> 8 if $status ne "timeout";
-  join "\t", $status, $size{$out}, base64($said{$out}), $size{$err}, base64($said{$err});
+  join "\t", $status, $size{$out}, base64($output{$out}), $size{$err}, base64($output{$err});
 }
 my $index = 0;
 while (@ARGV) { print "job\t", $index++, "\t", job(splice @ARGV, 0, 3), "\n" }

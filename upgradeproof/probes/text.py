@@ -1,4 +1,4 @@
-"""Handle text that a machine printed: whatever it holds, a parser must get through it."""
+"""Handle text that a machine printed: a parser must cope with any content."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNIT = re.compile(r"/([^/\s]+\.(?:service|scope))(?=[/\s]|$)")
 
 
 def clean(text: str) -> str:
-    """Return ``text`` without what would upset a terminal or can't be written as UTF-8."""
+    """Return ``text`` without terminal escapes and characters that can't be written as UTF-8."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

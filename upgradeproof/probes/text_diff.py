@@ -1,4 +1,4 @@
-"""Keep the text of a file in a record, and show two of them as a unified diff."""
+"""Store the text of a file in a record, and show two of them as a unified diff."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def packed(content: bytes) -> str:
 
 
 def unpacked(stored: str) -> str:
-    """Return the text that ``packed`` stored; what is nothing of the kind is empty."""
+    """Return the text that ``packed`` stored; empty for anything else."""
     try:
         text = zlib.decompressobj().decompress(base64.b64decode(stored), _MAXIMUM_BYTES)
     except (binascii.Error, ValueError, zlib.error):

@@ -40,7 +40,7 @@ class Complaint:
 def complaints(
     unit: str, was: UnitProperties, now: UnitProperties, field: str = ""
 ) -> tuple[Complaint, ...]:
-    """Return what is worse, or freer, than before; with ``field`` only what is in that one.
+    """Return what is more restricted, or less, than before; with ``field`` only in that field.
 
     The administrator's own drop-ins count for every unit, everything else for units that the plan
     names and whose file is there. What only narrows a service counts where the service used what
@@ -109,7 +109,7 @@ def _access(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Com
             yield Complaint(
                 group=Group.ACCESS,
                 field=field_name(name),
-                sentence=f"{unit} {_LOSES.get(name, 'is kept from paths')}: {change}; before the"
+                sentence=f"{unit} {_LOSES.get(name, 'loses access to paths')}: {change}; before the"
                 f" upgrade it {', '.join(used)}",
             )
         elif name in _ALWAYS:

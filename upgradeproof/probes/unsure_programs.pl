@@ -1,6 +1,6 @@
 # Reads file names, each ended by a NUL, and prints those ELF files of which the loader has to be
 # asked: all but those that need only libraries of the loader's cache, which define the versions that
-# are needed, and so on. Whatever is not understood here, or has a search path of its own, is printed.
+# are needed, and so on. A file that is not understood here, or has its own search path, is printed.
 use strict;
 use warnings;
 
@@ -23,7 +23,7 @@ sub piece {
 }
 
 # What a 64-bit little-endian file needs and defines; undef for a file without a dynamic section.
-# Dies of whatever it does not understand.
+# It dies of any content that it does not understand.
 sub parts {
     my ($file, $header) = @_;
     my ($machine, $table_at, $size, $count) = unpack 'x18 v x12 Q< x14 v2', $header;

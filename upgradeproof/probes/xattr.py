@@ -1,4 +1,4 @@
-"""Read the extended attributes of capabilities and access lists, as the kernel keeps them."""
+"""Read the extended attributes of capabilities and access lists, as the kernel stores them."""
 
 from __future__ import annotations
 

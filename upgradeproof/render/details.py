@@ -1,4 +1,4 @@
-"""What a cell opens to, as plain data: the page's script only has to lay it out."""
+"""The details of a cell as plain data, which the page's script only has to lay out."""
 
 from __future__ import annotations
 
@@ -147,14 +147,14 @@ def _suite(name: str, checks: Sequence[Check], *, folded: bool = False) -> Plain
     }
 
 
-def without_repeats(told: list[Plain], known: dict[str, str]) -> list[Plain]:
+def without_repeats(suites: list[Plain], known: dict[str, str]) -> list[Plain]:
     """Replace a long reason that was shown before by a reference to it."""
-    for check in (check for suite in told for check in suite["checks"]):
+    for check in (check for suite in suites for check in suite["checks"]):
         reason = check["reason"]
         if reason in known and len(reason) > SHORT:
             check |= {"reason": "", "same": known[reason]}
         known.setdefault(reason, check["sentence"])
-    return told
+    return suites
 
 
 def _check(check: Check) -> Plain:
@@ -175,7 +175,7 @@ def time_line(states: Sequence[State], transcripts: Transcripts) -> list[Plain]:
     """Return the states one after the other; the page draws each by its duration.
 
     They follow each other by duration, not by the clock: a reused state was built in another run,
-    and a cell waits for its turn; both would press what did happen into a corner.
+    and a cell waits for a worker; both gaps would make the states themselves too small.
     """
     return [
         {

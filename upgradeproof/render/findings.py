@@ -151,8 +151,8 @@ def _of_state(cell: Cell, state: State) -> Finding:
     return Finding(
         cell=cell,
         verdict=state.verdict,
-        name=f"the way to {state.name}",
-        sentence=f"The way to {state.name.replace('_', ' ')}",
+        name=f"the transition to {state.name}",
+        sentence=f"The transition to {state.name.replace('_', ' ')}",
         reason=plain(state.reason),
     )
 

@@ -88,7 +88,7 @@ UNPROVEN = (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN)
 
 
 class _Limit:
-    """Count the characters of different reasons, so that an index has an end."""
+    """Count the characters of different reasons, so that the index has a maximum size."""
 
     def __init__(self, characters: int) -> None:
         self._left = characters

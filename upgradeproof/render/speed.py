@@ -13,7 +13,7 @@ from upgradeproof.results.health import FORMULA, Health, health
 from upgradeproof.states import StateName
 
 BOTH_RELEASES = (StateName.INSTALLED, StateName.UPGRADED)
-MOST_LOADS = 2
+MAX_LOADS = 2
 """The maximum of loads in a cell of the matrix."""
 OUTCOMES: Mapping[str, tuple[Verdict, str]] = {
     "within": (Verdict.PASSED, "within the budget"),
@@ -90,14 +90,14 @@ def _by_load(cell: Cell) -> dict[str, dict[str, LoadMeasured]]:
 
 def _latencies(cell: Cell) -> Iterator[Measure]:
     loads = [(load, sent) for load, sent in _by_load(cell).items() if {*BOTH_RELEASES} & {*sent}]
-    for load, sent in loads[:MOST_LOADS]:
+    for load, sent in loads[:MAX_LOADS]:
         before, after = (_p99(sent.get(state)) for state in BOTH_RELEASES)
         number, _, unit = before.partition(" ")
         if after.endswith(f" {unit}"):
             before = number
         yield Measure(name=f"p99 {load}", value=f"{before} → {after}")
-    if len(loads) > MOST_LOADS:
-        yield Measure(name="loads", value=f"{len(loads) - MOST_LOADS} more")
+    if len(loads) > MAX_LOADS:
+        yield Measure(name="loads", value=f"{len(loads) - MAX_LOADS} more")
 
 
 def _p99(sent: LoadMeasured | None) -> str:
@@ -112,9 +112,13 @@ def _downtime(cell: Cell) -> Iterator[Measure]:
     probed = [seen for seen in cell.availability if seen.state == StateName.UPGRADED]
     if not probed:
         return
-    lanes = [lane for seen in probed if not seen.problem for lane in seen.lanes]
-    whole = lanes and all(lane.requests for lane in lanes) and not any(s.problem for s in probed)
-    longest = max((lane.longest_downtime_ms for lane in lanes), default=0.0)
+    connections = [measured for seen in probed if not seen.problem for measured in seen.connections]
+    whole = (
+        connections
+        and all(measured.requests for measured in connections)
+        and not any(s.problem for s in probed)
+    )
+    longest = max((measured.longest_downtime_ms for measured in connections), default=0.0)
     if whole:
         value = words.latency(longest) if longest else "none"
     else:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 LIMIT = 200 * 1024
-"""Bytes of one transcript that a page holds, its end: there a step prints why it failed."""
+"""Bytes of the end of one transcript that a page has: a step prints there why it failed."""
 BUDGET = 12 * 1024 * 1024
 """Bytes of all transcripts that a page holds, so that a browser still opens it at once."""
 

@@ -25,7 +25,7 @@ SECOND_MS = 1000
 MINUTE_S = 60
 HOUR_S = 3600
 GIGABYTE = 1_000_000_000
-MOST_UNUSED = 20
+MAX_UNUSED = 20
 """Expected changes that did not happen, in the terminal; the page has them all."""
 IN_UTC = re.compile(
     r"(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d))T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.\d+)?\+00:00"
@@ -92,14 +92,14 @@ def sentences(
     counts = counts or count(cell.verdict for cell in selected)
     verdict = verdict or run.verdict
     total = counted(len(selected), "selected cell")
-    said = {
+    sentences = {
         Verdict.FAILED: f"{counts[Verdict.FAILED]} of {total} failed.",
         Verdict.BROKEN: f"{counts[Verdict.BROKEN]} of {total} broke: the harness or its "
         "environment failed, and nothing is known of the product there.",
         Verdict.NEVER_RAN: f"{counts[Verdict.NEVER_RAN]} of {total} never ran to the end: "
         "what did not run is not proven.",
     }
-    lines = [said[verdict] for verdict in said if counts[verdict]]
+    lines = [sentences[verdict] for verdict in sentences if counts[verdict]]
     if run.finished_at is None:
         lines.insert(0, "This run was cut off before it ended.")
     lines += [f"{each.folder} is no part of this run: {each.reason}." for each in run.rejected]
@@ -155,8 +155,10 @@ def checks_selected(cell: Cell) -> str:
 
 def cached_states(cached: CachedStates) -> str:
     """Return how much the cached states take: ``12 cached, 8.1 GB of at most 20.0 GB``."""
-    most = "without a limit" if cached.max_bytes is None else f"of at most {size(cached.max_bytes)}"
-    return f"{cached.count:,} cached, {size(cached.size_bytes)} {most}"
+    limit = (
+        "without a limit" if cached.max_bytes is None else f"of at most {size(cached.max_bytes)}"
+    )
+    return f"{cached.count:,} cached, {size(cached.size_bytes)} {limit}"
 
 
 def unused_lines(unused: Sequence[UnusedChange], *, strict: bool) -> list[str]:
@@ -166,8 +168,8 @@ def unused_lines(unused: Sequence[UnusedChange], *, strict: bool) -> list[str]:
     fails = ", which makes a strict run fail" if strict else ""
     head = f"{counted(len(unused), 'expected change')} did not happen on any platform{fails}:"
     lines = [f"  {each.where}: {each.facts}" for each in unused]
-    left = len(lines) - MOST_UNUSED
-    return [head, *lines[:MOST_UNUSED], *([f"  and {left:,} more"] if left > 0 else [])]
+    left = len(lines) - MAX_UNUSED
+    return [head, *lines[:MAX_UNUSED], *([f"  and {left:,} more"] if left > 0 else [])]
 
 
 def size(number: int) -> str:
@@ -216,7 +218,7 @@ def elapsed(run: Run) -> str:
 
 
 def cell_seconds(cell: Cell) -> float:
-    """Return how long a cell worked: its way through the states, and its checks."""
+    """Return how long a cell took: its transitions and its checks."""
     parts = [*(s.duration_s for s in cell.states), *(c.duration_s for c in cell.checks)]
     return sum(part for part in parts if part)
 

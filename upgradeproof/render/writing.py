@@ -12,8 +12,8 @@ from upgradeproof.files import write_atomically
 def write_text(path: Path, text: str) -> Path:
     """Write ``text`` to ``path``, its folder too if need be, and return the path.
 
-    Raises HarnessError when it can't be written. Text that is not Unicode becomes a question mark:
-    a report that is there is worth more than one that is exact.
+    Raises HarnessError when it can't be written. Text that is not Unicode becomes a question mark,
+    so that the report is written in any case.
     """
     try:
         return write_atomically(path, text.encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""Tell the failed checks that hold a cause from those that only follow from them; pure."""
+"""Distinguish the failed checks with a cause from those that only follow from them; pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _followed(check: Check, failed: Sequence[Check]) -> list[str]:
 
 
 def _names(check: Check, cause: str) -> bool:
-    """Tell whether a check names another one, by its id, as one that it follows from."""
+    """Return whether a check names another one, by its id, as one that it follows from."""
     return any(fnmatchcase(cause, glob) for glob in check.follows)
 
 

@@ -1,4 +1,4 @@
-"""What a run knows of the plans themselves: their files, and what they expect without need."""
+"""What a run knows of the plans themselves: their files, and their unused expected changes."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ STATE_ORDER = tuple(StateName)
 
 @dataclass
 class _Cell:
-    """A cell while its events come in."""
+    """A cell while its events are folded."""
 
     declared: j.CellDeclared
     checks_declared: int = 0
@@ -42,11 +42,11 @@ class _Cell:
 
 
 def fold(events: Iterable[j.Event]) -> Run:
-    """Return the run that the events tell of.
+    """Return the run that the events describe.
 
     A check that was declared and has no verdict never ran. A state that was begun and neither
-    reached nor failed never ran to its end. Raises HarnessError when no journal says how the run
-    began, since then nothing can be said about it.
+    reached nor failed never ran to its end. Raises HarnessError when no journal has the beginning
+    of the run, since then nothing is known about it.
     """
     ordered = sorted(events, key=_rank)
     started = [event for event in ordered if isinstance(event, j.RunStarted)]
@@ -96,13 +96,13 @@ def fold(events: Iterable[j.Event]) -> Run:
 
 
 def _finished_at(started: list[j.RunStarted], finished: list[j.RunFinished]) -> str | None:
-    """Return when the last part ended; None where one did not: what is missing, nobody knows."""
+    """Return when the last part ended; None where one did not: it is unknown what is missing."""
     cut_off = {event.run_id for event in started} - {event.run_id for event in finished}
     return None if cut_off else max(event.at for event in finished)
 
 
 def _rank(event: j.Event) -> tuple[int, str]:
-    """Put declarations before what happened; what happened stays in the order of its time."""
+    """Put declarations before other events; these stay in the order of their time."""
     match event:
         case j.RunStarted() | j.RunFinished():
             return 0, event.at
@@ -166,7 +166,7 @@ def _apply(cell: _Cell, event: j.Event) -> None:
 
 
 def _judge(check: Check, event: j.CheckFinished) -> Check:
-    """Return a check with its verdict; of several (a teardown, another shard) the worst stands."""
+    """Return a check with its verdict; of several (a teardown, another shard) with the worst."""
     if check.duration_s is not None and worst([check.verdict, event.verdict]) is check.verdict:
         return check
     return check.model_copy(
@@ -189,7 +189,7 @@ def _advance(
             step = Step(title=event.title, started_at=event.at, transcript=event.transcript)
             return state.model_copy(update={"steps": (*state.steps, step)})
         case j.StepFinished():
-            if not state.steps:  # its beginning stands in no journal
+            if not state.steps:  # no journal has its beginning
                 return state
             ended = {"exit_status": event.exit_status, "duration_s": event.duration_s}
             steps = (*state.steps[:-1], state.steps[-1].model_copy(update=ended))

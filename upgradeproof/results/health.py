@@ -1,4 +1,4 @@
-"""The health index: what was measured of a cell in one number, for a glance. It is no verdict."""
+"""The health index: one number that summarises the measurements of a cell. It is no verdict."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ RULES: Mapping[str, tuple[int, str]] = {
     "kernel": (10, "1 / (1 + kinds of new complaints of the kernel, unexpected by the plan)"),
     "journal": (10, "1 / (1 + kinds of new errors in the journal, unexpected by the plan)"),
 }
-"""Weight and rule of each part. They are chosen, not measured: what users feel weighs more than
-half, and what is only written down somewhere weighs least."""
-MOST_LOST = 0.1
-"""Share of lost requests at which availability is worth nothing any more."""
+"""Weight and rule of each part. They are chosen, not measured: what users notice weighs more than
+half, and what is only recorded in the facts weighs the minimum."""
+MAX_LOST = 0.1
+"""Share of lost requests from which on the score of availability is 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One thing that counts."""
+    """One part of the index."""
 
     name: str
     score: float | None
@@ -55,7 +55,7 @@ class Health:
     """The index of one cell, and all that it is made of."""
 
     index: int
-    """0 to 100, rounded down: 100 says that nothing that is known is missing."""
+    """0 to 100, rounded down: 100 means that no known value is below its maximum."""
     parts: tuple[Part, ...]
 
     @property
@@ -67,8 +67,8 @@ class Health:
 def health(cell: Cell) -> Health | None:
     """Return the health that the upgrade led to; None: nothing was measured by requests.
 
-    It looks at the way to ``upgraded`` and at that state alone. Facts without any request would
-    give a number, too, but none that says anything of those who use the product.
+    It looks at the transition to ``upgraded`` and at that state alone. Facts without any request
+    would result in a number, too, but in one that is not about the product's users.
     """
     felt = (_availability(cell), _latency(cell))
     if all(part.score is None for part in felt):
@@ -86,14 +86,16 @@ def _availability(cell: Cell) -> Part:
         return Part(name="availability", score=None, found=why)
     share, where = min(shares)
     found = f"{percent(share)} succeeded in time: {where}"
-    return Part(name="availability", score=max(0.0, 1 - (1 - share) / MOST_LOST), found=found)
+    return Part(name="availability", score=max(0.0, 1 - (1 - share) / MAX_LOST), found=found)
 
 
 def _probed(cell: Cell) -> Iterator[tuple[float, str]]:
     for seen in cell.availability:
-        for lane in seen.lanes if seen.state == StateName.UPGRADED and not seen.problem else ():
-            if lane.requests:
-                yield lane.share, f"{lane.connection} connections to {seen.endpoint}"
+        for measured in (
+            seen.connections if seen.state == StateName.UPGRADED and not seen.problem else ()
+        ):
+            if measured.requests:
+                yield measured.share, f"{measured.connection} connections to {seen.endpoint}"
 
 
 def _sent(cell: Cell) -> Iterator[tuple[float, str]]:
@@ -133,7 +135,7 @@ def _rises(cell: Cell) -> dict[str, float]:
 
 
 def _written_down(cell: Cell) -> Iterator[Part]:
-    """Yield what the facts of ``upgraded`` tell, held against those of ``installed``."""
+    """Yield the parts from the facts of ``upgraded``, compared with those of ``installed``."""
     yield _counted(cell, "failed units", "services", _is_failure)
     if cell.fidelity is not None and cell.fidelity.own_kernel:
         yield _counted(cell, "kernel", "kernel_log")
@@ -156,7 +158,7 @@ def _counted(
 
 
 def _is_failure(change: Change) -> bool:
-    """Tell whether a unit failed that did not fail before, or was not there before."""
+    """Return whether a unit failed that did not fail before, or was not there before."""
     if change.before is None:
         return "active=failed" in (change.after or "").split(", ")
     return change.path.endswith("/active") and change.after == "failed"

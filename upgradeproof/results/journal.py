@@ -21,7 +21,7 @@ from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageU
 
 
 class RunStarted(Frozen):
-    """A process took part in a run; workers and controller all say so."""
+    """A process took part in a run; each worker and the controller record it."""
 
     event: Literal["run_started"] = "run_started"
     at: str = Field(default_factory=now)
@@ -34,7 +34,7 @@ class RunStarted(Frozen):
 
 
 class RunFinished(Frozen):
-    """The controlling process came to its end: nothing is missing for want of time."""
+    """The controlling process ended regularly, so that no event of its run is missing."""
 
     event: Literal["run_finished"] = "run_finished"
     at: str = Field(default_factory=now)
@@ -96,7 +96,7 @@ class CellPlaced(Frozen):
 
 
 class CheckDeclared(Frozen):
-    """The selection takes this check: if nothing more is heard of it, it never ran."""
+    """The selection contains this check: without a later event it never ran."""
 
     event: Literal["check_declared"] = "check_declared"
     cell: str
@@ -121,7 +121,7 @@ class CheckFinished(Frozen):
 
 
 class StateStarted(Frozen):
-    """A cell sets out for a state."""
+    """A cell's transition to a state begins."""
 
     event: Literal["state_started"] = "state_started"
     at: str = Field(default_factory=now)
@@ -131,7 +131,7 @@ class StateStarted(Frozen):
 
 
 class PreflightDone(Frozen):
-    """What was found on a machine before it set out for a state; nothing was changed by it."""
+    """What was found on a machine before the transition to a state; it changed nothing."""
 
     event: Literal["preflight_done"] = "preflight_done"
     at: str = Field(default_factory=now)
@@ -152,7 +152,7 @@ class StepStarted(Frozen):
 
 
 class StepFinished(Frozen):
-    """The step that began last in this state ended; no exit status: it was ended by us."""
+    """The step that began last in this state ended; no exit status: the harness ended it."""
 
     event: Literal["step_finished"] = "step_finished"
     at: str = Field(default_factory=now)
@@ -163,7 +163,7 @@ class StepFinished(Frozen):
 
 
 class StateReached(Frozen):
-    """A state stands: healthy, proven, its facts taken."""
+    """A state is reached: healthy, proven, its facts taken."""
 
     event: Literal["state_reached"] = "state_reached"
     at: str = Field(default_factory=now)
@@ -199,7 +199,7 @@ class ReleasesCompared(Frozen):
 
 
 class UpgradeProbed(Frozen):
-    """An endpoint was asked all along the way to a state."""
+    """An endpoint was asked during the whole transition to a state."""
 
     event: Literal["upgrade_probed"] = "upgrade_probed"
     at: str = Field(default_factory=now)

@@ -11,7 +11,7 @@ from pydantic import Field, computed_field
 from upgradeproof.results.base import Frozen
 
 Connection = Literal["kept", "new"]
-"""How a request travels: over a connection that stays open, or over one of its own."""
+"""How a request is sent: over a connection that stays open, or over one of its own."""
 
 
 def percent(share: float) -> str:
@@ -86,7 +86,7 @@ class Downtime(Frozen):
     step: str
     """The step of the upgrade that was carried out when it began; empty: none was."""
     certain: bool = True
-    """False: the prober itself did not run all the while, and nobody knows whether it was one."""
+    """False: the prober itself did not run all the time, so that this may have been no downtime."""
 
     def __str__(self) -> str:
         where = f"in the step {self.step!r}" if self.step else "in no step"
@@ -97,7 +97,7 @@ class Downtime(Frozen):
         )
 
 
-class Lane(Frozen):
+class ConnectionAvailability(Frozen):
     """What the prober saw over one kind of connection."""
 
     connection: Connection
@@ -162,7 +162,7 @@ class StepMark(Frozen):
 
 
 class Availability(Frozen):
-    """What a prober saw of one endpoint while the way to a state was carried out."""
+    """What a prober saw of one endpoint during the transition to a state."""
 
     endpoint: str
     state: str
@@ -171,7 +171,7 @@ class Availability(Frozen):
     """Requests in a second, half of them over each kind of connection."""
     answer_timeout_ms: float
     """An answer that takes longer is no better than none."""
-    lanes: tuple[Lane, ...]
+    connections: tuple[ConnectionAvailability, ...]
     steps: tuple[StepMark, ...]
     heat: HeatMap
     problem: str = ""

@@ -1,4 +1,4 @@
-"""What a run leaves behind: the models of ``run.json``, schema version 1."""
+"""The results of a run: the models of ``run.json``, schema version 1."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from upgradeproof.severity import Severity
 
 
 class Verdict(StrEnum):
-    """Say what is known about a check, a cell or a run; there is no sixth answer."""
+    """What is known about a check, a cell or a run; there is no sixth verdict."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
     @classmethod
     def of(cls, error: BaseException) -> Verdict:
-        """Return the verdict that an error gives: the product's, ours, or that nothing ran."""
+        """Return the verdict for an error: of the product, of the harness, or that nothing ran."""
         match error:
             case ProductError():
                 return cls.FAILED
@@ -61,7 +61,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class Fidelity(Frozen):
-    """Say what a machine can prove."""
+    """What a machine can prove."""
 
     kernel: Literal["own", "shared"]
     execution: Literal["native", "kvm", "tcg", "qemu-user"]
@@ -71,19 +71,20 @@ class Fidelity(Frozen):
 
     @property
     def own_kernel(self) -> bool:
-        """Tell whether kernel checks can be proven; in a container they can't."""
+        """Return whether kernel checks can be proven; in a container they can't."""
         return self.kernel == "own"
 
     @property
     def absolute_time(self) -> bool:
-        """Tell whether an absolute latency can be proven; under emulation it can't."""
+        """Return whether an absolute latency can be proven; under emulation it can't."""
         return self.execution in ("native", "kvm")
 
     @property
     def slowness(self) -> float:
-        """Return how many times longer than the plan says a machine may take.
+        """Return the factor by which a machine may exceed the time limits of the plan.
 
-        Under emulation everything takes five to ten times as long, and a plan's limits have room.
+        Under emulation everything takes five to ten times as long, and a plan's limits have a
+        margin.
         """
         return 1.0 if self.absolute_time else 3.0
 
@@ -93,7 +94,7 @@ class Fidelity(Frozen):
 
 
 class Step(Frozen):
-    """One step on the way to a state, with its transcript's path (relative to run.json)."""
+    """One step of a transition, with its transcript's path (relative to run.json)."""
 
     title: str
     started_at: str
@@ -108,10 +109,10 @@ follows from, a boot of the old release that changes it, too, or none of them.""
 
 
 class Change(Frozen):
-    """One line of the diff of two states' facts; ``reason`` says why it is expected.
+    """One line of the diff of two states' facts; ``reason`` is why it is expected.
 
-    ``path`` is ``section/key`` for what came or went, ``section/key/field`` for what changed;
-    ``before`` and ``after`` are the values as text, None where there was or is nothing.
+    ``path`` is ``section/key`` for what was added or removed, ``section/key/field`` for what
+    changed; ``before`` and ``after`` are the values as text, None where there was or is nothing.
     """
 
     path: str
@@ -153,7 +154,7 @@ class Finding(Frozen):
     code: str = ""
     """The product's own error code."""
     accepted: str = ""
-    """Why somebody decided to live with it; empty: nobody did."""
+    """The reason of the plan that accepts it; empty: no plan does."""
 
     def __str__(self) -> str:
         title = f"{self.code} {self.title}" if self.code else self.title
@@ -173,7 +174,7 @@ class State(Frozen):
     steps: tuple[Step, ...] = ()
     changes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
-    """Of the preflight, before the machine set out for this state; the gravest first."""
+    """Of the preflight, before the transition to this state; the most severe first."""
     release: str = ""
     components: dict[str, str] = Field(default_factory=dict)
     """Installed versions of the components that the release names, by name."""
@@ -245,7 +246,7 @@ class Run(Frozen):
     run_id: str
     started_at: str
     finished_at: str | None = None
-    """None: the run was killed before it could say that it ended."""
+    """None: the run was killed before it could record its end."""
     upgradeproof: str
     fresh: bool = False
     strict: bool = False
@@ -277,5 +278,5 @@ class Run(Frozen):
 
     @property
     def green(self) -> bool:
-        """Tell whether the run proves anything, and nothing bad."""
+        """Return whether the run's verdict is ``passed``."""
         return self.verdict is Verdict.PASSED

@@ -29,7 +29,7 @@ def unused(expected: Iterable[j.ChangeExpected], cells: Sequence[Cell]) -> tuple
 
 
 def _went(cell: Cell, states: Sequence[str]) -> bool:
-    """Tell whether a cell went through all of the states."""
+    """Return whether a cell reached all of the states."""
     reached = {state.name for state in cell.states if state.verdict is Verdict.PASSED}
     return cell.selected and reached.issuperset(states)
 

@@ -19,8 +19,8 @@ _SEPARATOR = re.compile(r"[/:@. _-]")
 
 def record_of(change: Change) -> str:
     """Return the record that a change is about: ``section/key``."""
-    came_or_went = change.before is None or change.after is None
-    return change.path if came_or_went else change.path.rpartition("/")[0]
+    added_or_removed = change.before is None or change.after is None
+    return change.path if added_or_removed else change.path.rpartition("/")[0]
 
 
 def pair_of(change: Change) -> tuple[str, str]:

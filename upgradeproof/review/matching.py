@@ -18,7 +18,7 @@ from upgradeproof.review.globs import covers_section
 from upgradeproof.review.ledger import Accepted, takes, upgrade_of
 from upgradeproof.review.unexplained import left_of
 
-MOST_NEAREST = 3
+MAX_NEAREST = 3
 MIN_LIKENESS = 0.3
 ANY = "*"
 """The glob of an author who names no cells."""
@@ -126,7 +126,7 @@ def _nothing(glob: str, changes: Sequence[Change], accepted: Sequence[Accepted])
     paths = dict.fromkeys(change.path for change in changes if not change.expected)
     if not paths:
         return PlanError(what, details="the run has no unexplained change left")
-    near = difflib.get_close_matches(glob, paths, n=MOST_NEAREST, cutoff=MIN_LIKENESS)
+    near = difflib.get_close_matches(glob, paths, n=MAX_NEAREST, cutoff=MIN_LIKENESS)
     return PlanError(
         what,
         details="\n".join(["the most similar are:", *(f"  {path}" for path in near)])

@@ -81,9 +81,9 @@ def holds_for(plan: Plan, place: Place, cell: Cell) -> bool:
         return takes(cell, path_of(plan.upgrade[place.upgrade]))
     if not place.select or _selected(place.select, cell):
         return True
-    legs = [path_of(each) for each in plan.upgrade if takes(cell, path_of(each))]
+    hops = [path_of(each) for each in plan.upgrade if takes(cell, path_of(each))]
     return place.key != "allowed_changes" and any(
-        _selected(place.select, cell, f"{cell.product}-{leg}") for leg in legs
+        _selected(place.select, cell, f"{cell.product}-{hop}") for hop in hops
     )
 
 
@@ -110,7 +110,7 @@ def _limited(
 
 
 def _selected(globs: Sequence[str], cell: Cell, upgrade: str = "") -> bool:
-    """Return whether an override with these globs selects a cell, or that of a leg of it."""
+    """Return whether an override with these globs selects a cell, or that of a hop of it."""
     upgrade = upgrade or cell.upgrade
     ids = (cell.platform, upgrade, f"{cell.platform}.{upgrade}")
     return any(fnmatchcase(each, glob) for each in ids for glob in globs)

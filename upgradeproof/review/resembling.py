@@ -1,4 +1,4 @@
-"""Known changes that look like an unexplained one: a hint for its reason, and no more."""
+"""Known changes that are similar to an unexplained one: a hint for its reason."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Session:
             while (found := self._next()) and self._decide(*found):
                 pass
         except (EOFError, KeyboardInterrupt):
-            self._say("")
+            self._print("")
 
     def _next(self) -> tuple[Unexplained, Group] | None:
         """Return the first group that was neither accepted nor skipped."""
@@ -68,9 +68,9 @@ class Session:
     def _decide(self, each: Unexplained, group: Group) -> bool:
         """Ask what to do with a group; return False to quit."""
         if (line := headline(each)).partition(":")[0] != self._headline:
-            self._say("", line)
+            self._print("", line)
             self._headline = line.partition(":")[0]
-        self._say(*described(group, 1 + len(self._skipped), each.known))
+        self._print(*described(group, 1 + len(self._skipped), each.known))
         while True:
             match self._ask(ASK).strip().lower()[:1]:
                 case "a":
@@ -80,11 +80,11 @@ class Session:
                     self._skipped.add(_key(each, group))
                     return True
                 case "e":
-                    self._say(*evidence(each, group))
+                    self._print(*evidence(each, group))
                 case "q":
                     return False
                 case _:
-                    self._say("  type a, s, e or q")
+                    self._print("  type a, s, e or q")
 
     def _accept(self, each: Unexplained, group: Group) -> bool:
         """Ask for the reason, and write the change into the plan; return whether it is there."""
@@ -103,12 +103,12 @@ class Session:
             checked_reason(reason)
             done = accept(self._review.run, self._review.folder, self._root, asked)
         except UpgradeproofError as error:
-            self._say(*(f"  {line}" for line in str(error).splitlines()))
+            self._print(*(f"  {line}" for line in str(error).splitlines()))
             return False
-        self._say(*(f"  {line}" for line in done.lines(self._root)))
+        self._print(*(f"  {line}" for line in done.lines(self._root)))
         return True
 
-    def _say(self, *lines: str) -> None:
+    def _print(self, *lines: str) -> None:
         self._out.writelines(f"{line}\n" for line in lines)
         self._out.flush()
 

@@ -46,7 +46,7 @@ def summary(changes: Iterable[Change], paths: Paths, state: str = StateName.UPGR
 def snippet(groups: Sequence[Group], header: str, max_lines: int | None = None) -> list[str]:
     """Return TOML to paste, as lines: a block for each group, with an empty reason.
 
-    Where not all blocks fit, a comment says how many are left out.
+    Where not all blocks fit, a comment has the number of those that are left out.
     """
     lines: list[str] = []
     for at, each in enumerate(groups):

@@ -1,4 +1,4 @@
-"""The cached states of one cell: load and save snapshots and facts while the runner goes on."""
+"""The cached states of one cell: load snapshots and facts, and save them in the background."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class StateCache(AbstractContextManager["StateCache"]):
         self._held.close()
 
     def building(self, key: str) -> AbstractContextManager[None]:
-        """Hold a key while its state is built: another run that wants it waits, and reuses it."""
+        """Hold a key while its state is built: another run that needs it waits, and reuses it."""
         return self._store.building(key)
 
     def key(self, state: StateName, parent: str, actions: Sequence[Action]) -> str:
@@ -106,7 +106,7 @@ class StateCache(AbstractContextManager["StateCache"]):
         """Begin to save a state: the snapshot first, then what makes it known to other runs."""
 
         def work() -> str:
-            self._make_room()
+            self._trim()
             labels = {"upgradeproof.cell": self._cell.id, "upgradeproof.state": state}
             snapshot = self._backend.snapshot(machine, key, labels)
             self._store.save(key, cached, facts)
@@ -145,10 +145,10 @@ class StateCache(AbstractContextManager["StateCache"]):
             hold=self._held.hold,
         )
 
-    def _make_room(self) -> None:
+    def _trim(self) -> None:
         """Remove states that no process uses where the limits ask for it, before one is saved."""
         try:
             limits = Limits.of(self._store.folder)
             Storage(self._store.folder, [self._backend], limits).trim()
         except HarnessError as error:
-            log.warning("%s: no room was made for another state: %s", self._cell.id, error)
+            log.warning("%s: the cached states could not be trimmed: %s", self._cell.id, error)

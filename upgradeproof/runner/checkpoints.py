@@ -1,7 +1,8 @@
 """Checkpoints between two states: after an expensive step, a snapshot of the machine is saved.
 
-After a change of a later step, or with a defect planted behind, only the steps after the checkpoint
-run again. Saved by backends that save a machine's memory in a second; a fresh run uses none.
+After a change of a later step, or with a defect injected after it, only the steps after the
+checkpoint run again. Backends that save a machine's memory in a second save checkpoints; a fresh
+run uses none.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class Checkpoints:
     def save(
         self, done: int, machine: Machine, since: float, steps: Sequence[StepStarted | StepFinished]
     ) -> None:
-        """Save a checkpoint; a failure to do so is logged, and the transition goes on."""
+        """Save a checkpoint; a failure to do so is logged, and the transition continues."""
         key = self.key(done)
         try:
             checkpoint = Checkpoint(

@@ -51,7 +51,7 @@ class RunContext:
     watched: bool
     """Whether a test asks for availability during the upgrade; if not, no prober is started."""
     linger_s: float = LINGER_S
-    """How long a prober goes on after the last step, beyond the longest downtime allowed."""
+    """How long a prober continues after the last step, beyond the longest downtime allowed."""
     checkpoint_after_s: float = CHECKPOINT_AFTER_S
     """What steps must have taken before a checkpoint is saved: see ``checkpoints``.
     Infinite: checkpoints of other runs are used, and none is saved."""

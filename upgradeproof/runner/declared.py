@@ -14,7 +14,7 @@ NOT_FOUND = (126, 127)
 
 
 def prove_commands(cell: Cell, facts: Facts) -> None:
-    """Raise NotReadyError unless every command of the plan did what the plan says of it."""
+    """Raise NotReadyError unless every command of the plan did what the plan expects of it."""
     for command in cell.expect.command:
         wrong = "\n".join(_wrong(command, facts[CommandResults][command.id]))
         if wrong:

@@ -59,7 +59,7 @@ class StepExecutor:
                     assert_never(never)
 
     def reboot(self, machine: Machine, action: Reboot) -> None:
-        """Boot again, where the machine has a kernel of its own; elsewhere say so.
+        """Boot again, where the machine has a kernel of its own; elsewhere record the omission.
 
         Raises BootError when it does not come up.
         """

@@ -1,4 +1,4 @@
-"""A machine in use: what users and time do to it, done in a minute."""
+"""A machine in use: writes, restarts and log rotations, done in a minute."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class InUse:
         return data.expected(self._written.get(data.id, "before"))
 
     def rotate(self, log: Log) -> Completed:
-        """Rotate a log and let the service write a line; the output says what went wrong."""
+        """Rotate a log and let the service write a line; the output has the problem, if any."""
         given = f"file={shlex.quote(log.path)}\n"
         given += f"rotate() {{\n{log.rotate}\n}}\nwrite() {{\n{log.write}\n}}\n"
         return self.run(given + _ROTATION)

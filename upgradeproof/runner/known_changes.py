@@ -41,7 +41,7 @@ def known_changes(cell: Cell, before: Facts, after: Facts) -> tuple[Known, ...]:
 
 
 def _identity(cell: Cell, facts: Facts) -> Identity:
-    """Return what a machine says it is; the kernel only where it is the machine's own."""
+    """Return the machine's system and kernel; the kernel only where it is the machine's own."""
     system = facts.sections.get(System.section, {}).get("system")
     kernel = facts.sections.get(Kernel.section, {}).get("running")
     packages = facts.sections.get(Packages.section, {})

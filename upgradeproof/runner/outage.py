@@ -1,4 +1,4 @@
-"""An outage: the backend of a service is cut off and brought back, while clients ask it."""
+"""An outage: the backend of a service is cut off and restored, while clients send requests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Seen:
 
     @property
     def fits(self) -> bool:
-        """Return whether it is what the plan says, and came in time."""
+        """Return whether it is what the plan expects, and came in time."""
         return self.answer.fits(self.expected) and self.waited_s <= self.limit_s
 
     def __str__(self) -> str:
@@ -83,10 +83,10 @@ class Alerted:
 
 @dataclass(frozen=True, kw_only=True)
 class Outage:
-    """What clients and the webhook saw, from before the backend was cut off until it was back."""
+    """What clients and the webhook received, from before the outage until after its end."""
 
     not_found: Seen
-    """The answer for what there is not: the first of many that was no 404, or the last."""
+    """The answer for a missing path: the first of many that was not 404, or the last."""
     after_not_found: Seen
     degraded: Seen
     recovered: Seen
@@ -96,7 +96,7 @@ class Outage:
 
 
 class Outages:
-    """The outages of one cell, each on a machine of its own, and gone through once."""
+    """The outages of one cell, each on a machine of its own, and carried out once."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Outages:
         self._seen: dict[str, Outage | UpgradeproofError] = {}
 
     def of(self, degradation: Degradation) -> Outage:
-        """Return what is seen when this backend is cut off and brought back.
+        """Return what is observed when this backend is cut off and restored.
 
         Raises NotReadyError when the service gives no whole answer beforehand, HarnessError when
         the plan's commands or the webhook's receiver fail, or the plan does not distinguish both
@@ -140,7 +140,7 @@ class _Course:
         self._whole = next(e for e in state.cell.expect.endpoint if e.id == degradation.endpoint)
 
     def run(self, receiver: bytes) -> Outage:
-        """Go through it; what the service does wrong on the way is seen, and ends nothing."""
+        """Carry out the outage; a fault of the service during it is recorded and ends nothing."""
         plan, alert = self._plan, self._plan.alert
         if alert:
             self._start(receiver, alert.webhook_port)
@@ -177,7 +177,7 @@ class _Course:
             )
 
     def _refused(self) -> Seen:
-        """Ask for what there is not, many times, and return the first answer that is no 404."""
+        """Ask for a missing path many times, and return the first answer that is not 404."""
         missing = self._plan.missing(self._whole)
         seen = [self._ask("where there is nothing", missing) for _ in range(MISSING_REQUESTS)]
         return next((one for one in seen if not one.fits), seen[-1])

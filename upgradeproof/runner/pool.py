@@ -16,7 +16,7 @@ from upgradeproof.states import STATES, StateName, snapshot_of
 
 @dataclass
 class ActiveMachine:
-    """The machine that is taken from state to state, and the state that it is in."""
+    """The machine that goes from state to state, and the state that it is in."""
 
     machine: Machine
     state: StateName | None
@@ -84,14 +84,14 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         return self._in_state(state, f"{state}-clone")
 
     def resumed(self, state: StateName) -> AbstractContextManager[Machine]:
-        """Start a machine from the snapshot of a state, and wait for nothing: to read facts."""
+        """Start a machine from the snapshot of a state without a wait, to read facts."""
         return self._start(self._snapshot(state), f"{state}-facts")
 
     @contextmanager
     def _in_state(self, state: StateName, purpose: str) -> Iterator[Machine]:
         """Start a machine in a state and wait until it is in use.
 
-        A container that is started from a snapshot boots. A VM goes on from the snapshot's memory:
+        A container that is started from a snapshot boots. A VM resumes the snapshot's memory:
         in a booted state it boots again.
         """
         with self._start(self._snapshot(snapshot_of(state)), purpose) as machine:

@@ -99,7 +99,7 @@ def _versions(facts: Facts) -> dict[str, str]:
 def _anything_replaced(cell: Cell, before: Facts, after: Facts) -> bool:
     """Return whether a package of the releases changed, or a kernel of the machine's own that runs.
 
-    Another package proves nothing: the archive moves by itself.
+    Another package proves nothing: the archive changes independently.
     """
     was, now = _versions(before), _versions(after)
     named = {*cell.old.packages, *cell.new.packages}

@@ -1,4 +1,4 @@
-"""The booted states: what a clone is after it has booted again, and what a boot changed in it.
+"""The booted states: clones that have booted again, and what the boot changed.
 
 A container that is started from a snapshot boots its userland; a VM boots its kernel. What any boot
 of the old release changes is known from ``installed_rebooted``, and is no change of the upgrade.
@@ -96,7 +96,7 @@ def changes(
 
 
 def _use(machine: Machine, cell: Cell, state: StateName) -> None:
-    """Use the services as their clients do, so that they do and log what they do in use."""
+    """Use the services as their clients do, so that they log what they log in use."""
     for endpoint in cell.expect.endpoint:
         with suppress(UpgradeproofError):  # what they answer is for the checks to judge
             ask(machine, endpoint, cell.expect.port_in(state, endpoint.port))

@@ -1,4 +1,4 @@
-"""What happens to a cell: events in the journal of the run, evidence in the cell's folder."""
+"""Record a cell: events in the journal of the run, evidence in the cell's folder."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ class Recorder:
     ) -> None:
         """Note why a state was not reached, with the logs that its machine can still give."""
         if machine is not None:
-            # One that is down says so again, as its product's failure: the first cause counts.
+            # A machine that is down raises its product's failure again: the first cause counts.
             with suppress(UpgradeproofError, OSError):
                 self.save(machine.logs(), state, "console.log")
                 words = machine.run("journalctl -b --no-pager -n 1000", timeout_s=20.0)

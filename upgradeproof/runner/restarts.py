@@ -19,7 +19,7 @@ RESTART_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, kw_only=True)
 class Restarts:
-    """What became of the services: each complaint by the service, and what else was missing."""
+    """The result of a restart: each complaint by its service, and what else was missing."""
 
     complaints: dict[str, str]
     missing: tuple[str, ...]
@@ -51,7 +51,7 @@ def restart_all(state: State) -> Restarts:
 
 
 def _restart(state: State, service: str) -> str:
-    """Restart one service and return what systemd says if it refuses, or ""."""
+    """Restart one service and return what systemd prints if it refuses, or ""."""
     unit = shlex.quote(state.unit(service))
     done = state.machine.run(f"systemctl restart -- {unit}", timeout_s=RESTART_TIMEOUT_S)
     return "" if done.ok else done.tail

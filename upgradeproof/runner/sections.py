@@ -83,7 +83,7 @@ def probes_of(state: StateName) -> tuple[AnyProbe, ...]:
 def read_later(probe: AnyProbe, state: StateName, *, saves_memory: bool) -> bool:
     """Return whether a section may be read later, on a machine that is started from the snapshot.
 
-    ``saves_memory``: whether such a machine goes on from the memory that was saved.
+    ``saves_memory``: whether such a machine resumes the memory that was saved.
     """
     if state.spec.booted:
         return False

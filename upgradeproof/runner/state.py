@@ -104,7 +104,7 @@ class State:
         """Return the unit of a service of the plan, with its parts and the instances of its name.
 
         A wrapper without a process of its own (``foo.service`` that only starts ``foo@1.service``)
-        stands for these.
+        represents these.
         """
         unit = self.unit(service)
         units = self[Services]

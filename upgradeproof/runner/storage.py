@@ -1,4 +1,4 @@
-"""The space that cached states take: limited in size and age, the longest unused go first."""
+"""The space of cached states: limited in size and age; the longest unused are removed first."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_MAX_SHARE = 0.1
 """Of the disk that the cache is on, where that is less."""
 DEFAULT_MAX_AGE_DAYS = 30.0
 MIN_FREE_BYTES = 5 * GB
-"""Room below which states go although the limit would allow them: the upgrade of a whole system
+"""Free space below which states are removed within the limit, too: the upgrade of a whole system
 writes 1.5 GB, and a snapshot of it as much again."""
 
 log = logging.getLogger(__name__)
@@ -110,14 +110,14 @@ class StateLocks:
             os.close(descriptor)
 
     def remove(self, key: str, removal: Callable[[], bool]) -> bool:
-        """Remove a state, with its last use, unless a process uses it; tell if it was removed."""
+        """Remove a state and its last use, unless a process uses it; return whether it is gone."""
         path = self._folder / key
         was_used = path.exists()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             gone = removal()
-            if gone or not was_used:  # an empty file would say that it was used just now
+            if gone or not was_used:  # an empty file would mean that it was used just now
                 path.unlink(missing_ok=True)
         except BlockingIOError:
             return False
@@ -142,7 +142,7 @@ class HeldStates:
         self._keys: set[str] = set()
 
     def close(self) -> None:
-        """Let go of every state."""
+        """Release every state."""
         self._held.close()
 
     def hold(self, key: str) -> None:
@@ -162,7 +162,7 @@ class Storage:
         self._uses = StateLocks(cache / "uses")
 
     def measure(self) -> CachedStates:
-        """Return how much there is. Raises MachineError when a backend can't say."""
+        """Return how much there is. Raises MachineError when a backend can't list its states."""
         found = [snapshot for backend in self._backends for snapshot in backend.snapshots()]
         return CachedStates(
             count=len(found),
@@ -173,8 +173,8 @@ class Storage:
     def trim(self) -> tuple[str, ...]:
         """Remove states until the limits are met, the longest unused first; return their keys.
 
-        A state that a process uses stays, and so does one that another state rests on. Raises
-        MachineError when a backend can't say what there is.
+        A state that a process uses stays, and so does one that another state depends on. Raises
+        MachineError when a backend can't list its states.
         """
         gone: list[str] = []
         for backend in self._backends:
@@ -210,9 +210,9 @@ class Storage:
     def _next(
         self, left: Mapping[str, CachedSnapshot], stays: set[str], elsewhere: int, backend: Backend
     ) -> CachedSnapshot | None:
-        """Return the state that goes next; None: the limits are met, or the rest has to stay."""
-        rested_on = {snapshot.parent for snapshot in left.values()}
-        free = [s for s in left.values() if s.name not in rested_on | stays]
+        """Return the next state to remove; None: the limits are met, or the rest has to stay."""
+        parents = {snapshot.parent for snapshot in left.values()}
+        free = [s for s in left.values() if s.name not in parents | stays]
         if not free:
             return None
         oldest = min(free, key=self._uses.last_use)

@@ -1,4 +1,4 @@
-"""The folder of cached states: what was reached once, under the key of all that led there."""
+"""The folder of cached states, each stored under its key."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Loaded:
 
 
 class StateStore:
-    """The folder of the cached states of all cells; a state is there whole or not at all.
+    """The folder of the cached states of all cells; a state is stored atomically.
 
     A state has a file for each section of its facts, with the key of the section in its name: those
     that different versions of a probe have read are next to each other.
@@ -72,7 +72,7 @@ class StateStore:
 
     @contextmanager
     def building(self, state_key: str) -> Iterator[None]:
-        """Hold a state while it is built; another run that wants it waits and then reuses it."""
+        """Hold a state while it is built; another run that needs it waits and then reuses it."""
         lock = FileLock(self._locks / f"{state_key}.lock")
         try:
             with lock.acquire(timeout=BUILD_TIMEOUT_S):
@@ -117,7 +117,7 @@ class StateStore:
         )
 
     def save(self, state_key: str, cached: CachedState, facts: Facts) -> None:
-        """Save a state; readers see it whole from the moment of its renaming."""
+        """Save a state atomically: readers see it after it was renamed."""
         folder = self._states / state_key
         part = folder.with_suffix(f".{os.getpid()}.part")
         self._write(part, facts)
@@ -146,7 +146,7 @@ class StateStore:
         return folder / "facts" / f"{probe.section}-{self.section_key(probe)}.json"
 
     def clear(self) -> None:
-        """Remove every cached state; a run that goes on builds what it still needs again."""
+        """Remove every cached state; a run in progress builds again what it still needs."""
         for folder in (*self._states.iterdir(), self.checkpoints):
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""Shards: the cells of the plans in parts for many machines, and what came back of them.
+"""Shards: the cells of the plans in parts for many machines, and their results.
 
 Pure: no machine is touched. ``shards.json`` states which cells each part must bring, so that a part
 that got lost is noticed when the parts are folded.

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
 from tests.unit.capture.walking import Root, contents
-from upgradeproof.capture.keys import StandIns
+from upgradeproof.capture.keys import Placeholders
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_key_is_replaced_by_one_of_the_same_kind_and_size(root: Root, kind: st
     for line in key.splitlines()[1:-1]:
         assert line not in printed or line in public
     walked = root.walk()
-    made = StandIns(walked.keys)
+    made = Placeholders(walked.keys)
     files = {
         path: made.filled(entry.content, walked.mark)
         for path, entry in walked.entries.items()
@@ -85,7 +85,7 @@ def test_an_openssh_key_and_its_public_key_still_match(root: Root, tmp_path: Pat
     root.write("/etc/ssh/ssh_host_ed25519_key.pub", public)
     root.write("/etc/ssh/other.pub", "ssh-ed25519 AAAAother ada@a\n")
     walked = root.walk()
-    made = StandIns(walked.keys)
+    made = Placeholders(walked.keys)
     files = [made.filled(content, walked.mark) for content in contents(walked)]
     other, private, half = files
     assert other == b"ssh-ed25519 AAAAother ada@a\n"
@@ -103,7 +103,7 @@ def test_an_indented_key_and_a_key_within_a_line_keep_their_place(root: Root) ->
     root.write("/etc/a.yaml", f"tls:\n  key: |\n{indented}  more: 1\n")
     root.write("/etc/b.json", f'{{"tls": "{escaped}", "more": 1}}\n')
     walked = root.walk()
-    made = StandIns(walked.keys)
+    made = Placeholders(walked.keys)
     first, second = (made.filled(content, walked.mark).decode() for content in contents(walked))
     lines = first.splitlines()
     assert lines[:2] == ["tls:", "  key: |"]
@@ -125,7 +125,7 @@ def test_an_encrypted_key_and_an_incomplete_key_are_replaced(root: Root) -> None
         assert line not in printed
     walked = root.walk()
     assert [key.encrypted for key in walked.keys] == [True, False]
-    made = StandIns(walked.keys)
+    made = Placeholders(walked.keys)
     for content in contents(walked):
         assert load_pem_private_key(made.filled(content, walked.mark), None)
 

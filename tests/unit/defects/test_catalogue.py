@@ -73,7 +73,7 @@ def test_a_project_without_defects_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError) as caught:
         choose(project(tmp_path))
     assert str(caught.value) == (
-        "no product has defects\nlooked for defects/*.toml beside each upgrade.toml"
+        "no product has defects\nlooked for defects/*.toml next to each upgrade.toml"
     )
 
 

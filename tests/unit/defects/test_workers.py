@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.command import Commands, Completed
-from upgradeproof.defects.crew import side_by_side
+from upgradeproof.defects.workers import side_by_side
 from upgradeproof.errors import MachineError
 
 CLEARS_UP = """

@@ -94,7 +94,7 @@ class BlockedSource(FailingSource):
 
 
 def example(
-    folder: Path, *sources: Source, run: str = "", wait_s: float = 30.0, room_bytes: int = 0
+    folder: Path, *sources: Source, run: str = "", wait_s: float = 30.0, needed_bytes: int = 0
 ) -> Images:
     """Return images whose cache and store are one folder, on a host of another family."""
     return Images(
@@ -106,7 +106,7 @@ def example(
         environ={},
         etc=folder,
         wait_timeout_s=wait_s,
-        room_bytes=room_bytes,
+        needed_bytes=needed_bytes,
     )
 
 

@@ -160,7 +160,7 @@ def test_a_cache_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:
 def test_without_free_space_no_source_is_called(tmp_path: Path) -> None:
     source = WritingSource(tmp_path)
     with pytest.raises(ImageError) as caught:
-        example(tmp_path, source, room_bytes=10**18).ensure(PLATFORM)
+        example(tmp_path, source, needed_bytes=10**18).ensure(PLATFORM)
     assert re.fullmatch(
         "there is no image for example-1-amd64\n"
         rf"- writing: the disk is nearly full: {tmp_path}/cache has \d+ MB left\n"

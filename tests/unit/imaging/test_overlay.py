@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof.imaging.mmdebstrap import lending
+from upgradeproof.imaging.mmdebstrap import overlay_hooks
 
-OVERLAY, REMOVE = (option.partition("=")[2] for option in lending())
+OVERLAY, REMOVE = (option.partition("=")[2] for option in overlay_hooks())
 DIVERSIONS = "/bin/sh\n/bin/sh.distrib\ndash\n"
 PROGRAMS = ("usr/bin/cat", "usr/bin/dash", "usr/bin/perl", "usr/bin/uname")
 
@@ -68,11 +68,11 @@ def test_a_link_is_diverted_unless_base_files_diverts_it(
         ["dpkg-deb", "--build", str(source), f"{archives}/base-files_13_all.deb"], check=True
     )
     hook(OVERLAY, root)
-    links = (root / "var/lib/lent/links").read_text().split()
+    links = (root / "var/lib/overlay/links").read_text().split()
     diverted = (root / "var/lib/dpkg/diversions").read_text().splitlines()
     by_package = "usr-is-merged" in preinst
     assert links
-    assert [link for link in links if f"{link}.lent" in diverted] == ([] if by_package else links)
+    assert [link for link in links if f"{link}.own" in diverted] == ([] if by_package else links)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may change its root")
@@ -89,7 +89,7 @@ def test_programs_of_the_overlay_run_in_the_root(root: Path) -> None:
 def test_a_program_that_prints_the_architecture_is_not_overlaid(root: Path) -> None:
     hook(OVERLAY, root)
     assert (root / "usr/bin/uname").read_text() == "not for this host"
-    assert not (root / "usr/bin/uname.lent").exists()
+    assert not (root / "usr/bin/uname.own").exists()
 
 
 @pytest.mark.skipif(shutil.which("dpkg") is None, reason="this host has no dpkg")

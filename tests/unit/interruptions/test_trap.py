@@ -28,9 +28,9 @@ STATUS = [
 
 def test_every_step_of_dpkg_is_a_moment() -> None:
     assert moments(LOG, action=2) == (
-        Moment(action=2, number=1, said="Running dpkg"),
-        Moment(action=2, number=2, said="Unpacking liblighthouse (amd64)"),
-        Moment(action=2, number=3, said="Configuring lighthouse-agent (all)"),
+        Moment(action=2, number=1, message="Running dpkg"),
+        Moment(action=2, number=2, message="Unpacking liblighthouse (amd64)"),
+        Moment(action=2, number=3, message="Configuring lighthouse-agent (all)"),
     )
 
 

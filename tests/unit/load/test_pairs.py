@@ -84,7 +84,7 @@ def test_noise_requires_more_pairs_and_never_passes() -> None:
     assert len(pairs) == 10
     (found,) = judge_pairs(asked, pairs)
     assert found.verdict is Verdict.NOT_APPLICABLE
-    assert found.reason.startswith("the noise is too wide to tell: ")
+    assert found.reason.startswith("the noise is too wide to decide: ")
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_late_generator_breaks_the_result() -> None:
     lag = histogram([30.0]).encode()
     assert result([100], lag=lag).broken_reason == (
         "the generator could not keep its schedule: it was 30.0 ms late itself, "
-        "beside latencies of 100.0 ms (99th percentiles)"
+        "with latencies of 100.0 ms (99th percentiles)"
     )
     assert result([400], lag=lag).broken_reason == ""
     assert result([1], lag=histogram([24]).encode()).broken_reason == ""

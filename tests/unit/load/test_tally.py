@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from upgradeproof.load import LoadResult
-from upgradeproof.load.tally import MOST_KINDS, OTHER, Tally
+from upgradeproof.load.tally import MAX_KINDS, OTHER, Tally
 
 
 def test_only_requests_due_within_the_measurement_are_covered() -> None:
@@ -33,9 +33,9 @@ def test_counted_requests_are_recorded() -> None:
 
 def test_failures_of_too_many_kinds_are_counted_together() -> None:
     tally = Tally(0, 1)
-    for number in range(MOST_KINDS + 5):
+    for number in range(MAX_KINDS + 5):
         tally.failure(f"error {number}")
     tally.failure("error 0")
     found = tally.recording(cpu_s=0).failures
-    assert len(found) == MOST_KINDS + 1
+    assert len(found) == MAX_KINDS + 1
     assert (found["error 0"], found[OTHER]) == (2, 5)

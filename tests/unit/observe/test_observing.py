@@ -56,7 +56,7 @@ DAEMON = Daemon.model_validate(
 )
 NO_ANSWERS: Mapping[str, str] = {}
 ENDED = ["start observed from image", "end observed"]
-CACHED = ["start observed from image", "keep on the way", "end observed"]
+CACHED = ["start observed from image", "keep in progress", "end observed"]
 
 
 class ClosedMachine(AnsweringMachine):
@@ -118,7 +118,7 @@ def test_every_machine_that_was_started_is_ended(tmp_path: Path) -> None:
         "set a locale",
         "install web",
         "read the facts with the packages",
-        "keep the machine for the next boot",
+        "save the machine for the next boot",
         f"start a machine of {found.order.platform.id}",
         "read the facts after a boot",
         "ask what listens",

@@ -51,7 +51,7 @@ def plan() -> Plan:
 def planted(tmp_path: Path, at: str) -> list[str]:
     path = tmp_path / "nothing.toml"
     path.write_text(f'at = "{at}"\n{TEXT}', encoding="utf-8")
-    spoilt = load_defect(path).planted(plan())
+    spoilt = load_defect(path).injected(plan())
     upgrade = spoilt.upgrade[0]
     assert (upgrade.rollback, upgrade.allowed_changes) == ((), ()), "a defect has no way back"
     install, upgrading = (
@@ -100,7 +100,7 @@ def test_its_steps_come_behind_the_installation_for_the_preflight_to_meet(tmp_pa
 def test_a_defect_may_keep_the_way_back_for_its_checks_to_see(tmp_path: Path) -> None:
     path = tmp_path / "irreversible.toml"
     path.write_text(f"with_rollback = true\n{TEXT}", encoding="utf-8")
-    good, bad = plan().upgrade[0], load_defect(path).planted(plan()).upgrade[0]
+    good, bad = plan().upgrade[0], load_defect(path).injected(plan()).upgrade[0]
     assert len(bad.steps) == len(good.steps) + 1
     assert (bad.rollback, bad.allowed_changes) == (good.rollback, good.allowed_changes) != ((), ())
 

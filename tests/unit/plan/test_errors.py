@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.plan.texts import PLAN, told, write
 from upgradeproof.plan import load_plan
-from upgradeproof.plan.loading import MOST_NAMES, nearest
+from upgradeproof.plan.loading import MAX_NAMES, nearest
 
 KINDS = "apt-full-upgrade, apt-install, apt-repository, apt-sources, copy, reboot, restart, run"
 
@@ -233,7 +233,7 @@ def test_a_table_header_in_a_script_is_no_header(tmp_path: Path) -> None:
 
 
 def test_advice_lists_valid_names_where_none_is_near_but_not_hundreds() -> None:
-    names = [f"name-{number:03}" for number in range(MOST_NAMES + 1)]
+    names = [f"name-{number:03}" for number in range(MAX_NAMES + 1)]
     assert nearest("zzz", names[:2]) == "valid: name-000, name-001"
-    assert nearest("zzz", names).endswith(f"name-{MOST_NAMES - 1:03}, and 1 more")
+    assert nearest("zzz", names).endswith(f"name-{MAX_NAMES - 1:03}, and 1 more")
     assert nearest("zzz", []) == "there is none"

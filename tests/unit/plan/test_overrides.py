@@ -165,7 +165,7 @@ def test_a_defect_stays_planted_where_steps_are_replaced(tmp_path: Path) -> None
     defect = Defect.model_validate(
         {"title": "d", "description": "d", "steps": [{"step": "run", "script": "bad"}]}
     )
-    planted = defect.planted(plan(tmp_path, override(more)))
+    planted = defect.injected(plan(tmp_path, override(more)))
     (cell,) = (c for c in cells(planted) if c.id == "debian-11-amd64.container.thing-1-to-2")
     assert scripts(cell, "upgraded") == ["bad", "s"]
     assert "rolled_back" not in cell.states

@@ -107,7 +107,7 @@ def test_a_defect_may_be_in_the_sources_alone(tmp_path: Path) -> None:
     )
     defect = load_defect(path)
     plan = loaded(tmp_path)
-    planted = defect.planted(plan)
+    planted = defect.injected(plan)
     assert (planted.edits, plan.edits) == (defect.edit, ())
     assert planted.upgrade[0].steps == plan.upgrade[0].steps
     shown = [defect.shows_in(Cell(plan, upgrade, PLATFORM).id) for upgrade in plan.upgrade]

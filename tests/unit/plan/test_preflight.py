@@ -14,7 +14,7 @@ ADDED = "[expect]\n"
 
 def test_without_a_table_only_room_is_asked_for() -> None:
     asked = Preflight()
-    assert [(room.path, room.min_mb, room.severity) for room in asked.rooms] == [
+    assert [(room.path, room.min_mb, room.severity) for room in asked.required_space] == [
         ("/", 200, "inhibitor"),
         ("/boot", 100, "inhibitor"),
     ]

@@ -11,7 +11,7 @@ from upgradeproof.plan import Disruption
 from upgradeproof.prober import Recording, Sample, Stall, availability, failed
 from upgradeproof.prober.availability import ROWS_MS
 from upgradeproof.results import Availability
-from upgradeproof.results.load import Connection, Lane, StepMark
+from upgradeproof.results.load import Connection, ConnectionAvailability, StepMark
 
 ASKED = Disruption(
     endpoint="site", answer_timeout_ms=100, max_downtime_ms=500, max_total_downtime_ms=500
@@ -47,21 +47,23 @@ def seen(
     lasted_s: float = 1.0,
     steps: Sequence[StepMark] = (),
     stalls: Sequence[Stall] = (),
-    told: bool = True,
+    ended_on_request: bool = True,
 ) -> Availability:
     recording = Recording(
         began_at=5000.0,
         lasted_s=lasted_s,
-        told=told,
+        ended_on_request=ended_on_request,
         samples=tuple(itertools.chain(*samples)),
         stalls=tuple(stalls),
     )
     return availability(ASKED, "upgraded", recording, steps)
 
 
-def lane(text: str, *, lasted_s: float = 1.0, steps: Sequence[StepMark] = ()) -> Lane:
+def lane(
+    text: str, *, lasted_s: float = 1.0, steps: Sequence[StepMark] = ()
+) -> ConnectionAvailability:
     """Return what is seen over new connections."""
-    return seen(requests(text), lasted_s=lasted_s, steps=steps).lanes[1]
+    return seen(requests(text), lasted_s=lasted_s, steps=steps).connections[1]
 
 
 def test_a_downtime_lasts_until_the_next_good_request_was_due() -> None:
@@ -88,14 +90,14 @@ def test_one_good_request_parts_two_downtimes() -> None:
 
 
 def test_kinds_of_connections_are_counted_apart() -> None:
-    kept, new = seen(requests("....", "kept"), requests("xxxx")).lanes
+    kept, new = seen(requests("....", "kept"), requests("xxxx")).connections
     assert (kept.connection, kept.failed, kept.downtimes) == ("kept", 0, ())
     assert (new.connection, new.failed, len(new.downtimes)) == ("new", 4, 1)
 
 
 def test_requests_are_put_into_the_order_in_which_they_were_due() -> None:
     backwards = reversed(list(requests("..xx..")))
-    assert [d.duration_ms for d in seen(backwards).lanes[1].downtimes] == [40.0]
+    assert [d.duration_ms for d in seen(backwards).connections[1].downtimes] == [40.0]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_latencies_are_of_what_was_answered_well() -> None:
 
 def test_of_nothing_asked_there_are_no_figures() -> None:
     found = seen()
-    assert [(lane.requests, lane.p99_ms, lane.downtimes) for lane in found.lanes] == [
+    assert [(lane.requests, lane.p99_ms, lane.downtimes) for lane in found.connections] == [
         (0, 0, ())
     ] * 2
     assert found.heat.spots == ()
@@ -137,7 +139,10 @@ def test_a_long_upgrade_has_no_more_columns() -> None:
 
 def certain(text: str, *stalls: Stall) -> list[bool]:
     """Return of each downtime whether it is certain."""
-    return [downtime.certain for downtime in seen(requests(text), stalls=stalls).lanes[1].downtimes]
+    return [
+        downtime.certain
+        for downtime in seen(requests(text), stalls=stalls).connections[1].downtimes
+    ]
 
 
 def test_a_stall_of_the_prober_beside_a_downtime_leaves_it_certain() -> None:
@@ -170,12 +175,12 @@ def test_a_time_in_which_nothing_was_sent_may_hide_a_downtime() -> None:
 
 def test_what_was_not_sent_is_neither_a_request_nor_a_failure() -> None:
     found = seen(requests("..--x-"))
-    assert [(each.requests, each.failed, each.late) for each in found.lanes] == [
+    assert [(each.requests, each.failed, each.late) for each in found.connections] == [
         (0, 0, 0),
         (3, 1, 0),
     ]
     assert sum(spot.count for spot in found.heat.spots) == 3
-    assert found.lanes[1].share == pytest.approx(2 / 3)
+    assert found.connections[1].share == pytest.approx(2 / 3)
 
 
 def test_a_stall_in_a_downtime_leaves_the_rest_of_it_certain() -> None:
@@ -193,11 +198,11 @@ def test_a_refusal_is_certain_whatever_the_prober_does() -> None:
 
 
 def test_a_prober_that_ended_too_early_says_so() -> None:
-    assert seen(requests("."), lasted_s=14400.0, told=False).problem == (
+    assert seen(requests("."), lasted_s=14400.0, ended_on_request=False).problem == (
         "the prober's time was over after 14400 s, before the upgrade was"
     )
 
 
 def test_a_prober_that_failed_knows_nothing() -> None:
     found = failed(ASKED, "upgraded", STEPS, "it was killed")
-    assert (found.lanes, found.heat.columns, found.problem) == ((), 0, "it was killed")
+    assert (found.connections, found.heat.columns, found.problem) == ((), 0, "it was killed")

@@ -9,13 +9,13 @@ import pytest
 from upgradeproof.plan import Disruption
 from upgradeproof.prober import failed, over_budget, unknown
 from upgradeproof.results import Availability, Downtime
-from upgradeproof.results.load import Connection, Lane
+from upgradeproof.results.load import Connection, ConnectionAvailability
 
 
 def lane(
     *duration_ms: float, connection: Connection = "new", requests: int = 1000, certain: bool = True
-) -> Lane:
-    return Lane(
+) -> ConnectionAvailability:
+    return ConnectionAvailability(
         connection=connection,
         requests=requests,
         failed=0,
@@ -41,12 +41,12 @@ def disruption(longest_ms: float = 500, total_ms: float = 800) -> Disruption:
     return Disruption(endpoint="site", max_downtime_ms=longest_ms, max_total_downtime_ms=total_ms)
 
 
-def seen(*lanes: Lane) -> Availability:
+def seen(*lanes: ConnectionAvailability) -> Availability:
     nothing: dict[str, Any] = failed(disruption(), "upgraded", (), "").model_dump()
-    return Availability.model_validate({**nothing, "lanes": lanes})
+    return Availability.model_validate({**nothing, "connections": lanes})
 
 
-def told(*lanes: Lane, **budget: float) -> str:
+def told(*lanes: ConnectionAvailability, **budget: float) -> str:
     return over_budget(disruption(**budget), seen(*lanes))
 
 
@@ -114,7 +114,7 @@ def test_a_downtime_that_is_not_certain_is_no_complaint_and_leaves_it_unknown() 
     )
 
 
-def parts(*of: tuple[float, bool]) -> Lane:
+def parts(*of: tuple[float, bool]) -> ConnectionAvailability:
     """Return a lane with one downtime right after another, each with how long and how certain."""
     found, began_s = [], 0.0
     for (duration_ms, certain), each in zip(of, lane(*[1] * len(of)).downtimes, strict=True):

@@ -12,7 +12,7 @@ from upgradeproof.prober import Recording, Sample, Stall
 RECORDING = Recording(
     began_at=12.5,
     lasted_s=1.0,
-    told=True,
+    ended_on_request=True,
     samples=(Sample("kept", 0.0, 0.0, 0.00123, ""), Sample("new", 0.01, None, 0.1, "not sent")),
     stalls=(Stall(0.3, 0.04),),
 )

@@ -37,7 +37,7 @@ def test_an_archive_that_is_not_there_is_told() -> None:
 
 
 def test_an_archive_that_cannot_be_listed_is_not_believed() -> None:
-    torn = images(KERNEL + "holds\text4\nsaid\tcpio: premature end of archive\nstatus\t0\n")
+    torn = images(KERNEL + "holds\text4\nmessage\tcpio: premature end of archive\nstatus\t0\n")
     assert not torn["running"].readable
     assert torn["running"].messages == ("cpio: premature end of archive",)
     assert not images(KERNEL + "status\t124\n")["running"].readable

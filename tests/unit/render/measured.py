@@ -6,7 +6,13 @@ import math
 from collections.abc import Iterator
 
 from upgradeproof.results import Availability, Downtime, LoadMeasured, RatioMeasured
-from upgradeproof.results.load import HeatMap, HeatSpot, Lane, LatencyPoint, StepMark
+from upgradeproof.results.load import (
+    ConnectionAvailability,
+    HeatMap,
+    HeatSpot,
+    LatencyPoint,
+    StepMark,
+)
 
 PERCENTS = (50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9, 99.97, 100.0)
 ROWS_MS = tuple(round(10 ** (power / 8), 3) for power in range(29))
@@ -114,7 +120,7 @@ def availability() -> tuple[Availability, ...]:
         duration_s=56.0,
         rate_per_s=RATE_PER_S,
         answer_timeout_ms=1000.0,
-        lanes=(_lane("kept", 3 * RATE_PER_S, 3200.0), _lane("new", 62, 3150.0)),
+        connections=(_lane("kept", 3 * RATE_PER_S, 3200.0), _lane("new", 62, 3150.0)),
         steps=STEPS,
         heat=HeatMap(column_s=COLUMN_S, columns=112, rows_ms=ROWS_MS, spots=tuple(_spots())),
         evidence="evidence/probed/site.upgraded.json",
@@ -125,7 +131,7 @@ def availability() -> tuple[Availability, ...]:
         duration_s=0.0,
         rate_per_s=RATE_PER_S,
         answer_timeout_ms=1000.0,
-        lanes=(),
+        connections=(),
         steps=(),
         heat=HeatMap(column_s=COLUMN_S, columns=0, rows_ms=ROWS_MS, spots=()),
         problem="the prober was late by 312 ms itself: the host is too busy",
@@ -133,7 +139,7 @@ def availability() -> tuple[Availability, ...]:
     return (seen, broken)
 
 
-def _lane(connection: str, failed: int, duration_ms: float) -> Lane:
+def _lane(connection: str, failed: int, duration_ms: float) -> ConnectionAvailability:
     blip = Downtime(
         began_s=53.1,
         duration_ms=140.0,
@@ -149,7 +155,7 @@ def _lane(connection: str, failed: int, duration_ms: float) -> Lane:
         reason="connection refused",
         step=APT,
     )
-    return Lane.model_validate(
+    return ConnectionAvailability.model_validate(
         {
             "connection": connection,
             "requests": 56 * RATE_PER_S,

@@ -30,8 +30,8 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\u2028\
 
 def hostile_measures() -> dict[str, object]:
     load, ratio, seen = measured.loads()[0], measured.ratios()[0], measured.availability()[0]
-    down = seen.lanes[0].downtimes[0].model_copy(update={"reason": HOSTILE, "step": HOSTILE})
-    lane = seen.lanes[0].model_copy(update={"downtimes": (down,)})
+    down = seen.connections[0].downtimes[0].model_copy(update={"reason": HOSTILE, "step": HOSTILE})
+    lane = seen.connections[0].model_copy(update={"downtimes": (down,)})
     told = {"load": HOSTILE, "state": HOSTILE}
     return {
         "loads": (
@@ -46,7 +46,7 @@ def hostile_measures() -> dict[str, object]:
                 update={
                     "endpoint": HOSTILE,
                     "state": HOSTILE,
-                    "lanes": (lane,),
+                    "connections": (lane,),
                     "steps": (StepMark(title=HOSTILE, began_s=1, ended_s=2),),
                 }
             ),

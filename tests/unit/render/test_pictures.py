@@ -128,14 +128,14 @@ def test_a_prober_that_sent_nothing_has_no_map() -> None:
 
 
 def test_a_map_without_steps_and_connections_is_a_map() -> None:
-    assert "lost" in texts(heat(SEEN.model_copy(update={"lanes": (), "steps": ()})))
+    assert "lost" in texts(heat(SEEN.model_copy(update={"connections": (), "steps": ()})))
 
 
 def test_neighbours_in_time_are_one_field_and_the_lost_stand_apart() -> None:
     spots = [HeatSpot(column=column, row=0, count=1) for column in (0, 1)]
     lost = HeatSpot(column=3, row=2, count=9)
     found = HeatMap(column_s=1, columns=4, rows_ms=(1.0, 10.0), spots=(*spots, lost))
-    seen = SEEN.model_copy(update={"heat": found, "lanes": (), "steps": (), "duration_s": 4})
+    seen = SEEN.model_copy(update={"heat": found, "connections": (), "steps": (), "duration_s": 4})
     paths = list(drawn(heat(seen)).iter("path"))
     left, width = 90, 787.5
     for name, begin, end in (("upgraded", 0, 1 / 2), ("lost", 3 / 4, 1)):
@@ -168,7 +168,7 @@ def test_hostile_text_is_text_and_no_formula() -> None:
 @pytest.mark.parametrize("text", [HOSTILE, "a\nb\tc", "\udcff", "x" * 500])
 def test_a_name_is_one_short_printable_line(text: str) -> None:
     assert svg.name(text).isprintable()
-    assert len(svg.name(text)) <= svg.MOST_LETTERS
+    assert len(svg.name(text)) <= svg.MAX_CHARACTERS
 
 
 def test_a_picture_needs_no_home_and_no_settings_of_a_user(tmp_path: Path) -> None:

@@ -81,13 +81,13 @@ def test_more_loads_than_there_is_room_for_are_counted() -> None:
 
 
 def without_downtime(seen: Availability) -> Availability:
-    lanes = [lane.model_copy(update={"downtimes": ()}) for lane in seen.lanes]
-    return seen.model_copy(update={"lanes": tuple(lanes)})
+    lanes = [lane.model_copy(update={"downtimes": ()}) for lane in seen.connections]
+    return seen.model_copy(update={"connections": tuple(lanes)})
 
 
 def unasked(seen: Availability) -> Availability:
-    lanes = [lane.model_copy(update={"requests": 0}) for lane in without_downtime(seen).lanes]
-    return seen.model_copy(update={"lanes": tuple(lanes)})
+    lanes = [lane.model_copy(update={"requests": 0}) for lane in without_downtime(seen).connections]
+    return seen.model_copy(update={"connections": tuple(lanes)})
 
 
 @pytest.mark.parametrize(

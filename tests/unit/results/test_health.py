@@ -36,7 +36,7 @@ def probed(requests: int, failed: int, **changes: Any) -> dict[str, Any]:
         "duration_s": 10,
         "rate_per_s": 10,
         "answer_timeout_ms": 500,
-        "lanes": [LANE | {"requests": requests, "failed": failed}],
+        "connections": [LANE | {"requests": requests, "failed": failed}],
         "steps": (),
         "heat": EMPTY,
     }

@@ -70,7 +70,7 @@ def test_an_endpoint_is_asked_from_before_the_first_step_until_after_the_last(
     )
     seen = only(state.availability)
     assert seen.problem == ""
-    assert [lane.requests > 0 for lane in seen.lanes] == [True, True]
+    assert [lane.requests > 0 for lane in seen.connections] == [True, True]
     assert [step.title for step in seen.steps] == ["dear"]
     assert 0 <= seen.steps[0].began_s < seen.steps[0].ended_s < seen.duration_s
     assert state.seen(state.cell.expect.disruption[0]) == seen
@@ -98,7 +98,7 @@ def test_a_reused_state_tells_what_was_seen_when_it_was_built(served: World) -> 
 def test_a_prober_that_fails_is_no_failure_of_the_upgrade(world: World) -> None:
     """Nothing is published here."""
     state = reached(world, watched())
-    assert only(state.availability).lanes == ()
+    assert only(state.availability).connections == ()
     with pytest.raises(LoadError) as caught:
         state.seen(state.cell.expect.disruption[0])
     assert str(caught.value).startswith(

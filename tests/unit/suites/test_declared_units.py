@@ -45,7 +45,7 @@ def test_a_renamed_unit_that_kept_its_name_is_missing() -> None:
 
 @pytest.mark.parametrize("service", ["php8.2", "old"])
 def test_a_unit_that_was_given_up_may_not_run(service: str) -> None:
-    test_services.test_service_that_was_given_up_does_not_run(AFTER, service)
+    test_services.test_former_service_does_not_run(AFTER, service)
     still = standing("upgraded", f"{service}.service")
     with pytest.raises(AssertionError, match=f"{service} still runs"):
-        test_services.test_service_that_was_given_up_does_not_run(still, service)
+        test_services.test_former_service_does_not_run(still, service)

@@ -115,19 +115,19 @@ CASES = [
         "/var/lib/acmed held 9 files and folders, and holds none",
     ),
     (
-        suite.test_content_of_the_administrators_files_is_kept,
+        suite.test_content_of_the_administrators_files_is_preserved,
         "/etc/acmed/acmed.conf",
         changed("/etc/acmed/acmed.conf", sha256="2", text=packed(b"port=8086\n")),
         "/etc/acmed/acmed.conf has another content\n      @@ -1,2 +1,2 @@\n      -port=9999",
     ),
     (
-        suite.test_owner_of_configuration_and_data_is_kept,
+        suite.test_owner_of_configuration_and_data_is_preserved,
         "/etc/acmed/acmed.conf",
         changed("/etc/acmed/acmed.conf", owner="root"),
         "/etc/acmed/acmed.conf belonged to acme:root, and belongs to root:root",
     ),
     (
-        suite.test_owner_of_configuration_and_data_is_kept,
+        suite.test_owner_of_configuration_and_data_is_preserved,
         "/var/lib/acmed",
         changed("/var/lib/acmed", owners=("root:root",)),
         "and belongs to acme:root (in it: root:root)",

@@ -83,7 +83,7 @@ def test_lines_that_no_file_takes_any_more_are_another_matter() -> None:
 
 
 def test_a_new_name_fails_where_a_file_of_the_administrators_names_the_old_one() -> None:
-    check = suite.test_names_that_the_administrator_relies_on_are_kept
+    check = suite.test_names_that_the_administrator_relies_on_are_preserved
     was = UnitNames(names=("sshd",), named_in=("/etc/rsyslog.d/10-a.conf",))
     before = standing({LogNames: {"ssh.service": was}})
     after = standing({LogNames: {"ssh.service": UnitNames(names=("sshd", "sshd-session"))}})

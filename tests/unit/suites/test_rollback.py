@@ -22,12 +22,12 @@ def rolled_back(took_s: float, execution: str = "native") -> Any:
 
 @pytest.mark.parametrize("execution", ["native", "kvm"])
 def test_a_way_back_within_its_limit_passes(execution: str) -> None:
-    suite.test_the_way_back_keeps_its_limit(rolled_back(LIMIT_S, execution))
+    suite.test_rollback_keeps_its_limit(rolled_back(LIMIT_S, execution))
 
 
 def test_a_way_back_that_takes_longer_is_told_with_both_times() -> None:
     with pytest.raises(AssertionError) as caught:
-        suite.test_the_way_back_keeps_its_limit(rolled_back(LIMIT_S + 1))
+        suite.test_rollback_keeps_its_limit(rolled_back(LIMIT_S + 1))
     assert str(caught.value).splitlines()[0] == (
         "the steps of the rollback took 301.0 s, where the plan allows 300 s"
     )
@@ -37,7 +37,7 @@ def test_a_way_back_that_takes_longer_is_told_with_both_times() -> None:
 @pytest.mark.parametrize("took_s", [1.0, 1000.0])
 def test_under_emulation_a_time_is_told_and_proves_nothing(execution: str, took_s: float) -> None:
     with pytest.raises(pytest.skip.Exception) as caught:
-        suite.test_the_way_back_keeps_its_limit(rolled_back(took_s, execution))
+        suite.test_rollback_keeps_its_limit(rolled_back(took_s, execution))
     assert str(caught.value) == (
         f"the steps of the rollback took {took_s:.1f} s, where the plan allows 300 s: "
         f"under {execution} that is no proof"

@@ -37,21 +37,21 @@ def run(test: Callable[..., None], after: Session) -> None:
 CHANGES: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (suite.test_session_can_still_be_opened, {"problem": "refused"}, "deploy/cron: refused"),
     (
-        suite.test_umask_is_kept,
+        suite.test_umask_is_preserved,
         {"umask": "0002", "file_mode": "664"},
         "a cron job of deploy: umask 0002 instead of 0022, new files have mode 664 instead of 644",
     ),
     (
-        suite.test_environment_is_kept,
+        suite.test_environment_is_preserved,
         {"environment": {"PATH": "/usr/local/bin:/usr/bin", "LANG": "de_DE.UTF-8"}},
         "EDITOR is not set instead of 'vi'",
     ),
     (
-        suite.test_locale_is_kept,
+        suite.test_locale_is_preserved,
         {"environment": {**BEFORE.environment, "LANG": "C"}},
         "LANG is 'C' instead of 'de_DE.UTF-8'",
     ),
-    (suite.test_zone_is_kept, {"zone": "UTC +0000"}, "zone UTC +0000 instead of CET +0100"),
+    (suite.test_zone_is_preserved, {"zone": "UTC +0000"}, "zone UTC +0000 instead of CET +0100"),
     (
         suite.test_path_keeps_its_folders,
         {"environment": {**BEFORE.environment, "PATH": "/usr/bin"}},
@@ -67,7 +67,11 @@ CHANGES: list[tuple[Callable[..., None], dict[str, Any], str]] = [
         {"limits": {"locked memory": "9000/9000"}},
         "locked memory 9000/9000 instead of 10000/10000",
     ),
-    (suite.test_groups_are_kept, {"identity": "uid=1000(deploy)"}, "uid=1000(deploy) instead of"),
+    (
+        suite.test_groups_are_preserved,
+        {"identity": "uid=1000(deploy)"},
+        "uid=1000(deploy) instead of",
+    ),
 ]
 
 
@@ -92,4 +96,4 @@ def test_what_a_session_gives_more_is_no_failure() -> None:
 def test_without_any_session_there_is_nothing_to_keep() -> None:
     nothing = standing({Sessions: {}})
     with pytest.raises(pytest.skip.Exception):
-        suite.test_umask_is_kept(nothing, nothing)
+        suite.test_umask_is_preserved(nothing, nothing)

@@ -129,7 +129,7 @@ def unit(**fields: Any) -> dict[str, UnitProperties]:
             "User was app, is root",
         ),
         (
-            units.test_no_service_is_kept_from_what_it_used,
+            units.test_no_service_loses_access_to_what_it_used,
             {"uses": ["names /home/x (/etc/a.conf)"]},
             {"protect_home": ["yes"]},
             "ProtectHome was no, is yes",

@@ -18,14 +18,14 @@ class Source(Protocol):
     name: str
     """What messages call it."""
     order: int
-    """Sources are tried from the lowest to the highest: the fastest should stand first."""
+    """Sources are tried from the lowest to the highest: the fastest should have the lowest."""
 
     def obstacle(self, request: Request) -> ImageError | None:
         """Return why this source can't serve here, without network or work; None when it may."""
         ...
 
     def build(self, request: Request, store: Store, scratch: Path) -> None:
-        """Make the image and leave it in the store, whole or not at all.
+        """Make the image and put it into the store atomically.
 
         ``scratch`` is a folder that is removed afterwards. Raises ImageError, or MachineError when
         a program of this host fails.

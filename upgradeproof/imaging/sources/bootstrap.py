@@ -18,7 +18,7 @@ from upgradeproof.imaging.mmdebstrap import (
     apt_options,
     argv,
     explain,
-    lending,
+    overlay_hooks,
 )
 from upgradeproof.imaging.request import Request
 from upgradeproof.imaging.stores import Store
@@ -58,8 +58,8 @@ class BootstrapSource:
         # Only root may be sent to our cache: without it mmdebstrap works in a user namespace,
         # whose users can't enter a private home folder.
         where = {"TMPDIR": str(scratch)} if as_root else {}
-        lent = () if emulation.native(request.architecture) else lending()
-        hooks = (*lent, *store.hooks(request, scratch))
+        overlay = () if emulation.native(request.architecture) else overlay_hooks()
+        hooks = (*overlay, *store.hooks(request, scratch))
         done = run(
             argv(request, scratch, as_root=as_root, hooks=hooks),
             timeout_s=BUILD_TIMEOUT_S,

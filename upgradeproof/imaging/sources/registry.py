@@ -1,4 +1,4 @@
-"""A registry image, pinned by digest, that gets what a machine needs beside a container's."""
+"""A registry image, pinned by digest, to which the packages that a machine needs are added."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from upgradeproof.imaging.stores import Store
 from upgradeproof.machines import engine
 
 SILENCE_S = 60
-"""How long a registry, or apt in the container, may say nothing."""
+"""How long a registry, or apt in the container, may send or print nothing."""
 LIFE_S = 3600
-"""A container that we could not remove ends by itself."""
+"""A container that we could not remove ends after this time."""
 
 
 def script(request: Request) -> str:
-    """Return what makes a machine of a container image: its packages, and no more brakes.
+    """Return the script that makes a machine of a container image: it removes restrictions.
 
     Container images forbid services to start (policy-rc.d) and drop manual pages and caches; an
-    upgrade would not be what it is on a server. Raises nothing; ends at the first failure.
+    upgrade would not be what it is on a server. The script ends at the first failure.
     """
     bootstrap = request.image.bootstrap
     archive = request.archive
@@ -54,7 +54,7 @@ def script(request: Request) -> str:
 
 @dataclass(frozen=True)
 class RegistrySource:
-    """Pull an image by digest and commit what became of it."""
+    """Pull an image by digest, install the packages, and commit the result."""
 
     name: str = "registry"
     order: int = 10

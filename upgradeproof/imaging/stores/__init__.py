@@ -15,13 +15,13 @@ from upgradeproof.imaging.request import Request
 
 
 class Store(Protocol):
-    """Keep finished images; what is not finished is never found."""
+    """Store finished images; an unfinished image is never found."""
 
     machine: str
     """The kind of machine that starts from these images."""
 
     def obstacle(self, request: Request) -> ImageError | None:
-        """Return why this host can't keep such an image, without work; None when it may."""
+        """Return why this host can't store such an image, without work; None when it may."""
         ...
 
     def find(self, request: Request) -> str | None:
@@ -37,11 +37,11 @@ class Store(Protocol):
         ...
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:
-        """Keep a root file system (a tar file) as the image that was asked for."""
+        """Store a root file system (a tar file) as the image that was asked for."""
         ...
 
     def commit(self, request: Request, container: str) -> None:
-        """Keep what a container on the engine became as the image that was asked for."""
+        """Store a container on the engine as the image that was asked for."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Images for VMs: disks that boot by themselves, in the cache of this host."""
+"""Images for VMs: bootable disks, in the cache of this host."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PROGRAMS = {
 
 
 class DiskStore:
-    """Make bootable disks, and keep them."""
+    """Make bootable disks, and store them."""
 
     machine = "vm"
 
@@ -87,7 +87,7 @@ class DiskStore:
         )
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:
-        """Make a disk of a root file system, let it install its boot loader, and keep it.
+        """Make a disk of a root file system, let it install its boot loader, and store it.
 
         Raises ImageError when the disk does not boot that far, with the machine's own words.
         """
@@ -171,7 +171,7 @@ def _sum(folder: Path) -> str:
 
 
 def _convert(disk: Path, path: Path) -> None:
-    """Write a disk anew as one qcow2 file that rests on no other."""
+    """Convert a disk to one qcow2 file without a backing file."""
     words = ("qemu-img", "convert", "-O", "qcow2", str(disk), str(path))
     run(words, timeout_s=ASSEMBLY_TIMEOUT_S)
 

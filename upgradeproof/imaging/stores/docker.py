@@ -21,12 +21,12 @@ COMMAND = ["/sbin/init"]
 
 
 class DockerStore:
-    """Keep images on the Docker engine that answers."""
+    """Store images on the Docker engine that answers."""
 
     machine = "container"
 
     def obstacle(self, request: Request) -> None:
-        """Return nothing: what keeps an engine from its work, ``find`` says."""
+        """Return nothing: ``find`` reports why an engine does not work."""
 
     def hooks(self, request: Request, scratch: Path) -> tuple[str, ...]:  # noqa: ARG002  # the protocol's
         """Return nothing: a container needs no more than its packages."""
@@ -69,7 +69,7 @@ class DockerStore:
             raise _refused(error) from None
 
     def commit(self, request: Request, container: str) -> None:
-        """Keep what a container on the engine became as the image that was asked for.
+        """Store a container on the engine as the image that was asked for.
 
         Raises ImageError when the engine refuses it, mostly for want of space.
         """

@@ -3,7 +3,7 @@
 ``/dev/kvm`` may open, create a machine and then hang every guest, as under some nested
 hypervisors, or refuse the one processor that is asked for. So a guest of a few instructions is
 started on the very machine and processor that all others get, and ends QEMU itself; the answer is
-remembered until the host boots anew or gets another QEMU.
+remembered until the host boots again or gets another QEMU.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def probe_argv(
 
 
 def works(architecture: Architecture, accelerator: Accelerator) -> bool:
-    """Start the probe guest and tell whether it ran to its end."""
+    """Start the probe guest and return whether it ran to its end."""
     guest, expected = (_SECTOR, _SECTOR_STATUS) if architecture == "amd64" else (_IMAGE, 0)
     with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder:
         path = Path(folder, "guest")

@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 # The machine's end of the channel: shells for the host, many over one virtio-serial port.
 #
-# Needs no network, no sshd and no file system that can be written. perl-base is essential on Debian,
-# and all of it that is used here is loaded now: an upgrade may replace it under us.
+# It needs no network, no sshd and no writable file system. perl-base is essential on Debian. Its
+# modules are loaded at the start, since an upgrade may replace their files.
 #
-# Every message is a line of words, so that a half message (the machine was reset) costs one line:
+# Every message is a line of words, so that a partial message (the machine was reset) costs one line:
 #   host:    reset              end every shell: another host has taken over
 #            open ID            start a shell
 #            in ID HEX          bytes for its standard input
@@ -48,7 +48,7 @@ sub opened {
 
 my $port = open_port();
 
-sub say_to_host {
+sub send_to_host {
     my $line = join(' ', @_) . "\n";
     while (length $line) {
         my $written = syswrite $port, $line;
@@ -78,10 +78,10 @@ sub start_shell {
     }
     unblock($to, $from, $errors);
     $shells{$id} = { pid => $pid, to => $to, out => $from, err => $errors, input => '' };
-    say_to_host('opened', $id, $pid);
+    send_to_host('opened', $id, $pid);
 }
 
-sub hear {
+sub handle_line {
     my ($word, $id, $rest) = split / /, $_[0], 3;
     if ($word eq 'open') { start_shell($id) }
     elsif ($word eq 'reset') {
@@ -94,12 +94,12 @@ sub hear {
     }
 }
 
-# Pass on what a shell printed and tell whether there may be more; a stream that has ended is
-# forgotten.
+# Pass on what a shell printed and return whether there may be more; a stream that has ended is
+# removed.
 sub pass_on {
     my ($id, $shell, $stream) = @_;
     my $read = sysread $shell->{$stream}, my $bytes, 32768;
-    if ($read) { say_to_host($stream, $id, unpack 'H*', $bytes) unless $shell->{muted} }
+    if ($read) { send_to_host($stream, $id, unpack 'H*', $bytes) unless $shell->{muted} }
     elsif (defined $read || !($!{EINTR} || $!{EAGAIN})) { delete $shell->{$stream} }
     return $read;
 }
@@ -111,9 +111,9 @@ sub feed {
     elsif (!$!{EAGAIN} && !$!{EINTR}) { $shell->{input} = ''; delete $shell->{to} }
 }
 
-# A shell that has ended first gives up what is still in its pipes; what its children hold open is
-# read on, so that they don't die of it, and dropped.
-sub bury {
+# Of a shell that has ended, the rest of its pipes is passed on first. Pipes that its children hold
+# open are still read, so that a write does not kill the children, and what is read is dropped.
+sub reap {
     while ((my $pid = waitpid -1, POSIX::WNOHANG()) > 0) {
         my $status = $? & 127 ? 128 + ($? & 127) : $? >> 8;
         for my $id (grep { $shells{$_}{pid} == $pid } keys %shells) {
@@ -124,7 +124,7 @@ sub bury {
                     $left -= pass_on($id, $shell, $stream) || last;
                 }
             }
-            say_to_host('end', $id, $status) unless $shell->{muted};
+            send_to_host('end', $id, $status) unless $shell->{muted};
             @$shell{qw(ended muted closed)} = (1, 1, 1);
         }
     }
@@ -134,8 +134,8 @@ $SIG{$_} = 'IGNORE' for qw(PIPE HUP);
 $SIG{CHLD} = sub { };
 # The host may have sent half a line to the system that ran before.
 syswrite $port, "\n";
-say_to_host('ready', word_of('/proc/sys/kernel/random/boot_id'));
-my $heard = '';
+send_to_host('ready', word_of('/proc/sys/kernel/random/boot_id'));
+my $received = '';
 while (1) {
     my ($reads, $writes) = ('', '');
     vec($reads, fileno $port, 1) = 1;
@@ -146,14 +146,14 @@ while (1) {
         vec($reads, fileno $shell->{$_}, 1) = 1 for grep { $shell->{$_} } qw(out err);
         vec($writes, fileno $shell->{to}, 1) = 1 if $shell->{to} && length $shell->{input};
     }
-    # The limit: a child may end between bury() and here, and its signal is then spent.
+    # The limit: a child may end between reap() and here, and select then misses its signal.
     my $count = select $reads, $writes, undef, 0.5;
-    bury();
+    reap();
     next if $count <= 0;
     if (vec $reads, fileno $port, 1) {
-        my $read = sysread $port, $heard, 65536, length $heard;
+        my $read = sysread $port, $received, 65536, length $received;
         select undef, undef, undef, 0.05 unless $read;    # no host is connected
-        hear($1) while $heard =~ s/\A([^\n]*)\n//;
+        handle_line($1) while $received =~ s/\A([^\n]*)\n//;
     }
     for my $id (keys %shells) {
         my $shell = $shells{$id} // next;

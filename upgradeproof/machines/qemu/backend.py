@@ -26,21 +26,27 @@ from upgradeproof.machines.qemu.hardware import (
     definition,
 )
 from upgradeproof.machines.qemu.machine import QemuMachine
-from upgradeproof.machines.qemu.snapshots import MEMORY, Shelf, Snapshot, free_bytes, overlay
+from upgradeproof.machines.qemu.snapshots import (
+    MEMORY,
+    Snapshot,
+    SnapshotStore,
+    free_bytes,
+    overlay,
+)
 from upgradeproof.plan.images import Architecture
 from upgradeproof.results import Fidelity
 
 BOOT_TIMEOUT_S = 240.0
 """Limit of a boot. Under emulation 12-25 s were measured on two idle cores, UEFI included."""
-ROOM_BYTES = 2_000_000_000
+NEEDED_BYTES = 2_000_000_000
 """Free space that a machine needs: an upgrade of the whole system writes 1.5 GB to its overlay."""
 _MAPPED_MEMORY = (9, 0)
-"""The first QEMU that can keep a memory in a file of fixed places."""
+"""The first QEMU that can save a memory to a file with fixed offsets."""
 _VERSION = re.compile(r"version (\d+)\.(\d+)")
 
 
 class QemuBackend:
-    """Start, keep and remove VMs."""
+    """Start, save and remove VMs."""
 
     kind: ClassVar[str] = "vm"
     own_kernel: ClassVar[bool] = True
@@ -48,7 +54,7 @@ class QemuBackend:
     definition: ClassVar[str] = definition()
 
     def resumes(self, snapshot: str) -> bool:
-        """Return whether a snapshot holds a memory that the QEMU of this host can go on from."""
+        """Return whether a snapshot has a memory that the QEMU of this host can resume."""
         found = Snapshot.read(Path(snapshot))
         accelerator = acceleration.accelerator(found.hardware.architecture, self.folder)
         return self._resumes(found, accelerator)
@@ -59,15 +65,15 @@ class QemuBackend:
 
     @property
     def folder(self) -> Path:
-        """Return where disks and memories are kept."""
+        """Return where disks and memories are stored."""
         return cache.folder() / "vm"
 
     @property
-    def _shelf(self) -> Shelf:
-        return Shelf(self.folder)
+    def _store(self) -> SnapshotStore:
+        return SnapshotStore(self.folder)
 
     def health(self) -> Health:
-        """Say which QEMU there is, and for which machines; how they run, each start proves."""
+        """Return which QEMU is installed, and for which machines; a start proves how they run."""
         here = [name for name in PROGRAMS if not self.obstacle(name)]
         if not here:
             return Health(
@@ -90,12 +96,12 @@ class QemuBackend:
         return None
 
     def slot(self) -> AbstractContextManager[None]:
-        """Hold one of as many slots as this host's cores and memory carry."""
+        """Reserve one of as many slots as this host's cores and memory allow."""
         return slots.slot(self.folder / "slots", slots.of_this_host())
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[QemuMachine]:
-        """Start a VM from a snapshot, resumed if it holds a memory, and end it on the way out."""
+        """Start a VM from a snapshot, resumed if it holds a memory, and end it afterwards."""
         snapshot = Snapshot.read(Path(spec.snapshot))
         with self.running(snapshot, spec.name, spec.ports) as machine:
             yield machine
@@ -112,11 +118,11 @@ class QemuBackend:
         hardware = snapshot.hardware
         if obstacle := self.obstacle(hardware.architecture):
             raise obstacle
-        self._check_room()
+        self._check_free_space()
         accelerator = acceleration.accelerator(hardware.architecture, self.folder)
         resume = self._resumes(snapshot, accelerator)
         fidelity = Fidelity(kernel="own", execution=accelerator, boot="direct" if direct else "own")
-        with self._shelf.machine(name) as folder:
+        with self._store.machine(name) as folder:
             (folder / "origin").write_text(str(snapshot.folder), encoding="utf-8")
             for node, disk in snapshot.disks.items():
                 overlay(disk, folder / f"{node}.qcow2")
@@ -134,50 +140,50 @@ class QemuBackend:
                     qemu.monitor.execute("cont")
                     machine.wake()
                 else:
-                    qemu.port.say(b"reset")
+                    qemu.port.send_line(b"reset")
                     _boot(machine, snapshot)
                 yield machine
             finally:
                 machine.close()
 
     def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
-        """Keep disks and, where QEMU can, memory; the machine stands still for half a second."""
-        self._check_room()
+        """Save disks and, where QEMU can, memory; the machine pauses for half a second."""
+        self._check_free_space()
         origin: Snapshot = machine.origin
         memory = self._memory(origin.hardware, machine.fidelity.execution)
-        kept = Snapshot(
-            folder=self._shelf.new(key),
+        snapshot = Snapshot(
+            folder=self._store.new(key),
             hardware=origin.hardware,
             parent=str(origin.folder),
             memory=memory,
             labels=dict(labels),
         )
-        machine.freeze(kept, memory=bool(memory))
-        return str(kept.folder)
+        machine.freeze(snapshot, memory=bool(memory))
+        return str(snapshot.folder)
 
     def find_snapshot(self, key: str) -> str | None:
-        """Return the folder of a kept state, if it is whole."""
-        found = self._shelf.find(key)
+        """Return the folder of a cached state, if it is complete."""
+        found = self._store.find(key)
         return str(found.folder) if found else None
 
     def snapshots(self) -> Sequence[CachedSnapshot]:
         """Return the cached states, each with what its files take."""
-        return list(self._shelf.snapshots())
+        return list(self._store.snapshots())
 
     def forget(self, snapshot: CachedSnapshot) -> bool:
         """Remove a state's folder unless a machine runs on it."""
-        return self._shelf.forget(Path(snapshot.name))
+        return self._store.forget(Path(snapshot.name))
 
     def free_bytes(self) -> int:
-        """Return the room that is left for disks and memories."""
+        """Return the free space for disks and memories."""
         return free_bytes(self.folder)
 
     def prune(self, *, states: bool) -> Sequence[str]:
-        """Remove what dead runs left, with ``states`` also the kept states."""
-        return list(self._shelf.prune(states=states))
+        """Remove what dead runs left, with ``states`` also the cached states."""
+        return list(self._store.prune(states=states))
 
     def _memory(self, hardware: Hardware, accelerator: Accelerator) -> str:
-        """Return which QEMU a memory belongs to; empty where it can't keep one."""
+        """Return which QEMU a memory belongs to; empty where it can't save one."""
         version = self._version(hardware.architecture)
         if version < _MAPPED_MEMORY:
             return ""
@@ -200,18 +206,18 @@ class QemuBackend:
             self._versions[program] = tuple(map(int, found.groups())) if found else ()
         return self._versions[program]
 
-    def _check_room(self) -> None:
+    def _check_free_space(self) -> None:
         free = free_bytes(self.folder)
-        if free < ROOM_BYTES:
+        if free < NEEDED_BYTES:
             raise MachineError(
                 f"the disk is nearly full: {free / 1e6:.0f} MB are left for VMs",
-                resolution=f"free disk space: a VM needs {ROOM_BYTES / 1e6:.0f} MB; "
-                "`upgradeproof prune --states` removes kept states",
+                resolution=f"free disk space: a VM needs {NEEDED_BYTES / 1e6:.0f} MB; "
+                "`upgradeproof prune --states` removes cached states",
             )
 
 
 def _boot(machine: QemuMachine, snapshot: Snapshot) -> None:
-    """Wait for the first boot. An image that does not boot is ours; a state's is the product's."""
+    """Wait for the first boot. A failure is ours for an image, and the product's for a state."""
     try:
         machine.await_first_boot(timeout_s=BOOT_TIMEOUT_S)
     except BootError as error:

@@ -1,4 +1,4 @@
-"""Follow a boot to its end, and tell apart the ways in which it can fail."""
+"""Follow a boot to its end, and distinguish the kinds of its failures."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from upgradeproof.errors import BootError, MachineError
 from upgradeproof.machines.qemu.life import Kind, Life, Sign
 
 LOOP = 3
-"""So many resets while one boot was waited for are a boot loop."""
+"""So many resets during the wait for one boot are a boot loop."""
 _SHELL_S = 10.0
-"""How long an emergency shell is waited for on the console, once systemd has told of it."""
+"""How long an emergency shell is waited for on the console, once systemd has reported it."""
 _RESOLUTIONS = {
     Kind.PANIC: "boot the previous kernel from the boot loader's menu; is the root's driver in the"
     " initramfs, and was the initramfs made for this kernel?",
@@ -32,15 +32,15 @@ def follow(life: Life, mark: int, name: str, timeout_s: float, *, reset: bool) -
     while True:
         signs = life.since(mark)
         if trouble := judge(signs, name, reset=reset):
-            raise told(trouble, life)
+            raise with_console(trouble, life)
         if ready := _ready(signs, reset=reset):
             return mark + ready
         if not life.wait(mark + len(signs), deadline - time.monotonic()):
             raise _late(life, signs, name, timeout_s, reset=reset)
 
 
-def told(trouble: BootError | MachineError, life: Life) -> BootError | MachineError:
-    """Return the error with the console's last lines, once the console has said them."""
+def with_console(trouble: BootError | MachineError, life: Life) -> BootError | MachineError:
+    """Return the error with the console's last lines, once the console has printed them."""
     life.rest()
     trouble.details = life.console_tail
     return trouble
@@ -81,7 +81,7 @@ def _ended(name: str, kind: Kind, text: str) -> BootError:
 def locked_out(life: Life, mark: int, name: str, timeout_s: float = _SHELL_S) -> BootError:
     """Return the error for a boot that systemd itself calls ``maintenance``.
 
-    The shell says so on the console, in better words, but may say it later.
+    The shell prints a better message on the console, but may print it later.
     """
     deadline = time.monotonic() + timeout_s
     while True:
@@ -97,7 +97,8 @@ def stopped(name: str) -> MachineError:
     """Return the error for a machine whose disk could not be written on this host."""
     return MachineError(
         f"QEMU has stopped {name}: this host could not write its disk",
-        resolution="is the disk full? make room; `upgradeproof prune --states` removes kept states",
+        resolution="is the disk full? free disk space; "
+        "`upgradeproof prune --states` removes cached states",
     )
 
 

@@ -10,7 +10,7 @@ from upgradeproof.machines.qemu.snapshots import overlay
 
 
 class Disks:
-    """Know what a machine writes to; it stands still while a disk is frozen."""
+    """The files that a machine writes to; the machine is paused while a disk is frozen."""
 
     def __init__(self, folder: Path, names: Sequence[str], monitor: Monitor) -> None:
         self._folder = folder
@@ -24,21 +24,21 @@ class Disks:
         """Return the files that are written to now."""
         return {name: self._folder / f"{node}.qcow2" for name, node in self._nodes.items()}
 
-    def freeze(self, kept: Mapping[str, Path]) -> None:
-        """Move each disk's file to where it is kept; the machine goes on with an overlay on it.
+    def freeze(self, stored: Mapping[str, Path]) -> None:
+        """Move each disk's file to where it is stored; the machine goes on with an overlay on it.
 
         Raises MachineError; the disks that were not frozen then go on as they are.
         """
         self._layers += 1
-        for name, path in kept.items():
+        for name, path in stored.items():
             self._layer(name, path)
 
-    def _layer(self, name: str, kept: Path) -> None:
-        """Freeze one disk. QEMU opens its file anew, read-only: then its old name goes."""
+    def _layer(self, name: str, stored: Path) -> None:
+        """Freeze one disk. QEMU opens its file again, read-only: then its old name is removed."""
         node, layer = self._nodes[name], f"{name}-{self._layers}"
         old, path = self._folder / f"{node}.qcow2", self._folder / f"{layer}.qcow2"
-        kept.hardlink_to(old)
-        overlay(kept, path)
+        stored.hardlink_to(old)
+        overlay(stored, path)
         self._monitor.execute(
             "blockdev-add",
             node_name=layer,

@@ -1,6 +1,6 @@
-"""The machine that QEMU emulates, as its command line: pure functions, and the whole truth.
+"""The machine that QEMU emulates, as its command line: pure functions.
 
-Everything that a kept memory depends on is fixed here: the order and the addresses of the devices,
+Everything that a saved memory depends on is fixed here: the order and the addresses of the devices,
 the processor's model, the size of the memory.
 """
 
@@ -37,7 +37,7 @@ PACKAGES: Mapping[Architecture, Sequence[str]] = {
 }
 """What Debian calls the packages that hold all this."""
 # Without graphics a PC's BIOS writes on the serial port, and so does GRUB before it has read its
-# configuration: "grub rescue>" would be said on a screen that nobody sees.
+# configuration: "grub rescue>" would be printed on a screen that is not recorded.
 MACHINES: Mapping[Architecture, str] = {"amd64": "q35,graphics=off", "arm64": "virt"}
 # Measured on Debian 11 to 13 under TCG: the plainest x86 model boots 20-50 % faster than one with
 # AVX2, and arm's pointer authentication by its real algorithm would cost most of the time. Without
@@ -63,7 +63,7 @@ class DirectBoot:
 
 @dataclass(frozen=True, kw_only=True)
 class Hardware:
-    """What a disk was made for, and what a kept memory needs again, exactly."""
+    """The hardware that a disk was made for, and that a saved memory needs again, exactly."""
 
     architecture: Architecture
     firmware: Firmware
@@ -73,7 +73,7 @@ class Hardware:
 
 @dataclass(frozen=True, kw_only=True)
 class Wiring:
-    """What one running QEMU is connected with on this host."""
+    """The connections of one running QEMU on this host."""
 
     disks: Mapping[str, Path]
     """The qcow2 file of the disk, and with UEFI that of its variables: ``disk``, ``variables``."""
@@ -93,7 +93,7 @@ def argv(hardware: Hardware, accelerator: Accelerator, wiring: Wiring) -> tuple[
     architecture = hardware.architecture
     return (
         PROGRAMS[architecture],
-        # As little of this host as can be: no files but those open, no programs, no rights.
+        # QEMU gets as little of this host as possible: only open files, no programs, no rights.
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
         *("-nodefaults", "-no-user-config", "-display", "none"),
         *("-machine", MACHINES[architecture]),

@@ -1,4 +1,4 @@
-"""What a running VM lets us know of itself: signs, in order, from the console and the monitor."""
+"""The signs of a running VM, in order, from its console and its monitor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SAME_RESET_S = 1.0
 """A PC resets by several means at once: those within a second are one reset (0.1 s was seen)."""
 _REST_S = 0.3
 _REST_TIMEOUT_S = 3.0
-"""When a console counts as silent, and for how long it is listened to at most."""
+"""After how long a console counts as silent, and the maximum of the wait."""
 
 
 class Kind(StrEnum):
@@ -48,19 +48,19 @@ TROUBLES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ),
     (
         Kind.LOADER,
-        # GRUB says other files "not found", such as a font, and boots all the same.
+        # GRUB reports other files as "not found", such as a font, and boots all the same.
         re.compile(
             r"^error: .*/(?:vmlinu[xz]|initrd)\S* not found.*|"
             r"^error: .*you need to load the kernel first.*|^(?:BdsDxe: )?No bootable .*"
         ),
     ),
 )
-"""How a line of the console says that a boot has ended before its time."""
+"""The lines of the console that report a boot that failed."""
 PROMPTS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.INITRAMFS, re.compile(r"^\(initramfs\) ")),
     (Kind.LOADER, re.compile(r"^grub(?: rescue)?> ")),
 )
-"""The same of a line that has no end: somebody is asked, and nobody is there."""
+"""The same for prompts, which have no line end: they wait for input that never comes."""
 _ESCAPES = re.compile(
     # What moves or colours; what names or asks (systemd 257 does), to its end or as far as it came.
     r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>c78]|[P\]][^\x07\x1b\n]*(?:\x07|\x1b\\|$))"
@@ -77,7 +77,7 @@ class Sign:
 
 
 class Life:
-    """Collect signs from several threads, for one that waits."""
+    """Collect signs from several threads, for one thread that waits."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -85,7 +85,7 @@ class Life:
         self._console = bytearray()
         self._scanned = 0
         self._prompted = False
-        """Whether the last line, which has no end yet, was already told."""
+        """Whether the last line, which has no end yet, was already noted."""
 
     def note(self, kind: Kind, text: str = "") -> None:
         """Add a sign."""
@@ -97,8 +97,8 @@ class Life:
                 self._signs.append(Sign(kind=kind, text=text, at=now))
                 self._changed.notify_all()
 
-    def hear(self, data: bytes) -> bool:
-        """Take what the console printed, note the troubles in it, and tell whether there were."""
+    def feed(self, data: bytes) -> bool:
+        """Take output of the console, note the troubles in it, and return whether there are any."""
         with self._changed:
             self._console += data
             new = bytes(self._console[self._scanned :])
@@ -106,8 +106,8 @@ class Life:
             *lines, last = _text(new).split("\n")
             found = []
             for number, line in enumerate(lines):
-                told = number == 0 and self._prompted
-                found += _troubles(line, TROUBLES if told else (*TROUBLES, *PROMPTS))
+                noted = number == 0 and self._prompted
+                found += _troubles(line, TROUBLES if noted else (*TROUBLES, *PROMPTS))
             if lines:
                 self._prompted = False
             if not self._prompted:
@@ -120,7 +120,7 @@ class Life:
             return bool(found)
 
     def rest(self, quiet_s: float = _REST_S, timeout_s: float = _REST_TIMEOUT_S) -> None:
-        """Wait until the console says no more: a panic is told with what the kernel adds to it."""
+        """Wait until the console prints no more: the kernel adds lines to those of a panic."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
             while time.monotonic() < deadline and self._changed.wait(quiet_s):
@@ -138,7 +138,7 @@ class Life:
             return tuple(self._signs[mark:])
 
     def wait(self, mark: int, timeout_s: float) -> bool:
-        """Wait until there is a sign after a mark; tell whether there is."""
+        """Wait until there is a sign after a mark; return whether there is."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self._signs) > mark, timeout=timeout_s)
 

@@ -42,7 +42,7 @@ ioctl($random, 0x5207, 0) or die "$!\n"'
 """RNDADDENTROPY and RNDRESEEDCRNG (random(4)): what is only written to /dev/urandom waits for the
 kernel's next turn, up to a minute away, and until then every clone draws the same numbers."""
 _DOWN = frozenset({Kind.RESET, Kind.PANIC, Kind.STOPPED, Kind.GONE})
-"""After these no command is worth its time-out."""
+"""After these signs a command is not waited for any more."""
 
 
 class QemuMachine(ChannelMachine):
@@ -57,7 +57,7 @@ class QemuMachine(ChannelMachine):
         """What its disks are overlays of."""
         self._folder = folder
         self._known = 0
-        """The mark up to which its life is told: what comes later, unasked for, is news."""
+        """The mark up to which the signs of its life were handled; later ones were not expected."""
         self._disks = Disks(folder, tuple(origin.disks), process.monitor)
 
     def run(
@@ -70,8 +70,8 @@ class QemuMachine(ChannelMachine):
     ) -> Completed:
         """Run a script through the channel; see the protocol.
 
-        Raises BootError when the machine went down by itself under it, or since the command before
-        it: that is the product's.
+        Raises BootError when the machine went down unasked during it, or since the command before
+        it: that is the product's fault.
         """
         mark = self.process.life.mark
         if any(sign.kind in _DOWN for sign in self.process.life.since(self._known)):
@@ -92,7 +92,7 @@ class QemuMachine(ChannelMachine):
         self._await_boot(mark, timeout_s, reset=True)
 
     def power_cut(self, *, timeout_s: float) -> None:
-        """Take the power away for a moment: what was not written to the disk is lost."""
+        """Cut the power for a moment: data that was not written to the disk is lost."""
         mark = self.process.life.mark
         self.process.monitor.execute("system_reset")
         self._await_boot(mark, timeout_s, reset=True)
@@ -120,8 +120,8 @@ class QemuMachine(ChannelMachine):
         self._await_boot(0, timeout_s, reset=False)
 
     def wake(self) -> None:
-        """Make a resumed machine one of its own: its clock, and its random numbers."""
-        self.process.port.say(b"reset")
+        """Give a resumed machine its own clock and its own random numbers."""
+        self.process.port.send_line(b"reset")
         self.run("true")  # the way is open: the time is still right when it arrives
         seed = secrets.token_bytes(64)
         done = self.run(f"{clock.set_script(time.time())} && {_RESEED}", stdin=seed)
@@ -145,11 +145,11 @@ class QemuMachine(ChannelMachine):
         return dict(self.process.forwards())
 
     def logs(self) -> str:
-        """Return the console so far, and what QEMU itself said."""
+        """Return the console's output so far, and that of QEMU itself."""
         return "\n".join(filter(None, [self.process.life.console, self.process.log]))
 
     def alive(self) -> bool:
-        """Tell whether QEMU runs."""
+        """Return whether QEMU runs."""
         return self.process.alive
 
     def connect(self) -> Transport:
@@ -167,10 +167,10 @@ class QemuMachine(ChannelMachine):
             other.close()
 
     def freeze(self, snapshot: Snapshot, *, memory: bool) -> None:
-        """Keep disks and memory as they are now in the snapshot's folder, and go on.
+        """Save disks and memory as they are now in the snapshot's folder, and go on.
 
-        The disks' files move there; the machine goes on with overlays on them. It stands still for
-        about half a second.
+        The disks' files move there; the machine goes on with overlays on them. It pauses for about
+        half a second.
         """
         self.run("sync")  # the memory may never be used again: by another QEMU, for one
         self.process.monitor.execute("stop")
@@ -210,10 +210,10 @@ class QemuMachine(ChannelMachine):
         except ChannelError as error:
             life.wait(self._known, _LAST_SIGN_S)
             if trouble := boot.judge(life.since(mark), self.name, reset=reset):
-                raise boot.told(trouble, life) from None
+                raise boot.with_console(trouble, life) from None
             raise self._diagnosed(error, self._known) from None
         if settled == "maintenance":
-            raise boot.told(boot.locked_out(life, mark, self.name), life)
+            raise boot.with_console(boot.locked_out(life, mark, self.name), life)
 
     def _jobs(self) -> str:
         with suppress(MachineError):
@@ -223,7 +223,7 @@ class QemuMachine(ChannelMachine):
     def _diagnosed(
         self, error: MachineError, mark: int, when: str = "under a command"
     ) -> UpgradeproofError:
-        """Return what ended a command: the machine's own end, where there are signs of one.
+        """Return why a command ended: the machine's own end, where there are signs of one.
 
         ``mark`` is where the signs begin that one is still waited for.
         """
@@ -256,7 +256,7 @@ class QemuMachine(ChannelMachine):
 
 
 class _LastShell:
-    """Give shells, and end nothing that they leave: it was for an end that they were started."""
+    """Start shells, and end nothing that they leave: they were started to end other processes."""
 
     def __init__(self, machine: QemuMachine) -> None:
         self._machine = machine

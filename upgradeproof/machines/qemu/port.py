@@ -40,19 +40,19 @@ class PortShell:
         self.opened = False
 
     def answer(self) -> None:
-        """Tell who asked for this shell that it is there."""
+        """Report to the thread that asked for this shell that it exists."""
         self.opened = True
         self._answers.put(self)
 
     def end(self) -> None:
-        """Tell who waits for this shell, or for a word of it, that it is gone."""
+        """Report to the threads that wait for this shell or its output that it is gone."""
         self.arrived.put(None)
         self._answers.put(None)
 
     def send(self, data: bytes) -> None:
         """Send all bytes to the shell. Raises OSError when the machine is gone."""
         for at in range(0, len(data), CHUNK):
-            self._port.say(b"in", self._number, data[at : at + CHUNK].hex().encode())
+            self._port.send_line(b"in", self._number, data[at : at + CHUNK].hex().encode())
 
     def receive(self, timeout_s: float) -> tuple[Stream, bytes]:
         """Return the next bytes. Raises TimeoutError, or EOFError when the shell is gone."""
@@ -71,11 +71,11 @@ class PortShell:
         """End the shell's input; never raises."""
         self._port.forget(self._number)
         with suppress(OSError):
-            self._port.say(b"close", self._number)
+            self._port.send_line(b"close", self._number)
 
 
 class Port:
-    """Carry the shells of one machine, through reboots of it."""
+    """Transport the shells of one machine, also through its reboots."""
 
     def __init__(
         self, connection: socket.socket, name: str, on_ready: Callable[[str], None]
@@ -94,11 +94,11 @@ class Port:
         self._thread.start()
 
     def limit_sending(self, timeout_s: float) -> None:
-        """Say how long a machine that hangs may hold us; to read is never limited."""
+        """Set how long a machine that hangs may block a write; a read has no limit."""
         limit = struct.pack("ll", int(timeout_s), int(timeout_s % 1 * 1e6))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
-    def say(self, *words: bytes) -> None:
+    def send_line(self, *words: bytes) -> None:
         """Send one line to the agent. Raises OSError when QEMU is gone, or takes no more."""
         with self._lock:
             line = b" ".join(words) + b"\n"
@@ -112,8 +112,8 @@ class Port:
     def open(self, timeout_s: float = CONNECT_TIMEOUT_S) -> PortShell:
         """Start a shell. Raises ChannelError when no agent answers in time.
 
-        It is asked for again and again, and the first that comes is taken: of a machine that is
-        busy, the answer to an earlier question.
+        The request is repeated, and the first shell that comes is taken: on a busy machine that is
+        the answer to an earlier request.
         """
         deadline = time.monotonic() + timeout_s
         answers: queue.SimpleQueue[PortShell | None] = queue.SimpleQueue()
@@ -124,7 +124,7 @@ class Port:
             self._shells[number] = PortShell(self, number, answers)
             asked.append(self._shells[number])
             try:
-                self.say(b"open", number)
+                self.send_line(b"open", number)
                 found = answers.get(timeout=min(left, RETRY_S))
             except queue.Empty:
                 continue
@@ -142,17 +142,17 @@ class Port:
         )
 
     def cut(self) -> None:
-        """End every shell: the machine was reset under them. One that is asked for may yet come."""
+        """End every shell after a reset of the machine. A requested shell may still come."""
         for number, shell in tuple(self._shells.items()):
             if shell.opened or self._ended:
                 self._end(number)
 
     def forget(self, number: bytes) -> None:
-        """Drop whatever else a shell says."""
+        """Drop all further output of a shell."""
         self._shells.pop(number, None)
 
     def close(self) -> None:
-        """Let go of the machine; never raises."""
+        """Close the connection to the machine; never raises."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -171,8 +171,8 @@ class Port:
         self.cut()
 
     def _take(self, words: list[bytes]) -> None:
-        """Take one line; what is none of the protocol's was cut in half by a reset."""
-        # Whoever lets go of a shell does so in another thread, at any time.
+        """Take one line; a line that is not of the protocol was cut by a reset."""
+        # Another thread can drop a shell at any time.
         match words:
             case [(b"out" | b"err") as stream, number, data] if shell := self._shells.get(number):
                 with suppress(ValueError):

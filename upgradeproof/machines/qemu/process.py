@@ -1,4 +1,4 @@
-"""One running QEMU: its process, and the three sockets that nobody else can reach."""
+"""One running QEMU: its process, and the three sockets that no other process can reach."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FORWARD = re.compile(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s
 
 
 class Process:
-    """Run QEMU, and end it for good."""
+    """Run QEMU, and end it."""
 
     def __init__(
         self, name: str, hardware: Hardware, accelerator: Accelerator, wiring: Wiring, folder: Path
@@ -69,13 +69,13 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Tell whether QEMU runs; one that has let go of its console is about to end."""
+        """Return whether QEMU runs; one that has closed its console is about to end."""
         gone = any(sign.kind is Kind.GONE for sign in self.life.since(0))
         return not gone and self._popen.poll() is None
 
     @property
     def log(self) -> str:
-        """Return what QEMU itself had to say."""
+        """Return what QEMU itself printed."""
         with suppress(OSError):
             return (self._folder / _LOG).read_text(encoding="utf-8", errors="replace").strip()
         return ""
@@ -90,15 +90,15 @@ class Process:
         try:
             self._migrate("migrate", path)
         except MachineError as error:
-            path.unlink(missing_ok=True)  # what was written takes the room that was wanting
+            path.unlink(missing_ok=True)  # the disk is likely full: free what was written
             raise MachineError(
                 f"the memory of {self.name} could not be written",
-                details=self._said(error),
+                details=self._details(error),
                 resolution="is the disk full?",
             ) from None
 
     def load_memory(self, path: Path) -> None:
-        """Read what ``save_memory`` wrote; the machine stands still until it is told to go on.
+        """Read what ``save_memory`` wrote; the machine is paused until ``resume``.
 
         Raises MachineError; a QEMU that can't read it ends.
         """
@@ -107,8 +107,8 @@ class Process:
         except MachineError as error:
             raise MachineError(
                 f"the memory of {self.name} could not be read",
-                details=self._said(error),
-                resolution="`upgradeproof prune --states`, and run again: it is then made anew",
+                details=self._details(error),
+                resolution="`upgradeproof prune --states`, and run again: it is then made again",
             ) from None
 
     def wait(self) -> None:
@@ -116,7 +116,7 @@ class Process:
         self._popen.wait()
 
     def kill(self) -> None:
-        """End QEMU and let go of everything; never raises."""
+        """End QEMU and close all connections; never raises."""
         with suppress(ProcessLookupError):
             self._popen.kill()
         self._popen.wait()
@@ -126,18 +126,18 @@ class Process:
         self._open.close()
 
     def _migrate(self, command: str, path: Path) -> None:
-        """Give the command and wait until it has done. Raises MachineError with QEMU's words."""
+        """Start a migration and wait for its end. Raises MachineError with QEMU's message."""
         deadline = time.monotonic() + MIGRATION_TIMEOUT_S
         capabilities = [{"capability": "mapped-ram", "state": True}]
         self.monitor.execute("migrate-set-capabilities", capabilities=capabilities)
         self.monitor.execute(command, uri=f"file:{path}")
         while (state := self._migration()).get("status") != "completed":
             if state.get("status") in ("failed", "cancelled") or time.monotonic() > deadline:
-                said = str(state.get("error-desc", state.get("status")))
-                raise MachineError(f"{command} of {self.name} failed", details=said)
-            time.sleep(0.01)  # QEMU tells no end of it but by being asked
+                problem = str(state.get("error-desc", state.get("status")))
+                raise MachineError(f"{command} of {self.name} failed", details=problem)
+            time.sleep(0.01)  # QEMU sends no event at the end of a migration
 
-    def _said(self, error: MachineError) -> str:
+    def _details(self, error: MachineError) -> str:
         return "\n".join(filter(None, [error.details or error.brief, self.log]))
 
     def _migration(self) -> Mapping[str, Any]:
@@ -178,8 +178,8 @@ class Process:
     def _listen(self, console: socket.socket) -> None:
         with suppress(OSError):
             while data := console.recv(1 << 16):
-                if self.life.hear(data):
-                    self.port.cut()  # whoever waits for an answer need not wait on
+                if self.life.feed(data):
+                    self.port.cut()  # commands that wait for an answer end at once
         self.life.note(Kind.GONE)
 
 
@@ -191,7 +191,7 @@ def missing(architecture: Architecture) -> str | None:
 
 def _advice(log: str) -> str:
     if "No space left" in log:
-        return "the disk is full: make room; `upgradeproof prune --states` removes kept states"
+        return "the disk is full: free space; `upgradeproof prune --states` removes cached states"
     if "Could not open" in log or "not in qcow2 format" in log or "Image is corrupt" in log:
         return "a disk is damaged or gone: `upgradeproof prune --states`, and run again"
     if "memory" in log:

@@ -1,4 +1,4 @@
-"""QEMU's monitor: JSON lines over a socket that nobody else can reach."""
+"""QEMU's monitor: JSON lines over a socket that no other process can reach."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ OnEvent = Callable[[str, Mapping[str, Any]], None]
 
 
 class Monitor:
-    """Give commands to one QEMU, and hear its events.
+    """Give commands to one QEMU, and receive its events.
 
-    A thread of its own reads: an event is told as it happens, whoever waits for what.
+    A thread of its own reads: an event is passed on as it happens, also while a command waits.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Monitor:
             except OSError as error:
                 raise self._gone(command, str(error)) from None
         if answer is None:
-            self._answers.put(None)  # whoever asks next meets the end, too
+            self._answers.put(None)  # the next command meets the end, too
             raise self._gone(command, "")
         if "error" in answer:
             words = str(answer["error"].get("desc", answer["error"]))
@@ -76,7 +76,7 @@ class Monitor:
         return answer["return"]
 
     def close(self) -> None:
-        """Let go of the monitor; never raises."""
+        """Close the monitor; never raises."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -84,7 +84,7 @@ class Monitor:
             self._thread.join(_END_TIMEOUT_S)
 
     def _answer(self, number: int) -> Mapping[str, Any] | None:
-        """Return the answer of one command, past what came too late for those before it."""
+        """Return the answer of one command; late answers to earlier ones are skipped."""
         deadline = time.monotonic() + self._timeout_s
         while True:
             answer = self._answers.get(timeout=max(deadline - time.monotonic(), 0))

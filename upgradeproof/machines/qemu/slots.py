@@ -1,4 +1,4 @@
-"""How many cells may run VMs on this host at once: as many as its cores and its memory carry."""
+"""How many cells may run VMs on this host at once: as many as its cores and memory allow."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 CELL_MB = 3072
-"""Memory of one cell's VMs: the one that travels and two that stand beside it, of 1 GB each."""
+"""Memory of one cell's VMs: the one that goes through the states and two clones, of 1 GB each."""
 _TURN_S = 0.5
 
 
 def count(cores: int, memory_mb: int) -> int:
     """Return the number of slots.
 
-    Under emulation a core a VM is the best use of a host: three or four VMs on two cores were
-    measured to cost more than they give.
+    Under emulation one core for each VM is the best use of a host: three or four VMs on two
+    cores were measured to take longer in total.
     """
     return max(1, min(cores, memory_mb // CELL_MB))
 
@@ -31,7 +31,7 @@ def of_this_host() -> int:
 
 @contextmanager
 def slot(folder: Path, slots: int) -> Iterator[None]:
-    """Hold one of the slots, waited for if need be; the kernel frees it when its holder dies."""
+    """Reserve one of the slots, after a wait if necessary; the kernel frees it."""
     folder.mkdir(parents=True, exist_ok=True)
     locks = [FileLock(folder / f"slot-{number}.lock") for number in range(slots)]
     while True:

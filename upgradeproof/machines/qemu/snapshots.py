@@ -1,7 +1,7 @@
-"""Disks and memories of VMs on this host: base images, kept states, and machines that run.
+"""Disks and memories of VMs on this host: base images, cached states, and machines that run.
 
-A folder with ``machine.json`` is whole: that file is written last. Nothing in such a folder is
-written again; who goes on from there lays an overlay on its disks.
+A folder with ``machine.json`` is complete: that file is written last. Nothing in such a folder is
+written again; a machine that starts from it uses an overlay on its disks.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ OVERLAY_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """A machine that stands still: its disks, and perhaps its memory."""
+    """A saved machine: its disks, and perhaps its memory."""
 
     folder: Path
     hardware: Hardware
     parent: str = ""
     """The folder that its disks are overlays of; empty: none."""
     memory: str = ""
-    """The QEMU that wrote the memory, and how it ran: only the same can go on. Empty: none."""
+    """The QEMU that wrote the memory, and how it ran: only the same can resume it. Empty: none."""
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -46,7 +46,7 @@ class Snapshot:
         return {name: self.folder / f"{name}.qcow2" for name in names}
 
     def write(self) -> None:
-        """Make the folder whole."""
+        """Write the record, which makes the folder complete."""
         plain = asdict(self)
         del plain["folder"]
         plain["sizes"] = {name: disk.stat().st_size for name, disk in self.disks.items()}
@@ -54,9 +54,9 @@ class Snapshot:
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:
-        """Return what stands in a folder. Raises MachineError when it is not whole.
+        """Return the snapshot in a folder. Raises MachineError when it is not complete.
 
-        What it rests on is looked at, too: a disk that was cut short would hang a boot.
+        Its backing files are checked, too: a disk that was cut short would hang a boot.
         """
         try:
             plain = json.loads((folder / RECORD).read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ def overlay(disk: Path, path: Path) -> None:
         )
 
 
-class Shelf:
+class SnapshotStore:
     """The folders of one cache: ``states/`` and ``machines/``."""
 
     def __init__(self, cache: Path) -> None:
@@ -152,18 +152,18 @@ class Shelf:
                 )
 
     def forget(self, folder: Path) -> bool:
-        """Remove a snapshot and tell if it went: not one that a machine runs on."""
+        """Remove a snapshot and return whether it is gone: not one that a machine runs on."""
         if str(folder) in self._in_use():
             return False
         shutil.rmtree(folder, ignore_errors=True)
         return not folder.exists()
 
     def _in_use(self) -> set[str]:
-        """Return the snapshots that running machines rest on."""
+        """Return the snapshots that running machines depend on."""
         return {snapshot for folder in _folders(self._machines) for snapshot in _used(folder)}
 
     def prune(self, *, states: bool) -> Iterator[str]:
-        """Remove what dead owners left, with ``states`` also the snapshots nobody runs on."""
+        """Remove what dead owners left, with ``states`` also the snapshots that no machine uses."""
         for folder in _folders(self._machines):
             if not _owned(folder):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -181,7 +181,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _owned_folder(path: Path) -> Path:
-    """Make a folder that is ours from its first moment: another process may be pruning.
+    """Make a folder that belongs to this process at once: another process may be pruning.
 
     Raises OSError when there is one of this name.
     """
@@ -202,7 +202,7 @@ def _owned(folder: Path) -> bool:
 
 
 def _used(machine: Path) -> Iterator[str]:
-    """Yield the snapshots that a running machine's disks rest on, down to the image."""
+    """Yield the snapshots that a running machine's disks depend on, down to the image."""
     with suppress(OSError):
         at = (machine / "origin").read_text(encoding="utf-8")
         while at:
@@ -214,7 +214,7 @@ def _used(machine: Path) -> Iterator[str]:
 
 
 def free_bytes(path: Path) -> int:
-    """Return the room that is left for disks. Raises MachineError when there can't be any."""
+    """Return the free space for disks. Raises MachineError when the folder can't be made."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         found = os.statvfs(path)

@@ -16,7 +16,7 @@ Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+:=~/_-]*$")]
 """A package as APT takes it; nothing that a shell could read otherwise."""
 
 Suite = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?$")]
-"""A suite: a word that ``sed`` and ``grep`` see as one, whose points alone they read otherwise."""
+"""A suite: a word without special characters of ``sed`` and ``grep``, except for points."""
 
 Conffiles = Literal["keep", "replace", "ask"]
 """Whose version of an edited conffile wins; ``ask`` lets dpkg prompt, and so fail unattended."""

@@ -46,10 +46,12 @@ def _problem(config: Config, file: ConfigFile) -> tuple[str, str, str] | None:
             f"write {config.path} in the format {config.format}",
         )
     if config.check and not file.accepted:
-        said = file.check_output.splitlines()
+        lines = file.check_output.splitlines()
         return (
             f"{config.path} is refused by its own check",
-            "\n  ".join([f"`{config.check}` ended with status {file.check_status}", *said[:LINES]]),
+            "\n  ".join(
+                [f"`{config.check}` ended with status {file.check_status}", *lines[:LINES]]
+            ),
             f"fix {config.path} until `{config.check}` accepts it",
         )
     return None

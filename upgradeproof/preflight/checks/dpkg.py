@@ -24,12 +24,12 @@ def findings(situation: Situation) -> Iterator[Finding]:
     for name, (title, remedy) in REMEDIES.items():
         check = checks.get(name)
         if check and not check.sound:
-            said = check.output.splitlines()
+            lines = check.output.splitlines()
             yield Finding(
                 id=f"dpkg/{name}",
                 severity="inhibitor",
                 title=title,
-                meaning="\n  ".join([*said[:LINES], *(["..."] if said[LINES:] else [])])
+                meaning="\n  ".join([*lines[:LINES], *(["..."] if lines[LINES:] else [])])
                 or "It printed nothing else.",
                 remedy=remedy,
             )

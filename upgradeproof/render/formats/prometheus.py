@@ -24,7 +24,7 @@ CELL = ("product", "platform", "upgrade")
 LOAD = (*CELL, "state", "load")
 RATIO = (*CELL, "load", "target")
 PROBED = (*CELL, "state", "endpoint")
-LANE = (*PROBED, "connection")
+OVER_CONNECTION = (*PROBED, "connection")
 METRICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "run_info": ("The run of the other metrics; always 1", ("run_id", "version")),
     "run_started_timestamp_seconds": ("When the run began", ()),
@@ -52,19 +52,22 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "load_cost_ratio_budget": ("The largest ratio that is allowed", RATIO),
     "load_cost_outcome": ("1 for the outcome of a comparison", (*RATIO, "outcome")),
     "availability_measured": ("1: an endpoint was probed; 0: the prober failed", PROBED),
-    "availability_ratio": ("Share of requests that succeeded in time", LANE),
-    "availability_requests": ("Requests that a prober sent", LANE),
-    "availability_failed_requests": ("Of these, requests that failed", LANE),
-    "availability_late_requests": ("Of these, requests that succeeded late", LANE),
+    "availability_ratio": ("Share of requests that succeeded in time", OVER_CONNECTION),
+    "availability_requests": ("Requests that a prober sent", OVER_CONNECTION),
+    "availability_failed_requests": ("Of these, requests that failed", OVER_CONNECTION),
+    "availability_late_requests": ("Of these, requests that succeeded late", OVER_CONNECTION),
     "availability_latency_seconds": (
         "Latency of the prober's requests; the 100th percentile is the longest",
-        (*LANE, "percentile"),
+        (*OVER_CONNECTION, "percentile"),
     ),
     "downtime_longest_seconds": (
         "Longest downtime of the transition to a state; 0: there was none",
-        LANE,
+        OVER_CONNECTION,
     ),
-    "downtime_total_seconds": ("All downtimes of the transition to a state together", LANE),
+    "downtime_total_seconds": (
+        "All downtimes of the transition to a state together",
+        OVER_CONNECTION,
+    ),
     "health_index": ("0 to 100, for an overview; it is no verdict", CELL),
     "health_known_ratio": ("Share of what counts in the health index that is known", CELL),
 }
@@ -188,17 +191,17 @@ def _of_ratio(labels: tuple[str, ...], compared: RatioMeasured) -> Iterator[Samp
 
 def _of_prober(labels: tuple[str, ...], seen: Availability) -> Iterator[Sample]:
     yield "availability_measured", labels, not seen.problem
-    for lane in seen.lanes if not seen.problem else ():
-        of_lane = (*labels, lane.connection)
-        yield "availability_requests", of_lane, lane.requests
-        if not lane.requests:
+    for measured in seen.connections if not seen.problem else ():
+        of_connection = (*labels, measured.connection)
+        yield "availability_requests", of_connection, measured.requests
+        if not measured.requests:
             continue
-        yield "availability_ratio", of_lane, lane.share
-        yield "availability_failed_requests", of_lane, lane.failed
-        yield "availability_late_requests", of_lane, lane.late
-        yield "downtime_longest_seconds", of_lane, lane.longest_downtime_ms / 1000
-        yield "downtime_total_seconds", of_lane, lane.total_downtime_ms / 1000
-        if lane.requests > lane.failed:
-            found = (lane.p50_ms, lane.p99_ms, lane.max_ms)
+        yield "availability_ratio", of_connection, measured.share
+        yield "availability_failed_requests", of_connection, measured.failed
+        yield "availability_late_requests", of_connection, measured.late
+        yield "downtime_longest_seconds", of_connection, measured.longest_downtime_ms / 1000
+        yield "downtime_total_seconds", of_connection, measured.total_downtime_ms / 1000
+        if measured.requests > measured.failed:
+            found = (measured.p50_ms, measured.p99_ms, measured.max_ms)
             name = "availability_latency_seconds"
-            yield from _percentiles(name, of_lane, (50, 99, 100), found)
+            yield from _percentiles(name, of_connection, (50, 99, 100), found)

@@ -1,6 +1,6 @@
 """Pictures of a cell's speed: SVG for the middle of a page, drawn by matplotlib.
 
-matplotlib takes a second to import: whoever has something to draw imports this package then.
+matplotlib takes a second to import: code imports this package only when it draws something.
 """
 
 from upgradeproof.render.pictures.curves import curves

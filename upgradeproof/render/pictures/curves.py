@@ -26,7 +26,7 @@ def curves(measured: Sequence[LoadMeasured]) -> Markup | None:
     """Return the percentile curves of one load on its states; None: there is none to draw.
 
     Percentiles are on a scale of 1 / (1 - p): 90, 99 and 99.9 % are as far from each other. The
-    slowest of n answers, of which a curve may say 100 %, stands where 1 of n is slower.
+    slowest of n answers, for which a curve may have 100 %, is drawn where 1 of n is slower.
     """
     drawn = [(one, points) for one in measured if (points := _points(one))]
     if not drawn:
@@ -56,11 +56,11 @@ def curves(measured: Sequence[LoadMeasured]) -> Markup | None:
         axes.tick_params(axis="x", pad=10)  # clear of the lowest latency, in the same corner
         axes.grid(visible=True)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 0.99), ncols=4, borderaxespad=0.2)
-        return svg.inline(figure, _told([one for one, _ in drawn]))
+        return svg.inline(figure, _label([one for one, _ in drawn]))
 
 
 def _points(one: LoadMeasured) -> list[tuple[float, float]]:
-    """Return the curve from the median on; both scales are logarithmic, and have no nought."""
+    """Return the curve from the median on; both scales are logarithmic and have no zero."""
     return [
         (_place(point.percent, max(one.answered, 2)), point.ms)
         for point in one.curve
@@ -68,21 +68,21 @@ def _points(one: LoadMeasured) -> list[tuple[float, float]]:
     ]
 
 
-def _place(percent: float, most: float) -> float:
-    return min(1 / (1 - percent / 100), most) if percent < 100 else most  # noqa: PLR2004
+def _place(percent: float, limit: float) -> float:
+    return min(1 / (1 - percent / 100), limit) if percent < 100 else limit  # noqa: PLR2004
 
 
 def _ticks(low_ms: float, high_ms: float) -> list[float]:
     """Return 1, 2, 5, 10... around what is drawn; one of each decade where these are many."""
     first, last = math.floor(math.log10(low_ms)), math.ceil(math.log10(high_ms)) + 1
-    steps = STEPS if last - first <= 4 else STEPS[:1]  # noqa: PLR2004  # there is room for 10
+    steps = STEPS if last - first <= 4 else STEPS[:1]  # noqa: PLR2004  # 10 labels fit
     every = [step * 10.0**decade for decade in range(first, last + 1) for step in steps]
     below = max(tick for tick in every if tick <= low_ms)
     above = min(tick for tick in every if tick > high_ms)
     return [tick for tick in every if below <= tick <= above]
 
 
-def _told(measured: Sequence[LoadMeasured]) -> str:
+def _label(measured: Sequence[LoadMeasured]) -> str:
     states = (
         f"{one.state.replace('_', ' ')}: 50 % within {words.latency(one.p50_ms)}, "
         f"99 % within {words.latency(one.p99_ms)}"

@@ -21,12 +21,12 @@ from upgradeproof.results.load import HeatMap
 from upgradeproof.states import StateName
 
 WIDTH, MAP_HEIGHT, ROW_HEIGHT, ABOVE, BELOW, GAP = 900, 220, 20, 26, 26, 8
-"""In points: the picture, the map in it, each row below, and the rooms between them."""
+"""In points: the picture, the map in it, each row below, and the gaps between them."""
 LEFT, RIGHT = 0.1, 0.975
 OPACITIES = (0.3, 0.5, 0.75, 1.0)
 LOST_SHARE = 0.09
 """Height of the band of lost requests, as a share of the rows below it."""
-MOST_TICKS = 6
+MAX_TICKS = 6
 Stretch = tuple[float, float, float]
 """A row's place, and where in it something begins and ends."""
 
@@ -34,12 +34,12 @@ Stretch = tuple[float, float, float]
 def heat(seen: Availability) -> Markup | None:
     """Return the heat map of what a prober saw; None: it sent nothing.
 
-    The darker a field, the more requests of that moment took that long. Below stand the downtimes
-    of each kind of connection and the steps of the upgrade, on the same seconds.
+    The darker a field, the more requests of that moment took that long. Below are the downtimes of
+    each kind of connection and the steps of the upgrade, on the same seconds.
     """
     if not seen.heat.spots:
         return None
-    rows = len(seen.lanes) + len(seen.steps)
+    rows = len(seen.connections) + len(seen.steps)
     below = GAP + rows * ROW_HEIGHT if rows else 0
     height = ABOVE + MAP_HEIGHT + below + BELOW
     with svg.settings():
@@ -57,12 +57,12 @@ def heat(seen: Availability) -> Markup | None:
             axes.axvline(step.began_s, color=svg.INK, linewidth=0.8, dashes=(1, 2))
         axes.set_xlim(0, max(seen.duration_s, seen.heat.columns * seen.heat.column_s))
         last.xaxis.set_major_formatter("{x:g} s")
-        return svg.inline(figure, _told(seen))
+        return svg.inline(figure, _label(seen))
 
 
-def levels(most: int) -> tuple[int, ...]:
-    """Return the greatest count of each shade: up to four, each a like factor above the last."""
-    return tuple(sorted({math.ceil(most ** (i / len(OPACITIES)) - 1e-9) for i in range(1, 5)}))
+def levels(highest: int) -> tuple[int, ...]:
+    """Return the greatest count of each shade: up to four, each by the same factor higher."""
+    return tuple(sorted({math.ceil(highest ** (i / len(OPACITIES)) - 1e-9) for i in range(1, 5)}))
 
 
 def _draw_map(axes: Axes, seen: Availability) -> None:
@@ -71,15 +71,15 @@ def _draw_map(axes: Axes, seen: Availability) -> None:
     band = max(1.0, LOST_SHARE * rows)
     top = rows + band / 2
     legend = [Patch(fill=False, linewidth=0, label="requests of one moment:")]
-    for place, most in enumerate(bounds):
+    for place, highest in enumerate(bounds):
         opacity = OPACITIES[len(OPACITIES) - len(bounds) + place]
-        least = bounds[place - 1] + 1 if place else 1
-        good, lost = _stretches(heat_map, least, most)
+        lowest = bounds[place - 1] + 1 if place else 1
+        good, lost = _stretches(heat_map, lowest, highest)
         _fill(axes, good, 1.0, svg.COLOURS[StateName.UPGRADED], opacity)
         _fill(
             axes, ((top, begin, end) for _, begin, end in lost), band, svg.COLOURS["lost"], opacity
         )
-        label = f"{least} to {most}" if least < most else f"{most}"
+        label = f"{lowest} to {highest}" if lowest < highest else f"{highest}"
         legend.append(Patch(color=svg.COLOURS[StateName.UPGRADED], alpha=opacity, label=label))
     legend.append(Patch(color=svg.COLOURS["lost"], label="lost"))
     axes.legend(
@@ -96,7 +96,7 @@ def _draw_map(axes: Axes, seen: Availability) -> None:
 
 
 def _label_rows(axes: Axes, rows_ms: Sequence[float], lost: float) -> None:
-    stride = math.ceil(len(rows_ms) / MOST_TICKS)
+    stride = math.ceil(len(rows_ms) / MAX_TICKS)
     places = [at for at in range(1, len(rows_ms) + 1, stride) if at < lost - stride / 2]
     axes.set_yticks([*places, lost], [*(svg.tick(rows_ms[at - 1]) for at in places), "lost"])
 
@@ -110,11 +110,11 @@ def _draw_late(axes: Axes, rows_ms: Sequence[float], answer_timeout_ms: float) -
         axes.text(0.995, place, "late above", ha="right", va="bottom", transform=across)
 
 
-def _stretches(heat_map: HeatMap, least: int, most: int) -> tuple[list[Stretch], list[Stretch]]:
+def _stretches(heat_map: HeatMap, lowest: int, highest: int) -> tuple[list[Stretch], list[Stretch]]:
     """Return the fields of one shade, neighbours in a row as one: those answered, those lost."""
     columns: dict[int, list[int]] = {}
     for spot in heat_map.spots:
-        if least <= spot.count <= most:
+        if lowest <= spot.count <= highest:
             columns.setdefault(spot.row, []).append(spot.column)
     good: list[Stretch] = []
     lost: list[Stretch] = []
@@ -153,16 +153,16 @@ def _fill(
 
 def _draw_rows(axes: Axes, seen: Availability) -> None:
     """Draw a row for each kind of connection and for each step, from top to bottom."""
-    for row, lane in enumerate(seen.lanes):
-        for down in lane.downtimes:
+    for row, measured in enumerate(seen.connections):
+        for down in measured.downtimes:
             length = down.duration_ms / 1000
-            # the line keeps one visible that is shorter than a pixel
+            # the line makes a downtime visible that is shorter than a pixel
             _bar(axes, row, down.began_s, length, color=svg.COLOURS["lost"], linewidth=1.5)
     whole = max(seen.duration_s, 1e-9)
-    for row, step in enumerate(seen.steps, len(seen.lanes)):
+    for row, step in enumerate(seen.steps, len(seen.connections)):
         length = step.ended_s - step.began_s
         _bar(axes, row, step.began_s, length, color=svg.INK, alpha=0.18, linewidth=1)
-        late = step.began_s > whole / 2  # then there is room before it, else from its beginning on
+        late = step.began_s > whole / 2  # then the label fits before it, else from its beginning on
         axes.annotate(
             svg.name(step.title),
             (step.began_s, row + 0.5),
@@ -171,7 +171,7 @@ def _draw_rows(axes: Axes, seen: Availability) -> None:
             ha="right" if late else "left",
             va="center",
         )
-    names = [f"down, {lane.connection}" for lane in seen.lanes]
+    names = [f"down, {measured.connection}" for measured in seen.connections]
     names += [f"step {number}" for number in range(1, len(seen.steps) + 1)]
     axes.set_yticks([row + 0.5 for row in range(len(names))], names)
     axes.set_ylim(len(names), 0)
@@ -181,10 +181,12 @@ def _bar(axes: Axes, row: int, began_s: float, length_s: float, **look: Any) -> 
     axes.barh(row + 0.5, length_s, 0.64, began_s, **look)
 
 
-def _told(seen: Availability) -> str:
+def _label(seen: Availability) -> str:
     steps = "; ".join(f"{step.title} from {step.began_s:.1f} s" for step in seen.steps)
-    lanes = "; ".join(
-        f"{lane.connection} connections: longest downtime {words.latency(lane.longest_downtime_ms)}"
-        for lane in seen.lanes
+    connections = "; ".join(
+        f"{each.connection} connections: longest downtime {words.latency(each.longest_downtime_ms)}"
+        for each in seen.connections
     )
-    return f"Latency of requests to {seen.endpoint} over time. {lanes}. Steps: {steps or 'none'}"
+    return (
+        f"Latency of requests to {seen.endpoint} over time. {connections}. Steps: {steps or 'none'}"
+    )

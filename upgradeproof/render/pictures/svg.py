@@ -1,4 +1,4 @@
-"""A figure of matplotlib as SVG that can stand in a page: no ids, no styles, no ink of its own."""
+"""A figure of matplotlib as SVG for a page: without ids, styles and colours of its own."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ COLOURS: Mapping[str, str] = {
 """Of the data, by what they are: each has a contrast of 3 to 1 on light and on dark paper."""
 POINTS = 72
 """Points in an inch: matplotlib's figures are in inches, their pictures in points."""
-MOST_LETTERS = 52
-"""Of a name in a picture: half its width, at 13 points. The tables beside have all of it."""
+MAX_CHARACTERS = 52
+"""Of a name in a picture: half its width, at 13 points. The tables have the whole name."""
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
-_KEPT = {
+_ATTRIBUTES = {
     "path": (
         *("d", "fill", "fill-opacity", "opacity", "stroke", "stroke-width", "stroke-opacity"),
         *("stroke-dasharray", "stroke-linecap", "stroke-linejoin"),
@@ -64,7 +64,7 @@ _SETTINGS = {
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Draw by matplotlib's own settings and ours, whatever a user's matplotlibrc says.
+    """Draw by matplotlib's own settings and ours, regardless of a user's matplotlibrc.
 
     Text of a machine may hold letters that no font here has: the reader's browser has another.
     """
@@ -81,16 +81,16 @@ def clean(text: str) -> str:
 def name(text: str) -> str:
     """Return text that is clean, and short enough for a picture."""
     shown = clean(text)
-    return shown if len(shown) <= MOST_LETTERS else f"{shown[: MOST_LETTERS - 1]}…"
+    return shown if len(shown) <= MAX_CHARACTERS else f"{shown[: MAX_CHARACTERS - 1]}…"
 
 
 def tick(ms: float) -> str:
-    """Return milliseconds as they stand beside an axis, where there is no room for minutes."""
+    """Return the label of milliseconds on an axis, where minutes do not fit."""
     return f"{round(ms / words.SECOND_MS, 2):g} s" if ms >= words.SECOND_MS else words.latency(ms)
 
 
 def inline(figure: Figure, label: str) -> Markup:
-    """Return the figure as an ``svg`` element that says ``label`` to those who can't see it.
+    """Return the figure as an ``svg`` element with ``label`` as its text for screen readers.
 
     Equal figures give equal text. It is a flat list of paths and texts: what matplotlib gives them
     beyond that, such as ids, would have to be unique in the page.
@@ -117,14 +117,16 @@ def _elements(drawn: ET.Element) -> Iterator[ET.Element]:
     """Yield what is to be seen, in the order in which it is drawn."""
     for element in drawn.iter():
         tag = element.tag.removeprefix(_NAMESPACE)
-        if tag not in _KEPT:
+        if tag not in _ATTRIBUTES:
             continue
         given = dict(element.attrib) | _style(element)
         if tag == "path" and given.get("fill") == "none" and "stroke" not in given:
             continue
-        kept = ET.Element(tag, {key: _value(given[key]) for key in _KEPT[tag] if key in given})
-        kept.text = element.text
-        yield kept
+        copied = ET.Element(
+            tag, {key: _value(given[key]) for key in _ATTRIBUTES[tag] if key in given}
+        )
+        copied.text = element.text
+        yield copied
 
 
 def _style(element: ET.Element) -> dict[str, str]:
@@ -133,7 +135,7 @@ def _style(element: ET.Element) -> dict[str, str]:
 
 
 def _value(value: str) -> str:
-    """Return an attribute's value without the digits that nobody sees."""
+    """Return an attribute's value without the digits that are not visible."""
     if value == INK:
         return "currentColor"
     short = _DIGITS.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), value)

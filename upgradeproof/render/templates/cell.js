@@ -22,7 +22,7 @@ function summarySection(cell, suites) {
       counted[verdict] = (counted[verdict] ?? 0) + number;
     }
   }
-  const told = tally(counted);
+  const tallied = tally(counted);
   const proofs = cell.fidelity
     ? cell.fidelity.proofs.map(([can, text]) => h("li", { class: can ? "can" : "cannot" },
       h("span", { class: "hidden" }, can ? "Can: " : "Can not: "), text))
@@ -32,7 +32,7 @@ function summarySection(cell, suites) {
     cell.stops.map((stop) => h("div", { class: `stop v-${stop.verdict}` },
       h("p", {}, verdictOf(stop.verdict), ` ${stop.sentence}`), reasonBlock(stop.reason))),
     h("ul", { class: "proofs" }, proofs),
-    h("p", { class: "quiet" }, [told, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
+    h("p", { class: "quiet" }, [tallied, cell.took, ...cell.tags].filter(Boolean).join(" · ")));
 }
 
 /** Return how much of a captured server is the same in its twin, and what is not. */
@@ -96,18 +96,18 @@ function stepLine(step, start, whole, transcript) {
   const ended = step.seconds !== null;
   const bad = ended && step.exit !== 0;
   const how = !ended ? "never ended" : step.exit === null ? "stopped at its time-out" : step.exit ? `exit ${step.exit}` : "";
-  const room = h("div", { class: "transcript" });
+  const container = h("div", { class: "transcript" });
   const fill = () => {
-    if (room.childElementCount) return;
-    room.append(...transcriptParts(step, transcript));
-    const text = room.querySelector("pre");
+    if (container.childElementCount) return;
+    container.append(...transcriptParts(step, transcript));
+    const text = container.querySelector("pre");
     if (text && !(ended && step.exit === 0)) text.scrollTop = text.scrollHeight;
   };
   return h("details", { class: `step${bad ? " bad" : ""}${ended ? "" : " open-ended"}`, ontoggle: fill },
     h("summary", { class: "line" },
       h("span", { class: "title", title: step.started }, step.title, how ? h("small", {}, ` ${how}`) : null),
       track(start, step.seconds, whole), h("span", { class: "took" }, ended ? duration(1000 * step.seconds) : "")),
-    room);
+    container);
 }
 
 function transcriptParts(step, transcript) {
@@ -120,12 +120,12 @@ function transcriptParts(step, transcript) {
 
 function diffSection(diffs) {
   if (!diffs.length) return section("Changes", "", h("p", { class: "quiet" }, "No state has a diff."));
-  const room = h("div");
-  const draw = () => room.replaceChildren(...diffs.map((diff) => stateDiff(diff, input.value.toLowerCase())));
+  const container = h("div");
+  const draw = () => container.replaceChildren(...diffs.map((diff) => stateDiff(diff, input.value.toLowerCase())));
   const input = h("input", { type: "search", placeholder: "Filter changes", "aria-label": "Filter changes", oninput: debounced(() => draw()) });
   draw();
   const lines = diffs.reduce((sum, diff) => sum + diff.lines.length, 0);
-  return section("Changes", `${plural(lines, "line")} differ between two states`, input, room);
+  return section("Changes", `${plural(lines, "line")} differ between two states`, input, container);
 }
 
 /** Lay out one diff; a line is [path, before, after, reason, text's diff], a regression's reason is null. */

@@ -93,8 +93,8 @@ def test_input_of_an_agent_that_ended_is_not_run_by_the_next(
 ) -> None:
     shells.end_agent()
     script = f"touch {tmp_path}/run\n"
-    shells.port.say(b"in", b"7", script.encode().hex().encode())
-    shells.port.say(b"open")
+    shells.port.send_line(b"in", b"7", script.encode().hex().encode())
+    shells.port.send_line(b"open")
     shells.start()
     assert output(channel, f"ls {tmp_path}") == ""
 
@@ -151,7 +151,7 @@ def test_a_reset_ends_every_shell_and_its_processes(
     shells: AgentShells, channel: Channel, tmp_path: Path
 ) -> None:
     channel.run(f"sleep 60 & echo $! >{tmp_path}/pid", timeout_s=LIMIT_S)
-    shells.port.say(b"reset")
+    shells.port.send_line(b"reset")
     wait_until("no shell is left", lambda: not shells.pids)
     pid = (tmp_path / "pid").read_text().strip()
     wait_until("no child is left", lambda: _gone(pid))
@@ -219,13 +219,13 @@ def test_sending_to_a_machine_that_reads_nothing_times_out(silent: NoAgent) -> N
     silent.port.limit_sending(0.2)
     began = time.monotonic()
     with pytest.raises(OSError, match="temporarily unavailable"):
-        silent.port.say(b"in", b"1", b"00" * 4_000_000)
+        silent.port.send_line(b"in", b"1", b"00" * 4_000_000)
     assert time.monotonic() - began < 3
     silent.far.setblocking(False)
     with suppress(BlockingIOError):
         while silent.far.recv(1 << 20):
             pass
-    silent.port.say(b"reset")
+    silent.port.send_line(b"reset")
     assert silent.far.recv(100) == b"\nreset\n", "the half line is ended first"
 
 

@@ -87,7 +87,8 @@ def test_a_disk_that_this_host_can_not_write_is_no_failure_of_the_product() -> N
     assert isinstance(error, MachineError)
     assert str(error) == (
         "QEMU has stopped box: this host could not write its disk\n"
-        "To do: is the disk full? make room; `upgradeproof prune --states` removes kept states"
+        "To do: is the disk full? free disk space; "
+        "`upgradeproof prune --states` removes cached states"
     )
 
 
@@ -95,7 +96,7 @@ def followed(*seen: tuple[Kind, str], reset: bool, timeout_s: float = 0.2) -> in
     life = Life()
     life.note(Kind.READY, "an earlier boot")
     mark = life.mark
-    life.hear(b"lines of the console\r\n")
+    life.feed(b"lines of the console\r\n")
     for kind, text in seen:
         life.note(kind, text)
     return follow(life, mark, "box", timeout_s, reset=reset)

@@ -83,7 +83,7 @@ HARMLESS = [
 def read(text: str, size: int = 1 << 16) -> tuple[Life, list[bool]]:
     """Return a life that has received the output of a console in pieces."""
     life, data = Life(), text.encode()
-    return life, [life.hear(data[at : at + size]) for at in range(0, len(data), size)]
+    return life, [life.feed(data[at : at + size]) for at in range(0, len(data), size)]
 
 
 def signs(life: Life) -> list[tuple[Kind, str]]:
@@ -110,24 +110,24 @@ def test_a_line_that_resembles_an_error_is_no_sign(text: str, size: int) -> None
 
 def test_a_prompt_is_one_sign_before_its_line_ends() -> None:
     life = Life()
-    assert life.hear(b"\r\n(initramfs) ")
-    assert not life.hear(b"reboot")
-    assert not life.hear(b"\r\nsomething\r\n")
-    assert life.hear(b"(initramfs) ")
+    assert life.feed(b"\r\n(initramfs) ")
+    assert not life.feed(b"reboot")
+    assert not life.feed(b"\r\nsomething\r\n")
+    assert life.feed(b"(initramfs) ")
     assert signs(life) == [(Kind.INITRAMFS, "(initramfs)")] * 2
 
 
 def test_the_same_error_in_the_next_boot_is_another_sign() -> None:
     life = Life()
-    life.hear(f"{PANIC}\r\n".encode())
+    life.feed(f"{PANIC}\r\n".encode())
     life.note(Kind.RESET)
-    life.hear(f"{PANIC}\r\n".encode())
+    life.feed(f"{PANIC}\r\n".encode())
     assert [kind for kind, _ in signs(life)] == [Kind.PANIC, Kind.RESET, Kind.PANIC]
 
 
 def test_an_error_after_invalid_bytes_is_a_sign() -> None:
     life = Life()
-    life.hear(b"\xff\xfe\x00\x80garbage\x1b\x1b[\n" + f"{PANIC}\r\n".encode())
+    life.feed(b"\xff\xfe\x00\x80garbage\x1b\x1b[\n" + f"{PANIC}\r\n".encode())
     assert signs(life) == [(Kind.PANIC, PANIC)]
 
 
@@ -135,7 +135,7 @@ def test_a_line_without_end_is_not_read_repeatedly() -> None:
     life = Life()
     began = time.monotonic()
     for _ in range(200):
-        life.hear(b"." * 1000)
+        life.feed(b"." * 1000)
     assert time.monotonic() - began < 2
     assert len(life.console) == 200_000
 
@@ -168,7 +168,7 @@ def test_the_tail_consists_of_the_last_lines_that_are_not_empty() -> None:
 def test_a_wait_ends_with_a_sign_and_not_with_other_output() -> None:
     life = Life()
     mark = life.mark
-    writer = threading.Timer(0.05, life.hear, args=[b"words\n"])
+    writer = threading.Timer(0.05, life.feed, args=[b"words\n"])
     signaller = threading.Timer(0.15, life.note, args=[Kind.READY, "boot"])
     began = time.monotonic()
     writer.start()
@@ -183,7 +183,7 @@ def test_a_wait_for_a_quiet_console_has_a_limit() -> None:
 
     def write() -> None:
         while not stop.wait(0.05):
-            life.hear(b"again\n")
+            life.feed(b"again\n")
 
     writer = threading.Thread(target=write)
     writer.start()

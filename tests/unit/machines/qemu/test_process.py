@@ -121,7 +121,7 @@ def test_an_event_of_the_monitor_is_a_sign(
         ),
         (
             "Could not write: No space left on device",
-            "the disk is full: make room; `upgradeproof prune --states` removes kept states",
+            "the disk is full: free space; `upgradeproof prune --states` removes cached states",
         ),
         (
             "cannot set up guest memory 'pc.ram': Cannot allocate memory",

@@ -12,15 +12,15 @@ import pytest
 from upgradeproof.errors import MachineError
 from upgradeproof.machines import owner
 from upgradeproof.machines.qemu.hardware import Hardware
-from upgradeproof.machines.qemu.snapshots import Shelf, Snapshot, free_bytes, overlay
+from upgradeproof.machines.qemu.snapshots import Snapshot, SnapshotStore, free_bytes, overlay
 
 PC = Hardware(architecture="amd64", firmware="bios", memory_mb=1024, processors=2)
 ARM = Hardware(architecture="arm64", firmware="uefi", memory_mb=1024, processors=2)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path)
+def store(tmp_path: Path) -> SnapshotStore:
+    return SnapshotStore(tmp_path)
 
 
 @pytest.fixture
@@ -103,12 +103,12 @@ def test_the_parent_of_a_snapshot_is_verified(tmp_path: Path) -> None:
         Snapshot.read(snapshot.folder)
 
 
-def test_an_incomplete_snapshot_is_not_found(store: Shelf) -> None:
+def test_an_incomplete_snapshot_is_not_found(store: SnapshotStore) -> None:
     store.new("key")
     assert store.find("key") is None
 
 
-def test_the_newest_complete_snapshot_of_a_key_is_found(store: Shelf) -> None:
+def test_the_newest_complete_snapshot_of_a_key_is_found(store: SnapshotStore) -> None:
     folders = [write_snapshot(store.new("key")).folder for _ in range(3)]
     write_snapshot(store.new("keys"))
     for age, folder in zip((30, 10, 20), folders, strict=True):
@@ -122,14 +122,14 @@ def test_the_newest_complete_snapshot_of_a_key_is_found(store: Shelf) -> None:
     assert found.folder == folders[2], "the newest is damaged"
 
 
-def test_a_machine_has_a_folder_while_it_runs(store: Shelf) -> None:
+def test_a_machine_has_a_folder_while_it_runs(store: SnapshotStore) -> None:
     with store.machine("box") as folder:
         assert (folder / "owner").read_text() == owner.mine()
         (folder / "disk.qcow2").write_bytes(b"x")
     assert not folder.exists()
 
 
-def test_a_name_in_use_is_an_error_and_its_folder_is_unchanged(store: Shelf) -> None:
+def test_a_name_in_use_is_an_error_and_its_folder_is_unchanged(store: SnapshotStore) -> None:
     with store.machine("box") as folder:
         (folder / "disk.qcow2").write_bytes(b"x")
         with pytest.raises(MachineError) as caught, store.machine("box"):
@@ -138,7 +138,9 @@ def test_a_name_in_use_is_an_error_and_its_folder_is_unchanged(store: Shelf) -> 
         assert (folder / "disk.qcow2").exists()
 
 
-def test_the_name_of_a_killed_worker_is_free_again(store: Shelf, tmp_path: Path, dead: str) -> None:
+def test_the_name_of_a_killed_worker_is_free_again(
+    store: SnapshotStore, tmp_path: Path, dead: str
+) -> None:
     left = run_machine(tmp_path, "box", tmp_path, dead)
     (left / "disk.qcow2").write_bytes(b"old")
     with store.machine("box") as folder:
@@ -146,7 +148,9 @@ def test_the_name_of_a_killed_worker_is_free_again(store: Shelf, tmp_path: Path,
         assert not (folder / "disk.qcow2").exists()
 
 
-def test_only_the_folders_of_machines_and_states_remain(store: Shelf, tmp_path: Path) -> None:
+def test_only_the_folders_of_machines_and_states_remain(
+    store: SnapshotStore, tmp_path: Path
+) -> None:
     store.new("key")
     with store.machine("box"):
         pass
@@ -154,7 +158,7 @@ def test_only_the_folders_of_machines_and_states_remain(store: Shelf, tmp_path: 
 
 
 def test_prune_removes_only_machines_whose_owner_has_ended(
-    store: Shelf, tmp_path: Path, dead: str
+    store: SnapshotStore, tmp_path: Path, dead: str
 ) -> None:
     for name, owned_by in (("lives", owner.mine()), ("died", dead), ("unknown", "")):
         run_machine(tmp_path, name, tmp_path, owned_by)
@@ -162,7 +166,9 @@ def test_prune_removes_only_machines_whose_owner_has_ended(
     assert [path.name for path in (tmp_path / "machines").iterdir()] == ["lives"]
 
 
-def test_prune_removes_incomplete_snapshots_whose_owner_has_ended(store: Shelf, dead: str) -> None:
+def test_prune_removes_incomplete_snapshots_whose_owner_has_ended(
+    store: SnapshotStore, dead: str
+) -> None:
     incomplete, complete = store.new("incomplete"), write_snapshot(store.new("complete")).folder
     assert list(store.prune(states=False)) == []
     for folder in (incomplete, complete):
@@ -172,7 +178,7 @@ def test_prune_removes_incomplete_snapshots_whose_owner_has_ended(store: Shelf, 
 
 
 def test_prune_of_states_leaves_the_snapshots_of_a_running_machine(
-    store: Shelf, tmp_path: Path, dead: str
+    store: SnapshotStore, tmp_path: Path, dead: str
 ) -> None:
     first = write_snapshot(store.new("first"))
     second = write_snapshot(store.new("second"), parent=str(first.folder))
@@ -184,7 +190,7 @@ def test_prune_of_states_leaves_the_snapshots_of_a_running_machine(
     assert second.folder.exists()
 
 
-def test_prune_of_an_empty_store_removes_nothing(store: Shelf) -> None:
+def test_prune_of_an_empty_store_removes_nothing(store: SnapshotStore) -> None:
     assert list(store.prune(states=True)) == []
 
 

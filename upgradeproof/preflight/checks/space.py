@@ -17,7 +17,7 @@ MB = 1_000_000
 def findings(situation: Situation) -> Iterator[Finding]:
     """Yield folders with too little free space; /boot counts if it has a kernel."""
     folders = situation.facts[Folders]
-    for space in situation.cell.plan.preflight.rooms:
+    for space in situation.cell.plan.preflight.required_space:
         folder = folders.get(space.path)
         if folder and (space.path != BOOT or situation.facts[Boot]):
             yield from _judge(space, folder)

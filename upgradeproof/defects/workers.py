@@ -1,4 +1,4 @@
-"""The crew: workers that carry trials out side by side, and go home together."""
+"""Workers that run trials in parallel and end together."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def side_by_side(
 ) -> Generator[T, None, None]:
     """Yield what the jobs return, as they end; they are begun in their order.
 
-    Whoever stops before the last one (Ctrl-C, SIGTERM, an error) stops them all: no other is
-    begun, those under way are ended. ``clear_up`` removes what any of them could not.
+    A stop before the last one (Ctrl-C, SIGTERM, an error) stops them all: no other job is begun,
+    and those that run are ended. ``clear_up`` removes what any of them could not.
     """
     with ThreadPoolExecutor(workers) as pool, _terminated_like_interrupted():
         try:

@@ -1,10 +1,10 @@
-# Replace what may be a secret by a stand-in of the same kind, before a byte of it leaves the server.
+# Replace what may be a secret by a placeholder of the same kind, before a byte of it leaves the server.
 #
-# perl-base is essential in Debian and Ubuntu. Equal secrets get equal stand-ins, so that two files that
-# hold one password still agree. Of a private key only the public half is printed; its stand-in is made
+# perl-base is essential in Debian and Ubuntu. Equal secrets get equal placeholders, so that two files that
+# hold one password still agree. Of a private key only the public half is printed; its placeholder is made
 # where the capture is written.
 use IPC::Open2;
-my (%stand_in, %known_key, @keys, $found, $random, $hashes);
+my (%placeholder, %known_key, @keys, $found, $random, $hashes);
 my $mark = '@@upgradeproof-key-' . unpack('H*', random_bytes(8));
 
 sub random_bytes {
@@ -47,16 +47,16 @@ sub secret {
   my ($kind, $value) = @_;
   $value =~ tr/\x01\x02//d;
   $found->{$kind}++;
-  "\x01" . ($stand_in{$value} //= random_like($value)) . "\x02";
+  "\x01" . ($placeholder{$value} //= random_like($value)) . "\x02";
 }
-# Tell whether a value is a stand-in already: no rule replaces what another one has made.
+# Return whether a value is a placeholder already: no rule replaces what another one has made.
 sub given { my $value = shift; $value =~ /^(?:\{[\w.-]+\})?\x01[^\x02]*\x02$/ || $value =~ m{://} && $value =~ /\x01/ }
 sub salt { join '', map { pick('a' .. 'z', 'A' .. 'Z', 0 .. 9) } 1 .. shift }
-# Return the hash of a password that nobody knows, by the same method.
+# Return the hash of an unknown password, by the same method.
 sub hash_like {
   my $hash = shift;
   $found->{'password hash'}++;
-  return "\x01$stand_in{$hash}\x02" if $stand_in{$hash};
+  return "\x01$placeholder{$hash}\x02" if $placeholder{$hash};
   my $settings = $hash =~ /^(\$(?:y|gy|7)\$[^\$]*\$)/ ? $1 . salt(16) . '$'
     : $hash =~ /^(\$2[abxy]\$\d\d\$)/ ? $1 . salt(21) . 'e'
     : $hash =~ /^(\$[156]\$(?:rounds=\d+\$)?)/ ? $1 . salt($1 eq '$1$' ? 8 : 16) . '$' : '';
@@ -67,7 +67,7 @@ sub hash_like {
     $fields[$_] = random_like($fields[$_]) for $from .. $#fields;
     $other = join '$', @fields;
   }
-  "\x01" . ($stand_in{$hash} = $other) . "\x02";
+  "\x01" . ($placeholder{$hash} = $other) . "\x02";
 }
 # Run a program on this server with a text on its standard input; nothing is written to a disk.
 sub filtered {
@@ -102,7 +102,7 @@ sub public_half {
 }
 sub base64_padded { my $raw = shift; my $text = base64($raw); my $p = (3 - length($raw) % 3) % 3;
   $p ? substr($text, 0, length($text) - $p) . '=' x $p : $text }
-# Return a mark in place of a private key; `key` lines at the end say what belongs there.
+# Return a mark in place of a private key; `key` lines at the end specify what replaces it.
 sub key {
   my ($label, $pem, $style) = @_;
   $found->{'private key'}++;
@@ -135,7 +135,7 @@ sub looks_random {
 sub quoted { my ($kind, $text) = @_; $text =~ s/^(["']?)(.*?)(["']?)$/$1 . secret($kind, $2) . $3/se; $text }
 sub bare { my $text = shift; $text =~ s/^["']//; $text =~ s/["']$//; $text }
 
-# Return a line of a file whose name says that it holds passwords: `user:password`, `host user:password`.
+# Return a line of a file whose name shows that it contains passwords: `user:password`, `host user:password`.
 sub password_line {
   my $line = shift;
   return $line if $line =~ /^\s*(?:[#;].*)?$/ || $line =~ /^\s*[\w.-]+\s*=/ || index($line, $mark) >= 0;
@@ -185,7 +185,7 @@ sub settings {
 sub opaque {
   my ($text) = @_;
   $text =~ s{(\x01[^\x02]*\x02|(?:ssh-\w+|ecdsa-\S+|sk-\S+)\s+AAAA\S+)|(\$[\w-]+\$[\w./\$=,+-]{8,}|[\w/+-]{40,}={0,2})}
-    {my ($kept, $word) = ($1, $2); $kept // opaque_word($word)}ge;
+    {my ($as_is, $word) = ($1, $2); $as_is // opaque_word($word)}ge;
   $text;
 }
 sub opaque_word {
