@@ -243,7 +243,7 @@ def test_the_kind_is_written_and_applied(upgradeproof: Command, tmp_path: Path) 
 
 def test_mode_and_link_of_the_plan_are_preserved(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)))
-    target = tmp_path / "target.toml"
+    target = tmp_path / "plan.toml"
     path = tmp_path / "upgrade.toml"
     path.rename(target)
     target.chmod(0o640)
@@ -255,7 +255,7 @@ def test_mode_and_link_of_the_plan_are_preserved(upgradeproof: Command, tmp_path
     assert (
         sorted(found.name for found in tmp_path.iterdir())
         == [
-            *("cache", "target.toml", "reports", "upgrade.toml"),
+            *("cache", "plan.toml", "reports", "upgrade.toml"),
         ][1:]
     )
 
