@@ -47,12 +47,12 @@ def seen(
     lasted_s: float = 1.0,
     steps: Sequence[StepMark] = (),
     stalls: Sequence[Stall] = (),
-    stopped: bool = True,
+    ended_on_request: bool = True,
 ) -> Availability:
     recording = Recording(
         began_at=5000.0,
         lasted_s=lasted_s,
-        told=stopped,
+        told=ended_on_request,
         samples=tuple(itertools.chain(*samples)),
         stalls=tuple(stalls),
     )
@@ -193,7 +193,7 @@ def test_a_refusal_is_certain_whatever_the_prober_does() -> None:
 
 
 def test_a_prober_that_ended_too_early_is_a_problem() -> None:
-    assert seen(requests("."), lasted_s=14400.0, stopped=False).problem == (
+    assert seen(requests("."), lasted_s=14400.0, ended_on_request=False).problem == (
         "the prober's time was over after 14400 s, before the upgrade was"
     )
 
