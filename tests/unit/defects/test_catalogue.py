@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.defects.runs import project
-from tests.unit.plugin.project import AMD64, ARM64, WITH_A_WAY_BACK
+from tests.unit.plugin.project import AMD64, ARM64, WITH_ROLLBACK
 from upgradeproof.defects.catalogue import Catalogue, choose
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
@@ -23,7 +23,7 @@ def ids(catalogue: Catalogue) -> list[tuple[str, str]]:
 def two_upgrades(folder: Path, **defects: str) -> Home:
     home = project(folder, **defects)
     plan = folder / "upgrade.toml"
-    plan.write_text(plan.read_text(encoding="utf-8") + WITH_A_WAY_BACK, encoding="utf-8")
+    plan.write_text(plan.read_text(encoding="utf-8") + WITH_ROLLBACK, encoding="utf-8")
     return home
 
 

@@ -1,4 +1,4 @@
-"""The texts of a repository: what APT reads, equal for equal packages."""
+"""The files of a repository that APT reads: the same packages give the same text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def package(name: str, version: str = "1", sum_: str = "a" * 64) -> Package:
     return Package(path=Path(f"{name}.deb"), control=control, size=7, sha256=sum_)
 
 
-def test_the_index_tells_each_package_with_its_place_size_and_sum() -> None:
+def test_the_index_lists_each_package_with_its_path_size_and_checksum() -> None:
     index = packages_file([package("a"), package("b", "2:3-4")])
     found = [*Packages.iter_paragraphs(index.splitlines(), use_apt_pkg=False)]
     assert [entry["Filename"] for entry in found] == ["./a_1_all.deb", "./b_3-4_all.deb"]
@@ -27,7 +27,7 @@ def test_the_index_tells_each_package_with_its_place_size_and_sum() -> None:
     assert found[0]["Description"] == "x\n y"
 
 
-def test_the_release_holds_the_sum_of_the_index() -> None:
+def test_the_release_file_has_the_checksum_of_the_index() -> None:
     found = Release(release_file("thing", "an index"))
     (entry,) = found["SHA256"]
     assert (entry["name"], entry["size"]) == ("Packages", "8")
@@ -35,7 +35,7 @@ def test_the_release_holds_the_sum_of_the_index() -> None:
     assert found["Date"] == "Tue, 14 Nov 2023 22:13:20 GMT"
 
 
-def test_packages_are_in_order_and_each_there_once() -> None:
+def test_packages_are_sorted_and_listed_once() -> None:
     found = distinct([package("b"), package("a", "2"), package("a", "1"), package("b")])
     assert [each.identity[:2] for each in found] == [("a", "1"), ("a", "2"), ("b", "1")]
 
@@ -49,14 +49,14 @@ def test_two_releases_that_contradict_each_other_are_one_clear_error() -> None:
     )
 
 
-def test_a_repository_is_known_by_its_packages() -> None:
+def test_the_digest_of_a_repository_depends_on_its_packages() -> None:
     one, again = (Repository.of("thing", [package("a")]) for _ in range(2))
     assert one.digest == again.digest
     assert one.digest != Repository.of("thing", [package("a", sum_="b" * 64)]).digest
     assert one.digest != Repository.of("other", [package("a")]).digest
 
 
-def test_the_source_names_the_key_that_must_have_signed() -> None:
+def test_the_source_names_the_signing_key() -> None:
     found = Deb822(Repository.of("thing", [package("a")]).source)
     assert dict(found) == {
         "Types": "deb",

@@ -1,4 +1,4 @@
-"""The sources of packages: what they are known by, and how a defect edits them."""
+"""The sources of packages: their digest, and how a defect edits them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def edited(folder: Path, file: str, old: str, new: str) -> Sources:
     return Sources.read(folder).edited([Edit(file=file, old=old, new=new)])
 
 
-def test_what_is_read_is_written(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_sources_are_written_as_they_were_read(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     target = tmp_path_factory.mktemp("copy")
     Sources.read(folder).write(target)
     assert Sources.read(target) == Sources.read(folder)
@@ -45,7 +47,7 @@ def test_the_digest_is_that_of_the_content_and_not_of_the_checkout(folder: Path)
 
 
 @pytest.mark.parametrize("change", ["content", "mode", "name"])
-def test_the_digest_tells_every_change(folder: Path, change: str) -> None:
+def test_every_change_changes_the_digest(folder: Path, change: str) -> None:
     before = Sources.read(folder).digest()
     match change:
         case "content":

@@ -1,4 +1,4 @@
-"""A project in which the shell scripts of a pipeline run, as a CI server would run them."""
+"""A project in which the shell scripts of a pipeline run, as on a CI server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ sys.exit(console_main())
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder that a job works in: a checkout with its .venv, and nothing else."""
+    """The working folder of a job: it contains only a checkout and its .venv."""
 
     project: Project
 

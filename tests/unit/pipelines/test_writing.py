@@ -40,8 +40,8 @@ def uses(workflow: dict[str, Any], action: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("server", Server)
-def test_this_project_s_own_pipelines_are_made_by_the_same(server: Server) -> None:
-    """To make them again: ``upgradeproof ci init SERVER --setup 'make setup' --tag smoke ...``."""
+def test_the_pipelines_of_this_project_are_written_by_the_command(server: Server) -> None:
+    """To write them again: ``upgradeproof ci init SERVER --setup 'make setup' --tag smoke ...``."""
     for name, text in OURS.texts(server):
         assert (ROOT / name).read_text(encoding="utf-8") == text, name
 
@@ -81,7 +81,7 @@ def test_force_replaces_the_pipeline_and_not_the_project_s_own_files(
 @pytest.mark.parametrize(
     "words", [("--setup", "make; rm"), ("--tag", "a b"), ("--max-minutes", "0")]
 )
-def test_what_would_break_a_script_is_refused(
+def test_a_value_that_is_unsafe_in_a_script_is_refused(
     upgradeproof: Command, tmp_path: Path, words: tuple[str, str]
 ) -> None:
     with pytest.raises(SystemExit) as found:
@@ -127,7 +127,7 @@ def test_permissions_are_minimal(workflow: dict[str, Any]) -> None:
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-def test_no_shard_ends_another_one(workflow: dict[str, Any]) -> None:
+def test_a_failed_shard_does_not_cancel_others(workflow: dict[str, Any]) -> None:
     assert workflow["jobs"]["shard"]["strategy"]["fail-fast"] is False
     text = dict(Pipeline().texts(Server.JENKINS))["Jenkinsfile"]
     assert "branches.failFast = false" in text
@@ -141,7 +141,7 @@ def test_the_gate_always_runs_and_needs_every_job(workflow: dict[str, Any]) -> N
     assert read == set(gate["needs"])
 
 
-def test_artifacts_have_names_of_their_own(workflow: dict[str, Any]) -> None:
+def test_artifacts_have_unique_names(workflow: dict[str, Any]) -> None:
     uploads = uses(workflow, "upload-artifact")
     assert [step["with"]["name"] for step in uploads] == [
         "shards",
@@ -151,7 +151,7 @@ def test_artifacts_have_names_of_their_own(workflow: dict[str, Any]) -> None:
     assert all(step["with"]["overwrite"] is True for step in uploads), "a re-run is no double"
 
 
-def test_jenkins_has_the_three_stages_and_what_its_plugins_show() -> None:
+def test_jenkins_has_three_stages_and_publishes_the_reports() -> None:
     text = dict(Pipeline().texts(Server.JENKINS))["Jenkinsfile"]
     stages = [text.index(f"stage({name}") for name in ('"Build image', '"Functional test')]
     stages.append(text.index("stage('Security scan')"))

@@ -1,4 +1,4 @@
-"""The switch of the APT sources, by the very script that a machine runs, on real files."""
+"""The switch of the APT sources: the script that a machine runs is run here on real files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Components: main
 
 
 def switched(folder: Path, old: str, new: str, **files: str) -> dict[str, str]:
-    """Run the step's script on files that stand in for those in /etc/apt; no list is fetched."""
+    """Run the step's script on copies of the files in /etc/apt; no list is fetched."""
     parts = folder / "sources.list.d"
     parts.mkdir()
     for name, text in files.items():
@@ -78,13 +78,13 @@ Components: main
     )
 
 
-def test_a_suite_with_a_slash_is_a_suite(tmp_path: Path) -> None:
+def test_a_suite_may_contain_a_slash(tmp_path: Path) -> None:
     line = "deb http://archive.example/security buster/updates main\n"
     switch = switched(tmp_path, "buster/updates", "bullseye-security", a_list=line)
     assert switch["a.list"] == "deb http://archive.example/security bullseye-security main\n"
 
 
-def test_only_the_whole_suite_is_the_suite(tmp_path: Path) -> None:
+def test_a_suite_is_replaced_only_where_its_whole_name_matches(tmp_path: Path) -> None:
     suites = ("1.2", "132", "1.20", "01.2")
     lines = "".join(f"deb http://vendor.example/apt {suite} main\n" for suite in suites)
     switch = switched(tmp_path, "1.2", "1.3", a_list=lines)

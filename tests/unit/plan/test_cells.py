@@ -1,4 +1,4 @@
-"""Cells: every platform x every upgrade that a plan declares, with ids to be chosen by."""
+"""Cells: every platform x every upgrade that a plan declares, with ids that select them."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def test_there_is_a_cell_for_every_upgrade_on_every_platform(tmp_path: Path) -> 
     ]
 
 
-def test_a_kind_of_machine_makes_a_platform_of_its_own(tmp_path: Path) -> None:
+def test_each_kind_of_machine_is_a_platform(tmp_path: Path) -> None:
     images = {"debian-12": image("amd64", machines=("container", "vm"))}
     ids = [cell.platform.id for cell in expand([plan(tmp_path)], images)]
     assert ids[:2] == ["debian-12-amd64.container", "debian-12-amd64.vm"]
 
 
-def test_globs_choose_the_platforms_of_an_upgrade(tmp_path: Path) -> None:
+def test_globs_select_the_platforms_of_an_upgrade(tmp_path: Path) -> None:
     globs = 'to = "2"\nplatforms = ["debian-12-*.container", "*-11-amd64.*"]'
     chosen = plan(tmp_path, ('to = "2"\nplatforms = ["*"]', globs))
     ids = [cell.platform.id for cell in cells(chosen) if cell.upgrade.to == "2"]
@@ -66,7 +66,7 @@ def test_globs_choose_the_platforms_of_an_upgrade(tmp_path: Path) -> None:
     ]
 
 
-def test_a_glob_that_fits_no_platform_is_an_error(tmp_path: Path) -> None:
+def test_a_glob_that_matches_no_platform_is_an_error(tmp_path: Path) -> None:
     globs = 'to = "2"\nplatforms = ["*", "debian-14-amd64.container"]'
     spoilt = plan(tmp_path, ('to = "2"\nplatforms = ["*"]', globs))
     assert error(spoilt) == (
@@ -76,7 +76,9 @@ def test_a_glob_that_fits_no_platform_is_an_error(tmp_path: Path) -> None:
     )
 
 
-def test_an_unknown_image_is_told_with_all_platforms_if_none_is_near(tmp_path: Path) -> None:
+def test_the_error_for_an_unknown_image_lists_all_platforms_if_none_is_similar(
+    tmp_path: Path,
+) -> None:
     spoilt = plan(tmp_path, ('to = "2"\nplatforms = ["*"]', 'to = "2"\nplatforms = ["zzz"]'))
     assert error(spoilt) == (
         f"{tmp_path}/upgrade.toml: the upgrade 1 -> 2 names the platform 'zzz', which no image "
@@ -96,7 +98,7 @@ def test_two_plans_of_one_name_are_an_error(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_is_not_there_is_met_before_any_machine(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error_before_any_machine_starts(tmp_path: Path) -> None:
     copy = '[[install]]\nstep = "copy"\nsource = "a"\npath = "/a"\n[[upgrade]]\nfrom = "2"'
     spoilt = plan(tmp_path, ('[[upgrade]]\nfrom = "2"', copy))
     assert error(spoilt).startswith(f"{tmp_path}/upgrade.toml: 'a', which a copy step names")
@@ -119,12 +121,12 @@ def test_a_tag_that_no_mark_can_carry_is_refused(tmp_path: Path, tag: str) -> No
 
 
 @pytest.mark.parametrize("name", ["a b", "A", "../a", "a/b", "a\\n", "", "-a", "a;b", "a" * 41])
-def test_a_name_that_can_not_stand_in_an_id_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_name_that_is_invalid_in_an_id_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(PlanError, match=":1: name: "):
         plan(tmp_path, ('name = "thing"', f'name = "{name}"'))
 
 
-def test_a_way_through_several_releases_takes_the_steps_of_its_legs(tmp_path: Path) -> None:
+def test_an_upgrade_through_several_releases_has_the_steps_of_its_hops(tmp_path: Path) -> None:
     titles = {
         cell.upgrade_id: [action.title for action in cell.actions("upgraded")]
         for cell in cells(plan(tmp_path))

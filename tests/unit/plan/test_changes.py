@@ -48,7 +48,7 @@ def test_a_wildcard_excuses_only_what_every_upgrade_does_to_packages(
     assert change.covers(path, kind) is covered
 
 
-def test_a_field_may_be_any_where_the_package_is_named() -> None:
+def test_the_field_may_be_a_wildcard_if_the_package_is_named() -> None:
     change = KnownChange(facts=("packages/tool/*",), reason="it is meant to")
     assert change.covers("packages/tool/obsolete", "no longer offered")
 
@@ -86,7 +86,9 @@ CHANGE = 'facts = ["packages/*"]'
         ),
     ],
 )
-def test_a_wrong_change_is_told_with_its_line(tmp_path: Path, written: str, expected: str) -> None:
+def test_the_error_for_a_wrong_change_has_its_line(
+    tmp_path: Path, written: str, expected: str
+) -> None:
     with pytest.raises(PlanError) as caught:
         plan(tmp_path, (CHANGE, written))
     assert caught.value.details == f"{tmp_path / 'upgrade.toml'}:{expected}"
@@ -106,11 +108,11 @@ def test_a_wrong_change_is_told_with_its_line(tmp_path: Path, written: str, expe
         *("units/[[a]x", "units/a[[][[]b", "units/[!a]x[]]"),
     ],
 )
-def test_a_bracket_that_is_escaped_or_whole_is_right(glob: str) -> None:
+def test_an_escaped_or_closed_bracket_is_valid(glob: str) -> None:
     assert checked_glob(glob) == glob
 
 
 @pytest.mark.parametrize("glob", ["units/[a", "units/a]", "units/[]a", "units/[!]a", "units/[a]]"])
-def test_half_a_bracket_is_a_mistake(glob: str) -> None:
+def test_an_unclosed_bracket_is_an_error(glob: str) -> None:
     with pytest.raises(ValueError, match="has an unbalanced bracket"):
         checked_glob(glob)

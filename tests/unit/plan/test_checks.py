@@ -1,4 +1,4 @@
-"""Which check a test is: its name says so."""
+"""The name of a test determines which check it is."""
 
 from __future__ import annotations
 

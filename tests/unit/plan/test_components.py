@@ -1,4 +1,4 @@
-"""Components of a release: ranges as dpkg compares them, and a graph without loose ends."""
+"""Components of a release: ranges as dpkg compares them, and a graph of existing components."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plan.texts import told, write
+from tests.unit.plan.texts import error_of, write
 from upgradeproof.plan import Component
 from upgradeproof.plan.components import compare, roots
 
@@ -65,12 +65,12 @@ def test_a_range_may_have_one_end_or_be_one_version(
     assert not component.allows(refused)
 
 
-def test_a_component_that_nobody_can_see_is_not_judged() -> None:
+def test_a_component_of_unknown_version_is_not_judged() -> None:
     assert not Component(name="etcd raft", supported="0.45.0").judged
     assert not Component(name="thing", package="thing").judged
 
 
-def test_the_release_stands_on_what_no_other_component_needs() -> None:
+def test_the_release_depends_on_each_component_that_no_other_one_needs() -> None:
     parts = (
         Component(name="NGINX", needs=("OpenSSL",)),
         Component(name="OpenSSL"),
@@ -138,6 +138,8 @@ def part(text: str) -> tuple[str, str]:
     ],
     ids=["unseen", "seen twice", "empty range", "no version", "twice", "loose", "circle", "key"],
 )
-def test_a_wrong_component_is_told_with_its_line(tmp_path: Path, text: str, problem: str) -> None:
-    lines = told(write(tmp_path, part(text))).splitlines()
+def test_the_error_for_a_wrong_component_has_its_line(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    lines = error_of(write(tmp_path, part(text))).splitlines()
     assert lines == ["PLAN is not a valid plan", f"PLAN:{problem}"]

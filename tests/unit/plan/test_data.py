@@ -1,4 +1,4 @@
-"""Data that is written with another value after the upgrade, and commands of the author's."""
+"""Data that is written with another value after the upgrade, and the author's commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run(script: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("equals", ["$UPGRADEPROOF_VALUE", "${UPGRADEPROOF_VALUE}"])
-def test_each_moment_has_a_value_of_its_own(tmp_path: Path, equals: str) -> None:
+def test_each_state_has_another_value(tmp_path: Path, equals: str) -> None:
     note = data(equals=f"it is {equals}", read='echo "it is $(cat note)"')
     run(note.to_write(), tmp_path)
     assert run(note.to_read(), tmp_path) == note.expected() != note.expected("after")
@@ -33,7 +33,7 @@ def test_each_moment_has_a_value_of_its_own(tmp_path: Path, equals: str) -> None
     assert run(note.to_read("after"), tmp_path) == note.expected("after")
 
 
-def test_a_write_that_does_nothing_is_found_out(tmp_path: Path) -> None:
+def test_a_write_that_does_nothing_is_detected(tmp_path: Path) -> None:
     run(data(equals="$UPGRADEPROOF_VALUE").to_write(), tmp_path)
     idle = data(equals="$UPGRADEPROOF_VALUE", write="true $UPGRADEPROOF_VALUE")
     run(idle.to_write("after"), tmp_path)
@@ -65,7 +65,7 @@ def test_another_value_is_written_and_read(
 
 
 @pytest.mark.parametrize("equals", ["bye", "..."])
-def test_of_a_value_that_does_not_stand_in_the_write_there_is_no_other(equals: str) -> None:
+def test_there_is_no_other_value_if_the_write_does_not_contain_the_value(equals: str) -> None:
     assert data(write="echo hi; echo ... >note", equals=equals).another is None
 
 

@@ -1,4 +1,4 @@
-"""Defaults of a plan: platforms and tags of the upgrades that give none."""
+"""Defaults of a plan: platforms and tags of the upgrades that specify none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.plan.test_cells import error
-from tests.unit.plan.texts import plan, told, write
+from tests.unit.plan.texts import error_of, plan, write
 from upgradeproof.plan import load_plan
 
 FIRST = 'to = "2"\nplatforms = ["*"]'
@@ -60,9 +60,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_default_is_told_with_line_and_key(tmp_path: Path, name: str) -> None:
+def test_the_error_for_a_wrong_default_has_line_and_key(tmp_path: Path, name: str) -> None:
     changes, problem = WRONG[name]
-    lines = told(write(tmp_path, *changes)).splitlines()
+    lines = error_of(write(tmp_path, *changes)).splitlines()
     assert lines == ["PLAN is not a valid plan", f"PLAN:{problem}"]
 
 
@@ -75,5 +75,5 @@ def test_a_default_platform_that_no_image_offers_is_an_error(tmp_path: Path) -> 
     )
 
 
-def test_a_plan_without_defaults_is_what_it_was(tmp_path: Path) -> None:
+def test_a_plan_without_defaults_is_unchanged(tmp_path: Path) -> None:
     assert [u.tags for u in load_plan(write(tmp_path)).upgrade] == [{}, {}, {}]

@@ -15,7 +15,7 @@ PLANS = sorted(ROOT.glob("products/*/upgrade.toml"))
 DEFECTS = sorted(ROOT.glob("products/*/defects/*.toml"))
 TEXT = """
 title = "It does nothing"
-description = "somebody forgot the script"
+description = "the script was forgotten"
 detected_by = ["test_one::test_it*"]
 [[steps]]
 step = "run"
@@ -48,12 +48,12 @@ def plan() -> Plan:
     )
 
 
-def planted(tmp_path: Path, at: str) -> list[str]:
+def injected(tmp_path: Path, at: str) -> list[str]:
     path = tmp_path / "nothing.toml"
     path.write_text(f'at = "{at}"\n{TEXT}', encoding="utf-8")
     spoilt = load_defect(path).injected(plan())
     upgrade = spoilt.upgrade[0]
-    assert (upgrade.rollback, upgrade.allowed_changes) == ((), ()), "a defect has no way back"
+    assert (upgrade.rollback, upgrade.allowed_changes) == ((), ()), "a defect has no rollback"
     install, upgrading = (
         [str(getattr(step, "script", "reboot")) for step in steps]
         for steps in (spoilt.install, upgrade.steps)
@@ -62,7 +62,7 @@ def planted(tmp_path: Path, at: str) -> list[str]:
 
 
 def test_its_steps_come_before_the_upgrades_own(tmp_path: Path) -> None:
-    assert planted(tmp_path, "before") == [
+    assert injected(tmp_path, "before") == [
         "install",
         "|",
         "true",
@@ -74,7 +74,7 @@ def test_its_steps_come_before_the_upgrades_own(tmp_path: Path) -> None:
 
 
 def test_its_steps_come_before_the_first_reboot(tmp_path: Path) -> None:
-    assert planted(tmp_path, "before-reboot") == [
+    assert injected(tmp_path, "before-reboot") == [
         "install",
         "|",
         "upgrade",
@@ -85,8 +85,10 @@ def test_its_steps_come_before_the_first_reboot(tmp_path: Path) -> None:
     ]
 
 
-def test_its_steps_come_behind_the_installation_for_the_preflight_to_meet(tmp_path: Path) -> None:
-    assert planted(tmp_path, "installed") == [
+def test_its_steps_come_after_the_installation_so_that_the_preflight_finds_them(
+    tmp_path: Path,
+) -> None:
+    assert injected(tmp_path, "installed") == [
         "install",
         "true",
         "|",
@@ -97,7 +99,7 @@ def test_its_steps_come_behind_the_installation_for_the_preflight_to_meet(tmp_pa
     ]
 
 
-def test_a_defect_may_keep_the_way_back_for_its_checks_to_see(tmp_path: Path) -> None:
+def test_a_defect_may_keep_the_rollback_so_that_checks_of_it_run(tmp_path: Path) -> None:
     path = tmp_path / "irreversible.toml"
     path.write_text(f"with_rollback = true\n{TEXT}", encoding="utf-8")
     good, bad = plan().upgrade[0], load_defect(path).injected(plan()).upgrade[0]
@@ -105,7 +107,7 @@ def test_a_defect_may_keep_the_way_back_for_its_checks_to_see(tmp_path: Path) ->
     assert (bad.rollback, bad.allowed_changes) == (good.rollback, good.allowed_changes) != ((), ())
 
 
-def test_a_defect_that_nothing_must_see_is_an_error(tmp_path: Path) -> None:
+def test_a_defect_that_no_check_must_detect_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "unseen.toml"
     path.write_text(TEXT.replace('detected_by = ["test_one::test_it*"]', ""), encoding="utf-8")
     with pytest.raises(PlanError) as caught:
@@ -117,13 +119,13 @@ def test_a_defect_that_nothing_must_see_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DEFECTS, ids=lambda path: path.stem)
-def test_a_defect_of_the_products_is_well_formed(path: Path) -> None:
+def test_each_defect_of_the_products_is_valid(path: Path) -> None:
     assert load_defect(path).title
 
 
 @pytest.mark.parametrize("path", DEFECTS, ids=lambda path: path.stem)
-def test_a_defect_names_checks_that_there_are(path: Path) -> None:
-    """A check that was renamed would never catch anything again."""
+def test_a_defect_names_existing_checks(path: Path) -> None:
+    """After a check is renamed, a defect that names the old one would detect nothing."""
     tests = {
         f"{suite.stem}::{line.removeprefix('def ').partition('(')[0]}"
         for suite in ROOT.glob("suites/test_*.py")

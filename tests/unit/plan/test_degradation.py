@@ -1,4 +1,4 @@
-"""Degradations of a plan: at an endpoint that is there, with two answers that differ."""
+"""Degradations of a plan: at an existing endpoint, with two answers that differ."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.texts import PLAN, plan, told, write
+from tests.unit.plan.texts import PLAN, error_of, plan, write
 
 DEGRADATION = """\
 [[expect.degradation]]
@@ -33,7 +33,7 @@ START = 1 + PLAN.splitlines().index("[[expect.data]]")
 """The line on which the degradation begins."""
 
 
-def spoilt(old: str = "", new: str = "", *, endpoint: str = ENDPOINT) -> tuple[str, str]:
+def with_degradation(old: str = "", new: str = "", *, endpoint: str = ENDPOINT) -> tuple[str, str]:
     """Return a change that adds the degradation, with some of its text changed, to the plan."""
     assert not old or DEGRADATION.count(old) == 1
     text = DEGRADATION.replace(old, new) if old else DEGRADATION
@@ -41,14 +41,14 @@ def spoilt(old: str = "", new: str = "", *, endpoint: str = ENDPOINT) -> tuple[s
 
 
 def test_a_degradation_is_read(tmp_path: Path) -> None:
-    (found,) = plan(tmp_path, spoilt()).expect.degradation
+    (found,) = plan(tmp_path, with_degradation()).expect.degradation
     assert (found.status, found.within_s) == (200, 30)
     assert found.alert
     assert (found.alert.webhook_port, found.alert.raised) == (9099, "firing")
 
 
-def test_it_gives_the_endpoint_other_answers(tmp_path: Path) -> None:
-    expect = plan(tmp_path, spoilt("contains =", "status = 203\ncontains =")).expect
+def test_it_replaces_the_expected_answers_of_the_endpoint(tmp_path: Path) -> None:
+    expect = plan(tmp_path, with_degradation("contains =", "status = 203\ncontains =")).expect
     (found,), (whole,) = expect.degradation, expect.endpoint
     degraded, missing = found.degraded(whole), found.missing(whole)
     assert (degraded.path, degraded.status, degraded.contains) == ("/page", 203, "from before")
@@ -61,7 +61,7 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
         f"{START}: 'expect.degradation.0.not_found' is missing",
         f"{START + 6}: unknown key 'expect.degradation.0.notfound'; did you mean 'not_found'?",
     ),
-    "answers that nothing tells apart": (
+    "answers that are the same": (
         ('contains = "from before"', 'contains = ""'),
         (
             f"{START + 5}: expect.degradation.0.contains: string should have at least 1 character,"
@@ -72,7 +72,7 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
         ('cleared = "resolved"\n', ""),
         f"{START + 7}: 'expect.degradation.0.alert.cleared' is missing",
     ),
-    "an endpoint that is not there": (
+    "an unknown endpoint": (
         ('endpoint = "site"', 'endpoint = "sites"'),
         (
             f"{START + 2}: expect.degradation.0.endpoint: there is no endpoint 'sites' of the kind "
@@ -85,5 +85,5 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_degradation_is_one_clear_error(name: str, tmp_path: Path) -> None:
     (old, new), *lines = WRONG[name]
-    error = told(write(tmp_path, spoilt(old, new)))
+    error = error_of(write(tmp_path, with_degradation(old, new)))
     assert error == "\n".join(("PLAN is not a valid plan", *(f"PLAN:{line}" for line in lines)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.texts import PLAN, plan, told, write
+from tests.unit.plan.texts import PLAN, error_of, plan, write
 from upgradeproof.plan import Disruption, Expectations
 
 DISRUPTION = """\
@@ -67,7 +67,7 @@ WRONG: dict[str, tuple[tuple[str, str], str]] = {
             "late, at most 250 may: lower `rate_per_s` or `answer_timeout_ms`"
         ),
     ),
-    "a whole that is less than a part": (
+    "a total below the longest downtime": (
         ("max_total_downtime_ms = 3000", "max_total_downtime_ms = 1000"),
         f"{START}: expect.disruption.0: `max_total_downtime_ms` is less than `max_downtime_ms`",
     ),
@@ -75,7 +75,7 @@ WRONG: dict[str, tuple[tuple[str, str], str]] = {
         ("max_downtime_ms = 2000\n", ""),
         f"{START}: 'expect.disruption.0.max_downtime_ms' is missing",
     ),
-    "an endpoint that is not there": (
+    "an unknown endpoint": (
         ('endpoint = "site"', 'endpoint = "sites"'),
         (
             f"{START + 1}: expect.disruption.0.endpoint: there is no endpoint 'sites' of the kind "
@@ -88,22 +88,22 @@ WRONG: dict[str, tuple[tuple[str, str], str]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_disruption_is_one_clear_error(name: str, tmp_path: Path) -> None:
     change, line = WRONG[name]
-    assert told(write(tmp_path, spoilt(change))) == f"PLAN is not a valid plan\nPLAN:{line}"
+    assert error_of(write(tmp_path, spoilt(change))) == f"PLAN is not a valid plan\nPLAN:{line}"
 
 
 def test_an_endpoint_is_disrupted_once(tmp_path: Path) -> None:
     assert (
         f"PLAN:{START + 6}: expect.disruption.1.endpoint: there is another disruption of 'site'"
-    ) in told(write(tmp_path, spoilt(more=DISRUPTION)))
+    ) in error_of(write(tmp_path, spoilt(more=DISRUPTION)))
 
 
 def test_an_endpoint_of_the_kind_ssh_is_not_asked_all_the_while(tmp_path: Path) -> None:
-    error = told(write(tmp_path, spoilt(endpoint=ENDPOINT.replace('"tcp"', '"ssh"'))))
+    error = error_of(write(tmp_path, spoilt(endpoint=ENDPOINT.replace('"tcp"', '"ssh"'))))
     assert "there is no endpoint 'site' of the kind http, https or tcp; there is none" in error
 
 
 def test_a_connection_that_stays_open_needs_something_to_ask_with(tmp_path: Path) -> None:
-    error = told(write(tmp_path, spoilt(endpoint=ENDPOINT.replace('send = "PING"\n', ""))))
+    error = error_of(write(tmp_path, spoilt(endpoint=ENDPOINT.replace('send = "PING"\n', ""))))
     assert "'site' has no `send`, which is sent over persistent connections" in error
 
 
@@ -115,7 +115,7 @@ def test_a_disruption_of_an_upgrade_asks_an_endpoint_of_the_plan(tmp_path: Path)
     )
     assert plan(tmp_path, *both).upgrade[2].expect.disruption[0].endpoint == "site"
     wrong = (both[0], (both[1][0], both[1][1].replace('"site"', '"page"')))
-    assert "upgrade.2.expect.disruption.0.endpoint: there is no endpoint 'page'" in told(
+    assert "upgrade.2.expect.disruption.0.endpoint: there is no endpoint 'page'" in error_of(
         write(tmp_path, *wrong)
     )
 

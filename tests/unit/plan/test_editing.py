@@ -1,4 +1,4 @@
-"""An expected change goes where its kind stands, and every other line of the plan stays."""
+"""An expected change is added next to others of its kind, and every other line is unchanged."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ services = ["cron"]
 """
 
 
-def test_without_any_expected_change_it_stands_at_the_end_of_expect() -> None:
+def test_without_any_expected_change_it_is_added_at_the_end_of_expect() -> None:
     assert add_change(FLAT, Place(), FACTS, REASON) == f"{FLAT}\n{ADDED.format('expect.change')}"
 
 
-def test_below_an_upgrade_it_stands_before_the_comment_of_the_next_one() -> None:
+def test_below_an_upgrade_it_is_added_before_the_comment_of_the_next_one() -> None:
     remark = "# a remark that belongs to the step\n"
     assert add_change(FLAT, Place(upgrade=0), FACTS, REASON) == FLAT.replace(
         remark, f"{remark}\n{ADDED.format('upgrade.expect.change')}"
     )
 
 
-def test_it_stands_behind_the_last_one_of_the_same_upgrade() -> None:
+def test_it_is_added_after_the_last_one_of_the_same_upgrade() -> None:
     last = 'reason = "of the second upgrade"\n'
     assert add_change(FLAT, Place(upgrade=1), FACTS, REASON) == FLAT.replace(
         last, f"{last}\n{ADDED.format('upgrade.expect.change')}"
     )
 
 
-def test_what_a_rollback_leaves_behind_stands_below_its_upgrade() -> None:
+def test_a_change_that_a_rollback_leaves_is_added_below_its_upgrade() -> None:
     last = 'reason = "of the second upgrade"\n'
     place = Place(upgrade=1, key="allowed_changes")
     assert add_change(FLAT, place, FACTS, REASON) == FLAT.replace(
@@ -83,13 +83,13 @@ reason = "of these cells"
 FOR_SOME = Place(select=("debian-*",))
 
 
-def test_for_some_cells_it_stands_in_an_override_of_its_own() -> None:
+def test_for_some_cells_it_is_added_in_a_new_override() -> None:
     assert add_change(FLAT, FOR_SOME, FACTS, REASON) == (
         f'{FLAT}\n[[override]]\nselect = ["debian-*"]\n\n{ADDED.format("override.expect.change")}'
     )
 
 
-def test_for_the_same_cells_again_it_stands_in_the_same_override() -> None:
+def test_for_the_same_cells_again_it_is_added_to_the_same_override() -> None:
     other = OVERRIDE.replace("debian", "other").replace("# the end\n", "")
     text = FLAT + OVERRIDE.replace("# the end\n", "") + other
     reason = 'reason = "of these cells"\n'
@@ -99,13 +99,13 @@ def test_for_the_same_cells_again_it_stands_in_the_same_override() -> None:
     )
 
 
-def test_an_override_for_other_cells_stands_behind_the_last_one() -> None:
+def test_an_override_for_other_cells_is_added_after_the_last_one() -> None:
     added = add_change(FLAT + OVERRIDE, Place(select=("*.vm",)), FACTS, REASON)
     new = f'\n[[override]]\nselect = ["*.vm"]\n\n{ADDED.format("override.expect.change")}'
     assert added == FLAT + OVERRIDE + new
 
 
-def test_what_a_rollback_leaves_on_some_cells_stands_in_an_override() -> None:
+def test_a_change_that_a_rollback_leaves_on_some_cells_is_added_in_an_override() -> None:
     place = Place(select=("debian-*",), key="allowed_changes")
     added = add_change(FLAT + OVERRIDE, place, FACTS, REASON)
     assert added == FLAT + OVERRIDE + f"\n{ADDED.format('override.allowed_changes')}"
@@ -120,14 +120,14 @@ def test_overrides_that_are_written_inline_get_the_change_inline() -> None:
     )
 
 
-def test_many_cells_have_a_line_each() -> None:
+def test_each_of_many_cells_is_on_its_own_line() -> None:
     cells = tuple(f"debian-{n}-amd64.container.thing-1-to-2" for n in (11, 12, 13))
     added = add_change(FLAT, Place(select=cells), FACTS, REASON)
     assert tomllib.loads(added)["override"][0]["select"] == list(cells)
     assert max(map(len, added.splitlines())) <= 100
 
 
-def test_a_table_of_any_list_is_added_with_its_comment() -> None:
+def test_a_table_can_be_added_to_any_list_with_its_comment() -> None:
     new = '# asked\n[[expect.endpoint]]\nid = "web"\nport = 7777\n'
     assert add_table(FLAT, Place(key="expect.endpoint"), new) == f"{FLAT}\n{new}"
 
@@ -167,7 +167,7 @@ def test_a_plan_without_expect_gets_it_at_its_end() -> None:
     )
 
 
-def test_line_ends_of_windows_stay() -> None:
+def test_windows_line_endings_are_preserved() -> None:
     text = FLAT.replace("\n", "\r\n")
     added = add_change(text, Place(), FACTS, REASON)
     assert added == text + f"\n{ADDED.format('expect.change')}".replace("\n", "\r\n")
@@ -196,7 +196,7 @@ modules = []
     )
 
 
-def test_a_table_in_a_long_string_is_no_table() -> None:
+def test_a_table_header_in_a_multi_line_string_is_ignored() -> None:
     text = "[expect]\nservices = []\n\n[[upgrade]]\nscript = '''\n[expect.x]\n'''\n"
     added = add_change(text, Place(), ["a/b"], "it is right")
     assert added == text.replace(
@@ -207,7 +207,7 @@ def test_a_table_in_a_long_string_is_no_table() -> None:
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.parent.name)
 @pytest.mark.parametrize("key", ["expect.change", "allowed_changes"])
-def test_the_plans_of_the_products_can_be_added_to_everywhere(path: Path, key: str) -> None:
+def test_changes_can_be_added_to_every_plan_of_the_products(path: Path, key: str) -> None:
     text = path.read_text(encoding="utf-8")
     upgrades = range(len(tomllib.loads(text)["upgrade"]))
     places = [Place(upgrade=at, key=key) for at in upgrades]
@@ -217,7 +217,7 @@ def test_the_plans_of_the_products_can_be_added_to_everywhere(path: Path, key: s
         assert tomllib.loads(added) != tomllib.loads(text)
 
 
-def test_many_globs_have_a_line_each() -> None:
+def test_each_of_many_globs_is_on_its_own_line() -> None:
     globs = [f"files//etc/a/long/path/of/number/{i}" for i in range(3)]
     assert block("[[expect.change]]", globs, "it is right") == (
         "[[expect.change]]\nfacts = [\n"

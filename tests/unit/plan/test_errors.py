@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.texts import PLAN, told, write
+from tests.unit.plan.texts import PLAN, error_of, write
 from upgradeproof.plan import load_plan
 from upgradeproof.plan.loading import MAX_NAMES, nearest
 
@@ -116,7 +116,7 @@ WRONG = {
         ('from = "2"\nto = "3"', 'from = "2"\nto = "30"'),
         "34: upgrade.1.to: there is no release '30'; did you mean '3'?",
     ),
-    "an unknown release on the way": (
+    "an unknown release in via": (
         ('via = ["2"]', 'via = ["zz"]'),
         "45: upgrade.2.via.0: there is no release 'zz'; valid: 1, 2, 3",
     ),
@@ -128,7 +128,7 @@ WRONG = {
         ('from = "2"\nto = "3"', 'from = "1"\nto = "2"'),
         "32: upgrade.1: there is another upgrade 1 -> 2",
     ),
-    "a way without one of its legs": (
+    "an upgrade without one of its hops": (
         ('from = "2"\nto = "3"', 'from = "3"\nto = "2"'),
         "45: upgrade.2.via: 1 -> 2 -> 3 needs an upgrade 2 -> 3, and there is none",
     ),
@@ -179,60 +179,60 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_plan_is_told_with_line_and_key(tmp_path: Path, name: str) -> None:
+def test_the_error_for_a_wrong_plan_has_line_and_key(tmp_path: Path, name: str) -> None:
     changes = [part for part in WRONG[name] if isinstance(part, tuple)]
     expected = [f"PLAN:{part}" for part in WRONG[name] if isinstance(part, str)]
-    lines = told(write(tmp_path, *changes)).splitlines()
+    lines = error_of(write(tmp_path, *changes)).splitlines()
     assert lines == ["PLAN is not a valid plan", *expected]
 
 
-def test_the_plan_that_is_spoilt_here_is_a_good_one(tmp_path: Path) -> None:
+def test_the_plan_is_valid_before_it_is_changed(tmp_path: Path) -> None:
     assert load_plan(write(tmp_path)).name == "thing"
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    assert told(tmp_path / "upgrade.toml") == (
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    assert error_of(tmp_path / "upgrade.toml") == (
         "PLAN: there is no such file\nTo do: `upgradeproof init` writes a first upgrade.toml"
     )
 
 
-def test_a_folder_is_no_plan(tmp_path: Path) -> None:
-    assert told(tmp_path) == "PLAN can't be read: Is a directory"
+def test_a_folder_instead_of_a_plan_is_an_error(tmp_path: Path) -> None:
+    assert error_of(tmp_path) == "PLAN can't be read: Is a directory"
 
 
-def test_a_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "upgrade.toml"
     path.write_bytes(b'name = "gr\xfcn"')
-    assert told(path) == "PLAN is not UTF-8: invalid start byte at byte 10"
+    assert error_of(path) == "PLAN is not UTF-8: invalid start byte at byte 10"
 
 
-def test_a_file_that_is_not_toml_is_told_with_its_line(tmp_path: Path) -> None:
+def test_the_error_for_a_file_that_is_not_toml_has_its_line(tmp_path: Path) -> None:
     path = tmp_path / "upgrade.toml"
     path.write_text("name: thing\n")
     assert (
-        told(path)
+        error_of(path)
         == "PLAN is not TOML: Expected '=' after a key in a key/value pair (at line 1, column 5)"
     )
 
 
-def test_an_empty_file_lacks_all_that_a_plan_needs(tmp_path: Path) -> None:
+def test_an_empty_file_lacks_all_required_keys(tmp_path: Path) -> None:
     path = tmp_path / "upgrade.toml"
     path.write_text("")
-    assert told(path).splitlines() == [
+    assert error_of(path).splitlines() == [
         "PLAN is not a valid plan",
         *(f"PLAN:1: {name!r} is missing" for name in ("install", "name", "release", "upgrade")),
     ]
 
 
-def test_a_table_header_in_a_script_is_no_header(tmp_path: Path) -> None:
+def test_a_table_header_in_a_script_is_ignored(tmp_path: Path) -> None:
     script = "script = '''\n[[upgrade]]\nnope = 1\n'''"
     path = write(tmp_path, ('script = "true"', script), ('via = ["2"]', "nope = 1"))
     assert f"PLAN:{PLAN[: PLAN.index('via')].count(chr(10)) + 4}: unknown key 'upgrade.2.nope'" in (
-        told(path)
+        error_of(path)
     )
 
 
-def test_advice_lists_valid_names_where_none_is_near_but_not_hundreds() -> None:
+def test_the_error_lists_some_valid_names_where_none_is_similar() -> None:
     names = [f"name-{number:03}" for number in range(MAX_NAMES + 1)]
     assert nearest("zzz", names[:2]) == "valid: name-000, name-001"
     assert nearest("zzz", names).endswith(f"name-{MAX_NAMES - 1:03}, and 1 more")

@@ -1,4 +1,4 @@
-"""What a plan expects: of a port, of a change, and over the legs of an upgrade."""
+"""What a plan expects of a port and of a change, and over the hops of an upgrade."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def expectations(**keys: Any) -> Expectations:
         ({"change": "added"}, None, 80),
     ],
 )
-def test_a_port_is_where_its_change_says(
+def test_a_port_follows_its_change(
     change: dict[str, Any], before: int | None, after: int | None
 ) -> None:
     port = Port.model_validate({"port": 80, **change})
     assert (port.before, port.after) == (before, after)
 
 
-def test_a_migrated_file_is_in_its_new_format_after_the_upgrade_alone() -> None:
+def test_a_migrated_file_is_in_its_new_format_only_after_the_upgrade() -> None:
     config = Config(path="/etc/a.conf", format="ini", change="migrated", to_format="toml")
     assert [config.format_in(state) for state in STATES if not STATES[state].booted] == [
         *("ini", "toml", "ini", "toml")
@@ -53,7 +53,7 @@ def test_an_endpoint_follows_its_moved_tcp_port() -> None:
     assert [expect.port_after(port) for port in (80, 53, 443)] == [81, 53, 443]
 
 
-def test_the_reason_of_a_change_is_that_of_the_first_that_covers_it() -> None:
+def test_the_reason_of_a_change_is_that_of_the_first_matching_expectation() -> None:
     first = {"facts": ["packages/nginx/*", "users/*"], "reason": "it is new"}
     expect = expectations(change=[first, {"facts": ["packages/*"], "reason": "all are new"}])
     assert expect.reason_for("packages/nginx/version") == "it is new"
@@ -61,7 +61,7 @@ def test_the_reason_of_a_change_is_that_of_the_first_that_covers_it() -> None:
     assert expect.reason_for("sockets/tcp-80") is None
 
 
-def test_a_migration_is_the_reason_of_another_content_of_its_file_alone() -> None:
+def test_a_migration_explains_changed_content_of_its_own_file_only() -> None:
     migrated = {"path": "/etc/a.conf", "change": "migrated"}
     expect = expectations(config=[migrated, {"path": "/etc/b.conf"}])
     reason = "the plan declares /etc/a.conf as migrated"
@@ -79,14 +79,14 @@ def test_a_migration_is_the_reason_of_another_content_of_its_file_alone() -> Non
         assert expect.reason_for(path) is None
 
 
-def test_a_glob_covers_a_whole_path() -> None:
+def test_a_glob_matches_a_whole_path() -> None:
     known = KnownChange(facts=("packages/nginx",), reason="it is new")
     assert known.covers("packages/nginx")
     assert not known.covers("packages/nginx/version")
     assert not known.covers("packages/Nginx")
 
 
-def test_the_later_expectation_of_a_thing_wins() -> None:
+def test_the_later_expectation_of_an_item_wins() -> None:
     first = expectations(
         services=["a", "b"],
         modules=["loop"],
@@ -139,6 +139,6 @@ def services(folder: Path, at: int) -> tuple[str, ...]:
     return Cell(spoilt, spoilt.upgrade[at], PLATFORM).expect.services
 
 
-def test_a_cell_expects_what_plan_legs_and_upgrade_expect(tmp_path: Path) -> None:
+def test_a_cell_expects_what_plan_hops_and_upgrade_expect(tmp_path: Path) -> None:
     assert services(tmp_path, 0) == ("of-the-plan", "of-1-to-2")
     assert services(tmp_path, 2) == ("of-the-plan", "of-1-to-2", "of-2-to-3", "of-1-to-3")

@@ -1,4 +1,4 @@
-"""Every expected change is told with the cells that it is for; an empty reason is refused."""
+"""Every expected change is listed with the cells that it is for; an empty reason is refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.texts import PLAN, plan, told, write
+from tests.unit.plan.texts import PLAN, error_of, plan, write
 from upgradeproof.plan import Image, expand
 from upgradeproof.plan.expected_changes import expected_changes
 from upgradeproof.probes import in_diffs
@@ -72,7 +72,7 @@ def test_a_glob_of_what_only_checks_compare_fits_no_diff(glob: str, known: bool)
 def test_an_empty_reason_is_refused(tmp_path: Path, reason: str) -> None:
     path = write(tmp_path, ("these are upgraded", reason))
     line = PLAN.splitlines().index('reason = "these are upgraded"') + 1
-    assert told(path) == (
+    assert error_of(path) == (
         "PLAN is not a valid plan\n"
         f"PLAN:{line}: upgrade.0.expect.change.0.reason: there is no reason: write why this "
         "change is correct"

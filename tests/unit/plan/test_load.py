@@ -1,4 +1,4 @@
-"""Loads of a plan: bounded, of one model, and at an endpoint that is there."""
+"""Loads of a plan: bounded, of one model, and at an existing endpoint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.texts import PLAN, plan, told, write
+from tests.unit.plan.texts import PLAN, error_of, plan, write
 
 LOAD = """\
 [[expect.load]]
@@ -26,7 +26,7 @@ START = 1 + PLAN.splitlines().index("[[expect.data]]")
 """The line on which the load begins."""
 
 
-def spoilt(*changes: tuple[str, str], endpoint: str = ENDPOINT) -> tuple[str, str]:
+def with_load(*changes: tuple[str, str], endpoint: str = ENDPOINT) -> tuple[str, str]:
     """Return a change that adds the load, with some of its text changed, to the plan."""
     text = LOAD
     for old, new in changes:
@@ -36,7 +36,7 @@ def spoilt(*changes: tuple[str, str], endpoint: str = ENDPOINT) -> tuple[str, st
 
 
 def test_a_load_is_read(tmp_path: Path) -> None:
-    (load,) = plan(tmp_path, spoilt()).expect.load
+    (load,) = plan(tmp_path, with_load()).expect.load
     assert (load.rate_per_s, load.answer_timeout_s, load.processes) == (50, 10, 1)
     target = load.target
     assert (target.success, target.p95_ms, target.p99_ms) == (0.999, None, 250)
@@ -64,7 +64,7 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
             "sets it"
         ),
     ),
-    "users who come too late": (
+    "users who start after the end": (
         ("users = 100", "users = 1000"),
         (f"{START}: expect.load.0: the warm-up ends before all users have started: they take 10 s"),
     ),
@@ -82,15 +82,15 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
             "equal to 6, not 3"
         ),
     ),
-    "fewer repeats at the most than at the least": (
+    "a maximum of repeats below the minimum": (
         ("p99_ms = 250", "min_repeats = 13"),
         f"{START + 8}: expect.load.0.target: `max_repeats` is less than `min_repeats`",
     ),
-    "a budget that noise alone would break": (
+    "a budget within the noise": (
         ("p99_ratio = 1.25", "p99_ratio = 1.0"),
         (f"{START + 10}: expect.load.0.target.p99_ratio: input should be greater than 1, not 1.0"),
     ),
-    "processes beside workers": (
+    "both processes and workers": (
         ("users = 100", 'users = 100\nprocesses = 2\nworkers = ["load-1"]'),
         f"{START}: expect.load.0: `processes` run on this host: they can't be used with `workers`",
     ),
@@ -105,7 +105,7 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
             "'^[A-Za-z0-9][A-Za-z0-9@._-]*$', not '-oProxyCommand=x'"
         ),
     ),
-    "an endpoint that is not there": (
+    "an unknown endpoint": (
         ('endpoint = "site"', 'endpoint = "sites"'),
         (
             f"{START + 3}: expect.load.0.endpoint: there is no endpoint 'sites' of the kind http, "
@@ -118,13 +118,13 @@ WRONG: dict[str, tuple[tuple[str, str], *tuple[str, ...]]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_load_is_one_clear_error(name: str, tmp_path: Path) -> None:
     change, *lines = WRONG[name]
-    error = told(write(tmp_path, spoilt(change)))
+    error = error_of(write(tmp_path, with_load(change)))
     assert error == "\n".join(("PLAN is not a valid plan", *(f"PLAN:{line}" for line in lines)))
 
 
 def test_a_load_does_not_log_in(tmp_path: Path) -> None:
     by_ssh = ENDPOINT.replace("http", "ssh") + 'send = "true"\n'
-    error = told(write(tmp_path, spoilt(endpoint=by_ssh)))
+    error = error_of(write(tmp_path, with_load(endpoint=by_ssh)))
     assert "there is no endpoint 'site' of the kind http, https or tcp; there is none" in error
 
 
@@ -137,6 +137,6 @@ def test_a_load_of_an_upgrade_asks_an_endpoint_of_the_plan(tmp_path: Path) -> No
     )
     assert plan(tmp_path, *both).upgrade[2].expect.load[0].id == "pages"
     wrong = (both[0], (both[1][0], both[1][1].replace('"site"', '"page"')))
-    assert "upgrade.2.expect.load.0.endpoint: there is no endpoint 'page'" in told(
+    assert "upgrade.2.expect.load.0.endpoint: there is no endpoint 'page'" in error_of(
         write(tmp_path, *wrong)
     )

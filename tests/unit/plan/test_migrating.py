@@ -1,4 +1,4 @@
-"""A file gets the new names of its keys, and stays as it is otherwise."""
+"""A file gets the new names of its keys, and is otherwise unchanged."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def file(folder: Path, text: str, name: str = "upgrade.toml") -> Path:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_keys_are_renamed_and_all_else_stays(tmp_path: Path, end: str) -> None:
+def test_keys_are_renamed_and_everything_else_is_unchanged(tmp_path: Path, end: str) -> None:
     done = migration(file(tmp_path, OLD.replace("\n", end)))
     assert done.text == NEW.replace("\n", end)
     assert [(line, old.rpartition(".")[2], new) for line, old, new in done.renames] == [

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.texts import PLAN, plan, told, write
+from tests.unit.plan.texts import PLAN, error_of, plan, write
 from upgradeproof.errors import PlanError
 from upgradeproof.plan import load_plan
 from upgradeproof.plan.loading import located
 from upgradeproof.plan.old_names import RenamedKeyWarning
 
 EQUALS = 'equals = "hi"\n'
-GIVES = 'gives = "hi"\n'
+OLD_KEY = 'gives = "hi"\n'
 LINE = PLAN[: PLAN.index(EQUALS)].count("\n") + 1
 
 
 def test_an_old_name_is_read_and_warned_of(tmp_path: Path) -> None:
-    path = write(tmp_path, (EQUALS, GIVES))
+    path = write(tmp_path, (EQUALS, OLD_KEY))
     with pytest.warns(RenamedKeyWarning) as caught:
         old = load_plan(path)
     assert [(w.filename, w.lineno, str(w.message)) for w in caught] == [
@@ -42,7 +42,7 @@ def test_new_names_are_no_warning(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_read_twice_is_warned_of_once(tmp_path: Path) -> None:
-    path = write(tmp_path, (EQUALS, GIVES))
+    path = write(tmp_path, (EQUALS, OLD_KEY))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         load_plan(path)
@@ -51,10 +51,10 @@ def test_a_file_that_is_read_twice_is_warned_of_once(tmp_path: Path) -> None:
 
 
 def test_where_warnings_are_errors_the_old_name_is_an_error_of_the_plan(tmp_path: Path) -> None:
-    path = write(tmp_path, (EQUALS, GIVES))
+    path = write(tmp_path, (EQUALS, OLD_KEY))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert told(path).replace(str(path), "PLAN") == (
+        assert error_of(path).replace(str(path), "PLAN") == (
             "PLAN has the old name of a key, and warnings are errors\n"
             f"PLAN:{LINE}: the key 'expect.data.0.gives' is now called 'equals'\n"
             "To do: run `upgradeproof migrate-plan PLAN`"
@@ -62,8 +62,8 @@ def test_where_warnings_are_errors_the_old_name_is_an_error_of_the_plan(tmp_path
 
 
 def test_both_names_in_one_table_are_an_error(tmp_path: Path) -> None:
-    path = write(tmp_path, (EQUALS, EQUALS + GIVES))
-    assert told(path) == (
+    path = write(tmp_path, (EQUALS, EQUALS + OLD_KEY))
+    assert error_of(path) == (
         "PLAN has two names of the same key\n"
         f"PLAN:{LINE + 1}: 'expect.data.0.gives' is the old name of 'equals', which the table also"
         " has\n"
@@ -74,7 +74,7 @@ def test_both_names_in_one_table_are_an_error(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore::upgradeproof.plan.old_names.RenamedKeyWarning")
 def test_an_error_in_a_key_of_the_old_name_has_its_line(tmp_path: Path) -> None:
     path = write(tmp_path, (EQUALS, "gives = 1\n"))
-    assert told(path) == (
+    assert error_of(path) == (
         "PLAN is not a valid plan\n"
         f"PLAN:{LINE}: expect.data.0.equals: input should be a valid string, not 1"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.plan.test_cells import error
 from tests.unit.plan.test_overrides import END, RUN, override
-from tests.unit.plan.texts import PLAN, plan, told, write
+from tests.unit.plan.texts import PLAN, error_of, plan, write
 
 LINE = len(PLAN.splitlines()) + 1
 """The line on which an override begins."""
@@ -71,14 +71,14 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_override_is_told_with_line_and_key(tmp_path: Path, name: str) -> None:
+def test_the_error_for_a_wrong_override_has_line_and_key(tmp_path: Path, name: str) -> None:
     text, *problems = WRONG[name]
-    lines = told(write(tmp_path, override(text))).splitlines()
+    lines = error_of(write(tmp_path, override(text))).splitlines()
     assert lines == ["PLAN is not a valid plan", *(f"PLAN:{problem}" for problem in problems)]
 
 
 def test_an_override_selects_something(tmp_path: Path) -> None:
-    lines = told(write(tmp_path, (END, f"{END}[[override]]\nmin_uptime_s = 1\n"))).splitlines()
+    lines = error_of(write(tmp_path, (END, f"{END}[[override]]\nmin_uptime_s = 1\n"))).splitlines()
     assert lines[1:] == [f"PLAN:{LINE}: 'override.0.select' is missing"]
 
 
@@ -118,7 +118,7 @@ ON_CELLS = {
 
 
 @pytest.mark.parametrize("name", ON_CELLS)
-def test_an_override_that_does_not_fit_its_cells_is_told_with_its_line(
+def test_the_error_for_an_override_that_does_not_fit_its_cells_has_its_line(
     tmp_path: Path, name: str
 ) -> None:
     (text, select), problem = ON_CELLS[name]
@@ -128,7 +128,7 @@ def test_an_override_that_does_not_fit_its_cells_is_told_with_its_line(
     )
 
 
-def test_an_endpoint_that_is_asked_must_be_left(tmp_path: Path) -> None:
+def test_an_override_must_not_remove_an_endpoint_in_use(tmp_path: Path) -> None:
     asked = (
         '[[expect.endpoint]]\nid = "web"\nkind = "http"\nport = 80\n'
         '[[expect.disruption]]\nendpoint = "web"\nmax_downtime_ms = 1\nmax_total_downtime_ms = 1\n'

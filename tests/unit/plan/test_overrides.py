@@ -43,19 +43,19 @@ def scripts(cell: Cell, state: str) -> list[str]:
         ("*-to-2-to-*", {"11 1-to-2-to-3", "12 1-to-2-to-3"}),
     ],
 )
-def test_a_glob_fits_platform_upgrade_or_cell(
+def test_a_glob_matches_platform_upgrade_or_cell(
     tmp_path: Path, select: str, selected: set[str]
 ) -> None:
     chosen = found(tmp_path, override("min_uptime_s = 7\n", f'"{select}"'))
     assert {name for name, cell in chosen.items() if cell.plan.min_uptime_s == 7} == selected
 
 
-def test_a_cell_that_no_override_selects_has_the_plan_as_it_is(tmp_path: Path) -> None:
+def test_a_cell_that_no_override_selects_has_the_unchanged_plan(tmp_path: Path) -> None:
     read = plan(tmp_path, override("min_uptime_s = 7\n", '"debian-12-*.thing-2-to-3"'))
     assert [cell.plan is read for cell in cells(read)] == [
         *[True, True, True],
         *[True, False, False],
-        *[True, False, False],  # a leg of theirs is selected
+        *[True, False, False],  # one of their hops is selected
     ]
 
 
@@ -160,13 +160,13 @@ def test_a_preflight_is_joined(tmp_path: Path) -> None:
     assert chosen["12 1-to-2"].plan.preflight.cores.min == 0
 
 
-def test_a_defect_stays_planted_where_steps_are_replaced(tmp_path: Path) -> None:
+def test_a_defect_stays_injected_where_steps_are_replaced(tmp_path: Path) -> None:
     more = f'inherit.steps = "replace"\n{RUN.format("steps", "s")}{RUN.format("rollback", "r")}'
     defect = Defect.model_validate(
         {"title": "d", "description": "d", "steps": [{"step": "run", "script": "bad"}]}
     )
-    planted = defect.injected(plan(tmp_path, override(more)))
-    (cell,) = (c for c in cells(planted) if c.id == "debian-11-amd64.container.thing-1-to-2")
+    injected = defect.injected(plan(tmp_path, override(more)))
+    (cell,) = (c for c in cells(injected) if c.id == "debian-11-amd64.container.thing-1-to-2")
     assert scripts(cell, "upgraded") == ["bad", "s"]
     assert "rolled_back" not in cell.states
 

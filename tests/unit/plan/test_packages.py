@@ -71,7 +71,7 @@ def published(plan: Plan, upgrade: int, state: str) -> list[tuple[str, ...]]:
     return [action.releases for action in actions if isinstance(action, Publish)]
 
 
-def test_a_repository_grows_on_the_way(tmp_path: Path) -> None:
+def test_the_repository_contains_the_releases_up_to_the_state(tmp_path: Path) -> None:
     plan = loaded(tmp_path)
     assert published(plan, 0, "installed") == [("1",)]
     assert published(plan, 0, "upgraded") == [("1", "2")]
@@ -79,7 +79,7 @@ def test_a_repository_grows_on_the_way(tmp_path: Path) -> None:
     assert published(plan, 2, "upgraded") == [("1", "2"), ("1", "2", "3")]
 
 
-def test_a_publication_of_nothing_is_told_with_its_line(tmp_path: Path) -> None:
+def test_the_error_for_an_empty_publication_has_its_line(tmp_path: Path) -> None:
     assert refused(tmp_path, "") == (
         "/upgrade.toml is not a valid plan\n"
         "/upgrade.toml:10: install.0: there is no [packages] to publish"
@@ -107,14 +107,14 @@ def test_a_defect_may_be_in_the_sources_alone(tmp_path: Path) -> None:
     )
     defect = load_defect(path)
     plan = loaded(tmp_path)
-    planted = defect.injected(plan)
-    assert (planted.edits, plan.edits) == (defect.edit, ())
-    assert planted.upgrade[0].steps == plan.upgrade[0].steps
+    injected = defect.injected(plan)
+    assert (injected.edits, plan.edits) == (defect.edit, ())
+    assert injected.upgrade[0].steps == plan.upgrade[0].steps
     shown = [defect.shows_in(Cell(plan, upgrade, PLATFORM).id) for upgrade in plan.upgrade]
     assert shown == [True, False, True]
 
 
-def test_a_defect_that_plants_nothing_is_an_error(tmp_path: Path) -> None:
+def test_a_defect_that_changes_nothing_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "nothing.toml"
     path.write_text('title = "t"\ndescription = "w"\ndetected_by = ["a"]\n')
     with pytest.raises(PlanError) as caught:
@@ -127,7 +127,7 @@ def test_a_defect_that_plants_nothing_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("plan", "path"), DEFECTS, ids=lambda value: getattr(value, "stem", ""))
 def test_the_edits_of_a_defect_fit_the_sources(plan: Plan, path: Path) -> None:
-    """Sources that change must not leave a defect behind that nobody can plant any more."""
+    """A change of the sources must not make it impossible to apply a defect to them."""
     assert plan.packages
     good = Sources.read(plan.folder / plan.packages.sources)
     assert good.edited(load_defect(path).edit).digest() != good.digest()

@@ -1,4 +1,4 @@
-"""The table of the preflight: what a plan may ask, and what is asked without a word of it."""
+"""The table of the preflight: what a plan may require, and what is examined by default."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plan.texts import told, write
+from tests.unit.plan.texts import error_of, write
 from upgradeproof.plan import Preflight
 
 ADDED = "[expect]\n"
 
 
-def test_without_a_table_only_room_is_asked_for() -> None:
-    asked = Preflight()
-    assert [(room.path, room.min_mb, room.severity) for room in asked.required_space] == [
+def test_without_a_table_only_free_space_is_examined() -> None:
+    preflight = Preflight()
+    assert [(space.path, space.min_mb, space.severity) for space in preflight.required_space] == [
         ("/", 200, "inhibitor"),
         ("/boot", 100, "inhibitor"),
     ]
-    amounts = (asked.cores, asked.memory_gb, asked.uplink_gbps, asked.storage_iops)
+    amounts = (preflight.cores, preflight.memory_gb, preflight.uplink_gbps, preflight.storage_iops)
     assert not any(amount.asked for amount in amounts)
 
 
 def test_the_folders_to_read_are_each_named_once() -> None:
-    asked = Preflight.model_validate(
+    preflight = Preflight.model_validate(
         {
             "space": [{"path": "/var/thing", "min_mb": 1}, {"path": "/", "min_mb": 5}],
             "storage_iops": {"path": "/var/thing", "min": 100},
         }
     )
-    assert asked.folders == ("/var/thing", "/", "/boot")
+    assert preflight.folders == ("/var/thing", "/", "/boot")
 
 
-def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
-    asked = Preflight.model_validate(
+def test_code_and_reason_are_those_of_the_first_matching_glob() -> None:
+    preflight = Preflight.model_validate(
         {
             "codes": {"configs/*": "E1001", "*": "E1"},
             "accept": [
@@ -42,8 +42,8 @@ def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
             ],
         }
     )
-    assert [asked.code_for(name) for name in ("configs//etc/a", "cores")] == ["E1001", "E1"]
-    assert [asked.reason_for(name) for name in ("cores", "uplink")] == [
+    assert [preflight.code_for(name) for name in ("configs//etc/a", "cores")] == ["E1001", "E1"]
+    assert [preflight.reason_for(name) for name in ("cores", "uplink")] == [
         "a small host",
         "whatever it may be",
     ]
@@ -81,6 +81,6 @@ def test_the_first_glob_that_fits_gives_code_and_reason() -> None:
     ],
     ids=["too little", "severity", "key", "twice", "no reason"],
 )
-def test_a_wrong_table_is_told_with_its_line(tmp_path: Path, text: str, problem: str) -> None:
-    lines = told(write(tmp_path, (ADDED, f"{text}{ADDED}"))).splitlines()
+def test_the_error_for_a_wrong_table_has_its_line(tmp_path: Path, text: str, problem: str) -> None:
+    lines = error_of(write(tmp_path, (ADDED, f"{text}{ADDED}"))).splitlines()
     assert lines == ["PLAN is not a valid plan", f"PLAN:{problem}"]

@@ -1,4 +1,4 @@
-"""The JSON Schema for editors: it is the committed one, and takes what the engine takes."""
+"""The JSON Schema for editors: the committed one is current, and agrees with the engine."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_committed_schema_is_that_of_the_models() -> None:
 
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.parent.name)
-def test_a_plan_that_we_ship_fits_the_schema(path: Path) -> None:
+def test_every_plan_of_the_repository_is_valid_by_the_schema(path: Path) -> None:
     assert problems(tomllib.loads(path.read_text(encoding="utf-8"))) == []
 
 
@@ -53,11 +53,11 @@ def test_a_plan_that_we_ship_fits_the_schema(path: Path) -> None:
         ({"ready_timeout_s": "1 min"}, "'1 min' is not of type 'number'"),
     ],
 )
-def test_an_editor_sees_what_the_engine_would_refuse(change: dict[str, Any], message: str) -> None:
+def test_the_schema_refuses_what_the_engine_refuses(change: dict[str, Any], message: str) -> None:
     assert problems({**tomllib.loads(PLAN), **change}) == [message]
 
 
-def test_an_editor_knows_the_keys_of_each_kind_of_step() -> None:
+def test_the_schema_has_the_keys_of_each_kind_of_step() -> None:
     spoilt = tomllib.loads(PLAN)
     spoilt["install"][1]["package"] = "nginx"
     assert problems(spoilt)

@@ -1,4 +1,4 @@
-"""The states of a cell: their order, their releases, and what a difference may be excused by."""
+"""The states of a cell: their order, their releases, and which differences are excused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from upgradeproof.states import (
 )
 
 ENGINE = sorted((Path(__file__).parents[3] / "upgradeproof").rglob("*.py"))
-LEFT = {"facts": ["packages/tool"], "reason": "the way back leaves its tool"}
+LEFT = {"facts": ["packages/tool"], "reason": "the rollback leaves its tool"}
 CHANGED = {"facts": ["packages/*", "journal/*"], "reason": "the upgrade changes it"}
 
 
@@ -73,7 +73,7 @@ def test_every_match_over_states_or_actions_ends_in_assert_never() -> None:
         assert ast.unparse(last) == "case never:\n    assert_never(never)", f"{path}:{node.lineno}"
 
 
-def test_a_name_that_no_state_has_is_an_error_that_names_all() -> None:
+def test_the_error_for_an_unknown_state_lists_all_states() -> None:
     with pytest.raises(HarnessError) as caught:
         state_named("upgrade")
     assert str(caught.value) == (
@@ -89,7 +89,7 @@ def test_a_state_is_like_the_one_that_it_must_equal() -> None:
     ]
 
 
-def test_a_state_is_held_against_the_one_that_it_must_equal_else_against_its_parent() -> None:
+def test_a_state_is_compared_with_the_one_that_it_must_equal_or_with_its_parent() -> None:
     assert [compared_with(state) for state in STATES] == [
         "base",
         "installed",
@@ -100,7 +100,7 @@ def test_a_state_is_held_against_the_one_that_it_must_equal_else_against_its_par
     ]
 
 
-def test_only_a_way_back_leads_to_the_states_behind_it() -> None:
+def test_only_a_rollback_leads_to_the_states_after_it() -> None:
     assert cell().states == ("installed", "installed_rebooted", "upgraded", "rebooted")
     assert cell(rollback="back").states == tuple(STATES)
 
@@ -130,14 +130,14 @@ def test_a_file_that_a_step_of_the_upgrade_writes_is_expected_to_differ() -> Non
         ("upgraded", "packages/thing", False, "the upgrade changes it"),
         ("rolled_back", "packages/thing", False, None),
         ("rolled_back", "journal/error", True, None),
-        ("rolled_back", "packages/tool", False, "the way back leaves its tool"),
+        ("rolled_back", "packages/tool", False, "the rollback leaves its tool"),
         ("upgraded_again", "packages/thing", False, None),
-        ("upgraded_again", "packages/tool", False, "the way back leaves its tool"),
+        ("upgraded_again", "packages/tool", False, "the rollback leaves its tool"),
         ("upgraded_again", "journal/error", True, "the upgrade changes it"),
         ("upgraded_again", "kernel_log/error", True, None),
     ],
 )
-def test_what_an_upgrade_changes_is_no_reason_to_end_otherwise(
+def test_a_change_of_an_upgrade_does_not_excuse_another_final_state(
     state: str, path: str, event: bool, reason: str | None
 ) -> None:
     on = cell(rollback="back", allowed_changes=[LEFT], expect={"change": [CHANGED]})
@@ -148,11 +148,11 @@ def test_what_an_upgrade_changes_is_no_reason_to_end_otherwise(
     "line",
     ['allowed_changes = [{ facts = ["users/a"], reason = "it stays" }]', "rollback_limit_s = 60"],
 )
-def test_what_is_said_of_a_rollback_goes_with_one(tmp_path: Path, line: str) -> None:
+def test_a_key_about_a_rollback_needs_a_rollback(tmp_path: Path, line: str) -> None:
     key = line.partition(" ")[0]
     with pytest.raises(PlanError, match=f"{key} goes with the steps of a rollback"):
         plan(tmp_path, ('via = ["2"]', f'via = ["2"]\n{line}'))
 
 
-def test_a_rollback_has_five_minutes_unless_the_plan_says_otherwise() -> None:
+def test_the_default_timeout_of_a_rollback_is_five_minutes() -> None:
     assert cell(rollback="back").upgrade.rollback_limit_s == 300

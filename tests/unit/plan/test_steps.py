@@ -1,4 +1,4 @@
-"""Steps are pure: each compiles to the very scripts and files that a machine will get."""
+"""Steps are pure: each compiles to exactly the scripts and files that a machine gets."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_every_kind_of_step_is_found() -> None:
     assert files - {"__init__", "base"} <= modules
 
 
-def test_a_script_is_run_as_it_stands_and_ends_at_its_first_failure() -> None:
+def test_a_script_is_run_unchanged_and_stops_at_its_first_failure() -> None:
     assert action("run", script="one\ntwo 'it'\n", timeout_s=5) == Script(
         title="one", script="set -e\none\ntwo 'it'\n", timeout_s=5
     )
@@ -79,11 +79,11 @@ def test_a_reboot_is_left_to_the_machine() -> None:
     assert action("reboot", timeout_s=90) == Reboot(title="reboot", timeout_s=90)
 
 
-def test_a_publication_is_left_to_who_builds_the_packages() -> None:
+def test_a_publication_is_an_action_without_a_script() -> None:
     assert action("apt-repository") == Publish(releases=(), timeout_s=600)
 
 
-def test_a_downgrade_is_asked_for() -> None:
+def test_a_downgrade_has_its_option() -> None:
     scripts = [
         step("apt-install", packages=["a=1"], downgrade=wanted).actions(Path())[-1]
         for wanted in (False, True)
@@ -99,7 +99,7 @@ def test_lists_are_fetched_unless_they_are_not_wanted() -> None:
     assert titles == [["fetch the package lists", "install a"], ["install a"]]
 
 
-def test_a_step_has_ten_minutes_and_an_upgrade_of_everything_thirty() -> None:
+def test_the_timeout_of_a_step_is_ten_minutes_and_of_a_full_upgrade_thirty() -> None:
     assert step("run", script="true").timeout_s == 600
     assert step("apt-full-upgrade").timeout_s == 1800
 
@@ -147,28 +147,28 @@ def test_only_what_is_in_the_products_folder_is_copied(tmp_path: Path, source: s
         ("owner", "a:"),
     ],
 )
-def test_what_no_file_can_have_is_refused(key: str, value: str) -> None:
+def test_an_impossible_mode_owner_or_path_is_refused(key: str, value: str) -> None:
     assert refused("copy", **{"source": "a", "path": "/a", key: value})
 
 
 @pytest.mark.parametrize("word", [*EVIL, "a/", "a+", "a,b", ".a"])
-def test_a_suite_that_a_shell_or_sed_could_read_otherwise_is_refused(word: str) -> None:
+def test_a_suite_with_special_characters_of_shell_or_sed_is_refused(word: str) -> None:
     assert refused("apt-sources", old=word, new="trixie")
     assert refused("apt-sources", old="bookworm", new=word)
 
 
 @pytest.mark.parametrize("word", EVIL)
-def test_a_package_that_a_shell_could_read_otherwise_is_refused(word: str) -> None:
+def test_a_package_with_special_characters_of_the_shell_is_refused(word: str) -> None:
     assert refused("apt-install", packages=["nginx", word])
 
 
 @pytest.mark.parametrize("word", ["nginx", "libc6:arm64", "a=1:2.3-4~deb12+1", "a/stable", "g++"])
-def test_a_package_as_apt_takes_it_is_taken(word: str) -> None:
+def test_a_package_name_that_apt_accepts_is_accepted(word: str) -> None:
     assert not refused("apt-install", packages=[word])
 
 
 @pytest.mark.parametrize("word", [word for word in EVIL if word not in ("-o", "--option", "a\\")])
-def test_a_unit_that_a_shell_could_read_otherwise_is_refused(word: str) -> None:
+def test_a_unit_with_special_characters_of_the_shell_is_refused(word: str) -> None:
     assert refused("restart", services=[word])
 
 
@@ -180,5 +180,5 @@ def test_a_unit_as_systemd_names_it_is_one_word_behind_the_options(word: str) ->
 
 
 @pytest.mark.parametrize("kind", ["apt-install", "restart"])
-def test_a_step_about_nothing_is_refused(kind: str) -> None:
+def test_a_step_with_an_empty_list_is_refused(kind: str) -> None:
     assert refused(kind, packages=[]) if kind == "apt-install" else refused(kind, services=[])

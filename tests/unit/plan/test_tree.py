@@ -16,7 +16,7 @@ from upgradeproof.plan.steps.copy import Copy
 from upgradeproof.plan.tree import Entry, Tree
 
 MANY = 5_000
-NOBODY = 65534
+UNPRIVILEGED_UID = 65534
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def cannot_be_copied(*lines: str) -> str:
     )
 
 
-def test_modes_are_kept_but_for_what_a_umask_decides(folder: Path) -> None:
+def test_modes_are_preserved_except_for_bits_that_depend_on_the_umask(folder: Path) -> None:
     assert owned(tree(folder)) == {
         ".": "0755 root:root",
         "a.conf": "0644 root:root",
@@ -84,7 +84,7 @@ def test_a_mode_and_an_owner_are_given_to_every_file(folder: Path) -> None:
     }
 
 
-def test_a_manifest_wins_over_the_step_where_it_says_something(folder: Path) -> None:
+def test_a_manifest_overrides_the_step(folder: Path) -> None:
     listed = "#mtree\n/set uname=web\n./bin/run mode=04755 gname=Debian-exim\n./bin type=dir\n"
     assert owned(tree(folder, listed, owner="1000:1000")) == {
         ".": "0755 1000:1000",
@@ -105,7 +105,7 @@ def test_links_and_empty_folders_of_the_manifest_are_made(folder: Path) -> None:
     ]
 
 
-def test_a_folder_stands_before_what_is_in_it(folder: Path) -> None:
+def test_a_folder_is_listed_before_its_content(folder: Path) -> None:
     (folder / "bin-x").write_text("")
     (folder / "#a").write_text("")
     names = [entry.name for entry in tree(folder).entries()]
@@ -132,7 +132,7 @@ def test_a_link_that_leaves_the_tree_is_copied_where_the_manifest_names_it(folde
     assert tree(folder, "./link type=link link=/etc/passwd\n").entries()[-1].target == "/etc/passwd"
 
 
-def test_no_link_leaves_the_whole_machine(folder: Path) -> None:
+def test_no_link_leaves_the_root_folder(folder: Path) -> None:
     (folder / "link").symlink_to("/usr/share/zoneinfo/UTC")
     assert tree(folder, path="/").entries()[-1].target == "/usr/share/zoneinfo/UTC"
 
@@ -153,7 +153,7 @@ def test_an_error_lists_some_problems_and_counts_the_rest(folder: Path) -> None:
     assert refused(folder) == cannot_be_copied(*lines, "and 2 more")
 
 
-def test_what_can_not_be_read_is_refused(folder: Path) -> None:
+def test_an_unreadable_file_is_refused(folder: Path) -> None:
     (folder / "a.conf").chmod(0)
     (folder / "bin").chmod(0)
     for parent in list(folder.parents)[:-2]:
@@ -161,7 +161,7 @@ def test_what_can_not_be_read_is_refused(folder: Path) -> None:
     user = os.geteuid()
     try:
         if user == 0:  # for root every file can be read
-            os.seteuid(NOBODY)
+            os.seteuid(UNPRIVILEGED_UID)
         found = refused(folder)
     finally:
         os.seteuid(user)
@@ -170,7 +170,7 @@ def test_what_can_not_be_read_is_refused(folder: Path) -> None:
     )
 
 
-def test_a_name_that_is_no_text_is_copied(folder: Path) -> None:
+def test_a_file_name_that_is_not_utf_8_is_copied(folder: Path) -> None:
     (Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9"))).write_text("x")
     listed = tree(folder, "./caf\\351 mode=0600\n")
     assert owned(listed)["caf\udce9"] == "0600 root:root"
@@ -198,7 +198,7 @@ def test_a_wrong_line_of_a_manifest_is_named(folder: Path, name: str) -> None:
     )
 
 
-def test_a_path_stands_once_in_a_manifest(folder: Path) -> None:
+def test_a_path_is_listed_once_in_a_manifest(folder: Path) -> None:
     assert "PRODUCT/list.mtree:2: bin is in line 1, too" in refused(folder, "./bin\n./bin\n")
 
 
@@ -216,7 +216,7 @@ def test_a_manifest_that_does_not_fit_the_folder_is_refused(folder: Path, line: 
     assert refused(folder, f"{line}\n") == cannot_be_copied(WRONG_ENTRIES[line])
 
 
-def test_a_manifest_goes_with_a_folder(folder: Path) -> None:
+def test_a_manifest_needs_a_folder(folder: Path) -> None:
     (folder.parent / "list.mtree").write_text("")
     step = Copy(source="files/a.conf", path="/a", manifest="list.mtree")
     with pytest.raises(PlanError) as caught:
@@ -227,7 +227,7 @@ def test_a_manifest_goes_with_a_folder(folder: Path) -> None:
     )
 
 
-def test_a_manifest_that_is_not_there_is_refused(folder: Path) -> None:
+def test_a_missing_manifest_is_refused(folder: Path) -> None:
     step = Copy(source="files", path="/a", manifest="none.mtree")
     with pytest.raises(PlanError) as caught:
         step.check(folder.parent)

@@ -40,7 +40,7 @@ def test_a_name_without_a_type_is_that_of_a_service(name: str, unit: str) -> Non
         ({"change": "added"}, None, "a.service"),
     ],
 )
-def test_a_unit_is_called_what_its_change_says(
+def test_a_unit_has_the_name_that_its_change_specifies(
     change: dict[str, Any], before: str | None, after: str | None
 ) -> None:
     unit = DeclaredUnit.model_validate({"name": "a", **change})
@@ -86,12 +86,12 @@ def test_a_unit_has_one_name_with_or_without_its_type(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.timer", "a.timer.service", "php8.2-fpm", "a@1.socket"])
-def test_a_name_that_would_be_another_unit_without_its_end_is_kept(name: str) -> None:
+def test_a_suffix_is_preserved_where_the_name_without_it_is_another_unit(name: str) -> None:
     assert expectations(services=[name]).services == (name,)
 
 
 @pytest.mark.parametrize("name", ["", "it's", "a b", "$(id)", "a;b", "a/b"])
-def test_what_no_unit_is_called_is_refused(name: str) -> None:
+def test_an_invalid_unit_name_is_refused(name: str) -> None:
     for key, value in (("services", [name]), ("service", [{"name": name}])):
         with pytest.raises(ValueError, match=r"services?\.0"):
             expectations(**{key: value})

@@ -1,4 +1,4 @@
-"""A small plan as text, to be spoilt in one place."""
+"""A small plan as text, which a test changes in one place to make it invalid."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ def plan(folder: Path, *changes: tuple[str, str]) -> Plan:
     return load_plan(write(folder, *changes))
 
 
-def told(path: Path) -> str:
-    """Return the whole error that a plan gives, its path left out."""
+def error_of(path: Path) -> str:
+    """Return the whole error for a plan, without the plan's path."""
     with pytest.raises(PlanError) as caught:
         load_plan(path)
     return str(caught.value).replace(str(path), "PLAN")

@@ -1,4 +1,4 @@
-"""A project with a plan, whose machines are folders; pytest runs in it as a process of its own."""
+"""A project with a plan, whose machines are folders; pytest runs in it as a separate process."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ write = "echo hi >note"
 read = "cat note"
 equals = "hi"
 """
-WITH_A_WAY_BACK = """
+WITH_ROLLBACK = """
 [[release]]
 name = "3"
 packages.thing = "3.*"
@@ -139,7 +139,7 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return what keeps a run in its folder, and away from every engine."""
+        """Return variables that restrict a run to its folder, without access to Docker or QEMU."""
         return {
             "PYTHONPATH": self.path,
             "UPGRADEPROOF_CACHE": str(self.folder / "cache"),
@@ -154,13 +154,13 @@ class Project:
         return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
 
     def upgradeproof(self, *arguments: str) -> Completed:
-        """Run our own command."""
+        """Run ``upgradeproof``."""
         main = "import sys; from upgradeproof.cli import main; sys.exit(main())"
         argv = [sys.executable, "-c", main, *arguments]
         return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
 
     def start_pytest(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start pytest in a process group of its own, to be killed."""
+        """Start pytest in its own process group, so that a test can kill it."""
         return subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
             cwd=self.folder,

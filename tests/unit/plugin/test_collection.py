@@ -141,8 +141,8 @@ def test_another_root_changes_nothing(
     assert below.collected("--rootdir=..") == outside
 
 
-def test_other_packages_tests_stay_out(inside: Adopter) -> None:
-    """The way to the suites is opened, and no folder next to it."""
+def test_tests_of_other_packages_are_not_collected(inside: Adopter) -> None:
+    """Only the folder of the suites is collected, and no folder next to it."""
     libraries = next(inside.programs.parent.glob("lib/*/site-packages"))
     for folder in (libraries, libraries / "other", libraries.parent, inside.programs):
         folder.mkdir(exist_ok=True)

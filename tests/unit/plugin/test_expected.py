@@ -1,4 +1,4 @@
-"""What a cell must be checked for is declared by the engine: what pytest misses is no green."""
+"""The engine declares the checks of a cell: a check that pytest does not collect never ran."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def verdicts(project: Project) -> dict[str, Verdict]:
     return {check.id: check.verdict for check in project.cell().checks}
 
 
-def test_all_that_is_declared_runs(adopted: Project) -> None:
+def test_all_declared_checks_run(adopted: Project) -> None:
     done = adopted.pytest(CELL)
     assert done.exit_status == 0, done.text
     assert verdicts(adopted) == dict.fromkeys({*GENERIC, "test_it::test_own"}, Verdict.PASSED)
@@ -57,7 +57,9 @@ def test_all_that_is_declared_runs(adopted: Project) -> None:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_what_pytest_does_not_collect_never_ran(adopted: Project, workers: tuple[str, ...]) -> None:
+def test_a_check_that_pytest_does_not_collect_never_ran(
+    adopted: Project, workers: tuple[str, ...]
+) -> None:
     done = adopted.pytest(CELL, "-o", "python_functions=check_*", *workers)
     assert done.exit_status == 1
     assert verdicts(adopted) == {
@@ -78,7 +80,7 @@ def test_a_run_that_collects_nothing_is_not_green(adopted: Project) -> None:
     assert verdicts(adopted) == dict.fromkeys(GENERIC, Verdict.NEVER_RAN)
 
 
-def test_a_hook_that_hides_the_files_is_noticed(adopted: Project) -> None:
+def test_a_hook_that_hides_the_files_is_detected(adopted: Project) -> None:
     hook = "\ndef pytest_pycollect_makemodule(module_path, parent):\n"
     hook += "    if module_path.name == 'test_packaged.py':\n        import pytest\n"
     hook += "        return pytest.Dir.from_parent(parent, path=module_path.parent / 'none')\n"
@@ -104,19 +106,19 @@ def test_a_hook_that_hides_the_files_is_noticed(adopted: Project) -> None:
         (("--ignore-glob=*/test_packaged.py",), 1),
     ],
 )
-def test_a_selection_is_told_with_its_share(
+def test_a_selection_is_reported_with_its_share(
     adopted: Project, words: tuple[str, ...], selected: int
 ) -> None:
     done = adopted.pytest(CELL, *words)
     assert done.exit_status == 0, done.text
     assert f"({selected} of 4 checks selected)" in done.text
     assert (len(adopted.cell().checks), adopted.cell().checks_declared) == (selected, 4)
-    told = f"{selected} of 4 checks selected: the others were deselected"
+    line = f"{selected} of 4 checks selected: the others were deselected"
     for report in ("index.html", "summary.md"):
-        assert told in (adopted.reports / report).read_text()
+        assert line in (adopted.reports / report).read_text()
 
 
-def test_last_failed_leaves_files_out_and_misses_nothing(adopted: Project) -> None:
+def test_last_failed_skips_files_without_missing_checks(adopted: Project) -> None:
     (adopted.folder / "test_it.py").write_text(OWN + "def test_bad(upgraded): assert 0\n")
     try:
         with_cache = (CELL, "-o", "addopts=--strict-markers")
@@ -128,12 +130,12 @@ def test_last_failed_leaves_files_out_and_misses_nothing(adopted: Project) -> No
     assert verdicts(adopted) == {"test_it::test_bad": Verdict.FAILED}
 
 
-def test_cells_that_are_not_chosen_miss_nothing(adopted: Project) -> None:
+def test_cells_that_are_not_selected_have_no_missing_checks(adopted: Project) -> None:
     assert adopted.pytest(CELL).exit_status == 0
     assert [(c.id, c.selected) for c in adopted.result.cells] == [(AMD64, True), (ARM64, False)]
 
 
-def test_a_suite_that_does_not_load_is_broken_and_not_also_missing(adopted: Project) -> None:
+def test_a_suite_that_does_not_load_is_broken_and_not_missing(adopted: Project) -> None:
     suite = adopted.folder / ".venv/upgradeproof/suites/test_packaged.py"
     suite.write_text(f"import no_such_module\n{PACKAGED}")
     try:
@@ -148,7 +150,7 @@ def test_a_suite_that_does_not_load_is_broken_and_not_also_missing(adopted: Proj
 
 
 def test_each_cell_of_the_checkout_must_have_what_pytest_collects() -> None:
-    """The declaration reads the suites' source: it agrees with what pytest makes of them."""
+    """The engine reads the source of the suites: it declares the checks that pytest collects."""
     done = Project(ROOT, path=str(ROOT)).pytest(
         "--collect-only", "-q", "-p", "no:cacheprovider", "suites"
     )

@@ -1,4 +1,4 @@
-"""A plan that is wrong or missing, a run that is killed, two runs in one place: one clear error."""
+"""A wrong or missing plan, a killed run and two runs in one folder each give one clear error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_c(upgraded): pass
 
 @contextmanager
 def hanging(project: Project, *options: str) -> Iterator[int]:
-    """Start a run that hangs in its second check, and hand out its process group."""
+    """Start a run that hangs in its second check, and yield its process group."""
     process = project.write(test_it=HANGS).start_pytest(*options)
     deadline = time.monotonic() + 30
     try:
@@ -47,13 +47,13 @@ def hanging(project: Project, *options: str) -> Iterator[int]:
             process.wait()
 
 
-def test_a_killed_run_still_folds_to_a_report(project: Project) -> None:
+def test_the_journals_of_a_killed_run_are_folded_into_a_report(project: Project) -> None:
     with hanging(project) as group:
         os.killpg(group, signal.SIGKILL)
     assert not (project.reports / "run.json").exists()
-    told = project.upgradeproof("report")
+    report = project.upgradeproof("report")
     index = project.reports / "index.html"
-    assert (told.exit_status, told.text) == (1, f"never_ran: {index}")
+    assert (report.exit_status, report.text) == (1, f"never_ran: {index}")
     assert [check.verdict for check in project.cell(AMD64).checks] == [
         Verdict.PASSED,
         Verdict.NEVER_RAN,
@@ -78,7 +78,7 @@ def test_an_interrupted_run_writes_its_reports_and_ends_its_machines(project: Pr
     ]
 
 
-def test_a_run_first_takes_away_what_the_one_before_left(tmp_path: Path) -> None:
+def test_a_run_first_removes_what_an_earlier_run_left(tmp_path: Path) -> None:
     for name in ("run.json", "journal", *(each.FILE_NAME for each in every_format().values())):
         (tmp_path / name).touch()
     (tmp_path / "notes.txt").touch()
@@ -86,7 +86,7 @@ def test_a_run_first_takes_away_what_the_one_before_left(tmp_path: Path) -> None
         assert {path.name for path in tmp_path.iterdir()} == {".lock", "notes.txt"}
 
 
-def test_two_runs_can_not_write_into_one_folder(project: Project) -> None:
+def test_two_runs_cannot_write_to_one_folder(project: Project) -> None:
     project.write(test_it="def test_a(upgraded): pass\n")
     project.reports.mkdir(parents=True)
     with FileLock(project.reports / ".lock"):
@@ -98,7 +98,7 @@ def test_two_runs_can_not_write_into_one_folder(project: Project) -> None:
     )
 
 
-def test_nothing_of_the_run_before_is_left(project: Project) -> None:
+def test_results_of_an_earlier_run_are_removed(project: Project) -> None:
     project.write(test_it="def test_a(upgraded): pass\n")
     for name in ("journal", "evidence"):
         (project.reports / name).mkdir(parents=True)
@@ -120,7 +120,7 @@ def test_a_wrong_plan_is_one_clear_error(project: Project) -> None:
     assert "Traceback" not in (done.stdout + done.stderr).decode()
 
 
-def test_a_plan_that_is_named_and_not_there_is_one_clear_error(project: Project) -> None:
+def test_a_missing_plan_is_one_clear_error(project: Project) -> None:
     done = project.pytest("-o", "upgradeproof_plans=nowhere.toml")
     assert (done.exit_status, done.stdout) == (4, b"")
     assert done.stderr.decode().strip() == (
@@ -129,7 +129,7 @@ def test_a_plan_that_is_named_and_not_there_is_one_clear_error(project: Project)
     )
 
 
-def test_without_a_plan_the_plugin_keeps_out(project: Project) -> None:
+def test_without_a_plan_the_plugin_does_nothing(project: Project) -> None:
     (project.folder / "upgrade.toml").unlink()
     project.write(test_it="def test_a(): pass\n")
     done = project.pytest()

@@ -22,7 +22,7 @@ ALONE = ["-p", "no:html", "-p", "no:xdist", "-p", "no:testinfra", "-p", "no:pyte
 
 
 def test_without_a_plan_nothing_heavy_is_imported(pytester: pytest.Pytester) -> None:
-    """A process of its own: this one has imported all of it."""
+    """A separate process is necessary, because this one has imported all libraries."""
     pytester.makeconftest(SHOW.format(heavy=HEAVY))
     pytester.makepyfile("def test_a(): pass")
     environment = f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
@@ -50,7 +50,7 @@ def test_without_a_plan_there_is_no_fixture_and_no_mark(pytester: pytest.Pyteste
         assert f"\n{name} " not in shown.stdout.str()
 
 
-def test_with_a_plan_there_are_both(inside: pytest.Pytester) -> None:
+def test_with_a_plan_there_are_fixtures_and_marks(inside: pytest.Pytester) -> None:
     marks = inside.runpytest_inprocess("--markers").stdout.str()
     assert "@pytest.mark.subject(name): the test runs for each thing of this kind" in marks
     assert "@pytest.mark.not_yet: cells of the plan tagged 'not-yet'" in marks
@@ -78,7 +78,7 @@ def test_every_option_and_ini_key_has_our_prefix(pytester: pytest.Pytester) -> N
     }
 
 
-def test_a_path_that_is_set_never_moves_the_root(inside: pytest.Pytester) -> None:
+def test_a_path_in_an_option_never_changes_the_root(inside: pytest.Pytester) -> None:
     """pytest takes a value of an option that it does not know yet for a place of tests; ``-o`` is
     its own, and it knows its value."""
     other = inside.path / "elsewhere" / "product"

@@ -1,4 +1,4 @@
-"""Our hook specifications, each implemented from outside, by a project of its own."""
+"""The hook specifications, each implemented by the plugin of a project."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CELL = f"--upgradeproof-cell={AMD64}"
 
 
 def added(pytester: pytest.Pytester, hook: str) -> None:
-    """Add a plugin to a project; a conftest.py would do as well."""
+    """Add a plugin to a project; a conftest.py would have the same effect."""
     pytester.makepyfile(adds=hook)
 
 

@@ -1,4 +1,4 @@
-"""A step that fails is one failed check; the checks that need its state never ran, in one line."""
+"""A step that fails is one failed check; one line reports the checks that never ran after it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHY = "upgraded was not reached: the step 'upgrade' failed with exit status 3"
 
 def failing(project: Project) -> str:
     """Run the suite on an upgrade whose step fails, and return what pytest prints."""
-    plan = PLAN.replace("echo 2.0 >packages/thing", "echo thing: no room >&2; exit 3")
+    plan = PLAN.replace("echo 2.0 >packages/thing", "echo thing: disk is full >&2; exit 3")
     (project.folder / "upgrade.toml").write_text(plan, encoding="utf-8")
     project.write(test_it=SUITE)
     done = project.pytest(f"--upgradeproof-cell={AMD64}", "-rs")
@@ -35,11 +35,13 @@ def test_the_check_that_is_marked_first_has_the_cause(project: Project) -> None:
     assert (first.id, first.verdict) == ("test_it::test_upgrade_completes", Verdict.FAILED)
     assert first.reason.splitlines()[:2] == [
         "the step 'upgrade' failed with exit status 3",
-        "thing: no room",
+        "thing: disk is full",
     ]
 
 
-def test_what_needs_the_state_never_ran_and_is_one_line_of_pytests(project: Project) -> None:
+def test_checks_of_the_state_never_ran_and_pytest_prints_one_line_for_them(
+    project: Project,
+) -> None:
     text = failing(project)
     for name in ("test_a", "test_b"):
         check = project.check(f"test_it::{name}")
@@ -49,7 +51,7 @@ def test_what_needs_the_state_never_ran_and_is_one_line_of_pytests(project: Proj
     ]
 
 
-def test_what_does_not_need_the_state_has_its_own_verdict(project: Project) -> None:
+def test_checks_of_other_states_have_their_own_verdicts(project: Project) -> None:
     failing(project)
     assert project.check("test_it::test_of_before").verdict is Verdict.PASSED
     assert project.check("test_it::test_of_a_kernel").verdict is Verdict.NOT_APPLICABLE

@@ -1,4 +1,4 @@
-"""Tests are run cell by cell; in a cell they stay as pytest's user ordered them."""
+"""Tests are run cell by cell; in a cell they have the order that the user chose."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_without_a_choice_it_is_the_order_of_the_file(inside: pytest.Pytester) -
 
 
 def test_a_plugin_that_shuffles_decides_the_order_in_a_cell(inside: pytest.Pytester) -> None:
-    """As pytest-randomly does it: before pytest sorts by the scope of parameters."""
+    """The plugin shuffles like pytest-randomly: before pytest sorts by the scope of parameters."""
     inside.makepyfile(
         test_it=SUITE,
         shuffles="""

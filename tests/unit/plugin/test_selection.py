@@ -1,4 +1,4 @@
-"""What a pytest user expects of names, -k, -m, --collect-only, --lf and -x."""
+"""Test names, -k, -m, --collect-only, --lf and -x work as pytest users expect."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ HELPER = f"test_it.py::test_b[{AMD64}-thing-helper]"
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return a project whose states are kept from one test to the next."""
+    """Return a project whose cached states are shared by the tests."""
     project = make_project(tmp_path_factory.mktemp("selection")).write(test_it=SUITE)
     ini = (project.folder / "pytest.ini").read_text()
     (project.folder / "pytest.ini").write_text(ini.replace(" -p no:cacheprovider", ""))
     return project
 
 
-def test_ids_read_as_cell_and_subject_and_stand_cell_by_cell(shared: Project) -> None:
+def test_ids_consist_of_cell_and_subject_and_are_grouped_by_cell(shared: Project) -> None:
     done = shared.pytest("--collect-only", "-q")
     assert done.text.splitlines()[:6] == [
         f"test_it.py::test_a[{AMD64}]",
@@ -48,7 +48,7 @@ def test_ids_read_as_cell_and_subject_and_stand_cell_by_cell(shared: Project) ->
     "shows",
     ["--help", "--markers", "--fixtures", "--fixtures-per-test", "--cache-show", "--setup-plan"],
 )
-def test_what_only_shows_takes_no_result_away(shared: Project, shows: str) -> None:
+def test_options_that_only_list_tests_leave_earlier_results(shared: Project, shows: str) -> None:
     shared.pytest("-k", "test_a")
     before = {path: path.read_bytes() for path in shared.reports.glob("*.*")}
     assert shared.reports / "run.json" in before
@@ -58,7 +58,7 @@ def test_what_only_shows_takes_no_result_away(shared: Project, shows: str) -> No
     assert after == before
 
 
-def test_k_takes_cells_and_subjects_and_lists_the_rest_as_unselected(shared: Project) -> None:
+def test_k_selects_cells_and_subjects_and_lists_the_rest_as_unselected(shared: Project) -> None:
     done = shared.pytest("-k", "example-1-amd64 and thingd")
     assert (done.exit_status, shared.result.verdict) == (0, Verdict.PASSED)
     taken, left_out = shared.result.cells
@@ -67,8 +67,8 @@ def test_k_takes_cells_and_subjects_and_lists_the_rest_as_unselected(shared: Pro
     assert ARM64 not in done.text
 
 
-def test_m_takes_the_plans_tags(shared: Project) -> None:
-    """A tag that is no name in Python is marked by one that is."""
+def test_m_selects_by_tags_of_the_plan(shared: Project) -> None:
+    """A tag that is not a valid Python name gets a mark with a valid name."""
     shared.pytest("-m", "not_yet and container", "-k", "test_a")
     assert [cell.id for cell in shared.result.cells if cell.selected] == [ARM64]
     assert shared.cell(AMD64).tags == ("smoke", "amd64", "container")
@@ -86,7 +86,7 @@ def test_x_stops_at_the_first_failure_and_the_rest_never_ran(shared: Project) ->
     assert {check.verdict for check in shared.cell(ARM64).checks} == {Verdict.NEVER_RAN}
 
 
-def test_lf_takes_what_failed_last(shared: Project) -> None:
+def test_lf_selects_the_checks_that_failed_last(shared: Project) -> None:
     failed = shared.folder / ".pytest_cache" / "v" / "cache" / "lastfailed"
     failed.parent.mkdir(parents=True, exist_ok=True)
     failed.write_text(json.dumps({HELPER: True}))
@@ -95,7 +95,7 @@ def test_lf_takes_what_failed_last(shared: Project) -> None:
     assert [check.id for check in shared.cell().checks] == ["test_it::test_b[thing-helper]"]
 
 
-def test_a_test_is_taken_by_its_whole_name(shared: Project) -> None:
+def test_a_test_is_selected_by_its_whole_name(shared: Project) -> None:
     shared.pytest(HELPER)
     assert [check.id for check in shared.cell(AMD64).checks] == ["test_it::test_b[thing-helper]"]
 
@@ -104,7 +104,7 @@ def test_an_empty_selection_fails(shared: Project) -> None:
     assert shared.pytest("-k", "no-such-thing").exit_status == 5
 
 
-def test_a_run_of_other_tests_only_is_pytests_own_business(shared: Project) -> None:
+def test_a_run_of_other_tests_is_not_affected(shared: Project) -> None:
     (shared.folder / "test_other.py").write_text("def test_without_a_cell(): pass\n")
     try:
         done = shared.pytest("test_other.py")
@@ -121,7 +121,7 @@ def test_a_selection_of_not_applicable_checks_only_is_not_green(project: Project
     assert "1 skipped" in done.text.splitlines()[-1]
 
 
-def test_a_fresh_run_says_so_and_reports_go_where_they_are_told(project: Project) -> None:
+def test_a_fresh_run_is_recorded_and_the_folder_of_reports_is_an_option(project: Project) -> None:
     project.write(test_it="def test_a(upgraded): pass\n")
     done = project.pytest(
         "-m", "smoke", "--upgradeproof-fresh", "-o", "upgradeproof_reports=elsewhere"
@@ -133,13 +133,13 @@ def test_a_fresh_run_says_so_and_reports_go_where_they_are_told(project: Project
     assert not (project.folder / "reports").exists()
 
 
-def test_a_cell_is_chosen_by_its_whole_id_or_a_glob(shared: Project) -> None:
+def test_a_cell_is_selected_by_its_whole_id_or_a_glob(shared: Project) -> None:
     done = shared.pytest("--collect-only", "-q", f"--upgradeproof-cell={ARM64}", "-k", "test_a")
     assert done.text.splitlines()[0] == f"test_it.py::test_a[{ARM64}]"
     assert AMD64 not in done.text
 
 
-def test_a_glob_that_fits_no_cell_is_an_error(shared: Project) -> None:
+def test_a_glob_that_matches_no_cell_is_an_error(shared: Project) -> None:
     done = shared.pytest("--upgradeproof-cell=nothing-like-it")
     assert done.exit_status == 4
     assert "no cell fits nothing-like-it\nvalid: " in done.stderr.decode()

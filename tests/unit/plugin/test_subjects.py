@@ -1,4 +1,4 @@
-"""The mark ``subject``: a test runs for each thing of a kind in the plan, and only if it asks."""
+"""The mark ``subject``: a marked test runs for each item of a kind in the plan."""
 
 from __future__ import annotations
 

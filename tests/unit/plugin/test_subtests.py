@@ -31,7 +31,7 @@ def test_a_check_has_the_verdict_of_its_end_or_a_worse_one(project: Project) -> 
     assert (skipped.verdict, skipped.reason) == (Verdict.NOT_APPLICABLE, "can't be proven")
 
 
-def test_a_check_that_was_cut_off_never_ran_whatever_passed_in_it(project: Project) -> None:
+def test_an_interrupted_check_never_ran_even_if_its_subtests_passed(project: Project) -> None:
     project.write(test_a=CUT_OFF).pytest("-m", "amd64")
     assert project.check("test_a::test_it").verdict is Verdict.NEVER_RAN
     assert not project.result.green

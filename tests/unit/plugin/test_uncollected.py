@@ -1,4 +1,4 @@
-"""What pytest can't collect, or calls by a name of another, is no green cell."""
+"""A file that pytest can't collect, or two tests of the same name, make a cell fail."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_fixture_with_parameters_of_its_own_is_part_of_the_check(project: Proj
     assert project.result.verdict is Verdict.FAILED
 
 
-def test_a_file_that_breaks_is_a_check_that_broke(project: Project) -> None:
+def test_a_file_that_cannot_be_collected_is_a_broken_check(project: Project) -> None:
     project.write(test_it=GOOD, test_other="import no_such_module")
     assert verdicts(project, "--continue-on-collection-errors") == {
         "test_it::test_ok": Verdict.PASSED,
@@ -41,15 +41,15 @@ def test_a_file_that_breaks_is_a_check_that_broke(project: Project) -> None:
     assert project.result.verdict is Verdict.BROKEN
 
 
-def test_a_file_that_leaves_itself_out_is_told(project: Project) -> None:
+def test_a_file_that_skips_itself_is_reported(project: Project) -> None:
     skipping = "import pytest\npytest.importorskip('no_such_module')"
     project.write(test_it=GOOD, test_other=skipping)
     assert verdicts(project)["test_other::collection"] is Verdict.NOT_APPLICABLE
-    (told,) = (c for c in project.cell(AMD64).checks if c.id == "test_other::collection")
-    assert "no_such_module" in told.reason
+    (collection,) = (c for c in project.cell(AMD64).checks if c.id == "test_other::collection")
+    assert "no_such_module" in collection.reason
 
 
-def test_two_tests_of_one_name_are_told(project: Project) -> None:
+def test_two_tests_of_the_same_name_are_reported(project: Project) -> None:
     for folder in ("a", "b"):
         (project.folder / folder).mkdir()
         (project.folder / folder / "test_it.py").write_text(GOOD)

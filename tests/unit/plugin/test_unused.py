@@ -1,4 +1,4 @@
-"""Expected changes that did not happen: told by every run, failing a strict one."""
+"""Expected changes that did not happen: every run reports them, and a strict run fails."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return make_project(tmp_path_factory.mktemp("unused"), PLAN + UNUSED).write(test_it=SUITE)
 
 
-def test_a_full_run_tells_them_and_a_strict_one_fails(project: Project) -> None:
-    told = project.pytest()
-    assert told.exit_status == 0, told.text
-    lines = told.text.splitlines()
+def test_a_full_run_reports_them_and_a_strict_run_fails(project: Project) -> None:
+    completed = project.pytest()
+    assert completed.exit_status == 0, completed.text
+    lines = completed.text.splitlines()
     at = lines.index("1 expected change did not happen on any platform:")
     assert lines[at + 1] == "  thing: packages/old"
     assert project.result.unused == (
@@ -55,14 +55,14 @@ def test_a_full_run_tells_them_and_a_strict_one_fails(project: Project) -> None:
 
 
 @pytest.mark.parametrize("words", [("-k", "test_a"), (f"--upgradeproof-cell={AMD64}",)])
-def test_of_a_part_of_a_run_nothing_is_known(project: Project, words: tuple[str, ...]) -> None:
-    told = project.pytest("--upgradeproof-strict", *words)
-    assert told.exit_status == 0, told.text
-    assert "did not happen" not in told.text
+def test_a_partial_run_does_not_report_them(project: Project, words: tuple[str, ...]) -> None:
+    completed = project.pytest("--upgradeproof-strict", *words)
+    assert completed.exit_status == 0, completed.text
+    assert "did not happen" not in completed.text
     assert project.result.unused == ()
 
 
-def test_what_was_accepted_before_a_run_is_no_matter_after_it(project: Project) -> None:
+def test_a_change_that_was_accepted_before_a_run_is_not_reported_after_it(project: Project) -> None:
     project.reports.mkdir(parents=True)
     (project.reports / "accepted.json").write_text("[]")
     project.pytest("-k", "test_a")

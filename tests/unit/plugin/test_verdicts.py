@@ -1,4 +1,4 @@
-"""What a test does becomes a verdict: one run with a test of every kind, and what is left of it."""
+"""The outcome of a test becomes a verdict: one run with a test of every kind, and its reports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_asserts(upgraded): assert 1 == 2, "one is not two <b>"
 def test_of_a_list(upgraded):
     lost = ["this", "that"]
     assert not lost, "\\n".join(lost)
-def test_fails(upgraded): pytest.fail("I say so")
+def test_fails(upgraded): pytest.fail("the test calls fail")
 def test_has_a_bug(upgraded): {}["no such key"]
 def test_skips(upgraded): pytest.skip("nothing to see here")
 @pytest.mark.subject("service")
@@ -76,7 +76,7 @@ def test_raises(upgraded, error):
 EXPECTED = {
     "test_passes": (Verdict.PASSED, ""),
     "test_asserts": (Verdict.FAILED, "one is not two <b>\nassert 1 == 2"),
-    "test_fails": (Verdict.FAILED, "I say so"),
+    "test_fails": (Verdict.FAILED, "the test calls fail"),
     "test_has_a_bug": (Verdict.BROKEN, "KeyError: 'no such key'"),
     "test_skips": (Verdict.NOT_APPLICABLE, "nothing to see here"),
     "test_of_a_subject[thingd]": (Verdict.PASSED, ""),
@@ -139,7 +139,7 @@ def test_a_test_becomes_a_verdict_and_a_reason(finished: Project, test: str) -> 
     assert (check.verdict, check.reason) == EXPECTED[test]
 
 
-def test_there_is_no_other_check(finished: Project) -> None:
+def test_there_are_no_other_checks(finished: Project) -> None:
     for cell in finished.result.cells:
         assert {check.id for check in cell.checks} == {f"test_it::{test}" for test in EXPECTED}
 
@@ -149,7 +149,7 @@ def test_a_check_names_its_states(finished: Project) -> None:
     assert finished.check("test_it::test_of_both").states == ("installed", "upgraded")
 
 
-def test_the_worst_check_is_the_cells_and_the_runs_verdict(finished: Project) -> None:
+def test_cell_and_run_have_the_verdict_of_the_worst_check(finished: Project) -> None:
     assert [cell.verdict for cell in finished.result.cells] == [Verdict.FAILED, Verdict.FAILED]
     assert (finished.result.verdict, finished.result.green) == (Verdict.FAILED, False)
 
@@ -165,7 +165,7 @@ def test_our_own_errors_are_shown_without_a_traceback(done: Completed) -> None:
     assert lines[4].startswith("____")
 
 
-def test_the_end_names_every_cell_and_the_matrix(finished: Project, done: Completed) -> None:
+def test_the_summary_names_every_cell_and_the_matrix(finished: Project, done: Completed) -> None:
     lines = done.text.splitlines()
     at = next(i for i, line in enumerate(lines) if " upgradeproof: failed " in line)
     wanted = [

@@ -1,4 +1,4 @@
-"""The upgrade is watched where a chosen test looks at what was seen, and only there."""
+"""The upgrade is watched if a selected test reads the result, and only then."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def test_b(upgraded, disruption): assert upgraded.availability
 
 
 def watched(project: Project, *arguments: str) -> list[str]:
-    """Run pytest, and return the endpoints that were asked on the way."""
+    """Run pytest, and return the endpoints that were requested during the upgrade."""
     project.pytest(f"--upgradeproof-cell={AMD64}", *arguments)
     return [seen.endpoint for seen in project.cell(AMD64).availability]
 
 
-def test_an_upgrade_is_watched_for_those_who_look(project: Project) -> None:
+def test_an_upgrade_is_watched_only_for_tests_that_read_the_result(project: Project) -> None:
     project.write(test_it=SUITE)
     plan = project.folder / "upgrade.toml"
     plan.write_text(plan.read_text() + WATCHED)

@@ -1,4 +1,4 @@
-"""Workers of pytest-xdist: a cell stays on one of them, and a killed one loses nothing else."""
+"""Workers of pytest-xdist: a cell stays on one worker, and a killed worker loses only its check."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_c(upgraded): pass
 
 
 def test_all_tests_of_a_cell_go_to_one_worker(project: Project) -> None:
-    """With pytest 9.2, marks of groups are lost on the way to xdist: ours is no mark."""
+    """pytest 9.2 loses xdist's group marks before the scheduler reads them: ours is not a mark."""
     done = project.write(test_it=MANY).pytest("-n", "2")
     assert (done.exit_status, project.result.verdict) == (0, Verdict.PASSED)
     workers: dict[str, set[str]] = {AMD64: set(), ARM64: set()}
@@ -42,8 +42,8 @@ def test_all_tests_of_a_cell_go_to_one_worker(project: Project) -> None:
     assert {cell.verdict for cell in project.result.cells} == {Verdict.PASSED}
 
 
-def test_a_worker_begins_with_the_cell_that_takes_long(project: Project) -> None:
-    """One at the end would be waited for: xdist itself begins with the most tests."""
+def test_a_worker_starts_with_the_longest_cell(project: Project) -> None:
+    """A long cell that starts last delays the end: xdist itself starts with the most tests."""
     project.write(test_it=MANY).pytest("-n", "1")
     journal = next((project.reports / "journal").glob("gw0*.jsonl")).read_text()
     events = map(json.loads, journal.splitlines())
@@ -51,7 +51,7 @@ def test_a_worker_begins_with_the_cell_that_takes_long(project: Project) -> None
     assert list(dict.fromkeys(began)) == ([ARM64, AMD64] if native("amd64") else [AMD64, ARM64])
 
 
-def test_a_killed_worker_breaks_its_check_and_the_others_go_on(project: Project) -> None:
+def test_a_killed_worker_breaks_its_check_and_the_others_continue(project: Project) -> None:
     done = project.write(test_it=KILLER).pytest("-n", "2")
     assert (done.exit_status, project.result.green) == (1, False)
     broken = project.check("test_it::test_b")

@@ -1,4 +1,4 @@
-"""Situations before an upgrade, made of what probes read, without a machine."""
+"""Situations before an upgrade, made of records of probes, without a machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def package(version: str, state: str = "install ok installed") -> Package:
 def situation(
     read: Read | None = None, *, on: Cell | None = None, fidelity: Fidelity = OWN, **plan: Any
 ) -> Situation:
-    """Return the situation of a sound machine, but for what was read."""
+    """Return the situation of a machine without problems, with some records replaced."""
     sound: dict[str, Mapping[str, Record]] = {probe.section: {} for probe in every_probe()}
     sound[Packages.section] = {"thing": package("1.0")}
     facts = Facts(sound | {probe.section: records for probe, records in (read or {}).items()})

@@ -1,4 +1,4 @@
-"""Components that are installed, against what the releases allow."""
+"""Installed components, compared with the ranges that the releases allow."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ def test_a_component_that_the_new_release_does_not_allow_inhibits() -> None:
     ]
 
 
-def test_one_that_the_upgrade_brings_may_be_what_it_is() -> None:
+def test_a_component_that_the_upgrade_installs_may_have_any_version() -> None:
     assert judged("1.22.1-9", new={**NGINX, "installed_by_upgrade": True}) == []
 
 
-def test_one_that_only_the_old_release_does_not_allow_is_high() -> None:
+def test_a_component_that_only_the_old_release_does_not_allow_is_high() -> None:
     (only,) = judged("1.22.1-9", old=NGINX)
     assert only.startswith("high components/NGINX: E1102 NGINX 1.22.1-9 is not a version that 1 ")
 
 
-def test_one_that_both_releases_name_is_told_once() -> None:
+def test_a_component_that_both_releases_name_is_one_finding() -> None:
     (only,) = judged("1.22.1-9", old=NGINX, new=NGINX)
     assert only.startswith("inhibitor ")
 
 
-def test_one_in_its_range_that_was_not_proven_is_good_to_know() -> None:
+def test_a_component_in_its_range_that_was_not_tested_is_info() -> None:
     assert judged("1.21.6-1", new=NGINX) == [
         (
             "info components/NGINX: NGINX 1.21.6-1 is installed, and 2 was proven with 1.21.3\n"
@@ -67,16 +67,16 @@ def test_one_in_its_range_that_was_not_proven_is_good_to_know() -> None:
     ]
 
 
-def test_the_one_that_was_proven_is_no_finding() -> None:
+def test_a_tested_component_is_no_finding() -> None:
     assert judged("1.21.3-1~bookworm", new=NGINX) == []
 
 
-def test_one_that_is_not_installed_is_no_finding() -> None:
+def test_a_component_that_is_not_installed_is_no_finding() -> None:
     assert judged("1.22.1", new={**NGINX, "package": "haproxy"}) == []
     assert judged("1.22.1", new=NGINX, state="deinstall ok config-files") == []
 
 
-def test_one_without_a_range_is_held_to_the_support_graph() -> None:
+def test_a_component_without_a_range_is_compared_with_the_support_graph() -> None:
     openssl = {"name": "OpenSSL", "package": "nginx", "supported": "1.1.1k"}
     assert judged("1.1.1k-1", new=openssl) == []
     assert judged("3.0.15-1", new={**openssl, "remedy": "ask the vendor"}) == [
@@ -88,7 +88,7 @@ def test_one_without_a_range_is_held_to_the_support_graph() -> None:
     ]
 
 
-def test_a_version_that_dpkg_can_not_compare_is_told_and_not_judged() -> None:
+def test_a_version_that_dpkg_cannot_compare_is_reported_and_not_judged() -> None:
     assert judged("what?", new=NGINX) == [
         (
             "info components/NGINX: E1102 NGINX reports the version 'what?'\n"
@@ -98,7 +98,7 @@ def test_a_version_that_dpkg_can_not_compare_is_told_and_not_judged() -> None:
     ]
 
 
-def test_a_version_that_a_command_prints_counts() -> None:
+def test_a_version_that_a_command_prints_is_judged() -> None:
     etcd = {"name": "etcd", "command": "etcd --version", "max": "3.5.4"}
     releases = [{"name": "1"}, {"name": "2", "component": [etcd]}]
     read = {Components: {"etcd --version": PrintedVersion(version="3.6.0")}}

@@ -1,4 +1,4 @@
-"""Configuration of the old release: there, in its format, accepted by its daemon."""
+"""Configuration of the old release: it exists, is in its format, and its daemon accepts it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def judged(file: Config, **config: Any) -> list[str]:
     return found({Configs: {PATH: file}}, expect=named, preflight=codes)
 
 
-def test_a_file_that_is_not_there_inhibits() -> None:
+def test_a_missing_file_is_an_inhibitor() -> None:
     assert judged(Config()) == [
         (
             "inhibitor configs//etc/thing.conf: E1001 /etc/thing.conf is missing\n"
@@ -29,7 +29,7 @@ def test_a_file_that_is_not_there_inhibits() -> None:
     ]
 
 
-def test_a_file_in_another_format_inhibits() -> None:
+def test_a_file_in_another_format_is_an_inhibitor() -> None:
     assert judged(Config(exists=True, problem="line 3 is no assignment"), format="env") == [
         (
             "inhibitor configs//etc/thing.conf: E1001 /etc/thing.conf is not in the format env\n"
@@ -40,9 +40,9 @@ def test_a_file_in_another_format_inhibits() -> None:
     ]
 
 
-def test_a_file_that_its_daemon_refuses_inhibits() -> None:
-    said = "one\ntwo\nthree\nfour\nfive\nsix"
-    file = Config(exists=True, check_status=1, check_output=said)
+def test_a_file_that_its_daemon_refuses_is_an_inhibitor() -> None:
+    output = "one\ntwo\nthree\nfour\nfive\nsix"
+    file = Config(exists=True, check_status=1, check_output=output)
     assert judged(file, check="thing -t") == [
         (
             "inhibitor configs//etc/thing.conf: E1001 /etc/thing.conf is refused by its own check\n"
@@ -59,5 +59,5 @@ def test_a_file_that_its_daemon_refuses_inhibits() -> None:
         (Config(exists=True, check_status=0, check_output="warned"), {"check": "thing -t"}),
     ],
 )
-def test_a_sound_file_is_no_finding(file: Config, config: dict[str, Any]) -> None:
+def test_a_valid_file_is_no_finding(file: Config, config: dict[str, Any]) -> None:
     assert judged(file, **config) == []

@@ -1,4 +1,4 @@
-"""All findings of a situation: in order, with the plan's codes and decisions, and the end."""
+"""All findings of a machine: their order, the plan's codes and decisions, and the final error."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ HELD: Read = {
 CORES = {"cores": {"min": 4}}
 
 
-def test_a_sound_machine_has_no_findings() -> None:
+def test_a_machine_without_problems_has_no_findings() -> None:
     assert found() == []
 
 
-def test_every_file_of_the_folder_is_a_check() -> None:
+def test_every_file_of_the_package_is_a_check() -> None:
     folder = Path(upgradeproof.preflight.__file__).parent / "checks"
     files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
     assert files <= set(every_check())
 
 
-def test_the_gravest_stand_first() -> None:
+def test_findings_are_sorted_by_severity() -> None:
     examined = examine(situation(HELD, preflight=CORES))
     assert [(f.severity, f.id) for f in examined] == [
         ("inhibitor", "held/thing"),
@@ -44,12 +44,12 @@ def test_the_gravest_stand_first() -> None:
     ]
 
 
-def test_the_plan_gives_codes_by_glob() -> None:
+def test_the_plan_assigns_codes_by_glob() -> None:
     examined = examine(situation(HELD, preflight={"codes": {"held/*": "E7", "*": "E8"}, **CORES}))
     assert [f.code for f in examined] == ["E7", "E8", "E7"]
 
 
-def test_a_decision_stands_beside_its_finding_and_lets_no_inhibitor_pass() -> None:
+def test_a_finding_has_its_decision_and_an_inhibitor_still_stops_the_upgrade() -> None:
     accept = [{"findings": ["*"], "reason": "it is only a test"}]
     examined = examine(situation(HELD, preflight={"accept": accept, **CORES}))
     assert [f.accepted for f in examined] == ["", "it is only a test", "it is only a test"]
@@ -57,13 +57,13 @@ def test_a_decision_stands_beside_its_finding_and_lets_no_inhibitor_pass() -> No
         stop(situation(HELD), examined)
 
 
-def test_without_an_inhibitor_the_upgrade_goes_on() -> None:
+def test_without_an_inhibitor_the_upgrade_continues() -> None:
     examined = examine(situation({Resources: {"given": Given(cores=2)}}, preflight=CORES))
     stop(situation(), examined)
     assert [f.severity for f in examined] == ["high"]
 
 
-def test_the_end_tells_every_inhibitor_with_its_code_and_its_remedy() -> None:
+def test_the_error_lists_every_inhibitor_with_code_and_remedy() -> None:
     read = {**HELD, Resources: {"given": Given(cores=2)}}
     asked = {"cores": {"min": 4, "severity": "inhibitor"}, "codes": {"cores": "E1203"}}
     before = situation(read, preflight=asked)

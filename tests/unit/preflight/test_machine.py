@@ -1,4 +1,4 @@
-"""What the machine is: resources, room, storage, uplink, protection, and a reboot that is due."""
+"""The machine: resources, free space, storage, uplink, protection, and a reboot that is due."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_too_few_cores_and_too_little_memory_are_high() -> None:
     ]
 
 
-def test_fewer_cores_than_recommended_are_good_to_know() -> None:
+def test_fewer_cores_than_recommended_are_info() -> None:
     (only,) = found(SMALL, preflight={"cores": {"min": 2, "recommended": 4}})
     assert only.startswith("info cores: 2 processor cores, where 4 are recommended\n")
 
@@ -52,7 +52,7 @@ def test_enough_or_unknown_resources_are_no_finding(given: Given) -> None:
     assert found({Resources: {"given": given}}, preflight=asked) == []
 
 
-def test_a_folder_without_room_inhibits() -> None:
+def test_a_folder_without_free_space_is_an_inhibitor() -> None:
     folders = {Folders: {"/var/thing": Folder(available_bytes=90_000_000, available_inodes=0)}}
     assert found(folders, preflight={"space": [{"path": "/var/thing", "min_mb": 1000}]}) == [
         (
@@ -68,24 +68,24 @@ def test_a_folder_without_room_inhibits() -> None:
     ]
 
 
-def test_a_full_root_file_system_inhibits_without_a_word_of_the_plan() -> None:
+def test_a_full_root_file_system_is_an_inhibitor_by_default() -> None:
     (only,) = found({Folders: {"/": Folder(available_bytes=5_000_000)}})
     assert only.startswith("inhibitor room//: 5 MB free in /, where 200 are required\n")
 
 
-def test_the_plan_may_ask_for_less() -> None:
+def test_the_plan_may_require_less() -> None:
     asked = {"space": [{"path": "/", "min_mb": 1}]}
     assert found({Folders: {"/": Folder(available_bytes=5_000_000)}}, preflight=asked) == []
 
 
-def test_room_in_boot_counts_where_a_kernel_is_in_it() -> None:
+def test_free_space_in_boot_is_examined_where_a_kernel_is_in_it() -> None:
     full = {Folders: {"/boot": Folder(available_bytes=5_000_000)}}
     assert found(full) == []
     (only,) = found({**full, Boot: {"current": KERNEL}})
     assert only.startswith("inhibitor room//boot: 5 MB free in /boot, where 100 are required\n")
 
 
-def test_room_that_nobody_could_read_is_no_finding() -> None:
+def test_unknown_free_space_is_no_finding() -> None:
     assert found({Folders: {"/": Folder()}}) == []
 
 
@@ -100,7 +100,7 @@ def test_a_slow_uplink_is_high() -> None:
     ]
 
 
-def test_an_uplink_of_unknown_speed_is_good_to_know_where_the_plan_asks() -> None:
+def test_an_uplink_of_unknown_speed_is_info_where_the_plan_requires_a_speed() -> None:
     read = {Links: {"ens3": Link()}}
     assert found(read) == []
     assert found(read, preflight={"uplink_gbps": {"min": 1}}) == [
@@ -144,7 +144,7 @@ def test_slow_storage_is_high() -> None:
         ),
     ],
 )
-def test_storage_is_not_judged_where_a_measurement_means_nothing(
+def test_storage_is_not_judged_where_a_measurement_is_meaningless(
     folder: Folder, fidelity: Fidelity, why: str
 ) -> None:
     assert found({Folders: {"/var/thing": folder}}, fidelity=fidelity, preflight=STORAGE) == [
@@ -178,7 +178,7 @@ def protected(read: Read, **others: Any) -> list[str]:
     return found(read, preflight=asked, **others)
 
 
-def test_a_machine_without_its_protection_is_high() -> None:
+def test_a_machine_without_the_required_protection_is_high() -> None:
     exposed = "During and after the upgrade, the machine is not protected."
     filtered = (
         f"high protection/packet-filter: the packet filter has no rules\n  {exposed}\n"
@@ -202,7 +202,7 @@ def test_a_protected_machine_is_no_finding() -> None:
     assert protected(read) == []
 
 
-def test_a_containers_packet_filter_is_not_known() -> None:
+def test_the_packet_filter_of_a_container_is_unknown() -> None:
     running = {Services: {"waf.service": Service(active="active")}}
     assert protected(running, fidelity=SHARED) == [
         (

@@ -1,4 +1,4 @@
-"""Held packages, and a package management that is out of order."""
+"""Held packages, and a broken state of dpkg or apt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from upgradeproof.probes.packages import Packages
 THING = {"thing": package("1.0")}
 
 
-def test_a_held_package_of_the_release_inhibits() -> None:
+def test_a_held_package_of_the_release_is_an_inhibitor() -> None:
     assert found({Packages: {"thing": package("1.0", "hold ok installed")}}) == [
         (
             "inhibitor held/thing: the package thing is held at 1.0\n"
@@ -19,12 +19,12 @@ def test_a_held_package_of_the_release_inhibits() -> None:
     ]
 
 
-def test_a_held_package_that_is_the_new_release_already_is_good_to_know() -> None:
+def test_a_held_package_that_has_the_new_version_is_info() -> None:
     (only,) = found({Packages: {"thing": package("2.0", "hold ok installed")}})
     assert only.startswith("info held/thing: ")
 
 
-def test_another_held_package_is_good_to_know() -> None:
+def test_another_held_package_is_info() -> None:
     assert found({Packages: {**THING, "other": package("5", "hold ok installed")}}) == [
         (
             "info held/other: the package other is held at 5\n"
@@ -34,7 +34,7 @@ def test_another_held_package_is_good_to_know() -> None:
     ]
 
 
-def test_a_package_that_is_not_configured_inhibits() -> None:
+def test_a_package_that_is_not_configured_is_an_inhibitor() -> None:
     half = package("5", "install ok half-configured")
     assert found({Packages: {**THING, "half": half}}) == [
         (
@@ -50,7 +50,7 @@ def test_configuration_that_a_removed_package_left_is_no_finding() -> None:
     assert found({Packages: {**THING, "gone": package("5", "deinstall ok config-files")}}) == []
 
 
-def test_what_dpkg_and_apt_complain_of_inhibits_and_is_quoted() -> None:
+def test_a_problem_of_dpkg_or_apt_is_an_inhibitor_and_is_quoted() -> None:
     health = {
         "dpkg-audit": HealthCheck(sound=False, output="one\ntwo\nthree\nfour\nfive\nsix"),
         "apt-check": HealthCheck(sound=False),

@@ -1,4 +1,4 @@
-"""Ports of the old and the new release, and who holds them."""
+"""Ports of the old and the new release, and the processes that listen on them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def listening(port: int, process: str, unit: str = "", protocol: str = "tcp") ->
     return {Sockets: {f"{protocol}/0.0.0.0:{port}": socket}}
 
 
-def held(read: dict[Any, Any], **port: Any) -> list[str]:
+def findings_of(read: dict[Any, Any], **port: Any) -> list[str]:
     return found(read, expect={"port": [{"port": 80, **port}]})
 
 
-def test_a_stranger_on_the_port_of_the_old_release_inhibits() -> None:
-    assert held(listening(80, "caddy", "caddy.service"), process="thingd") == [
+def test_another_process_on_the_port_of_the_old_release_is_an_inhibitor() -> None:
+    assert findings_of(listening(80, "caddy", "caddy.service"), process="thingd") == [
         (
             "inhibitor ports/tcp-80: TCP port 80 is held by caddy (caddy.service)\n"
             "  1 needs it for thingd, and can't listen there.\n"
@@ -31,8 +31,8 @@ def test_a_stranger_on_the_port_of_the_old_release_inhibits() -> None:
     ]
 
 
-def test_a_stranger_on_the_port_that_the_new_release_moves_to_inhibits() -> None:
-    found_there = held(listening(81, "nc"), process="thingd", change="moved", to=81)
+def test_another_process_on_the_port_of_the_new_release_is_an_inhibitor() -> None:
+    found_there = findings_of(listening(81, "nc"), process="thingd", change="moved", to=81)
     assert found_there == [
         (
             "inhibitor ports/tcp-81: TCP port 81 is held by nc\n"
@@ -42,8 +42,8 @@ def test_a_stranger_on_the_port_that_the_new_release_moves_to_inhibits() -> None
     ]
 
 
-def test_a_unit_with_a_name_made_to_hurt_is_quoted_in_the_remedy() -> None:
-    (only,) = held(listening(80, "x", "$(reboot).service"), process="thingd")
+def test_a_unit_name_with_shell_characters_is_quoted_in_the_remedy() -> None:
+    (only,) = findings_of(listening(80, "x", "$(reboot).service"), process="thingd")
     assert only.endswith("  To do: systemctl disable --now '$(reboot).service'")
 
 
@@ -69,21 +69,23 @@ def test_a_unit_with_a_name_made_to_hurt_is_quoted_in_the_remedy() -> None:
     ],
 )
 def test_a_port_is_no_finding(read: dict[Any, Any], port: dict[str, Any]) -> None:
-    assert held(read, **port) == []
+    assert findings_of(read, **port) == []
 
 
-def test_a_port_that_its_process_holds_may_have_company_at_another_address() -> None:
+def test_another_process_may_listen_on_the_same_port_of_another_address() -> None:
     ours = listening(80, "thingd")
-    beside = ListeningSocket(protocol="tcp", address="10.0.0.1", port=80, process="caddy", unit="")
-    ours[Sockets]["tcp/10.0.0.1:80"] = beside
-    assert held(ours, process="thingd") == []
+    other = ListeningSocket(protocol="tcp", address="10.0.0.1", port=80, process="caddy", unit="")
+    ours[Sockets]["tcp/10.0.0.1:80"] = other
+    assert findings_of(ours, process="thingd") == []
 
 
 @pytest.mark.parametrize(
     ("unit", "findings"), [("exporter.service", 1), ("helper.service", 0), ("", 1)]
 )
-def test_a_port_to_move_to_is_ours_only_in_a_service_of_ours(unit: str, findings: int) -> None:
-    """Two of the product's ports are Python's, and so is the stranger."""
+def test_the_new_port_may_only_be_used_by_a_service_of_the_product(
+    unit: str, findings: int
+) -> None:
+    """Python listens on two of the product's ports, and the other process is Python as well."""
     ports = [
         {"port": 80, "process": "thingd", "change": "moved", "to": 81},
         {"port": 90, "process": "python3"},
@@ -92,15 +94,15 @@ def test_a_port_to_move_to_is_ours_only_in_a_service_of_ours(unit: str, findings
     assert len(found(listening(81, "python3", unit), expect=expect)) == findings
 
 
-def test_a_port_that_is_added_must_be_free_whoever_will_listen_there() -> None:
-    (only,) = held(listening(80, "caddy"), change="added")
+def test_an_added_port_without_a_process_must_be_free() -> None:
+    (only,) = findings_of(listening(80, "caddy"), change="added")
     assert only.startswith(
         "inhibitor ports/tcp-80: TCP port 80 is held by caddy\n  2 needs it, and"
     )
 
 
-def test_a_port_that_is_added_must_not_be_held() -> None:
-    (only,) = held(
+def test_an_added_port_must_be_free() -> None:
+    (only,) = findings_of(
         listening(80, "", protocol="udp"), process="thingd", change="added", protocol="udp"
     )
     assert only.startswith("inhibitor ports/udp-80: UDP port 80 is held by the kernel\n")

@@ -1,4 +1,4 @@
-"""An upgrade that would skip a release of the distribution is not begun."""
+"""An upgrade that would skip a release of the distribution is not started."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_sources_that_name_no_codename_are_judged_by_the_machine() -> None:
     ]
 
 
-def test_a_release_after_the_other_is_no_finding() -> None:
+def test_releases_in_sequence_are_no_finding() -> None:
     steps = [switch("bullseye", "bookworm"), FULL, switch("bookworm", "trixie"), FULL]
     assert found(on("bullseye"), upgrade=steps) == []
 

@@ -1,4 +1,4 @@
-"""From requests to downtimes: where one begins, where it ends, and what it is blamed on."""
+"""From requests to downtimes: where a downtime begins, where it ends, and its step."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def seen(
 def lane(
     text: str, *, lasted_s: float = 1.0, steps: Sequence[StepMark] = ()
 ) -> ConnectionAvailability:
-    """Return what is seen over new connections."""
+    """Return the result for new connections."""
     return seen(requests(text), lasted_s=lasted_s, steps=steps).connections[1]
 
 
@@ -72,30 +72,30 @@ def test_a_downtime_lasts_until_the_next_good_request_was_due() -> None:
     assert only.reason == REFUSED
 
 
-def test_a_late_answer_is_no_better_than_none() -> None:
+def test_a_late_answer_counts_as_a_failure() -> None:
     found = lane("..~x~~..")
     assert (found.failed, found.late) == (1, 3)
     assert [(d.duration_ms, d.reason) for d in found.downtimes] == [(80.0, "later than 100 ms")]
 
 
-def test_a_downtime_that_is_open_at_the_end_lasts_to_the_end() -> None:
+def test_a_downtime_without_an_end_lasts_to_the_end_of_the_watch() -> None:
     (only,) = lane("...xx", lasted_s=0.35).downtimes
     assert only.duration_ms == 290.0
 
 
-def test_one_good_request_parts_two_downtimes() -> None:
+def test_one_good_request_separates_two_downtimes() -> None:
     found = lane(".xx.x.")
     assert [d.duration_ms for d in found.downtimes] == [40.0, 20.0]
     assert (found.longest_downtime_ms, found.total_downtime_ms) == (40.0, 60.0)
 
 
-def test_kinds_of_connections_are_counted_apart() -> None:
-    kept, new = seen(requests("....", "kept"), requests("xxxx")).connections
-    assert (kept.connection, kept.failed, kept.downtimes) == ("kept", 0, ())
+def test_kinds_of_connections_are_counted_separately() -> None:
+    persistent, new = seen(requests("....", "kept"), requests("xxxx")).connections
+    assert (persistent.connection, persistent.failed, persistent.downtimes) == ("kept", 0, ())
     assert (new.connection, new.failed, len(new.downtimes)) == ("new", 4, 1)
 
 
-def test_requests_are_put_into_the_order_in_which_they_were_due() -> None:
+def test_requests_are_sorted_by_the_time_at_which_they_were_due() -> None:
     backwards = reversed(list(requests("..xx..")))
     assert [d.duration_ms for d in seen(backwards).connections[1].downtimes] == [40.0]
 
@@ -103,18 +103,18 @@ def test_requests_are_put_into_the_order_in_which_they_were_due() -> None:
 @pytest.mark.parametrize(
     ("text", "step"), [("x", "fetch"), (".....xx", "install"), ("." * 15 + "x", "")]
 )
-def test_a_downtime_is_told_with_the_step_in_which_it_began(text: str, step: str) -> None:
+def test_a_downtime_names_the_step_in_which_it_began(text: str, step: str) -> None:
     (only,) = lane(text, steps=STEPS).downtimes
     assert only.step == step
 
 
-def test_latencies_are_of_what_was_answered_well() -> None:
+def test_latencies_are_those_of_good_requests() -> None:
     found = lane("...?x~")
     assert found.p50_ms == pytest.approx(2, rel=0.01)
     assert found.max_ms == pytest.approx(150, rel=0.01)
 
 
-def test_of_nothing_asked_there_are_no_figures() -> None:
+def test_without_requests_there_are_no_figures() -> None:
     found = seen()
     assert [(lane.requests, lane.p99_ms, lane.downtimes) for lane in found.connections] == [
         (0, 0, ())
@@ -145,12 +145,12 @@ def certain(text: str, *stalls: Stall) -> list[bool]:
     ]
 
 
-def test_a_stall_of_the_prober_beside_a_downtime_leaves_it_certain() -> None:
+def test_a_stall_of_the_prober_outside_a_downtime_leaves_it_certain() -> None:
     assert certain("..x~", Stall(0.5, 0.05)) == [True]
 
 
-def test_a_downtime_of_answers_that_the_prober_alone_made_late_is_not_certain() -> None:
-    """Of 150 ms it did not run for 60: without them the answer was in time."""
+def test_a_downtime_of_answers_that_only_the_prober_delayed_is_uncertain() -> None:
+    """The prober did not run for 60 of 150 ms: without them the answer was in time."""
     assert certain("~", Stall(0.05, 0.06)) == [False]
 
 
@@ -158,12 +158,12 @@ def test_an_answer_that_is_late_anyway_is_certain() -> None:
     assert certain("~", Stall(0.05, 0.04), Stall(0.6, 0.09)) == [True]
 
 
-def test_requests_that_were_given_up_while_the_prober_stood_still_are_not_certain() -> None:
+def test_requests_that_timed_out_during_a_stall_are_uncertain() -> None:
     assert certain("...???", Stall(0.0, 0.25)) == [False]
 
 
-def test_a_request_that_was_late_by_what_it_was_sent_late_is_not_certain() -> None:
-    """Also where the prober noted no stall: it was one of many short ones."""
+def test_a_request_that_was_late_because_it_was_sent_late_is_uncertain() -> None:
+    """The prober may have recorded no stall, because there were many short ones."""
     assert certain("..l..") == [False]
 
 
@@ -173,7 +173,7 @@ def test_a_time_in_which_nothing_was_sent_may_hide_a_downtime() -> None:
     assert (only.reason, only.certain) == (NOT_SENT, False)
 
 
-def test_what_was_not_sent_is_neither_a_request_nor_a_failure() -> None:
+def test_an_unsent_request_is_neither_a_request_nor_a_failure() -> None:
     found = seen(requests("..--x-"))
     assert [(each.requests, each.failed, each.late) for each in found.connections] == [
         (0, 0, 0),
@@ -197,12 +197,12 @@ def test_a_refusal_is_certain_whatever_the_prober_does() -> None:
     assert certain("xx", Stall(0.0, 0.5)) == [True]
 
 
-def test_a_prober_that_ended_too_early_says_so() -> None:
+def test_a_prober_that_ended_too_early_is_a_problem() -> None:
     assert seen(requests("."), lasted_s=14400.0, ended_on_request=False).problem == (
         "the prober's time was over after 14400 s, before the upgrade was"
     )
 
 
-def test_a_prober_that_failed_knows_nothing() -> None:
+def test_a_failed_prober_has_no_result() -> None:
     found = failed(ASKED, "upgraded", STEPS, "it was killed")
     assert (found.connections, found.heat.columns, found.problem) == ((), 0, "it was killed")

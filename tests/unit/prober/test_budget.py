@@ -1,4 +1,4 @@
-"""The budget of a disruption, held against what was seen."""
+"""The budget of a disruption, compared with what was measured."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ def seen(*lanes: ConnectionAvailability) -> Availability:
     return Availability.model_validate({**nothing, "connections": lanes})
 
 
-def told(*lanes: ConnectionAvailability, **budget: float) -> str:
+def complaint_about(*lanes: ConnectionAvailability, **budget: float) -> str:
     return over_budget(disruption(**budget), seen(*lanes))
 
 
 @pytest.mark.parametrize("duration_ms", [(), (500,), (500, 300)])
-def test_what_is_within_the_budget_is_no_complaint(duration_ms: tuple[float, ...]) -> None:
-    assert told(lane(*duration_ms), lane(*duration_ms, connection="kept")) == ""
+def test_downtimes_within_the_budget_are_accepted(duration_ms: tuple[float, ...]) -> None:
+    assert complaint_about(lane(*duration_ms), lane(*duration_ms, connection="kept")) == ""
 
 
 def test_a_budget_of_nothing_allows_no_downtime() -> None:
-    assert told(lane(), longest_ms=0, total_ms=0) == ""
-    assert told(lane(20), longest_ms=0, total_ms=0) != ""
+    assert complaint_about(lane(), longest_ms=0, total_ms=0) == ""
+    assert complaint_about(lane(20), longest_ms=0, total_ms=0) != ""
 
 
-def test_one_downtime_that_is_too_long_is_told_with_its_step() -> None:
-    assert told(lane(100, 520, 40), lane(connection="kept")) == (
+def test_one_downtime_that_is_too_long_is_reported_with_its_step() -> None:
+    assert complaint_about(lane(100, 520, 40), lane(connection="kept")) == (
         "site over new connections: the longest downtime lasted 520 ms, 500 ms are allowed\n"
         "  at 0.00 s, in the step 'install': 100 ms, 5 requests, Connection refused\n"
         "  at 10.00 s, in the step 'install': 520 ms, 26 requests, Connection refused\n"
@@ -69,40 +69,40 @@ def test_one_downtime_that_is_too_long_is_told_with_its_step() -> None:
     )
 
 
-def test_many_short_downtimes_are_too_long_together() -> None:
-    complaint = told(lane(*[100] * 9, connection="kept"), lane())
+def test_many_short_downtimes_exceed_the_total() -> None:
+    complaint = complaint_about(lane(*[100] * 9, connection="kept"), lane())
     assert complaint.splitlines()[0] == (
         "site over kept connections: all 9 together lasted 900 ms, 800 ms are allowed"
     )
 
 
-def test_only_the_longest_downtimes_are_told() -> None:
-    first, *told_of, last = told(lane(*[100] * 15, 200)).splitlines()
+def test_only_the_longest_downtimes_are_reported() -> None:
+    first, *reported, last = complaint_about(lane(*[100] * 15, 200)).splitlines()
     assert first.endswith("all 16 together lasted 1700 ms, 800 ms are allowed")
-    assert len(told_of) == 10
-    assert "200 ms" in told_of[-1]
+    assert len(reported) == 10
+    assert "200 ms" in reported[-1]
     assert last == "  and 6 shorter ones"
 
 
 def test_both_kinds_of_connections_are_judged() -> None:
-    complaint = told(lane(900), lane(900, connection="kept"))
+    complaint = complaint_about(lane(900), lane(900, connection="kept"))
     assert [line.split(":")[0] for line in complaint.splitlines() if line[0] != " "] == [
         "site over new connections",
         "site over kept connections",
     ]
 
 
-def test_a_lane_in_which_nothing_was_asked_proves_nothing() -> None:
-    assert told(lane(), lane(connection="kept", requests=0)) == (
+def test_a_connection_without_requests_proves_nothing() -> None:
+    assert complaint_about(lane(), lane(connection="kept", requests=0)) == (
         "site over kept connections: no request was made: nothing is proven"
     )
 
 
-def test_nothing_asked_at_all_proves_nothing() -> None:
-    assert told() == "site was not asked: nothing is proven"
+def test_an_endpoint_without_requests_proves_nothing() -> None:
+    assert complaint_about() == "site was not asked: nothing is proven"
 
 
-def test_a_downtime_that_is_not_certain_is_no_complaint_and_leaves_it_unknown() -> None:
+def test_an_uncertain_downtime_makes_the_result_unknown() -> None:
     found = seen(lane(900, certain=False))
     assert over_budget(disruption(), found) == ""
     assert unknown(disruption(), found) == (
@@ -115,7 +115,7 @@ def test_a_downtime_that_is_not_certain_is_no_complaint_and_leaves_it_unknown() 
 
 
 def parts(*of: tuple[float, bool]) -> ConnectionAvailability:
-    """Return a lane with one downtime right after another, each with how long and how certain."""
+    """Return a lane of consecutive downtimes, each with its length and whether it is certain."""
     found, began_s = [], 0.0
     for (duration_ms, certain), each in zip(of, lane(*[1] * len(of)).downtimes, strict=True):
         update = {"began_s": began_s, "duration_ms": duration_ms, "certain": certain}
@@ -130,7 +130,7 @@ def test_a_stall_in_a_long_downtime_does_not_excuse_the_rest() -> None:
     assert unknown(disruption(), found) == ""
 
 
-def test_parts_that_are_too_long_with_the_stall_between_them_are_unknown() -> None:
+def test_downtimes_that_exceed_the_budget_only_with_the_stall_are_unknown() -> None:
     found = seen(parts((300, True), (60, False), (300, True)))
     assert over_budget(disruption(), found) == ""
     assert "the longest downtime lasted 660 ms, 500 ms are allowed" in unknown(disruption(), found)
@@ -142,17 +142,17 @@ def test_a_stall_that_is_longer_than_the_budget_is_unknown() -> None:
     assert unknown(disruption(), found) != ""
 
 
-def test_a_budget_that_is_kept_in_spite_of_doubts_is_kept() -> None:
+def test_a_budget_that_uncertain_downtimes_cannot_exceed_is_met() -> None:
     assert unknown(disruption(), seen(lane(400, certain=False))) == ""
 
 
-def test_a_budget_that_is_broken_without_the_doubts_is_broken() -> None:
+def test_a_budget_that_certain_downtimes_exceed_is_exceeded() -> None:
     found = seen(lane(900), lane(900, connection="kept", certain=False))
     assert unknown(disruption(), found) == ""
     assert over_budget(disruption(), found) != ""
 
 
-def test_of_a_prober_that_failed_nothing_is_known() -> None:
+def test_the_result_of_a_failed_prober_is_unknown() -> None:
     assert unknown(disruption(), failed(disruption(), "upgraded", (), "it was killed")) == (
         "it was killed"
     )

@@ -24,7 +24,7 @@ def test_a_recording_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["requests.json"]
 
 
-def test_a_request_takes_little_room(tmp_path: Path) -> None:
+def test_the_record_of_a_request_is_short(tmp_path: Path) -> None:
     assert '["kept",0.0,0.0,0.00123,""]' in RECORDING.model_dump_json()
 
 
@@ -37,6 +37,6 @@ def test_a_truncated_recording_is_one_error(tmp_path: Path, part: float) -> None
         Recording.read(path)
 
 
-def test_a_recording_that_is_not_there_is_one_error(tmp_path: Path) -> None:
+def test_a_missing_recording_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match=r"^the prober left no recording$"):
         Recording.read(tmp_path / "requests.json")

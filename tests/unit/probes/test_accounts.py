@@ -1,4 +1,4 @@
-"""A system account that a new package makes is explained; any other one is not."""
+"""A system account that a new package creates is explained; every other one is not."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def test_a_user_of_a_new_package(name: str, user: User, reason: str) -> None:
     assert Users.explain(came, EMPTY, facts(user, name=name)) == reason
 
 
-def test_a_user_of_a_package_that_was_there_is_not_explained() -> None:
+def test_a_new_user_of_an_existing_package_is_not_explained() -> None:
     came = Difference(path="users/clock", before=None, after="uid=109")
     assert Users.explain(came, facts(), facts(SYSTEM)) == ""
 
 
-def test_a_user_that_went_is_not_explained() -> None:
+def test_a_removed_user_is_not_explained() -> None:
     went = Difference(path="users/clock", before="uid=109", after=None)
     assert Users.explain(went, facts(SYSTEM), facts()) == ""
 
@@ -85,6 +85,6 @@ def test_the_password_field_never_leaves_the_machine() -> None:
         assert probe.script(ProbeInputs()).startswith("cut -d : -f 1,3- /etc/")
 
 
-def test_lines_that_are_no_accounts_are_left_out() -> None:
+def test_lines_that_are_no_accounts_are_ignored() -> None:
     assert Users.parse("+:::::\n# comment\nx:y:z:::\n:1:1:::\n", ProbeInputs()) == {}
     assert Groups.parse("+::\n\nbroken\nx:-1:\n", ProbeInputs()) == {}

@@ -1,4 +1,4 @@
-"""What apt prints when it asks every source for its signed index."""
+"""The output of apt when it requests the signed index of every source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def parse(text: str) -> dict[str, AptSource]:
     return AptSources.parse(text, ProbeInputs())
 
 
-def test_what_a_machine_printed_is_read() -> None:
+def test_the_output_of_a_machine_is_read() -> None:
     found = parse(captured("apt_sources"))
     assert found["file:/srv/repo ./"].refused
     assert "SHA1 is not considered secure" in found["file:/srv/repo ./"].message
@@ -25,7 +25,7 @@ def test_sources_that_are_verified_are_no_facts() -> None:
     assert parse("Get:1 http://a.test/debian x InRelease [151 kB]\n") == {}
 
 
-def test_a_source_out_of_reach_is_not_refused() -> None:
+def test_an_unreachable_source_is_not_refused() -> None:
     found = parse(
         "Err:1 http://a.test/debian x InRelease\n"
         "  Could not resolve 'a.test'\n"
@@ -50,7 +50,7 @@ def test_a_missing_key_is_refused_with_apts_decisive_line() -> None:
     assert "NO_PUBKEY 0E98404D386FA1D9" in source.message
 
 
-def test_a_source_that_is_only_warned_of_is_trusted() -> None:
+def test_a_source_with_only_a_warning_is_trusted() -> None:
     found = parse(
         "Get:1 http://a.test/debian x InRelease [1 kB]\n"
         "W: http://a.test/debian/dists/x/InRelease: Key is stored in legacy trusted.gpg keyring"
@@ -60,7 +60,7 @@ def test_a_source_that_is_only_warned_of_is_trusted() -> None:
     assert (source.warned, source.refused) == (True, False)
 
 
-def test_only_a_source_out_of_reach_is_explained() -> None:
+def test_only_an_unreachable_source_is_explained() -> None:
     line = Difference(path="apt_sources/http://a.test/debian x", before=None, after="there")
     empty = Facts({AptSources.section: {}})
 

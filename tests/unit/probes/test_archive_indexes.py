@@ -1,4 +1,4 @@
-"""Signed indexes of archives, from what the script printed on a machine."""
+"""Signed indexes of archives, read from the output of the script on a machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def parse(text: str) -> dict[str, IndexFile]:
     return ArchiveIndexes.parse(text, ProbeInputs())
 
 
-def test_an_index_has_its_sum_and_its_date() -> None:
+def test_an_index_has_its_checksum_and_its_date() -> None:
     assert parse(
         f"index\t{NAME}\t{SUM}\n"
         f"field\t{NAME}\tLabel\tExample-Security\n"
@@ -39,7 +39,7 @@ def test_only_an_archive_of_security_updates_is_one() -> None:
     assert not IndexFile(sha256=SUM, suite="first-updates", label="Example").security
 
 
-def test_what_is_no_date_is_none_and_stray_lines_are_left_out() -> None:
+def test_an_invalid_date_is_none_and_unknown_lines_are_ignored() -> None:
     found = parse(
         f"field\tearlier\tDate\tx\nindex\t{NAME}\t{SUM}\nfield\t{NAME}\tDate\tnever\nindex\tx\n"
         f"field\t{NAME}\tOther\tx\n"

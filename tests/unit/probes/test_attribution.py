@@ -1,4 +1,4 @@
-"""What follows from an upgrade of the distribution, and what does not."""
+"""Which changes are attributed to an upgrade of the distribution, and which are not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def why(probe: type[Probe[Any]], path: str, before: Facts, after: Facts) -> str:
     return probe.explain(Difference(path=path, before=None, after="there"), before, after)
 
 
-def test_a_package_that_changed_is_said_how() -> None:
+def test_the_reason_states_how_a_package_changed() -> None:
     assert changed_package("thing", facts(), facts(thing="2")) == "went from 1 to 2"
     assert changed_package("thing", facts(thing=""), facts()) == "was installed in version 1"
     assert changed_package("thing", facts(), facts(thing="")) == "was removed (it was 1)"
@@ -38,7 +38,7 @@ def test_a_package_that_changed_is_said_how() -> None:
     assert changed_package("other", facts(), facts()) == ""
 
 
-def test_a_package_that_came_and_went_left_its_configuration_files() -> None:
+def test_a_removed_package_leaves_its_configuration_files() -> None:
     left = facts(thing="")
     residual = Package(version="1", state="deinstall ok config-files")
     found = Facts({**left.sections, "packages": {"thing": residual}})
@@ -68,7 +68,7 @@ def unit(**values: object) -> dict[str, Record]:
         pytest.param({"active": "active"}, None, "13", False, id="an active unit goes"),
     ],
 )
-def test_a_unit_that_comes_or_goes(
+def test_a_unit_that_is_added_or_removed(
     was: dict[str, object] | None, now: dict[str, object] | None, version: str, explained: bool
 ) -> None:
     before = facts(services={} if was is None else unit(**was))
@@ -88,7 +88,7 @@ def test_a_unit_that_comes_or_goes(
         ("restarts", {"restarts": 0}, {"restarts": 2}, False),
     ],
 )
-def test_a_unit_is_attributed_to_its_package_unless_it_works_less(
+def test_a_unit_is_attributed_to_its_package_unless_it_stops_working(
     field: str, was: dict[str, object], now: dict[str, object], explained: bool
 ) -> None:
     before, after = facts(services=unit(**was)), facts(thing="2", services=unit(**now))
@@ -109,7 +109,7 @@ def test_a_unit_of_a_package_that_did_not_change_is_not_attributed_to_it() -> No
         pytest.param("thing", "/usr/lib/libc.so.6", "12", False, id="no other distribution"),
     ],
 )
-def test_what_only_the_reboot_restarts(
+def test_processes_that_only_the_reboot_restarts(
     package: str, deleted: str, version: str, explained: bool
 ) -> None:
     stale = StaleProcess(executables=("/usr/sbin/thingd",), deleted=(deleted,), pids=(1,))
@@ -143,6 +143,6 @@ def test_a_conffile_that_the_distribution_drops(
         ("a.conf.dpkg-dist", "12", False),
     ],
 )
-def test_what_is_left_next_to_a_file_in_use(name: str, version: str, explained: bool) -> None:
+def test_a_leftover_next_to_a_file_in_use(name: str, version: str, explained: bool) -> None:
     found = why(Leftovers, f"leftovers//etc/{name}", facts(), facts(version))
     assert bool(found) is explained

@@ -1,4 +1,4 @@
-"""The administrator's scripts and jobs: found, and run, on a folder that stands for a machine."""
+"""The administrator's scripts and jobs are found and run in a folder instead of on a machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def executable(path: Path, text: str) -> None:
 
 
 def read(probe: type[Probe[Any]], machine: Path) -> dict[str, Any]:
-    """Run a probe's script with the folder in place of the machine's own places."""
+    """Run a probe's script with the paths of the machine replaced by the folder."""
     script = probe.script(RUN)
     for place in ("/usr/local/", "/etc/", "/var/lib/dpkg/"):
         script = script.replace(f" {place}", f" {machine}{place}")
@@ -60,7 +60,7 @@ def test_scripts_in_usr_local_are_found_and_programs_are_not(machine: Path) -> N
     assert len(found[1].sha256) == 64
 
 
-def test_a_job_of_a_package_counts_only_when_it_was_edited(machine: Path) -> None:
+def test_a_job_of_a_package_is_found_only_if_it_was_edited(machine: Path) -> None:
     for name in ("packaged", "edited", "own"):
         executable(machine / "etc/cron.daily" / name, PACKAGED)
     digest = subprocess.run(
@@ -100,7 +100,7 @@ def test_services_of_own_timers_are_found(machine: Path) -> None:
     assert [s.command for s in read(Scripts, machine).values()] == ["a.service", "c.service"]
 
 
-def test_a_script_is_run_and_what_it_writes_is_told(machine: Path) -> None:
+def test_a_script_is_run_and_its_output_is_reported(machine: Path) -> None:
     executable(
         machine / "usr/local/bin/backup",
         f"#!/bin/sh\necho x >{machine}/dump-20261129.sql; : >{machine}/empty\n"
@@ -114,11 +114,11 @@ def test_a_script_is_run_and_what_it_writes_is_told(machine: Path) -> None:
     }
 
 
-def test_no_script_is_run_unless_the_plan_says_so() -> None:
+def test_no_script_is_run_unless_the_plan_requires_it() -> None:
     assert ScriptRuns.script(ProbeInputs()) == ":"
 
 
-def test_a_script_that_did_not_end_is_told() -> None:
+def test_a_script_that_did_not_end_is_reported() -> None:
     text = "script\tscript\t/usr/local/bin/a\t/usr/local/bin/a\njob\t0\ttimeout\t0\t\t0\t\n"
     assert ScriptRuns.parse(text, RUN) == {
         "/usr/local/bin/a": ScriptRun(problem="it did not end in 60 s")

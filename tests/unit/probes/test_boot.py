@@ -1,4 +1,4 @@
-"""The boot: which kernel runs, which could, which would; and how often the machine booted."""
+"""The boot: the running, installed and next kernel, and how often the machine booted."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def test_boots_since_the_state_began_are_counted(output: str) -> None:
     assert found.journal_reaches_back
 
 
-def test_a_journal_that_forgets_is_known_as_such() -> None:
+def test_a_journal_without_earlier_boots_is_recognised() -> None:
     assert not boot(captured("boot"), since=1.0).journal_reaches_back
     assert not boot(MINIMUM).journal_reaches_back
 
 
 @pytest.mark.parametrize(
-    ("version", "said", "fits"),
+    ("version", "banner", "fits"),
     [
         ("5.10.251-1", "#1 SMP Debian 5.10.251-1 (2026-03-01)", True),
         ("6.1.164-1", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.164-12 (2026-03-09)", False),
@@ -76,8 +76,10 @@ def test_a_journal_that_forgets_is_known_as_such() -> None:
         ("", "#1 SMP", False),
     ],
 )
-def test_a_kernel_is_that_of_its_package(version: str, said: str, fits: bool) -> None:
-    found = CurrentBoot(boot_id="b", release="r", version=said, package_version=version)
+def test_the_running_kernel_is_compared_with_its_package(
+    version: str, banner: str, fits: bool
+) -> None:
+    found = CurrentBoot(boot_id="b", release="r", version=banner, package_version=version)
     assert found.is_that_of_its_package is fits
 
 
@@ -85,12 +87,12 @@ def test_a_container_has_no_boot() -> None:
     assert Boot.parse("", ProbeInputs()) == {}
 
 
-def test_a_kernel_without_a_name_is_not_believed() -> None:
+def test_a_kernel_without_a_name_is_an_error() -> None:
     with pytest.raises(HarnessError, match=r"^the kernel does not report its boot id"):
         Boot.parse("image\t6.1\n", ProbeInputs())
 
 
-def test_a_new_kernel_alone_is_no_difference_here() -> None:
+def test_a_new_kernel_alone_is_no_difference_of_the_boot() -> None:
     before = Facts({"boot": Boot.parse(captured("boot"), ProbeInputs())})
     newer = captured("boot").replace("6.1.0-44", "6.1.0-45").replace("81e8", "91e8")
     assert diff(before, Facts({"boot": Boot.parse(newer, ProbeInputs())})) == ()

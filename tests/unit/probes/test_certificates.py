@@ -1,4 +1,4 @@
-"""Certificates, made for each test."""
+"""Certificates, which each test creates."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_certificate_is_read() -> None:
     )
 
 
-def test_the_rest_of_a_chain_is_numbered() -> None:
+def test_further_certificates_of_a_chain_are_numbered() -> None:
     chain = parse(self_signed("leaf.test") + self_signed("root.test"))
     assert {key: certificate.subject for key, certificate in chain.items()} == {
         "/etc/tls/site.pem": "CN=leaf.test",
@@ -66,11 +66,11 @@ def test_a_broken_certificate_does_not_hide_the_next() -> None:
     assert chain["/etc/tls/site.pem[1]"].subject == "CN=root.test"
 
 
-def test_a_file_without_certificate_says_so() -> None:
+def test_a_file_without_certificate_is_a_problem() -> None:
     assert parse(b"") == {"/etc/tls/site.pem": Certificate(problem="no PEM certificate in it")}
 
 
-def test_a_missing_file_says_so() -> None:
+def test_a_missing_file_is_a_problem() -> None:
     assert Certificates.parse("missing\t1\nmissing\t9\n", INTERESTS) == {
         "/etc/tls/it's.pem": Certificate(problem="there is no such file")
     }

@@ -1,4 +1,4 @@
-"""Scripts of the plan's author: bounded, as a user, without a terminal, masked; on this host."""
+"""Scripts of the plan's author: limited, run as a user without a terminal, and masked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upgradeproof.probes.text import new_lines
 
 
 def ran(run: str, **keys: object) -> CommandResult:
-    """Return what a command does, run on this host as on a machine."""
+    """Return the result of a command that runs on this host as on a machine."""
     command = ExpectedCommand.model_validate({"id": "a", "run": run, **keys})
     given = CommandInput(
         id="a", script=command.script, user=command.user, contains=command.contains,
@@ -47,7 +47,7 @@ def test_a_script_has_neither_input_nor_terminal_and_a_plain_environment() -> No
     assert found.stdout == "\nnone\n/\n"
 
 
-def test_a_script_that_never_ends_is_ended_with_its_children() -> None:
+def test_a_script_that_does_not_end_is_killed_with_its_children() -> None:
     began = time.monotonic()
     found = ran("sleep 53.25 & sleep 53.25", timeout_s=1)
     assert (found.exit_status, found.problem) == (None, "it did not end in 1 s")
@@ -55,19 +55,19 @@ def test_a_script_that_never_ends_is_ended_with_its_children() -> None:
     assert "sleep\x0053.25" not in output("cat /proc/[0-9]*/cmdline 2>/dev/null; :")
 
 
-def test_what_a_script_leaves_behind_is_not_waited_for() -> None:
+def test_background_processes_of_a_script_are_not_waited_for() -> None:
     began = time.monotonic()
     assert ran("sleep 20 & echo begun").stdout == "begun\n"
     assert time.monotonic() - began < 15
 
 
-def test_an_endless_output_is_cut_and_told() -> None:
+def test_an_endless_output_is_truncated_and_reported() -> None:
     found = ran(f"head -c {MAXIMUM_OUTPUT_BYTES + 1} /dev/zero | tr '\\0' x")
     assert found.problem == f"it prints more than {MAXIMUM_OUTPUT_BYTES} bytes"
     assert len(found.stdout) == MAXIMUM_OUTPUT_BYTES
 
 
-def test_a_user_that_is_not_there_is_a_problem() -> None:
+def test_a_missing_user_is_a_problem() -> None:
     assert ran("true", user="no-such-user").problem == "there is no user no-such-user"
 
 
@@ -83,11 +83,11 @@ def test_masks_are_applied_before_anything_is_stored() -> None:
     assert not ran("echo a", contains="b").contained
 
 
-def test_bytes_that_are_no_text_are_survived() -> None:
+def test_output_that_is_not_utf_8_is_read() -> None:
     assert ran(r"printf 'a\377\033b'").stdout == "a\ufffd\ufffdb"
 
 
-def test_a_result_that_was_lost_is_a_problem() -> None:
+def test_a_missing_result_is_a_problem() -> None:
     inputs = ProbeInputs(reads=(CommandInput(id="a", script="true"),))
     for text in ("", "job\tx", "job\t7\t0\t0\t\t0\t", "job\t0"):
         found = WrittenData.parse(text, inputs)["a"]
@@ -104,7 +104,7 @@ def test_new_lines_are_those_that_differ_in_more_than_numbers() -> None:
     assert new_lines(["took 3 s"], ["took 4 s", "a warning"]) == ["a warning"]
 
 
-def test_what_may_be_a_secret_in_a_text_is_a_mark() -> None:
+def test_a_possible_secret_in_a_text_is_replaced_by_a_mark() -> None:
     text = "user = a\ndb_password: x y\nfetch https://a:b@c/\ntoken = 1\ntoken = 1"
     lines = masked_text(text).splitlines()
     assert lines[0] == "user = a"

@@ -1,4 +1,4 @@
-"""Commands in PATH, and the packages that explain why one went or is another program now."""
+"""Commands in PATH, and the packages that explain a removed or replaced command."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def test_the_commands_of_a_real_machine_are_read() -> None:
     assert found["awk"] == Command(path="/usr/bin/awk", program="/usr/bin/gawk", package="gawk")
 
 
-def test_a_command_that_came_is_no_difference() -> None:
+def test_an_added_command_is_no_difference() -> None:
     before, after = facts({}), facts({"new": Command(path="/usr/bin/new", package="tool")})
     assert diff(before, after) == ()
 
 
-def test_a_command_that_went_follows_from_its_package() -> None:
+def test_a_removed_command_is_explained_by_its_package() -> None:
     command = Command(path="/usr/bin/last", package="tool")
     before = facts({"last": command}, tool="2.38")
     line = Difference(path=NAME, before="path=/usr/bin/last", after=None)
@@ -39,14 +39,14 @@ def test_a_command_that_went_follows_from_its_package() -> None:
     assert Commands.explain(line, before, facts({}, tool="2.38")) == ""
 
 
-def test_a_command_of_no_package_is_missed() -> None:
+def test_a_removed_command_of_no_package_is_not_explained() -> None:
     before, after = facts({"last": Command(path="/usr/local/bin/last")}, tool="1"), facts({})
     assert [line.path for line in diff(before, after)] == [*["commands/last"], "packages/tool"]
     assert Commands.explain(diff(before, after)[0], before, after) == ""
 
 
 @pytest.mark.parametrize(("versions", "why"), [({"py": "1"}, ""), ({"py": "2"}, "py 1 -> 2")])
-def test_another_default_program_follows_from_its_package(
+def test_another_default_program_is_explained_by_its_package(
     versions: dict[str, str], why: str
 ) -> None:
     old, new = (
@@ -59,5 +59,5 @@ def test_another_default_program_follows_from_its_package(
     assert Commands.explain(line, before, after) == why
 
 
-def test_lines_of_another_shape_are_left_out() -> None:
+def test_lines_of_another_format_are_ignored() -> None:
     assert Commands.parse("command\ta\nnoise\n\tb\tc\td\te\n", ProbeInputs()) == {}

@@ -1,4 +1,4 @@
-"""Versions that commands print."""
+"""The versions of components that commands print."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from upgradeproof.probes.inputs import ProbeInputs
 COMMANDS = ProbeInputs(commands=("thing -v", "other --version"))
 
 
-def line(index: int, status: int, said: str) -> str:
-    return f"component\t{index}\t{status}\t{base64.b64encode(said.encode()).decode()}\n"
+def line(index: int, status: int, text: str) -> str:
+    return f"component\t{index}\t{status}\t{base64.b64encode(text.encode()).decode()}\n"
 
 
 @pytest.mark.parametrize(
-    ("said", "version"),
+    ("output", "version"),
     [
         ("nginx version: nginx/1.21.3", "1.21.3"),
         ("HAProxy version 2.5.6-0+deb 2022/04/26 - https://haproxy.org/", "2.5.6-0+deb"),
@@ -27,8 +27,8 @@ def line(index: int, status: int, said: str) -> str:
         ("v0.45.0", "0.45.0"),
     ],
 )
-def test_the_first_version_that_is_printed_counts(said: str, version: str) -> None:
-    found = Components.parse(line(0, 0, said), COMMANDS)
+def test_the_first_printed_version_is_used(output: str, version: str) -> None:
+    found = Components.parse(line(0, 0, output), COMMANDS)
     assert {command: printed.version for command, printed in found.items()} == {"thing -v": version}
 
 
@@ -43,7 +43,7 @@ def test_the_first_version_that_is_printed_counts(said: str, version: str) -> No
         "component\t0\n",
     ],
 )
-def test_what_fails_or_says_nothing_is_not_installed(output: str) -> None:
+def test_a_command_that_fails_or_prints_nothing_means_not_installed(output: str) -> None:
     assert Components.parse(output, COMMANDS) == {}
 
 

@@ -1,4 +1,4 @@
-"""What the daemons' own checkers answer, as the script frames it."""
+"""The results of the daemons' own configuration checks, as the script frames them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parsed(status: str, printed: str = "", name: str = "example") -> dict[str, C
     return ConfigChecks.parse(line, INTERESTS)
 
 
-def test_what_a_machine_printed_is_read() -> None:
+def test_the_output_of_a_machine_is_read() -> None:
     checks = ConfigChecks.parse(captured("config_checks"), ProbeInputs())
     assert {name for name, check in checks.items() if not check.accepted} == set()
     assert checks["named"].output.startswith(
@@ -44,7 +44,7 @@ def test_what_a_machine_printed_is_read() -> None:
     assert checks["postgresql@15-main"].unit == "postgresql@15-main.service"
 
 
-def test_a_refusal_keeps_the_checkers_lines() -> None:
+def test_a_refusal_contains_the_lines_of_the_checker() -> None:
     assert parsed("1", "line 3: no such setting\n")["example"] == ConfigCheck(
         daemon="example",
         unit="exampled.service",
@@ -55,8 +55,8 @@ def test_a_refusal_keeps_the_checkers_lines() -> None:
 
 
 def test_the_decisive_lines_name_an_error() -> None:
-    said = "INFO started\nERROR missing parameter 'id'\nINFO stopped"
-    assert decisive(said) == ["ERROR missing parameter 'id'"]
+    output = "INFO started\nERROR missing parameter 'id'\nINFO stopped"
+    assert decisive(output) == ["ERROR missing parameter 'id'"]
     assert decisive("one\ntwo") == ["one", "two"]
 
 
@@ -66,22 +66,22 @@ def test_a_missing_program_and_a_hang_are_facts() -> None:
     assert parsed("")["example"].problem == "it left no exit status"
 
 
-def test_a_checker_that_could_not_judge_is_no_fact() -> None:
+def test_a_checker_without_a_result_is_no_fact() -> None:
     assert parsed("1", "exampled: not root") == {}
 
 
-def test_a_daemon_that_is_not_known_is_left_out() -> None:
+def test_an_unknown_daemon_is_ignored() -> None:
     assert parsed("0", name="other") == {}
 
 
 def test_a_password_in_a_checkers_line_is_masked() -> None:
-    said = parsed("1", "bad line: admin_password = Hunter2!x")["example"].output
-    assert said.startswith("bad line: admin_password = (secret #")
+    output = parsed("1", "bad line: admin_password = Hunter2!x")["example"].output
+    assert output.startswith("bad line: admin_password = (secret #")
 
 
-def test_complaints_are_the_lines_that_warn() -> None:
-    said = "a.conf:1: option 'x' is deprecated\nall is well\nunknown key y"
-    assert complaints(said) == ("a.conf:1: option 'x' is deprecated", "unknown key y")
+def test_complaints_are_the_lines_with_warnings() -> None:
+    output = "a.conf:1: option 'x' is deprecated\nall is well\nunknown key y"
+    assert complaints(output) == ("a.conf:1: option 'x' is deprecated", "unknown key y")
 
 
 def test_the_same_complaint_at_another_time_and_line_is_not_new() -> None:
@@ -90,7 +90,7 @@ def test_the_same_complaint_at_another_time_and_line_is_not_new() -> None:
     assert new_complaints(before, after) == ["'z' is obsolete"]
 
 
-def test_the_script_asks_only_daemons_of_units_that_are_there() -> None:
+def test_the_script_runs_only_daemons_of_existing_units() -> None:
     script = ConfigChecks.script(INTERESTS)
     assert "wanted=exampled.service\n" in script
     assert (
@@ -108,7 +108,7 @@ def facts(unit: Service | None, check: ConfigCheck | None) -> Facts:
     )
 
 
-def test_a_check_that_came_with_its_unit_is_explained_and_a_refusal_is_not() -> None:
+def test_a_check_of_a_new_unit_is_explained_and_a_refusal_is_not() -> None:
     line = Difference(path="config_checks/example", before=None, after="there")
     fine = ConfigCheck(daemon="example", unit="exampled.service", accepted=True)
     bad = fine.model_copy(update={"accepted": False})

@@ -1,4 +1,4 @@
-"""Formats of configuration files, friendly and hostile."""
+"""Formats of configuration files, with valid and hostile content."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_file_that_is_not_text_is_a_problem(format_name: str) -> None:
     assert parse_config(b"a\xff", format_name) == ({}, "byte 1 is not UTF-8")
 
 
-def test_text_has_no_settings_whatever_it_holds() -> None:
+def test_plain_text_has_no_settings() -> None:
     assert parse_config(b"a\xff", "text") == ({}, "")
 
 
@@ -88,9 +88,9 @@ def test_a_hostile_file_is_a_problem_and_no_traceback(
     format_name: str, text: str, problem: str
 ) -> None:
     assert len(text) <= MAXIMUM_BYTES
-    content, said = parse_config(text.encode(), format_name)
+    content, message = parse_config(text.encode(), format_name)
     assert content == {}
-    assert said.startswith(problem)
+    assert message.startswith(problem)
 
 
 def test_lone_surrogates_and_escapes_never_reach_the_facts() -> None:

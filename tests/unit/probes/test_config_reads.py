@@ -11,7 +11,7 @@ INTERESTS = ProbeInputs(
 )
 
 
-def test_files_are_read_or_not_or_it_is_not_known() -> None:
+def test_a_file_is_read_not_read_or_unknown() -> None:
     output = "read\t0\nunread\t1\nfixed\t7\nread\tx\n"
     assert ConfigReads.parse(output, INTERESTS) == {
         "/etc/a b": ConfigRead(read_at_start=True),

@@ -25,9 +25,9 @@ def parse(*lines: str) -> dict[str, Config]:
 
 
 def test_a_file_and_its_daemons_verdict_are_read() -> None:
-    said = base64.b64encode(b"bad port\n").decode()
+    output = base64.b64encode(b"bad port\n").decode()
     configs = parse(
-        f"file\t0\troot 0 app 998 640\tabc\t20\t{CONTENT}", "missing\t1", f"check\t0\t1\t{said}"
+        f"file\t0\troot 0 app 998 640\tabc\t20\t{CONTENT}", "missing\t1", f"check\t0\t1\t{output}"
     )
     assert configs["/etc/app.toml"] == Config(
         exists=True,
@@ -46,7 +46,7 @@ def test_a_missing_file_is_a_fact() -> None:
     assert parse("missing\t0", "missing\t1")["/etc/gone"] == Config(exists=False)
 
 
-def test_an_owner_without_a_name_is_its_number() -> None:
+def test_an_owner_without_a_name_is_a_number() -> None:
     config = parse(f"file\t0\tUNKNOWN 4711 UNKNOWN 4712 644\tabc\t20\t{CONTENT}")["/etc/app.toml"]
     assert (config.owner, config.group) == ("4711", "4712")
 
@@ -61,7 +61,7 @@ def test_the_output_of_a_check_is_volatile() -> None:
     assert "check_output" in Config.volatile
 
 
-def test_what_is_not_framed_as_base64_is_an_error_of_the_harness() -> None:
+def test_content_that_is_not_base64_is_an_error_of_the_harness() -> None:
     with pytest.raises(HarnessError) as caught:
         parse("file\t0\troot 0 root 0 644\tabc\t20\t%%%")
     assert str(caught.value) == "a probe's script printed something else than base64\n%%%"

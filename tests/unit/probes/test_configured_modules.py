@@ -1,4 +1,4 @@
-"""The modules that configuration names: what it says of them, and what this kernel has of them."""
+"""The modules that configuration files name: their settings, and whether this kernel has them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_modules_to_load_are_read_from_every_folder() -> None:
     assert (modules["loop"].state, modules["tcp_cubic"].state) == ("loadable", "builtin")
 
 
-def test_a_file_hides_one_of_the_same_name_in_a_folder_of_less_weight() -> None:
+def test_a_file_overrides_one_of_the_same_name_in_a_later_folder() -> None:
     assert "hidden" not in parsed()
 
 
@@ -29,7 +29,7 @@ def test_options_are_read_over_continued_lines() -> None:
     assert (lighthouse.state, lighthouse.there) == ("loaded", True)
 
 
-def test_what_packages_write_about_modules_is_left_out() -> None:
+def test_files_of_packages_about_modules_are_ignored() -> None:
     assert "bonding" not in parsed()
 
 
@@ -66,5 +66,5 @@ def test_an_install_command_prevents_a_module() -> None:
     assert (floppy.state, floppy.there) == ("prevented", False)
 
 
-def test_a_container_has_none_whatever_the_plan_names() -> None:
+def test_a_container_has_none_even_if_the_plan_names_modules() -> None:
     assert ConfiguredModules.parse("", ProbeInputs(modules=("loop",))) == {}

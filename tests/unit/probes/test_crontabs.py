@@ -1,4 +1,4 @@
-"""Lines of crontabs, and what they run."""
+"""Lines of crontabs, and the programs that they run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_settings_and_comments_are_no_jobs(text: str) -> None:
     assert line(text) is None
 
 
-def test_the_line_that_runs_a_folder_is_told_apart() -> None:
+def test_a_line_that_runs_a_folder_is_recognised() -> None:
     command = "test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )"
     assert folder(command) == "daily"
     assert not folder("/etc/cron.daily/backup")
@@ -53,7 +53,7 @@ def test_the_line_that_runs_a_folder_is_told_apart() -> None:
         ["[ -d /run/systemd/system ] && exit 0", "work"],
     ],
 )
-def test_a_job_that_leaves_its_work_to_a_timer_is_idle(lines: list[str]) -> None:
+def test_a_job_that_does_nothing_where_a_timer_runs_is_idle(lines: list[str]) -> None:
     assert idle_under_systemd(lines)
 
 
@@ -71,11 +71,11 @@ def test_a_job_that_leaves_its_work_to_a_timer_is_idle(lines: list[str]) -> None
         ],
     ],
 )
-def test_a_job_that_only_asks_for_systemd_is_not_idle(lines: list[str]) -> None:
+def test_a_job_that_only_tests_for_systemd_is_not_idle(lines: list[str]) -> None:
     assert not idle_under_systemd(lines)
 
 
-def test_programs_are_those_that_run_without_wrappers_and_tests() -> None:
+def test_wrappers_and_tests_are_not_programs_of_a_job() -> None:
     guarded = "if [ -x /usr/sbin/check ]; then nice -n10 /usr/sbin/check; fi"
     assert programs(guarded) == ("/usr/sbin/check",)
     assert programs("/bin/sh -c '/sbin/scrub >/var/log/scrub'") == ("/usr/sbin/scrub",)

@@ -1,4 +1,4 @@
-"""The script that runs the daemons' programs, in a plain `sh` with a systemd that is not one."""
+"""The script that runs the daemons' programs, in a plain `sh` with a fake `systemctl`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def daemon(unit: str, command: str, *, per_unit: bool = False, needs: str = "sh"
 
 
 class Host:
-    """A folder with a `systemctl` that answers, in which scripts run."""
+    """A folder with a fake `systemctl`, in which scripts run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -72,26 +72,26 @@ def host(tmp_path: Path) -> Host:
     return Host(tmp_path)
 
 
-def test_active_failed_and_enabled_units_are_asked_and_those_of_the_plan(host: Host) -> None:
+def test_active_failed_and_enabled_units_and_those_of_the_plan_are_checked(host: Host) -> None:
     units = ("a", "b", "on", "off", "dead", "none")
     every = {name: daemon(f"{name}.service", "true") for name in units}
     assert set(host.checks(**every)) == {"a", "b", "on"}
     assert set(host.checks("off", "none", **every)) == {"a", "b", "on", "off"}
 
 
-def test_an_instance_is_told_its_unit(host: Host) -> None:
+def test_the_command_of_an_instance_has_the_name_of_its_unit(host: Host) -> None:
     checks = host.checks(x=daemon("x@*.service", 'echo "for $UNIT"', per_unit=True))
     assert {name: check.output for name, check in checks.items()} == {
         "x@1-main": "for x@1-main.service"
     }
 
 
-def test_both_streams_of_a_check_are_kept_in_order(host: Host) -> None:
+def test_both_streams_of_a_check_are_stored_in_order(host: Host) -> None:
     checks = host.checks(a=daemon("a.service", "echo one; echo two >&2; echo 'it''s'; exit 3"))
     assert (checks["a"].accepted, checks["a"].output) == (False, "one\ntwo\nits")
 
 
-def test_hangs_floods_and_missing_programs_cost_themselves_only(host: Host) -> None:
+def test_a_program_that_hangs_floods_or_is_missing_affects_only_its_own_result(host: Host) -> None:
     began = time.monotonic()
     checks = host.checks(
         hang=daemon("a.service", "sleep 50"),
@@ -108,7 +108,7 @@ def test_hangs_floods_and_missing_programs_cost_themselves_only(host: Host) -> N
     assert {name for name, check in checks.items() if check.accepted} == {"left", "fine"}
 
 
-def test_files_that_are_not_as_their_package_brought_them_are_read(host: Host) -> None:
+def test_files_that_differ_from_their_package_are_read(host: Host) -> None:
     folder = host.folder / "etc"
     folder.mkdir()
     (folder / "mine.conf").write_text("# b = 1\nlimit = 777M\n")

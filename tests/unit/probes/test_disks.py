@@ -18,5 +18,5 @@ def test_the_only_scheduler_is_in_use() -> None:
     assert Disks.parse("disk\tpmem0\t0\tnone\n", ProbeInputs())["pmem0"].scheduler == "none"
 
 
-def test_lines_of_another_shape_are_left_out() -> None:
+def test_lines_of_another_format_are_ignored() -> None:
     assert Disks.parse("\ndisk\tvda\tmaybe\tnone\ndisk\n\x1b[2J", ProbeInputs()) == {}

@@ -26,7 +26,7 @@ def test_modules_are_read_with_their_kernels() -> None:
     )
 
 
-def test_a_module_that_was_not_built_has_the_log_of_the_attempt() -> None:
+def test_a_module_that_failed_to_build_has_the_log_of_the_build() -> None:
     beacon = Dkms.parse(captured("dkms"), ProbeInputs())["beacon/2.0"]
     assert (beacon.kernel, beacon.state) == ("", "added")
     assert beacon.log.endswith("implicit declaration of function 'old_function'")
@@ -41,14 +41,14 @@ def test_a_module_that_was_not_built_has_the_log_of_the_attempt() -> None:
         ("lighthouse/1.2.8: broken", "", "broken"),
     ],
 )
-def test_the_words_of_every_release_are_read(line: str, key: str, state: str) -> None:
+def test_the_output_of_every_release_is_read(line: str, key: str, state: str) -> None:
     ((name, module),) = Dkms.parse(f"status\t{line}\n", ProbeInputs()).items()
     assert name == "/".join(filter(None, ("lighthouse/1.2.8", key)))
     assert (module.name, module.version, module.kernel) == ("lighthouse", "1.2.8", key)
     assert module.state == state
 
 
-def test_a_line_that_is_no_module_is_told_and_a_warning_is_not() -> None:
+def test_an_unknown_line_is_reported_and_a_warning_is_not() -> None:
     modules = Dkms.parse(captured("dkms"), ProbeInputs())
     assert {key for key, module in modules.items() if module.state == "unreadable"} == {
         "Error! Could not locate dkms.conf file."

@@ -1,4 +1,4 @@
-"""What daemons print about their effective configuration."""
+"""The effective configuration that daemons print."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def ran(printed: str, status: str = "0", complained: str = "") -> str:
     return "\t".join([*cells, encoded(printed), encoded(complained)]) + "\n"
 
 
-def test_what_a_machine_printed_is_read() -> None:
+def test_the_output_of_a_machine_is_read() -> None:
     found = EffectiveConfig.parse(captured("effective_config"), ProbeInputs(services=("ssh",)))
     assert found["sshd/maxauthtries"] == Setting(
         value="6", set_by="/etc/ssh/sshd_config", important=True
@@ -82,7 +82,7 @@ def test_each_format_is_parsed(
     assert {name: value for name, (value, _) in settings(text, format_name).items()} == expected
 
 
-def test_a_dump_without_end_is_bounded() -> None:
+def test_an_endless_dump_is_truncated() -> None:
     text = "\n".join(f"k{number} = {'x' * 400}" for number in range(MAXIMUM_SETTINGS + 10))
     found = settings(text, "equals")
     assert len(found) == MAXIMUM_SETTINGS
@@ -118,12 +118,12 @@ def test_a_setting_that_an_edited_file_names_is_the_administrators() -> None:
     assert found["example/other"].set_by == ""
 
 
-def test_a_daemon_may_say_itself_who_set_a_value() -> None:
+def test_a_daemon_may_print_the_origin_of_a_value() -> None:
     found = EffectiveConfig.parse(ran("a\t1\tfile x\nb\t2\tdefault\n"), probe_inputs("tabs"))
     assert (found["example/a"].set_by, found["example/b"].set_by) == ("file x", "")
 
 
-def test_important_settings_count_where_the_plan_names_the_daemon() -> None:
+def test_important_settings_are_those_of_daemons_that_the_plan_names() -> None:
     text = "listen = 80\nother = 1\n"
     found = EffectiveConfig.parse(ran(text), probe_inputs("equals", "exampled"))
     assert found["example/listen"].important
@@ -157,13 +157,13 @@ def test_a_changed_default_follows_from_the_package() -> None:
     assert reason(before, facts("1", a=Setting(value="2"))) == ""
 
 
-def test_a_setting_of_the_administrators_and_an_important_one_have_no_excuse() -> None:
+def test_a_setting_of_the_administrator_and_an_important_one_are_not_explained() -> None:
     after = facts("2", a=Setting(value="2"))
     assert reason(facts("1", a=Setting(value="1", set_by="/etc/x")), after) == ""
     assert reason(facts("1", a=Setting(value="1", important=True)), after) == ""
 
 
-def test_a_dump_that_fails_now_is_told_once() -> None:
+def test_a_dump_that_fails_after_the_upgrade_is_reported_once() -> None:
     before, after = facts("1", a=Setting(value="1")), facts("2", "exit status 1: x")
     assert reason(before, after, "example/a") == (
         "example does not print its settings any more: see effective_config/example"
@@ -171,7 +171,7 @@ def test_a_dump_that_fails_now_is_told_once() -> None:
     assert reason(before, after, "example/problem") == ""
 
 
-def test_a_dump_that_fails_because_the_configuration_is_refused_is_no_second_line() -> None:
+def test_a_dump_that_fails_because_the_configuration_is_refused_is_not_reported_again() -> None:
     after = facts("2", "exit status 1: x")
     refused = ConfigCheck(daemon="example", unit="exampled.service")
     checks = Facts({ConfigChecks.section: {"example": refused}})
@@ -180,7 +180,7 @@ def test_a_dump_that_fails_because_the_configuration_is_refused_is_no_second_lin
     )
 
 
-def test_a_daemon_that_went_is_shown_by_its_unit() -> None:
+def test_a_removed_daemon_is_reported_by_its_unit() -> None:
     before = facts("1", a=Setting(value="1", set_by="/etc/x"))
     probes = (Packages, EffectiveConfig, ConfigChecks)
     nothing: dict[str, dict[str, Any]] = {probe.section: {} for probe in probes}

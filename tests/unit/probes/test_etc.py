@@ -19,7 +19,7 @@ def test_leftovers_are_read_with_their_kind() -> None:
     }
 
 
-def test_a_newline_in_a_name_makes_no_second_leftover() -> None:
+def test_a_newline_in_a_name_does_not_create_a_second_leftover() -> None:
     assert len(Leftovers.parse("/etc/a\nb.dpkg-new\0", ProbeInputs())) == 1
 
 
@@ -34,7 +34,7 @@ def test_only_changed_conffiles_of_a_real_machine_are_facts() -> None:
     }
 
 
-def test_an_obsolete_conffile_says_so() -> None:
+def test_an_obsolete_conffile_is_marked() -> None:
     assert Conffiles.parse(CAPTURED, ProbeInputs())["/etc/default/hwclock"] == Conffile(
         package="util-linux-extra",
         state="unmodified",
@@ -43,7 +43,7 @@ def test_an_obsolete_conffile_says_so() -> None:
     )
 
 
-def test_a_conffile_that_another_package_brings_now_is_obsolete_of_none() -> None:
+def test_a_conffile_that_moved_to_another_package_is_not_obsolete() -> None:
     one, two, three = ("1" * 32, "2" * 32, "3" * 32)
     output = (
         f"package installed old\n /etc/a.conf {one} obsolete\n /etc/b.conf {two} obsolete\n"

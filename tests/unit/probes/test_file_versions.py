@@ -1,4 +1,4 @@
-"""A file that no package owns is made for the package with the same version in its name."""
+"""A file that no package owns belongs to the package with the same version in its name."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_a_copy_of_a_packages_file_names_the_package() -> None:
     assert not FOUND["/etc/ssh/sshd_config"].edited
 
 
-def test_names_of_any_bytes_are_facts_that_can_be_written() -> None:
+def test_file_names_of_any_bytes_can_be_stored() -> None:
     names = {path for path in FOUND if path.startswith("/etc/weird/")}
     assert names >= {
         r"/etc/weird/new\x0aline\x09tab",
@@ -90,7 +90,7 @@ def test_capabilities_and_access_lists_are_read_from_their_attributes() -> None:
     assert found.privileged
 
 
-def test_a_walk_that_stopped_says_where() -> None:
+def test_the_problem_of_an_aborted_walk_names_the_path() -> None:
     found = parsed(entry("/", "directory", "0755"), "stopped /srv/%0A")
     assert found[ROOT].unread == r"/srv/\x0a"
 
@@ -114,12 +114,12 @@ def encode(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def test_a_diff_of_secrets_alone_says_so() -> None:
+def test_a_diff_that_contains_only_secrets_is_replaced_by_a_note() -> None:
     before, after = packed(b"token: abc"), packed(b"token: xyz")
     assert unified(before, after) == "only what is masked as a secret changed"
 
 
-def test_a_long_diff_is_cut() -> None:
+def test_a_long_diff_is_truncated() -> None:
     before, after = packed(b"a\n" * 1000), packed(b"b" * 9999 + b"\n" * 500)
     lines = unified(before, after).split("\n")
     assert len(lines) == LINES + 1
@@ -128,7 +128,7 @@ def test_a_long_diff_is_cut() -> None:
 
 
 @pytest.mark.parametrize("stored", ["", "no base64!", "AAAA", "\N{SNOWMAN}"])
-def test_a_stored_text_that_is_none_is_empty(stored: str) -> None:
+def test_a_stored_text_that_cannot_be_decoded_is_empty(stored: str) -> None:
     assert unpacked(stored) == ""
 
 
@@ -140,7 +140,7 @@ def test_a_line_of_another_field_has_no_diff() -> None:
 def test_the_script_reads_a_tree_with_hostile_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It runs in a plain `sh`; ``/etc`` of its patterns is a folder of the test's own."""
+    """The script runs in a plain `sh`; a folder of the test replaces ``/etc`` in its patterns."""
     root = tmp_path / "etc"
     root.mkdir()
     for name in (b"new\nline", b"\xff\xfe", b"a b%c", b"-n", b"'\""):

@@ -1,4 +1,4 @@
-"""Which lines of the section ``files`` follow from a package, and which never do."""
+"""Which changes of the section ``files`` a package explains, and which it never explains."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def facts(version: str, files: dict[str, File], **sections: Any) -> Facts:
 def reasons(
     before: File | None, after: File | None, path: str = "/etc/x", **more: Any
 ) -> dict[str, str]:
-    """Return the reasons of the lines of one file, by their field; ``""``: it came or went."""
+    """Return the reasons of a file's changes by field; ``""``: the file was added or removed."""
     versions = more.pop("versions", ("1", "2"))
     ordinary = more.pop("ordinary", ((), ()))
     states = []
@@ -51,7 +51,7 @@ def link(target: str, package: str, **more: Any) -> File:
     return File(type="link", target=target, leads_to=target, target_package=package, **more)
 
 
-def test_a_packages_file_comes_changes_and_goes_with_its_version() -> None:
+def test_a_packages_file_changes_with_the_version_of_the_package() -> None:
     was, now = file(package="nginx", sha256="1"), file(package="nginx", sha256="2")
     assert reasons(None, now) == {"": f"belongs to {NGINX}"}
     assert reasons(was, now) == {"sha256": f"belongs to {NGINX}"}
@@ -127,19 +127,19 @@ def test_a_program_whose_folder_became_a_link_is_the_same() -> None:
     assert found["files//usr/bin/su"] == ("is the same file as /bin/su, whose folder is a link now")
 
 
-def test_an_alternative_moves_when_its_target_is_gone() -> None:
+def test_an_alternative_changes_when_its_target_was_removed() -> None:
     was = link("/usr/bin/a1", "nginx", choices=("/usr/bin/a1",))
     now = link("/usr/bin/a2", "nginx", choices=("/usr/bin/a2",))
     assert reasons(was, now) == {"target": f"pointed to a file of {NGINX}"}
 
 
-def test_an_alternative_that_moves_while_its_target_is_there_is_explained_by_nothing() -> None:
+def test_an_alternative_that_changes_while_its_target_exists_is_not_explained() -> None:
     was = link("/usr/bin/a1", "nginx", choices=("/usr/bin/a1", "/usr/bin/a2"))
     now = link("/usr/bin/a2", "nginx", choices=("/usr/bin/a1", "/usr/bin/a2"))
     assert reasons(was, now) == {"target": ""}
 
 
-def test_a_link_that_moves_while_the_program_is_there_is_explained_by_nothing() -> None:
+def test_a_link_that_changes_while_its_target_exists_is_not_explained() -> None:
     names = ("/usr/bin/a1", "/usr/bin/a2")
     was, now = link("/usr/bin/a1", "nginx"), link("/usr/bin/a2", "nginx")
     assert reasons(was, now, "/usr/local/bin/a", ordinary=(names, names)) == {"target": ""}
@@ -150,8 +150,8 @@ def test_a_link_to_the_same_place_by_another_name_is_the_same() -> None:
     assert reasons(was, now)["target"].startswith("is the same place by another name")
 
 
-def test_a_link_moves_on_to_the_next_version_of_the_same_file() -> None:
-    """As `/initrd.img` does: no package owns what it points to, and the old one is there still."""
+def test_a_link_may_change_to_the_next_version_of_the_same_file() -> None:
+    """`/initrd.img` is such a link: no package owns its target, and the old target still exists."""
     old, new = link("/boot/initrd.img-6.1-amd64", ""), link("/boot/initrd.img-6.12-amd64", "")
     packages = (
         {"image-6.1-amd64": Package(version="1", state="install ok installed")},
@@ -177,7 +177,7 @@ def test_an_alternative_of_another_version_stays_a_choice() -> None:
     assert reasons(old, new)["target"] == ""
 
 
-def test_a_link_to_a_packages_file_comes_and_goes_with_it() -> None:
+def test_a_link_to_a_packages_file_is_added_and_removed_with_it() -> None:
     assert reasons(None, link("/usr/lib/x", "nginx")) == {"": f"is a link to a file of {NGINX}"}
     assert reasons(link("/usr/lib/x", "nginx"), None) == {"": f"was a link to a file of {NGINX}"}
     there = ("/usr/lib/x",)
@@ -239,7 +239,7 @@ def test_a_file_that_the_plan_names_is_shown_once() -> None:
 
 
 def test_facts_without_the_file_explain_nothing() -> None:
-    """A boot's lines are explained by facts in which the file may not be."""
+    """The facts that explain changes of the boot may not contain the file."""
     was, now = facts("1", {"/etc/x": file("0600")}), facts("2", {"/etc/x": file("0644")})
     (line,) = (line for line in diff(was, now) if line.path.startswith("files/"))
     assert Files.explain(line, facts("1", {}), facts("2", {})) == ""

@@ -1,4 +1,4 @@
-"""The packet filter's rules, the same however a version of nft prints them."""
+"""The packet filter's rules do not depend on how a version of nft prints them."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def test_another_rule_is_one_difference() -> None:
     assert [line.path for line in diff(first, second)] == ["firewall/inet/filter/sha256"]
 
 
-def test_a_filter_that_cannot_be_listed_is_told() -> None:
-    said = "netlink: Error: cache initialization failed: Protocol not supported\nstatus 1\n"
-    assert tables(said) == {
+def test_a_filter_that_cannot_be_listed_is_reported() -> None:
+    output = "netlink: Error: cache initialization failed: Protocol not supported\nstatus 1\n"
+    assert tables(output) == {
         "ruleset": FilterTable(
             problem="netlink: Error: cache initialization failed: Protocol not supported\nstatus 1"
         )
@@ -76,7 +76,7 @@ COMMIT
 """
 
 
-def test_a_table_of_iptables_is_read_in_its_own_words_whatever_nft_prints() -> None:
+def test_a_table_of_iptables_is_read_from_iptables_instead_of_nft() -> None:
     older, newer = (
         tables(SAVED % rule)
         for rule in (
@@ -92,11 +92,11 @@ def test_a_table_of_iptables_is_read_in_its_own_words_whatever_nft_prints() -> N
     )
 
 
-def test_a_table_of_iptables_that_lets_everything_pass_is_none() -> None:
+def test_a_table_of_iptables_without_rules_is_no_table() -> None:
     assert set(tables(SAVED % "counter drop")) == {"ip/filter"}
 
 
-def test_a_table_of_the_legacy_iptables_has_a_key_of_its_own() -> None:
+def test_a_table_of_the_legacy_iptables_has_its_own_key() -> None:
     text = "saved ip-legacy\n*filter\n:INPUT DROP [0:0]\nCOMMIT\n"
     assert set(tables(text)) == {"ip-legacy/filter"}
 

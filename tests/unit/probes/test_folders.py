@@ -1,4 +1,4 @@
-"""The room of folders, and how fast their storage is."""
+"""The free space of folders, and the speed of their storage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def parse(output: str) -> dict[str, Folder]:
     return Folders.parse(output, NAMED)
 
 
-def test_a_folder_is_read_with_its_room() -> None:
+def test_a_folder_is_read_with_its_free_space() -> None:
     output = (
         "bytes\t1\toverlay 270553174016 30177460224 78766833664      28% /\n"
         "inodes\t1\toverlay      16777216 514089 16263127      4% /\n"
@@ -43,25 +43,27 @@ def test_inodes_that_are_not_counted_are_unknown(inodes: str) -> None:
     assert parse(f"inodes\t0\t{inodes}\n")["/"].available_inodes is None
 
 
-def test_what_fio_measured_is_read() -> None:
-    said = base64.b64encode(b'{"jobs": [{"write": {"iops": 312.417}}]}').decode()
-    assert parse(f"fio\t1\t{said}\n")["/var/thing"].write_iops == 312.4
+def test_the_result_of_fio_is_read() -> None:
+    report = base64.b64encode(b'{"jobs": [{"write": {"iops": 312.417}}]}').decode()
+    assert parse(f"fio\t1\t{report}\n")["/var/thing"].write_iops == 312.4
 
 
-@pytest.mark.parametrize("said", [b"", b"[]", b"{}", b'{"jobs": []}', b'{"jobs": [{"write": 1}]}'])
-def test_what_fio_did_not_say_is_unknown(said: bytes) -> None:
-    output = f"fio\t1\t{base64.b64encode(said).decode()}\n"
-    assert parse(output)["/var/thing"].write_iops is None
+@pytest.mark.parametrize(
+    "output", [b"", b"[]", b"{}", b'{"jobs": []}', b'{"jobs": [{"write": 1}]}']
+)
+def test_values_that_fio_did_not_print_are_unknown(output: bytes) -> None:
+    line = f"fio\t1\t{base64.b64encode(output).decode()}\n"
+    assert parse(line)["/var/thing"].write_iops is None
 
 
-def test_lines_of_another_shape_are_left_out() -> None:
+def test_lines_of_another_format_are_ignored() -> None:
     assert parse("bytes\t0\tnot df\nbytes\t9\tx 1 1 1 1% /\nbytes\n\n") == {
         "/": Folder(),
         "/var/thing": Folder(),
     }
 
 
-def test_storage_is_measured_only_where_the_plan_asks() -> None:
+def test_storage_is_measured_only_where_the_plan_requires_it() -> None:
     assert "fio" not in Folders.script(NAMED)
     asked = Folders.script(ProbeInputs(folders=("/", "/var/thing"), measured_folder="/var/thing"))
     assert asked.count("fio --name") == 1

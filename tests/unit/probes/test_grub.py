@@ -1,4 +1,4 @@
-"""GRUB's default entry, by number, title, id and path; and what GRUB does with a wrong one."""
+"""GRUB's default entry by number, title, id and path, and GRUB's behaviour for a wrong one."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ def test_a_saved_entry_is_followed() -> None:
     assert chosen("${saved_entry}", saved_entry="0", prev_saved_entry="1>1").release == OLD
 
 
-def test_an_entry_for_one_boot_goes_first() -> None:
+def test_an_entry_for_one_boot_has_priority() -> None:
     assert chosen("0", next_entry="1>1", saved_entry="0").release == OLD
 
 
 @pytest.mark.parametrize("name", ["7", "Debian GNU/Linux, with Linux 4.19", "1>9"])
-def test_a_name_that_no_entry_has_gives_the_first_one_and_is_told(name: str) -> None:
+def test_for_an_unknown_name_the_first_entry_is_used_and_the_problem_reported(name: str) -> None:
     last = name.rsplit(">", maxsplit=1)[-1]
     assert chosen(name).release == NEW
     assert chosen(name).problem == f"no entry is named {last!r}: GRUB starts the first one"
 
 
-def test_an_entry_without_a_kernel_is_told() -> None:
+def test_an_entry_without_a_kernel_is_reported() -> None:
     assert chosen("uefi-firmware") == Default(
         entry="UEFI Firmware Settings", problem="the default entry starts no Linux"
     )
 
 
-def test_a_kernel_without_a_release_is_told() -> None:
+def test_a_kernel_without_a_release_is_reported() -> None:
     found = default(["menuentry 'mine' {", "linux /vmlinuz root=/dev/vda1", "}"], {})
     assert found.problem == "the default entry starts /vmlinuz, which names no release"
 
@@ -76,7 +76,7 @@ def test_titles_may_hold_quotes_and_angles() -> None:
 
 
 @pytest.mark.parametrize("lines", [[], ["}"], ["set default=0"], ["submenu 'a' {", "}"], ["'"]])
-def test_a_menu_without_entries_is_told(lines: list[str]) -> None:
+def test_a_menu_without_entries_is_reported(lines: list[str]) -> None:
     assert default(lines, {}).problem
 
 

@@ -1,4 +1,4 @@
-"""What dpkg and apt say of themselves."""
+"""The health of dpkg and apt, as they report it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ apt-archives\t1
 """
 
 
-def test_a_sound_machine_says_nothing() -> None:
+def test_a_healthy_machine_reports_no_problem() -> None:
     output = "dpkg-audit\t0\napt-check\t0\ninterrupted\t0\napt-archives\t0\n"
     checks = Health.parse(output, ProbeInputs())
     assert checks == dict.fromkeys(
@@ -30,16 +30,16 @@ def test_a_sound_machine_says_nothing() -> None:
     )
 
 
-def test_nothing_of_a_broken_machine_is_sound() -> None:
+def test_every_value_of_a_broken_machine_is_a_problem() -> None:
     checks = Health.parse(BROKEN, ProbeInputs())
     assert [name for name, check in checks.items() if check.sound] == []
 
 
-def test_the_reason_of_broken_dependencies_is_kept() -> None:
+def test_the_reason_of_broken_dependencies_is_stored() -> None:
     output = Health.parse(BROKEN, ProbeInputs())["apt-check"].output
     assert "nginx : Depends: libssl3 (>= 3.0.0) but it is not installed" in output
 
 
-def test_an_interrupted_dpkg_is_not_sound_although_find_succeeded() -> None:
+def test_an_interrupted_dpkg_is_a_problem_although_find_succeeded() -> None:
     check = Health.parse(BROKEN, ProbeInputs())["interrupted"]
     assert check == HealthCheck(sound=False, output="/var/lib/dpkg/updates/0001")

@@ -1,4 +1,4 @@
-"""The initramfs against what the root disk needs."""
+"""The initramfs, compared with the drivers that the root disk needs."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def test_a_driver_that_is_built_in_for_one_kernel_may_be_missing_for_the_next() 
     assert images(captured("initramfs"))["newest"].missing == ("virtio_blk",)
 
 
-def test_the_newest_kernel_may_be_the_one_that_runs() -> None:
+def test_the_newest_kernel_may_be_the_running_one() -> None:
     both = images(KERNEL + "status\t0\nsame\n")
     assert both["newest"] == both["running"]
 
 
-def test_an_archive_that_is_not_there_is_told() -> None:
+def test_a_missing_archive_is_reported() -> None:
     gone = images("kernel\trunning\t6.1\t\n")["running"]
     assert (gone.size_bytes, gone.readable) == (None, False)
 
 
-def test_an_archive_that_cannot_be_listed_is_not_believed() -> None:
+def test_an_archive_that_cannot_be_listed_is_unreadable() -> None:
     torn = images(KERNEL + "holds\text4\nmessage\tcpio: premature end of archive\nstatus\t0\n")
     assert not torn["running"].readable
     assert torn["running"].messages == ("cpio: premature end of archive",)

@@ -1,4 +1,4 @@
-"""How often schedules run."""
+"""The number of runs of a schedule."""
 
 from __future__ import annotations
 

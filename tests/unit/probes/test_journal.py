@@ -41,7 +41,7 @@ def test_the_unit_that_a_message_is_about_comes_before_its_sender() -> None:
     assert [message.unit for message in messages.values()] == ["etcd.service"]
 
 
-def test_the_most_serious_priority_counts() -> None:
+def test_the_highest_priority_is_used() -> None:
     messages = parse(entry("it burns"), entry("it burns", PRIORITY="1"))
     assert [message.priority for message in messages.values()] == [1]
 
@@ -52,17 +52,17 @@ def test_bytes_repeated_fields_and_nothing_are_messages() -> None:
     assert set(parse(entry(None), entry([]), entry([[1]]))) == {"nginx.service:"}
 
 
-def test_what_a_terminal_or_utf_8_would_not_bear_is_replaced() -> None:
+def test_control_characters_and_invalid_utf_8_are_replaced() -> None:
     messages = parse(entry("a\x1b[31mb\ud800c"))
     assert [message.sample for message in messages.values()] == ["a\ufffd[31mb\ufffdc"]
 
 
-def test_a_long_message_is_cut() -> None:
+def test_a_long_message_is_truncated() -> None:
     messages = parse(entry("a-" * 500_000))
     assert [len(message.sample) for message in messages.values()] == [MAXIMUM_LENGTH]
 
 
-def test_a_line_that_is_no_entry_is_not_lost() -> None:
+def test_a_line_that_is_no_entry_is_reported() -> None:
     messages = Journal.parse("[1, 2]\n{torn", ProbeInputs())
     assert {message.sample for message in messages.values()} == {
         "not a journal entry: [1, 2]",

@@ -48,7 +48,7 @@ def test_the_running_kernel_is_read() -> None:
     )
 
 
-def test_a_kernel_that_does_not_say_what_it_is_is_not_believed() -> None:
+def test_a_kernel_without_release_or_version_is_an_error() -> None:
     with pytest.raises(HarnessError, match=r"^/proc does not describe the kernel"):
         Kernel.parse("release\t6.1\ntaint\tmuch\n", ProbeInputs())
 
@@ -75,7 +75,7 @@ def test_a_kernel_without_module_support_has_none() -> None:
     assert Modules.parse("", ProbeInputs()) == {}
 
 
-def test_names_of_modules_are_written_as_the_kernel_writes_them() -> None:
+def test_names_of_modules_are_normalised_as_in_the_kernel() -> None:
     script = Modules.script(ProbeInputs(modules=("tcp-cubic", "a; reboot")))
     assert script.startswith("set -- tcp_cubic 'a; reboot'\n")
 
@@ -87,7 +87,7 @@ def test_the_system_is_read() -> None:
     )
 
 
-def test_a_system_that_says_nothing_is_unknown() -> None:
+def test_a_system_without_output_is_unknown() -> None:
     assert System.parse('ID="unclosed\n', ProbeInputs())["system"] == OperatingSystem(
         state="unknown", id='"unclosed'
     )

@@ -1,4 +1,4 @@
-"""The kernel's complaints: of which kind each is, and that another boot gives the same keys."""
+"""The kernel's error messages: their kinds, and keys that are the same after another boot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = (
     *("taint", "signature", "version", "symbol", "format", "format", "firmware"),
     *("crash", "crash", "disk", "disk", "memory"),
 )
-"""Of the lines that were captured."""
+"""Taken from captured lines."""
 
 
 def kinds(text: str) -> list[str]:
@@ -42,7 +42,7 @@ def test_every_complaint_is_of_a_kind(line: str, kind: str) -> None:
         "",
     ],
 )
-def test_what_is_no_complaint_is_left_out(line: str) -> None:
+def test_other_lines_are_ignored(line: str) -> None:
     assert kinds(line) == []
 
 

@@ -1,4 +1,4 @@
-"""What the C library's loader says of files that it can't resolve."""
+"""Files with libraries or symbols that the C library's loader can't resolve."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from upgradeproof.probes.libraries import Libraries
         ("loader crashed", "loader crashed"),
     ],
 )
-def test_each_complaint_of_the_loader_is_understood(line: str, missing: str) -> None:
+def test_each_message_of_the_loader_is_parsed(line: str, missing: str) -> None:
     found = Libraries.parse(f"/usr/bin/x\t{line}\n", ProbeInputs())
     assert found["/usr/bin/x"].missing == (missing,)
 
@@ -33,5 +33,5 @@ def test_a_file_lists_all_that_it_misses_once_and_in_order() -> None:
     assert Libraries.parse(output, ProbeInputs())["/a"].missing == ("liba.so.1", "libz.so.1")
 
 
-def test_a_sound_machine_has_no_facts() -> None:
+def test_a_machine_without_problems_has_no_facts() -> None:
     assert Libraries.parse("", ProbeInputs()) == {}

@@ -1,4 +1,4 @@
-"""Which files take which messages, how their lines begin, and what services write."""
+"""The log files, the messages that they receive, and the files that services write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def flow(text: str, since: float = 0.0) -> dict[str, LogFile]:
     return LogFlow.parse(text, ProbeInputs(since=since))
 
 
-def test_a_file_has_the_messages_that_it_takes() -> None:
+def test_a_file_has_the_messages_that_it_receives() -> None:
     found = flow(captured("log_flow"))
     assert found["/home/app/logs/app.log"].selectors == ("local3.*",)
     assert found["/var/log/auth.log"].selectors == ("auth.*", "authpriv.*")
@@ -25,7 +25,7 @@ def test_a_file_has_the_messages_that_it_takes() -> None:
     assert len(found["journal"].takes()) == 95
 
 
-def test_a_file_that_no_facility_feeds_has_the_first_words_of_its_lines() -> None:
+def test_a_file_without_a_facility_has_the_first_words_of_its_lines() -> None:
     found = flow(captured("log_flow"))["/var/log/ssh-audit.log"]
     assert not found.selectors
     assert "Accepted publickey" in found.kinds
@@ -69,7 +69,7 @@ def test_the_private_folder_of_a_service_has_a_stable_name() -> None:
     assert list(found) == ["/tmp/systemd-private-rsyslog.service/tmp/feed.log"]
 
 
-def test_names_of_a_unit_know_who_relies_on_them() -> None:
+def test_names_of_a_unit_have_the_files_that_name_them() -> None:
     text = (
         "name\tssh.service\tsshd\nname\tssh.service\tsshd-session\nname\tcron.service\tcron\n"
         "named\t/etc/rsyslog.d/10-a:b.conf:sshd\n"

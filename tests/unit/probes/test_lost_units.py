@@ -1,4 +1,4 @@
-"""Why a unit is gone: one sentence that names its package."""
+"""The reason of a removed unit: one sentence that names its package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the machine has been given: resources, links; and whether a reboot is due."""
+"""The machine's resources and links, and whether a reboot is due."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MEMORY = "memory\tMemTotal:       24689764 kB\n"
     ],
     ids=["bare", "no limit", "limits", "no limit, version 1", "limits, version 1", "nothing"],
 )
-def test_a_limit_of_the_control_group_counts(output: str, given: Given) -> None:
+def test_a_limit_of_the_control_group_is_used(output: str, given: Given) -> None:
     assert Resources.parse(output, ProbeInputs()) == {"given": given}
 
 
@@ -56,5 +56,5 @@ def test_a_link_that_is_down_or_does_not_know_has_no_speed() -> None:
         ),
     ],
 )
-def test_packages_that_ask_for_a_reboot_are_named(output: str, pending: PendingReboot) -> None:
+def test_packages_that_require_a_reboot_are_named(output: str, pending: PendingReboot) -> None:
     assert Reboots.parse(output, ProbeInputs()) == {"pending": pending}

@@ -1,4 +1,4 @@
-"""Modules' files, the index of them, and the advice for what goes wrong with them."""
+"""The files of kernel modules, the index of them, and the advice for their problems."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_loaded_module_is_read_with_its_file() -> None:
     assert modules["virtio_rng"].file.endswith("/virtio-rng.ko.xz")
 
 
-def test_a_loaded_module_without_a_file_says_so() -> None:
+def test_a_loaded_module_without_a_file_is_marked() -> None:
     lost = Modules.parse(captured("modules"), ProbeInputs())["lighthouse"]
     assert (lost.file, lost.problem) == ("", "Module lighthouse not found.")
     assert (lost.srcversion, lost.version) == ("0A1B2C", "1.3.0")
@@ -46,7 +46,7 @@ def test_another_kernel_with_the_same_modules_is_no_difference() -> None:
         ("", ""),
     ],
 )
-def test_a_file_gives_the_modules_name(path: str, name: str) -> None:
+def test_the_name_of_a_module_is_derived_from_its_file(path: str, name: str) -> None:
     assert module_name(path) == name
 
 
@@ -71,7 +71,7 @@ def test_an_index_is_read() -> None:
         ("index", "there is no modules.dep"),
     ],
 )
-def test_an_index_that_is_not_there_is_told(word: str, problem: str) -> None:
+def test_a_missing_index_is_reported(word: str, problem: str) -> None:
     found = ModuleIndexes.parse(f"release\t6.1\nproblem\t{word}\n", ProbeInputs())["running"]
     assert found.problem == problem
 
@@ -103,7 +103,9 @@ def test_a_container_has_no_index() -> None:
         ("", "not known", "roll back the kernel"),
     ],
 )
-def test_the_kernels_words_give_a_reason_and_a_remedy(words: str, reason: str, remedy: str) -> None:
+def test_a_kernel_message_is_mapped_to_a_reason_and_a_remedy(
+    words: str, reason: str, remedy: str
+) -> None:
     found = advice(words)
     assert reason in found.reason
     assert remedy in found.remedy

@@ -48,7 +48,7 @@ def test_two_containers_of_one_image_have_the_same_mounts() -> None:
     assert diff(first, second) == ()
 
 
-def test_the_topmost_mount_of_a_target_counts() -> None:
+def test_the_topmost_mount_of_a_target_is_used() -> None:
     assert parse("abc")["/srv/my files"].options == ("noexec", "ro")
 
 

@@ -1,4 +1,4 @@
-"""Which changes of packages follow from an upgrade of the distribution, and which never do."""
+"""Which changes of packages an upgrade of the distribution explains, and which it never does."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def reasons(before: Facts, after: Facts) -> dict[str, str]:
         ),
     ],
 )
-def test_an_upgrade_of_the_distribution_explains_what_nobody_asked_for(
+def test_an_upgrade_of_the_distribution_explains_changes_of_automatic_packages(
     was: dict[str, Any], now: dict[str, Any], why: dict[str, str]
 ) -> None:
     found = reasons(facts("1", **was), facts("2", **now))
@@ -93,7 +93,7 @@ def test_without_another_version_of_the_system_nothing_is_explained() -> None:
     assert set(reasons(before, after).values()) == {""}
 
 
-def test_what_is_recommended_and_what_runs_is_told_from_what_dpkg_says() -> None:
+def test_recommended_and_running_packages_are_determined_from_the_output_of_dpkg() -> None:
     text = (
         "native\tamd64\n"
         "package\ttool\tall\t1\tinstall ok installed\n"

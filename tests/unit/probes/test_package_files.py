@@ -1,4 +1,4 @@
-"""The files of the packages under test, from what apt's lists printed."""
+"""The files of the packages under test, read from apt's lists."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ def parse(text: str) -> dict[str, PackageFile]:
     return PackageFiles.parse(text, INPUTS)
 
 
-def test_a_file_has_the_sum_that_the_signed_lists_have() -> None:
+def test_a_file_has_the_checksum_of_the_signed_lists() -> None:
     found = parse(f"file\tthing\t1:2.0-1\tamd64\t\nfile\tthing\t1:2.0-1\tamd64\t{SUM}\n")
     assert found == {"thing": PackageFile(version="1:2.0-1", architecture="amd64", sha256=SUM)}
 
 
-def test_a_package_of_no_list_has_no_sum() -> None:
+def test_a_package_of_no_list_has_no_checksum() -> None:
     found = parse("file\tthing\t2.0\tall\t\nfile\tthing\t2.0\tall\tnonsense\nfile\tx\n")
     assert found == {"thing": PackageFile(version="2.0", architecture="all")}
 
 
-def test_a_version_with_two_files_has_no_sum() -> None:
+def test_a_version_with_two_files_has_no_checksum() -> None:
     found = parse(f"file\tthing\t2.0\tall\t{SUM}\nfile\tthing\t2.0\tall\t{OTHER}\n")
     assert found["thing"].sha256 == ""
 
 
-def test_without_packages_nothing_is_asked() -> None:
+def test_without_packages_no_list_is_read() -> None:
     assert PackageFiles.script(ProbeInputs()) == ":"
 
 
 def test_the_script_asks_for_the_installed_versions_alone(tmp_path: Path) -> None:
-    """The programs of dpkg and apt are placeholders that print what the real ones print."""
+    """The fake programs of dpkg and apt print the output of the real ones."""
     stanza = "Package: thing\nVersion: 2.0-1\nArchitecture: amd64\nSHA256: " + SUM + "\n"
     for name, text in {
         "dpkg-query": "printf 'installed\\tthing=2.0-1\\nconfig-files\\tdata=1\\n'",

@@ -1,4 +1,4 @@
-"""Packages, from what dpkg and apt of a machine upgraded from Debian 12 to 13 said."""
+"""Packages, read from the output of dpkg and apt after an upgrade from Debian 12 to 13."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_half_configured_package_is_not_installed() -> None:
     assert not Package(version="1.2", state="install ok half-configured").installed
 
 
-def test_only_a_foreign_architecture_stands_in_the_key() -> None:
+def test_only_a_foreign_architecture_is_part_of_the_key() -> None:
     output = (
         "native\tarm64\n"
         "package\tbase-files\tarm64\t13\tinstall ok installed\n"
@@ -70,13 +70,13 @@ def test_a_purged_package_is_no_fact() -> None:
     assert set(Packages.parse(output + purged, ProbeInputs())) == {"a"}
 
 
-def test_a_machine_without_packages_is_not_believed() -> None:
+def test_a_machine_without_packages_is_an_error() -> None:
     with pytest.raises(HarnessError) as caught:
         Packages.parse("native\tamd64\n", ProbeInputs())
     assert str(caught.value) == "dpkg-query listed no package\nnative\tamd64\n"
 
 
-def test_a_security_update_is_read_also_where_apt_would_not_take_it() -> None:
+def test_a_security_update_is_read_even_if_apt_would_not_install_it() -> None:
     output = "native\tamd64\npackage\ta\tamd64\t1\thold ok installed\nsecurity\ta\t2\n"
     package = Packages.parse(output, ProbeInputs())["a"]
     assert (package.upgradable, package.security_update) == ("", "2")
@@ -106,7 +106,7 @@ b:
 
 
 def test_only_a_newer_version_of_a_security_suite_is_an_update(tmp_path: Path) -> None:
-    """The program of apt is a placeholder that prints what the real one prints."""
+    """The fake program of apt prints the output of the real one."""
     (tmp_path / "apt-cache").write_text(f"#!/bin/sh\ncat <<'END'\n{POLICY}END\n")
     (tmp_path / "apt-cache").chmod(0o755)
     (tmp_path / "dpkg-query").write_text("#!/bin/sh\necho installed a\n")

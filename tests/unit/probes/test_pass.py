@@ -25,7 +25,7 @@ OUTPUTS = {
 
 
 class AnsweringMachine:
-    """A machine that answers any script with one text, and can do nothing else."""
+    """A machine that answers every script with the same text; other calls are errors."""
 
     name = "answering"
 
@@ -97,13 +97,13 @@ def test_a_pass_reads_every_section() -> None:
     assert facts[Packages]["a"].version == "1"
 
 
-def test_facts_survive_their_file() -> None:
+def test_facts_are_read_from_a_file_as_they_were_written() -> None:
     facts = read(AnsweringMachine(framed()), ProbeInputs())
     again = Facts.from_json(facts.to_json())
     assert (again.to_json(), diff(facts, again)) == (facts.to_json(), ())
 
 
-def test_a_probe_that_fails_says_which_and_why() -> None:
+def test_the_error_of_a_failed_probe_has_its_name_and_cause() -> None:
     with pytest.raises(HarnessError) as caught:
         read(AnsweringMachine(framed(failing="libraries")), ProbeInputs())
     assert str(caught.value) == (
@@ -113,7 +113,7 @@ def test_a_probe_that_fails_says_which_and_why() -> None:
     )
 
 
-def test_a_pass_that_dies_is_an_error_of_the_harness() -> None:
+def test_an_aborted_pass_is_an_error_of_the_harness() -> None:
     with pytest.raises(HarnessError) as caught:
         read(AnsweringMachine(b"mktemp: no space", exit_status=1), ProbeInputs())
     assert str(caught.value) == (
@@ -121,7 +121,7 @@ def test_a_pass_that_dies_is_an_error_of_the_harness() -> None:
     )
 
 
-def test_what_comes_goes_and_changes_is_a_difference() -> None:
+def test_additions_removals_and_changes_are_differences() -> None:
     before = Facts({"packages": {"a": _package("1"), "b": _package("1")}})
     after = Facts({"packages": {"a": _package("2"), "c": _package("1")}})
     there = "version=1, state=install ok installed"

@@ -1,4 +1,4 @@
-"""References: what files of an administrator name, read by the script from real text."""
+"""References in files of an administrator, which the script reads from real text."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_paths_zones_and_users_are_found_in_settings(tmp_path: Path) -> None:
     there.mkdir()
     text = (
         f"include {there}/*.conf;\nroot={there};\n# {tmp_path}/comment\nurl=http://host/etc/x\n"
-        f'file "{tmp_path}/gone";\nTZ=Europe/Berlin\nuser = nobody\nuser nosuchuser;\n'
+        f'file "{tmp_path}/gone";\nTZ=Europe/Berlin\nuser = root\nuser nosuchuser;\n'
         "log /var/log/x\nlisten unix:/run/nothing/x.sock\n"
     )
     found = references(tmp_path, settings__conf=text)
@@ -106,7 +106,7 @@ def test_paths_zones_and_users_are_found_in_settings(tmp_path: Path) -> None:
         (1, "path", str(there), True),
         (5, "path", f"{tmp_path}/gone", False),
         (6, "zone", "Europe/Berlin", zone),
-        (7, "user", "nobody", True),
+        (7, "user", "root", True),
         (8, "user", "nosuchuser", False),
         (10, "socket", "/run/nothing/x.sock", False),
     }
@@ -139,7 +139,7 @@ def test_programs_given_to_calls_of_other_languages_are_commands(tmp_path: Path)
     assert names == {"ls", "grep", "cat", "find"}
 
 
-def test_modules_are_asked_of_the_interpreter_that_runs_the_script(tmp_path: Path) -> None:
+def test_modules_are_resolved_by_the_interpreter_that_runs_the_script(tmp_path: Path) -> None:
     (tmp_path / "ours.py").write_text("x = 1\n")
     python = Path("/usr/bin/python3")
     if not python.exists():
@@ -177,7 +177,7 @@ def test_a_virtual_environment_resolves_for_the_version_of_its_python(tmp_path: 
     }
 
 
-def test_any_bytes_fifos_and_binaries_are_survived(tmp_path: Path) -> None:
+def test_invalid_bytes_fifos_and_binaries_cause_no_error(tmp_path: Path) -> None:
     (tmp_path / b"\xff\xfe.sh".decode("utf-8", "surrogateescape")).write_text("#!/bin/sh\nls\n")
     (tmp_path / "new\nline.sh").write_text("#!/bin/sh\nls\n")
     subprocess.run(["mkfifo", str(tmp_path / "pipe.sh")], check=True)
@@ -192,7 +192,7 @@ def test_any_bytes_fifos_and_binaries_are_survived(tmp_path: Path) -> None:
     assert not any("binary" in it.file or "pipe" in it.file for it in found.values())
 
 
-def test_only_what_is_not_there_any_more_is_a_difference() -> None:
+def test_only_a_reference_that_no_longer_resolves_is_a_difference() -> None:
     def facts(**resolves: bool) -> Facts:
         records = {
             name: Reference(kind="command", name=name, file="/f", line=3, resolves=there)
@@ -210,6 +210,6 @@ def test_only_what_is_not_there_any_more_is_a_difference() -> None:
     assert explained == ["what the file names is there now", ""]
 
 
-def test_what_was_not_read_is_a_fact() -> None:
+def test_an_unread_file_is_a_fact() -> None:
     found = References.parse("read\t2000\ncut\ttoo many\n", INTERESTS)
     assert found["unread"].name == "not all files: too many"

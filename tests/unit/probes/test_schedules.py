@@ -1,4 +1,4 @@
-"""Jobs of timers, cron and at, and what is amiss after an upgrade."""
+"""Jobs of timers, cron and at, and their problems after an upgrade."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def test_timers_and_cron_jobs_of_a_real_machine_are_read() -> None:
     assert not jobs[key].inactive
 
 
-def test_a_folders_scripts_run_when_the_crontab_says() -> None:
+def test_the_schedule_of_a_folders_scripts_is_that_of_its_crontab_line() -> None:
     script = "file\t/etc/cron.daily/backup\t755\troot\nline\t/etc/cron.daily/backup\ttar\n"
     assert parsed(CRON + CRONTAB + script)["cron.daily/backup"].schedule == ("25 6 * * *",)
     assert parsed(CRON + script)["cron.daily/backup"].inactive == "nothing runs /etc/cron.daily"
 
 
-def test_what_cron_leaves_out_is_inactive() -> None:
+def test_a_job_that_cron_ignores_is_inactive() -> None:
     jobs = parsed(
         CRON + CRONTAB + "file\t/etc/cron.daily/a\t644\troot\n"
         "file\t/etc/cron.daily/b.sh\t755\troot\n"
@@ -52,7 +52,7 @@ def test_what_cron_leaves_out_is_inactive() -> None:
     assert "cron.daily/c.dpkg-dist" not in jobs
 
 
-def test_without_cron_no_job_of_its_runs() -> None:
+def test_without_cron_its_jobs_are_inactive() -> None:
     table = "file\t/var/spool/cron/crontabs/app\t600\tapp\nline\t/var/spool/cron/crontabs/app\t"
     key = "crontabs/app:/usr/bin/x"
     assert parsed(f"{table}@daily /usr/bin/x\n")[key].inactive == "cron is not installed"
@@ -68,7 +68,7 @@ def test_secrets_of_commands_are_masked() -> None:
     assert "hunter" not in str(jobs)
 
 
-def test_an_at_job_that_is_due_soon_is_left_out() -> None:
+def test_an_at_job_that_is_due_soon_is_ignored() -> None:
     def at(minutes: int) -> str:
         path = f"/var/spool/cron/atjobs/a00001{minutes:08x}"
         return f"now\t0\nrunning\tatd\nfile\t{path}\t700\tapp\nline\t{path}\t/usr/bin/x\n"
@@ -107,7 +107,7 @@ def test_a_program_that_cron_and_a_new_timer_run_is_doubled() -> None:
     assert doubled(before, {"c": cron(), "t": other_program}) == (("t", "c"),)
 
 
-def test_a_cron_job_that_left_its_work_to_the_timer_is_neither_doubled_nor_lost() -> None:
+def test_a_cron_job_that_is_idle_because_of_the_timer_is_neither_doubled_nor_lost() -> None:
     before = {"c": cron("0 0 * * *")}
     after = {"c": cron("0 0 * * *", inactive="idle"), "t": timer("OnCalendar=*-*-* 00:00:00")}
     assert not doubled(before, after)
@@ -131,7 +131,7 @@ def test_a_job_that_nothing_replaces_is_lost() -> None:
     assert not lost({"c": cron(inactive="idle")}, {})
 
 
-def test_a_job_at_another_time_counts_by_its_interval() -> None:
+def test_a_job_at_another_time_is_compared_by_its_interval() -> None:
     assert retimed({"t": timer()}, {"t": timer("OnCalendar=*-*-* 00:00:00")}) == ("t",)
     assert not retimed(
         {"t": timer("OnCalendar=*-*-* 01:00:00")}, {"t": timer("OnCalendar=*-*-* 00:00:00")}
@@ -160,7 +160,7 @@ def test_a_timer_in_place_of_a_cron_job_is_attributed_to_their_package() -> None
     assert "check, which went from 1 to 2" in explained("c/inactive", before, after)
 
 
-def test_what_is_amiss_is_attributed_to_no_package() -> None:
+def test_a_problem_is_attributed_to_no_package() -> None:
     assert not explained("t", facts("1", c=cron()), facts("2", c=cron(), t=timer()))
     assert not explained("c", facts("1", c=cron()), facts("2"))
     assert not explained("c", facts("2", c=cron(package="")), facts("2"))

@@ -33,7 +33,7 @@ def output(script: str) -> str:
 
 
 @pytest.mark.parametrize("probe", GUARDED, ids=lambda probe: str(probe.section))
-def test_a_script_runs_and_is_understood(probe: type[Probe[Any]]) -> None:
+def test_a_script_runs_and_its_output_is_parsed(probe: type[Probe[Any]]) -> None:
     probe.parse(output(probe.script(INTERESTS).replace(OWN_KERNEL, "")), INTERESTS)
 
 

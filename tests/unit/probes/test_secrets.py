@@ -1,11 +1,11 @@
-"""Secrets never reach the facts, and a changed one is still seen to have changed."""
+"""Secrets are never stored in the facts, but a changed secret is still a change."""
 
 import pytest
 
 from upgradeproof.probes.secrets import masked, masked_command, masked_text
 
 
-def test_a_setting_that_may_be_a_secret_is_told_apart_but_never_told() -> None:
+def test_a_possible_secret_is_comparable_but_never_stored() -> None:
     before = masked({"requirepass": "hunter2", "port": "6379"})
     assert before["port"] == "6379"
     assert "hunter2" not in before["requirepass"]
@@ -60,11 +60,11 @@ def test_a_secret_in_a_text_is_masked(text: str, secret: str) -> None:
 
 
 @pytest.mark.parametrize("text", OPEN)
-def test_what_is_no_secret_stays_in_a_text(text: str) -> None:
+def test_text_that_is_no_secret_is_unchanged(text: str) -> None:
     assert masked_text(text) == text
 
 
-def test_a_long_text_is_masked_in_no_time() -> None:
+def test_a_long_text_is_masked_in_linear_time() -> None:
     assert masked_text("a" * 65_536) == "a" * 65_536
     assert masked_text("pass" * 16_000)
 

@@ -1,4 +1,4 @@
-"""Units, from what systemd 257 said after an upgrade from Debian 12 to 13."""
+"""Units, read from the output of systemd 257 after an upgrade from Debian 12 to 13."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_unit_that_lost_its_file_and_still_runs_is_a_fact() -> None:
     assert (service.load, service.enabled, service.active) == ("not-found", "", "active")
 
 
-def test_an_inactive_unit_looks_the_same_whether_systemd_holds_it_or_not() -> None:
+def test_an_inactive_unit_is_the_same_whether_systemd_has_loaded_it_or_not() -> None:
     file = "file|cron.service|disabled"
     unit = "unit|cron.service|loaded|inactive|dead|success|0|0|no|"
     assert parse(file) == parse(file, unit) == {"cron.service": Service(enabled="disabled")}
@@ -44,7 +44,7 @@ def test_a_unit_that_is_only_mentioned_is_no_fact() -> None:
     assert parse("unit|plymouth.service|not-found|inactive|dead|success|0|0|no|") == {}
 
 
-def test_a_failed_unit_says_why() -> None:
+def test_a_failed_unit_has_the_cause() -> None:
     units = parse(
         "file|etcd.service|enabled",
         "unit|etcd.service|loaded|failed|failed|start-limit-hit|5|0|no|",

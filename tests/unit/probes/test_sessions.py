@@ -1,4 +1,4 @@
-"""What a login and a cron job give to a user."""
+"""The environment of a user in a login and in a cron job."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def sessions(text: str) -> dict[str, Session]:
     return Sessions.parse(text, ProbeInputs())
 
 
-def said(*lines: str) -> Session:
+def session(*lines: str) -> Session:
     text = "\n".join(("session\tu\tlogin", "motd", "@begin", *lines, "@end", "", "problem\t", ""))
     return sessions(text)["u/login"]
 
@@ -30,12 +30,12 @@ def test_a_login_and_a_job_are_read_for_each_user() -> None:
 
 
 def test_variables_of_one_session_only_are_left_out() -> None:
-    found = said("env\tSHLVL=1", "env\tSSH_CLIENT=a", "env\tXDG_SESSION_ID=c1", "env\tTZ=UTC")
+    found = session("env\tSHLVL=1", "env\tSSH_CLIENT=a", "env\tXDG_SESSION_ID=c1", "env\tTZ=UTC")
     assert found.environment == {"TZ": "UTC"}
 
 
 def test_a_secret_is_masked() -> None:
-    assert "hunter2" not in str(said("env\tDB_PASSWORD=hunter2"))
+    assert "hunter2" not in str(session("env\tDB_PASSWORD=hunter2"))
 
 
 def test_a_session_that_is_refused_has_a_problem() -> None:

@@ -24,7 +24,7 @@ def test_every_listener_of_a_real_machine_is_read() -> None:
     }
 
 
-def test_a_listener_knows_who_holds_it() -> None:
+def test_a_listener_has_its_process_and_unit() -> None:
     assert Sockets.parse(CAPTURED, ProbeInputs())["tcp/[::]:2379"] == ListeningSocket(
         protocol="tcp",
         address="::",
@@ -41,13 +41,13 @@ def test_a_shared_socket_belongs_to_the_first_process() -> None:
     assert Sockets.parse(CAPTURED, ProbeInputs())["tcp/127.0.0.1:8080"].pid == 8724
 
 
-def test_addresses_are_turned_round_word_by_word() -> None:
+def test_the_bytes_of_addresses_are_reversed_word_by_word() -> None:
     loopback = "socket\ttcp6\t00000000000000000000000001000000:0016\t0\t5"
     mapped = "socket\ttcp6\t0000000000000000FFFF00000100007F:0050\t0\t6"
     assert keys(loopback, mapped) == {"tcp/[::1]:22", "tcp/[::ffff:127.0.0.1]:80"}
 
 
-def test_an_unknown_user_is_its_number() -> None:
+def test_an_unknown_user_is_a_number() -> None:
     sockets = Sockets.parse("socket\ttcp\t00000000:0050\t4711\t6", ProbeInputs())
     assert sockets["tcp/0.0.0.0:80"].user == "4711"
 
@@ -60,7 +60,7 @@ def test_udp_clients_on_ephemeral_ports_are_no_listeners() -> None:
     assert keys(ports, client, server, kernel) == {"udp/0.0.0.0:123", "udp/0.0.0.0:51820"}
 
 
-def test_a_tcp_listener_on_an_ephemeral_port_counts() -> None:
+def test_a_tcp_listener_on_an_ephemeral_port_is_read() -> None:
     assert keys("socket\ttcp\t00000000:9C40\t0\t7") == {"tcp/0.0.0.0:40000"}
 
 
@@ -75,7 +75,7 @@ def test_two_sockets_on_one_address_are_one_fact_of_the_first_process() -> None:
     assert sockets["tcp/0.0.0.0:80"].pid == 80
 
 
-def test_an_odd_end_point_is_left_out() -> None:
+def test_an_invalid_address_is_ignored() -> None:
     assert keys("socket\ttcp\tXYZ:0050\t0\t1", "socket\ttcp\t0000:0050\t0\t1") == set()
 
 

@@ -15,8 +15,8 @@ def parse(*lines: str) -> dict[str, StaleProcess]:
     return Stale.parse("\n".join(lines), ProbeInputs())
 
 
-def test_a_process_that_was_started_again_is_no_difference() -> None:
-    """A kept state is booted, a machine on its way is not: that alone starts all of them anew."""
+def test_a_restarted_process_is_no_difference() -> None:
+    """A machine of a cached state was booted, which starts every process again."""
     stale, nothing = Facts({"stale": Stale.parse(CAPTURED, ProbeInputs())}), Facts({"stale": {}})
     assert diff(stale, nothing) == ()
     assert [line.path for line in diff(nothing, stale)] == [
@@ -51,7 +51,7 @@ def test_a_process_outside_any_service_is_keyed_by_its_executable() -> None:
     assert set(parse(*lines)) == {"/usr/bin/top"}
 
 
-def test_the_shell_through_which_we_look_is_left_out() -> None:
+def test_the_shell_of_the_channel_is_ignored() -> None:
     shell = ("file\t9\t/usr/bin/dash (deleted)", "process\t9\t/usr/bin/dash (deleted)\t0::/\t")
     assert set(parse(*shell)) == {"/usr/bin/dash"}
     assert parse("own\t9", *shell) == {}
@@ -63,7 +63,7 @@ def test_memory_and_temporary_files_are_not_stale() -> None:
     assert parse(*files, "process\t9\t/usr/bin/java\t0::/java.service\t") == {}
 
 
-def test_the_hosts_emulator_is_not_stale_and_what_it_runs_may_be() -> None:
+def test_the_hosts_emulator_is_not_stale_but_its_program_may_be() -> None:
     emulator = "/usr/bin/qemu-aarch64-static"
     process = f"process\t9\t{emulator} (deleted)\t0::/system.slice/nginx.service\t"
     assert parse(f"file\t9\t{emulator} (deleted)", process) == {}
@@ -71,7 +71,7 @@ def test_the_hosts_emulator_is_not_stale_and_what_it_runs_may_be() -> None:
     assert both["nginx.service"].deleted == ("/usr/lib/libz.so.1",)
 
 
-# It booted at 1000 s of the epoch, and the process started 50 s later.
+# The machine booted at 1000 s of the epoch, and the process started 50 s later.
 INTERPRETER = (
     "now\t1100.5\t100.5",
     "process\t9\t/usr/bin/python3.11\t0::/system.slice/thing.service\t",
@@ -93,13 +93,13 @@ def test_a_script_that_is_gone_is_stale() -> None:
     assert stale["thing.service"].old == ("/usr/lib/thing/thing.py",)
 
 
-def test_a_script_from_before_its_process_is_not_stale_nor_one_that_lives_to_go() -> None:
+def test_neither_a_script_that_is_older_than_its_process_nor_a_temporary_one_is_stale() -> None:
     assert parse(*INTERPRETER, "script\t9\t5000\t1050.900\t/usr/lib/thing/thing.py") == {}
     assert parse(*INTERPRETER, "script\t9\t5000\t\t/tmp/installer.py") == {}
 
 
-def test_a_clock_that_was_set_since_is_reckoned_with() -> None:
-    """A VM that was kept and goes on an hour later: its uptime knows nothing of that hour."""
+def test_a_clock_that_was_set_after_the_boot_is_taken_into_account() -> None:
+    """The uptime of a VM that is restored after an hour does not include that hour."""
     an_hour_later = "now\t4710.5\t110.5", "jump\t100.0\t1100.0\t4700.0", INTERPRETER[1]
     unpacked_before = "script\t9\t5000\t1060\t/usr/lib/thing/thing.py"
     assert set(parse(*an_hour_later, unpacked_before)) == {"thing.service"}
@@ -108,5 +108,5 @@ def test_a_clock_that_was_set_since_is_reckoned_with() -> None:
     assert parse(*an_hour_later, started_since) == {}
 
 
-def test_a_process_that_ended_meanwhile_is_left_out() -> None:
+def test_a_process_that_ended_during_the_pass_is_ignored() -> None:
     assert parse("file\t9\t/usr/bin/top (deleted)", "process\t9\t\t") == {}

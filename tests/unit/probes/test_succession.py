@@ -1,4 +1,4 @@
-"""What follows from a package that succeeds another one, with its version in both names."""
+"""The changes that a successor package explains, with the version in both names."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_only_the_version_as_a_whole_is_replaced(text: str, renamed: str) -> Non
         ({**RUNS, "enabled": "disabled"}, ""),
     ],
 )
-def test_a_unit_is_succeeded_by_one_that_works_as_it_did(now: dict[str, Any], why: str) -> None:
+def test_a_unit_is_succeeded_by_one_with_the_same_state(now: dict[str, Any], why: str) -> None:
     was: dict[str, Record] = {"base@15-main.service": Service(**RUNS)}
     new: dict[str, Record] = {"base@17-main.service": Service(**now)}
     assert explained("services", was, new) == {why}

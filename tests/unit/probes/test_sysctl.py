@@ -1,4 +1,4 @@
-"""The kernel's settings, and which file makes them."""
+"""The kernel's settings, and the files that set them."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def test_a_setting_of_a_package_has_its_package() -> None:
     )
 
 
-def test_what_the_kernel_derives_from_the_memory_is_left_out() -> None:
+def test_settings_that_depend_on_the_memory_are_ignored() -> None:
     found = settings(captured("sysctl"))
     assert "net.ipv4.conf.all.rp_filter" in found
     assert not {"net.ipv4.tcp_rmem", "net.ipv4.tcp_max_orphans"} & set(found)
 
 
-def test_the_last_file_counts_and_names_are_read_as_by_systemd() -> None:
+def test_the_last_file_is_used_and_names_are_normalised_as_in_systemd() -> None:
     text = (
         "file\t/usr/lib/sysctl.d/50-a.conf\n"
         "setting\tnet.ipv4.conf.*.rp_filter = 2\n"

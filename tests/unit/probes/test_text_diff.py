@@ -1,4 +1,4 @@
-"""Two stored texts of one file: what differs in them."""
+"""The differences between two stored texts of a file."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def test_only_comments_differ(before: str, after: str, alike: bool) -> None:
     assert only_comments_differ(*texts) is alike
 
 
-def test_of_texts_that_were_not_stored_nothing_is_known() -> None:
+def test_without_stored_texts_the_difference_is_unknown() -> None:
     assert not only_comments_differ("", "")

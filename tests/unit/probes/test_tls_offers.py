@@ -1,4 +1,4 @@
-"""What an endpoint offers over TLS, asked of a real server by the machine's own openssl."""
+"""The TLS versions and suites of a real server, read with the machine's own openssl."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_port_on_which_nothing_listens_offers_nothing() -> None:
     assert offered(free) == {"web": TlsOffer()}
 
 
-def test_without_openssl_nothing_is_known() -> None:
+def test_without_openssl_the_offers_are_unknown() -> None:
     inputs = ProbeInputs(tls=(TlsInput(id="web", port=1, host="a.test"),))
     assert TlsOffers.parse("unknown\t0\n", inputs) == {
         "web": TlsOffer(problem="there is no openssl on the machine")
@@ -115,7 +115,7 @@ def test_without_openssl_nothing_is_known() -> None:
         (("A",), (), ""),
     ],
 )
-def test_an_offer_without_a_lost_family_follows_from_the_library(
+def test_an_offer_without_a_lost_family_is_explained_by_the_library(
     before: tuple[str, ...], after: tuple[str, ...], reason: str
 ) -> None:
     states = [

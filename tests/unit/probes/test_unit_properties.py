@@ -1,4 +1,4 @@
-"""What units may do, and which changes an administrator has to see."""
+"""The permissions and limits of units, and which changes are reported to an administrator."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_default_is_no_fact(line: str) -> None:
     assert parsed(unit(line))["a.service"] == UnitProperties.model_validate(plain)
 
 
-def test_the_full_set_of_capabilities_is_no_fact_and_a_nearly_full_one_is_what_lacks() -> None:
+def test_the_full_set_of_capabilities_is_no_fact_and_a_partial_one_lists_what_is_missing() -> None:
     def bounded(*names: str) -> tuple[str, ...]:
         found = parsed("capabilities\t3\n" + unit(f"CapabilityBoundingSet={' '.join(names)}"))
         return found["a.service"].capability_bounding_set
@@ -115,7 +115,7 @@ def test_a_service_that_only_a_call_starts_is_left_out() -> None:
     assert set(parsed(called, "a.service")) == {"a.service"}
 
 
-def test_what_a_service_has_open_and_names_is_told() -> None:
+def test_open_files_and_configured_paths_of_a_service_are_read() -> None:
     found = parsed(
         unit()
         + "open\t/proc/9/fd/4\t/home/app/a.log\nflags\t/proc/9/fdinfo/4\t0102001\n"
@@ -144,29 +144,29 @@ def record(**fields: Any) -> UnitProperties:
 
 
 def found(was: dict[str, Any], now: dict[str, Any]) -> list[tuple[Group, str]]:
-    told: tuple[Complaint, ...] = complaints("a.service", record(**was), record(**now))
-    return [(one.group, one.sentence) for one in told]
+    reported: tuple[Complaint, ...] = complaints("a.service", record(**was), record(**now))
+    return [(one.group, one.sentence) for one in reported]
 
 
-def test_a_home_that_is_hidden_counts_where_the_service_used_it() -> None:
+def test_a_hidden_home_is_reported_where_the_service_used_it() -> None:
     home = {"uses": ("writes /home/app/a.log",)}
-    told = "a.service may no longer use files below /home, /root and /run/user"
+    sentence = "a.service may no longer use files below /home, /root and /run/user"
     assert found(home, {"protect_home": ("yes",)}) == [
         (
             Group.ACCESS,
-            f"{told}: ProtectHome was no, is yes; before the upgrade it writes /home/app/a.log",
+            f"{sentence}: ProtectHome was no, is yes; before the upgrade it writes /home/app/a.log",
         )
     ]
     assert not found({}, {"protect_home": ("yes",)})
     assert not found({"uses": ("opens /home/app/x",)}, {"protect_home": ("read-only",)})
 
 
-def test_a_private_tmp_counts_where_the_configuration_names_a_file_there() -> None:
+def test_a_private_tmp_is_reported_where_the_configuration_names_a_file_there() -> None:
     feed = {"uses": ("names /tmp/feed (/etc/a.conf)",)}
     assert [group for group, _ in found(feed, {"private_tmp": ("yes",)})] == [Group.ACCESS]
 
 
-def test_a_protected_system_counts_for_what_was_written_and_stays_out_of_what_may_be() -> None:
+def test_a_protected_system_is_reported_for_written_paths_and_not_for_writable_ones() -> None:
     uses = {"uses": ("writes /etc/a", "writes /var/lib/a/x", "opens /usr/share/a")}
     assert "it writes /etc/a" in found(uses, {"protect_system": ("full",)})[0][1]
     strict = {"protect_system": ("strict",), "read_write_paths": ("/etc/a",)}
@@ -195,7 +195,7 @@ def test_a_protected_system_counts_for_what_was_written_and_stays_out_of_what_ma
         ({"restart": ("always",)}, {}, Group.RESTART),
     ],
 )
-def test_what_is_lost_or_gained_is_told(was: Any, now: Any, group: Group) -> None:
+def test_a_lost_or_gained_permission_is_reported(was: Any, now: Any, group: Group) -> None:
     assert [kind for kind, _ in found(was, now)] == [group]
     other = {**was, "declared": False}
     assert not found(other, {**now, "declared": False})
@@ -213,19 +213,19 @@ def test_what_is_lost_or_gained_is_told(was: Any, now: Any, group: Group) -> Non
         ({}, {"ambient_capabilities": ("cap_net_raw",)}),
     ],
 )
-def test_what_a_release_tightens_or_adds_is_not_told(was: Any, now: Any) -> None:
+def test_a_stricter_or_added_setting_is_not_reported(was: Any, now: Any) -> None:
     assert not found(was, now)
 
 
-def test_what_a_unit_lost_with_its_file_is_no_finding_of_its_own() -> None:
+def test_settings_of_a_removed_unit_are_not_reported_separately() -> None:
     assert not found({"restart": ("always",), "user": ("app",)}, {"load": "not-found"})
 
 
-def test_a_setting_of_a_drop_in_that_is_not_in_effect_is_told_for_every_unit() -> None:
+def test_a_drop_in_setting_that_is_not_in_effect_is_reported_for_every_unit() -> None:
     was = {"declared": False, "drop_ins": ("/etc/x.conf",), "set_by_drop_in": ("MemoryMax",)}
     void = "a.service: a setting of /etc/x.conf is not in effect as before"
-    told = found({**was, "memory_max": ("700",)}, {"declared": False})
-    assert told == [
+    reported = found({**was, "memory_max": ("700",)}, {"declared": False})
+    assert reported == [
         (
             Group.DROP_IN,
             f"{void}: MemoryMax was 700, is the default",
@@ -248,7 +248,7 @@ def test_a_change_of_the_packages_own_unit_is_attributed_to_it() -> None:
     assert why == "the unit belongs to a, which went from 1 to 2"
 
 
-def test_what_is_told_is_attributed_to_no_package() -> None:
+def test_a_reported_change_is_attributed_to_no_package() -> None:
     used = record(uses=("writes /home/x",))
     assert not explained("protect_home", used, record(protect_home=("yes",)))
     assert not explained("needs_reload", record(), record(needs_reload=True))

@@ -1,4 +1,4 @@
-"""What the example's cells leave behind: diffs, transcripts, and what their preflights found."""
+"""The evidence of the example's cells: diffs, transcripts, and findings of their preflights."""
 
 from __future__ import annotations
 

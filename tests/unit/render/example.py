@@ -1,4 +1,4 @@
-"""A run as a release manager meets it: five platforms, four upgrades, all five verdicts."""
+"""A realistic run: five platforms, four upgrades, all five verdicts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ LONG_REASON = "\n".join(
     for n in range(1, 181)
 )
 NO_ARM_IMAGE = (
-    "the image debian-12-arm64 can't be had from any of its sources\n"
+    "the image debian-12-arm64 is unavailable from all of its sources\n"
     "To do: run `upgradeproof doctor`"
 )
 CHANNEL_DIED = """the shell on debian-12-arm64.vm died while `apt-get full-upgrade` ran
@@ -104,7 +104,7 @@ def example_run() -> Run:
 
 
 def write_transcripts(folder: Path, run: Run) -> None:
-    """Write a transcript for every step but one: a missing file has to be borne."""
+    """Write a transcript for every step but one: a report must handle a missing file."""
     for cell in run.cells:
         for state in cell.states:
             for step in state.steps:
@@ -252,7 +252,7 @@ def _checks(
             check_id = f"{suite}::{test}"
             plain = (Verdict(ordinary), CHANNEL_DIED if ordinary == "broken" else "")
             verdict, reason = next(
-                (said for part, said in (outcome or {}).items() if part in check_id), plain
+                (expected for part, expected in (outcome or {}).items() if part in check_id), plain
             )
             ran = verdict in (Verdict.PASSED, Verdict.FAILED)
             found.append(

@@ -1,4 +1,4 @@
-"""What the example's cells measured: loads on three states, their comparison, and downtimes."""
+"""The measurements of the example's cells: loads on three states, comparisons and downtimes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STEPS = (
 
 
 def of_cell(platform: str, upgrade: str) -> dict[str, object]:
-    """Return what was measured on two of the example's cells: one became slower, one did not."""
+    """Return the measurements of two of the example's cells: one became slower, one did not."""
     if platform != "debian-12-amd64.container":
         return {}
     if upgrade == "lighthouse-1.2.7-to-1.2.8":
@@ -42,7 +42,7 @@ def of_cell(platform: str, upgrade: str) -> dict[str, object]:
 
 
 def loads() -> tuple[LoadMeasured, ...]:
-    """Return two loads on three states; the generator broke under one of them."""
+    """Return two loads on three states; the generator of one of them failed."""
     return (
         _load("visitors", "installed", 8.2, 12.4),
         _load("visitors", "upgraded", 9.1, 17.8, failures={"503 Service Unavailable": 7}),
@@ -84,7 +84,7 @@ def _load(
 
 
 def ratios() -> tuple[RatioMeasured, ...]:
-    """Return a load that became slower beyond its budget, and one that noise hides."""
+    """Return a load that exceeds its budget, and one whose result is hidden by noise."""
     pairs = ((12.4, 17.8), (12.6, 17.1), (12.1, 17.9), (13.0, 17.0), (12.4, 18.2), (12.9, 17.7))
     return (
         RatioMeasured(
@@ -113,7 +113,7 @@ def ratios() -> tuple[RatioMeasured, ...]:
 
 
 def availability() -> tuple[Availability, ...]:
-    """Return what was seen while the service was restarted, and a prober that broke."""
+    """Return the availability while the service was restarted, and that of a prober that failed."""
     seen = Availability(
         endpoint="site",
         state="upgraded",
@@ -170,7 +170,7 @@ def _lane(connection: str, failed: int, duration_ms: float) -> ConnectionAvailab
 
 
 def _spots() -> Iterator[HeatSpot]:
-    """Yield a service that is slower while packages are unpacked, and away while it restarts."""
+    """Yield a service that is slower during the unpacking, and unavailable during its restart."""
     for column in range(112):
         second = column * COLUMN_S
         if RESTART[0] <= second < RESTART[1]:

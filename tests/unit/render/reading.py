@@ -1,4 +1,4 @@
-"""Read a page back as a browser would: elements, text and data blocks."""
+"""Read a page as a browser does: elements, text and data blocks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VOID = frozenset({"meta", "link", "input", "br"})
 
 @dataclass
 class Page(HTMLParser):
-    """Hold what a parser that runs nothing finds in a page."""
+    """The content that a parser without scripts finds in a page."""
 
     source: str
     tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Page(HTMLParser):
         )
 
     def text(self, tag: str) -> list[str]:
-        """Return the text that stands directly in elements of a kind, by piece, stripped."""
+        """Return the stripped pieces of text that are directly in elements of a kind."""
         return [text.strip() for inside, text in self.texts if inside == tag and text.strip()]
 
     def data(self, block: str) -> Any:

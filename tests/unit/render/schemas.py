@@ -13,7 +13,7 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 
 def problems(report: Any, schema: str) -> list[str]:
-    """Return what a schema refuses of a report, as it would be read back."""
+    """Return the errors of a report by its schema, after a round trip through JSON."""
     loaded = json.loads((SCHEMAS / schema).read_text(encoding="utf-8"))
     validator = validator_for(loaded)(loaded, format_checker=FormatChecker())
     read_back = json.loads(json.dumps(report))

@@ -1,4 +1,4 @@
-"""How much of a captured server is the same in its twin, on the page and in the summary."""
+"""The capture fidelity of a server, on the page and in the summary."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_share_is_never_rounded_up(agree: int, facts: int, text: str) -> None:
     assert percent(agree, facts) == text
 
 
-def test_the_page_has_each_section_with_what_differs(tmp_path: Path) -> None:
+def test_the_page_has_each_section_with_its_differences(tmp_path: Path) -> None:
     page = Page(write_page(RUN, tmp_path).read_text("utf-8"))
     twin, other = (page.data(f"cell-{index}") for index in range(2))
     assert other["capture"] is None
@@ -69,7 +69,7 @@ def test_the_page_has_each_section_with_what_differs(tmp_path: Path) -> None:
     }
 
 
-def test_a_long_list_is_cut_and_says_so() -> None:
+def test_a_long_list_is_truncated_with_a_note() -> None:
     many = SectionFidelity(
         section="files", facts=500, agree=0, differences=tuple(map(str, range(500)))
     )

@@ -39,7 +39,7 @@ def test_a_verdict_is_the_raw_status_and_only_passed_is_passed() -> None:
     }
 
 
-def test_a_failed_check_reads_so(tmp_path: Path) -> None:
+def test_the_entry_of_a_failed_check(tmp_path: Path) -> None:
     path = every_format()["ctrf"].write(small_run(), tmp_path)
     found = json.loads(path.read_text(encoding="utf-8"))
     assert path.name == "ctrf.json"
@@ -77,7 +77,7 @@ def test_shard_and_baseline_are_named() -> None:
     assert report(small_run())["reportId"] == found["reportId"] != first["reportId"]
 
 
-def test_a_selected_cell_without_checks_is_not_lost() -> None:
+def test_a_selected_cell_without_checks_has_an_entry() -> None:
     cell = Cell(id="p.u", platform="p", upgrade="u", product="x", reason="no image")
     (test,) = report(small_run().model_copy(update={"cells": (cell,)}))["results"]["tests"]
     assert (test["status"], test["rawStatus"], test["message"]) == (

@@ -1,4 +1,4 @@
-"""The Grafana dashboard, held to the metrics and labels that are really written."""
+"""The Grafana dashboard, compared with the metrics and labels that are written."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ each_panel = pytest.mark.parametrize("panel", PANELS, ids=lambda panel: str(pane
 
 
 def selectors(panel: dict[str, Any]) -> Iterator[tuple[str, set[str]]]:
-    """Yield each metric that a panel asks for, and the labels that it selects by."""
+    """Yield each metric that a panel queries, and the labels by which it selects."""
     for target in panel["targets"]:
         for name, inside in SELECTOR.findall(target["expr"]):
             yield name, set(re.findall(r"(\w+)=", inside))
 
 
 @each_panel
-def test_a_panel_asks_for_metrics_that_are_written_by_labels_that_they_have(
+def test_a_panel_queries_existing_metrics_by_existing_labels(
     panel: dict[str, Any],
 ) -> None:
     asked = list(selectors(panel))
@@ -44,7 +44,7 @@ def test_a_panel_asks_for_metrics_that_are_written_by_labels_that_they_have(
 
 
 @each_panel
-def test_a_panel_names_its_series_by_labels_that_they_have(panel: dict[str, Any]) -> None:
+def test_a_panel_names_its_series_by_existing_labels(panel: dict[str, Any]) -> None:
     known = set.intersection(*(set(METRICS[name][1]) for name, _ in selectors(panel)))
     named = {
         label
@@ -58,7 +58,7 @@ def test_a_panel_names_its_series_by_labels_that_they_have(panel: dict[str, Any]
 
 
 @each_panel
-def test_a_panel_takes_its_data_from_the_source_that_was_chosen(panel: dict[str, Any]) -> None:
+def test_a_panel_reads_from_the_selected_data_source(panel: dict[str, Any]) -> None:
     sources = [panel["datasource"], *(target["datasource"] for target in panel["targets"])]
     assert {json.dumps(source) for source in sources} == {
         '{"type": "prometheus", "uid": "${datasource}"}'
@@ -88,11 +88,11 @@ def test_there_are_panels_for_verdicts_latency_downtime_health_and_ratios() -> N
     }
 
 
-def test_panels_stand_side_by_side_and_have_ids_of_their_own() -> None:
+def test_panels_do_not_overlap_and_have_unique_ids() -> None:
     assert len({panel["id"] for panel in PANELS}) == len(PANELS)
     boxes = [panel["gridPos"] for panel in PANELS]
     assert all(box["x"] + box["w"] <= 24 for box in boxes)
     for one, other in combinations(boxes, 2):
-        beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
-        below = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
-        assert beside or below, (one, other)
+        horizontal = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
+        vertical = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
+        assert horizontal or vertical, (one, other)

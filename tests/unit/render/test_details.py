@@ -1,4 +1,4 @@
-"""A cell's diffs as the page's script reads them."""
+"""The diffs of a cell, as the script of the page reads them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def change(path: str, reason: str = "", **fields: str) -> Change:
     )
 
 
-def test_the_reasons_of_a_diff_stand_below_who_gives_them() -> None:
+def test_the_reasons_of_a_diff_are_grouped_by_their_source() -> None:
     state = State(
         name="upgraded",
         verdict=Verdict.PASSED,

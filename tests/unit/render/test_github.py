@@ -15,7 +15,7 @@ def run_of(number: int, verdict: Verdict = Verdict.FAILED) -> Run:
     return small_run().model_copy(update={"cells": (cell,)})
 
 
-def test_an_annotation_reads_so() -> None:
+def test_the_text_of_an_annotation() -> None:
     assert commands(small_run()) == (
         "::error title=No listening port is lost%3A failed::debian-12.vm.thing-2-to-3%0A"
         "assert lost == ()%0A  lost listening ports: 1\n"
@@ -28,7 +28,7 @@ def test_ten_findings_are_ten_commands() -> None:
     assert lines[-1] == "::error title=9%3A failed::p.u%0Areason 9"
 
 
-def test_of_more_the_tenth_reports_how_many() -> None:
+def test_of_more_than_ten_the_tenth_has_the_number_of_the_rest() -> None:
     lines = commands(run_of(14)).splitlines()
     assert len(lines) == 10
     assert lines[-1] == (
@@ -36,7 +36,7 @@ def test_of_more_the_tenth_reports_how_many() -> None:
     )
 
 
-def test_what_is_worst_comes_first() -> None:
+def test_the_worst_verdict_comes_first() -> None:
     (cell,) = run_of(12, Verdict.NEVER_RAN).cells
     failed = Check(id="s::test_z", verdict=Verdict.FAILED, reason="no")
     cell = cell.model_copy(update={"checks": (*cell.checks, failed)})

@@ -32,11 +32,11 @@ def hostile_measures() -> dict[str, object]:
     load, ratio, seen = measured.loads()[0], measured.ratios()[0], measured.availability()[0]
     down = seen.connections[0].downtimes[0].model_copy(update={"reason": HOSTILE, "step": HOSTILE})
     lane = seen.connections[0].model_copy(update={"downtimes": (down,)})
-    told = {"load": HOSTILE, "state": HOSTILE}
+    hostile = {"load": HOSTILE, "state": HOSTILE}
     return {
         "loads": (
-            load.model_copy(update=told | {"failures": {HOSTILE: 3}}),
-            load.model_copy(update=told | {"problem": HOSTILE}),
+            load.model_copy(update=hostile | {"failures": {HOSTILE: 3}}),
+            load.model_copy(update=hostile | {"problem": HOSTILE}),
         ),
         "ratios": (
             ratio.model_copy(update={"load": HOSTILE, "target": HOSTILE, "reason": HOSTILE}),
@@ -129,7 +129,7 @@ def test_hostile_text_in_every_field_stays_text(tmp_path: Path) -> None:
     assert page.data("cell-0")["suites"][0]["checks"][0]["id"] == HOSTILE
 
 
-def test_no_data_block_holds_what_could_end_it(tmp_path: Path) -> None:
+def test_no_data_block_contains_its_end_tag(tmp_path: Path) -> None:
     (tmp_path / "hostile.txt").write_text(HOSTILE, encoding="utf-8")
     page = Page(write_page(hostile_run("hostile.txt"), tmp_path).read_text(encoding="utf-8"))
     blocks = [text for name, text in page.scripts.items() if name[-1].isdigit() or name == "index"]
@@ -137,7 +137,7 @@ def test_no_data_block_holds_what_could_end_it(tmp_path: Path) -> None:
     assert not [block for block in blocks for bad in "<>&\u2028\u2029" if bad in block]
 
 
-def test_a_link_of_a_machine_leads_nowhere_but_into_the_report(tmp_path: Path) -> None:
+def test_a_link_from_a_machine_stays_in_the_report(tmp_path: Path) -> None:
     run = hostile_run("javascript:alert(1)")
     page = Page(write_page(run, tmp_path).read_text(encoding="utf-8"))
     step = page.data("cell-0")["states"][0]["steps"][0]
@@ -145,7 +145,7 @@ def test_a_link_of_a_machine_leads_nowhere_but_into_the_report(tmp_path: Path) -
     assert step["note"] == "The transcript javascript:alert(1) is missing from the report's folder."
 
 
-def test_the_policy_allows_our_inline_code_by_its_hash_alone(page: str) -> None:
+def test_the_policy_allows_inline_code_only_by_its_hash(page: str) -> None:
     parsed = Page(page)
     policy = next(
         found["content"] or ""
@@ -159,7 +159,7 @@ def test_the_policy_allows_our_inline_code_by_its_hash_alone(page: str) -> None:
     assert not [found for _, found in parsed.tags if "style" in found]
 
 
-def test_the_verdicts_stand_in_the_table_without_any_script(page: str) -> None:
+def test_the_table_has_the_verdicts_without_any_script(page: str) -> None:
     words = Page(page).text("span")
     for word in ("failed", "broken", "never ran", "passed", "not applicable"):
         assert word in words
@@ -176,11 +176,11 @@ def test_the_verdict_is_the_heading(page: str) -> None:
     assert Page(page).text("h1") == ["Failed"]
 
 
-def test_a_downtime_that_the_prober_may_have_made_says_so(page: str) -> None:
+def test_a_downtime_that_the_prober_may_have_caused_is_marked(page: str) -> None:
     assert page.count("connection reset; the prober itself did not run all the time") == 1
 
 
-def test_a_run_that_was_killed_says_so(run: Run, tmp_path: Path) -> None:
+def test_a_killed_run_is_marked(run: Run, tmp_path: Path) -> None:
     killed = run.model_copy(update={"finished_at": None})
     page = Page(write_page(killed, tmp_path).read_text(encoding="utf-8"))
     assert page.text("h1") == ["Failed, and cut off"]
@@ -194,14 +194,14 @@ def test_an_unselected_cell_is_marked(page: str) -> None:
     assert "2 cells not selected" in parsed.text("summary")
 
 
-def test_a_run_without_cells_is_a_page_too(tmp_path: Path) -> None:
+def test_a_run_without_cells_has_a_page(tmp_path: Path) -> None:
     empty = Run(run_id="r", started_at="", finished_at="", upgradeproof="0.1.0")
     page = Page(write_page(empty, tmp_path).read_text(encoding="utf-8"))
     assert page.text("h1") == ["Never ran"]
     assert "No cell was selected: this run proves nothing." in page.text("p")
 
 
-def test_a_template_of_the_project_takes_the_place_of_ours(run: Run, tmp_path: Path) -> None:
+def test_a_template_of_the_project_replaces_the_default_one(run: Run, tmp_path: Path) -> None:
     ours = tmp_path / "templates"
     ours.mkdir()
     (ours / "page.html.j2").write_text(
@@ -236,15 +236,15 @@ def test_a_folder_that_is_a_file_is_one_clear_error(run: Run, tmp_path: Path) ->
     )
 
 
-def test_a_long_reason_that_repeats_is_said_once(run: Run, tmp_path: Path) -> None:
+def test_a_long_repeated_reason_is_written_once(run: Run, tmp_path: Path) -> None:
     write_transcripts(tmp_path, run)
     page = Page(write_page(run, tmp_path).read_text(encoding="utf-8"))
     index = next(i for i, cell in enumerate(run.cells) if cell.verdict is Verdict.BROKEN)
-    told = page.data(f"cell-{index}")
-    assert told["stops"] == []
+    block = page.data(f"cell-{index}")
+    assert block["stops"] == []
     first, *others = [
         check
-        for suite in told["suites"]
+        for suite in block["suites"]
         for check in suite["checks"]
         if check["verdict"] == "broken"
     ]

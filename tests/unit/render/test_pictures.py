@@ -1,4 +1,4 @@
-"""Pictures that stand in a page: equal bytes, no ids or styles, no text that is not escaped."""
+"""Pictures of a page: reproducible bytes, no ids or styles, no text that is not escaped."""
 
 from __future__ import annotations
 
@@ -46,14 +46,16 @@ def contrast(one: str, other: str) -> float:
 
 
 @pytest.mark.parametrize("colour", svg.COLOURS.values(), ids=svg.COLOURS)
-def test_every_colour_of_data_is_seen_on_light_and_on_dark_paper(colour: str) -> None:
+def test_every_colour_has_enough_contrast_on_light_and_dark_background(colour: str) -> None:
     theme = Path(svg.__file__).parents[1] / "templates" / "theme.css"
     assert set(re.findall(r"--paper: (#\w+);", theme.read_text())) == set(PAPERS)
     assert min(contrast(colour, paper) for paper in PAPERS) >= 3
 
 
 @pytest.mark.parametrize("picture", [curves(VISITORS), heat(SEEN)], ids=["curves", "heat"])
-def test_a_picture_holds_nothing_that_could_collide_or_be_refused(picture: Markup | None) -> None:
+def test_a_picture_has_no_ids_and_no_content_that_the_policy_forbids(
+    picture: Markup | None,
+) -> None:
     root = drawn(picture)
     assert {element.tag for element in root.iter()} == {"svg", "path", "text"}
     names = {name for element in root.iter() for name in element.attrib}
@@ -64,7 +66,7 @@ def test_a_picture_holds_nothing_that_could_collide_or_be_refused(picture: Marku
 
 
 @pytest.mark.parametrize("picture", [curves(VISITORS), heat(SEEN)], ids=["curves", "heat"])
-def test_a_picture_says_to_those_who_can_not_see_it_what_it_shows(picture: Markup | None) -> None:
+def test_a_picture_has_a_description_for_screen_readers(picture: Markup | None) -> None:
     root = drawn(picture)
     assert root.get("role") == "img"
     assert "longest downtime 3.2 s" in root.get("aria-label", "") or (
@@ -78,12 +80,12 @@ def test_equal_results_give_equal_bytes() -> None:
 
 
 def test_the_curves_have_their_states_and_percentiles() -> None:
-    said = texts(curves(VISITORS))
+    drawn_texts = texts(curves(VISITORS))
     for text in ("installed", "upgraded", "rolled back", "50 %", "90 %", "99 %", "99.9 %", "20 ms"):
-        assert text in said
+        assert text in drawn_texts
 
 
-def test_percentiles_are_as_far_apart_as_their_rest_is_smaller() -> None:
+def test_the_scale_of_percentiles_is_logarithmic() -> None:
     root = drawn(curves(VISITORS))
     at = {e.text: float(e.get("x", "")) for e in root.iter("text") if (e.text or "").endswith("%")}
     ten_times = at["99 %"] - at["90 %"]
@@ -91,8 +93,8 @@ def test_percentiles_are_as_far_apart_as_their_rest_is_smaller() -> None:
     assert at["90 %"] - at["50 %"] == pytest.approx(0.699 * ten_times, rel=0.01)
 
 
-def test_no_curve_leaves_its_picture() -> None:
-    """The slowest of all answers is at 100 %, which no such scale has."""
+def test_every_curve_is_inside_its_picture() -> None:
+    """The slowest of all answers is at 100 %, which a logarithmic scale does not contain."""
     root = drawn(curves(VISITORS))
     width, height = (float(size) for size in root.get("viewBox", "").split()[2:])
     for path in root.iter("path"):
@@ -117,21 +119,21 @@ def test_one_answer_is_drawn() -> None:
 
 
 def test_the_map_has_steps_connections_and_seconds() -> None:
-    said = texts(heat(SEEN))
+    drawn_texts = texts(heat(SEEN))
     for text in ("apt-get update", "step 4", "down, kept", "down, new", "lost", "0 s", "50 s"):
-        assert text in said
-    assert "apt-get install --only-upgrade lighthouse-agent lig…" in said
+        assert text in drawn_texts
+    assert "apt-get install --only-upgrade lighthouse-agent lig…" in drawn_texts
 
 
-def test_a_prober_that_sent_nothing_has_no_map() -> None:
+def test_a_prober_without_requests_has_no_map() -> None:
     assert heat(measured.availability()[1]) is None
 
 
-def test_a_map_without_steps_and_connections_is_a_map() -> None:
+def test_a_map_may_have_no_steps_and_connections() -> None:
     assert "lost" in texts(heat(SEEN.model_copy(update={"connections": (), "steps": ()})))
 
 
-def test_neighbours_in_time_are_one_field_and_the_lost_stand_apart() -> None:
+def test_adjacent_spots_are_one_field_and_lost_ones_are_separate() -> None:
     spots = [HeatSpot(column=column, row=0, count=1) for column in (0, 1)]
     lost = HeatSpot(column=3, row=2, count=9)
     found = HeatMap(column_s=1, columns=4, rows_ms=(1.0, 10.0), spots=(*spots, lost))
@@ -145,11 +147,11 @@ def test_neighbours_in_time_are_one_field_and_the_lost_stand_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "bounds"),
+    ("maximum", "bounds"),
     [(1, (1,)), (2, (2,)), (4, (2, 3, 4)), (20, (3, 5, 10, 20)), (10_000, (10, 100, 1000, 10_000))],
 )
-def test_shades_follow_a_scale_of_factors(most: int, bounds: tuple[int, ...]) -> None:
-    assert levels(most) == bounds
+def test_shades_follow_a_scale_of_factors(maximum: int, bounds: tuple[int, ...]) -> None:
+    assert levels(maximum) == bounds
 
 
 def hostile(seen: Availability) -> Availability:
@@ -172,7 +174,7 @@ def test_a_name_is_one_short_printable_line(text: str) -> None:
 
 
 def test_a_picture_needs_no_home_and_no_settings_of_a_user(tmp_path: Path) -> None:
-    """An odd matplotlibrc and a home that nothing can be written to change no byte."""
+    """An unusual matplotlibrc and a read-only home do not change a byte."""
     (tmp_path / "matplotlibrc").write_text("font.size: 40\nsvg.fonttype: path\nbackend: TkAgg\n")
     script = (
         "from tests.unit.render.measured import availability\n"

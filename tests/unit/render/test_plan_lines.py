@@ -56,7 +56,7 @@ def lines(root: Path | None, path: str = "upgrade.toml", content: str = PLAN) ->
         ("s::test_upgrade_completes", 5),
     ],
 )
-def test_the_line_that_asks_for_a_check(tmp_path: Path, check: str, line: int) -> None:
+def test_the_line_that_declares_a_check(tmp_path: Path, check: str, line: int) -> None:
     (tmp_path / "upgrade.toml").write_text(PLAN)
     assert lines(tmp_path).find(CELL, check) == Place(path="upgrade.toml", line=line)
 
@@ -67,7 +67,7 @@ def test_each_upgrade_has_its_line(tmp_path: Path) -> None:
     assert found == Place(path="upgrade.toml", line=13)
 
 
-def test_a_plan_that_changed_or_is_gone_has_no_line(tmp_path: Path) -> None:
+def test_a_changed_or_removed_plan_has_no_line(tmp_path: Path) -> None:
     assert lines(tmp_path).find(CELL, "s::test_a") == Place(path="upgrade.toml", line=None)
     (tmp_path / "upgrade.toml").write_text(PLAN + "# changed")
     assert lines(tmp_path).find(CELL, "s::test_a") == Place(path="upgrade.toml", line=None)
@@ -87,7 +87,7 @@ def test_a_product_without_a_plan_has_no_place(tmp_path: Path) -> None:
     assert lines(tmp_path).find(other, "s::test_a") is None
 
 
-def test_a_plan_that_is_no_toml_is_asked_at_its_first_line(tmp_path: Path) -> None:
+def test_for_a_plan_that_is_not_toml_the_first_line_is_used(tmp_path: Path) -> None:
     (tmp_path / "upgrade.toml").write_text("name = ")
     found = lines(tmp_path, content="name = ").find(CELL, "s::test_a")
     assert found == Place(path="upgrade.toml", line=1)

@@ -1,4 +1,4 @@
-"""What the preflight found and the support graph, on the page and in the summary."""
+"""The findings of the preflight and the support graph, on the page and in the summary."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run_of(*cells: tuple[Finding, ...], releases: tuple[Release, ...] = ()) -> R
 INHIBITOR, HIGH, INFO = FINDINGS
 
 
-def test_a_finding_of_several_cells_is_told_once_and_the_gravest_first() -> None:
+def test_a_finding_of_several_cells_is_listed_once_sorted_by_severity() -> None:
     found = gather(run_of((INFO, HIGH), (HIGH,), (INHIBITOR, HIGH)))
     assert [(each.finding, [cell.id for cell in each.cells]) for each in found] == [
         (INHIBITOR, ["cell-3"]),
@@ -61,7 +61,7 @@ def test_a_finding_of_several_cells_is_told_once_and_the_gravest_first() -> None
     ]
 
 
-def test_the_summary_tells_title_meaning_remedy_and_decision() -> None:
+def test_the_summary_has_title_meaning_remedy_and_decision() -> None:
     text = summary(run_of((INHIBITOR, HIGH)))
     assert text.partition("### Preflight\n")[2] == (
         "\n- **inhibitor**: E1102 NGINX 1.22.1-9 is not a version that 1.2.8 allows, on 1 cell:"
@@ -80,7 +80,7 @@ def test_the_summary_draws_the_support_graph() -> None:
     assert text.endswith(f"### Support graph\n\n```mermaid\n{GRAPH}\n```\n")
 
 
-def test_a_name_can_not_leave_its_label() -> None:
+def test_a_name_is_escaped_in_its_label() -> None:
     part = Component(name='a"]; click b "x"', allowed="```\n<script>")
     (label,) = (
         line
@@ -104,7 +104,7 @@ def test_the_tree_holds_what_each_component_needs() -> None:
 
 
 @pytest.mark.parametrize("needs", [("a",), ("gone",)], ids=["itself", "nothing that is there"])
-def test_a_graph_that_no_plan_would_have_ends_all_the_same(needs: tuple[str, ...]) -> None:
+def test_the_tree_of_an_unusual_graph_is_finite(needs: tuple[str, ...]) -> None:
     parts = (Component(name="top", needs=("a",)), Component(name="a", needs=needs))
     release = Release(product="p", name="1", components=parts)
     (tree,) = trees(run_of(releases=(release,)))
@@ -112,7 +112,7 @@ def test_a_graph_that_no_plan_would_have_ends_all_the_same(needs: tuple[str, ...
     assert mermaid([release]).startswith("graph LR\n")
 
 
-def test_the_versions_that_the_run_met_stand_in_the_tree() -> None:
+def test_the_tree_contains_the_versions_that_the_run_found() -> None:
     run = run_of((), (), releases=(SUPPORT,))
     met = [
         State(name="upgraded", release="1.2.8", components={"NGINX": version})
@@ -137,11 +137,11 @@ def test_the_page_holds_findings_and_graph_without_any_script(page: str) -> None
     assert "2 processor cores, where 4 are required" in texts
 
 
-def test_a_cell_tells_its_own_findings(page: str, run: Run) -> None:
+def test_a_cell_lists_its_own_findings(page: str, run: Run) -> None:
     index = next(i for i, c in enumerate(run.cells) if c.upgrade == "lighthouse-1.2.7-to-1.2.8")
-    told = Page(page).data(f"cell-{index}")["findings"]
-    assert told == [finding.model_dump() for finding in FINDINGS[1:]]
+    listed = Page(page).data(f"cell-{index}")["findings"]
+    assert listed == [finding.model_dump() for finding in FINDINGS[1:]]
 
 
-def test_a_run_without_findings_says_nothing_of_them(tmp_path: Path) -> None:
+def test_a_run_without_findings_has_no_section_for_them(tmp_path: Path) -> None:
     assert "Preflight" not in summary(run_of(()))

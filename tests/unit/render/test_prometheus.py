@@ -24,7 +24,7 @@ LANE = OF_CELL | {"state": "upgraded", "endpoint": "site", "connection": "kept"}
 
 
 def samples(run: Run) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Return each sample's value by the name of its metric, without our prefix, and its labels."""
+    """Return each sample's value by its labels and the name of its metric, without the prefix."""
     found = {}
     for family in parser.text_string_to_metric_families(exposition(run)):
         assert family.type == "gauge"
@@ -98,8 +98,8 @@ def test_the_example_has_every_metric_with_its_labels() -> None:
 
 
 @pytest.mark.parametrize("name", METRICS)
-def test_names_are_as_prometheus_wants_them(name: str) -> None:
-    """Base units, and no suffix that says a counter or a histogram."""
+def test_names_follow_the_conventions_of_prometheus(name: str) -> None:
+    """Names have base units, and no suffix of a counter or a histogram."""
     assert not name.endswith(("_ms", "_milliseconds", "_percent", "_total", "_count", "_bucket"))
 
 
@@ -110,7 +110,7 @@ def test_exactly_one_verdict_of_a_run_and_of_each_cell_is_true() -> None:
     assert (sum(of_cells), len(of_cells)) == (16, 16 * len(Verdict))
 
 
-def test_hostile_text_is_a_label_and_no_more() -> None:
+def test_hostile_text_stays_inside_its_label() -> None:
     found = samples(hostile_run())
     assert (
         found[
@@ -131,7 +131,7 @@ def test_hostile_text_is_a_label_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("text", ['"} 1\nevil{a="', "back\\slash", "line\r\nbreak", "\udcff"])
-def test_a_label_can_not_end_its_line(text: str) -> None:
+def test_a_line_break_in_a_label_is_escaped(text: str) -> None:
     check = Check(id="a", verdict=Verdict.PASSED)
     cell = Cell(id="c", platform=text, upgrade="u", product="p", checks=(check,))
     run = Run(run_id="r", started_at="", finished_at="", upgradeproof="0.1.0", cells=(cell,))
@@ -140,7 +140,7 @@ def test_a_label_can_not_end_its_line(text: str) -> None:
     assert len(platforms) == 2
 
 
-def test_a_run_that_was_cut_off_has_no_end() -> None:
+def test_an_interrupted_run_has_no_end_time() -> None:
     names = {name for name, _ in samples(example_run().model_copy(update={"finished_at": None}))}
     assert "run_finished_timestamp_seconds" not in names
     assert "run_started_timestamp_seconds" in names

@@ -74,7 +74,7 @@ def test_a_waiver_is_a_suppression_of_its_check_alone() -> None:
     assert result["suppressions"] == []
 
 
-def test_what_broke_is_open_and_the_invocation_reports_it() -> None:
+def test_a_broken_check_is_open_and_reported_by_the_invocation() -> None:
     run = example_run()
     kinds = {result["properties"]["verdict"]: result["kind"] for result in results(run)}
     assert kinds == {"failed": "fail", "broken": "open", "never_ran": "open"}

@@ -1,4 +1,4 @@
-"""What the matrix and a cell's section say of speed and availability."""
+"""Speed and availability in the matrix and in the section of a cell."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ BEFORE, AFTER, *_ = measured.loads()
 
 
 def cell(**changes: Any) -> Cell:
-    told = {
+    fields = {
         "id": "debian-12-amd64.container.thing-1-to-2",
         "platform": "debian-12-amd64.container",
         "upgrade": "thing-1-to-2",
         "product": "thing",
     }
-    return Cell.model_validate(told | changes)
+    return Cell.model_validate(fields | changes)
 
 
-def said(found: Cell) -> dict[str, str]:
+def measures_of(found: Cell) -> dict[str, str]:
     return {measure.name: measure.value for measure in speed.measures(found)}
 
 
@@ -40,9 +40,9 @@ def page(found: Cell, folder: Path) -> Page:
     return Page(write_page(run, folder).read_text(encoding="utf-8"))
 
 
-def test_the_matrix_says_latency_before_and_after_downtime_and_health() -> None:
+def test_the_matrix_has_latency_before_and_after_downtime_and_health() -> None:
     failed = next(found for found in example_run().cells if found.ratios)
-    assert said(failed) == {
+    assert measures_of(failed) == {
         "p99 visitors": "12.4 → 17.8 ms",
         "p99 customers": "6 ms → broken",
         "downtime": "at least 3.2 s",
@@ -50,8 +50,8 @@ def test_the_matrix_says_latency_before_and_after_downtime_and_health() -> None:
     }
 
 
-def test_a_cell_of_which_nothing_was_measured_says_nothing() -> None:
-    assert said(cell()) == {}
+def test_a_cell_without_measurements_has_no_measures() -> None:
+    assert measures_of(cell()) == {}
     assert speed.section(cell()) is None
 
 
@@ -68,12 +68,12 @@ def test_a_cell_of_which_nothing_was_measured_says_nothing() -> None:
 def test_a_latency_that_is_not_known_is_no_number(
     loads: tuple[LoadMeasured, ...], text: str
 ) -> None:
-    assert said(cell(loads=loads))["p99 visitors"] == text
+    assert measures_of(cell(loads=loads))["p99 visitors"] == text
 
 
-def test_more_loads_than_there_is_room_for_are_counted() -> None:
+def test_loads_beyond_the_limit_are_counted() -> None:
     loads = [load(name, "installed") for name in ("a", "b", "c", "d")]
-    assert said(cell(loads=loads)) == {
+    assert measures_of(cell(loads=loads)) == {
         "p99 a": "12.4 ms → ?",
         "p99 b": "12.4 ms → ?",
         "loads": "2 more",
@@ -102,15 +102,15 @@ def unasked(seen: Availability) -> Availability:
     ],
     ids=["seen", "one prober broke", "none", "none where it was seen", "not asked", "all broke"],
 )
-def test_no_downtime_is_said_only_where_it_was_looked_for(
+def test_no_downtime_is_stated_only_where_it_was_measured(
     probed: tuple[Availability, ...], text: str
 ) -> None:
-    assert said(cell(availability=probed))["downtime"] == text
+    assert measures_of(cell(availability=probed))["downtime"] == text
 
 
-def test_what_was_seen_on_the_way_to_other_states_stands_in_the_section_alone() -> None:
+def test_measurements_of_other_states_are_only_in_the_section() -> None:
     back = SEEN.model_copy(update={"state": "rolled_back"})
-    assert said(cell(availability=(back,))) == {}
+    assert measures_of(cell(availability=(back,))) == {}
     assert speed.section(cell(availability=(back,))) is not None
 
 
@@ -122,7 +122,7 @@ def test_the_section_has_the_figures_of_every_picture(tmp_path: Path) -> None:
     assert found.count("svg", role="img") == 2
 
 
-def test_a_generator_or_prober_that_failed_is_said_in_words(tmp_path: Path) -> None:
+def test_a_failed_generator_or_prober_is_described(tmp_path: Path) -> None:
     broken = AFTER.model_copy(update={"problem": "it used 97% of its processor"})
     found = page(cell(loads=(BEFORE, broken), availability=(BROKEN,)), tmp_path)
     assert [text for text in found.text("p") if "broke" in text and "product" in text] == [
@@ -134,7 +134,7 @@ def test_a_generator_or_prober_that_failed_is_said_in_words(tmp_path: Path) -> N
     assert "broken: nothing is known" in found.text("td")
 
 
-def test_every_outcome_of_a_comparison_is_said(tmp_path: Path) -> None:
+def test_every_outcome_of_a_comparison_is_described(tmp_path: Path) -> None:
     (worse, lost) = measured.ratios()
     compared = (
         worse.model_copy(update={"outcome": "within", "ratio": 1.0, "low": 0.9, "high": 1.1}),
@@ -146,16 +146,16 @@ def test_every_outcome_of_a_comparison_is_said(tmp_path: Path) -> None:
     for text in ("1.42", "1.33 to 1.49", "1.25", "not known", "time for each answer"):
         assert text in found.text("td")
     verdicts = found.text("span")
-    assert {said for _, said in speed.OUTCOMES.values()} <= set(verdicts)
+    assert {words for _, words in speed.OUTCOMES.values()} <= set(verdicts)
 
 
-def test_health_is_told_with_its_formula_and_its_parts(tmp_path: Path) -> None:
+def test_health_is_shown_with_its_formula_and_its_parts(tmp_path: Path) -> None:
     found = page(cell(availability=(SEEN,)), tmp_path)
     assert any(text.startswith("100 x the mean of the scores") for text in found.text("p"))
     assert found.text("b")[-1] == "38 of 100"
     assert ", from 30 % of what counts." in found.text("summary")
 
 
-def test_no_index_is_said(tmp_path: Path) -> None:
+def test_a_missing_index_is_explained(tmp_path: Path) -> None:
     found = page(cell(availability=(BROKEN,)), tmp_path)
     assert "No health index: neither availability nor latency is known." in found.text("p")

@@ -72,11 +72,11 @@ assert lost == ()
 """
 
 
-def test_a_summary_reads_so(tmp_path: Path) -> None:
+def test_the_text_of_a_summary(tmp_path: Path) -> None:
     assert write_summary(small_run(), tmp_path).read_text(encoding="utf-8") == GOLDEN
 
 
-def test_a_killed_run_says_so() -> None:
+def test_a_killed_run_is_marked() -> None:
     killed = small_run().model_copy(update={"finished_at": None})
     text = summary(killed)
     assert text.startswith("## ❌ Failed, and cut off\n\nThis run was cut off before it ended.")
@@ -97,12 +97,12 @@ def test_code_in_a_reason_cannot_end_its_block() -> None:
     assert fenced("a\n````\n# big") == "`````text\na\n````\n# big\n`````"
 
 
-def test_a_long_reason_is_cut_and_says_so() -> None:
+def test_a_long_reason_is_truncated_with_a_note() -> None:
     block = fenced("\n".join(str(n) for n in range(100)))
     assert block.endswith("\n19\n[cut: index.html has the rest]\n```")
 
 
-def test_a_summary_never_outgrows_its_place() -> None:
+def test_a_summary_never_exceeds_its_limit() -> None:
     checks = tuple(
         Check(id=f"s::test_{n}", verdict=Verdict.FAILED, reason=f"{n} " + "x" * 3000)
         for n in range(20)
@@ -118,9 +118,9 @@ def test_a_summary_never_outgrows_its_place() -> None:
     assert text.count("```text") == text.count("\n```\n")
 
 
-def test_what_was_measured_is_said_cell_by_cell() -> None:
-    said = summary(example_run())
-    _, _, rest = said.partition("### Speed and availability\n")
+def test_measurements_are_listed_cell_by_cell() -> None:
+    text = summary(example_run())
+    _, _, rest = text.partition("### Speed and availability\n")
     table = rest.partition("\n###")[0].splitlines()
     failed = next(cell for cell in example_run().cells if cell.ratios)
     assert (

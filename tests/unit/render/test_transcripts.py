@@ -7,12 +7,12 @@ import pytest
 from upgradeproof.render.transcripts import Transcript, Transcripts, link, plain
 
 
-def test_terminal_codes_are_taken_out() -> None:
+def test_terminal_codes_are_removed() -> None:
     raw = "\x1b[1;31mred\x1b[0m \x1b]0;title\x07plain \x1b]8;;http://x\x1b\\link\x1b(B\x00\x08."
     assert plain(raw) == "red plain link."
 
 
-def test_a_progress_line_shows_its_last_word() -> None:
+def test_a_progress_line_shows_its_final_text() -> None:
     assert plain("Reading... 0%\rReading... 50%\rReading... Done\r\nnext\r\n") == (
         "Reading... Done\nnext\n"
     )
@@ -42,7 +42,7 @@ def test_a_short_transcript_is_whole(tmp_path: Path) -> None:
     assert transcripts.texts == ["one\ntwo\n"]
 
 
-def test_a_long_transcript_keeps_its_last_whole_lines_and_says_what_was_cut(
+def test_a_long_transcript_has_its_last_whole_lines_and_a_note(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "t.txt").write_bytes("ä\n".encode() * 1000)
@@ -53,7 +53,7 @@ def test_a_long_transcript_keeps_its_last_whole_lines_and_says_what_was_cut(
     assert transcripts.texts == ["ä\nä\nä\n"]
 
 
-def test_a_transcript_that_is_one_long_line_keeps_its_end(tmp_path: Path) -> None:
+def test_of_a_single_long_line_the_end_is_shown(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_bytes(b"x" * 100)
     transcripts = Transcripts(tmp_path, limit=10)
     assert transcripts.get("t.txt").note == (
@@ -62,13 +62,13 @@ def test_a_transcript_that_is_one_long_line_keeps_its_end(tmp_path: Path) -> Non
     assert transcripts.texts == ["x" * 10]
 
 
-def test_a_missing_transcript_is_said(tmp_path: Path) -> None:
+def test_a_missing_transcript_has_a_note(tmp_path: Path) -> None:
     assert Transcripts(tmp_path).get("t.txt") == Transcript(
         key=None, note="The transcript t.txt is missing from the report's folder.", href=""
     )
 
 
-def test_a_step_without_transcript_says_so(tmp_path: Path) -> None:
+def test_a_step_without_transcript_has_a_note(tmp_path: Path) -> None:
     assert Transcripts(tmp_path).get("").note == "This step has no transcript."
 
 
@@ -85,18 +85,18 @@ def test_a_transcript_outside_of_the_report_is_not_read(tmp_path: Path) -> None:
     assert transcripts.texts == []
 
 
-def test_a_path_that_no_file_can_have_is_missing(tmp_path: Path) -> None:
+def test_an_invalid_path_is_a_missing_transcript(tmp_path: Path) -> None:
     assert "is missing" in Transcripts(tmp_path).get("a\0b").note
 
 
-def test_a_file_that_many_cells_share_is_held_once(tmp_path: Path) -> None:
+def test_a_file_that_many_cells_share_is_embedded_once(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_bytes(b"one")
     transcripts = Transcripts(tmp_path)
     assert transcripts.get("t.txt") is transcripts.get("t.txt")
     assert len(transcripts.texts) == 1
 
 
-def test_what_the_page_has_no_room_for_is_linked(tmp_path: Path) -> None:
+def test_a_transcript_beyond_the_limit_of_the_page_is_linked(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"12345678")
     (tmp_path / "b.txt").write_bytes(b"12345678")
     transcripts = Transcripts(tmp_path, budget=10)

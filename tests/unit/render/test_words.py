@@ -37,7 +37,7 @@ def cell_of(
     )
 
 
-def test_every_verdict_has_its_word() -> None:
+def test_every_verdict_has_a_description() -> None:
     assert {verdict: word.word for verdict, word in words.WORDS.items()} == {
         Verdict.PASSED: "passed",
         Verdict.FAILED: "failed",
@@ -73,19 +73,21 @@ def test_every_verdict_has_its_word() -> None:
         ),
     ],
 )
-def test_a_run_says_its_verdict(verdict: Verdict, title: str, sentence: str) -> None:
+def test_the_title_states_the_verdict_of_the_run(
+    verdict: Verdict, title: str, sentence: str
+) -> None:
     run = run_of(cell_of(verdict))
     assert words.title(run) == title
     assert words.sentences(run) == (sentence,)
 
 
-def test_a_passed_run_that_was_cut_off_does_not_say_passed() -> None:
+def test_the_title_of_an_interrupted_run_is_not_passed() -> None:
     run = run_of(cell_of(), finished=None)
     assert words.title(run) == "Cut off"
     assert words.sentences(run) == ("This run was cut off before it ended.",)
 
 
-def test_what_was_left_out_is_said() -> None:
+def test_unselected_cells_are_stated() -> None:
     run = run_of(cell_of(), cell_of(platform="b", selected=False))
     assert words.sentences(run)[-1] == "The plan has 1 more cell that this run did not select."
 
@@ -103,7 +105,7 @@ def test_what_was_left_out_is_said() -> None:
         (7500.0, "2 h 05 min"),
     ],
 )
-def test_durations_read_as_people_say_them(seconds: float | None, text: str) -> None:
+def test_durations_are_readable(seconds: float | None, text: str) -> None:
     assert words.duration(seconds) == text
 
 
@@ -127,7 +129,7 @@ def test_latencies_have_three_digits(ms: float, text: str) -> None:
     ("share", "text"),
     [(1.0, "100 %"), (0.9999999, "99.999 %"), (0.9995, "99.95 %"), (0.5, "50 %"), (0.0, "0 %")],
 )
-def test_only_all_of_it_is_a_hundred_percent(share: float, text: str) -> None:
+def test_only_the_whole_is_a_hundred_percent(share: float, text: str) -> None:
     assert percent(share) == text
 
 
@@ -137,7 +139,7 @@ def test_a_check_reads_as_a_sentence() -> None:
     assert words.sentence(Check(id="odd")) == ("", "Odd", "")
 
 
-def test_what_a_machine_cannot_prove_is_said() -> None:
+def test_the_limits_of_a_machine_are_stated() -> None:
     container = Fidelity(kernel="shared", execution="qemu-user")
     assert words.proofs(container) == (
         (False, "Its host's kernel: nothing about kernel, modules or boot can be proven."),
@@ -151,14 +153,14 @@ def test_what_a_machine_cannot_prove_is_said() -> None:
     )
 
 
-def test_a_state_that_was_not_reached_is_the_gist() -> None:
+def test_the_gist_of_a_cell_is_the_state_that_was_not_reached() -> None:
     cell = cell_of().model_copy(
         update={"states": (State(name="rolled_back", verdict=Verdict.FAILED, reason="no"),)}
     )
     assert words.gist(cell) == "rolled back not reached"
 
 
-def test_platforms_and_upgrades_stand_in_natural_order() -> None:
+def test_platforms_and_upgrades_are_in_natural_order() -> None:
     run = run_of(
         cell_of(platform="debian-12-amd64.vm", upgrade="thing-1.10-to-1.11"),
         cell_of(platform="debian-9-amd64.vm", upgrade="thing-1.9-to-1.10"),
@@ -213,7 +215,7 @@ def test_a_bar_is_full() -> None:
     assert shares([]) == ()
 
 
-def test_one_cause_on_many_cells_is_told_once() -> None:
+def test_one_cause_on_many_cells_is_listed_once() -> None:
     alike = [cell_of(Verdict.FAILED, platform=p, reason="port 80\nlost") for p in "abc"]
     other = cell_of(Verdict.FAILED, platform="d", reason="port 81")
     found = causes(records(run_of(other, *alike, cell_of(platform="e"))))
@@ -230,7 +232,7 @@ def test_formats_are_found() -> None:
     assert by_default == {"html", "markdown", "prometheus"}
 
 
-def test_who_explains_a_change_is_told_the_plan_first() -> None:
+def test_sources_of_explanations_are_listed_with_the_plan_first() -> None:
     def change(source: ReasonSource, known_for: str = "") -> Change:
         return Change(
             path="a/b", before="", after="", expected=True, source=source, known_for=known_for

@@ -1,4 +1,4 @@
-"""Events of a small run, as its processes would write them."""
+"""Events of a small run, as its processes write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which failures hold a cause, and which follow from them."""
+"""Failures that are a cause, and failures that follow from them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_two_checks_that_name_each_other_stay_visible() -> None:
     assert len(consequences(checks)) < len(checks)
 
 
-def test_what_follows_from_a_check_directly_or_through_others() -> None:
+def test_direct_and_indirect_consequences_of_a_check() -> None:
     checks = [
         check("ports::answers", "services::active"),
         check("services::active", "config::accepted"),

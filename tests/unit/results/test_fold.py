@@ -1,4 +1,4 @@
-"""Journals fold into a run: in any order, any number of them, never greener than it was."""
+"""Any number of journals in any order are folded into a run, never with a better verdict."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_whole_run_is_green() -> None:
     assert verdicts(run) == {"a": Verdict.PASSED, "b": Verdict.PASSED}
 
 
-def test_a_run_tells_when_it_began_and_ended() -> None:
+def test_a_run_has_its_times_of_begin_and_end() -> None:
     run = fold(WHOLE)
     assert (run.run_id, run.started_at, run.finished_at) == ("run1", at(0), at(59))
     assert (run.upgradeproof, run.host) == ("0.1.0", {"system": "linux"})
@@ -87,17 +87,17 @@ def test_the_fold_does_not_depend_on_the_order_of_the_journals() -> None:
     assert {comparable(run) for run in runs} == {comparable(runs[0])}
 
 
-def test_the_fold_does_not_change_what_it_folds() -> None:
+def test_the_fold_does_not_change_its_input() -> None:
     before = [event.model_dump_json() for event in WHOLE]
     fold(WHOLE)
     assert [event.model_dump_json() for event in WHOLE] == before
 
 
-def test_a_generator_is_enough() -> None:
+def test_the_events_may_come_from_a_generator() -> None:
     assert fold(event for event in WHOLE) == fold(WHOLE)
 
 
-def test_a_declared_check_that_is_not_heard_of_again_never_ran() -> None:
+def test_a_declared_check_without_a_result_never_ran() -> None:
     run = fold([event for event in WHOLE if event != finished("b", second=22)])
     assert verdicts(run) == {"a": Verdict.PASSED, "b": Verdict.NEVER_RAN}
     assert not run.green
@@ -109,13 +109,13 @@ def test_a_run_that_never_ended_is_never_green() -> None:
     assert set(verdicts(run).values()) == {Verdict.PASSED}
 
 
-def test_a_part_that_was_killed_makes_no_run_green_that_it_is_folded_with() -> None:
+def test_a_run_with_a_killed_part_is_never_green() -> None:
     killed: list[j.Event] = [begun(run_id="shard2"), declared(OTHER), check("a", cell=OTHER)]
-    told: list[j.Event] = [*killed, finished("a", cell=OTHER)]
-    for part in (killed[:1], told):
+    other: list[j.Event] = [*killed, finished("a", cell=OTHER)]
+    for part in (killed[:1], other):
         run = fold([*WHOLE, *part])
         assert (run.finished_at, run.green) == (None, False)
-    both = fold([*WHOLE, *told, ended(58, run_id="shard2")])
+    both = fold([*WHOLE, *other, ended(58, run_id="shard2")])
     assert (both.finished_at, both.green) == (at(59), True)
 
 
@@ -130,7 +130,7 @@ def test_a_worker_killed_at_any_moment_is_never_green(count: int) -> None:
     assert not fold([*CONTROLLER, *WORKER[:count]]).green
 
 
-def test_a_state_that_was_begun_and_not_reached_says_so() -> None:
+def test_a_state_that_was_begun_and_not_reached_is_broken() -> None:
     run = fold([*CONTROLLER[:-1], *WORKER[:4]])
     (state,) = run.cells[0].states
     assert (state.verdict, state.reason) == (
@@ -150,7 +150,7 @@ def test_a_state_that_failed_fails_its_cell_though_no_check_did() -> None:
 
 
 def test_a_reused_state_keeps_the_steps_of_the_time_it_was_built() -> None:
-    """They are journalled with their own times, which lie before the state's beginning."""
+    """The journal has the original times of the steps, which are before the state's begin."""
     again: list[j.Event] = [started("upgraded", 40), *step("upgraded", "upgrade", 1)]
     run = fold([begun(), declared(), *again, reached("upgraded", 41, reused=True)])
     (state,) = run.cells[0].states
@@ -158,7 +158,7 @@ def test_a_reused_state_keeps_the_steps_of_the_time_it_was_built() -> None:
     assert [s.title for s in state.steps] == ["upgrade"]
 
 
-def test_a_clock_that_was_set_back_loses_no_report() -> None:
+def test_no_result_is_lost_if_the_clock_was_set_back() -> None:
     begins, ends = step("upgraded", "upgrade", 30)
     early = ends.model_copy(update={"at": at(2)})
     run = fold([begun(), declared(), started("upgraded", 1), begins, early])
@@ -168,13 +168,13 @@ def test_a_clock_that_was_set_back_loses_no_report() -> None:
 @pytest.mark.parametrize(
     "order", list(permutations([Verdict.FAILED, Verdict.BROKEN, Verdict.PASSED]))
 )
-def test_of_several_verdicts_on_one_check_the_worst_stands(order: tuple[Verdict, ...]) -> None:
+def test_of_several_verdicts_on_one_check_the_worst_counts(order: tuple[Verdict, ...]) -> None:
     events = [finished("a", verdict, second) for second, verdict in enumerate(order)]
-    (told,) = fold([begun(), declared(), *events]).cells[0].checks
-    assert (told.verdict, told.reason) == (Verdict.FAILED, "why failed")
+    (check,) = fold([begun(), declared(), *events]).cells[0].checks
+    assert (check.verdict, check.reason) == (Verdict.FAILED, "why failed")
 
 
-def test_a_check_under_which_a_worker_died_counts_as_the_controller_says() -> None:
+def test_the_controller_determines_the_verdict_of_a_check_whose_worker_died() -> None:
     run = fold([*CONTROLLER, *WORKER[:-1], finished("b", Verdict.BROKEN)])
     assert verdicts(run)["b"] is Verdict.BROKEN
 
@@ -211,12 +211,12 @@ def test_one_part_that_was_not_fresh_makes_the_run_not_fresh() -> None:
     assert not fold([begun(fresh=True), begun(1, fresh=False)]).fresh
 
 
-def test_what_is_told_of_an_undeclared_cell_is_left_out() -> None:
+def test_events_of_an_undeclared_cell_are_ignored() -> None:
     assert fold([begun(), finished("a", cell="unknown")]).cells == ()
 
 
 @pytest.mark.parametrize("events", [[], [declared(), finished("a"), ended()]])
-def test_without_the_beginning_of_a_run_nothing_can_be_said(events: list[j.Event]) -> None:
+def test_without_the_begin_of_a_run_there_is_an_error(events: list[j.Event]) -> None:
     with pytest.raises(HarnessError) as caught:
         fold(events)
     assert str(caught.value) == (
@@ -225,27 +225,27 @@ def test_without_the_beginning_of_a_run_nothing_can_be_said(events: list[j.Event
     )
 
 
-def test_the_cells_come_as_they_were_declared() -> None:
+def test_cells_are_in_the_order_of_their_declaration() -> None:
     assert [cell.id for cell in fold(WHOLE).cells] == [CELL, OTHER]
 
 
-def test_findings_belong_to_the_state_that_the_machine_set_out_for() -> None:
+def test_findings_belong_to_the_target_state() -> None:
     installed, upgraded = fold(WHOLE).cells[0].states
     assert (installed.findings, upgraded.findings) == ((), (FINDING,))
 
 
-def test_findings_of_a_state_that_was_not_reached_are_kept() -> None:
+def test_findings_of_a_state_that_was_not_reached_are_stored() -> None:
     at_the_preflight = next(i for i, e in enumerate(WORKER) if isinstance(e, j.PreflightDone))
     run = fold([*CONTROLLER, *WORKER[: at_the_preflight + 1], failed("upgraded", 12)])
     state = run.cells[0].states[1]
     assert (state.verdict, state.findings) == (Verdict.FAILED, (FINDING,))
 
 
-def test_a_release_that_several_shards_declare_stands_there_once() -> None:
+def test_a_release_that_several_shards_declare_is_listed_once() -> None:
     assert fold([*WHOLE, *CONTROLLER]).releases == (RELEASE,)
 
 
-def test_a_cell_holds_what_was_measured_in_it() -> None:
+def test_a_cell_contains_its_measurements() -> None:
     before, after = (measured(state=state) for state in ("installed", "upgraded"))
     again = measured(state="upgraded", requests=7)
     sent = [j.LoadSent(cell=CELL, measured=m) for m in (before, after, again)]
@@ -255,7 +255,7 @@ def test_a_cell_holds_what_was_measured_in_it() -> None:
     assert fold(WHOLE).cells[0].loads == ()
 
 
-def test_a_state_has_what_it_was_made_of() -> None:
+def test_a_state_has_its_inputs() -> None:
     image = ImageFile(reference="example-1", sha256="1" * 64)
     package = PackageUnderTest(name="thing", version="2", architecture="all", sha256="2" * 64)
     archive = ArchiveSnapshot(name="x_InRelease", sha256="3" * 64)

@@ -1,4 +1,4 @@
-"""The health index: what it is made of, and when there is none."""
+"""The health index: its parts, and the cells that have none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EMPTY = {"column_s": 1, "columns": 0, "rows_ms": (), "spots": ()}
 
 
 def load(state: str = "upgraded", p99_ms: float = 10.0, **changes: Any) -> LoadMeasured:
-    told = {
+    fields = {
         "load": "pages",
         "state": state,
         "duration_s": 10,
@@ -26,11 +26,11 @@ def load(state: str = "upgraded", p99_ms: float = 10.0, **changes: Any) -> LoadM
         "p99_ms": p99_ms,
         "max_ms": 3 * p99_ms,
     }
-    return LoadMeasured.model_validate(told | changes)
+    return LoadMeasured.model_validate(fields | changes)
 
 
 def probed(requests: int, failed: int, **changes: Any) -> dict[str, Any]:
-    told = {
+    fields = {
         "endpoint": "site",
         "state": "upgraded",
         "duration_s": 10,
@@ -40,16 +40,16 @@ def probed(requests: int, failed: int, **changes: Any) -> dict[str, Any]:
         "steps": (),
         "heat": EMPTY,
     }
-    return told | changes
+    return fields | changes
 
 
 def ratio(value: float | None) -> dict[str, Any]:
-    told = {"load": "pages", "target": "p99_ratio", "budget": 1.25, "pairs": ()}
-    return told | {"ratio": value, "low": None, "high": None, "outcome": "within", "reason": ""}
+    fields = {"load": "pages", "target": "p99_ratio", "budget": 1.25, "pairs": ()}
+    return fields | {"ratio": value, "low": None, "high": None, "outcome": "within", "reason": ""}
 
 
 def cell(**changes: Any) -> Cell:
-    told = {
+    fields = {
         "id": "debian-12-amd64.vm.thing-1-to-2",
         "platform": "debian-12-amd64.vm",
         "upgrade": "thing-1-to-2",
@@ -59,7 +59,7 @@ def cell(**changes: Any) -> Cell:
         "loads": (load("installed"), load("upgraded")),
         "availability": (probed(1000, 0),),
     }
-    return Cell.model_validate(told | changes)
+    return Cell.model_validate(fields | changes)
 
 
 def upgraded(*changes: tuple[str, str | None, str | None], expected: bool = False) -> State:
@@ -74,25 +74,25 @@ def upgraded(*changes: tuple[str, str | None, str | None], expected: bool = Fals
 
 
 def of(found: Cell) -> Health:
-    told = health(found)
-    assert told is not None
-    return told
+    index = health(found)
+    assert index is not None
+    return index
 
 
 def scores(found: Cell) -> dict[str, float | None]:
     return {part.name: part.score for part in of(found).parts}
 
 
-def test_a_cell_in_which_nothing_is_missing_has_all() -> None:
+def test_a_cell_without_problems_has_the_full_score() -> None:
     assert (of(cell()).index, of(cell()).known) == (100, 100)
     assert set(scores(cell()).values()) == {1.0}
 
 
-def test_the_weights_are_a_hundred_together() -> None:
+def test_the_sum_of_the_weights_is_a_hundred() -> None:
     assert sum(weight for weight, _ in RULES.values()) == 100
 
 
-def test_a_cell_without_requests_has_no_index_whatever_its_facts_say() -> None:
+def test_a_cell_without_requests_has_no_index() -> None:
     assert health(cell(loads=(), availability=())) is None
 
 
@@ -105,7 +105,7 @@ def test_a_cell_without_requests_has_no_index_whatever_its_facts_say() -> None:
     ],
     ids=["generator and empty lane", "prober", "other states"],
 )
-def test_what_was_not_measured_gives_no_index(changes: dict[str, Any]) -> None:
+def test_without_a_measurement_there_is_no_index(changes: dict[str, Any]) -> None:
     assert health(cell(**changes)) is None
 
 
@@ -118,11 +118,11 @@ def test_availability_falls_with_lost_requests(failed: int, score: float, index:
     assert of(found).index == index
 
 
-def test_a_single_lost_request_takes_the_hundred() -> None:
+def test_a_single_lost_request_reduces_the_index_below_a_hundred() -> None:
     assert of(cell(availability=(probed(1_000_000, 1),))).index == 99
 
 
-def test_requests_that_a_load_lost_count_for_availability() -> None:
+def test_failed_requests_of_a_load_reduce_the_availability() -> None:
     found = cell(loads=(load("installed"), load("upgraded", answered=0)))
     assert scores(found)["availability"] == 0.0
 
@@ -139,14 +139,14 @@ def test_the_worst_load_counts() -> None:
     assert scores(found)["latency"] == pytest.approx(0.25)
 
 
-def test_releases_that_took_turns_are_believed_before_two_single_runs() -> None:
+def test_a_comparison_of_alternating_runs_is_preferred_to_two_single_runs() -> None:
     found = cell(loads=(load("installed"), load("upgraded", 40)), ratios=(ratio(1.1),))
     assert scores(found)["latency"] == pytest.approx(0.9)
     found = cell(loads=(load("installed"), load("upgraded", 15)), ratios=(ratio(None),))
     assert scores(found)["latency"] == pytest.approx(0.5)
 
 
-def test_a_load_that_nobody_answered_is_not_fast() -> None:
+def test_a_load_without_answers_is_not_fast() -> None:
     silent = load("upgraded", 0, answered=0)
     assert scores(cell(loads=(load("installed"), silent)))["latency"] is None
 
@@ -163,7 +163,7 @@ def test_a_load_that_nobody_answered_is_not_fast() -> None:
         (("journal/thing.service: it broke/badly", None, "unit=thing.service"), "journal"),
     ],
 )
-def test_what_is_written_down_counts_where_the_plan_does_not_expect_it(
+def test_an_unexpected_change_reduces_the_index(
     change: tuple[str, str | None, str], part: str
 ) -> None:
     assert scores(cell(states=(upgraded(change),)))[part] == 0.5
@@ -179,11 +179,11 @@ def test_what_is_written_down_counts_where_the_plan_does_not_expect_it(
         ("packages/journal/version", "1", "2"),
     ],
 )
-def test_other_changes_do_not_count(change: tuple[str, str | None, str | None]) -> None:
+def test_other_changes_do_not_affect_the_index(change: tuple[str, str | None, str | None]) -> None:
     assert of(cell(states=(upgraded(change),))).index == 100
 
 
-def test_what_is_not_known_is_left_out_and_said() -> None:
+def test_an_unknown_part_is_left_out_with_a_note() -> None:
     shared = {"kernel": "shared", "execution": "native"}
     found = of(cell(fidelity=shared, states=(), loads=()))
     assert {part.name: part.found for part in found.parts} == {

@@ -1,4 +1,4 @@
-"""The journal: every event on the disk at once, and a kill costs half a line at most."""
+"""The journal: each event is written immediately, so that a kill loses one event at most."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def written(path: Path) -> Path:
     return path
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
+def test_events_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert list(read_journals([written(tmp_path / "deep" / "a.jsonl")])) == WHOLE
 
 
-def test_an_event_is_on_the_disk_when_it_was_written(tmp_path: Path) -> None:
+def test_an_event_is_in_the_file_immediately(tmp_path: Path) -> None:
     with Journal(tmp_path / "a.jsonl") as journal:
         for count, event in enumerate(WHOLE, start=1):
             journal.write(event)
@@ -44,15 +44,15 @@ def test_an_event_is_one_line_whatever_its_text_holds(tmp_path: Path) -> None:
     assert list(read_journals([journal.path])) == [odd, WHOLE[0]]
 
 
-def test_a_name_that_is_no_utf_8_is_told_all_the_same(tmp_path: Path) -> None:
+def test_an_event_with_a_name_that_is_not_utf_8_is_written(tmp_path: Path) -> None:
     odd = CheckFinished.model_validate({**dict(finished("a")), "reason": os.fsdecode(b"caf\xe9")})
     with Journal(tmp_path / "a.jsonl") as journal:
         journal.write(odd)
-    assert [event.reason for event in read_journals([journal.path])] == ["caf?"]  # type: ignore[union-attr]  # it is the one that was written
+    assert [event.reason for event in read_journals([journal.path])] == ["caf?"]  # type: ignore[union-attr]  # the event that was written
 
 
 def test_a_disk_that_is_full_within_a_line_loses_that_line_and_no_other(tmp_path: Path) -> None:
-    """The call succeeds then, and says that it wrote less."""
+    """In this case the call succeeds, and returns a smaller number of bytes."""
     script = f"""
 import resource, signal
 from pathlib import Path
@@ -89,7 +89,7 @@ def test_many_journals_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert fold(both) == fold(WHOLE)
 
 
-def test_a_journal_cut_off_anywhere_gives_its_whole_lines(tmp_path: Path) -> None:
+def test_the_complete_lines_of_a_truncated_journal_are_read(tmp_path: Path) -> None:
     whole = written(tmp_path / "a.jsonl").read_bytes()
     ends = [i + 1 for i, byte in enumerate(whole) if byte == ord("\n")]
     for size in [*range(0, len(whole), 37), len(whole) - 1, len(whole)]:
@@ -99,12 +99,12 @@ def test_a_journal_cut_off_anywhere_gives_its_whole_lines(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("line", [b"", b"{}", b"[]", b"null", b"\xff\x00", b'{"event": "new"}'])
-def test_a_line_that_is_no_event_is_passed_over(line: bytes) -> None:
+def test_a_line_that_is_no_event_is_skipped(line: bytes) -> None:
     whole = WHOLE[0].model_dump_json().encode()
     assert list(parse([whole, line, whole])) == [WHOLE[0]] * 2
 
 
-def test_a_journal_is_added_to(tmp_path: Path) -> None:
+def test_a_journal_is_appended_to(tmp_path: Path) -> None:
     written(tmp_path / "a.jsonl")
     assert len(list(read_journals([written(tmp_path / "a.jsonl")]))) == 2 * len(WHOLE)
 

@@ -1,4 +1,4 @@
-"""The models of run.json: verdicts, and the way to a file and back."""
+"""The models of run.json: verdicts, and writing and reading the file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SUBSETS = list(chain.from_iterable(combinations([F, B, N, P, A], n) for n in ran
         ([F, P, A, N, B], F),
     ],
 )
-def test_the_whole_is_as_its_worst_part(parts: list[Verdict], whole: Verdict) -> None:
+def test_the_whole_has_the_verdict_of_its_worst_part(parts: list[Verdict], whole: Verdict) -> None:
     assert worst(parts) is whole
     assert worst(reversed(parts)) is whole
 
@@ -62,7 +62,7 @@ RUN = fold([*CONTROLLER, *WORKER, failed("upgraded", 30)])
 LOAD = j.LoadSent(at=RUN.started_at, cell=CELL, measured=measured(state="upgraded"))
 
 
-def test_a_run_survives_its_way_through_a_file(tmp_path: Path) -> None:
+def test_a_run_is_read_from_a_file_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     path.write_text(RUN.model_dump_json(indent=1))
     assert read_run(path) == RUN
@@ -102,7 +102,7 @@ def test_a_file_that_is_not_json_is_refused(tmp_path: Path, content: bytes) -> N
         read_run(path)
 
 
-def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_missing_file_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(HarnessError) as caught:
         read_run(tmp_path / "run.json")
     assert str(caught.value) == (f"there is no run in {tmp_path}/run.json\nTo do: run pytest first")
@@ -129,14 +129,14 @@ def test_a_file_of_a_newer_version_is_one_clear_error(tmp_path: Path, content: b
         (b"{", "Expecting property name"),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_refused(content: bytes, problem: str) -> None:
+def test_ambiguous_json_is_refused(content: bytes, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         unambiguous(content)
 
 
-def test_a_report_can_not_be_changed() -> None:
+def test_a_run_is_immutable() -> None:
     with pytest.raises(ValidationError):
-        setattr(RUN.cells[0].checks[0], "verdict", Verdict.PASSED)  # noqa: B010  # mypy sees it
+        setattr(RUN.cells[0].checks[0], "verdict", Verdict.PASSED)  # noqa: B010  # mypy would report an assignment
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_report_can_not_be_changed() -> None:
         ("own", "tcg", True, False),
     ],
 )
-def test_fidelity_says_what_can_be_proven(
+def test_fidelity_determines_what_a_cell_can_prove(
     kernel: str, execution: str, own_kernel: bool, absolute_time: bool
 ) -> None:
     fidelity = Fidelity.model_validate({"kernel": kernel, "execution": execution})
@@ -161,7 +161,7 @@ def test_the_schema_version_is_the_first_that_there_is() -> None:
 
 
 def by_old_names(text: str) -> str:
-    """Return a run.json, or a line of a journal, as a version with the old names wrote it."""
+    """Return a run.json, or a line of a journal, with the old names of earlier versions."""
     for new, old in (
         ("duration_ms", "lasted_ms"),
         ("max_ms", "longest_ms"),

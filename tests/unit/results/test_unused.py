@@ -1,4 +1,4 @@
-"""An expected change is unused where it is known that it happened nowhere."""
+"""An expected change is unused if it is known that it did not happen in any cell."""
 
 from __future__ import annotations
 
@@ -41,31 +41,31 @@ def unused(*events: j.Event) -> tuple[UnusedChange, ...]:
     return fold([*CONTROLLER, *WORKER, *events]).unused
 
 
-def test_what_happened_in_no_cell_is_unused_and_told_once() -> None:
+def test_a_change_that_happened_in_no_cell_is_reported_once() -> None:
     assert unused(expected(), expected()) == (OLD,)
 
 
 @pytest.mark.parametrize("facts", ["packages/old", "packages/o*", "packages/*"])
-def test_what_happened_is_used(facts: str) -> None:
+def test_a_change_that_happened_is_used(facts: str) -> None:
     assert unused(expected(facts=facts), changed("packages/old")) == ()
 
 
 @pytest.mark.parametrize(("kind", "found"), [("changed", 0), ("removed", 1), (None, 0)])
-def test_a_change_of_another_kind_is_no_use(kind: Any, found: int) -> None:
+def test_a_change_of_another_kind_is_no_match(kind: Any, found: int) -> None:
     event = expected()
     event = event.model_copy(update={"change": event.change.model_copy(update={"kind": kind})})
     assert len(unused(event, changed("packages/old"))) == found
 
 
-def test_of_a_deselected_cell_nothing_is_known() -> None:
+def test_the_result_of_a_deselected_cell_is_unknown() -> None:
     assert unused(expected(CELL, OTHER)) == ()
 
 
-def test_of_a_cell_that_is_in_no_journal_nothing_is_known() -> None:
+def test_the_result_of_a_cell_in_no_journal_is_unknown() -> None:
     assert unused(expected(CELL, "elsewhere")) == ()
 
 
-def test_of_a_cell_that_did_not_reach_its_states_nothing_is_known() -> None:
+def test_the_result_of_a_cell_with_missing_states_is_unknown() -> None:
     events: list[j.Event] = [
         begun(),
         declared(),
@@ -91,16 +91,16 @@ def green(*events: j.Event) -> Run:
     return fold([*CONTROLLER, *WORKER, expected(), *events])
 
 
-def test_an_unused_change_is_only_told() -> None:
+def test_an_unused_change_does_not_change_the_verdict() -> None:
     assert (green().verdict, green().unused) == (Verdict.PASSED, (OLD,))
 
 
-def test_a_strict_run_fails_by_it() -> None:
+def test_a_strict_run_with_an_unused_change_fails() -> None:
     strict = begun().model_copy(update={"strict": True})
     assert (green(strict).strict, green(strict).verdict) == (True, Verdict.FAILED)
     assert green(strict, changed("packages/old")).verdict is Verdict.PASSED
 
 
-def test_the_plans_are_told_once() -> None:
+def test_each_plan_is_reported_once() -> None:
     plan = PlanFile(product="thing", path="upgrade.toml", sha256="0" * 64)
     assert green(j.PlanDeclared(plan=plan), j.PlanDeclared(plan=plan)).plans == (plan,)

@@ -1,4 +1,4 @@
-"""Small runs with changes, and the folder in which their reports lie."""
+"""Small runs with changes, and the folder of their reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`upgradeproof accept`: an expected change goes into the right plan, or one error says why not."""
+"""`upgradeproof accept` adds an expected change to the right plan, or prints one error."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def text(folder: Path) -> str:
     return (folder / "upgrade.toml").read_text(encoding="utf-8")
 
 
-def test_what_all_upgrades_show_stands_in_the_plan_itself(
+def test_a_change_of_all_upgrades_is_added_to_the_plan(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)), cell(TWO, state(DEPLOY)))
@@ -72,7 +72,7 @@ def test_what_all_upgrades_show_stands_in_the_plan_itself(
         "nothing is known of the others: the first that it may be",
     ],
 )
-def test_it_stands_below_the_one_upgrade_that_shows_it(
+def test_a_change_of_one_upgrade_is_added_to_that_upgrade(
     upgradeproof: Command,
     tmp_path: Path,
     cells: tuple[list[str], list[str]],
@@ -85,15 +85,15 @@ def test_it_stands_below_the_one_upgrade_that_shows_it(
         *(cell(name, state(DEPLOY)) for name in seen),
         *(cell(name, state()) for name in unseen),
     )
-    told = upgradeproof(*WRITE)
+    result = upgradeproof(*WRITE)
     where = f"[[upgrade.expect.change]] of {named}" if named else "[[expect.change]]"
-    assert told.out.startswith(f"upgrade.toml: {where}; it explains")
+    assert result.out.startswith(f"upgrade.toml: {where}; it explains")
     plan = load_plan(tmp_path / "upgrade.toml")
     found = plan.expect if upgrade is None else plan.upgrade[upgrade].expect
     assert found.change[-1].facts == ("users/deploy",)
 
 
-def test_an_upgrade_that_is_named_gets_it(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_change_is_added_to_the_named_upgrade(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)), cell(TWO, state(DEPLOY)), cell(BOTH, state()))
     assert upgradeproof(*WRITE, "--upgrade", "2-to-3") == CommandResult(
         0, "upgrade.toml: [[upgrade.expect.change]] of 2-to-3; it explains 1 change\n", ""
@@ -126,7 +126,7 @@ OTHER_ARM = "debian-12-arm64.container.thing-2-to-3"
         "a glob that also fits the platform",
     ],
 )
-def test_for_the_cells_that_are_named_it_is_an_override(
+def test_a_change_of_the_named_cells_is_added_in_an_override(
     upgradeproof: Command,
     tmp_path: Path,
     cells: tuple[list[str], list[str]],
@@ -152,7 +152,7 @@ def test_for_the_cells_that_are_named_it_is_an_override(
     ] == left
 
 
-def test_for_all_cells_of_an_upgrade_it_stands_below_the_upgrade(
+def test_a_change_of_all_cells_of_an_upgrade_is_added_to_the_upgrade(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)), cell(ARM, state(DEPLOY)), cell(TWO, state(DEPLOY)))
@@ -161,7 +161,7 @@ def test_for_all_cells_of_an_upgrade_it_stands_below_the_upgrade(
     )
 
 
-def test_two_changes_of_the_same_cells_stand_in_one_override(
+def test_two_changes_of_the_same_cells_are_added_to_one_override(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     both = state(DEPLOY, came("groups/deploy"))
@@ -176,7 +176,7 @@ def test_two_changes_of_the_same_cells_stand_in_one_override(
     ]
 
 
-def test_what_a_rollback_leaves_on_the_cells_that_are_named_is_an_override(
+def test_a_change_that_a_rollback_leaves_on_named_cells_is_added_in_an_override(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     folder = reports(tmp_path, cell(ONE, state()))
@@ -194,7 +194,9 @@ def test_what_a_rollback_leaves_on_the_cells_that_are_named_is_an_override(
     assert load_plan(path).override[0].allowed_changes[0].facts == ("users/deploy",)
 
 
-def test_what_only_a_rollback_shows_is_left_behind(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_change_that_only_a_rollback_shows_is_an_allowed_change(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
     plan = reports(tmp_path, cell(TWO, state(), state(DEPLOY, name="rolled_back")))
     path = tmp_path / "upgrade.toml"
     rollback = (
@@ -214,16 +216,16 @@ def test_several_are_accepted_one_after_the_other(upgradeproof: Command, tmp_pat
     assert upgradeproof(*WRITE).status == 0
     assert upgradeproof("accept", "groups/deploy", "--reason", "it goes with the user").status == 0
     assert [each.facts for each in read_accepted(folder)] == [("users/deploy",), ("groups/deploy",)]
-    told = upgradeproof("review")
-    assert (told.status, told.err) == (1, "")
-    assert told.out.splitlines()[0] == f"{ONE}, upgraded: 1 change in 1 group"
+    result = upgradeproof("review")
+    assert (result.status, result.err) == (1, "")
+    assert result.out.splitlines()[0] == f"{ONE}, upgraded: 1 change in 1 group"
     assert upgradeproof(*WRITE).err == (
         "upgradeproof: no unexplained change of the run matches 'users/deploy'\n"
         f"it was accepted since the run: {REASON}\n"
     )
 
 
-def test_the_kind_is_written_and_holds(upgradeproof: Command, tmp_path: Path) -> None:
+def test_the_kind_is_written_and_applied(upgradeproof: Command, tmp_path: Path) -> None:
     gone = change("packages/php7.4-cli", "1", None).model_copy(update={"kind": "removed"})
     folder = reports(tmp_path, cell(ONE, state(gone)), cell(TWO, state(gone)))
     words = ("accept", "packages/php7.4-*", "--reason", "the site runs on 8.2")
@@ -239,27 +241,29 @@ def test_the_kind_is_written_and_holds(upgradeproof: Command, tmp_path: Path) ->
     assert upgradeproof("review").out == "unexplained changes left: 0\n"
 
 
-def test_mode_and_link_of_the_plan_stay(upgradeproof: Command, tmp_path: Path) -> None:
+def test_mode_and_link_of_the_plan_are_preserved(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)))
-    kept = tmp_path / "kept.toml"
+    target = tmp_path / "plan.toml"
     path = tmp_path / "upgrade.toml"
-    path.rename(kept)
-    kept.chmod(0o640)
-    path.symlink_to(kept)
+    path.rename(target)
+    target.chmod(0o640)
+    path.symlink_to(target)
     assert upgradeproof(*WRITE).status == 0
     assert path.is_symlink()
-    assert kept.stat().st_mode & 0o777 == 0o640
-    assert BLOCK.format("upgrade.expect.change") in kept.read_text()
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert BLOCK.format("upgrade.expect.change") in target.read_text()
     assert (
         sorted(found.name for found in tmp_path.iterdir())
         == [
-            *("cache", "kept.toml", "reports", "upgrade.toml"),
+            *("cache", "plan.toml", "reports", "upgrade.toml"),
         ][1:]
     )
 
 
-def test_what_was_explained_before_is_counted(upgradeproof: Command, tmp_path: Path) -> None:
+def test_changes_that_were_explained_before_are_counted(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
     before = came("users/deploy2", reason="known before")
     reports(tmp_path, cell(ONE, state(DEPLOY, before)))
-    told = upgradeproof("accept", "users/deploy*", "--reason", REASON)
-    assert told.out.splitlines()[1] == "it also covers 1 change with a reason before"
+    result = upgradeproof("accept", "users/deploy*", "--reason", REASON)
+    assert result.out.splitlines()[1] == "it also covers 1 change with a reason before"

@@ -1,4 +1,4 @@
-"""Globs cover what they are for, and nothing else that the facts hold."""
+"""Globs match their own paths, and no other paths of the facts."""
 
 from fnmatch import fnmatchcase
 
@@ -37,9 +37,9 @@ NOTHING = Paths(())
     ],
     ids=[
         "one path is its own glob",
-        "special characters stand for themselves",
+        "special characters are escaped",
         "fields of one record",
-        "a stranger's fields are not covered, so that the end stands in the glob",
+        "the fields of another record are not matched, so that the glob contains the field",
         "a folder",
         "all of a section is never covered",
         "words with a number",
@@ -50,14 +50,14 @@ def test_globs_of_some_paths(paths: list[str], own: list[str], globs: tuple[str,
     assert covering(paths, facts, own) == globs
 
 
-def test_a_glob_that_would_cover_a_stranger_is_parted() -> None:
+def test_a_glob_that_would_match_another_record_is_split() -> None:
     paths = ["services/web-log.service/active", "services/web-tail.service/active"]
     strangers = Paths([("services/web-shop.service/active", "services/web-shop.service")])
     assert covering(paths, strangers) == tuple(paths)
     assert covering(paths, NOTHING) == ("services/web-*.service/active",)
 
 
-def test_every_path_is_covered_and_no_stranger_ever() -> None:
+def test_every_path_is_matched_and_never_another_record() -> None:
     paths = [f"files//etc/{a}/{b}/mode" for a in ("x", "y") for b in ("1", "2", "3")]
     stranger = "files//etc/x/4/mode"
     globs = covering(paths, Paths([(stranger, stranger)]))
@@ -71,20 +71,20 @@ def test_every_path_is_covered_and_no_stranger_ever() -> None:
     assert not any(fnmatchcase(stranger, glob) for glob in globs)
 
 
-def test_a_path_that_the_others_begin_with_is_a_glob_of_its_own() -> None:
+def test_a_path_that_is_a_prefix_of_others_has_its_own_glob() -> None:
     paths = ["services/web", "services/web/active", "services/web/enabled"]
     assert covering(paths, NOTHING) == ("services/web", "services/web/*")
 
 
-def test_what_is_explained_is_covered_by_no_glob_of_its_own_record() -> None:
-    explained = change("services/web.service/active", reason="the plan says so")
+def test_an_explained_change_is_not_matched_by_a_glob_of_its_record() -> None:
+    explained = change("services/web.service/active", reason="expected by the plan")
     paths = Paths.of({}, [explained])
     own = ["services/web.service"]
     wanted = ["services/web.service/enabled", "services/web.service/fragment"]
     assert covering(wanted, paths, own) == tuple(wanted)
 
 
-def test_many_paths_are_covered_in_a_moment() -> None:
+def test_many_paths_are_grouped() -> None:
     paths = [f"files//etc/d{a}/f{b}/mode" for a in range(100) for b in range(50)]
     strangers = Paths((f"files//etc/d{a}/g/mode", "") for a in range(20_000))
     assert len(covering(paths, strangers)) == 5000
@@ -96,7 +96,7 @@ def test_a_glob_of_a_whole_section_is_recognised(glob: str) -> None:
 
 
 @pytest.mark.parametrize("glob", ["packages/lib*", "packages/*/version", "files//etc/*"])
-def test_a_glob_of_a_part_is_none(glob: str) -> None:
+def test_a_glob_of_a_part_is_no_whole_section(glob: str) -> None:
     assert not covers_section(glob)
 
 
@@ -110,7 +110,7 @@ def test_the_record_of_a_change() -> None:
 @pytest.mark.parametrize(
     "path", ["units/[a", "units/a]", "units/[a]", "units/]a[", "units/[]b", "x/[[*"]
 )
-def test_an_escaped_path_may_stand_in_a_plan_and_fits_itself_alone(path: str) -> None:
+def test_an_escaped_path_is_valid_in_a_plan_and_matches_only_itself(path: str) -> None:
     glob = escaped(path)
     assert checked_glob(glob) == glob
     assert fnmatchcase(path, glob)

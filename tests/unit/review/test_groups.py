@@ -1,4 +1,4 @@
-"""What a group of unexplained changes is about."""
+"""Groups of unexplained changes, and their titles."""
 
 import pytest
 
@@ -17,7 +17,9 @@ from upgradeproof.review import Paths, group
         ("users/deploy", "", "users of deploy"),
     ],
 )
-def test_a_group_is_named_for_what_it_is_about(path: str, package: str, title: str) -> None:
+def test_the_title_of_a_group_names_its_package_or_record(
+    path: str, package: str, title: str
+) -> None:
     changes = [came(path, package=package)]
     assert [found.title for found in group(changes, Paths.of({}, changes))] == [title]
 

@@ -17,7 +17,7 @@ CHANGES = state(
 )
 
 
-def test_elsewhere_it_is_a_list(upgradeproof: Command, tmp_path: Path) -> None:
+def test_outside_of_a_terminal_the_output_is_a_list(upgradeproof: Command, tmp_path: Path) -> None:
     facts = {"users": {"ada": {"uid": 1}}}
     found = CHANGES.model_copy(update={"facts": "facts.json"})
     known = state(change("system/system/version", "11", "12"))
@@ -75,7 +75,7 @@ def test_toml_has_each_block_once(upgradeproof: Command, tmp_path: Path) -> None
     )
 
 
-def test_cells_are_chosen(upgradeproof: Command, tmp_path: Path) -> None:
+def test_cells_are_selected(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, CHANGES), cell(BOTH, state()))
     done = upgradeproof("review", "--cell", "*-1-to-2-to-3")
     assert (done.status, done.out) == (0, "unexplained changes left: 0\n")
@@ -84,7 +84,7 @@ def test_cells_are_chosen(upgradeproof: Command, tmp_path: Path) -> None:
     )
 
 
-def test_a_cell_that_was_not_upgraded_is_no_good_news(
+def test_the_changes_of_a_cell_that_was_not_upgraded_are_unknown(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
     lost = Cell(

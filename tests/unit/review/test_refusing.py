@@ -1,4 +1,4 @@
-"""What `upgradeproof accept` refuses: one error for each, and nothing is written."""
+"""The cases that `upgradeproof accept` refuses with one error, and without writing."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def text(folder: Path) -> str:
     return (folder / "upgrade.toml").read_text(encoding="utf-8")
 
 
-def refused(told: CommandResult, folder: Path, *lines: str) -> None:
-    """Compare the whole error, and see that nothing was written."""
+def refused(result: CommandResult, folder: Path, *lines: str) -> None:
+    """Compare the whole error, and check that nothing was written."""
     expected = "\n".join(lines).replace("PLAN", str(folder / "upgrade.toml"))
-    assert (told.out, told.err) == ("", f"upgradeproof: {expected}\n")
+    assert (result.out, result.err) == ("", f"upgradeproof: {expected}\n")
     assert text(folder) == PLAN
     assert not (folder / "reports" / "out" / "accepted.json").exists()
 
@@ -34,20 +34,20 @@ def refused(told: CommandResult, folder: Path, *lines: str) -> None:
 @pytest.mark.parametrize("reason", ["", "  ", "\n"])
 def test_an_empty_reason_is_refused(upgradeproof: Command, tmp_path: Path, reason: str) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)))
-    told = upgradeproof("accept", "users/deploy", "--reason", reason)
-    assert told.status == 2
+    result = upgradeproof("accept", "users/deploy", "--reason", reason)
+    assert result.status == 2
     refused(
-        told,
+        result,
         tmp_path,
         "there is no reason",
         "To do: write why this change is correct: the report shows it next to the change",
     )
 
 
-def test_a_reason_that_says_nothing_is_refused(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_meaningless_reason_is_refused(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)))
-    told = upgradeproof("accept", "users/deploy", "--reason", "ok")
-    refused(told, tmp_path, "the reason 'ok' is too short: 8 characters or more")
+    result = upgradeproof("accept", "users/deploy", "--reason", "ok")
+    refused(result, tmp_path, "the reason 'ok' is too short: 8 characters or more")
 
 
 def test_without_a_reason_nothing_is_accepted(
@@ -59,11 +59,13 @@ def test_without_a_reason_nothing_is_accepted(
     assert "the following arguments are required: --reason" in capsys.readouterr().err
 
 
-def test_a_glob_that_fits_nothing_names_the_nearest(upgradeproof: Command, tmp_path: Path) -> None:
+def test_the_error_for_a_glob_without_a_match_names_the_nearest_path(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY, came("users/deputy"), came("journal/x: y"))))
-    told = upgradeproof("accept", "users/deplyo", "--reason", REASON)
+    result = upgradeproof("accept", "users/deplyo", "--reason", REASON)
     refused(
-        told,
+        result,
         tmp_path,
         "no unexplained change of the run matches 'users/deplyo'",
         "the most similar are:",
@@ -73,18 +75,22 @@ def test_a_glob_that_fits_nothing_names_the_nearest(upgradeproof: Command, tmp_p
     )
 
 
-def test_a_glob_that_fits_what_is_explained_says_so(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_glob_that_matches_only_explained_changes_is_refused(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY, change("packages/a/version", reason="upgraded"))))
-    told = upgradeproof("accept", "packages/a/*", "--reason", REASON)
+    result = upgradeproof("accept", "packages/a/*", "--reason", REASON)
     refused(
-        told,
+        result,
         tmp_path,
         "no unexplained change of the run matches 'packages/a/*'",
         "packages/a/version is explained already: upgraded",
     )
 
 
-def test_a_run_without_unexplained_changes_says_so(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_run_without_unexplained_changes_is_an_error(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
     reports(tmp_path, cell(ONE, state()))
     refused(
         upgradeproof(*WRITE),
@@ -113,8 +119,8 @@ def test_a_plan_that_changed_since_the_run_is_refused(
     reports(tmp_path, cell(ONE, state(DEPLOY)))
     changed = PLAN.replace('title = "install"', 'title = "install it"')
     (tmp_path / "upgrade.toml").write_text(changed)
-    told = upgradeproof(*WRITE)
-    assert told == CommandResult(
+    result = upgradeproof(*WRITE)
+    assert result == CommandResult(
         2,
         "",
         f"upgradeproof: {tmp_path}/upgrade.toml changed since the run, and nothing was written\n"
@@ -148,7 +154,7 @@ def test_a_read_only_plan_is_refused(upgradeproof: Command, tmp_path: Path) -> N
     )
 
 
-def test_a_plan_that_is_gone_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_missing_plan_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)))
     (tmp_path / "upgrade.toml").unlink()
     assert upgradeproof(*WRITE) == CommandResult(
@@ -159,15 +165,17 @@ def test_a_plan_that_is_gone_is_told(upgradeproof: Command, tmp_path: Path) -> N
     )
 
 
-def test_a_run_that_does_not_record_its_plan_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+def test_a_run_without_the_path_of_its_plan_is_an_error(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
     folder = reports(tmp_path, cell(ONE, state(DEPLOY)))
     plain = json.loads((folder / "run.json").read_text())
     del plain["plans"]
     (folder / "run.json").write_text(json.dumps(plain))
-    told = upgradeproof(*WRITE)
-    assert told.status == 4
+    result = upgradeproof(*WRITE)
+    assert result.status == 4
     refused(
-        told,
+        result,
         tmp_path,
         "the run does not record the plan of thing",
         "To do: run pytest again with this version of upgradeproof",
@@ -220,14 +228,14 @@ def test_changes_of_two_products_need_the_name_of_one(
         ),
     ],
 )
-def test_a_cell_or_an_upgrade_that_is_not_there_is_told(
+def test_an_unknown_cell_or_upgrade_is_an_error(
     upgradeproof: Command, tmp_path: Path, words: tuple[str, ...], lines: tuple[str, ...]
 ) -> None:
     reports(tmp_path, cell(ONE, state(DEPLOY)), cell(TWO, state(DEPLOY)))
     refused(upgradeproof(*WRITE, *words), tmp_path, *lines)
 
 
-def test_an_accepted_file_of_another_kind_is_told(upgradeproof: Command, tmp_path: Path) -> None:
+def test_an_invalid_accepted_file_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
     folder = reports(tmp_path, cell(ONE, state(DEPLOY)))
     (folder / "accepted.json").write_text("{}")
     assert upgradeproof(*WRITE).err == (

@@ -1,4 +1,4 @@
-"""A known change that is near is a hint, wherever it is known."""
+"""A similar known change is a hint, for whichever distribution it is known."""
 
 import pytest
 
@@ -20,7 +20,7 @@ FILE = KnownFile.model_validate(
 
 
 @pytest.mark.parametrize(
-    ("found", "says"),
+    ("found", "hint"),
     [
         (came("mounts//tmp"), "is known for one (tmp): it is a tmpfs now [release notes]"),
         (
@@ -35,12 +35,12 @@ FILE = KnownFile.model_validate(
         (came("users/tmp.mount"), "None"),
     ],
 )
-def test_a_known_change_that_is_near(found: Change, says: str) -> None:
+def test_a_similar_known_change_is_a_hint(found: Change, hint: str) -> None:
     (only,) = group([found], Paths(()))
-    assert str(resembling(only, {"one": [FILE]})) == says
+    assert str(resembling(only, {"one": [FILE]})) == hint
 
 
-def test_one_that_covers_comes_before_one_that_is_like_it() -> None:
+def test_a_matching_known_change_has_priority_over_a_similar_one() -> None:
     other = FILE.model_copy(
         update={"change": (KnownEntry.model_validate(ENTRY | {"facts": ["mounts//tmp2"]}),)}
     )

@@ -40,7 +40,7 @@ DEPLOYED = state(came("users/deploy"))
 
 @dataclass
 class Terminal:
-    """A command in a terminal: what it prints is awaited, what is typed is sent."""
+    """A command in a terminal: a test waits for its output and sends input."""
 
     process: subprocess.Popen[bytes]
     device: int
@@ -60,7 +60,7 @@ class Terminal:
         os.write(self.device, f"{text}\n".encode())
 
     def press(self, key: str) -> None:
-        """Press a control key once the command sleeps in its read: before, Python loses ^C."""
+        """Press a control key when the command waits for input: before that, Python loses ^C."""
         stat = Path(f"/proc/{self.process.pid}/stat")
         deadline = time.monotonic() + TIMEOUT_S
         while stat.read_text().rpartition(")")[2].split()[0] != "S":
@@ -85,7 +85,7 @@ class Terminal:
 
 
 def _own_terminal() -> None:
-    """Let ^C interrupt the command, also where whoever runs the tests ignores it."""
+    """Let ^C interrupt the command, even if the process that runs the tests ignores it."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -101,7 +101,7 @@ def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=_own_terminal,  # noqa: PLW1509  # there is one thread
+        preexec_fn=_own_terminal,  # noqa: PLW1509  # the process has one thread
     )
     os.close(theirs)
     try:
@@ -145,7 +145,7 @@ def test_each_group_is_accepted_skipped_or_looked_into(tmp_path: Path) -> None:
     assert (added.facts, added.reason) == (("users/deploy",), "the deployment makes this user")
 
 
-def test_a_reason_is_asked_for_until_it_says_something(tmp_path: Path) -> None:
+def test_a_reason_is_requested_until_it_is_long_enough(tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, CHANGES))
     with terminal(tmp_path) as screen:
         screen.expect(ASK)
@@ -167,7 +167,7 @@ def test_a_reason_is_asked_for_until_it_says_something(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["\x04", "\x03"], ids=["the end of input", "an interrupt"])
-def test_what_was_accepted_stays_when_the_review_ends_early(tmp_path: Path, key: str) -> None:
+def test_accepted_changes_remain_if_the_review_ends_early(tmp_path: Path, key: str) -> None:
     reports(tmp_path, cell(ONE, CHANGES))
     with terminal(tmp_path) as screen:
         screen.expect(ASK)
@@ -181,7 +181,7 @@ def test_what_was_accepted_stays_when_the_review_ends_early(tmp_path: Path, key:
     assert "users/deploy" in (tmp_path / "upgrade.toml").read_text()
 
 
-def test_all_accepted_is_a_good_end(tmp_path: Path) -> None:
+def test_the_review_succeeds_if_all_is_accepted(tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, state(came("users/deploy"))))
     with terminal(tmp_path) as screen:
         screen.expect(ASK)
@@ -219,7 +219,7 @@ def test_all_accepted_is_a_good_end(tmp_path: Path) -> None:
         "only some cells are reviewed",
     ],
 )
-def test_it_holds_for_the_cells_that_show_it(
+def test_the_change_is_accepted_for_the_cells_that_show_it(
     tmp_path: Path, cells: list[Cell], words: tuple[str, ...], where: str
 ) -> None:
     reports(tmp_path, *cells)
@@ -233,7 +233,7 @@ def test_it_holds_for_the_cells_that_show_it(
         screen.end()
 
 
-def test_a_plan_that_is_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+def test_a_plan_that_changed_during_the_review_is_not_overwritten(tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, CHANGES))
     with terminal(tmp_path) as screen:
         screen.expect(ASK)

@@ -1,4 +1,4 @@
-"""What a failed check prints: the first change first, few lines, TOML that the author completes."""
+"""The output of a failed check: few lines, changes, and TOML for the author to complete."""
 
 import tomllib
 
@@ -12,7 +12,7 @@ from upgradeproof.review.summary import MAX_LINES
 FEW = [
     came("users/deploy", "uid=999"),
     change("files//etc/x.conf/sha256", "a", "b", detail="--- old\n+++ new\n-1\n+2"),
-    change("packages/cron/version", reason="the plan says so"),
+    change("packages/cron/version", reason="expected by the plan"),
 ]
 
 
@@ -21,7 +21,7 @@ def text(changes: list[Change], state: str = "upgraded") -> str:
 
 
 def test_without_unexplained_changes_there_is_nothing_to_print() -> None:
-    assert text([change("packages/cron/version", reason="the plan says so")]) == ""
+    assert text([change("packages/cron/version", reason="expected by the plan")]) == ""
 
 
 def test_few_changes_are_listed_with_their_diffs_and_toml() -> None:
@@ -72,7 +72,7 @@ def test_many_changes_are_counted_by_section_and_package() -> None:
     assert len(lines) <= MAX_LINES
 
 
-def test_it_is_never_longer_than_a_screen() -> None:
+def test_the_summary_is_never_longer_than_a_screen() -> None:
     changes = [
         came(f"s{i}/{'x' * 300}/{j}", "y" * 500, package=f"p{i}.{j}")
         for i in range(40)
@@ -84,7 +84,7 @@ def test_it_is_never_longer_than_a_screen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "says", "header"),
+    ("state", "problem", "header"),
     [
         ("rebooted", "only a boot shows", "[[expect.change]]"),
         (
@@ -95,13 +95,15 @@ def test_it_is_never_longer_than_a_screen() -> None:
         ("upgraded_again", "different from the first upgrade", "[[upgrade.allowed_changes]]"),
     ],
 )
-def test_each_state_says_what_is_wrong_in_it(state: str, says: str, header: str) -> None:
+def test_the_summary_states_the_problem_of_each_state(
+    state: str, problem: str, header: str
+) -> None:
     lines = text(FEW[:1], state).splitlines()
-    assert lines[0] == f"1 change, {says}; it is users/deploy: (nothing) -> uid=999"
+    assert lines[0] == f"1 change, {problem}; it is users/deploy: (nothing) -> uid=999"
     assert header in lines
 
 
-def test_toml_keeps_what_is_special_in_toml() -> None:
+def test_special_characters_are_escaped_in_toml() -> None:
     path = 'journal/x: "\\d" \'\t'
     found = group([came(path)], Paths(()))
     data = tomllib.loads("\n".join(snippet(found, "[[expect.change]]")))

@@ -1,6 +1,6 @@
-"""Fakes of the real protocols: a machine is a folder, its shell is this host's, its disk is copied.
+"""Fakes of the real protocols: a machine is a folder, in which the shell of this host runs.
 
-What was started, ended and kept stands in files, so that it is seen across processes and runs.
+Files record what was started, ended and stored, so that other processes and runs can read it.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ KERNEL = "release\t6.1\nversion\t#1\narchitecture\tx86_64\n"
 class FolderMachine:
     """A machine whose disk is a folder.
 
-    ``packages/NAME`` holds an installed version, ``stale`` what the probe of stale processes says,
-    ``answers/SECTION`` what another probe's script prints,
-    ``not-ready`` what keeps the product from being ready, ``dead`` that the machine is gone,
-    ``panic`` what its next boot ends with, and ``down`` that it is down since. ``at-boot`` is what
-    a start from a snapshot runs.
+    ``packages/NAME`` contains an installed version, ``stale`` the output of the stale processes,
+    ``answers/SECTION`` the output of another probe's script, and
+    ``not-ready`` why the product is not ready. If ``dead`` exists, the machine has ended.
+    ``panic`` contains the error of its next boot, and ``down`` exists from then on. A start from
+    a snapshot runs ``at-boot``.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class FolderMachine:
             missing = self._read("not-ready")
             done = _answer(missing, exit_status=1 if missing else 0)
         elif script.startswith("journalctl"):
-            done = _answer("what the machine's own journal says\n")
+            done = _answer("a line of the machine's journal\n")
         else:
             done = command.run(
                 ["sh", "-c", f"cd {shlex.quote(str(self.disk))}\n{script}"],
@@ -128,7 +128,7 @@ class FolderMachine:
         return self._forwards[port]
 
     def logs(self) -> str:
-        return "what the console says\n"
+        return "a line of the console\n"
 
     def alive(self) -> bool:
         return not (self.disk / "dead").exists()
@@ -141,7 +141,7 @@ def _answer(text: str, exit_status: int = 0) -> Completed:
 
 
 class FolderBackend:
-    """Start machines in a folder; keep their disks there, and a log of all that was done."""
+    """Start machines in a folder, with their disks and a log of all actions."""
 
     kind = "container"
     definition = "folders"
@@ -158,11 +158,11 @@ class FolderBackend:
         self.folder = folder
         self.fidelity = Fidelity.model_validate({"kernel": kernel, "execution": execution})
         self.forwards: dict[int, int] = {}
-        """Ports of this host that lead to the machines, by theirs."""
+        """Ports of this host that are forwarded to the machines, by the machines' ports."""
         self.full, self.slow_s = full, slow_s
-        """Whether there is no room left for snapshots, and how long one takes before it begins."""
-        self.room_bytes = 10**12
-        """What is left of its disk."""
+        """Whether there is no free space for snapshots, and the delay before a snapshot begins."""
+        self.disk_free_bytes = 10**12
+        """The free space of its disk."""
         self.machines: list[FolderMachine] = []
         (folder / "snapshots").mkdir(parents=True, exist_ok=True)
 
@@ -182,7 +182,7 @@ class FolderBackend:
 
     @property
     def log(self) -> list[str]:
-        """Return what was done, one line each: ``start``, ``end``, ``keep``."""
+        """Return the actions, one line each: ``start``, ``end``, ``keep``."""
         path = self.folder / "log"
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
@@ -217,9 +217,9 @@ class FolderBackend:
             raise MachineError("no space left for a snapshot")
         assert isinstance(machine, FolderMachine)
         time.sleep(self.slow_s)
-        kept = self.folder / "snapshots" / key
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(machine.disk, kept)
+        saved = self.folder / "snapshots" / key
+        shutil.rmtree(saved, ignore_errors=True)
+        shutil.copytree(machine.disk, saved)
         self._note(f"keep {labels['upgradeproof.state']}")
         return key
 
@@ -243,14 +243,14 @@ class FolderBackend:
         return True
 
     def free_bytes(self) -> int:
-        return self.room_bytes
+        return self.disk_free_bytes
 
     def prune(self, *, states: bool) -> Sequence[str]:
         return ()
 
 
 class OneImage:
-    """Give an image for every platform, or say why there is none."""
+    """Return an image for every platform, or raise an error."""
 
     def __init__(self, error: ImageError | None = None) -> None:
         self.error = error

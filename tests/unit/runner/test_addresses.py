@@ -1,4 +1,4 @@
-"""Where the machine itself has to ask an endpoint, by what listens on its port."""
+"""The address at which the machine itself sends requests to an endpoint."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def asked_at(kind: str, addresses: Sequence[str], **keys: str) -> str:
         ("udp", ["::"], ""),
     ],
 )
-def test_only_what_others_can_not_reach_is_asked_inside(
+def test_only_an_endpoint_that_others_cannot_reach_is_asked_inside(
     kind: str, addresses: list[str], found: str
 ) -> None:
     assert asked_at(kind, addresses) == found
 
 
-def test_facts_without_sockets_tell_nothing() -> None:
+def test_facts_without_sockets_determine_no_address() -> None:
     endpoint = Endpoint.model_validate({"id": "a", "kind": "http", "port": 80})
     assert only_address(Facts({}), endpoint, 80) == ""

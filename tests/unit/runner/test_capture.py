@@ -24,7 +24,7 @@ def test_the_twin_is_compared_in_each_run_also_where_its_state_is_cached(
     for _ in range(2):
         with world.runner(twin) as runner:
             runner.reach("upgraded")
-        found = world.told().capture
+        found = world.result().capture
         assert found is not None
         assert found.server == "web1"
         assert {section.section: section.facts for section in found.sections}["packages"] == 6
@@ -33,7 +33,7 @@ def test_the_twin_is_compared_in_each_run_also_where_its_state_is_cached(
 def test_a_product_that_is_no_twin_is_compared_with_nothing(world: World) -> None:
     with world.runner() as runner:
         runner.reach("installed")
-    assert world.told().capture is None
+    assert world.result().capture is None
 
 
 @pytest.mark.parametrize("name", ["captured.json", "../captured.json", "."])

@@ -1,4 +1,4 @@
-"""A command that does not have the plan's result before the upgrade proves nothing after it."""
+"""A command without the plan's result before the upgrade proves nothing after it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def refused(result: CommandResult, **keys: Any) -> str:
     return caught.value.details
 
 
-def test_a_command_as_the_plan_says_is_ready() -> None:
+def test_a_command_with_the_planned_result_is_ready() -> None:
     on = cell(expect={"command": [{"id": "a", "run": "a", "exit_status": 3}]})
     prove_commands(on, Facts({CommandResults.section: {"a": CommandResult(exit_status=3)}}))
 
 
 @pytest.mark.parametrize(
-    ("result", "keys", "told"),
+    ("result", "keys", "problem"),
     [
         (
             CommandResult(exit_status=1, stderr=("no such file",)),
@@ -47,6 +47,6 @@ def test_a_command_as_the_plan_says_is_ready() -> None:
     ],
 )
 def test_another_result_before_the_upgrade_is_refused(
-    result: CommandResult, keys: dict[str, Any], told: str
+    result: CommandResult, keys: dict[str, Any], problem: str
 ) -> None:
-    assert refused(result, **keys) == told
+    assert refused(result, **keys) == problem

@@ -1,4 +1,4 @@
-"""The product's verbs: steps with their transcripts, and the wait until it is in use."""
+"""Steps with their transcripts, and the wait until the product is ready."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def machine(tmp_path: Path) -> Iterator[FolderMachine]:
 
 
 class Steps:
-    """Carry out actions and remember what was journalled."""
+    """Execute actions and store the events of the journal."""
 
     def __init__(self, folder: Path) -> None:
         self.reports = folder / "reports"
@@ -48,7 +48,7 @@ class Steps:
         )
 
     @property
-    def told(self) -> list[tuple[str, int | None]]:
+    def finished(self) -> list[tuple[str, int | None]]:
         begun = [event.title for event in self.events if isinstance(event, StepStarted)]
         ended = [event.exit_status for event in self.events if isinstance(event, StepFinished)]
         return list(zip(begun, ended, strict=True))
@@ -62,9 +62,7 @@ def script(text: str, title: str = "a step") -> Script:
     return Script(title=title, script=text, timeout_s=5)
 
 
-def test_every_kind_of_action_is_carried_out_in_order(
-    machine: FolderMachine, tmp_path: Path
-) -> None:
+def test_every_kind_of_action_is_executed_in_order(machine: FolderMachine, tmp_path: Path) -> None:
     (tmp_path / "a.conf").write_bytes(b"a = 1\xff")
     upload = Upload(
         title="copy", source=tmp_path / "a.conf", path="/etc/a.conf", mode=0o600, owner="root"
@@ -72,7 +70,7 @@ def test_every_kind_of_action_is_carried_out_in_order(
     actions: list[Action] = [script("echo one"), upload, Reboot(title="reboot", timeout_s=5)]
     steps = Steps(tmp_path)
     steps.executor.run(machine, actions)
-    assert steps.told == [
+    assert steps.finished == [
         ("a step", 0),
         ("copy", 0),
         ("reboot: left out, thing-main-1 has no kernel of its own", 0),
@@ -81,17 +79,15 @@ def test_every_kind_of_action_is_carried_out_in_order(
     assert [steps.transcript(at)[12:] for at in range(3)] == ["one\n", "", ""]
 
 
-def test_what_comes_after_a_failed_step_is_left_alone(
-    machine: FolderMachine, tmp_path: Path
-) -> None:
+def test_steps_after_a_failed_step_are_not_run(machine: FolderMachine, tmp_path: Path) -> None:
     steps = Steps(tmp_path)
     with pytest.raises(StepError):
         steps.executor.run(machine, [script("exit 4"), script("touch never")])
-    assert steps.told == [("a step", 4)]
+    assert steps.finished == [("a step", 4)]
     assert not (machine.disk / "never").exists()
 
 
-def test_steps_of_one_title_have_transcripts_of_their_own(
+def test_steps_of_the_same_title_have_separate_transcripts(
     machine: FolderMachine, tmp_path: Path
 ) -> None:
     steps = Steps(tmp_path)
@@ -110,7 +106,7 @@ def test_an_emulated_machine_may_take_longer(
 
 
 class BootingMachine(FolderMachine):
-    """Have a kernel of its own, and a console on which it says how it boots."""
+    """A machine with its own kernel, and a console that shows how it boots."""
 
     console = "the boot before\n"
 
@@ -133,11 +129,11 @@ def test_a_machine_with_a_kernel_of_its_own_is_booted_again(
     steps = Steps(tmp_path)
     steps.executor.run(booting, [Reboot(title="reboot", timeout_s=7), script("echo after")])
     assert (booting.disk / "booted").read_text() == "21", "seven seconds, and emulated"
-    assert steps.told == [("reboot", 0), ("a step", 0)]
+    assert steps.finished == [("reboot", 0), ("a step", 0)]
     assert steps.transcript(0)[12:] == "booting within 21 s\n", "the console, from this boot on"
 
 
-def test_a_boot_that_fails_is_the_products_and_its_console_is_kept(
+def test_a_failed_boot_is_the_products_failure_and_its_console_is_stored(
     booting: BootingMachine, tmp_path: Path
 ) -> None:
     (booting.disk / "panic").write_text("kernel panic: no init found")
@@ -146,22 +142,22 @@ def test_a_boot_that_fails_is_the_products_and_its_console_is_kept(
         steps.executor.run(booting, [Reboot(title="reboot", timeout_s=7), script("touch never")])
     assert str(caught.value) == "thing-main-1 does not boot: kernel panic: no init found"
     assert Verdict.of(caught.value) is Verdict.FAILED
-    assert steps.told == [("reboot", None)]
+    assert steps.finished == [("reboot", None)]
     assert steps.transcript(0)[12:] == "booting within 21 s\n"
     assert not (booting.disk / "never").exists()
 
 
-def test_a_shared_kernel_is_left_alone_and_it_is_said(
+def test_a_shared_kernel_is_not_rebooted_and_the_step_has_a_note(
     machine: FolderMachine, tmp_path: Path
 ) -> None:
     steps = Steps(tmp_path)
     steps.executor.reboot(machine, Reboot(title="reboot", timeout_s=5))
-    assert steps.told == [("reboot: left out, thing-main-1 has no kernel of its own", 0)]
+    assert steps.finished == [("reboot: left out, thing-main-1 has no kernel of its own", 0)]
     assert not (machine.disk / "booted").exists()
 
 
 class ReadyMachine(FolderMachine):
-    """Run the very script that waits on a machine, where `systemctl` is ours."""
+    """A machine that runs the real waiting script with a fake `systemctl`."""
 
     def run(self, script: str, **options: object) -> Completed:
         bin_folder = self.disk / "bin"
@@ -186,14 +182,14 @@ def missing(machine: ReadyMachine, state: str = "installed", **expect: object) -
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """Return a TCP port of this host on which somebody listens."""
+    """Return a TCP port of this host on which a process listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
 @pytest.fixture
 def closed_port() -> int:
-    """Return a TCP port of this host on which nobody listens."""
+    """Return a TCP port of this host on which no process listens."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         return int(unused.getsockname()[1])
@@ -208,7 +204,7 @@ def test_a_service_that_is_active_is_ready(waiting: ReadyMachine) -> None:
 
 
 def test_a_service_that_starts_and_dies_is_not_ready(waiting: ReadyMachine) -> None:
-    """It is up at the first look, and a moment later it is not."""
+    """The service is active at the first reading, and failed at the next one."""
     expect = Expectations.model_validate({"services": ["thingd"]})
     died = Timer(0.3, (waiting.disk / "active").write_text, ["other.service\n"])
     died.start()
@@ -247,7 +243,7 @@ def test_a_port_over_ipv6_is_ready_too(waiting: ReadyMachine) -> None:
         assert missing(waiting, port=[{"port": server.getsockname()[1]}]) == []
 
 
-def test_a_moved_port_is_asked_for_where_it_is_in_that_state(
+def test_a_moved_port_is_expected_at_its_number_of_the_state(
     waiting: ReadyMachine, port: int, closed_port: int
 ) -> None:
     moved = {"port": closed_port, "change": "moved", "to": port}
@@ -255,7 +251,7 @@ def test_a_moved_port_is_asked_for_where_it_is_in_that_state(
     assert missing(waiting, "installed", port=[moved]) != []
 
 
-def test_a_port_that_comes_or_goes_is_asked_for_in_one_state_only(
+def test_an_added_or_removed_port_is_expected_in_one_state_only(
     waiting: ReadyMachine, closed_port: int
 ) -> None:
     for change, state in (("added", "installed"), ("retired", "upgraded")):
@@ -264,10 +260,8 @@ def test_a_port_that_comes_or_goes_is_asked_for_in_one_state_only(
         assert missing(waiting, state, port=[{"port": closed_port, "change": change}]) != []
 
 
-def test_an_action_of_an_unknown_kind_is_never_done_by_doing_nothing(
-    machine: FolderMachine, tmp_path: Path
-) -> None:
+def test_an_action_of_an_unknown_kind_is_an_error(machine: FolderMachine, tmp_path: Path) -> None:
     steps = Steps(tmp_path)
     with pytest.raises(AssertionError, match="unreachable"):
         steps.executor.run(machine, [cast("Action", object())])
-    assert steps.told == []
+    assert steps.finished == []

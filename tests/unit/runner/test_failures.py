@@ -1,4 +1,4 @@
-"""What stands in a cell's way: said once, with its first cause, and never tried again."""
+"""A failure of a cell is reported once, with its first cause, and never retried."""
 
 from __future__ import annotations
 
@@ -26,49 +26,49 @@ from upgradeproof.results import Verdict
 DATA = {"id": "note", "write": "echo hi >note", "read": "cat note", "equals": "hi"}
 
 
-def met(world: World, on: Cell, state: str = "upgraded") -> UpgradeproofError:
-    """Return what stands in the way to a state."""
+def failure(world: World, on: Cell, state: str = "upgraded") -> UpgradeproofError:
+    """Return the error that prevents a state."""
     with world.runner(on) as runner, pytest.raises(UpgradeproofError) as caught:
         runner.reach(state)
     return caught.value
 
 
 def test_a_step_that_fails_is_the_products_failure(world: World) -> None:
-    error = met(world, cell(upgrade="echo reason; echo why >&2; exit 7; echo not here"))
+    error = failure(world, cell(upgrade="echo reason; echo why >&2; exit 7; echo not here"))
     assert isinstance(error, StepError)
     assert str(error) == (
         "the step 'echo reason; echo why >&2; exit 7; echo not here' failed with exit status 7\n"
         "reason\nwhy\n"
         "To do: the whole output is in the step's transcript"
     )
-    told = world.state("upgraded")
-    assert (told.verdict, told.reason) == (Verdict.FAILED, str(error))
-    assert [step.exit_status for step in told.steps] == [7]
+    state = world.state("upgraded")
+    assert (state.verdict, state.reason) == (Verdict.FAILED, str(error))
+    assert [step.exit_status for step in state.steps] == [7]
 
 
 def test_a_script_ends_at_its_first_command_that_fails(world: World) -> None:
-    error = met(world, cell(upgrade="false\necho went on"))
+    error = failure(world, cell(upgrade="false\necho went on"))
     assert error.details == ""
 
 
-def test_a_step_that_hangs_on_a_prompt_is_ended_with_the_prompt_in_the_error(
+def test_a_step_that_waits_at_a_prompt_is_stopped_with_the_prompt_in_the_error(
     world: World,
 ) -> None:
     script = "printf 'Restart services? [y/N] '; sleep 60"
     step = {"step": "run", "title": "upgrade", "script": script, "timeout_s": 0.3}
-    error = met(world, cell(upgrade=[step]))
+    error = failure(world, cell(upgrade=[step]))
     assert isinstance(error, StepTimeoutError)
     assert str(error) == (
         "the step 'upgrade' did not end in 0.3 s and was ended\n"
         "Restart services? [y/N]\n"
         "To do: its last output is above: if it is a prompt, answer it in the plan"
     )
-    told = world.state("upgraded")
-    assert (told.verdict, told.steps[0].exit_status) == (Verdict.FAILED, None)
+    state = world.state("upgraded")
+    assert (state.verdict, state.steps[0].exit_status) == (Verdict.FAILED, None)
 
 
 def test_an_upgrade_that_did_nothing_is_failed(world: World) -> None:
-    error = met(world, cell(upgrade="true"))
+    error = failure(world, cell(upgrade="true"))
     assert isinstance(error, ProofError)
     assert str(error) == (
         "the upgrade to 2 did not happen, though every step succeeded\n"
@@ -79,47 +79,49 @@ def test_an_upgrade_that_did_nothing_is_failed(world: World) -> None:
     assert world.state("upgraded").verdict is Verdict.FAILED
 
 
-def test_that_another_package_changed_proves_no_upgrade(world: World) -> None:
+def test_a_change_of_another_package_proves_no_upgrade(world: World) -> None:
     releases = [
         {"name": "1", "packages": {"thing": "*"}},
         {"name": "2", "packages": {"thing": "*"}},
     ]
     install = f"{INSTALL}; echo 1.0 >packages/other"
-    error = met(world, cell(install=install, upgrade="echo 2.0 >packages/other", release=releases))
+    error = failure(
+        world, cell(install=install, upgrade="echo 2.0 >packages/other", release=releases)
+    )
     assert error.details == (
         "nothing changed that the releases name: neither a package nor the kernel"
     )
 
 
 def test_an_upgrade_that_removes_the_package_is_failed(world: World) -> None:
-    error = met(world, cell(upgrade="rm packages/thing"))
+    error = failure(world, cell(upgrade="rm packages/thing"))
     assert error.details == "thing: not installed, where 2.* was expected"
 
 
 def test_a_service_that_was_not_restarted_is_left_to_the_checks(world: World) -> None:
     """The upgrade happened: the facts are needed to see why the service was not restarted."""
-    said = (
+    stale = (
         "file\\t42\\t/usr/sbin/thingd (deleted)\\n"
         "process\\t42\\t/usr/sbin/thingd (deleted)\\t0::/system.slice/thingd.service\\n"
     )
-    steps = f"echo 2.0 >packages/thing; printf '{said}' >stale"
+    steps = f"echo 2.0 >packages/thing; printf '{stale}' >stale"
     with world.runner(cell(upgrade=steps, expect={"services": ["thingd"]})) as runner:
         upgraded = runner.reach("upgraded")
     assert upgraded[Stale]["thingd.service"].old == ("/usr/sbin/thingd",)
 
 
 def test_a_service_with_an_old_library_is_left_to_the_checks(world: World) -> None:
-    said = (
+    stale = (
         "file\\t42\\t/usr/lib/libc.so (deleted)\\n"
         "process\\t42\\t/usr/sbin/thingd\\t0::/system.slice/thingd.service\\n"
     )
-    steps = f"echo 2.0 >packages/thing; printf '{said}' >stale"
+    steps = f"echo 2.0 >packages/thing; printf '{stale}' >stale"
     with world.runner(cell(upgrade=steps, expect={"services": ["thingd"]})) as runner:
         runner.reach("upgraded")
 
 
 def test_a_wrong_old_release_is_not_ready(world: World) -> None:
-    error = met(world, cell(install="mkdir packages; echo 3.1 >packages/thing"))
+    error = failure(world, cell(install="mkdir packages; echo 3.1 >packages/thing"))
     assert isinstance(error, NotReadyError)
     assert str(error) == (
         "what is installed is not the release 1: there is nothing to upgrade\n"
@@ -128,9 +130,9 @@ def test_a_wrong_old_release_is_not_ready(world: World) -> None:
     )
 
 
-def test_an_old_release_that_never_gets_ready_is_not_ready(world: World) -> None:
+def test_an_old_release_that_never_becomes_ready_is_an_error(world: World) -> None:
     broken = f"{INSTALL}; echo thingd is failed >not-ready"
-    error = met(world, cell(install=broken, expect={"services": ["thingd"]}, ready_timeout_s=2))
+    error = failure(world, cell(install=broken, expect={"services": ["thingd"]}, ready_timeout_s=2))
     assert isinstance(error, NotReadyError)
     assert str(error) == (
         "the old release is not in use after 2 s\n"
@@ -139,7 +141,7 @@ def test_an_old_release_that_never_gets_ready_is_not_ready(world: World) -> None
     )
 
 
-def test_a_new_release_that_never_gets_ready_is_left_to_the_checks(world: World) -> None:
+def test_a_new_release_that_never_becomes_ready_is_left_to_the_checks(world: World) -> None:
     steps = "echo 2.0 >packages/thing; echo thingd is failed >not-ready"
     with world.runner(cell(upgrade=steps)) as runner:
         runner.reach("upgraded")
@@ -147,7 +149,7 @@ def test_a_new_release_that_never_gets_ready_is_left_to_the_checks(world: World)
 
 def test_data_that_can_not_be_read_back_is_not_ready(world: World) -> None:
     data = {**DATA, "write": "echo lost >note"}
-    error = met(world, cell(expect={"data": [data]}), "installed")
+    error = failure(world, cell(expect={"data": [data]}), "installed")
     assert isinstance(error, NotReadyError)
     assert str(error) == (
         "the data 'note' can't be read back before the upgrade\n"
@@ -158,7 +160,7 @@ def test_data_that_can_not_be_read_back_is_not_ready(world: World) -> None:
 
 def test_data_that_can_not_be_written_is_a_failed_step(world: World) -> None:
     data = {**DATA, "write": "false\necho hi >note"}
-    error = met(world, cell(expect={"data": [data]}), "installed")
+    error = failure(world, cell(expect={"data": [data]}), "installed")
     assert error.brief == "the step 'write note through the service' failed with exit status 1"
 
 
@@ -185,7 +187,7 @@ def test_the_first_cause_is_raised_once_and_then_named(world: World) -> None:
     assert world.log == ["start main from image", "end main"]
 
 
-def test_a_failed_upgrade_leaves_the_old_state_to_those_who_ask(world: World) -> None:
+def test_after_a_failed_upgrade_the_old_state_is_available(world: World) -> None:
     with world.runner(cell(upgrade="exit 1")) as runner:
         with pytest.raises(StepError):
             runner.reach("upgraded")
@@ -198,43 +200,43 @@ def test_a_failed_upgrade_leaves_the_old_state_to_those_who_ask(world: World) ->
     ]
 
 
-def test_what_the_machine_could_still_say_is_kept(world: World) -> None:
-    met(world, cell(install="exit 1"))
-    kept = world.folder / "reports" / "evidence" / cell().id / "installed"
-    assert (kept / "console.log").read_text() == "what the console says\n"
-    assert (kept / "journal.log").read_text() == "what the machine's own journal says"
-    assert "01-exit-1.log" in [path.name for path in kept.iterdir()]
+def test_the_logs_of_a_failed_machine_are_stored(world: World) -> None:
+    failure(world, cell(install="exit 1"))
+    evidence = world.folder / "reports" / "evidence" / cell().id / "installed"
+    assert (evidence / "console.log").read_text() == "a line of the console\n"
+    assert (evidence / "journal.log").read_text() == "a line of the machine's journal"
+    assert "01-exit-1.log" in [path.name for path in evidence.iterdir()]
 
 
-def test_a_machine_that_dies_under_a_step_is_broken(world: World) -> None:
-    error = met(world, cell(install="touch dead"))
+def test_a_machine_that_ends_during_a_step_is_broken(world: World) -> None:
+    error = failure(world, cell(install="touch dead"))
     assert isinstance(error, ChannelError)
     assert world.state("installed").verdict is Verdict.BROKEN
 
 
 def test_a_machine_that_does_not_boot_fails_by_its_first_cause(world: World) -> None:
-    """Asked for its journal, it says that it is down: a failure of its own, which comes second."""
+    """Reading the journal of the machine fails as well: it must not replace the first cause."""
     world.backend = FolderBackend(world.folder / "backend", kernel="own")
     breaks = {"step": "run", "script": "echo no root disk >panic"}
-    error = met(world, cell(upgrade=[breaks, {"step": "reboot"}]))
+    error = failure(world, cell(upgrade=[breaks, {"step": "reboot"}]))
     assert isinstance(error, BootError)
     assert error.brief.endswith(" does not boot: no root disk")
-    told = world.state("upgraded")
-    assert (told.verdict, told.reason) == (Verdict.FAILED, str(error))
-    kept = world.folder / "reports" / "evidence" / cell().id / "upgraded"
-    assert (kept / "console.log").read_text() == "what the console says\n"
+    state = world.state("upgraded")
+    assert (state.verdict, state.reason) == (Verdict.FAILED, str(error))
+    evidence = world.folder / "reports" / "evidence" / cell().id / "upgraded"
+    assert (evidence / "console.log").read_text() == "a line of the console\n"
 
 
-def test_an_image_that_can_not_be_had_means_never_ran(world: World) -> None:
+def test_without_an_image_the_state_never_ran(world: World) -> None:
     world.images = OneImage(ImageError("there is no image for example-1"))
-    assert isinstance(met(world, cell()), ImageError)
+    assert isinstance(failure(world, cell()), ImageError)
     base = world.state("base")
     assert (base.verdict, base.reason) == (Verdict.NEVER_RAN, "there is no image for example-1")
     assert world.log == []
 
 
-def test_an_unforeseen_error_is_broken_and_never_tried_twice(world: World) -> None:
-    (world.folder / "backend" / "running").touch()  # a file, where machines want a folder
+def test_an_unexpected_error_is_broken_and_never_retried(world: World) -> None:
+    (world.folder / "backend" / "running").touch()  # a file where machines need a folder
     with world.runner() as runner:
         with pytest.raises(NotADirectoryError):
             runner.reach("installed")
@@ -247,7 +249,7 @@ def test_an_unforeseen_error_is_broken_and_never_tried_twice(world: World) -> No
     assert world.state("installed").verdict is Verdict.BROKEN
 
 
-def test_a_snapshot_that_fails_costs_no_verdict(
+def test_a_failed_snapshot_changes_no_verdict(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.backend.full = True
@@ -260,7 +262,7 @@ def test_a_snapshot_that_fails_costs_no_verdict(
     ]
 
 
-def test_who_needs_a_machine_from_a_snapshot_that_failed_is_told(world: World) -> None:
+def test_a_machine_from_a_failed_snapshot_is_an_error(world: World) -> None:
     world.backend.full = True
     with world.runner() as runner:
         installed = runner.reach("installed")

@@ -56,7 +56,7 @@ def facts(version: str, shell: str, comment: str = "", kernel: str = "6.1.0") ->
 
 
 def project(folder: Path, expect: dict[str, Any] | None = None, platform: Any = None) -> Cell:
-    """Return a cell of a product with known changes of its own."""
+    """Return a cell of a product that has its own known changes."""
     (folder / "known").mkdir(exist_ok=True)
     (folder / "known" / "example-1-to-2.toml").write_text(FILE, encoding="utf-8")
     (folder / "upgrade.toml").write_text("# the plan\n", encoding="utf-8")
@@ -64,15 +64,15 @@ def project(folder: Path, expect: dict[str, Any] | None = None, platform: Any = 
     return cell(folder, expect=expect or {}, **on)
 
 
-def told(on: Cell, before: Facts, after: Facts) -> dict[str, tuple[str, ...]]:
+def judged(on: Cell, before: Facts, after: Facts) -> dict[str, tuple[str, ...]]:
     changes = judge(on, "upgraded", before, after)
     return {c.path: (c.kind, c.source, c.reason, c.known, c.known_for) for c in changes}
 
 
-def test_a_change_has_its_kind_its_reason_and_where_that_comes_from(tmp_path: Path) -> None:
+def test_a_change_has_its_kind_its_reason_and_the_source_of_the_reason(tmp_path: Path) -> None:
     system = [{"facts": ["system/system/version"], "reason": "that is the upgrade"}]
     on = project(tmp_path, {"change": system})
-    assert told(on, facts("1", "/bin/sh", "old"), facts("2", "/bin/bash", "new")) == {
+    assert judged(on, facts("1", "/bin/sh", "old"), facts("2", "/bin/bash", "new")) == {
         "packages/tool/version": ("upgraded", "package", "upgraded with the distribution", "", ""),
         "system/system/version": ("changed", "plan", "that is the upgrade", "", ""),
         "users/root/comment": ("changed", "none", "", "", ""),
@@ -83,26 +83,26 @@ def test_a_change_has_its_kind_its_reason_and_where_that_comes_from(tmp_path: Pa
     }
 
 
-def test_the_plan_comes_before_what_is_known_and_may_exclude_it(tmp_path: Path) -> None:
+def test_the_plan_has_priority_over_known_changes_and_may_exclude_them(tmp_path: Path) -> None:
     before, after = facts("1", "/bin/sh"), facts("2", "/bin/bash")
     shell = [{"facts": ["users/root/shell"], "reason": "we want it so"}]
     on = project(tmp_path, {"change": shell})
-    assert told(on, before, after)["users/root/shell"][1:3] == ("plan", "we want it so")
+    assert judged(on, before, after)["users/root/shell"][1:3] == ("plan", "we want it so")
     without = project(tmp_path, {"known": {"exclude": ["example-1-to-2/new-shell"]}})
-    assert told(without, before, after)["users/root/shell"] == ("changed", "none", "", "", "")
+    assert judged(without, before, after)["users/root/shell"] == ("changed", "none", "", "", "")
 
 
-def test_a_plan_includes_what_the_machines_do_not_select(tmp_path: Path) -> None:
+def test_a_plan_may_include_known_changes_that_the_machines_do_not_select(tmp_path: Path) -> None:
     before, after = facts("7", "/bin/sh"), facts("7", "/bin/bash")
-    assert told(project(tmp_path), before, after)["users/root/shell"][1] == "none"
+    assert judged(project(tmp_path), before, after)["users/root/shell"][1] == "none"
     on = project(tmp_path, {"known": {"include": ["example-1-to-2/*"]}})
-    assert told(on, before, after)["users/root/shell"][1] == "known"
+    assert judged(on, before, after)["users/root/shell"][1] == "known"
 
 
-def test_what_needs_a_kernel_of_its_own_is_not_known_of_a_container(tmp_path: Path) -> None:
+def test_known_changes_of_a_kernel_do_not_apply_to_a_container(tmp_path: Path) -> None:
     before, after = facts("1", "/bin/sh", "old"), facts("2", "/bin/sh", "new")
-    assert told(project(tmp_path), before, after)["users/root/comment"][1] == "none"
-    assert told(project(tmp_path, platform=VM), before, after)["users/root/comment"][1] == "known"
+    assert judged(project(tmp_path), before, after)["users/root/comment"][1] == "none"
+    assert judged(project(tmp_path, platform=VM), before, after)["users/root/comment"][1] == "known"
 
 
 @pytest.mark.parametrize(("platform", "source"), [(None, "none"), (VM, "known")])
@@ -111,11 +111,11 @@ def test_the_kernel_of_a_container_is_not_its_own(
 ) -> None:
     before, after = facts("1", "/bin/sh"), facts("1", "/bin/sh", kernel="6.12.0")
     first = facts("1", "/bin/sh", kernel="6.1.0")
-    found = told(project(tmp_path, platform=platform), first or before, after)
+    found = judged(project(tmp_path, platform=platform), first or before, after)
     assert found["kernel/running/release"][:2] == ("changed", source)
 
 
-def test_what_a_boot_changes_has_a_kind_too() -> None:
+def test_a_change_of_a_boot_has_a_kind() -> None:
     (change,) = judge_boot(facts("1", "/bin/sh"), facts("1", "/bin/bash"))
     assert change == Change(
         path="users/root/shell",

@@ -1,4 +1,4 @@
-"""An outage: what clients see of it is told, and what is no fault of the product's is broken."""
+"""An outage: its effects on clients are reported; errors of the environment are broken."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ALERT = {"webhook_port": 9, "raised": "firing", "cleared": "resolved"}
 
 
 class Service(FolderMachine):
-    """A machine whose folder says how its service does; it posts alerts as it is asked."""
+    """A machine with a service that is healthy or degraded, and posts alerts after requests."""
 
     def __init__(self, disk: Path) -> None:
         spec = MachineSpec(snapshot=IMAGE, name="thing-outage-1", architecture="amd64")
@@ -47,14 +47,14 @@ class Service(FolderMachine):
         self.for_nothing: tuple[int, str] = (404, "")
         self.recovers = True
         self.alerts: dict[bool, list[str]] = {True: [], False: []}
-        """What is posted with the first request of a time in which it is cut off, or not."""
-        self._told: bool | None = None
+        """The alerts that the first request after the loss or the return of its backend causes."""
+        self._reported_cut: bool | None = None
         self._was_cut = False
         self.port = 0
 
     def answer(self, path: str) -> tuple[int, str]:
         is_cut = (self.disk / "cut").exists()
-        before, self._told = self._told, is_cut
+        before, self._reported_cut = self._reported_cut, is_cut
         if before is not None and before is not is_cut:
             with (self.disk / "received").open("a") as file:
                 file.writelines(f"{json.dumps(alert)}\n" for alert in self.alerts[is_cut])
@@ -127,31 +127,31 @@ def plan(**others: Any) -> Degradation:
     return Degradation.model_validate({**PLAN, **others})
 
 
-def test_a_service_that_degrades_and_recovers_is_seen_to(service: Service) -> None:
+def test_degradation_and_recovery_of_a_service_are_detected(service: Service) -> None:
     outage = outages(service).of(plan())
     seen = (outage.not_found, outage.after_not_found, outage.degraded, outage.recovered)
     assert [one.fits for one in seen] == [True] * 4
 
 
-def test_a_service_that_fails_without_its_backend_is_told(service: Service) -> None:
+def test_a_service_that_fails_without_its_backend_is_reported(service: Service) -> None:
     service.cut_off = (500, "no backend")
     outage = outages(service).of(plan())
     assert (outage.degraded.fits, outage.recovered.fits) == (False, True)
-    told = str(outage.degraded)
-    assert told.startswith("/ of site, with its backend cut off, gave after 0.")
-    assert told.endswith(
+    report = str(outage.degraded)
+    assert report.startswith("/ of site, with its backend cut off, gave after 0.")
+    assert report.endswith(
         " s: status 500, 'no backend'; expected within 0.5 s: status 200,"
         " that contains 'from before'"
     )
 
 
-def test_a_service_that_stays_degraded_is_told(service: Service) -> None:
+def test_a_service_that_stays_degraded_is_reported(service: Service) -> None:
     service.recovers = False
     outage = outages(service).of(plan())
     assert (outage.degraded.fits, outage.recovered.fits) == (True, False)
 
 
-def test_a_service_that_takes_requests_for_nothing_for_an_outage_is_told(service: Service) -> None:
+def test_a_service_that_answers_unknown_paths_like_an_outage_is_reported(service: Service) -> None:
     service.for_nothing = (200, "from before")
     outage = outages(service).of(plan())
     assert not outage.not_found.fits
@@ -168,7 +168,7 @@ def test_alerts_are_counted(service: Service) -> None:
     )
 
 
-def test_an_alert_that_does_not_come_is_told(service: Service) -> None:
+def test_a_missing_alert_is_reported(service: Service) -> None:
     outage = outages(service).of(plan(alert=ALERT))
     assert not outage.raised.once
     assert str(outage.raised) == (
@@ -176,12 +176,12 @@ def test_an_alert_that_does_not_come_is_told(service: Service) -> None:
     )
 
 
-def test_an_outage_is_gone_through_once(service: Service) -> None:
+def test_an_outage_is_performed_once(service: Service) -> None:
     both = outages(service)
     assert both.of(plan()) is both.of(plan())
 
 
-def test_what_stood_in_the_way_of_an_outage_stands_there_for_every_check(service: Service) -> None:
+def test_the_error_of_an_outage_is_raised_for_every_check(service: Service) -> None:
     (service.disk / "cut").touch()
     tried = outages(service)
     with pytest.raises(NotReadyError) as first:
@@ -192,7 +192,7 @@ def test_what_stood_in_the_way_of_an_outage_stands_there_for_every_check(service
     assert second.value is first.value
 
 
-def test_a_service_that_was_never_whole_failed(service: Service) -> None:
+def test_a_service_that_was_never_healthy_failed(service: Service) -> None:
     (service.disk / "cut").touch()
     with pytest.raises(NotReadyError) as caught:
         outages(service).of(plan())
@@ -201,7 +201,7 @@ def test_a_service_that_was_never_whole_failed(service: Service) -> None:
 
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
-    "answers that can't be told apart": (
+    "answers that are the same": (
         {"contains": "whole"},
         "the degradation 'cut-off' can't be distinguished from a whole answer",
     ),
@@ -217,7 +217,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_no_fault_of_the_product_is_broken(service: Service, name: str) -> None:
+def test_an_error_of_the_environment_is_broken(service: Service, name: str) -> None:
     change, brief = BROKEN[name]
     (service.disk / "port-is-taken").touch()
     with pytest.raises(HarnessError) as caught:

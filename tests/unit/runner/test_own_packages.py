@@ -1,4 +1,4 @@
-"""Packages of the product's own on a cell's way: what does not build is said before a step runs."""
+"""The product's own packages: a failed build is an error before any step runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def building(folder: Path, **packages: object) -> Cell:
         ({"programs": {"no-such-gcc": "gcc"}}, ProgramError, Verdict.NEVER_RAN),
     ],
 )
-def test_a_release_that_can_not_be_built_is_the_states_reason(
+def test_a_failed_build_is_the_reason_of_the_state(
     world: World,
     tmp_path: Path,
     packages: dict[str, object],
@@ -39,5 +39,5 @@ def test_a_release_that_can_not_be_built_is_the_states_reason(
         with pytest.raises(error) as caught:
             runner.reach("upgraded")
         assert runner.reach("installed").name == "installed"
-    told = world.state("upgraded")
-    assert (told.verdict, told.reason, told.steps) == (verdict, str(caught.value), ())
+    state = world.state("upgraded")
+    assert (state.verdict, state.reason, state.steps) == (verdict, str(caught.value), ())

@@ -1,4 +1,4 @@
-"""What stands in the way of an upgrade stops it before it begins, and is told."""
+"""An inhibitor stops an upgrade before its first step, and is reported."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def test_an_inhibitor_stops_the_upgrade_before_its_first_step(world: World) -> N
         "  To do: apt-get install --allow-downgrades 'thing=0.9*'\n"
         "To do: fix this on the machine, then upgrade; nothing was changed"
     )
-    told = world.state("upgraded")
-    assert (told.verdict, told.reason, told.steps) == (Verdict.FAILED, str(caught.value), ())
-    assert [finding.id for finding in told.findings] == ["components/Thing"]
+    state = world.state("upgraded")
+    assert (state.verdict, state.reason, state.steps) == (Verdict.FAILED, str(caught.value), ())
+    assert [finding.id for finding in state.findings] == ["components/Thing"]
 
 
-def test_the_machine_stands_as_it_stood(world: World) -> None:
+def test_the_machine_is_unchanged(world: World) -> None:
     with world.runner(INHIBITED) as runner:
         installed = runner.reach("installed")
         with pytest.raises(InhibitedError):
@@ -52,7 +52,7 @@ def test_the_machine_stands_as_it_stood(world: World) -> None:
         assert world.log == ["start main from image", "keep installed"]
 
 
-def test_it_is_not_tried_twice(world: World) -> None:
+def test_a_stopped_upgrade_is_not_retried(world: World) -> None:
     with world.runner(INHIBITED) as runner:
         with pytest.raises(InhibitedError):
             runner.reach("upgraded")
@@ -64,23 +64,23 @@ def test_it_is_not_tried_twice(world: World) -> None:
     )
 
 
-def test_findings_that_do_not_inhibit_are_told_of_a_state_that_was_reached(world: World) -> None:
+def test_other_findings_are_recorded_with_the_reached_state(world: World) -> None:
     proven = of({**THING, "max": "3", "supported": "2.5"})
     with world.runner(proven) as runner:
         runner.reach("upgraded")
-    told = world.state("upgraded")
-    assert told.verdict is Verdict.PASSED
-    assert [(f.severity, f.id) for f in told.findings] == [("info", "components/Thing")]
+    state = world.state("upgraded")
+    assert state.verdict is Verdict.PASSED
+    assert [(f.severity, f.id) for f in state.findings] == [("info", "components/Thing")]
 
 
-def test_a_kept_upgrade_is_stopped_when_the_plan_becomes_stricter(world: World) -> None:
+def test_a_cached_upgrade_is_stopped_when_the_plan_becomes_stricter(world: World) -> None:
     with world.runner(FREE) as runner:
         runner.reach("upgraded")
     with world.runner(INHIBITED) as runner, pytest.raises(InhibitedError):
         runner.reach("upgraded")
 
 
-def test_a_stopped_upgrade_goes_on_when_the_plan_allows_it(world: World) -> None:
+def test_a_stopped_upgrade_continues_when_the_plan_allows_it(world: World) -> None:
     with world.runner(INHIBITED) as runner, pytest.raises(InhibitedError):
         runner.reach("upgraded")
     before = len(world.log)
@@ -89,7 +89,7 @@ def test_a_stopped_upgrade_goes_on_when_the_plan_allows_it(world: World) -> None
     assert world.log[before:] == ["start main from snapshot", "keep upgraded", "end main"]
 
 
-def test_a_state_is_told_with_the_components_that_it_has(world: World) -> None:
+def test_a_state_is_recorded_with_its_components(world: World) -> None:
     with world.runner(FREE) as runner:
         runner.reach("upgraded")
     installed, upgraded = world.state("installed"), world.state("upgraded")
@@ -114,7 +114,7 @@ def keys(on: Cell) -> tuple[str, str]:
     ],
     ids=lambda asked: next(iter(asked)),
 )
-def test_keys_stay_when_only_a_judgement_changes(preflight: dict[str, Any]) -> None:
+def test_keys_do_not_depend_on_how_findings_are_judged(preflight: dict[str, Any]) -> None:
     assert keys(cell(preflight=preflight)) == keys(cell())
     assert keys(INHIBITED) == keys(FREE) == keys(cell())
 
@@ -128,7 +128,7 @@ def test_keys_stay_when_only_a_judgement_changes(preflight: dict[str, Any]) -> N
     ],
     ids=["folder", "storage", "command"],
 )
-def test_keys_change_with_what_has_to_be_read(other: Cell) -> None:
+def test_keys_depend_on_the_facts_that_have_to_be_read(other: Cell) -> None:
     assert not set(keys(other)) & set(keys(cell()))
 
 

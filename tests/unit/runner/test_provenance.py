@@ -1,4 +1,4 @@
-"""What a state was made of, as the facts have it."""
+"""The packages and snapshots of which a state was made, read from its facts."""
 
 from __future__ import annotations
 

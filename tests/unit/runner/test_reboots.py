@@ -1,4 +1,4 @@
-"""The booted states: a clone boots again, and only what the upgrade did to its boot counts."""
+"""The booted states: a clone boots again, and only effects of the upgrade are judged."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def test_the_machine_that_is_upgraded_is_never_booted_for_it(world: World) -> No
         assert upgraded.machine.name.endswith("main-1")
 
 
-def test_what_only_the_boot_of_the_new_release_changes_is_a_regression(world: World) -> None:
+def test_a_change_of_only_the_new_releases_boot_is_a_regression(world: World) -> None:
     with world.runner(cell(upgrade=f"{UPGRADE}; {AT_BOOT.format(name='ghost')}")) as runner:
         rebooted = runner.reach("rebooted")
     assert [change.path for change in rebooted.regressions] == ["packages/ghost"]
 
 
-def test_what_any_boot_changes_is_no_regression(world: World) -> None:
+def test_a_change_of_every_boot_is_no_regression(world: World) -> None:
     with world.runner(cell(install=f"{INSTALL}; {AT_BOOT.format(name='usual')}")) as runner:
         rebooted = runner.reach("rebooted")
         before = runner.reach("installed_rebooted")
@@ -48,7 +48,7 @@ def test_what_any_boot_changes_is_no_regression(world: World) -> None:
     ]
 
 
-def test_the_plan_may_expect_what_a_boot_changes(world: World) -> None:
+def test_the_plan_may_expect_a_change_of_a_boot(world: World) -> None:
     known = {"facts": ["packages/ghost"], "reason": "made at the first boot"}
     upgrade = f"{UPGRADE}; {AT_BOOT.format(name='ghost')}"
     with world.runner(cell(upgrade=upgrade, expect={"change": [known]})) as runner:
@@ -85,7 +85,7 @@ def test_a_clone_is_booted_again_and_read(world: World) -> None:
         assert (again.name, again.changes, again.machine) == ("upgraded", (), machine)
 
 
-def test_a_product_that_a_boot_does_not_bring_back_is_an_error_of_the_boot(world: World) -> None:
+def test_a_product_that_is_not_ready_after_a_boot_is_an_error_of_the_boot(world: World) -> None:
     world.backend = FolderBackend(world.folder / "backend", kernel="own")
     with world.runner() as runner, runner.clone("upgraded") as machine:
         machine.run("echo thingd is inactive >not-ready")

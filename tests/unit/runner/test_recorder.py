@@ -1,4 +1,4 @@
-"""Evidence: transcripts with time stamps, and files under names that any file system takes."""
+"""Evidence: transcripts with time stamps, and files with portable names."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def test_a_line_may_come_in_pieces() -> None:
     assert [line[12:] for line in stamped(b"o", b"ne\ntw", b"o\n")] == ["one", "two"]
 
 
-def test_what_comes_after_the_last_line_end_is_kept() -> None:
+def test_text_after_the_last_line_end_is_stored() -> None:
     assert [line[12:] for line in stamped(b"one\n", b"sure? ")] == ["one", "sure? "]
 
 
-def test_a_carriage_return_ends_no_line_in_the_file() -> None:
+def test_a_carriage_return_does_not_end_a_line() -> None:
     assert [line[12:] for line in stamped(b"one\r\n")] == ["one"]
 
 
-def test_a_line_is_on_the_disk_when_it_is_whole(tmp_path: Path) -> None:
+def test_a_complete_line_is_in_the_file_immediately(tmp_path: Path) -> None:
     recorder = Recorder("cell", tmp_path, lambda _: None)
     path = recorder.path("installed", "a.log")
     with recorder.transcript(path) as transcript:
@@ -65,28 +65,26 @@ def test_a_transcript_is_closed_when_a_step_raises(tmp_path: Path) -> None:
         ("grüße", "gr-e"),
     ],
 )
-def test_a_name_becomes_one_that_any_file_system_takes(
-    tmp_path: Path, name: str, file: str
-) -> None:
+def test_a_name_is_made_portable(tmp_path: Path, name: str, file: str) -> None:
     path = Recorder("cell", tmp_path, lambda _: None).path("installed", name)
     assert path == tmp_path / "evidence" / "cell" / "installed" / file
     assert path.parent.is_dir()
 
 
-def test_no_name_leads_out_of_the_cells_folder(tmp_path: Path) -> None:
+def test_every_name_stays_in_the_cells_folder(tmp_path: Path) -> None:
     recorder = Recorder("cell", tmp_path, lambda _: None)
     for name in ("..", ".", "../..", "/", "-", "ü"):
         path = recorder.path(name, "a.log").resolve()
         assert path.is_relative_to(recorder.folder.resolve())
 
 
-def test_what_is_kept_is_named_as_the_report_names_it(tmp_path: Path) -> None:
+def test_evidence_has_the_path_that_the_report_contains(tmp_path: Path) -> None:
     recorder = Recorder("cell", tmp_path, lambda _: None)
     named = recorder.save("grüße", "installed", "a.log")
     assert named == "evidence/cell/installed/a.log"
     assert recorder.collect([named]) == {named: "grüße"}
 
 
-def test_what_another_run_collected_is_restored(tmp_path: Path) -> None:
+def test_evidence_of_another_run_is_restored(tmp_path: Path) -> None:
     Recorder("cell", tmp_path, lambda _: None).restore({"evidence/cell/a.log": "text"})
     assert (tmp_path / "evidence" / "cell" / "a.log").read_text() == "text"

@@ -1,4 +1,4 @@
-"""States are kept under a hash of all that led there, and reused while that is the same."""
+"""States are cached under a hash of all their inputs, and reused while the inputs are the same."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RUN = {"step": "run", "script": INSTALL}
 
 
 def reached(world: World, on: Cell | None = None, *, fresh: bool = False) -> list[str]:
-    """Reach the last state in another run; return what the backend did for it."""
+    """Reach the last state in another run; return the actions of the backend."""
     before = len(world.log)
     with world.runner(on, fresh=fresh) as runner:
         runner.reach("upgraded")
@@ -33,8 +33,8 @@ def test_a_second_run_starts_no_machine(world: World) -> None:
     assert reached(world) == []
 
 
-def test_a_state_is_not_reused_behind_another_build_of_the_one_before(world: World) -> None:
-    """Two builds may differ by chance, as a key does that is made on the machine."""
+def test_a_state_is_not_reused_after_another_build_of_its_parent(world: World) -> None:
+    """Two builds may differ at random, for instance by a key that the machine generates."""
     on = cell(install=f"{INSTALL}; date +%s.%N >packages/key")
     reached(world, on)
     with world.runner(on, fresh=True) as runner:
@@ -45,7 +45,7 @@ def test_a_state_is_not_reused_behind_another_build_of_the_one_before(world: Wor
     assert reached(world, on) == []
 
 
-def test_a_reused_state_holds_what_the_built_one_held(world: World) -> None:
+def test_a_reused_state_is_the_same_as_the_built_one(world: World) -> None:
     with world.runner() as runner:
         built = runner.reach("upgraded")
     with world.runner() as runner:
@@ -58,7 +58,7 @@ def test_a_reused_state_holds_what_the_built_one_held(world: World) -> None:
     )
 
 
-def test_a_reused_state_is_told_with_the_steps_of_the_time_it_was_built(world: World) -> None:
+def test_a_reused_state_is_recorded_with_the_original_steps(world: World) -> None:
     reached(world)
     reached(world)
     built, reused = world.state("upgraded", run=1), world.state("upgraded", run=2)
@@ -67,7 +67,7 @@ def test_a_reused_state_is_told_with_the_steps_of_the_time_it_was_built(world: W
     assert reused.duration_s == built.duration_s
 
 
-def test_a_reused_state_brings_its_transcripts(world: World) -> None:
+def test_the_transcripts_of_a_reused_state_are_restored(world: World) -> None:
     on = cell(upgrade="echo hello; echo 2.0 >packages/thing")
     reached(world, on)
     transcript = world.folder / "reports" / world.state("upgraded").steps[0].transcript
@@ -78,7 +78,7 @@ def test_a_reused_state_brings_its_transcripts(world: World) -> None:
     assert text.endswith("] hello\n")
 
 
-def test_a_machine_of_a_reused_state_is_started_when_it_is_asked_for(world: World) -> None:
+def test_a_machine_of_a_reused_state_is_started_on_demand(world: World) -> None:
     reached(world)
     before = len(world.log)
     with world.runner() as runner:
@@ -87,12 +87,12 @@ def test_a_machine_of_a_reused_state_is_started_when_it_is_asked_for(world: Worl
     assert world.log[before:] == ["start upgraded from snapshot", "end upgraded"]
 
 
-def test_a_fresh_run_leaves_kept_states_alone(world: World) -> None:
+def test_a_fresh_run_does_not_use_cached_states(world: World) -> None:
     first = reached(world)
     assert reached(world, fresh=True) == first
 
 
-def test_a_fresh_run_reuses_what_it_built_itself(world: World) -> None:
+def test_a_fresh_run_reuses_its_own_states(world: World) -> None:
     context = world.context(fresh=True)
     with Runner(cell(), context) as runner:
         runner.reach("upgraded")
@@ -102,7 +102,7 @@ def test_a_fresh_run_reuses_what_it_built_itself(world: World) -> None:
     assert world.log[before:] == []
 
 
-def test_what_a_fresh_run_built_is_reused_by_the_next(world: World) -> None:
+def test_states_of_a_fresh_run_are_reused_by_the_next_run(world: World) -> None:
     reached(world, fresh=True)
     assert reached(world) == []
 
@@ -116,31 +116,29 @@ def test_a_change_of_the_upgrade_reuses_the_old_release(world: World) -> None:
     ]
 
 
-def test_a_state_whose_snapshot_is_gone_is_built_anew(world: World) -> None:
+def test_a_state_without_its_snapshot_is_built_again(world: World) -> None:
     first = reached(world)
-    for kept in (world.folder / "backend" / "snapshots").iterdir():
-        kept.rename(world.folder / f"gone-{kept.name}")
+    for snapshot in (world.folder / "backend" / "snapshots").iterdir():
+        snapshot.rename(world.folder / f"gone-{snapshot.name}")
     assert reached(world) == first
 
 
 @pytest.mark.parametrize("file", ["state.json", "facts/*.json"])
 @pytest.mark.parametrize("content", ["", "{}", "not json"])
-def test_a_kept_state_that_can_not_be_read_is_built_anew(
-    world: World, file: str, content: str
-) -> None:
+def test_an_unreadable_cached_state_is_built_again(world: World, file: str, content: str) -> None:
     first = reached(world)
     for path in (world.folder / "cache" / "states").glob(f"*/{file}"):
         path.write_text(content)
     assert reached(world) == first
 
 
-def test_without_kept_states_all_is_built_anew(world: World) -> None:
+def test_without_cached_states_all_states_are_built_again(world: World) -> None:
     first = reached(world)
     StateStore(world.folder / "cache").clear()
     assert reached(world) == first
 
 
-def test_a_state_that_failed_is_not_kept(world: World) -> None:
+def test_a_failed_state_is_not_cached(world: World) -> None:
     broken = cell(upgrade="exit 1")
     with world.runner(broken) as runner, pytest.raises(Exception, match="failed"):
         runner.reach("upgraded")
@@ -178,7 +176,7 @@ NEW = {"name": "2", "packages": {"thing": "2.*"}}
         {"release": [{**OLD, "packages": {"thing": "1.0"}}, NEW]},
     ],
 )
-def test_the_key_changes_with_all_that_reaches_the_machine(changed: dict[str, Any]) -> None:
+def test_the_key_depends_on_everything_that_reaches_the_machine(changed: dict[str, Any]) -> None:
     assert not set(keys(cell())) & set(keys(cell(**changed)))
 
 
@@ -196,7 +194,7 @@ def expect(**others: Any) -> Cell:
         {"config": {"change": "migrated", "preserved_keys": ["a.b"]}},
     ],
 )
-def test_the_key_stays_when_only_a_judgement_changes(changed: dict[str, Any]) -> None:
+def test_the_key_does_not_depend_on_how_a_state_is_judged(changed: dict[str, Any]) -> None:
     assert keys(expect()) == keys(expect(**changed))
 
 
@@ -210,7 +208,7 @@ def test_the_key_stays_when_only_a_judgement_changes(changed: dict[str, Any]) ->
         {"config": {"check": "thing -t"}},
     ],
 )
-def test_the_key_changes_with_what_is_done_or_read_on_the_machine(changed: dict[str, Any]) -> None:
+def test_the_key_depends_on_what_is_done_or_read_on_the_machine(changed: dict[str, Any]) -> None:
     assert not set(keys(expect())) & set(keys(expect(**changed)))
 
 
@@ -228,7 +226,7 @@ def test_the_key_changes_with_how_a_file_is_copied(tmp_path: Path, changed: Any)
     assert not set(before) & set(keys(cell(tmp_path, install=[RUN, {**COPY, **changed}])))
 
 
-def test_where_the_products_folder_lies_does_not_matter(tmp_path: Path) -> None:
+def test_the_key_does_not_depend_on_the_path_of_the_product(tmp_path: Path) -> None:
     for name in ("here", "there"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "thing.conf").write_text("one")
@@ -247,7 +245,7 @@ def test_a_change_of_the_upgrade_leaves_the_old_releases_key(changed: dict[str, 
     assert before[1] != after[1]
 
 
-def test_a_repository_signed_anew_leaves_the_key(tmp_path: Path) -> None:
+def test_the_key_does_not_depend_on_the_signature_of_a_repository(tmp_path: Path) -> None:
     found = []
     for number, digest in enumerate(("same packages", "same packages", "other packages")):
         bundle = tmp_path / "bundle"

@@ -1,4 +1,4 @@
-"""The way back: by the product's own steps, proven equal to what was before."""
+"""The rollback: by the product's own steps, with the same state as before the upgrade."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upgradeproof.results import Verdict
 BACK = "echo 1.0 >packages/thing"
 
 
-def test_what_was_before_is_again(world: World) -> None:
+def test_the_state_before_the_upgrade_is_restored(world: World) -> None:
     with world.runner(cell(rollback=BACK)) as runner:
         state = runner.reach("rolled_back")
     assert state[Packages]["thing"].version == "1.0"
@@ -20,23 +20,23 @@ def test_what_was_before_is_again(world: World) -> None:
     assert world.state("rolled_back").verdict is Verdict.PASSED
 
 
-def test_it_is_compared_with_the_state_before_the_upgrade(world: World) -> None:
+def test_a_rollback_is_compared_with_the_state_before_the_upgrade(world: World) -> None:
     on = cell(rollback=f"{BACK}; echo 1 >packages/more")
     with world.runner(on) as runner:
         state = runner.reach("rolled_back")
     assert [change.path for change in state.regressions] == ["packages/more"]
 
 
-def test_what_is_left_behind_is_explained_by_the_plan(world: World) -> None:
-    left = [{"facts": ["packages/more"], "reason": "the tool for the way back stays"}]
+def test_leftovers_are_explained_by_the_plan(world: World) -> None:
+    left = [{"facts": ["packages/more"], "reason": "the tool for the rollback remains"}]
     on = cell(rollback=f"{BACK}; echo 1 >packages/more", allowed_changes=left)
     with world.runner(on) as runner:
         state = runner.reach("rolled_back")
     assert state.regressions == ()
-    assert [change.reason for change in state.changes] == ["the tool for the way back stays"]
+    assert [change.reason for change in state.changes] == ["the tool for the rollback remains"]
 
 
-def test_a_version_that_only_fits_is_no_way_back(world: World) -> None:
+def test_a_version_that_only_matches_is_no_rollback(world: World) -> None:
     on = cell(rollback="echo 1.9 >packages/thing")
     with world.runner(on) as runner, pytest.raises(ProofError) as caught:
         runner.reach("rolled_back")
@@ -47,19 +47,19 @@ def test_a_version_that_only_fits_is_no_way_back(world: World) -> None:
     )
 
 
-def test_steps_that_do_nothing_are_no_way_back(world: World) -> None:
+def test_steps_that_do_nothing_are_no_rollback(world: World) -> None:
     with world.runner(cell(rollback="true")) as runner, pytest.raises(ProofError):
         runner.reach("rolled_back")
 
 
-def test_a_kept_rollback_is_reused(world: World) -> None:
+def test_a_cached_rollback_is_reused(world: World) -> None:
     for _ in range(2):
         with world.runner(cell(rollback=BACK)) as runner:
             runner.reach("rolled_back")
     assert world.state("rolled_back").reused
 
 
-def test_the_upgrade_is_applied_again_and_ends_as_it_did(world: World) -> None:
+def test_the_upgrade_is_applied_again_with_the_same_result(world: World) -> None:
     with world.runner(cell(rollback=BACK)) as runner:
         state = runner.reach("upgraded_again")
         assert state.machine.run("cat packages/thing").text == "2.0"
@@ -73,10 +73,10 @@ def test_the_upgrade_is_applied_again_and_ends_as_it_did(world: World) -> None:
     ]
 
 
-def test_it_is_held_against_the_first_upgrade_not_against_what_the_plan_expects(
+def test_the_second_upgrade_is_compared_with_the_first_one_not_with_the_plan(
     world: World,
 ) -> None:
-    """A second upgrade may add nothing, though the plan expects the first one to add packages."""
+    """The plan expects the first upgrade to add packages; the second one must not add more."""
     again = "[ -e been-here ] && echo 1 >packages/more; touch been-here; echo 2.0 >packages/thing"
     known = [{"facts": ["packages/*"], "reason": "the upgrade brings packages"}]
     with world.runner(cell(rollback=BACK, upgrade=again, expect={"change": known})) as runner:
@@ -87,15 +87,15 @@ def test_it_is_held_against_the_first_upgrade_not_against_what_the_plan_expects(
     ]
 
 
-def test_what_the_rollback_leaves_behind_may_still_lie_there(world: World) -> None:
-    left = [{"facts": ["packages/more"], "reason": "the tool for the way back stays"}]
+def test_leftovers_of_the_rollback_may_remain_after_the_second_upgrade(world: World) -> None:
+    left = [{"facts": ["packages/more"], "reason": "the tool for the rollback remains"}]
     on = cell(rollback=f"{BACK}; echo 1 >packages/more", allowed_changes=left)
     with world.runner(on) as runner:
         state = runner.reach("upgraded_again")
-    assert [change.reason for change in state.changes] == ["the tool for the way back stays"]
+    assert [change.reason for change in state.changes] == ["the tool for the rollback remains"]
 
 
-def test_a_version_that_only_fits_is_no_second_upgrade(world: World) -> None:
+def test_a_version_that_only_matches_is_no_second_upgrade(world: World) -> None:
     again = "[ -e been-here ] && v=2.1 || v=2.0; touch been-here; echo $v >packages/thing"
     with world.runner(cell(rollback=BACK, upgrade=again)) as runner:
         with pytest.raises(ProofError) as caught:
@@ -117,8 +117,8 @@ def test_an_upgrade_that_does_nothing_the_second_time_did_not_happen(world: Worl
         runner.reach("upgraded_again")
 
 
-def test_it_is_in_use_where_the_first_upgrade_was_in_use(world: World) -> None:
-    """Each state waits for the ports of its release: of the second upgrade, for the moved ones."""
+def test_the_second_upgrade_is_ready_at_the_ports_of_the_first_one(world: World) -> None:
+    """Each state waits for the ports of its release: after the second upgrade, for moved ports."""
     moved = [{"port": 8000, "change": "moved", "to": 8001}]
     with world.runner(cell(rollback=BACK, expect={"port": moved})) as runner:
         runner.reach("upgraded_again")
@@ -131,7 +131,7 @@ def test_it_is_in_use_where_the_first_upgrade_was_in_use(world: World) -> None:
     ]
 
 
-def test_a_state_knows_how_long_its_steps_took_also_when_it_is_reused(world: World) -> None:
+def test_a_state_has_the_duration_of_its_steps_even_if_it_is_reused(world: World) -> None:
     took = []
     for _ in range(2):
         with world.runner(cell(rollback=BACK)) as runner:

@@ -1,4 +1,4 @@
-"""A cell goes from state to state, forward only; what stands in the way is met once."""
+"""A cell advances from state to state, forward only; a failure is raised once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_old_release_is_reached_before_the_upgrade(world: World) -> None:
     assert upgraded[Packages]["thing"].version == "2.0"
 
 
-def test_one_machine_travels_through_all_states(world: World) -> None:
+def test_one_machine_goes_through_all_states(world: World) -> None:
     with world.runner() as runner:
         runner.reach("upgraded")
     assert world.log == [
@@ -37,7 +37,7 @@ def test_a_state_is_reached_once(world: World) -> None:
         assert runner.reach("installed") is runner.reach("installed")
 
 
-def test_the_machine_that_got_there_is_handed_out_while_it_stands_there(world: World) -> None:
+def test_the_machine_that_reached_a_state_is_used_while_it_is_in_that_state(world: World) -> None:
     with world.runner() as runner:
         installed = runner.reach("installed")
         assert installed.host.file(str(world.backend.machines[0].disk / "packages")).is_directory
@@ -45,7 +45,7 @@ def test_the_machine_that_got_there_is_handed_out_while_it_stands_there(world: W
     assert world.log.count("start main from image") == len(world.backend.machines) == 1
 
 
-def test_the_old_state_gets_a_machine_of_its_own_once_the_first_has_gone_on(world: World) -> None:
+def test_the_old_state_gets_a_separate_machine_after_the_first_has_advanced(world: World) -> None:
     with world.runner() as runner:
         installed, upgraded = runner.reach("installed"), runner.reach("upgraded")
         versions = [
@@ -59,7 +59,7 @@ def test_the_old_state_gets_a_machine_of_its_own_once_the_first_has_gone_on(worl
     ]
 
 
-def test_what_is_kept_is_the_state_and_not_what_came_after(world: World) -> None:
+def test_a_cached_state_does_not_contain_later_changes(world: World) -> None:
     world.backend.slow_s = 0.1
     with world.runner() as runner:
         installed = runner.reach("installed")
@@ -67,7 +67,7 @@ def test_what_is_kept_is_the_state_and_not_what_came_after(world: World) -> None
         assert installed.machine.run("cat packages/thing").text == "1.0"
 
 
-def test_a_clone_is_nobody_elses_machine(world: World) -> None:
+def test_each_clone_is_a_separate_machine(world: World) -> None:
     with world.runner() as runner:
         upgraded = runner.reach("upgraded")
         with runner.clone("upgraded") as own:
@@ -94,7 +94,7 @@ def test_every_machine_is_ended_when_a_test_raises(world: World) -> None:
     assert world.log[-1] == "end main"
 
 
-def test_a_machine_carries_its_runs_and_its_cells_name(world: World) -> None:
+def test_a_machine_has_labels_of_its_run_and_its_cell(world: World) -> None:
     with world.runner() as runner:
         runner.reach("installed")
     spec = world.backend.machines[0].spec
@@ -105,23 +105,23 @@ def test_a_machine_carries_its_runs_and_its_cells_name(world: World) -> None:
     }
 
 
-def test_a_name_that_no_engine_takes_becomes_one_that_it_takes(world: World) -> None:
+def test_a_name_that_no_engine_accepts_is_changed_to_a_valid_one(world: World) -> None:
     with world.runner(cell(old="1~rc+1")) as runner:
         runner.reach("installed")
     name = world.backend.machines[0].name
     assert name == "upgradeproof-run1-example-1-amd64.container.thing-1-rc-1-to-2-main-1"
 
 
-def test_the_journal_tells_states_steps_and_fidelity(world: World) -> None:
+def test_the_journal_records_states_steps_and_fidelity(world: World) -> None:
     with world.runner() as runner:
         reached = runner.reach("upgraded")
-    told = world.state("upgraded")
-    assert (told.verdict, told.reason, told.reused) == (Verdict.PASSED, "", False)
-    assert [(step.title, step.exit_status) for step in told.steps] == [
+    state = world.state("upgraded")
+    assert (state.verdict, state.reason, state.reused) == (Verdict.PASSED, "", False)
+    assert [(step.title, step.exit_status) for step in state.steps] == [
         ("echo 2.0 >packages/thing", 0)
     ]
     assert reached.fidelity == Fidelity(kernel="shared", execution="native")
-    assert (world.folder / "reports" / told.facts).read_text() == reached.facts.to_json()
+    assert (world.folder / "reports" / state.facts).read_text() == reached.facts.to_json()
 
 
 def test_the_image_is_the_first_state(world: World) -> None:
@@ -137,13 +137,13 @@ def test_a_state_is_shown_by_its_name(world: World) -> None:
         assert repr(runner.reach("installed")) == f"<installed {cell().id}>"
 
 
-def test_what_the_plan_does_not_expect_is_a_regression(world: World) -> None:
+def test_a_change_that_the_plan_does_not_expect_is_a_regression(world: World) -> None:
     with world.runner() as runner:
         upgraded = runner.reach("upgraded")
     assert [change.path for change in upgraded.regressions] == ["packages/thing/version"]
 
 
-def test_each_change_carries_the_plans_reason(world: World) -> None:
+def test_each_change_has_the_reason_of_the_plan(world: World) -> None:
     known = {"facts": ["packages/thing/*"], "reason": "it is what we upgrade"}
     steps = "echo 2.0 >packages/thing; echo 1 >packages/stowaway"
     with world.runner(cell(upgrade=steps, expect={"change": [known]})) as runner:
@@ -154,7 +154,7 @@ def test_each_change_carries_the_plans_reason(world: World) -> None:
     ]
 
 
-def test_two_journeys_of_one_run_on_one_cell_fail_loudly(world: World) -> None:
+def test_two_runners_of_one_run_on_one_cell_are_an_error(world: World) -> None:
     context = world.context()
     with Runner(cell(), context), pytest.raises(HarnessError) as caught, Runner(cell(), context):
         pass

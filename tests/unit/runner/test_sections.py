@@ -1,4 +1,4 @@
-"""What of a cached state stays valid when a probe, the engine or the backend changes."""
+"""The sections of a cached state that remain valid after a change of a probe or the engine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def changed(probe: type[Probe[Any]]) -> Callable[[type[Probe[Any]]], str]:
 
 
 def reached(world: World, names: tuple[str, ...] = FORWARD) -> list[str]:
-    """Reach states in another run; return what the backend did for it."""
+    """Reach states in another run; return the actions of the backend."""
     before = len(world.log)
     with world.runner() as runner:
         for name in names:
@@ -66,7 +66,7 @@ def test_sections_of_two_versions_of_a_probe_are_next_to_each_other(world: World
     assert reached(world) == []
 
 
-def test_a_section_that_can_not_be_read_any_more_is_read_again(world: World) -> None:
+def test_an_unreadable_section_is_read_again(world: World) -> None:
     reached(world)
     for path in (world.folder / "cache" / "states").glob("*/facts/groups-*.json"):
         path.write_text("{", encoding="utf-8")
@@ -74,7 +74,7 @@ def test_a_section_that_can_not_be_read_any_more_is_read_again(world: World) -> 
 
 
 @pytest.mark.parametrize("probe", [Sockets, Journal])
-def test_what_a_boot_changes_is_never_read_later_on_a_machine_that_booted(
+def test_sections_that_a_boot_changes_are_never_read_later_on_a_booted_machine(
     world: World, probe: type[Probe[Any]]
 ) -> None:
     reached(world)
@@ -82,14 +82,14 @@ def test_what_a_boot_changes_is_never_read_later_on_a_machine_that_booted(
     assert reached(world) == BUILT
 
 
-def test_a_machine_that_goes_on_from_its_memory_is_read_later(vms: World) -> None:
+def test_a_machine_that_resumes_from_its_memory_is_read_later(vms: World) -> None:
     reached(vms)
     vms.section_key = changed(Sockets)
     assert reached(vms) == READ_LATER
     assert reached(vms) == []
 
 
-def test_a_memory_that_this_host_can_not_use_is_no_memory(vms: World) -> None:
+def test_a_saved_memory_that_this_host_cannot_use_is_ignored(vms: World) -> None:
     reached(vms)
     for saved in (vms.folder / "backend" / "snapshots").iterdir():
         (saved / "no-memory").touch()
@@ -113,7 +113,7 @@ def test_booted_states_are_observed_again_after_a_change_of_any_probe(
     assert reached(vms, ALL) == OBSERVED
 
 
-def test_what_was_read_later_is_read_as_of_the_beginning_of_the_transition(vms: World) -> None:
+def test_a_section_that_is_read_later_has_the_original_begin_of_the_transition(vms: World) -> None:
     with vms.runner() as runner:
         built = runner.reach("upgraded")
     vms.section_key = changed(Sockets)
@@ -127,7 +127,7 @@ def test_another_definition_of_the_machines_makes_every_state_invalid(world: Wor
     assert reached(world) == BUILT
 
 
-def test_the_sources_of_a_probe_are_its_file_what_it_imports_and_what_all_share() -> None:
+def test_the_sources_of_a_probe_are_its_file_its_imports_and_shared_files() -> None:
     names = [path.name for path in sources(Sockets)]
     assert names == ["base.py", "inputs.py", "reading.py", "sockets.py", "text.py"]
     assert {"files.py", "files_walk.py", "files_walk.pl", "files_explain.py"} <= {
@@ -141,7 +141,7 @@ def test_a_program_that_a_probe_runs_is_one_of_its_sources() -> None:
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Iterator[type[Probe[Any]]]:
-    """Return the class of a probe of a project, in a folder of its own, with a neighbour."""
+    """Return the class of a probe of a project, in a folder with another module."""
     (tmp_path / "neighbour_of_probe.py").write_text("LIMIT = 1\n", encoding="utf-8")
     (tmp_path / "probe_of_project.py").write_text(
         "from neighbour_of_probe import LIMIT\n\nclass Fans:\n    section = 'fans'\n",

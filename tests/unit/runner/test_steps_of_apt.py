@@ -1,4 +1,4 @@
-"""Whose fault it is that a step of apt fails: the archive's, or the product's."""
+"""Whether a failed step of apt is the fault of the archive or of the product."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def machine(tmp_path: Path) -> Iterator[FolderMachine]:
         yield started
 
 
-def failing(machine: FolderMachine, tmp_path: Path, said: str) -> UpgradeproofError:
-    """Return the error of a step that complains as apt does, on stderr, and fails."""
-    action = Script(title="install a", script=f"echo '{said}' >&2; exit 100", timeout_s=5)
+def failing(machine: FolderMachine, tmp_path: Path, message: str) -> UpgradeproofError:
+    """Return the error of a step that prints a message like apt on stderr, and fails."""
+    action = Script(title="install a", script=f"echo '{message}' >&2; exit 100", timeout_s=5)
     with pytest.raises(UpgradeproofError) as caught:
         Steps(tmp_path).executor.script(machine, action)
     return caught.value
@@ -41,7 +41,7 @@ def failing(machine: FolderMachine, tmp_path: Path, said: str) -> UpgradeproofEr
         "File has unexpected size (1 != 2). Mirror sync in progress?",
     ],
 )
-def test_an_archive_that_is_lost_is_no_fault_of_the_product(
+def test_an_unreachable_archive_is_no_fault_of_the_product(
     machine: FolderMachine, tmp_path: Path, why: str
 ) -> None:
     line = f"E: Failed to fetch http://archive.test/a.deb  {why}"
@@ -63,14 +63,14 @@ def test_a_package_that_a_repository_on_the_machine_lacks_is_the_products(
 def test_a_signature_that_apt_refuses_is_the_products(
     machine: FolderMachine, tmp_path: Path
 ) -> None:
-    said = "E: The repository http://vendor.test/repo stable InRelease is not signed."
+    message = "E: The repository http://vendor.test/repo stable InRelease is not signed."
     action = Script(
         title="fetch the package lists",
-        script=f"echo '{said}' >&2; exit 100",
+        script=f"echo '{message}' >&2; exit 100",
         timeout_s=5,
         environment="is the archive in reach?",
     )
     with pytest.raises(UpgradeproofError) as caught:
         Steps(tmp_path).executor.script(machine, action)
     assert Verdict.of(caught.value) is Verdict.FAILED
-    assert said in caught.value.details
+    assert message in caught.value.details

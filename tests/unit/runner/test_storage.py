@@ -1,4 +1,4 @@
-"""Cached states stay within limits of size and age, and none goes that is in use."""
+"""Cached states stay within limits of size and age, and no state in use is removed."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ NOW = time.time()
 NO_LIMITS = Limits(max_bytes=math.inf, max_age_s=math.inf, min_free_bytes=0)
 
 
-class Kept(FolderBackend):
-    """A backend that keeps what it is told, and needs no folder for it."""
+class SnapshotsInMemory(FolderBackend):
+    """A backend that has a list of snapshots instead of a folder."""
 
     def __init__(self) -> None:
         self.found: dict[str, CachedSnapshot] = {}
         self.refused: set[str] = set()
-        self.room_bytes = 10**12
+        self.disk_free_bytes = 10**12
 
     def add(self, key: str, *, size: int = 10, age_days: float = 0.0, parent: str = "") -> None:
         self.found[key] = CachedSnapshot(
@@ -42,50 +42,63 @@ class Kept(FolderBackend):
     def forget(self, snapshot: CachedSnapshot) -> bool:
         if snapshot.key in self.refused:
             return False
-        self.room_bytes += self.found.pop(snapshot.key).size_bytes
+        self.disk_free_bytes += self.found.pop(snapshot.key).size_bytes
         return True
 
 
 @pytest.fixture
-def kept() -> Kept:
+def backend() -> SnapshotsInMemory:
     """Return a backend with three states, the first one unused for the longest time."""
-    backend = Kept()
+    backend = SnapshotsInMemory()
     for age, key in enumerate(("new", "middle", "old")):
         backend.add(key, age_days=age)
     return backend
 
 
-def trimmed(cache: Path, *backends: Kept, limits: Limits = NO_LIMITS) -> tuple[str, ...]:
+def trimmed(
+    cache: Path, *backends: SnapshotsInMemory, limits: Limits = NO_LIMITS
+) -> tuple[str, ...]:
     return Storage(cache, backends, limits).trim()
 
 
-def test_without_a_reason_nothing_goes(kept: Kept, tmp_path: Path) -> None:
-    assert trimmed(tmp_path, kept) == ()
+def test_without_a_reason_nothing_is_removed(backend: SnapshotsInMemory, tmp_path: Path) -> None:
+    assert trimmed(tmp_path, backend) == ()
 
 
-def test_the_longest_unused_go_until_the_rest_fits(kept: Kept, tmp_path: Path) -> None:
-    assert trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_bytes=10)) == ("old", "middle")
+def test_the_longest_unused_states_are_removed_until_the_rest_fits(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
+    assert trimmed(tmp_path, backend, limits=replace(NO_LIMITS, max_bytes=10)) == ("old", "middle")
 
 
-def test_what_is_unused_for_too_long_goes(kept: Kept, tmp_path: Path) -> None:
+def test_a_state_that_is_unused_for_too_long_is_removed(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
     limits = replace(NO_LIMITS, max_age_s=1.5 * DAY_S)
-    assert trimmed(tmp_path, kept, limits=limits) == ("old",)
+    assert trimmed(tmp_path, backend, limits=limits) == ("old",)
 
 
-def test_a_use_makes_a_state_the_newest(kept: Kept, tmp_path: Path) -> None:
+def test_a_use_makes_a_state_the_newest(backend: SnapshotsInMemory, tmp_path: Path) -> None:
     with StateLocks(tmp_path / "uses").using("old"):
         pass
     limits = replace(NO_LIMITS, max_bytes=10)
-    assert trimmed(tmp_path, kept, limits=limits) == ("middle", "new")
+    assert trimmed(tmp_path, backend, limits=limits) == ("middle", "new")
 
 
-def test_a_state_in_use_stays_whatever_the_limits_say(kept: Kept, tmp_path: Path) -> None:
+def test_a_state_in_use_is_not_removed_by_any_limit(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
     with StateLocks(tmp_path / "uses").using("old"):
-        assert trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_bytes=0)) == ("middle", "new")
-    assert trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_bytes=0)) == ("old",)
+        assert trimmed(tmp_path, backend, limits=replace(NO_LIMITS, max_bytes=0)) == (
+            "middle",
+            "new",
+        )
+    assert trimmed(tmp_path, backend, limits=replace(NO_LIMITS, max_bytes=0)) == ("old",)
 
 
-def test_another_process_holds_a_state(kept: Kept, tmp_path: Path) -> None:
+def test_a_state_in_use_by_another_process_is_not_removed(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
     uses = StateLocks(tmp_path / "uses")
     ready, done = os.pipe(), os.pipe()
     child = os.fork()
@@ -96,14 +109,14 @@ def test_another_process_holds_a_state(kept: Kept, tmp_path: Path) -> None:
         os._exit(0)
     os.read(ready[0], 1)
     try:
-        assert "old" not in trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_bytes=0))
+        assert "old" not in trimmed(tmp_path, backend, limits=replace(NO_LIMITS, max_bytes=0))
     finally:
         os.write(done[1], b"d")
         os.waitpid(child, 0)
 
 
-def test_a_state_that_another_rests_on_goes_after_it(tmp_path: Path) -> None:
-    backend = Kept()
+def test_the_parent_of_a_state_is_removed_after_it(tmp_path: Path) -> None:
+    backend = SnapshotsInMemory()
     backend.add("installed", age_days=9)
     backend.add("upgraded", age_days=1, parent="installed")
     limits = replace(NO_LIMITS, max_bytes=10)
@@ -111,48 +124,58 @@ def test_a_state_that_another_rests_on_goes_after_it(tmp_path: Path) -> None:
     assert trimmed(tmp_path, backend, limits=replace(limits, max_bytes=0)) == ("installed",)
 
 
-def test_states_go_while_the_disk_is_nearly_full(kept: Kept, tmp_path: Path) -> None:
-    kept.room_bytes = 85
-    assert trimmed(tmp_path, kept, limits=replace(NO_LIMITS, min_free_bytes=100)) == (
+def test_states_are_removed_while_the_disk_is_nearly_full(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
+    backend.disk_free_bytes = 85
+    assert trimmed(tmp_path, backend, limits=replace(NO_LIMITS, min_free_bytes=100)) == (
         "old",
         "middle",
     )
 
 
-def test_what_a_backend_refuses_to_remove_ends_nothing(kept: Kept, tmp_path: Path) -> None:
-    kept.refused = {"old"}
+def test_other_states_are_removed_if_a_backend_refuses_one(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
+    backend.refused = {"old"}
     limits = replace(NO_LIMITS, max_bytes=0)
-    assert trimmed(tmp_path, kept, limits=limits) == ("middle", "new")
+    assert trimmed(tmp_path, backend, limits=limits) == ("middle", "new")
     assert not (tmp_path / "uses" / "old").exists(), "it would count as used just now"
 
 
-def test_the_limit_is_that_of_all_backends_together(kept: Kept, tmp_path: Path) -> None:
-    other = Kept()
+def test_the_limit_applies_to_the_sum_of_all_backends(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
+    other = SnapshotsInMemory()
     other.add("vm", size=25)
-    assert trimmed(tmp_path, kept, other, limits=replace(NO_LIMITS, max_bytes=45)) == ("old",)
+    assert trimmed(tmp_path, backend, other, limits=replace(NO_LIMITS, max_bytes=45)) == ("old",)
 
 
-def test_what_is_known_of_a_state_goes_with_it(kept: Kept, tmp_path: Path) -> None:
+def test_the_facts_of_a_state_are_removed_with_it(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
     (tmp_path / "states" / "old").mkdir(parents=True)
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "old.json").touch()
-    trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_bytes=20))
+    trimmed(tmp_path, backend, limits=replace(NO_LIMITS, max_bytes=20))
     assert [path.name for path in tmp_path.rglob("old*")] == []
 
 
-def test_facts_without_a_snapshot_go_when_they_are_too_old(kept: Kept, tmp_path: Path) -> None:
+def test_facts_without_a_snapshot_are_removed_when_they_are_too_old(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
     long_ago = NOW - 3 * DAY_S
     for name in ("left", "held", "fresh"):
         (tmp_path / "states" / name).mkdir(parents=True)
         if name != "fresh":
             os.utime(tmp_path / "states" / name, (long_ago, long_ago))
     with StateLocks(tmp_path / "uses").using("held"):
-        trimmed(tmp_path, kept, limits=replace(NO_LIMITS, max_age_s=2.5 * DAY_S))
+        trimmed(tmp_path, backend, limits=replace(NO_LIMITS, max_age_s=2.5 * DAY_S))
     assert {path.name for path in (tmp_path / "states").iterdir()} == {"held", "fresh"}
 
 
-def test_the_sum_is_told(kept: Kept, tmp_path: Path) -> None:
-    assert Storage(tmp_path, [kept], NO_LIMITS).measure() == CachedStates(
+def test_the_sum_of_all_states_is_measured(backend: SnapshotsInMemory, tmp_path: Path) -> None:
+    assert Storage(tmp_path, [backend], NO_LIMITS).measure() == CachedStates(
         count=3, size_bytes=30, max_bytes=None
     )
 
@@ -182,7 +205,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def test_a_run_makes_room_for_its_states_and_keeps_those_that_it_uses(
+def test_a_run_removes_unused_states_and_keeps_those_that_it_uses(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UPGRADEPROOF_STATES_MAX_GB", "0")
@@ -193,11 +216,11 @@ def test_a_run_makes_room_for_its_states_and_keeps_those_that_it_uses(
         other.reach("upgraded")
     (forgotten,) = [line for line in world.log if line.startswith("forget")]
     assert forgotten.removeprefix("forget ") in {
-        state.key for state in world.told(1).states if state.name == "upgraded"
+        state.key for state in world.result(1).states if state.name == "upgraded"
     }
 
 
-def test_a_reused_state_is_held_until_the_journey_ends(world: World) -> None:
+def test_a_reused_state_is_locked_until_the_runner_ends(world: World) -> None:
     with world.runner() as first:
         first.reach("upgraded")
     storage = Storage(world.folder / "cache", [world.backend], replace(NO_LIMITS, max_bytes=0))
@@ -207,7 +230,7 @@ def test_a_reused_state_is_held_until_the_journey_ends(world: World) -> None:
     assert len(storage.trim()) == 2
 
 
-def test_a_state_is_held_once_however_often_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_state_is_locked_once_even_if_it_is_reached_several_times(tmp_path: Path) -> None:
     held = HeldStates(StateLocks(tmp_path))
     held.hold("a")
     held.hold("a")

@@ -1,4 +1,4 @@
-"""Loads on the states of a cell: each sent once, and what it gave kept for the report."""
+"""Loads on the states of a cell: each is sent once, and its result is stored for the report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAST, SLOW, BUSY = result([10] * 100), result([20] * 100), result([10] * 100, cp
 
 
 class Sender:
-    """Send nothing, and give results in their order; the last one for ever."""
+    """Send nothing, and return the results in order, then the last one repeatedly."""
 
     def __init__(self, *results: LoadResult | LoadError) -> None:
         self._results = list(results)
@@ -67,8 +67,8 @@ def test_a_load_is_sent_once_to_each_state_on_the_port_that_it_has_there(runner:
     assert [aim.port for aim in sender.aims] == [30080, 30081]
 
 
-def test_a_load_is_judged_by_what_the_clone_can_prove(world: World, tmp_path: Path) -> None:
-    """A kept state may come from a day on which KVM worked."""
+def test_a_load_is_judged_by_the_fidelity_of_the_clone(world: World, tmp_path: Path) -> None:
+    """A cached state may have been built on a host with KVM."""
     world.backend.forwards.update({80: 30080, 81: 30081})
     with world.runner(loaded(tmp_path, p99_ms=1)) as runner:
         state = runner.reach("upgraded")
@@ -79,7 +79,7 @@ def test_a_load_is_judged_by_what_the_clone_can_prove(world: World, tmp_path: Pa
     assert verdicts == [Verdict.PASSED, Verdict.NOT_APPLICABLE]
 
 
-def test_a_load_goes_to_a_clone_that_ends_with_it(world: World, runner: Runner) -> None:
+def test_a_load_is_sent_to_a_clone_that_ends_after_it(world: World, runner: Runner) -> None:
     state = runner.reach("upgraded")
     with UnderLoad(runner, Sender(FAST)) as under_load:
         under_load.judge(the_load(runner), state)
@@ -88,14 +88,14 @@ def test_a_load_goes_to_a_clone_that_ends_with_it(world: World, runner: Runner) 
     assert not clone.disk.exists()
 
 
-def test_what_it_gave_is_told_and_kept(world: World, runner: Runner) -> None:
+def test_the_result_of_a_load_is_recorded_and_stored(world: World, runner: Runner) -> None:
     state = runner.reach("upgraded")
     with UnderLoad(runner, Sender(FAST)) as under_load:
         under_load.judge(the_load(runner), state)
-    (load,) = world.told().loads
+    (load,) = world.result().loads
     assert (load.load, load.state, load.requests, load.problem) == ("visitors", "upgraded", 100, "")
-    kept = world.folder / "reports" / load.evidence
-    assert LoadResult.read(kept) == FAST
+    evidence = world.folder / "reports" / load.evidence
+    assert LoadResult.read(evidence) == FAST
 
 
 def test_a_busy_generator_is_tried_again(runner: Runner) -> None:
@@ -105,35 +105,37 @@ def test_a_busy_generator_is_tried_again(runner: Runner) -> None:
     assert (judged.verdict, len(sender.aims)) == (Verdict.PASSED, 3)
 
 
-def test_a_generator_that_is_always_busy_is_our_failure(world: World, runner: Runner) -> None:
+def test_a_generator_that_is_always_busy_is_a_failure_of_the_harness(
+    world: World, runner: Runner
+) -> None:
     state, sender = runner.reach("upgraded"), Sender(BUSY)
     with UnderLoad(runner, sender) as under_load, pytest.raises(LoadError) as caught:
         under_load.judge(the_load(runner), state)
     assert str(caught.value).startswith("the generator used 100% of its processor")
     assert len(sender.aims) == 3
-    assert [load.problem for load in world.told().loads] == [
+    assert [load.problem for load in world.result().loads] == [
         "the generator used 100% of its processor: give it more"
     ]
 
 
-def test_a_generator_that_failed_is_not_asked_again(world: World, runner: Runner) -> None:
+def test_a_failed_generator_is_not_retried(world: World, runner: Runner) -> None:
     state, sender = runner.reach("upgraded"), Sender(LoadError("Locust is not installed"))
     with UnderLoad(runner, sender) as under_load:
         for _ in range(2):
             with pytest.raises(LoadError, match="Locust is not installed"):
                 under_load.judge(the_load(runner), state)
     assert len(sender.aims) == 1
-    assert [load.problem for load in world.told().loads] == ["Locust is not installed"]
+    assert [load.problem for load in world.result().loads] == ["Locust is not installed"]
 
 
-def test_two_releases_take_turns(world: World, runner: Runner) -> None:
+def test_two_releases_are_measured_alternately(world: World, runner: Runner) -> None:
     old, new = runner.reach("installed"), runner.reach("upgraded")
     sender = Sender(*[FAST, SLOW, SLOW, FAST] * 3)
     with UnderLoad(runner, sender) as under_load:
         (judged,) = under_load.compare(the_load(runner), old, new)
     assert judged.verdict is Verdict.FAILED
     assert [aim.port for aim in sender.aims] == [30080, 30081, 30081, 30080] * 3
-    (ratio,) = world.told().ratios
+    (ratio,) = world.result().ratios
     assert (ratio.outcome, len(ratio.pairs)) == ("worse", 6)
-    (kept,) = (world.folder / "reports").rglob("visitors-pairs.json")
-    assert len(json.loads(kept.read_text())) == 6
+    (evidence,) = (world.folder / "reports").rglob("visitors-pairs.json")
+    assert len(json.loads(evidence.read_text())) == 6

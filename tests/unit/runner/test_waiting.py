@@ -1,4 +1,4 @@
-"""How long is waited until services are as old as they have to be."""
+"""How long the runner waits until services have been active for the required time."""
 
 from __future__ import annotations
 

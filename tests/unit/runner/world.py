@@ -1,4 +1,4 @@
-"""A small product on machines that are folders, and everything that a runner works with."""
+"""A small product on machines that are folders, and everything that a runner needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Plan, Platform
 from upgradeproof.prober import LINGER_S
 from upgradeproof.probes import Probe
-from upgradeproof.results import Cell as Told
+from upgradeproof.results import Cell as CellResult
 from upgradeproof.results import Journal, State, fold, read_journals
 from upgradeproof.results.journal import CellDeclared, RunStarted
 from upgradeproof.runner import RunContext, Runner
@@ -73,7 +73,7 @@ class World(AbstractContextManager["World"]):
     images: OneImage = field(default_factory=OneImage)
     runs: int = 0
     linger_s: float = LINGER_S
-    """How long a prober goes on after the last step."""
+    """How long a prober continues after the last step."""
     section_key: Callable[[type[Probe[Any]]], str] = section_key
     """Under which key a section of the facts is valid."""
     backend: FolderBackend = field(init=False)
@@ -88,7 +88,7 @@ class World(AbstractContextManager["World"]):
     def context(
         self, *, fresh: bool = False, watched: bool = True, checkpoint_after_s: float = 30.0
     ) -> RunContext:
-        """Return the toolbox of another run."""
+        """Return the context of another run."""
         self.runs += 1
         journal = Journal(self.folder / "journal" / f"run-{self.runs}.jsonl")
         return RunContext(
@@ -106,20 +106,20 @@ class World(AbstractContextManager["World"]):
         )
 
     def runner(self, on: Cell | None = None, **run: Any) -> Runner:
-        """Return a runner of another run, with a toolbox made of what is given."""
+        """Return a runner of another run, with a context that has these options."""
         return Runner(on or cell(), self.context(**run))
 
     @property
     def log(self) -> list[str]:
-        """Return what the backend has done so far."""
+        """Return the actions of the backend so far."""
         return self.backend.log
 
     def state(self, name: str, run: int | None = None) -> State:
-        """Return what a run's journal says of one state: by default the last run."""
-        return next(state for state in self.told(run).states if state.name == name)
+        """Return the record of a state in the journal of a run, by default the last run."""
+        return next(state for state in self.result(run).states if state.name == name)
 
-    def told(self, run: int | None = None) -> Told:
-        """Return what a run's journal says of the cell: by default the last run."""
+    def result(self, run: int | None = None) -> CellResult:
+        """Return the result of the cell from the journal of a run, by default the last run."""
         declared = CellDeclared(cell=cell().id, platform="", upgrade="", product="", selected=True)
         started = RunStarted(run_id="", upgradeproof="", fresh=False, host={})
         journal = self.folder / "journal" / f"run-{run or self.runs}.jsonl"

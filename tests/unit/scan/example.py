@@ -1,4 +1,4 @@
-"""A run of one cell with facts, as files: what a scan reads."""
+"""The files of a run of one cell with facts, which a scan reads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def index(date: str = "2025-12-31T00:00:00+00:00", suite: str = "third-security"
 
 
 def upgraded(**sections: dict[str, Any]) -> Sections:
-    """Return facts of a machine on which all is well, some sections replaced."""
+    """Return facts of a machine without problems, with some sections replaced."""
     sound: Sections = {
         "packages": {"thing": package(source="thing-src", source_version="2.0")},
         "archive_indexes": {"x_InRelease": index()},

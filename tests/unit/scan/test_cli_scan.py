@@ -1,4 +1,4 @@
-"""`upgradeproof scan`: what it prints, scan.json and scan.sarif."""
+"""`upgradeproof scan`: its output, scan.json and scan.sarif."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_findings_are_printed_and_written(upgradeproof: Command, tmp_path: Path)
     assert json.loads((tmp_path / "out" / "scan.sarif").read_text())["version"] == "2.1.0"
 
 
-def test_what_was_not_looked_for_is_never_green(upgradeproof: Command, tmp_path: Path) -> None:
+def test_an_unexamined_subject_is_never_green(upgradeproof: Command, tmp_path: Path) -> None:
     scanned(tmp_path / "out")
     done = upgradeproof("scan", "out")
     assert done.status == 0
@@ -62,7 +62,7 @@ def test_an_answered_vulnerability_is_suppressed(upgradeproof: Command, tmp_path
     assert log["results"][-1]["message"]["text"] == f"{CELL}: {OPEN.split(' ', 1)[1]}"
 
 
-def test_the_log_is_the_same_twice_and_names_every_rule(tmp_path: Path) -> None:
+def test_the_log_is_reproducible_and_names_every_rule(tmp_path: Path) -> None:
     found = scanned(tmp_path, tracker=write_json(tmp_path / "t.json", TRACKER))
     text = as_sarif(found)
     assert text == as_sarif(found)
@@ -75,7 +75,7 @@ def test_the_log_is_the_same_twice_and_names_every_rule(tmp_path: Path) -> None:
         assert place["artifactLocation"]["uri"] == "evidence/upgraded/facts.json"
 
 
-def test_a_run_that_is_none_is_one_clear_error(upgradeproof: Command) -> None:
+def test_an_invalid_run_is_one_clear_error(upgradeproof: Command) -> None:
     done = upgradeproof("scan", "nowhere")
     assert (done.status, done.out) == (4, "")
     assert done.err == "upgradeproof: there is no run in nowhere\nTo do: run pytest first\n"

@@ -1,4 +1,4 @@
-"""What a scan finds in facts, and what it can't state is never green."""
+"""The findings of a scan in facts: an unknown result is never green."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EXTENDED = (
 )
 
 
-def test_a_sound_machine_passes_only_where_all_was_looked_for(tmp_path: Path) -> None:
+def test_a_machine_without_findings_passes_only_if_everything_was_examined(tmp_path: Path) -> None:
     found = scanned(tmp_path)
     verdicts = {part.rule: part.verdict for part in found.cells[0].parts}
     assert verdicts.pop(Rule.VULNERABILITY) is Verdict.NOT_APPLICABLE
@@ -120,7 +120,7 @@ def test_an_unknown_lifetime_is_not_green(tmp_path: Path, id_: str, codename: st
     )
 
 
-def test_broken_lifetimes_are_one_clear_error(tmp_path: Path) -> None:
+def test_invalid_lifetimes_are_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("series,eol\na,soon\n")
     with pytest.raises(HarnessError, match=r"x\.csv can't be read: Invalid isoformat string"):
         lifetime("x", "a", tmp_path)
@@ -174,7 +174,7 @@ def test_a_machine_without_facts_is_not_green(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"packages": {"a": {"x": 1}}}', "[" * 100_000])
-def test_facts_that_are_none_are_one_clear_error(tmp_path: Path, text: str) -> None:
+def test_invalid_facts_are_one_clear_error(tmp_path: Path, text: str) -> None:
     found = scanned(tmp_path)
     (tmp_path / found.cells[0].facts).write_text(text)
     with pytest.raises(HarnessError, match=r"evidence/upgraded/facts\.json holds no facts"):

@@ -63,14 +63,14 @@ def tracker(tmp_path: Path) -> Path:
     return write_json(tmp_path / "tracker.json", TRACKER)
 
 
-def test_the_tracker_names_what_is_not_fixed_in_the_installed_version(
+def test_the_tracker_reports_vulnerabilities_of_the_installed_version(
     tmp_path: Path, tracker: Path
 ) -> None:
     found = scanned(tmp_path, tracker=tracker)
     assert texts(found, Rule.VULNERABILITY) == [FIXED_LATER, UNIMPORTANT, OPEN]
 
 
-def test_trivy_names_what_is_installed(tmp_path: Path) -> None:
+def test_trivy_reports_vulnerabilities_of_installed_packages(tmp_path: Path) -> None:
     found = scanned(tmp_path, trivy=(write_json(tmp_path / "trivy.json", TRIVY),))
     assert texts(found, Rule.VULNERABILITY) == [
         "error thing: CVE-2025-0009 is in 2.0-1, fixed in 2.0-9"
@@ -117,7 +117,7 @@ def test_a_statement_answers_a_vulnerability(tmp_path: Path, tracker: Path) -> N
         "",
         "not affected: it is built without the parser (ada)",
     ]
-    assert found.verdict is Verdict.PASSED  # what is left is a note
+    assert found.verdict is Verdict.PASSED  # only a note remains
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_statement_answers_a_vulnerability(tmp_path: Path, tracker: Path) -> N
         ({"status": "fixed", "justification": None}, "fixed (ada)"),
     ],
 )
-def test_the_last_of_several_statements_counts(
+def test_the_last_of_several_statements_is_used(
     tmp_path: Path, tracker: Path, last: dict[str, Any], answer: str
 ) -> None:
     path = write_json(tmp_path / "vex.json", vex(statement(), statement(**last)))
@@ -145,7 +145,7 @@ def test_the_last_of_several_statements_counts(
         statement(products=[{"@id": "pkg:rpm/thing@2.0-1"}]),
     ],
 )
-def test_a_statement_that_is_about_nothing_is_an_error(
+def test_a_statement_without_a_matching_vulnerability_is_an_error(
     tmp_path: Path, tracker: Path, stale: dict[str, Any]
 ) -> None:
     path = write_json(tmp_path / "vex.json", vex(statement(), stale))
@@ -159,7 +159,7 @@ def test_a_statement_that_is_about_nothing_is_an_error(
     )
 
 
-def test_answers_without_a_database_are_about_nothing(tmp_path: Path) -> None:
+def test_answers_without_a_database_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="answers what the scan of 1 cells did not find"):
         scanned(tmp_path, vex=write_json(tmp_path / "vex.json", vex(statement())))
 

@@ -1,4 +1,4 @@
-"""Plans with many cells, and durations as they were measured."""
+"""Plans with many cells, and measured durations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own command in this process, in a project's folder."""
+"""The command `upgradeproof` in this process, in the folder of a project."""
 
 from __future__ import annotations
 

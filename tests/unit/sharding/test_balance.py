@@ -143,7 +143,7 @@ def test_an_unknown_cell_is_estimated_from_its_product_and_kind_of_machine(
     assert Estimates().of_cell(known) == (600, "none")
 
 
-def test_reused_and_failed_cells_count_for_nothing_of_durations(cells: tuple[Cell, ...]) -> None:
+def test_reused_and_failed_cells_are_ignored_in_estimates(cells: tuple[Cell, ...]) -> None:
     run = run_of(recorded(cells[0], 1, reused=True), recorded(cells[1], 2, verdict=Verdict.FAILED))
     assert Estimates.of([run]) == Estimates()
 

@@ -93,7 +93,7 @@ def test_the_shards_of_another_image_are_refused(project: Project) -> None:
         ("shards.json:0", ["shards.json has no shard 0", "its shards are 1 to 2"]),
     ],
 )
-def test_a_wrong_word_is_an_error(project: Project, word: str, lines: list[str]) -> None:
+def test_a_wrong_argument_is_an_error(project: Project, word: str, lines: list[str]) -> None:
     assert refused(project, word) == lines
 
 
@@ -133,7 +133,7 @@ def test_the_same_plans_give_the_same_file(upgradeproof: Command, plans: Path) -
     assert (plans / "a.json").read_bytes() == (plans / "b.json").read_bytes()
 
 
-def test_every_server_gets_what_it_reads(upgradeproof: Command, plans: Path) -> None:
+def test_every_server_gets_its_own_format(upgradeproof: Command, plans: Path) -> None:
     (plans / "runners.toml").write_text(
         '[[runner]]\nname = "x64"\narchitectures = ["amd64"]\nkvm = true\n'
         '[[runner]]\nname = "arm"\nlabels = ["self-hosted", "arm64"]\narchitectures = ["arm64"]\n'
@@ -172,7 +172,7 @@ def test_tags_select(upgradeproof: Command, plans: Path) -> None:
     )
 
 
-def test_a_folder_that_is_not_there_is_an_error(upgradeproof: Command, plans: Path) -> None:
+def test_a_missing_folder_is_an_error(upgradeproof: Command, plans: Path) -> None:
     answer = upgradeproof("shards", "--count=2", "--to=no/shards.json")
     assert (answer.status, answer.err) == (
         4,

@@ -1,4 +1,4 @@
-"""Parts that are folded: what is missing, doubled, truncated or foreign never ran."""
+"""Parts that are folded: the cells of a missing, doubled, truncated or foreign part never ran."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def fold(project: Project, *folders: str) -> tuple[int, list[str], Run]:
 
 
 def error_of(answer: CommandResult) -> list[str]:
-    """Return the error of a command that failed by the harness."""
+    """Return the error of a command that failed because of the harness."""
     assert (answer.status, answer.out) == (4, "")
     return answer.err.splitlines()
 
@@ -107,7 +107,7 @@ def test_zero_parts_never_ran(project: Project) -> None:
     assert verdicts(run) == {AMD64: Verdict.NEVER_RAN, ARM64: Verdict.NEVER_RAN}
 
 
-def test_a_folder_that_is_not_there_is_no_part(project: Project) -> None:
+def test_a_missing_folder_is_no_part(project: Project) -> None:
     status, lines, run = fold(project, "parts/1", "parts/2", "parts/*")
     assert status == 1
     assert lines[0] == "parts/*: it holds no journal of a run"
@@ -161,7 +161,7 @@ def test_a_run_without_a_shard_is_foreign(project: Project) -> None:
     )
 
 
-def test_two_parts_in_one_folder_are_none(project: Project) -> None:
+def test_two_parts_in_one_folder_are_invalid(project: Project) -> None:
     for path in (project.folder / "parts" / "1" / "journal").iterdir():
         shutil.copy(path, project.folder / "parts" / "2" / "journal")
     status, lines, run = fold(project, "parts/2")
@@ -183,7 +183,7 @@ def test_a_truncated_part_never_ran(project: Project) -> None:
         assert verdicts(run) == {AMD64: Verdict.PASSED, ARM64: Verdict.NEVER_RAN}
 
 
-def test_a_worker_s_journal_that_lost_lines_never_ran(project: Project) -> None:
+def test_the_cells_of_a_journal_with_lost_lines_never_ran(project: Project) -> None:
     assert shard(project, 2, "-n1", to="workers") == 0
     journal = next((project.folder / "parts" / "workers" / "journal").glob("gw0*"))
     content = journal.read_bytes()
@@ -224,7 +224,7 @@ def test_a_failure_in_a_part_fails_the_run(project: Project) -> None:
     assert (status, run.verdict) == (1, Verdict.FAILED)
 
 
-def test_parts_do_not_fold_into_a_run_of_its_own(project: Project) -> None:
+def test_parts_are_not_folded_into_the_folder_of_another_run(project: Project) -> None:
     done = upgradeproof_in(
         project.folder, "report", "parts/1", "parts/2", "--expect=shards.json", "--to=parts/1"
     )
@@ -241,9 +241,7 @@ def test_parts_do_not_fold_into_a_run_of_its_own(project: Project) -> None:
         ('{"schema_version": 1}', "plans_digest: Field required"),
     ],
 )
-def test_a_file_that_is_no_shards_json_is_an_error(
-    project: Project, content: str, why: str
-) -> None:
+def test_an_invalid_shards_json_is_an_error(project: Project, content: str, why: str) -> None:
     (project.folder / "shards.json").write_text(content)
     done = upgradeproof_in(project.folder, "report", "--expect=shards.json", "--to=all")
     assert error_of(done) == [

@@ -42,7 +42,7 @@ EXPECTED = Change(
 
 
 def plan(folder: Path, *, tls: bool = False) -> dict[str, Any]:
-    """Return the plan of the product; with ``tls`` its endpoint is one that is asked over TLS."""
+    """Return the plan of the product; with ``tls`` the kind of its endpoint is `https`."""
     page = {"id": "page", "kind": "http", "port": 80, "path": "/page", "contains": "welcome"}
     secure = {"id": "secure", "kind": "https", "port": 443}
     database = {"name": "database", "package": "base", "min": "5", "max": "5"}

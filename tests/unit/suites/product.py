@@ -37,7 +37,7 @@ STATES = (
     "upgraded_again",
 )
 CLONES = ("fallback", "returned")
-"""What the fixtures of the kernels boot."""
+"""The machines that the fixtures of the kernels boot."""
 OLD = ("installed", "installed_rebooted", "rolled_back", "fallback")
 Check = Callable[..., None]
 
@@ -45,8 +45,9 @@ Check = Callable[..., None]
 class ProductMachine(FolderMachine):
     """A machine whose services and load are described by files in its folder.
 
-    ``refuses`` is what systemd prints instead of a restart, ``forgets`` makes a restart lose the
-    data, and ``spins`` is how many nanoseconds of a second the services want.
+    ``refuses`` contains the output of systemd instead of a restart. If ``forgets`` exists, a
+    restart loses the data. ``spins`` is the processor time of the services in nanoseconds per
+    second.
     """
 
     def run(self, script: str, **limits: Any) -> Completed:
@@ -58,7 +59,7 @@ class ProductMachine(FolderMachine):
 
 
 class KnownOutages:
-    """Outages of which one is known, whatever the plan names."""
+    """Outages that have one fixed result, for every plan."""
 
     def __init__(self, outage: Outage) -> None:
         self._outage = outage
@@ -95,7 +96,7 @@ class Product:
     cell: Cell
     folder: Path
     port: int
-    """Where a server on this host answers for all machines."""
+    """The port of a server on this host that answers for all machines."""
     records: dict[str, dict[str, dict[str, Record]]] = field(default_factory=dict)
     changes: dict[str, list[Change]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -136,7 +137,7 @@ class Product:
         )
 
     def argument(self, name: str) -> Any:
-        """Return what a fixture hands out: a state, or what the suites do with one."""
+        """Return the value of a fixture: a state, or a function of the suites."""
         match name:
             case "expectations":
                 return self.cell.expect
@@ -215,19 +216,19 @@ def unexplained(state: str) -> Spoil:
 
 
 def silent(state: str) -> Spoil:
-    """Let nothing answer on the port of the endpoint."""
+    """Publish the endpoint on a port without a listener."""
     return lambda product: product.ports.update({state: 1})
 
 
 def found(severity: str) -> Spoil:
-    """Let the preflight find something."""
+    """Add a finding of the preflight."""
     text = {"title": "a disk is full", "meaning": "m", "remedy": "r", "severity": severity}
     finding = Finding.model_validate({"id": "disk/root", **text})
     return lambda product: product.findings.append(finding)
 
 
 def outage(**parts: Seen | Alerted) -> Spoil:
-    """Let clients or the webhook see something else in the outage."""
+    """Replace answers or alerts of the outage."""
 
     def spoil(product: Product) -> None:
         product.outage = replace(product.outage, **parts)  # type: ignore[arg-type]  # by name

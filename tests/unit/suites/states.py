@@ -1,4 +1,4 @@
-"""States of a machine with a kernel of its own, made of what probes read, without a machine."""
+"""States of a machine with its own kernel, made of the output of probes, without a machine."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OUTPUTS: Mapping[type[Probe[Any]], str] = {
         f"filename: {FILE}\ndepends: crc16\nsrcversion: 0A1B\nvermagic: {RELEASE} SMP\n"
     ),
 }
-"""What a sound machine would say, whose kernel was upgraded with one reboot."""
+"""The output of a machine without problems, whose kernel was upgraded with one reboot."""
 BETWEEN_BOOTS = 1773050701.0
 """2026-03-09 10:05:01 UTC: when the upgrade began, in the boots that were captured."""
 Spoil = Callable[[str], str]
@@ -60,7 +60,7 @@ Spoil = Callable[[str], str]
 def state(
     spoilt: Mapping[type[Probe[Any]], str] | None = None, *, name: str = "upgraded", **plan: Any
 ) -> State:
-    """Return a sound state, in which some probes' outputs are replaced."""
+    """Return a state without problems, in which the outputs of some probes are replaced."""
     upgrade = plan.pop("upgrade", [{"step": "reboot"}])
     outputs = {**OUTPUTS, **(spoilt or {})}
     inputs = ProbeInputs(since=BETWEEN_BOOTS)
@@ -69,7 +69,7 @@ def state(
     return State(name, cell(upgrade=upgrade, **plan), fidelity, facts, (), 0.0, (), _machine)
 
 
-def standing(records: Mapping[type[Probe[Any]], Mapping[str, Any]], **plan: Any) -> State:
+def state_with(records: Mapping[type[Probe[Any]], Mapping[str, Any]], **plan: Any) -> State:
     """Return a state that has these records, and no other facts."""
     fidelity = Fidelity(kernel="shared", execution="native")
     facts = Facts({probe.section: each for probe, each in records.items()})

@@ -1,4 +1,4 @@
-"""The check of a disruption: what it says of what a prober saw, and where it says nothing."""
+"""The check of a disruption: its result for what a prober measured."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_an_endpoint_beyond_its_budget_fails_with_its_downtimes() -> None:
     assert "in the step 'install': 900 ms, 45 requests, Connection refused" in str(caught.value)
 
 
-def test_an_endpoint_that_was_never_asked_fails() -> None:
+def test_an_endpoint_without_requests_fails() -> None:
     with pytest.raises(AssertionError, match="no request was made: nothing is proven"):
         check(upgraded(seen(lane(requests=0))), disruption())
 
@@ -40,7 +40,7 @@ def test_a_prober_that_was_too_slow_is_broken() -> None:
         check(upgraded(seen(lane(900, certain=False))), disruption())
 
 
-def test_a_prober_that_never_began_is_broken() -> None:
+def test_a_prober_that_never_started_is_broken() -> None:
     with pytest.raises(LoadError, match="no prober ran during the transition to upgraded"):
         check(upgraded(), disruption())
 

@@ -1,4 +1,4 @@
-"""What the suites say of facts that only clones have: apt's sources, and files that are read."""
+"""The checks of facts that only clones have: apt's sources, and files that are read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REFUSED = AptSource(refused=True, message="SHA1 is not considered secure")
 AWAY = AptSource(unreachable=True, message="Could not resolve")
 
 
-def standing(source: AptSource | None = None, read: ConfigRead | None = None) -> State:
+def state_with(source: AptSource | None = None, read: ConfigRead | None = None) -> State:
     sound = state()
     facts = Facts(
         {
@@ -29,30 +29,30 @@ def standing(source: AptSource | None = None, read: ConfigRead | None = None) ->
     return State("any", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 
 
-def test_a_source_that_is_refused_now_fails_with_apts_line() -> None:
+def test_a_source_that_is_newly_refused_fails_with_the_message_of_apt() -> None:
     message = r"apt does not trust http://a\.test x any more:\n +SHA1 is not considered secure"
     with pytest.raises(AssertionError, match=message):
-        verifies(standing(), standing(REFUSED))
-    verifies(standing(REFUSED), standing(REFUSED))
-    verifies(standing(), standing())
+        verifies(state_with(), state_with(REFUSED))
+    verifies(state_with(REFUSED), state_with(REFUSED))
+    verifies(state_with(), state_with())
 
 
-def test_a_source_out_of_reach_is_not_applicable() -> None:
+def test_an_unreachable_source_is_not_applicable() -> None:
     with pytest.raises(pytest.skip.Exception, match="out of reach"):
-        verifies(standing(), standing(AWAY))
+        verifies(state_with(), state_with(AWAY))
 
 
 def test_a_file_that_no_process_reads_any_more_fails() -> None:
     before, after = ConfigRead(read_at_start=True), ConfigRead(read_at_start=False)
     message = r"/etc/a\.ini is still there, and no process reads it any more"
     with pytest.raises(AssertionError, match=message):
-        is_read(standing(read=before), standing(read=after), CONFIG)
-    is_read(standing(read=before), standing(read=before), CONFIG)
+        is_read(state_with(read=before), state_with(read=after), CONFIG)
+    is_read(state_with(read=before), state_with(read=before), CONFIG)
     with pytest.raises(AssertionError, match=r"/etc/a\.ini is gone"):
-        is_read(standing(read=before), standing(), CONFIG)
+        is_read(state_with(read=before), state_with(), CONFIG)
 
 
 def test_a_file_that_was_not_read_before_is_not_applicable() -> None:
     for before in (None, ConfigRead(), ConfigRead(problem="no access times")):
         with pytest.raises(pytest.skip.Exception):
-            is_read(standing(read=before), standing(), CONFIG)
+            is_read(state_with(read=before), state_with(), CONFIG)

@@ -1,4 +1,4 @@
-"""What the suite says of configurations that a daemon refuses, or warns of."""
+"""The checks of configurations that a daemon refuses or warns about."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DEPRECATED = "named.conf:9: option 'auto-dnssec' is deprecated"
 CONFIG = Config(path="/etc/a.conf", check="a -t")
 
 
-def standing(
+def state_with(
     checks: dict[str, ConfigCheck] | None = None,
     file: ConfigFile | None = None,
     active: str = "active",
@@ -62,61 +62,59 @@ def check(output: str = "", *, accepted: bool = True, problem: str = "") -> dict
 BAD = check("line 1: Bad key types '+ssh-dss'.", accepted=False)
 
 
-def test_a_refusal_fails_with_the_checkers_line() -> None:
+def test_a_refusal_fails_with_the_message_of_the_checker() -> None:
     message = (
         r"sshd refuses its configuration: `sshd -t` printed\n +line 1: Bad key types '\+ssh-dss'"
     )
     with pytest.raises(AssertionError, match=message):
-        refuses(standing(check()), standing(BAD), NOTHING)
+        refuses(state_with(check()), state_with(BAD), NOTHING)
     with pytest.raises(AssertionError, match=message):
-        refuses(standing(), standing(BAD), NOTHING)
+        refuses(state_with(), state_with(BAD), NOTHING)
 
 
-def test_a_checker_that_is_gone_fails() -> None:
+def test_a_missing_checker_fails() -> None:
     gone = check(accepted=False, problem="there is no program sshd")
     with pytest.raises(AssertionError, match=r"`sshd -t`: there is no program sshd"):
-        refuses(standing(check()), standing(gone), NOTHING)
+        refuses(state_with(check()), state_with(gone), NOTHING)
 
 
-def test_what_was_refused_before_is_not_the_upgrades_doing() -> None:
-    refuses(standing(BAD), standing(BAD), NOTHING)
+def test_a_configuration_that_was_refused_before_is_accepted() -> None:
+    refuses(state_with(BAD), state_with(BAD), NOTHING)
 
 
 def test_a_plan_may_expect_a_refusal() -> None:
     change = {"facts": ["config_checks/sshd/*"], "reason": "it is migrated by hand later"}
-    refuses(standing(check()), standing(BAD), Expectations.model_validate({"change": [change]}))
+    refuses(state_with(check()), state_with(BAD), Expectations.model_validate({"change": [change]}))
 
 
 def test_a_new_warning_fails_and_a_known_one_does_not() -> None:
     with pytest.raises(AssertionError, match=r"sshd: named\.conf:9: option 'auto-dnssec'"):
-        warns(standing(check()), standing(check(DEPRECATED)), NOTHING)
-    warns(standing(check(DEPRECATED)), standing(check(DEPRECATED)), NOTHING)
-    warns(standing(), standing(check(DEPRECATED)), NOTHING)
+        warns(state_with(check()), state_with(check(DEPRECATED)), NOTHING)
+    warns(state_with(check(DEPRECATED)), state_with(check(DEPRECATED)), NOTHING)
+    warns(state_with(), state_with(check(DEPRECATED)), NOTHING)
 
 
 def test_a_new_warning_of_a_declared_check_fails() -> None:
     quiet = ConfigFile(exists=True, check_status=0)
     warned = quiet.model_copy(update={"check_output": DEPRECATED})
     with pytest.raises(AssertionError, match=r"a -t:\n.*auto-dnssec"):
-        declared(standing(file=quiet), standing(file=warned), CONFIG)
-    declared(standing(file=warned), standing(file=warned), CONFIG)
+        declared(state_with(file=quiet), state_with(file=warned), CONFIG)
+    declared(state_with(file=warned), state_with(file=warned), CONFIG)
 
 
-def test_a_file_that_is_gone_is_not_accepted() -> None:
+def test_a_missing_file_fails() -> None:
     gone = ConfigFile(exists=False, check_status=0)
     with pytest.raises(AssertionError, match=r"/etc/a\.conf is gone: a -t reads other files"):
-        accepts(standing(file=gone), CONFIG)
+        accepts(state_with(file=gone), CONFIG)
 
 
 def found(checks: dict[str, ConfigCheck], active: str = "active") -> list[tuple[str, str, str]]:
-    standing_at = standing(checks, active=active)
-    situation = Situation(
-        cell=standing_at.cell, facts=standing_at.facts, fidelity=standing_at.fidelity
-    )
+    state = state_with(checks, active=active)
+    situation = Situation(cell=state.cell, facts=state.facts, fidelity=state.fidelity)
     return [(f.id, f.severity, f.meaning) for f in findings(situation)]
 
 
-def test_the_preflight_reports_what_will_be_refused() -> None:
+def test_the_preflight_reports_a_configuration_that_will_be_refused() -> None:
     assert found(check("all is well")) == []
     assert found(check(DEPRECATED)) == [
         (

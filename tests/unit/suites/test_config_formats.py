@@ -1,4 +1,4 @@
-"""What the suite says of a configuration file whose format must change."""
+"""The checks of a configuration file whose format must change."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ OLD = b"[log]\nlevel = info\n"
 NEW = b'[log]\nlevel = "info"\n'
 
 
-def standing(name: str, content: bytes, config: Config = CONFIG) -> State:
-    """Return a state whose only fact is the file, parsed as the engine would have it there."""
+def state_with(name: str, content: bytes, config: Config = CONFIG) -> State:
+    """Return a state whose only fact is the file, parsed as the engine parses it in that state."""
     sound = state(name=name)
     sum_, encoded = hashlib.sha256(content).hexdigest(), base64.b64encode(content).decode()
     output = f"file\t0\troot 0 root 0 644\t{sum_}\t{len(content)}\t{encoded}\n"
@@ -30,37 +30,37 @@ def standing(name: str, content: bytes, config: Config = CONFIG) -> State:
 
 
 def test_a_migrated_file_leaves_its_old_format_and_parses_in_the_new_one() -> None:
-    before, after = standing("installed", OLD), standing("upgraded", NEW)
+    before, after = state_with("installed", OLD), state_with("upgraded", NEW)
     suite.test_config_leaves_its_old_format(before, after, CONFIG)
     suite.test_config_parses_in_its_format(after, CONFIG)
 
 
-def test_the_same_file_is_told() -> None:
-    before, after = standing("installed", OLD), standing("upgraded", OLD)
+def test_an_unchanged_file_is_reported() -> None:
+    before, after = state_with("installed", OLD), state_with("upgraded", OLD)
     with pytest.raises(AssertionError, match=r"a\.conf is still the file in the format ini"):
         suite.test_config_leaves_its_old_format(before, after, CONFIG)
 
 
-def test_a_file_that_is_not_in_the_new_format_is_told() -> None:
+def test_a_file_that_is_not_in_the_new_format_is_reported() -> None:
     with pytest.raises(AssertionError, match="line 2"):
-        suite.test_config_parses_in_its_format(standing("upgraded", OLD + b"\n"), CONFIG)
+        suite.test_config_parses_in_its_format(state_with("upgraded", OLD + b"\n"), CONFIG)
 
 
 REPEATED = Config(path="/etc/a.conf", format="keyvalue", change="migrated", preserved_keys=["save"])
 
 
-def test_a_setting_that_was_never_there_keeps_nothing() -> None:
+def test_a_setting_that_never_existed_is_an_error() -> None:
     absent = CONFIG.model_copy(update={"preserved_keys": ("log.colour",)})
     with pytest.raises(AssertionError, match=r"had no \['log.colour'\] before the upgrade"):
         suite.test_migrated_config_keeps_its_settings(
-            standing("installed", OLD), standing("upgraded", NEW), absent
+            state_with("installed", OLD), state_with("upgraded", NEW), absent
         )
 
 
-def test_a_setting_that_is_named_twice_is_kept_whole() -> None:
-    before = standing("installed", b"save 900 1\nsave 300 10\n", REPEATED)
-    same = standing("upgraded", b"save 900 1\nsave 300 10\n# new\n", REPEATED)
+def test_all_values_of_a_repeated_setting_are_preserved() -> None:
+    before = state_with("installed", b"save 900 1\nsave 300 10\n", REPEATED)
+    same = state_with("upgraded", b"save 900 1\nsave 300 10\n# new\n", REPEATED)
     suite.test_migrated_config_keeps_its_settings(before, same, REPEATED)
-    other = standing("upgraded", b"save 900 1\nsave 300 99\n", REPEATED)
+    other = state_with("upgraded", b"save 900 1\nsave 300 99\n", REPEATED)
     with pytest.raises(AssertionError, match=r"lost or changed \['save'\]"):
         suite.test_migrated_config_keeps_its_settings(before, other, REPEATED)

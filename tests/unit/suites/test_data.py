@@ -1,4 +1,4 @@
-"""What the suite says of a write that does nothing."""
+"""The check of a write that does nothing."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def test_a_write_that_does_nothing_fails() -> None:
         )
 
 
-def test_a_value_that_the_old_release_does_not_take_proves_nothing() -> None:
+def test_a_value_that_the_old_release_does_not_store_proves_nothing() -> None:
     with pytest.raises(pytest.skip.Exception, match="does not give back another value of note"):
         test_data.test_another_value_is_written_and_read(read("hi\n"), read("hi\n"), NOTE)
 
 
-def test_without_another_value_the_author_is_asked_for_one() -> None:
+def test_without_another_value_the_author_must_specify_one() -> None:
     fixed = NOTE.model_copy(update={"write": "fill"})
     with pytest.raises(pytest.skip.Exception, match=r"use \$UPGRADEPROOF_VALUE in it"):
         test_data.test_another_value_is_written_and_read(read("hi\n"), read("hi\n"), fixed)

@@ -1,4 +1,4 @@
-"""What the suites say of units that the upgrade renames, retires or adds."""
+"""The checks of units that the upgrade renames, retires or adds."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ EXPECT = {
 }
 
 
-def standing(name: str, *units: str) -> State:
+def state_with(name: str, *units: str) -> State:
     sound = state(name=name, expect=EXPECT)
     facts = Facts({Services.section: dict.fromkeys(units, UP)})
     return State(name, sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 
 
-BEFORE = standing("installed", "web.socket", "php8.2.service", "old.service")
-AFTER = standing("upgraded", "web.socket", "php8.4.service", "new.service")
+BEFORE = state_with("installed", "web.socket", "php8.2.service", "old.service")
+AFTER = state_with("upgraded", "web.socket", "php8.4.service", "new.service")
 
 
 @pytest.mark.parametrize("service", ["web.socket", "php8.2", "new"])
@@ -37,15 +37,15 @@ def test_a_unit_is_found_by_its_name_in_the_state(service: str) -> None:
     test_services.test_service_is_enabled_as_before(BEFORE, AFTER, service)
 
 
-def test_a_renamed_unit_that_kept_its_name_is_missing() -> None:
-    same = standing("upgraded", "php8.2.service")
+def test_a_unit_that_was_not_renamed_is_missing() -> None:
+    same = state_with("upgraded", "php8.2.service")
     with pytest.raises(AssertionError, match=r"^php8\.2\.service is gone; no package brought it"):
         test_services.test_service_is_active(BEFORE, same, "php8.2")
 
 
 @pytest.mark.parametrize("service", ["php8.2", "old"])
-def test_a_unit_that_was_given_up_may_not_run(service: str) -> None:
+def test_a_retired_unit_must_not_run(service: str) -> None:
     test_services.test_former_service_does_not_run(AFTER, service)
-    still = standing("upgraded", f"{service}.service")
+    still = state_with("upgraded", f"{service}.service")
     with pytest.raises(AssertionError, match=f"{service} still runs"):
         test_services.test_former_service_does_not_run(still, service)

@@ -1,4 +1,4 @@
-"""What the suite says of settings that are not in force any more."""
+"""The check of settings that are no longer in effect."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def facts(version: str, found: Mapping[str, Setting], problem: str = "") -> Fact
 
 
 def upgrade(before: Facts, after: Facts, **plan: Any) -> tuple[State, State]:
-    """Return both states; the second one holds the judged diff."""
+    """Return both states; the second one has the judged diff."""
     sound = state(**plan)
     installed = replace(sound, name="installed", facts=before)
     changes = judge(sound.cell, "upgraded", before, after)
@@ -50,7 +50,7 @@ MINE = Setting(value="777M", set_by="/etc/example.conf")
 DEFAULT = Setting(value="128M")
 
 
-def test_what_the_administrator_set_and_is_not_in_force_fails() -> None:
+def test_a_setting_of_the_administrator_that_is_not_in_effect_fails() -> None:
     before, after = facts("1", {"example/limit": MINE}), facts("2", {"example/limit": DEFAULT})
     message = "example/limit = 777M, set by /etc/example.conf, is not in force any more: it is 128M"
     with pytest.raises(AssertionError, match=message):

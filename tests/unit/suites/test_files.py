@@ -1,4 +1,4 @@
-"""What the suite says of files that changed without a reason."""
+"""The checks of files that changed without a reason."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def states(path: str, after: File | None, **sections: object) -> tuple[State, St
     was = facts(BEFORE, "1")
     now = facts({name: each for name, each in files.items() if each}, "2", **sections)
     changes = judge(SOUND.cell, "upgraded", was, now)
-    return standing(was), standing(now, changes)
+    return state_with(was), state_with(now, changes)
 
 
 def facts(files: object, version: str, **sections: object) -> Facts:
@@ -57,7 +57,7 @@ def facts(files: object, version: str, **sections: object) -> Facts:
     return Facts(found)  # type: ignore[arg-type]  # the sections are of several types
 
 
-def standing(found: Facts, changes: object = ()) -> State:
+def state_with(found: Facts, changes: object = ()) -> State:
     return State("any", SOUND.cell, SOUND.fidelity, found, changes, 0.0, (), lambda: SOUND.machine)  # type: ignore[arg-type]  # as above
 
 
@@ -169,20 +169,20 @@ def test_what_the_plan_expects_is_accepted() -> None:
     plan = SOUND.cell.plan.model_copy(update={"expect": expect})
     cell = type(SOUND.cell)(plan, SOUND.cell.upgrade, SOUND.cell.platform)
     changes = judge(cell, "upgraded", was.facts, now.facts)
-    suite.test_no_file_of_the_administrator_is_lost(was, standing(now.facts, changes))
+    suite.test_no_file_of_the_administrator_is_lost(was, state_with(now.facts, changes))
 
 
-def test_an_edited_file_that_was_set_aside_is_named_with_its_copy() -> None:
+def test_an_edited_file_that_was_renamed_is_reported_with_its_copy() -> None:
     edited = {"/etc/sysctl.conf": Conffile(package="procps", state="modified")}
     aside = {"/etc/sysctl.conf.dpkg-bak": Leftover(kind="dpkg-bak")}
     was = Facts({**facts(BEFORE, "1").sections, "conffiles": edited})
     files = {path: each for path, each in BEFORE.items() if path != "/etc/sysctl.conf"}
     now = facts(files, "2", leftovers=aside)
-    upgraded = standing(now, judge(SOUND.cell, "upgraded", was, now))
+    upgraded = state_with(now, judge(SOUND.cell, "upgraded", was, now))
     with pytest.raises(AssertionError, match=r"is gone, and /etc/sysctl\.conf\.dpkg-bak is there"):
-        suite.test_no_file_of_the_administrator_is_lost(standing(was), upgraded)
+        suite.test_no_file_of_the_administrator_is_lost(state_with(was), upgraded)
 
 
-def test_a_sound_upgrade_passes() -> None:
+def test_an_upgrade_without_losses_passes() -> None:
     for check in CHECKS:
         check(*states("/etc/sysctl.conf", changed("/etc/sysctl.conf", sha256="2")))

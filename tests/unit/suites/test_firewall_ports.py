@@ -1,4 +1,4 @@
-"""Ports through the packet filter: a real service on this host stands for the machine's."""
+"""Ports through the packet filter, with a real service of this host as the machine's service."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from upgradeproof.plan import Firewall
 
 @contextmanager
 def accepting_only() -> Iterator[int]:
-    """Accept as a machine's forwarder does, and say nothing until the client goes."""
+    """Accept as a machine's forwarder does, and send nothing until the client disconnects."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         over = threading.Event()
 
-        def stand() -> None:
+        def wait() -> None:
             connection, _ = server.accept()
             with connection:
                 over.wait(5)
 
-        thread = threading.Thread(target=stand)
+        thread = threading.Thread(target=wait)
         thread.start()
         yield server.getsockname()[1]
         over.set()
@@ -39,7 +39,7 @@ def greeting(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.0 400\r\n")
 
 
-def test_a_port_that_gives_a_byte_answers(tmp_path: Path) -> None:
+def test_a_port_that_sends_a_byte_answers(tmp_path: Path) -> None:
     with serving(greeting) as port:
         assert answers(PublishingMachine(tmp_path, port), Firewall(port=80, allowed=True))
 
@@ -58,7 +58,7 @@ def test_a_port_that_is_accepted_and_silent_does_not_answer(tmp_path: Path) -> N
 
 
 class Reached:
-    """A state that gives these answers, from outside and to itself."""
+    """A state with these results, of requests from outside and from the machine itself."""
 
     def __init__(self, *, outside: bool, inside: bool) -> None:
         self.answers: Callable[[Firewall], bool] = lambda _: outside
@@ -70,22 +70,22 @@ def test_an_allowed_port_must_answer() -> None:
         test_firewall.test_allowed_port_answers_from_outside,
         Firewall(port=1, allowed=True),
     )
-    check(Reached(outside=True, inside=True), port)  # type: ignore[arg-type]  # all that it asks
+    check(Reached(outside=True, inside=True), port)  # type: ignore[arg-type]  # the check needs only these
     with pytest.raises(AssertionError, match="port 1 does not answer this host"):
         check(Reached(outside=False, inside=True), port)  # type: ignore[arg-type]  # as above
 
 
-def test_a_blocked_port_must_be_silent_while_something_listens() -> None:
+def test_a_blocked_port_must_not_answer_while_a_process_listens() -> None:
     check = test_firewall.test_blocked_port_is_silent_to_the_outside
     port = Firewall(port=1, allowed=False)
-    check(Reached(outside=False, inside=True), port)  # type: ignore[arg-type]  # all that it asks
+    check(Reached(outside=False, inside=True), port)  # type: ignore[arg-type]  # the check needs only these
     with pytest.raises(AssertionError, match="port 1 answers this host"):
         check(Reached(outside=True, inside=True), port)  # type: ignore[arg-type]  # as above
     with pytest.raises(AssertionError, match="does not even answer the machine itself"):
         check(Reached(outside=False, inside=False), port)  # type: ignore[arg-type]  # as above
 
 
-def test_the_machine_asks_itself_on_its_own_address(tmp_path: Path) -> None:
+def test_the_machine_connects_to_its_own_address(tmp_path: Path) -> None:
     with socket.create_server(("", 0)) as server:
         port = server.getsockname()[1]
 

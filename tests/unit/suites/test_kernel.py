@@ -1,4 +1,4 @@
-"""The suites of the kernel: each test holds on a sound machine and fails on a spoilt one."""
+"""The suites of the kernel: each test passes on a good machine and fails on a changed one."""
 
 from __future__ import annotations
 
@@ -158,11 +158,11 @@ SPOILT: list[tuple[str, Change, str]] = [
      (Modules, "depends: crc16", "depends: crc16,garp"), "depends on garp"),
     ("kernel_has_no_new_taint", (Kernel, "taint\t0", "taint\t4096"), "from 0 to 4096"),
 ]  # fmt: skip
-"""Each test by its name, what is changed in which output, and a part of what it must say then."""
+"""The name of each test, the changed output, and a part of the message that must follow."""
 
 
 def run(test: Test, installed: State, upgraded: State) -> None:
-    """Run a test with the arguments that it names, its suite's own fixtures among them."""
+    """Run a test with the arguments that it names, including the fixtures of its suite."""
     own = vars(inspect.getmodule(test) or ModuleType(""))
     values: dict[str, Any] = {
         "installed": installed,
@@ -181,14 +181,14 @@ def run(test: Test, installed: State, upgraded: State) -> None:
 
 
 @pytest.mark.parametrize("name", TESTS)
-def test_a_sound_machine_passes(name: str) -> None:
+def test_a_good_machine_passes(name: str) -> None:
     run(TESTS[name], state(name="installed"), state())
 
 
 @pytest.mark.parametrize(
     ("name", "change", "words"), SPOILT, ids=[f"{i}-{s[0]}" for i, s in enumerate(SPOILT)]
 )
-def test_a_spoilt_machine_fails(name: str, change: Change, words: str) -> None:
+def test_a_changed_machine_fails(name: str, change: Change, words: str) -> None:
     probe, old, new = change
     assert old in OUTPUTS[probe]
     spoilt = OUTPUTS[probe].replace(old, new) if old else new
@@ -204,7 +204,7 @@ def test_a_required_module_must_be_loaded_or_built_in() -> None:
         required(state(), "no-such")
 
 
-def test_every_test_of_facts_is_spoilt_once() -> None:
+def test_every_test_of_facts_has_a_change_that_fails_it() -> None:
     spoilt = {f"test_{name}" for name, *_ in SPOILT} | {"test_required_module_is_loaded"}
     assert spoilt == set(TESTS)
 
@@ -222,7 +222,7 @@ def test_an_upgrade_without_a_reboot_must_not_boot() -> None:
 
 
 @pytest.mark.parametrize("probe", [Dkms, PacketFilter])
-def test_what_was_never_there_is_not_applicable(probe: type[Probe[Any]]) -> None:
+def test_a_missing_section_is_not_applicable(probe: type[Probe[Any]]) -> None:
     suite = test_dkms if probe is Dkms else test_firewall
     tests = [t for n, t in TESTS.items() if inspect.getmodule(t) is suite]
     for test in tests:
@@ -246,8 +246,8 @@ def test_a_value_is_the_same_however_it_is_written(wanted: str, found: str, same
     assert test_kernel_module_configuration.same(wanted, found) is same
 
 
-def test_of_two_versions_of_a_module_the_newest_counts() -> None:
-    """In the order of their numbers; real ones hold an underscore, which no Debian version may."""
+def test_of_two_versions_of_a_module_the_newest_is_used() -> None:
+    """Versions are in numerical order; real ones contain an underscore, unlike Debian versions."""
     versions = ("5.10_35491.20191025", "5.9_1", "5.6.4.2_35491")
     found = (DkmsModule(name="rtl", version=version, state="added") for version in versions)
     assert test_dkms.newest(found) == {"rtl": "5.10_35491.20191025"}

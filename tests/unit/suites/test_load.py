@@ -1,4 +1,4 @@
-"""The checks under load hold where both releases answer alike, and fail where one is worse."""
+"""The checks under load pass if both releases answer equally, and fail if one is worse."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STATES = ("installed", "upgraded", "rolled_back")
 
 
 class Releases:
-    """A sender of loads that knows what each release answers, by its port."""
+    """A sender of loads with prepared results for each release, by its port."""
 
     def __init__(self, results: Mapping[int, LoadResult]) -> None:
         self._results = results

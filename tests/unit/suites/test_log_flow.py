@@ -1,4 +1,4 @@
-"""What the suite says of messages that reach other files, or come under other names."""
+"""The checks of messages that reach other files, or have other names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from suites import test_log_flow as suite
-from tests.unit.suites.states import standing
+from tests.unit.suites.states import state_with
 from upgradeproof.probes.log_flow import LogFile, LogFlow
 from upgradeproof.probes.log_names import LogNames, UnitNames
 from upgradeproof.probes.open_files import OpenFile, OpenFiles
@@ -18,11 +18,11 @@ AUDIT, OTHER = "/var/log/ssh-audit.log", "/var/log/auth.log"
 
 
 def flow(**files: LogFile) -> State:
-    return standing({LogFlow: {f"/var/log/{name}": file for name, file in files.items()}})
+    return state_with({LogFlow: {f"/var/log/{name}": file for name, file in files.items()}})
 
 
 def logs(files: Mapping[str, LogFile]) -> State:
-    return standing({LogFlow: files})
+    return state_with({LogFlow: files})
 
 
 def test_one_message_names_every_file_and_how_lines_begin_now() -> None:
@@ -34,32 +34,32 @@ def test_one_message_names_every_file_and_how_lines_begin_now() -> None:
     suite.test_messages_reach_the_files_that_they_reached(before, before)
     with pytest.raises(AssertionError) as caught:
         suite.test_messages_reach_the_files_that_they_reached(before, after)
-    said = str(caught.value)
-    assert "/var/log/errors no longer takes mail.err\n" in said
-    assert "/var/log/all no longer takes auth.debug" in said
-    assert "and 73 more" in said
-    assert f"lines begin differently: /var/log/all: '{NEW}' instead of '{OLD}'" in said
+    message = str(caught.value)
+    assert "/var/log/errors no longer takes mail.err\n" in message
+    assert "/var/log/all no longer takes auth.debug" in message
+    assert "and 73 more" in message
+    assert f"lines begin differently: /var/log/all: '{NEW}' instead of '{OLD}'" in message
 
 
 def test_a_change_that_the_plan_expects_is_no_failure() -> None:
     before = flow(errors=LogFile(selectors=("mail.err",), shape=OLD))
     change = {"facts": ["log_flow//var/log/errors"], "reason": "nothing reads it any more"}
-    after = standing({LogFlow: {}}, expect={"change": [change]})
+    after = state_with({LogFlow: {}}, expect={"change": [change]})
     suite.test_messages_reach_the_files_that_they_reached(before, after)
 
 
-def test_a_file_that_takes_more_is_no_failure() -> None:
+def test_a_file_that_receives_more_is_no_failure() -> None:
     before = flow(mail=LogFile(selectors=("mail.err",)))
     after = flow(mail=LogFile(selectors=("mail.*",)), more=LogFile(selectors=("*.*",)))
     suite.test_messages_reach_the_files_that_they_reached(before, after)
 
 
-def test_a_machine_without_any_log_has_nothing_to_keep() -> None:
+def test_a_machine_without_any_log_is_not_applicable() -> None:
     with pytest.raises(pytest.skip.Exception):
         suite.test_messages_reach_the_files_that_they_reached(flow(), flow())
 
 
-def test_a_file_that_goes_blind_is_named_with_the_lines_that_others_still_take() -> None:
+def test_a_file_without_new_lines_is_reported_with_the_lines_of_other_files() -> None:
     check = suite.test_files_of_other_rules_take_the_lines_that_they_took
     lines = ("Accepted publickey", "Server listening", "pam_env: old")
     before = logs({AUDIT: LogFile(kinds=lines)})
@@ -77,7 +77,7 @@ def test_a_file_that_goes_blind_is_named_with_the_lines_that_others_still_take()
         check(before, gone)
 
 
-def test_lines_that_no_file_takes_any_more_are_another_matter() -> None:
+def test_lines_that_no_file_receives_are_reported_by_another_check() -> None:
     before, after = logs({AUDIT: LogFile(kinds=("old words",))}), logs({AUDIT: LogFile()})
     suite.test_files_of_other_rules_take_the_lines_that_they_took(before, after)
 
@@ -85,8 +85,8 @@ def test_lines_that_no_file_takes_any_more_are_another_matter() -> None:
 def test_a_new_name_fails_where_a_file_of_the_administrators_names_the_old_one() -> None:
     check = suite.test_names_that_the_administrator_relies_on_are_preserved
     was = UnitNames(names=("sshd",), named_in=("/etc/rsyslog.d/10-a.conf",))
-    before = standing({LogNames: {"ssh.service": was}})
-    after = standing({LogNames: {"ssh.service": UnitNames(names=("sshd", "sshd-session"))}})
+    before = state_with({LogNames: {"ssh.service": was}})
+    after = state_with({LogNames: {"ssh.service": UnitNames(names=("sshd", "sshd-session"))}})
     check(before, before)
     with pytest.raises(AssertionError) as caught:
         check(before, after)
@@ -94,14 +94,14 @@ def test_a_new_name_fails_where_a_file_of_the_administrators_names_the_old_one()
         "ssh.service logs as sshd-session as well as sshd; the old name is in"
         " /etc/rsyslog.d/10-a.conf"
     )
-    free = standing({LogNames: {"ssh.service": UnitNames(names=("sshd",))}})
+    free = state_with({LogNames: {"ssh.service": UnitNames(names=("sshd",))}})
     with pytest.raises(pytest.skip.Exception):
         check(free, after)
 
 
 def test_a_file_that_a_service_does_not_write_any_more_is_named() -> None:
     check = suite.test_service_writes_the_files_that_it_wrote
-    before = standing({OpenFiles: {"/srv/a.log": OpenFile(units=("a.service",))}})
+    before = state_with({OpenFiles: {"/srv/a.log": OpenFile(units=("a.service",))}})
     check(before, before)
     with pytest.raises(AssertionError, match=r"a\.service had /srv/a\.log open for writing"):
-        check(before, standing({OpenFiles: {}}))
+        check(before, state_with({OpenFiles: {}}))

@@ -1,4 +1,4 @@
-"""What the suite says of packages that an upgrade takes with it."""
+"""The checks of packages that an upgrade removes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.runner import State
 
 
-def standing(*packages: str, auto: Sequence[str] = ()) -> State:
+def state_with(*packages: str, auto: Sequence[str] = ()) -> State:
     """Return a state in which packages are installed, some only because others need them."""
     found = {
         name: Package(version="1", state="install ok installed", auto=name in auto)
@@ -33,8 +33,8 @@ def expecting(*globs: str, kind: str | None = None) -> Expectations:
     return Expectations.model_validate({"change": [change]})
 
 
-def test_that_every_version_changes_is_no_reason_to_lose_one() -> None:
-    before, after = standing("a", "fail2ban"), standing("a")
+def test_an_expected_change_of_all_versions_does_not_excuse_a_lost_package() -> None:
+    before, after = state_with("a", "fail2ban"), state_with("a")
     for all_there_is in ("packages/*", "packages/fail*", "packages/?*"):
         with pytest.raises(AssertionError, match="removed by the upgrade: fail2ban"):
             check(before, after, expecting(all_there_is))
@@ -43,15 +43,15 @@ def test_that_every_version_changes_is_no_reason_to_lose_one() -> None:
 @pytest.mark.parametrize(
     ("glob", "kind"), [("packages/fail2ban", None), ("packages/fail*", "removed")]
 )
-def test_a_package_that_the_plan_names_may_go(glob: str, kind: str | None) -> None:
-    check(standing("a", "fail2ban"), standing("a"), expecting(glob, kind=kind))
+def test_a_package_that_the_plan_names_may_be_removed(glob: str, kind: str | None) -> None:
+    check(state_with("a", "fail2ban"), state_with("a"), expecting(glob, kind=kind))
 
 
-def test_what_only_others_needed_does_not_go_as_versions_do() -> None:
-    before = standing("a", "libssl1.1", auto=["libssl1.1"])
-    check(before, standing("a"), expecting("packages/libssl1.1"))
+def test_an_expected_change_of_all_versions_does_not_excuse_a_lost_dependency() -> None:
+    before = state_with("a", "libssl1.1", auto=["libssl1.1"])
+    check(before, state_with("a"), expecting("packages/libssl1.1"))
     with pytest.raises(AssertionError, match=r"removed by the upgrade: libssl1\.1"):
-        check(before, standing("a"), expecting("packages/*"))
+        check(before, state_with("a"), expecting("packages/*"))
 
 
 NONE = Expectations()
@@ -88,7 +88,7 @@ def test_a_package_with_another_number_in_its_name_is_named() -> None:
         check(before, after, NONE)
 
 
-def test_what_was_renamed_or_was_a_dependency_is_not_lost() -> None:
+def test_a_renamed_package_and_a_dependency_are_not_lost() -> None:
     before = release("1", libold={}, libdep={"auto": True})
     renamed = {"replaces": ("libold",), "breaks": ("libold",)}
     check(before, release("2", libnew=renamed), NONE)
@@ -120,7 +120,7 @@ def test_a_package_that_waits_for_its_new_version_is_kept_back() -> None:
         suite.test_no_package_is_kept_back(before, release("1"), NONE)
 
 
-def test_what_was_asked_for_and_is_offered_no_more_is_named() -> None:
+def test_a_manual_package_without_an_archive_is_reported() -> None:
     obsolete = {"obsolete": True}
     before = release("1", tool={}, lib={}, dep={"auto": True}, own=obsolete)
     after = release(
@@ -136,7 +136,7 @@ def test_what_was_asked_for_and_is_offered_no_more_is_named() -> None:
     assert str(caught.value).split("\n")[0] == expected
 
 
-def test_a_package_that_is_offered_no_more_is_named_with_what_runs_on_it() -> None:
+def test_a_package_without_an_archive_is_reported_with_its_services() -> None:
     left = {"version": "15.1", "auto": True, "obsolete": True, "runs": ("db@15.service",)}
     before = release("1", db={"version": "15.1", "auto": True}, old={"obsolete": True})
     after = release("2", db=left, old={"obsolete": True}, tool={"obsolete": True})
@@ -150,7 +150,7 @@ def test_a_package_that_is_offered_no_more_is_named_with_what_runs_on_it() -> No
         suite.test_package_does_not_become_obsolete(before, after, "tool")
 
 
-def test_a_recommended_package_that_went_is_named() -> None:
+def test_a_removed_recommended_package_is_reported() -> None:
     before = release("1", tool={}, helper={"auto": True})
     after = release("2", tool={"unmet": ("helper | other", "never")})
     with pytest.raises(AssertionError) as caught:
@@ -160,7 +160,7 @@ def test_a_recommended_package_that_went_is_named() -> None:
     suite.test_recommended_package_is_still_there(release("1", tool={}), after, NONE)
 
 
-def test_what_runs_a_service_of_the_plan_is_not_left_to_autoremove() -> None:
+def test_a_package_of_a_service_of_the_plan_must_not_be_autoremovable() -> None:
     unit = {"autoremovable": True, "runs": ("db@1-main.service",)}
     before, after = release("1", db_1={}), release("2", db_1=unit)
     with pytest.raises(AssertionError) as caught:

@@ -1,4 +1,4 @@
-"""What the suite says of names in the administrator's files that lead nowhere after an upgrade."""
+"""The check of names in the administrator's files that no longer resolve after an upgrade."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ SENTENCES = (
 
 
 @pytest.mark.parametrize(("before", "sentence"), SENTENCES)
-def test_what_went_is_named_with_its_line(before: Reference, sentence: str) -> None:
+def test_a_reference_that_no_longer_resolves_is_reported_with_its_line(
+    before: Reference, sentence: str
+) -> None:
     with pytest.raises(AssertionError) as caught:
         check(reading(before), reading(gone(before)), NONE)
     assert str(caught.value).split("\n")[0] == f"{FILE}:3 {sentence}"
@@ -74,18 +76,18 @@ def test_an_environment_of_another_version_is_named_with_both() -> None:
     )
 
 
-def test_what_was_not_there_before_is_no_loss() -> None:
+def test_a_reference_that_did_not_resolve_before_is_no_loss() -> None:
     missing = gone(there("path", "/backup"))
     check(reading(missing), reading(missing), NONE)
 
 
-def test_a_file_that_went_or_came_is_not_judged() -> None:
+def test_an_added_or_removed_file_is_not_judged() -> None:
     here = there("command", "dbshow")
     check(reading(here), reading(), NONE)
     check(reading(), reading(gone(here)), NONE)
 
 
-def test_what_the_plan_names_may_go() -> None:
+def test_a_reference_that_the_plan_names_may_be_lost() -> None:
     here = there("command", "dbshow")
     known = {"facts": [f"references/{FILE}: command dbshow/*"], "reason": "it is replaced later"}
     check(reading(here), reading(gone(here)), Expectations.model_validate({"change": [known]}))

@@ -1,4 +1,4 @@
-"""What the suite says of the way back: its time, and of the upgrade that is applied again."""
+"""The checks of the rollback: its duration, and the upgrade that is applied again."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def rolled_back(took_s: float, execution: str = "native") -> Any:
 
 
 @pytest.mark.parametrize("execution", ["native", "kvm"])
-def test_a_way_back_within_its_limit_passes(execution: str) -> None:
+def test_a_rollback_within_its_limit_passes(execution: str) -> None:
     suite.test_rollback_keeps_its_limit(rolled_back(LIMIT_S, execution))
 
 
-def test_a_way_back_that_takes_longer_is_told_with_both_times() -> None:
+def test_a_rollback_that_takes_longer_is_reported_with_both_times() -> None:
     with pytest.raises(AssertionError) as caught:
         suite.test_rollback_keeps_its_limit(rolled_back(LIMIT_S + 1))
     assert str(caught.value).splitlines()[0] == (
@@ -35,7 +35,9 @@ def test_a_way_back_that_takes_longer_is_told_with_both_times() -> None:
 
 @pytest.mark.parametrize("execution", ["tcg", "qemu-user"])
 @pytest.mark.parametrize("took_s", [1.0, 1000.0])
-def test_under_emulation_a_time_is_told_and_proves_nothing(execution: str, took_s: float) -> None:
+def test_under_emulation_the_time_is_reported_and_proves_nothing(
+    execution: str, took_s: float
+) -> None:
     with pytest.raises(pytest.skip.Exception) as caught:
         suite.test_rollback_keeps_its_limit(rolled_back(took_s, execution))
     assert str(caught.value) == (
@@ -44,7 +46,7 @@ def test_under_emulation_a_time_is_told_and_proves_nothing(execution: str, took_
     )
 
 
-def test_what_the_second_upgrade_leaves_otherwise_is_listed() -> None:
+def test_differences_after_the_second_upgrade_are_listed() -> None:
     gone = Change(path="groups/thing", before="gid=7", after=None, expected=False)
     known = Change(path="packages/tool", before=None, after="there", expected=True, reason="left")
     ended = replace(state(name="upgraded_again", rollback="back"), changes=(gone, known))

@@ -1,4 +1,4 @@
-"""What the suite says of scripts that end otherwise, complain, or write nothing any more."""
+"""The checks of scripts with another exit status, new errors, or missing output files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHECKS = (
 )
 
 
-def standing(*runs: ScriptRun) -> State:
+def state_with(*runs: ScriptRun) -> State:
     sound = state()
     facts = Facts(
         {ScriptRuns.section: dict.fromkeys(["/etc/cron.daily/care"], runs[0]) if runs else {}}
@@ -26,15 +26,15 @@ def standing(*runs: ScriptRun) -> State:
     return State("rebooted", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 
 
-def test_scripts_that_do_what_they_did_are_accepted() -> None:
+def test_scripts_with_the_same_results_are_accepted() -> None:
     after = RUN.model_copy(update={"stderr": ("done in 4 s",), "written": {"/backup/a.sql": 1}})
     for check in CHECKS:
-        check(standing(RUN), standing(after), "run")
-        check(standing(RUN), standing(), "run")  # one that is gone is a line of the diff
+        check(state_with(RUN), state_with(after), "run")
+        check(state_with(RUN), state_with(), "run")  # a removed script is a change of the diff
 
 
 @pytest.mark.parametrize(
-    ("check", "changed", "told"),
+    ("check", "changed", "message"),
     [
         (
             CHECKS[0],
@@ -63,11 +63,11 @@ def test_scripts_that_do_what_they_did_are_accepted() -> None:
         ),
     ],
 )
-def test_what_a_script_does_otherwise_is_told(
-    check: object, changed: dict[str, object], told: str
+def test_a_different_result_of_a_script_is_reported(
+    check: object, changed: dict[str, object], message: str
 ) -> None:
     assert callable(check)
     with pytest.raises(AssertionError) as caught:
-        check(standing(RUN), standing(RUN.model_copy(update=changed)), "run")
+        check(state_with(RUN), state_with(RUN.model_copy(update=changed)), "run")
     lines = [line.strip() for line in str(caught.value).splitlines()]
-    assert "\n".join(lines).startswith(told)
+    assert "\n".join(lines).startswith(message)

@@ -1,4 +1,4 @@
-"""What the suite says of sessions that give a user something else."""
+"""The check of sessions whose environment changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from suites import test_sessions as suite
-from tests.unit.suites.states import standing
+from tests.unit.suites.states import state_with
 from upgradeproof.probes.sessions import Session, Sessions
 from upgradeproof.runner import State
 
@@ -27,7 +27,7 @@ BEFORE = Session(
 
 
 def giving(session: Session) -> State:
-    return standing({Sessions: {"deploy/cron": session}})
+    return state_with({Sessions: {"deploy/cron": session}})
 
 
 def run(test: Callable[..., None], after: Session) -> None:
@@ -85,7 +85,7 @@ def test_each_change_fails_with_user_kind_old_and_new(
     assert words in str(caught.value)
 
 
-def test_what_a_session_gives_more_is_no_failure() -> None:
+def test_an_addition_to_a_session_is_no_failure() -> None:
     more = {**BEFORE.environment, "NEW": "1", "PATH": "/usr/local/bin:/usr/bin:/opt/bin"}
     limits = {"open files": "2048/unlimited", "stack size": "8192/unlimited"}
     after = BEFORE.model_copy(update={"environment": more, "limits": limits})
@@ -93,7 +93,7 @@ def test_what_a_session_gives_more_is_no_failure() -> None:
         run(test, after)
 
 
-def test_without_any_session_there_is_nothing_to_keep() -> None:
-    nothing = standing({Sessions: {}})
+def test_a_machine_without_any_session_is_not_applicable() -> None:
+    nothing = state_with({Sessions: {}})
     with pytest.raises(pytest.skip.Exception):
         suite.test_umask_is_preserved(nothing, nothing)

@@ -1,4 +1,4 @@
-"""Each check holds on a good product, and fails when the one fact that it is about is spoiled."""
+"""Each check passes on a good product, and fails when the one fact that it tests is spoiled."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_good_product_passes(make: Make, check: str) -> None:
     ("check", "spoil", "words"), SPOILS, ids=[f"{i}-{row[0]}" for i, row in enumerate(SPOILS)]
 )
 def test_one_spoiled_fact_fails_one_check(make: Make, check: str, spoil: Spoil, words: str) -> None:
-    """Of all checks of its suite just the one that is named fails, and names what is wrong."""
+    """Of all checks of its suite only the named one fails, and its message names the problem."""
     suite, _ = CHECKS[check]
     failed = {}
     for name, (other, function) in CHECKS.items():

@@ -1,4 +1,4 @@
-"""What the suite says of a client that an https endpoint does not answer any more."""
+"""The checks of clients that an https endpoint no longer answers."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ WEB = Endpoint(id="web", kind="https", port=8443)
 ANSWERED = ClientAnswer(status=200)
 
 
-def standing(**clients: ClientAnswer) -> State:
+def state_with(**clients: ClientAnswer) -> State:
     sound = state()
     facts = Facts({TlsClients.section: {f"web/{name}": found for name, found in clients.items()}})
     return State("any", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 
 
-def test_clients_that_are_answered_or_gone_are_accepted() -> None:
-    before = standing(curl=ANSWERED, python3=ANSWERED, openssl=ClientAnswer(errors=("refused",)))
-    after = standing(curl=ANSWERED, openssl=ClientAnswer(errors=("refused",)))
+def test_clients_that_are_answered_or_removed_are_accepted() -> None:
+    before = state_with(curl=ANSWERED, python3=ANSWERED, openssl=ClientAnswer(errors=("refused",)))
+    after = state_with(curl=ANSWERED, openssl=ClientAnswer(errors=("refused",)))
     test_tls_clients.test_every_client_is_answered_as_before(before, after, WEB)
     test_tls_clients.test_no_client_prints_a_new_error(before, after, WEB)
 
 
 def test_a_client_that_refuses_the_certificate_is_named() -> None:
-    before = standing(curl=ANSWERED, python3=ANSWERED)
-    after = standing(curl=ANSWERED, python3=ClientAnswer(errors=("Missing Key Usage",)))
+    before = state_with(curl=ANSWERED, python3=ANSWERED)
+    after = state_with(curl=ANSWERED, python3=ClientAnswer(errors=("Missing Key Usage",)))
     with pytest.raises(AssertionError, match=r"web asked by python3:\s+Missing Key Usage"):
         test_tls_clients.test_every_client_is_answered_as_before(before, after, WEB)
 
 
-def test_a_new_warning_of_a_client_is_told() -> None:
-    after = standing(curl=ClientAnswer(status=200, errors=("Warning: weak",)))
+def test_a_new_warning_of_a_client_is_reported() -> None:
+    after = state_with(curl=ClientAnswer(status=200, errors=("Warning: weak",)))
     with pytest.raises(AssertionError, match="curl: Warning: weak"):
-        test_tls_clients.test_no_client_prints_a_new_error(standing(curl=ANSWERED), after, WEB)
+        test_tls_clients.test_no_client_prints_a_new_error(state_with(curl=ANSWERED), after, WEB)
 
 
-def test_a_client_that_is_not_there_has_no_answer() -> None:
+def test_a_missing_client_has_no_answer() -> None:
     question = HttpQuestion(address="127.0.0.1", port=1, host="a.test", path="/")
     assert "elif" in https_script(question, CLIENTS)
     inputs = ProbeInputs(

@@ -1,4 +1,4 @@
-"""What the suites say of unix sockets, schedules and properties of units."""
+"""The checks of unix sockets, schedules and properties of units."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from upgradeproof.runner import State
 NOTHING = Expectations()
 
 
-def standing(probe: type[Probe[Any]], records: Mapping[str, Record], *known: str) -> State:
+def state_with(probe: type[Probe[Any]], records: Mapping[str, Record], *known: str) -> State:
     """Return a state with records of one probe, in which changes of some paths are known."""
     changes = tuple(
         Change(path=path, before="1", after="2", expected=True, reason="so it is", source="known")
@@ -44,32 +44,34 @@ def socket(mode: str, owner: str = "root") -> dict[str, UnixSocket]:
     return {"/run/a.sock": found}
 
 
-def test_a_socket_that_is_closed_to_others_is_told_with_both_modes() -> None:
-    before = standing(UnixSockets, socket("0666"))
+def test_a_socket_that_is_closed_to_others_is_reported_with_both_modes() -> None:
+    before = state_with(UnixSockets, socket("0666"))
     after = socket("0660", "www")
-    with pytest.raises(AssertionError) as told:
+    with pytest.raises(AssertionError) as caught:
         sockets.test_access_to_unix_sockets_is_as_before(
-            before, standing(UnixSockets, after), NOTHING
+            before, state_with(UnixSockets, after), NOTHING
         )
-    assert str(told.value).startswith(
+    assert str(caught.value).startswith(
         "/run/a.sock of a.socket was 0666 root:root, is 0660 www:www: only www and members of the"
         " group www may connect now"
     )
     plan = expecting("unix_sockets//run/a.sock/*")
-    sockets.test_access_to_unix_sockets_is_as_before(before, standing(UnixSockets, after), plan)
-    known = standing(UnixSockets, after, "unix_sockets//run/a.sock/mode")
+    sockets.test_access_to_unix_sockets_is_as_before(before, state_with(UnixSockets, after), plan)
+    known = state_with(UnixSockets, after, "unix_sockets//run/a.sock/mode")
     sockets.test_access_to_unix_sockets_is_as_before(before, known, NOTHING)
 
 
-def test_a_socket_that_opens_to_all_is_told() -> None:
+def test_a_socket_that_opens_to_all_is_reported() -> None:
     with pytest.raises(AssertionError, match="every user may connect now"):
         sockets.test_access_to_unix_sockets_is_as_before(
-            standing(UnixSockets, socket("0660")), standing(UnixSockets, socket("0666")), NOTHING
+            state_with(UnixSockets, socket("0660")),
+            state_with(UnixSockets, socket("0666")),
+            NOTHING,
         )
 
 
-def test_a_lost_socket_is_told() -> None:
-    before, after = standing(UnixSockets, socket("0666")), standing(UnixSockets, {})
+def test_a_lost_socket_is_reported() -> None:
+    before, after = state_with(UnixSockets, socket("0666")), state_with(UnixSockets, {})
     with pytest.raises(AssertionError, match=r"listens any more on /run/a\.sock of a\.socket"):
         sockets.test_no_unix_socket_is_lost(before, after, NOTHING)
     sockets.test_no_unix_socket_is_lost(before, after, expecting("unix_sockets//run/a.sock"))
@@ -81,13 +83,13 @@ def job(kind: str, schedule: str) -> Schedule:
     )
 
 
-def test_a_second_schedule_is_told_with_both() -> None:
+def test_a_second_schedule_is_reported_with_both() -> None:
     cron, timer = job("cron", "30 6 * * *"), job("timer", "OnCalendar=*-*-* *:02:00")
-    before = standing(Schedules, {"cron.d/a:a": cron})
-    after = standing(Schedules, {"cron.d/a:a": cron, "timer/a.timer": timer})
-    with pytest.raises(AssertionError) as told:
+    before = state_with(Schedules, {"cron.d/a:a": cron})
+    after = state_with(Schedules, {"cron.d/a:a": cron, "timer/a.timer": timer})
+    with pytest.raises(AssertionError) as caught:
         schedules.test_no_job_is_run_by_a_second_schedule(before, after, NOTHING)
-    assert str(told.value).startswith(
+    assert str(caught.value).startswith(
         "/usr/sbin/a is run by cron.d/a:a (30 6 * * *) as before, and now also by timer/a.timer"
         " (OnCalendar=*-*-* *:02:00)"
     )
@@ -95,22 +97,22 @@ def test_a_second_schedule_is_told_with_both() -> None:
     schedules.test_no_job_is_run_by_a_second_schedule(before, after, plan)
 
 
-def test_a_job_that_runs_no_more_is_told_with_the_reason() -> None:
-    before = standing(Schedules, {"cron.daily/a": job("cron", "25 6 * * *")})
+def test_a_job_that_no_longer_runs_is_reported_with_the_reason() -> None:
+    before = state_with(Schedules, {"cron.daily/a": job("cron", "25 6 * * *")})
     idle = job("cron", "25 6 * * *").model_copy(update={"inactive": "cron is not installed"})
     with pytest.raises(AssertionError, match="cron is not installed"):
         schedules.test_no_job_is_scheduled_no_more(
-            before, standing(Schedules, {"cron.daily/a": idle}), NOTHING
+            before, state_with(Schedules, {"cron.daily/a": idle}), NOTHING
         )
     with pytest.raises(AssertionError, match="no schedule has it any more"):
-        schedules.test_no_job_is_scheduled_no_more(before, standing(Schedules, {}), NOTHING)
-    known = standing(Schedules, {}, "schedules/cron.daily/a")
+        schedules.test_no_job_is_scheduled_no_more(before, state_with(Schedules, {}), NOTHING)
+    known = state_with(Schedules, {}, "schedules/cron.daily/a")
     schedules.test_no_job_is_scheduled_no_more(before, known, NOTHING)
 
 
-def test_another_time_is_told() -> None:
-    before = standing(Schedules, {"t": job("timer", "OnCalendar=*-*-* *:02:00")})
-    after = standing(Schedules, {"t": job("timer", "OnCalendar=*-*-* 00:00:00")})
+def test_another_time_is_reported() -> None:
+    before = state_with(Schedules, {"t": job("timer", "OnCalendar=*-*-* *:02:00")})
+    after = state_with(Schedules, {"t": job("timer", "OnCalendar=*-*-* 00:00:00")})
     with pytest.raises(AssertionError, match=r"t: was OnCalendar=\*-\*-\* \*:02:00, is"):
         schedules.test_no_job_runs_at_another_time(before, after, NOTHING)
 
@@ -172,18 +174,20 @@ def unit(**fields: Any) -> dict[str, UnitProperties]:
         ),
     ],
 )
-def test_what_a_unit_lost_is_told(check: Any, was: Any, now: Any, sentence: str) -> None:
-    before, after = standing(UnitSettings, unit(**was)), standing(UnitSettings, unit(**now))
+def test_a_lost_property_of_a_unit_is_reported(
+    check: Any, was: Any, now: Any, sentence: str
+) -> None:
+    before, after = state_with(UnitSettings, unit(**was)), state_with(UnitSettings, unit(**now))
     with pytest.raises(AssertionError, match=sentence):
         check(before, after, NOTHING)
     check(before, before, NOTHING)
     check(before, after, expecting("unit_properties/a.service/*"))
 
 
-def test_drop_ins_of_a_unit_that_is_gone_are_told() -> None:
+def test_drop_ins_of_a_removed_unit_are_reported() -> None:
     orphan = UnitProperties(load="not-found", drop_ins=("/etc/systemd/system/a.service.d/l.conf",))
-    before = standing(UnitSettings, unit())
-    after = standing(UnitSettings, {"a.service.d": orphan})
+    before = state_with(UnitSettings, unit())
+    after = state_with(UnitSettings, {"a.service.d": orphan})
     with pytest.raises(AssertionError, match=r"l\.conf: there is no unit a\.service any more"):
         units.test_settings_of_drop_ins_are_in_effect(before, after, NOTHING)
     units.test_settings_of_drop_ins_are_in_effect(after, after, NOTHING)

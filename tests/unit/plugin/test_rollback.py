@@ -1,8 +1,8 @@
-"""Checks of what lies behind a rollback: only for cells whose upgrade has one."""
+"""Checks of the states after a rollback exist only for cells whose upgrade has a rollback."""
 
 from __future__ import annotations
 
-from tests.unit.plugin.project import AMD64, PLAN, WITH_A_WAY_BACK, Project
+from tests.unit.plugin.project import AMD64, PLAN, WITH_ROLLBACK, Project
 from upgradeproof.results import Verdict
 
 SUITE = """
@@ -14,9 +14,9 @@ def test_forth(installed, upgraded_again, data): assert upgraded_again.read(data
 """
 
 
-def test_only_a_cell_with_a_way_back_is_asked_for_what_lies_behind_it(project: Project) -> None:
+def test_only_a_cell_with_a_rollback_has_checks_of_the_states_after_it(project: Project) -> None:
     project.write(test_it=SUITE)
-    (project.folder / "upgrade.toml").write_text(PLAN + WITH_A_WAY_BACK, encoding="utf-8")
+    (project.folder / "upgrade.toml").write_text(PLAN + WITH_ROLLBACK, encoding="utf-8")
     done = project.pytest()
     assert done.exit_status == 0, done.text
     assert [cell.id for cell in project.result.cells if cell.selected] == [f"{AMD64[:-1]}3"]
