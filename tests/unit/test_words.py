@@ -1,4 +1,4 @@
-"""The check of words finds a forbidden word, honours its allow list, and only lowers its counts."""
+"""The check of words finds a forbidden word and applies its allow list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ in = ["names"]
 
 
 class Project:
-    """A folder with files, a word list and a list of counts."""
+    """A folder with files and a word list."""
 
     def __init__(self, root: Path, printed: pytest.CaptureFixture[str]) -> None:
         self.root = root
@@ -42,9 +42,7 @@ class Project:
         path.write_text(text, encoding="utf-8")
 
     def check(self, *argv: str) -> tuple[int, list[str]]:
-        status = main(
-            list(argv), root=self.root, words=self.root / "words", counts=self.root / "counts"
-        )
+        status = main(list(argv), root=self.root, words=self.root / "words")
         return status, self.printed.readouterr().out.splitlines()
 
 
@@ -136,53 +134,13 @@ def test_an_allow_entry_needs_a_reason(project: Project) -> None:
         read_words(project.root / "words")
 
 
-def test_a_listed_file_may_keep_its_count(project: Project) -> None:
-    project.write("page.md", "mend mend")
-    assert project.check("--update") == (0, [])
-    assert project.check() == (0, [])
-
-
-def test_a_count_may_not_go_up(project: Project) -> None:
+def test_list_prints_the_words_of_some_files_only(project: Project) -> None:
     project.write("page.md", "mend")
-    project.check("--update")
-    project.write("page.md", "mend mended")
-    assert project.check() == (
-        1,
-        ["page.md:1: 'mend': write repair", "page.md:1: 'mended': write repair"],
+    project.write("docs/page.md", "mend")
+    assert project.check("--list", "docs/*") == (
+        0,
+        ["docs/page.md:1: 'mend': write repair", "1 forbidden words"],
     )
-    assert project.check("--update") == (1, ["page.md: 2 forbidden words, 1 are listed"])
-
-
-def test_a_count_that_went_down_has_to_be_listed(project: Project) -> None:
-    project.write("page.md", "mend mend")
-    project.check("--update")
-    project.write("page.md", "mend")
-    assert project.check() == (
-        1,
-        ["page.md: fewer forbidden words than listed; run `python -m tests.words --update`"],
-    )
-    assert project.check("--update") == (0, [])
-    assert project.check() == (0, [])
-
-
-def test_a_file_that_was_renamed_may_be_listed_and_a_new_one_may_not(project: Project) -> None:
-    project.write("page.md", "mend")
-    project.check("--update")
-    (project.root / "page.md").rename(project.root / "moved.md")
-    assert project.check("--update") == (0, [])
-    project.write("new.md", "mend")
-    assert project.check("--update") == (
-        1,
-        ["all files together: 2 forbidden words, 1 are listed"],
-    )
-
-
-def test_the_list_is_removed_with_the_last_word(project: Project) -> None:
-    project.write("page.md", "mend")
-    project.check("--update")
-    project.write("page.md", "repair")
-    project.check("--update")
-    assert not (project.root / "counts").exists()
 
 
 def test_strings_of_python_begin_on_their_line() -> None:
