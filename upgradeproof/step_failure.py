@@ -17,6 +17,9 @@ JOURNAL_LINES = 12
 UNITS = 5
 """How many failed units are quoted; a machine whose bus is gone may have dozens."""
 
+FILES = 2
+"""How many log files of a unit are quoted, the newest first."""
+
 _UNREACHABLE = re.compile(r"^E: Failed to fetch (?!file:|copy:|cdrom:)\S+ .*", re.MULTILINE)
 """What apt prints of a file that a server did not deliver: out of reach, missing (404), cut off, or
 not what its list specifies. A repository on the machine itself (``file:``) is the product's own."""
@@ -30,12 +33,23 @@ _DPKG_ERROR = re.compile(r"dpkg: error processing|dpkg: error:|dpkg-deb: error")
 _DECISIVE = re.compile(r"^(?:E: |Job for .* failed|Failed to |.*: (?:fatal|error): )")
 
 _FAILED_UNITS = r"""
-systemctl list-units --no-legend --no-pager --plain --state=failed 2>/dev/null |
+systemctl list-units --no-legend --no-pager --plain --state=failed,auto-restart 2>/dev/null |
   cut -d ' ' -f 1 | head -n UNITS | while IFS= read -r unit; do
     echo "the last journal lines of $unit:"
     journalctl --no-pager --quiet --unit="$unit" -n LINES -o cat 2>/dev/null | sed 's/^/  /'
+    user=$(systemctl show --property=User --value -- "$unit"); [ "$user" != root ] || user=
+    name=${unit%.service}
+    find /var/log -path /var/log/journal -prune -o -type f -size +0 -mmin -10 \
+      \( -path "*/${name%%@*}*" ${user:+-o -user "$user"} \) ! -name '*[.]gz' \
+      -printf '%T@ %p\n' 2>/dev/null | sort -rn | head -n FILES | cut -d ' ' -f 2- |
+      while IFS= read -r file; do
+        echo "the last lines of $file:"; tail -n LINES -- "$file" | cut -c -300 | sed 's/^/  /'
+      done
   done
 """
+"""A unit that systemd starts again after each failure is not failed in between. A daemon that logs
+to a file of its own prints its reason there: a file of the unit's user or name that was written in
+the last ten minutes."""
 
 
 def lost_archive(output: str) -> str:
@@ -81,8 +95,12 @@ def _joined(lines: Sequence[str], places: Sequence[int]) -> list[str]:
 
 
 def failed_units(machine: Machine) -> str:
-    """Return the last journal lines, of any priority, of the units that failed; "" without any."""
-    script = _FAILED_UNITS.replace("UNITS", str(UNITS)).replace("LINES", str(JOURNAL_LINES))
+    """Return the last lines, of any priority, that failed units logged; "" without any."""
+    script = (
+        _FAILED_UNITS.replace("UNITS", str(UNITS))
+        .replace("LINES", str(JOURNAL_LINES))
+        .replace("FILES", str(FILES))
+    )
     try:
         return machine.run(script, timeout_s=20.0).text
     except UpgradeproofError:  # a machine that is down: the step's own failure counts

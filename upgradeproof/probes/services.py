@@ -28,6 +28,7 @@ _PROPERTIES = (
     "Transient",
     "ConsistsOf",
 )
+_INIT_SCRIPTS = "/etc/init.d/"
 LOG_LINES = 10
 """Of a unit that is not up: as many as `systemctl status` shows."""
 _SCRIPT = r"""
@@ -80,7 +81,7 @@ class Service(Record):
     """Of the main process; it may be an interpreter or a symlink's target."""
     main_pid: int = 0
     package: str = ""
-    """The package that the unit's file belongs to; empty: none."""
+    """The package that the unit's file, or its init script, belongs to; empty: none."""
     parts: tuple[str, ...] = ()
     """Units that are part of it (``PartOf=``): a wrapper has no process, its parts have."""
     log: tuple[str, ...] = ()
@@ -138,7 +139,9 @@ class Services(Probe[Service]):
                     units[name] = Service(enabled=enabled, load=load)
                 case [line] if line.startswith("owner\t"):
                     _, package, path = [*line.split("\t"), "", ""][:3]
-                    packages[path.rpartition("/")[2]] = package.partition(":")[0]
+                    init_script = path.startswith(_INIT_SCRIPTS)
+                    name = path if init_script else path.rpartition("/")[2]
+                    packages[name] = package.partition(":")[0]
                 case ["log", name, *line]:
                     logs.setdefault(name, []).append("|".join(line))
                 case [
@@ -169,7 +172,7 @@ class Services(Probe[Service]):
                     )
         return {
             name: unit.model_copy(
-                update={"log": tuple(logs.get(name, ())), "package": packages.get(name, "")}
+                update={"log": tuple(logs.get(name, ())), "package": _package(name, unit, packages)}
             )
             for name, unit in units.items()
             if unit.enabled not in {"alias", "transient"} and not _OF_A_LOGIN.fullmatch(name)
@@ -238,3 +241,10 @@ def no_longer_active(
             found = f"{now.active}{now.last_words}" if now else "gone"
             down.append(f"{name} was active, and is {found}")
     return down
+
+
+def _package(name: str, unit: Service, packages: Mapping[str, str]) -> str:
+    """Return the package that owns the file a unit is read or generated from, or ""."""
+    if unit.enabled == "generated":
+        return packages.get(f"{_INIT_SCRIPTS}{name.removesuffix('.service')}", "")
+    return packages.get(name, "")

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
@@ -45,7 +45,7 @@ OWN = "own"
 class ListeningSocket(Record):
     """One address and port, and the process that was first to hold it."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"pid", "address"})
+    volatile: ClassVar[frozenset[str]] = frozenset({"pid", "address", "ephemeral"})
     protocol: str
     address: str
     """The key holds it as well, or ``own`` in its place."""
@@ -58,6 +58,16 @@ class ListeningSocket(Record):
     unit: str = ""
     """The systemd unit of the process; ``init.scope`` where systemd listens for a service."""
     pid: int | None = None
+    ephemeral: bool = False
+    """Whether the kernel assigns ports of this number to a process that names none."""
+
+    def resembles(self, other: ListeningSocket) -> bool:
+        """Return whether both are of the same service, on ports that the kernel may assign."""
+        ours, theirs = (
+            (each.protocol, each.address, each.process, each.user, each.unit, each.ephemeral)
+            for each in (self, other)
+        )
+        return ours == theirs and self.ephemeral and bool(self.unit)
 
 
 class Sockets(Probe[ListeningSocket]):
@@ -72,6 +82,25 @@ class Sockets(Probe[ListeningSocket]):
 
     section = "sockets"
     record: ClassVar[type[Record]] = ListeningSocket
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Explain a service that listens on as many ephemeral ports as before, on other numbers.
+
+        JMX, RPC and the like name no port, and the kernel assigns one at each start.
+        """
+        key = line.path.removeprefix(f"{cls.section}/")
+        was, now = before[cls].get(key), after[cls].get(key)
+        socket = was or now
+        if socket is None or (was and now):
+            return ""
+        gone, new = (
+            [s for k, s in one[cls].items() if k not in two[cls] and s.resembles(socket)]
+            for one, two in ((before, after), (after, before))
+        )
+        if not gone or len(gone) != len(new):
+            return ""
+        return f"{socket.unit} listens on a port that the kernel assigns at each start"
 
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:
@@ -102,6 +131,7 @@ class Sockets(Probe[ListeningSocket]):
                 unit=unit,
                 user=table.users.get(uid, uid),
                 pid=pid,
+                ephemeral=port in table.ephemeral,
             )
         return sockets
 

@@ -26,7 +26,9 @@ found=$(find /proc/[0-9]* -maxdepth 1 -name exe -lname '*(deleted)' \
   grep -sHE '^[0-9a-f]+-[0-9a-f]+ ..x. .* \(deleted\)$' /proc/[0-9]*/maps |
     sed -n 's|^/proc/\([0-9]*\)/maps:[^/]*\(/.*\)|file\t\1\t\2|p')
 INTERPRETED
-found=$(printf '%s\n%s\n' "$found" "$scripts" | grep .) || exit 0
+archives=$(find /proc/[0-9]*/fd -lname '*.[jw]ar (deleted)' -printf 'archive\t%h\t%l\n' \
+  2>/dev/null | sed 's|/proc/\([0-9]*\)/fd|\1|')
+found=$(printf '%s\n%s\n%s\n' "$found" "$scripts" "$archives" | grep .) || exit 0
 printf '%s\n' "$found" | sort -u
 for pid in $(printf '%s\n' "$found" | cut -f 2 | sort -u); do
   [ "$(session "$pid")" != "$ours" ] || continue
@@ -58,7 +60,8 @@ class StaleProcess(Record):
     deleted: tuple[str, ...]
     """Executables and libraries that run and are gone from the disk, sorted."""
     replaced: tuple[str, ...] = ()
-    """Scripts that changed, or went, after their interpreter had started with them, sorted."""
+    """Scripts that changed, or went, after their interpreter had started with them, and archives of
+    Java programs that are open and gone from the disk, sorted."""
     pids: tuple[int, ...]
 
     @property
@@ -119,6 +122,8 @@ class Stale(Probe[StaleProcess]):
                     own.add(pid)
                 case ["file", pid, path] if not _NO_FILES.fullmatch(path):
                     files.setdefault(pid, set()).add(path.removesuffix(_SUFFIX))
+                case ["archive", pid, path] if not _NO_FILES.fullmatch(path):
+                    scripts.setdefault(pid, set()).add(path.removesuffix(_SUFFIX))
                 case ["process", _, path, *groups] if _of_initramfs(path, groups):
                     continue  # it is about to end, on a slow machine a little later
                 case ["process", pid, path, *control_groups] if path:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.file_records import File
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_FOLDERS, UNIT_OWNERS
 from upgradeproof.probes.unit_complaints import complaints
@@ -102,13 +103,29 @@ class UnitSettings(Probe[UnitProperties]):
         unit = now if isinstance(now, UnitProperties) else was
         if not isinstance(unit, UnitProperties) or unit.load != "loaded":
             return ""
-        if field in ("load", "needs_reload", "drop_ins"):
+        if field in ("load", "needs_reload"):
             return ""
-        if (
-            isinstance(was, UnitProperties)
-            and isinstance(now, UnitProperties)
-            and complaints(key, was, now, field)
-        ):
+        if isinstance(was, UnitProperties) and isinstance(now, UnitProperties):
+            if field == "drop_ins":
+                return _packages_drop_ins(was, now, before, after)
+            if complaints(key, was, now, field):
+                return ""
+        elif field == "drop_ins":
             return ""
         change = changed_package(unit.package, before, after)
         return f"the unit belongs to {unit.package}, which {change}" if change else ""
+
+
+def _packages_drop_ins(
+    was: UnitProperties, now: UnitProperties, before: Facts, after: Facts
+) -> str:
+    """Return which packages that changed own all drop-ins that were added or removed, or ""."""
+    reasons = []
+    for path in sorted({*was.drop_ins} ^ {*now.drop_ins}):
+        file = (before if path in was.drop_ins else after).sections.get("files", {}).get(path)
+        package = file.package if isinstance(file, File) else ""
+        change = changed_package(package, before, after)
+        if not change:
+            return ""
+        reasons.append(f"{path} is a file of {package}, which {change}")
+    return "; ".join(reasons)

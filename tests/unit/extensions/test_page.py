@@ -37,7 +37,8 @@ MESSAGE = '[[install]]\nstep = "message"\ntext = "it\'s here"\n[[upgrade]]'
 @pytest.fixture
 def home(project: Path) -> Home:
     """Return a project with every file of the page."""
-    write(project, {**FILES, "upgrade.toml": PLAN.replace("[[upgrade]]", MESSAGE, 1)})
+    plan = PLAN.replace("[[upgrade]]", MESSAGE, 1).replace("example-*", "bookworm-ssh-*")
+    write(project, {**FILES, "upgrade.toml": plan})
     return Home(project).open()
 
 

@@ -30,7 +30,7 @@ def plan(name: str) -> str:
     """Return a plan with one cell."""
     text = PLAN.replace('name = "thing"', f'name = "{name}"', 1)
     text = "\n".join(line for line in text.splitlines() if not line.startswith("tags."))
-    return text.replace('platforms = ["*"]', 'platforms = ["*-amd64.*"]') + "\n"
+    return text.replace('platforms = ["example-*"]', 'platforms = ["example-*-amd64.*"]') + "\n"
 
 
 def catalogue(folder: Path, *ids: str, case: str = "", shows: str = "") -> Home:

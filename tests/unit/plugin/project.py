@@ -44,7 +44,7 @@ script = "mkdir -p packages && echo 1.0 >packages/thing"
 [[upgrade]]
 from = "1"
 to = "2"
-platforms = ["*"]
+platforms = ["example-*"]
 tags.smoke = ["*-amd64.*"]
 tags.not-yet = ["*-arm64.*"]
 [[upgrade.steps]]
@@ -66,7 +66,7 @@ packages.thing = "3.*"
 [[upgrade]]
 from = "1"
 to = "3"
-platforms = ["*-amd64.*"]
+platforms = ["example-*-amd64.*"]
 [[upgrade.steps]]
 step = "run"
 script = "echo 3.0 >packages/thing"

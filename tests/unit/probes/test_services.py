@@ -80,3 +80,14 @@ def test_a_unit_names_the_package_of_its_file() -> None:
         "thing.service": "thing",
         "own.service": "",
     }
+
+
+def test_a_generated_unit_names_the_package_of_its_init_script() -> None:
+    owners = "owner\tthing\t/etc/init.d/thing\nowner\town\t/etc/init.d/own\n"
+    found = Services.parse(
+        f"file|thing.service|generated\nfile|own.service|enabled\n{owners}", ProbeInputs()
+    )
+    assert {name: unit.package for name, unit in found.items()} == {
+        "thing.service": "thing",
+        "own.service": "",
+    }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 
@@ -87,3 +90,58 @@ def test_an_address_of_the_machines_own_is_the_same_word_on_each_clone() -> None
     )
     found = [list(Sockets.parse(output, ProbeInputs())) for output in outputs]
     assert found == [["tcp/own:53"]] * 2
+
+
+def java(*ports: int, unit: str = "zookeeper.service", **more: object) -> Facts:
+    """Return the sockets of a service that listens on these ports."""
+    return Facts(
+        {
+            "sockets": {
+                f"tcp/[::]:{port}": ListeningSocket.model_validate(
+                    {
+                        "protocol": "tcp",
+                        "address": "::",
+                        "port": port,
+                        "process": "java",
+                        "user": "zookeeper",
+                        "unit": unit,
+                        "ephemeral": port >= 32768,
+                        **more,
+                    }
+                )
+                for port in ports
+            }
+        }
+    )
+
+
+def explained(before: Facts, after: Facts, port: int) -> str:
+    """Return why a port was added."""
+    return Sockets.explain(
+        Difference(path=f"sockets/tcp/[::]:{port}", before=None, after="protocol=tcp"),
+        before,
+        after,
+    )
+
+
+def test_another_port_of_the_kernels_choice_is_explained() -> None:
+    before, after = java(2181, 34413), java(2181, 46043, executable="/usr/lib/jvm/java-17/bin/java")
+    reason = "zookeeper.service listens on a port that the kernel assigns at each start"
+    assert explained(before, after, 46043) == reason
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "port"),
+    [
+        (java(2181), java(2181, 46043), 46043),
+        (java(34413), java(34413, 46043), 46043),
+        (java(34413), java(46043, 46044), 46043),
+        (java(2181), java(8080), 8080),
+        (java(34413), java(46043, unit="other.service"), 46043),
+        (java(34413), java(46043, address="0.0.0.0"), 46043),
+        (java(34413, unit=""), java(46043, unit=""), 46043),
+    ],
+    ids=["new", "one more", "two for one", "fixed", "other service", "wider", "no service"],
+)
+def test_any_other_new_port_is_not_explained(before: Facts, after: Facts, port: int) -> None:
+    assert explained(before, after, port) == ""

@@ -93,6 +93,13 @@ def test_a_script_that_is_gone_is_stale() -> None:
     assert stale["thing.service"].old == ("/usr/lib/thing/thing.py",)
 
 
+def test_an_open_archive_of_a_java_program_that_is_gone_is_stale() -> None:
+    jar = "/usr/share/java/zookeeper-3.4.13.jar"
+    stale = parse(INTERPRETER[1], f"archive\t9\t{jar} (deleted)")
+    assert stale["thing.service"].old == (jar,)
+    assert parse(INTERPRETER[1], "archive\t9\t/tmp/cache.jar (deleted)") == {}
+
+
 def test_neither_a_script_that_is_older_than_its_process_nor_a_temporary_one_is_stale() -> None:
     assert parse(*INTERPRETER, "script\t9\t5000\t1050.900\t/usr/lib/thing/thing.py") == {}
     assert parse(*INTERPRETER, "script\t9\t5000\t\t/tmp/installer.py") == {}

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.probes.captured_text import captured
 from upgradeproof.probes.base import Difference, Facts
+from upgradeproof.probes.file_records import File
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.unit_complaints import Complaint, Group, complaints
@@ -253,3 +254,23 @@ def test_a_reported_change_is_attributed_to_no_package() -> None:
     assert not explained("protect_home", used, record(protect_home=("yes",)))
     assert not explained("needs_reload", record(), record(needs_reload=True))
     assert not explained("user", record(package=""), record(package="", user=("x",)))
+
+
+def explained_drop_in(owner: str) -> str:
+    """Return why a unit lost a drop-in that this package had, or that no package had."""
+    path = "/etc/systemd/system/a.service.d/b.conf"
+    was, now = facts("1", record(drop_ins=(path,))), facts("2", record())
+    was = Facts({**was.sections, "files": {path: File(type="file", package=owner)}})
+    line = Difference(path="unit_properties/a.service/drop_ins", before=f'["{path}"]', after="[]")
+    return UnitSettings.explain(line, was, now)
+
+
+def test_a_drop_in_of_a_package_that_changed_is_attributed_to_it() -> None:
+    assert explained_drop_in("a") == (
+        "/etc/systemd/system/a.service.d/b.conf is a file of a, which went from 1 to 2"
+    )
+
+
+@pytest.mark.parametrize("owner", ["", "b"])
+def test_any_other_drop_in_is_attributed_to_no_package(owner: str) -> None:
+    assert explained_drop_in(owner) == ""
