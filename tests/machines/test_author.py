@@ -197,4 +197,5 @@ def test_scripts_are_listed_and_run(machine: Machine) -> None:
     dump = ran["/usr/local/bin/dump"]
     assert (dump.exit_status, dump.written) == (127, {"/srv/dump": 2})
     assert "nosuchtool: not found" in dump.stderr[0]
-    assert ran["/etc/cron.d/own: id -un >/tmp/who"].written == {"/tmp/who": 9}
+    who = ran["/etc/cron.d/own: id -un >/tmp/who"]
+    assert (who.written, who.texts) == ({"/tmp/who": 9}, {"/tmp/who": ("www-data",)})

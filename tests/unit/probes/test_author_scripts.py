@@ -104,13 +104,17 @@ def test_a_script_is_run_and_its_output_is_reported(machine: Path) -> None:
     executable(
         machine / "usr/local/bin/backup",
         f"#!/bin/sh\necho x >{machine}/dump-20261129.sql; : >{machine}/empty\n"
-        "echo oops >&2; read answer; exit 3\n",
+        f"head -c 9000 /dev/zero >{machine}/image; echo done; echo oops >&2; read answer; exit 3\n",
     )
     found = read(ScriptRuns, machine)["/usr/local/bin/backup"]
-    assert (found.exit_status, found.stderr) == (3, ("oops",))
+    assert (found.exit_status, found.stdout, found.stderr) == (3, ("done",), ("oops",))
+    assert {path.rpartition("/")[2]: text for path, text in found.texts.items()} == {
+        "dump-H.sql": ("x",)
+    }
     assert {path.rpartition("/")[2]: size for path, size in found.written.items()} == {
         "dump-H.sql": 2,
         "empty": 0,
+        "image": 9000,
     }
 
 

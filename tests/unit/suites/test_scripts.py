@@ -10,11 +10,18 @@ from upgradeproof.probes import Facts
 from upgradeproof.probes.script_runs import ScriptRun, ScriptRuns
 from upgradeproof.runner import State
 
-RUN = ScriptRun(exit_status=0, stderr=("done in 3 s",), written={"/backup/a.sql": 9, "/b": 0})
+RUN = ScriptRun(
+    exit_status=0,
+    stdout=("3 tables",),
+    stderr=("done in 3 s",),
+    written={"/backup/a.sql": 9, "/b": 0, "/dump": 4000, "/page": 18},
+    texts={"/page": ("Hello Tom & Jerry", "of 2026-11-29")},
+)
 CHECKS = (
     test_scripts.test_scripts_end_as_before,
     test_scripts.test_scripts_print_no_new_error,
     test_scripts.test_scripts_still_write_their_files,
+    test_scripts.test_scripts_print_and_write_the_same_text,
 )
 
 
@@ -27,7 +34,14 @@ def state_with(*runs: ScriptRun) -> State:
 
 
 def test_scripts_with_the_same_results_are_accepted() -> None:
-    after = RUN.model_copy(update={"stderr": ("done in 4 s",), "written": {"/backup/a.sql": 1}})
+    after = RUN.model_copy(
+        update={
+            "stdout": ("5 tables",),
+            "stderr": ("done in 4 s",),
+            "written": {**RUN.written, "/backup/a.sql": 1, "/dump": 2000},
+            "texts": {"/page": ("Hello Tom & Jerry", "of 2026-11-30")},
+        }
+    )
     for check in CHECKS:
         check(state_with(RUN), state_with(after), "run")
         check(state_with(RUN), state_with(), "run")  # a removed script is a change of the diff
@@ -58,8 +72,23 @@ def test_scripts_with_the_same_results_are_accepted() -> None:
         ),
         (
             CHECKS[2],
-            {"written": {"/backup/a.sql": 0}},
+            {"written": {**RUN.written, "/backup/a.sql": 0}},
             "/etc/cron.daily/care wrote /backup/a.sql (9 bytes), and leaves it empty",
+        ),
+        (
+            CHECKS[2],
+            {"written": {**RUN.written, "/dump": 1999}},
+            "/etc/cron.daily/care wrote /dump (4000 bytes), and now writes 1999 bytes",
+        ),
+        (
+            CHECKS[3],
+            {"texts": {"/page": ("Hello Tom NAME Jerry", "of 2026-11-29")}},
+            "/etc/cron.daily/care writes other lines to /page:\n-Hello Tom & Jerry",
+        ),
+        (
+            CHECKS[3],
+            {"stdout": ()},
+            "/etc/cron.daily/care prints other lines:\n-3 tables",
         ),
     ],
 )
