@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from upgradeproof.terminal import without_sequences
+
 LIMIT = 200 * 1024
 """Bytes of the end of one transcript that a page has: a step prints there why it failed."""
 BUDGET = 12 * 1024 * 1024
@@ -14,12 +16,6 @@ BUDGET = 12 * 1024 * 1024
 
 NONE = "This step has no transcript."
 
-CONTROL_SEQUENCES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS and the like: titles, links
-    r"|\x1b[ -/]*[0-~]",  # every other escape
-    re.MULTILINE,
-)
 PLAIN_PATH = re.compile(r"[A-Za-z0-9_.~-][A-Za-z0-9_.~/-]*")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n|$)", re.MULTILINE)
@@ -27,7 +23,7 @@ OVERWRITTEN = re.compile(r"^[^\n]*\r(?!\n|$)", re.MULTILINE)
 
 def plain(text: str) -> str:
     """Return text as a terminal would have left it: no codes, no overwritten progress lines."""
-    text = CONTROL_SEQUENCES.sub("", text)
+    text = without_sequences(text)
     text = OVERWRITTEN.sub("", text).replace("\r", "")
     return CONTROLS.sub("", text)
 

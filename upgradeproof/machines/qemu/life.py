@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
+from upgradeproof.terminal import without_sequences
+
 CONSOLE_TAIL = 30
 """Lines of the console that an error carries."""
 _SAME_RESET_S = 1.0
@@ -61,10 +63,6 @@ PROMPTS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.LOADER, re.compile(r"^grub(?: rescue)?> ")),
 )
 """The same for prompts, which have no line end: they wait for input that never comes."""
-_ESCAPES = re.compile(
-    # What moves or colours; what names or asks (systemd 257 does), to its end or as far as it came.
-    r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[()][A-Z0-9]|[=>c78]|[P\]][^\x07\x1b\n]*(?:\x07|\x1b\\|$))"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,4 +162,4 @@ def _troubles(
 
 def _text(console: bytes) -> str:
     """Return a console's bytes without what only moves a cursor or colours."""
-    return _ESCAPES.sub("", console.decode("utf-8", "replace")).replace("\r", "")
+    return without_sequences(console.decode("utf-8", "replace")).replace("\r", "")
