@@ -25,6 +25,8 @@ from upgradeproof.runner.known_changes import check_known_changes
 from upgradeproof.runner.storage import Limits, Storage
 from upgradeproof.runner.store import StateStore
 from upgradeproof.settings import plan_files
+from upgradeproof.sharding import Shards, read_shards, shard_word
+from upgradeproof.sharding.model import digest_of
 
 PACKAGE = Path(__file__).parent
 SUITES = PACKAGE / "suites"
@@ -110,6 +112,18 @@ class Home:
     def choose(self, globs: Sequence[str] = ()) -> tuple[Cell, ...]:
         """Return the cells that fit one of the globs, or all; PlanError if a glob fits none."""
         return choose(self.cells, globs)
+
+    def shards(self, word: str, option: str, here: Path) -> tuple[Shards, int]:
+        """Return the shards and the number that ``FILE:N`` names; the file is below ``here``.
+
+        Raises PlanError where its plans are not those of this folder: its cells would be others.
+        """
+        name, number = shard_word(word, option)
+        shards = read_shards(here / name)
+        plans = self.declared_plans
+        shards.check_plans(Path(name), digest_of(plans, self.images, self.cells), plans)
+        shards.require(name, number)
+        return shards, number
 
     @cached_property
     def packager(self) -> Packager:

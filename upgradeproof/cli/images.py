@@ -8,7 +8,6 @@ from pathlib import Path
 
 from upgradeproof.home import Home
 from upgradeproof.plan import Cell
-from upgradeproof.sharding import read_shards, shard_word
 
 HELP = "make the images that cells start from, before a run does"
 
@@ -26,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     home = Home(Path.cwd())
     cells = home.choose(arguments.cells)
     if arguments.shard:
-        cells = _of_shard(cells, arguments.shard)
+        cells = _of_shard(home, cells, arguments.shard)
     images = home.imaging()
     for name, platform in {cell.platform.id: cell.platform for cell in cells}.items():
         sys.stdout.write(f"{name}  {images.ensure(platform)}\n")
@@ -34,10 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _of_shard(cells: tuple[Cell, ...], word: str) -> tuple[Cell, ...]:
-    """Return the cells of a shard. Raises PlanError where there is no such shard."""
-    name, number = shard_word(word, "--shard")
-    shards = read_shards(Path(name))
-    shards.require(name, number)
+def _of_shard(home: Home, cells: tuple[Cell, ...], word: str) -> tuple[Cell, ...]:
+    """Return the cells of a shard. Raises PlanError where it is not one of these plans."""
+    shards, number = home.shards(word, "--shard", Path.cwd())
     wanted = {cell.id for cell in shards.shards[number - 1].cells}
     return tuple(cell for cell in cells if cell.id in wanted)

@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         found = by_minutes(cells, runners, estimates, arguments.max_minutes)
     plans = home.declared_plans
-    shards = shards_of(digest_of(plans, home.images.values(), home.cells), plans, found)
+    shards = shards_of(digest_of(plans, home.images, home.cells), plans, found)
     text = show(shards, arguments.format)
     try:
         arguments.to.write_text(shards.model_dump_json(indent=1) + "\n", encoding="utf-8")

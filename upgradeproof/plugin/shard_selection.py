@@ -12,8 +12,7 @@ import pytest
 from upgradeproof.home import Home
 from upgradeproof.plan import Cell
 from upgradeproof.results import ShardOf
-from upgradeproof.sharding import Shards, read_shards, shard_word
-from upgradeproof.sharding.model import digest_of
+from upgradeproof.sharding import Shards
 
 DESELECTED = "deselected"
 
@@ -44,22 +43,11 @@ class TakenShard:
 
 
 def taken_shard(config: pytest.Config, home: Home) -> TakenShard | None:
-    """Return the shard that the command line names, or None."""
+    """Return the shard that the command line names, or None. Raises PlanError."""
     word: str | None = config.getoption("upgradeproof_shard")
-    return None if word is None else take_shard(word, config.invocation_params.dir, home)
-
-
-def take_shard(word: str, here: Path, home: Home) -> TakenShard:
-    """Return the shard that ``FILE:N`` names; the file is below ``here``.
-
-    Raises PlanError where its plans are not those that are here: its cells would be others.
-    """
-    name, number = shard_word(word, "--upgradeproof-shard")
-    shards = read_shards(here / name)
-    plans = home.declared_plans
-    shards.check_plans(Path(name), digest_of(plans, home.images.values(), home.cells), plans)
-    shards.require(name, number)
-    return TakenShard(shards, number)
+    if word is None:
+        return None
+    return TakenShard(*home.shards(word, "--upgradeproof-shard", config.invocation_params.dir))
 
 
 def left_out(shard: TakenShard | None, cell: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -127,11 +127,12 @@ def read_shards(path: Path) -> Shards:
     return parsed(Shards, content, path, "shards.json")
 
 
-def digest_of(plans: Iterable[PlanFile], images: Iterable[Image], cells: Iterable[Cell]) -> str:
-    """Return the SHA-256 over plans, images and the ids of all cells, in any order of each."""
+def digest_of(plans: Iterable[PlanFile], images: Mapping[str, Image], cells: Sequence[Cell]) -> str:
+    """Return the SHA-256 over plans, cells and the images that they start from, in any order."""
+    used = {cell.platform.image for cell in cells}
     content = {
         "plans": sorted((plan.product, plan.sha256) for plan in plans),
-        "images": sorted(image.model_dump_json() for image in images),
+        "images": sorted(images[name].model_dump_json() for name in used),
         "cells": sorted(cell.id for cell in cells),
     }
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

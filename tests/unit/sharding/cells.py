@@ -37,7 +37,7 @@ script = "true"
 [[upgrade]]
 from = "1"
 to = "2"
-platforms = ["*"]
+platforms = ["example-*"]
 tags.smoke = ["example-1-*"]
 [[upgrade.steps]]
 step = "run"

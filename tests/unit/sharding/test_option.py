@@ -15,7 +15,6 @@ from tests.unit.sharding.cells import make_plans
 from tests.unit.sharding.command import upgradeproof_in
 from upgradeproof.errors import PlanError, UpgradeproofError
 from upgradeproof.home import Home
-from upgradeproof.plugin.shard_selection import take_shard
 from upgradeproof.results import PlanFile
 from upgradeproof.sharding import Shard, ShardedCell, read_shards, shards_of
 from upgradeproof.sharding.printing import show
@@ -40,7 +39,7 @@ AGAIN = (
 
 def refused(project: Project, word: str) -> list[str]:
     with pytest.raises(UpgradeproofError) as found:
-        take_shard(word, project.folder, Home(project.folder))
+        Home(project.folder).shards(word, "--upgradeproof-shard", project.folder)
     return str(found.value).splitlines()
 
 
