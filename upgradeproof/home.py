@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,12 +29,12 @@ from upgradeproof.settings import plan_files
 from upgradeproof.sharding import Shards, read_shards, shard_word
 from upgradeproof.sharding.model import digest_of
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(os.path.normpath(__file__)).parent
 SUITES = PACKAGE / "suites"
 FIXTURES = PACKAGE / "fixtures"
 """Packages, which are links to the folders at the top in a checkout."""
 DATA = PACKAGE / "data"
-"""The images; in a checkout a link to the folder at its top."""
+"""The images of the wheel; a checkout has them at its top instead."""
 
 
 @dataclass(frozen=True)

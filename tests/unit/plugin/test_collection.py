@@ -104,6 +104,7 @@ def test_an_editable_installation_of_a_checkout_changes_nothing(
     tmp_path: Path, outside: Counter[tuple[str, ...]]
 ) -> None:
     write_starter(tmp_path)
+    (tmp_path / "images").symlink_to(ROOT / "images")
     developer = Adopter(tmp_path, Path(sys.executable).parent, str(ROOT))
     assert developer.collected() == outside
 

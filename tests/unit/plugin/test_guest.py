@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.plugin.project import AMD64, ROOT, make_project
+from tests.unit.plugin.project import AMD64, ROOT
 from upgradeproof.settings import pytest_words
 
 HEAVY = ("pydantic", "docker", "jinja2", "rich", "locust", "matplotlib", "debian", "filelock")
@@ -132,11 +132,10 @@ def test_the_ini_file_names_plans_and_reports(inside: pytest.Pytester) -> None:
     ],
 )
 def test_pytests_own_reports_are_written_when_asked_for(
-    words: tuple[str, ...], written: set[str], pytester: pytest.Pytester
+    words: tuple[str, ...], written: set[str], inside: pytest.Pytester
 ) -> None:
-    make_project(pytester.path)
-    (pytester.path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    pytester.makepyfile(test_it="def test_a(cell): pass\n")
-    assert pytester.runpytest_inprocess(f"--upgradeproof-cell={AMD64}", *words).ret == 0
-    reports = Path(pytester.path, "reports", "out")
+    (inside.path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    inside.makepyfile(test_it="def test_a(cell): pass\n")
+    assert inside.runpytest_inprocess(f"--upgradeproof-cell={AMD64}", *words).ret == 0
+    reports = Path(inside.path, "reports", "out")
     assert {path.name for path in reports.iterdir()} & {"junit.xml", "pytest.html"} == written
