@@ -1,14 +1,19 @@
-"""Virtual environments in which the wheel is installed, as a user has them.
+"""Environments for pytest processes of their own: with the wheel, as a user has them, or bare.
 
-They need no network: their libraries are links to those of the environment of the tests, except
-upgradeproof, which is installed from the wheel.
+A virtual environment needs no network: its libraries are links to those of the environment of the
+tests, except upgradeproof, which is installed from the wheel. A bare engine has no suites.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
+import os
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 import zipfile
 from pathlib import Path
@@ -45,3 +50,21 @@ def make_environment(environment: Path, wheel: Path | None = None) -> Path:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(libraries)
     return programs
+
+
+def link_engine(folder: Path) -> Path:
+    """Make a package of the engine's code without the suites below a folder, and return it."""
+    package = folder / "upgradeproof"
+    package.mkdir(parents=True)
+    for path in (ROOT / "upgradeproof").iterdir():
+        if path.name not in ("suites", "__pycache__"):
+            (package / path.name).symlink_to(path)
+    return package
+
+
+@functools.cache
+def bare_engine() -> str:
+    """Return a path of Python on which the engine has no suites, so that a cell has few checks."""
+    folder = Path(tempfile.mkdtemp(prefix="upgradeproof-"))
+    atexit.register(shutil.rmtree, folder)
+    return f"{link_engine(folder).parent}{os.pathsep}{ROOT}"

@@ -16,6 +16,7 @@ from pathlib import Path
 import docker.errors
 from docker.models.containers import Container
 
+from tests.environments import bare_engine
 from upgradeproof.machines import engine
 from upgradeproof.results import Cell, Check, Run, State
 from upgradeproof.results.reading import read_run
@@ -110,7 +111,8 @@ class Project:
 
     def _environ(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-        return {**inherited, "UPGRADEPROOF_CACHE": str(self.states), **self.environment}
+        own = {"UPGRADEPROOF_CACHE": str(self.states), "PYTHONPATH": bare_engine()}
+        return {**inherited, **own, **self.environment}
 
 
 def cell_of(run: Run, upgrade: str) -> Cell:

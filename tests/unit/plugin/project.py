@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.environments import bare_engine
 from upgradeproof.command import Completed, run
 from upgradeproof.results import Cell, Check, Run
 from upgradeproof.results.reading import read_run
@@ -100,26 +97,6 @@ upgradeproof_junit = true
 upgradeproof_html = true
 filterwarnings = error
 """
-
-
-def link_engine(folder: Path) -> Path:
-    """Make a package of the engine's code without suites, fixtures and images; return it."""
-    package = folder / "upgradeproof"
-    package.mkdir(parents=True)
-    for path in (ROOT / "upgradeproof").iterdir():
-        if path.name not in ("data", "fixtures", "suites", "__pycache__"):
-            (package / path.name).symlink_to(path)
-    (package / "data").mkdir()
-    (package / "data" / "__init__.py").touch()
-    return package
-
-
-@functools.cache
-def bare_engine() -> str:
-    """Return a path of Python on which the engine has no suites, so that a cell has few checks."""
-    folder = Path(tempfile.mkdtemp(prefix="upgradeproof-"))
-    atexit.register(shutil.rmtree, folder)
-    return f"{link_engine(folder).parent}{os.pathsep}{ROOT}"
 
 
 @dataclass(frozen=True)

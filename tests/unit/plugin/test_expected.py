@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.plugin.project import AMD64, ARM64, ROOT, Project, link_engine, make_project
+from tests.environments import link_engine
+from tests.unit.plugin.project import AMD64, ARM64, ROOT, Project, make_project
 from upgradeproof.home import Home
 from upgradeproof.plan.checks import check_of
 from upgradeproof.plugin.expected import NOT_COLLECTED
