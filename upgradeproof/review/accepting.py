@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,7 +167,7 @@ def _digest(path: Path) -> str:
 
 def _refuse_read_only_folder(folder: Path) -> None:
     try:
-        (folder / f".{FILE_NAME}.part").touch()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise HarnessError(f"{folder} can't be written: {error.strerror}") from None
 

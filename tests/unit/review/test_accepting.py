@@ -51,6 +51,16 @@ def test_a_change_of_all_upgrades_is_added_to_the_plan(
     assert load_plan(tmp_path / "upgrade.toml").expect.change[-1].reason == REASON
 
 
+def test_the_folder_of_the_run_gets_no_other_file_than_the_record(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    reports(tmp_path, cell(ONE, state(DEPLOY)))
+    folder = tmp_path / "reports" / "out"
+    before = {path.name for path in folder.iterdir()}
+    assert upgradeproof(*WRITE).status == 0
+    assert {path.name for path in folder.iterdir()} - before == {"accepted.json"}
+
+
 @pytest.mark.parametrize(
     ("cells", "upgrade", "named"),
     [
