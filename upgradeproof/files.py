@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from upgradeproof.errors import HarnessError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -29,3 +31,11 @@ def write_atomically(path: Path, content: str | bytes) -> Path:
     with replacing(path) as part:
         part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     return path
+
+
+def write_result(path: Path, text: str) -> Path:
+    """Write a result atomically and return its path. Raises HarnessError where it can't."""
+    try:
+        return write_atomically(path, text)
+    except OSError as error:
+        raise HarnessError(f"{path} can't be written: {error.strerror}") from None

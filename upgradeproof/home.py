@@ -114,6 +114,11 @@ class Home:
         """Return the cells that fit one of the globs, or all; PlanError if a glob fits none."""
         return choose(self.cells, globs)
 
+    @property
+    def plans_digest(self) -> str:
+        """Return by what a shards.json recognises the plans, their cells and images."""
+        return digest_of(self.declared_plans, self.images, self.cells)
+
     def shards(self, word: str, option: str, here: Path) -> tuple[Shards, int]:
         """Return the shards and the number that ``FILE:N`` names; the file is below ``here``.
 
@@ -121,8 +126,7 @@ class Home:
         """
         name, number = shard_word(word, option)
         shards = read_shards(here / name)
-        plans = self.declared_plans
-        shards.check_plans(Path(name), digest_of(plans, self.images, self.cells), plans)
+        shards.check_plans(Path(name), self.plans_digest, self.declared_plans)
         shards.require(name, number)
         return shards, number
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof.files import replacing, write_atomically
+from upgradeproof.errors import HarnessError
+from upgradeproof.files import replacing, write_atomically, write_result
 
 
 def test_write_makes_the_folder(tmp_path: Path) -> None:
@@ -49,3 +50,12 @@ def test_file_where_a_folder_has_to_be_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("no folder")
     with pytest.raises(OSError, match="reports"):
         write_atomically(tmp_path / "reports" / "run.json", "new")
+
+
+def test_result_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
+    path = tmp_path / "defects.json"
+    path.mkdir()
+    with pytest.raises(HarnessError) as caught:
+        write_result(path, "{}")
+    assert str(caught.value) == f"{path} can't be written: Is a directory"
+    assert [each.name for each in tmp_path.iterdir()] == ["defects.json"]

@@ -21,7 +21,6 @@ from upgradeproof.sharding import (
     runners_of,
     shards_of,
 )
-from upgradeproof.sharding.model import digest_of
 from upgradeproof.sharding.printing import FORMATS, show
 
 HELP = "split the cells into shards for several machines; touches no machine"
@@ -66,8 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = by_count(cells, runners, estimates, arguments.count)
     else:
         found = by_minutes(cells, runners, estimates, arguments.max_minutes)
-    plans = home.declared_plans
-    shards = shards_of(digest_of(plans, home.images, home.cells), plans, found)
+    shards = shards_of(home.plans_digest, home.declared_plans, found)
     text = show(shards, arguments.format)
     try:
         arguments.to.write_text(shards.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -10,8 +10,7 @@ from pydantic import computed_field
 from upgradeproof.defects.catalogue import Catalogue, Entry, Trial
 from upgradeproof.defects.judgement import Sighting, alarms, judge, why_unknown
 from upgradeproof.defects.trial import Ran
-from upgradeproof.errors import HarnessError
-from upgradeproof.files import write_atomically
+from upgradeproof.files import write_result
 from upgradeproof.plan import Cell
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Verdict
@@ -121,10 +120,7 @@ class Detection(Frozen):
 
         Raises HarnessError when it can't be written.
         """
-        try:
-            write_atomically(path, self.model_dump_json(indent=1) + "\n")
-        except OSError as error:
-            raise HarnessError(f"{path} can't be written: {error.strerror}") from None
+        write_result(path, self.model_dump_json(indent=1) + "\n")
 
 
 R = TypeVar("R", Tried, GoodCell)

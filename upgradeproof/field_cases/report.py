@@ -9,8 +9,7 @@ from pydantic import computed_field
 
 from upgradeproof.defects.detection import GoodCell
 from upgradeproof.defects.judgement import Sighting
-from upgradeproof.errors import HarnessError
-from upgradeproof.files import write_atomically
+from upgradeproof.files import write_result
 from upgradeproof.results.base import Frozen
 
 Result = Literal["caught", "by_chance", "missed", "not_reproduced", "broken", "not_run"]
@@ -93,10 +92,7 @@ class Report(Frozen):
 
         Raises HarnessError when it can't be written.
         """
-        try:
-            write_atomically(path, self.model_dump_json(indent=1) + "\n")
-        except OSError as error:
-            raise HarnessError(f"{path} can't be written: {error.strerror}") from None
+        write_result(path, self.model_dump_json(indent=1) + "\n")
 
 
 def _numbers(name: str, cases: list[Outcome]) -> Group:

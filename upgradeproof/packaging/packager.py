@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from upgradeproof.errors import PlanError, ProgramError, UpgradeproofError
+from upgradeproof.files import write_atomically
 from upgradeproof.machines import Health
 from upgradeproof.packaging import package, signing
 from upgradeproof.packaging.build import EPOCH_S, build, require
@@ -107,10 +108,7 @@ class Packager:
         bundle = self._folder / "repositories" / f"{repository.digest}.tar"
         with self._once(repository.digest):
             if not bundle.exists():
-                bundle.parent.mkdir(parents=True, exist_ok=True)
-                part = bundle.with_suffix(".part")
-                part.write_bytes(repository.bundle(self._signer))
-                part.rename(bundle)
+                write_atomically(bundle, repository.bundle(self._signer))
         return repository.delivery(action, bundle)
 
     @contextmanager

@@ -11,8 +11,8 @@ from typing import assert_never
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from upgradeproof.errors import HarnessError, PlanError
-from upgradeproof.files import write_atomically
+from upgradeproof.errors import PlanError
+from upgradeproof.files import write_result
 
 TEMPLATES = Path(__file__).parent / "templates"
 ACTIONS: Mapping[str, str] = {
@@ -136,15 +136,7 @@ def write_pipeline(
     for name, template in own.items():
         if not (folder / name).exists():
             texts[name] = (TEMPLATES / template).read_text(encoding="utf-8")
-    return [_write(folder / name, text) for name, text in texts.items()]
-
-
-def _write(path: Path, text: str) -> Path:
-    try:
-        write_atomically(path, text)
-    except OSError as error:
-        raise HarnessError(f"{path} can't be written: {error.strerror}") from None
-    return path
+    return [write_result(folder / name, text) for name, text in texts.items()]
 
 
 def _more_reports(formats: Sequence[str]) -> str:

@@ -164,7 +164,7 @@ class ConfiguredModules(Probe[ConfiguredModule]):
         if output.strip():
             for name in inputs.modules:
                 _of(named, name, _PLAN).loads = True
-        return {name: _record(name, message, loaded, tried) for name, message in named.items()}
+        return {name: _record(name, found, loaded, tried) for name, found in named.items()}
 
 
 def _hidden(files: Iterable[str]) -> set[str]:
@@ -224,7 +224,7 @@ def _of(named: dict[str, _Named], name: str, path: str) -> _Named:
 
 
 def _record(
-    name: str, message: _Named, loaded: set[str], tried: Mapping[str, tuple[str, str]]
+    name: str, found: _Named, loaded: set[str], tried: Mapping[str, tuple[str, str]]
 ) -> ConfiguredModule:
     status, words = tried.get(name, ("", ""))
     kind, _, rest = words.partition(" ")
@@ -239,12 +239,12 @@ def _record(
     elif status not in ("", "0", "127"):
         state = "missing"
     return ConfiguredModule(
-        loads=message.loads,
-        uses=message.uses,
-        blacklisted=message.blacklisted,
-        options=dict(sorted(message.options.items())),
+        loads=found.loads,
+        uses=found.uses,
+        blacklisted=found.blacklisted,
+        options=dict(sorted(found.options.items())),
         state=state,
         module=module,
-        named_in=tuple(sorted(message.named_in)),
+        named_in=tuple(sorted(found.named_in)),
         problem="" if module else words,
     )

@@ -110,8 +110,6 @@ class UnitSettings(Probe[UnitProperties]):
                 return _packages_drop_ins(was, now, before, after)
             if complaints(key, was, now, field):
                 return ""
-        elif field == "drop_ins":
-            return ""
         change = changed_package(unit.package, before, after)
         return f"the unit belongs to {unit.package}, which {change}" if change else ""
 
