@@ -59,9 +59,9 @@ def test_a_problem_of_dpkg_or_apt_is_an_inhibitor_and_is_quoted() -> None:
     }
     assert found({Health: health}) == [
         (
-            "inhibitor dpkg/apt-check: apt finds dependencies that are not met\n"
+            "inhibitor dpkg/apt-check: apt-get check reports an error\n"
             "  It printed nothing else.\n"
-            "  To do: apt-get --fix-broken install"
+            "  To do: apt-get --fix-broken install; or correct the setting that the message names"
         ),
         (
             "inhibitor dpkg/dpkg-audit: dpkg finds packages in a bad state\n"

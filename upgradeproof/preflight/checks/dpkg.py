@@ -13,7 +13,10 @@ LINES = 5
 """How many lines of a tool's output a finding has."""
 REMEDIES = {
     "dpkg-audit": ("dpkg finds packages in a bad state", "dpkg --configure --pending"),
-    "apt-check": ("apt finds dependencies that are not met", "apt-get --fix-broken install"),
+    "apt-check": (
+        "apt-get check reports an error",
+        "apt-get --fix-broken install; or correct the setting that the message names",
+    ),
     "interrupted": ("dpkg was interrupted", "dpkg --configure --pending"),
 }
 
