@@ -12,7 +12,14 @@ from upgradeproof.decision import model
 from upgradeproof.decision.comparison import Kind
 from upgradeproof.decision.dsse import PAYLOAD_TYPE
 from upgradeproof.decision.names import EVIDENCE, SUMS
-from upgradeproof.decision.policy import CellRule, ComparisonRules, Outcome, Policy, load_policy
+from upgradeproof.decision.policy import (
+    CellRule,
+    ComparisonRules,
+    Outcome,
+    Policy,
+    ScanRules,
+    load_policy,
+)
 from upgradeproof.decision.signers import NAMESPACE
 from upgradeproof.decision.statements import EXTENSION, LEVEL, VERIFIER
 from upgradeproof.decision.waivers import Waiver, load_waivers
@@ -21,6 +28,7 @@ FILES: dict[str, tuple[str, type[BaseModel]]] = {
     "Policy": ("policy.md", Policy),
     "CellRule": ("policy.md", CellRule),
     "ComparisonRules": ("policy.md", ComparisonRules),
+    "ScanRules": ("policy.md", ScanRules),
     "Waiver": ("waivers.md", Waiver),
 }
 DECISION: dict[str, type[BaseModel]] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from upgradeproof.cli.arguments import moment
 from upgradeproof.decision.deciding import decide
 from upgradeproof.decision.folder import Sources, ask, record
+from upgradeproof.decision.names import SCAN
 from upgradeproof.decision.page import write_page
 from upgradeproof.decision.pdf import print_pdf
 from upgradeproof.decision.printing import lines
@@ -61,11 +62,14 @@ def _sources(arguments: argparse.Namespace) -> Sources:
     home = Home(Path.cwd())
     policy = arguments.policy or home.root / "reports" / "policy.toml"
     neighbour = policy.with_name("waivers.toml")
+    run = run_file(arguments.run_folder or home.reports)
+    scan = run.with_name(SCAN)
     return Sources(
-        run=run_file(arguments.run_folder or home.reports),
+        run=run,
         policy=policy,
         waivers=arguments.waivers or (neighbour if neighbour.is_file() else None),
         baselines=tuple(run_file(path) for path in arguments.baseline),
+        scan=scan if scan.is_file() else None,
     )
 
 

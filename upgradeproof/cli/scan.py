@@ -12,7 +12,7 @@ from upgradeproof.home import Home
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Verdict
 from upgradeproof.results.reading import read_run, run_file
-from upgradeproof.scan.model import Scan
+from upgradeproof.results.scan import Scan
 from upgradeproof.scan.sarif import as_sarif
 from upgradeproof.scan.scanning import ScanInputs, scan
 

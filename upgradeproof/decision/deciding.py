@@ -18,12 +18,14 @@ from upgradeproof.decision.model import (
     Reason,
 )
 from upgradeproof.decision.policy import CellRule, Effect, Outcome, Policy
+from upgradeproof.decision.scan_rules import scan_reasons
 from upgradeproof.decision.waivers import Waivers
 from upgradeproof.decision.waiving import Waived, waive
 from upgradeproof.errors import HarnessError
 from upgradeproof.results import Cell, Run, Verdict
 from upgradeproof.results.health import health
 from upgradeproof.results.reading import time_of
+from upgradeproof.results.scan import Scan
 
 DAY_S = 86_400
 
@@ -39,6 +41,8 @@ class Question:
     inputs: Inputs
     waivers: Waivers
     baselines: tuple[Baseline, ...] = ()
+    scan: Scan | None = None
+    """None: the run was not scanned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,7 @@ def decide(question: Question) -> Answer:
         *(reason for found in by_cell.values() for reason in found),
         *_of_waivers(policy, waived),
         *_of_comparison(policy, comparison),
+        *scan_reasons(policy, question.scan),
     )
     decision = Decision(
         decided_at=question.at.astimezone(UTC).isoformat(),

@@ -12,12 +12,14 @@ from upgradeproof.decision.comparison import Baseline, Place
 from upgradeproof.decision.deciding import Answer, Question
 from upgradeproof.decision.files import digest
 from upgradeproof.decision.model import Decision, Inputs
-from upgradeproof.decision.names import DECISION, INPUTS, PDF
+from upgradeproof.decision.names import DECISION, INPUTS, PDF, SCAN
 from upgradeproof.decision.policy import load_policy
 from upgradeproof.decision.waivers import Waivers, load_waivers
 from upgradeproof.errors import HarnessError
 from upgradeproof.render.writing import write_text
+from upgradeproof.results import Run
 from upgradeproof.results.reading import parse_run, parsed, read
+from upgradeproof.results.scan import Scan
 
 _BASELINE = re.compile(r"baseline-([1-9][0-9]{0,8})")
 
@@ -31,6 +33,8 @@ class Sources:
     waivers: Path | None = None
     baselines: tuple[Path, ...] = ()
     """Each a run.json; a decision.json next to it names the failures that were waived in it."""
+    scan: Path | None = None
+    """The scan.json of the run."""
 
 
 def ask(sources: Sources, at: datetime) -> Question:
@@ -38,19 +42,32 @@ def ask(sources: Sources, at: datetime) -> Question:
     policy = load_policy(sources.policy)
     waivers = load_waivers(sources.waivers, policy) if sources.waivers else Waivers()
     content = read(sources.run)
+    run = parse_run(content, sources.run)
     return Question(
-        run=parse_run(content, sources.run),
+        run=run,
         policy=policy,
         at=at,
         waivers=waivers,
         baselines=tuple(_baseline(path) for path in sources.baselines),
+        scan=_scan(sources.scan, run) if sources.scan else None,
         inputs=Inputs(
             run=digest(content),
             policy=digest(sources.policy.read_bytes()),
             waivers=digest(sources.waivers.read_bytes()) if sources.waivers else None,
             baselines=tuple(digest(path.read_bytes()) for path in sources.baselines),
+            scan=digest(sources.scan.read_bytes()) if sources.scan else None,
         ),
     )
+
+
+def _scan(path: Path, run: Run) -> Scan:
+    found = parsed(Scan, path.read_bytes(), path, "scan.json")
+    if found.run_id != run.run_id:
+        raise HarnessError(
+            f"{path} is the scan of run {found.run_id}, and this is run {run.run_id}",
+            resolution="`upgradeproof scan` scans this run",
+        )
+    return found
 
 
 def _baseline(path: Path) -> Baseline:
@@ -82,6 +99,8 @@ def record(folder: Path, sources: Sources, answer: Answer) -> None:
     copied = {"policy.toml": sources.policy}
     if sources.waivers:
         copied["waivers.toml"] = sources.waivers
+    if sources.scan:
+        copied[SCAN] = sources.scan
     for number, path in enumerate(sources.baselines, start=1):
         copied[f"baseline-{number}/run.json"] = path
         if path.with_name(DECISION).is_file():
@@ -97,7 +116,7 @@ def record(folder: Path, sources: Sources, answer: Answer) -> None:
 
 def _clear(inputs: Path) -> None:
     """Remove the copies of an earlier decision; other files stay."""
-    old = (*inputs.glob("*.toml"), *inputs.glob("baseline-*/*.json"))
+    old = (*inputs.glob("*.toml"), inputs / SCAN, *inputs.glob("baseline-*/*.json"))
     for path in (*old, inputs.with_name(PDF)):
         path.unlink(missing_ok=True)
 
@@ -105,12 +124,13 @@ def _clear(inputs: Path) -> None:
 def recorded(folder: Path) -> Sources:
     """Return the inputs that were copied into a run's folder."""
     inputs = folder / INPUTS
-    waivers = inputs / "waivers.toml"
+    waivers, scan = inputs / "waivers.toml", inputs / SCAN
     return Sources(
         run=folder / "run.json",
         policy=inputs / "policy.toml",
         waivers=waivers if waivers.is_file() else None,
         baselines=tuple(baselines_of(inputs)),
+        scan=scan if scan.is_file() else None,
     )
 
 

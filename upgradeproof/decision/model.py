@@ -85,6 +85,7 @@ class Inputs(Frozen):
     policy: str
     waivers: str | None = None
     baselines: tuple[str, ...] = ()
+    scan: str | None = None
 
 
 class Decision(Frozen):

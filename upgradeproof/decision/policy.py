@@ -71,6 +71,17 @@ class ComparisonRules(Model):
     """Of measurements whose intervals show a loss."""
 
 
+class ScanRules(Model):
+    """What the security scan of the upgraded machines must show."""
+
+    required: bool = False
+    """Whether a decision without a scan is CAN'T TELL."""
+    findings: Effect = "no_go"
+    """Of findings that are no notes and have no answer."""
+    not_applicable: Effect = "note"
+    """Of what the scan could not look for."""
+
+
 class Policy(Model):
     """The whole file."""
 
@@ -89,6 +100,7 @@ class Policy(Model):
     """How selected cells are judged that no rule names."""
     cells: tuple[CellRule, ...] = Field(min_length=1)
     comparison: ComparisonRules = ComparisonRules()
+    scan: ScanRules = ScanRules()
 
     @model_validator(mode="after")
     def _requires_a_cell(self) -> Self:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from upgradeproof import __version__
 from upgradeproof.decision.deciding import decide
-from upgradeproof.decision.files import folded
+from upgradeproof.decision.files import digest, folded
 from upgradeproof.decision.folder import ask, read_decision, recorded
-from upgradeproof.decision.names import DECISION, PAGE
+from upgradeproof.decision.names import DECISION, PAGE, SCAN
 from upgradeproof.decision.page import page, version_of
 from upgradeproof.results.reading import parse_run, read, unambiguous
 
@@ -44,6 +44,9 @@ def remade(folder: Path) -> Remade:
     same = (folder / DECISION).read_bytes() == answer.decision.as_json().encode()
     if not same:
         problems.append("decision.json is not what run.json, policy and waivers lead to")
+    scan = folder / SCAN
+    if scan.is_file() and digest(scan.read_bytes()) != decision.inputs.scan:
+        problems.append(f"{SCAN} is not the scan that the decision was made from")
     if not (folder / PAGE).is_file():
         return Remade(problems=(*problems, f"{PAGE} is missing"))
     found = read(folder / PAGE)

@@ -139,7 +139,7 @@ def _configuration(
     return [
         *({"name": plan.path, "digest": {"sha256": plan.sha256}} for plan in plans),
         {"name": "run.json", "digest": {"sha256": decision.inputs.run}},
-        {"name": "upgradeproof", "annotations": {"version": run.upgradeproof}},
+        *_engine(run),
         *images,
         *archives,
         *_without_a_sum(states),
@@ -154,6 +154,12 @@ def _configuration(
             for cell in cells
         ),
     ]
+
+
+def _engine(run: Run) -> list[Descriptor]:
+    """Return the engine's version, with the digest of its code; of each code that took part."""
+    version = {"name": "upgradeproof", "annotations": {"version": run.upgradeproof}}
+    return [version | {"digest": {"sha256": each}} for each in run.engine_sha256] or [version]
 
 
 def _image(image: ImageFile) -> Descriptor:

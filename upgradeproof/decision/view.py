@@ -14,6 +14,7 @@ from upgradeproof.decision.deciding import Answer, Question
 from upgradeproof.decision.model import Decision, JudgedCell, Reason
 from upgradeproof.decision.policy import Effect
 from upgradeproof.decision.printing import nonzero
+from upgradeproof.decision.scan_rules import scan_lines
 from upgradeproof.decision.waivers import Waiver
 from upgradeproof.render import words
 from upgradeproof.render.grid import natural
@@ -120,6 +121,8 @@ class View:
     counts: str
     brought: tuple[str, ...]
     more_brought: int
+    scan: tuple[str, ...]
+    """What the security scan looked for; empty: the run was not scanned."""
     fidelity: tuple[str, ...]
     unproven: tuple[str, ...]
     commands: tuple[tuple[Square, str], ...]
@@ -150,6 +153,7 @@ def view(question: Question, answer: Answer) -> View:
         counts=nonzero({kind.word: n for kind, n in changed.items()}),
         brought=tuple(brought[:MAX_BROUGHT]),
         more_brought=max(0, len(brought) - MAX_BROUGHT),
+        scan=tuple(scan_lines(question.scan)) if question.scan else (),
         fidelity=tuple(_fidelity(squares)),
         unproven=tuple(_unproven(run, judged)),
         commands=tuple(

@@ -27,6 +27,7 @@ from upgradeproof.plugin.subjects import Subjects
 from upgradeproof.results import CachedStates, Journal
 from upgradeproof.results.journal import RunStarted
 from upgradeproof.runner import RunContext
+from upgradeproof.runner.provenance import engine_digest
 
 log = logging.getLogger(__name__)
 RUN = pytest.StashKey["Session"]()
@@ -91,6 +92,7 @@ class Session:
             RunStarted(
                 run_id=self.run_id,
                 upgradeproof=__version__,
+                engine_sha256=engine_digest(),
                 fresh=self.fresh,
                 strict=self.strict,
                 shard=self.shard.part if self.shard else None,

@@ -83,6 +83,7 @@ def fold(events: Iterable[j.Event]) -> Run:
         started_at=min(event.at for event in started),
         finished_at=_finished_at(started, finished),
         upgradeproof=started[0].upgradeproof,
+        engine_sha256=tuple(sorted({each.engine_sha256 for each in started} - {""})),
         fresh=all(event.fresh for event in started),
         strict=any(event.strict for event in started),
         host=started[0].host,

@@ -27,6 +27,8 @@ class RunStarted(Frozen):
     at: str = Field(default_factory=now)
     run_id: str
     upgradeproof: str
+    engine_sha256: str = ""
+    """Over the engine's files; empty in journals of an earlier version."""
     fresh: bool
     strict: bool = False
     host: dict[str, str]

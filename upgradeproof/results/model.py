@@ -248,6 +248,8 @@ class Run(Frozen):
     finished_at: str | None = None
     """None: the run was killed before it could record its end."""
     upgradeproof: str
+    engine_sha256: tuple[str, ...] = ()
+    """Over the engine's files; several where the run's parts were made by different code."""
     fresh: bool = False
     strict: bool = False
     """Whether an expected change that did not happen makes the run fail."""

@@ -1,6 +1,11 @@
-"""What a state was made of, from its facts: packages under test, and snapshots of archives."""
+"""What a run was made of: the engine's code, packages under test, and snapshots of archives."""
 
 from __future__ import annotations
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
 
 from upgradeproof.plan import Release
 from upgradeproof.probes import Facts
@@ -34,3 +39,26 @@ def archive_snapshots(facts: Facts) -> tuple[ArchiveSnapshot, ...]:
         ArchiveSnapshot(name=name, sha256=index.sha256, date=index.date)
         for name, index in sorted(facts[ArchiveIndexes].items())
     )
+
+
+@cache
+def engine_digest() -> str:
+    """Return the SHA-256 over the names and contents of the engine's files, its suites included.
+
+    It is the same in a checkout and in a wheel: images, which a wheel has in ``data``, are attested
+    on their own.
+    """
+    root = Path(__file__).parents[1]
+    files = (
+        Path(folder, name)
+        for folder, _, names in os.walk(root, followlinks=True)  # links: a checkout's suites
+        for name in names
+        if Path(folder).name != "__pycache__"
+    )
+    found = {path.relative_to(root).as_posix(): path for path in files}
+    lines = (
+        f"{hashlib.sha256(found[name].read_bytes()).hexdigest()}  {name}\n"
+        for name in sorted(found)
+        if not name.startswith("data/")
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

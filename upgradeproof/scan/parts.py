@@ -13,9 +13,9 @@ from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.probes.system import System
 from upgradeproof.probes.tls_offers import TlsOffers
+from upgradeproof.results.scan import Part, Rule, SecurityFinding
 from upgradeproof.scan.lifetimes import lifetime
 from upgradeproof.scan.machine import ScannedMachine
-from upgradeproof.scan.model import Part, Rule, SecurityFinding
 from upgradeproof.states import StateName
 
 MAX_AGE_DAYS = 30

@@ -8,7 +8,7 @@ from typing import Any
 
 from upgradeproof import __version__
 from upgradeproof.render.formats.sarif import suppressions
-from upgradeproof.scan.model import Part, Rule, Scan, ScannedCell, SecurityFinding
+from upgradeproof.results.scan import Part, Rule, Scan, ScannedCell, SecurityFinding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -12,10 +12,10 @@ from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.system import System
 from upgradeproof.results import Run
 from upgradeproof.results.reading import time_of
+from upgradeproof.results.scan import Part, Rule, Scan, ScannedCell, SecurityFinding
 from upgradeproof.scan import parts
 from upgradeproof.scan.lifetimes import FOLDER
 from upgradeproof.scan.machine import ScannedMachine
-from upgradeproof.scan.model import Part, Rule, Scan, ScannedCell, SecurityFinding
 from upgradeproof.scan.vex import Answers, load_vex
 from upgradeproof.scan.vulnerabilities import load_tracker, load_trivy, reported, tracked
 from upgradeproof.states import StateName

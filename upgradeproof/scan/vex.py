@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from upgradeproof.errors import PlanError
 from upgradeproof.results.reading import read
-from upgradeproof.scan.model import ScannedCell, SecurityFinding
+from upgradeproof.results.scan import ScannedCell, SecurityFinding
 from upgradeproof.scan.vulnerabilities import External, wrong
 
 ANSWERS = ("not_affected", "fixed")

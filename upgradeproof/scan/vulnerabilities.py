@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from upgradeproof.errors import HarnessError
 from upgradeproof.probes.packages import Package
 from upgradeproof.results.reading import read
-from upgradeproof.scan.model import Level, Rule, SecurityFinding
+from upgradeproof.results.scan import Level, Rule, SecurityFinding
 
 
 class External(BaseModel):

@@ -14,7 +14,7 @@ from upgradeproof.probes.sockets import ListeningSocket
 from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.tls_offers import TlsOffer
 from upgradeproof.results import State, Verdict
-from upgradeproof.scan.model import Part, Rule, Scan
+from upgradeproof.results.scan import Part, Rule, Scan
 from upgradeproof.scan.scanning import ScanInputs, scan
 
 LIFETIMES = """\

@@ -9,7 +9,7 @@ from tests.unit.command_line import Command, upgradeproof
 from tests.unit.render.schemas import problems
 from tests.unit.scan.example import CELL, TRACKER, package, scanned, upgraded, write_json
 from tests.unit.scan.test_vulnerabilities import FIXED_LATER, OPEN, statement, vex
-from upgradeproof.scan.model import Rule, Scan
+from upgradeproof.results.scan import Rule, Scan
 from upgradeproof.scan.sarif import as_sarif
 
 __all__ = ["upgradeproof"]

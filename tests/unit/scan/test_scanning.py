@@ -23,8 +23,8 @@ from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.tls_offers import TlsOffer
 from upgradeproof.results import Verdict
 from upgradeproof.results.reading import read_run
+from upgradeproof.results.scan import Rule
 from upgradeproof.scan.lifetimes import lifetime
-from upgradeproof.scan.model import Rule
 from upgradeproof.scan.scanning import ScanInputs, scan
 
 EXPOSED = "listens on all interfaces, and did not before the upgrade"

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.scan.example import TRACKER, part, scanned, texts, write_json
 from upgradeproof.errors import HarnessError, PlanError
 from upgradeproof.results import Verdict
-from upgradeproof.scan.model import Rule
+from upgradeproof.results.scan import Rule
 
 TRIVY = {
     "SchemaVersion": 2,

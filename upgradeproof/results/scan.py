@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import computed_field
 
-from upgradeproof.results import Verdict, worst
 from upgradeproof.results.base import Frozen
+from upgradeproof.results.model import Verdict, worst
 
 
 class Rule(StrEnum):

@@ -1,0 +1,69 @@
+"""What the security scan means for a decision, and what the sign-off page states about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from upgradeproof.counting import counted
+from upgradeproof.decision.model import Reason
+from upgradeproof.decision.policy import Effect, Policy
+from upgradeproof.results.scan import Part, Rule, Scan, SecurityFinding
+
+
+def scan_reasons(policy: Policy, scan: Scan | None) -> Iterator[Reason]:
+    """Yield a reason for each finding without an answer, and for what was not looked for.
+
+    For an optional cell each of them is a note.
+    """
+    rules = policy.scan
+    if scan is None:
+        if rules.required:
+            yield Reason(
+                effect="cannot_tell",
+                rule="scan.required",
+                text="the policy requires a security scan, and the run was not scanned",
+                resolution="`upgradeproof scan`, then decide again",
+            )
+        return
+    for cell in scan.cells:
+        required = policy.rule(cell.cell).required
+        for part in cell.parts:
+            for each in _open(part):
+                yield _reason(
+                    rules.findings if required else "note",
+                    "scan.findings",
+                    f"{each.rule}: {each}",
+                    cell.cell,
+                )
+            if part.reason:
+                yield _reason(
+                    rules.not_applicable if required else "note",
+                    "scan.not_applicable",
+                    f"{part.rule} was not looked for: {part.reason}",
+                    cell.cell,
+                )
+
+
+def scan_lines(scan: Scan) -> Iterator[str]:
+    """Yield what was looked for, each rule with its counts over all cells."""
+    for rule in Rule:
+        parts = [part for cell in scan.cells for part in cell.parts if part.rule is rule]
+        found = sum(len(_open(part)) for part in parts)
+        answered = sum(bool(each.answer) for part in parts for each in part.findings)
+        left_out = sum(bool(part.reason) for part in parts)
+        texts = [
+            counted(found, "finding") if found else "no finding",
+            f"{answered} answered" if answered else "",
+            f"not looked for on {left_out} of {counted(len(parts), 'cell')}" if left_out else "",
+        ]
+        shown = texts[2:] if left_out == len(parts) and not (found or answered) else texts
+        yield f"{rule}: {', '.join(filter(None, shown))}"
+
+
+def _open(part: Part) -> list[SecurityFinding]:
+    """Return the findings that are no notes and have no answer."""
+    return [each for each in part.findings if each.level != "note" and not each.answer]
+
+
+def _reason(effect: Effect, rule: str, text: str, cell: str) -> Reason:
+    return Reason(effect=effect, rule=rule, text=f"security scan: {text}", cell=cell)
