@@ -47,7 +47,7 @@ unpack_python() {
     report "unpacking Python $1 of $release"
     if ! mmdebstrap --variant=extract --include="python$1-venv" --keyring="$keyring" \
         "$release" "$tree.new" >"$log" 2>&1 </dev/null; then
-        report "no archive of $release is reachable: $(grep -m 1 '^[EW]:' "$log" || tail -n 1 "$log")"
+        report "no archive of $release is reachable: $(grep -m 1 '^E:' "$log" || tail -n 1 "$log")"
         rm -rf "$tree.new" "$log"
         return 1
     fi

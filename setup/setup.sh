@@ -18,6 +18,10 @@ cd "$root"
 . setup/report.sh
 # shellcheck source=setup/packages.sh
 . setup/packages.sh
+# shellcheck source=setup/suites.sh
+. setup/suites.sh
+# shellcheck source=setup/keyrings.sh
+. setup/keyrings.sh
 # shellcheck source=setup/vm.sh
 . setup/vm.sh
 # shellcheck source=setup/venv.sh
@@ -56,6 +60,7 @@ main() {
     [ "$profile" != bench ] || packages+=("${BENCH_PACKAGES[@]}")
     ! needs_engine_package || packages+=("${ENGINE_PACKAGES[@]}")
     install_packages "${packages[@]}"
+    install_ubuntu_keyring
     local vm_packages=("${VM_PACKAGES[@]}")
     [ "$profile" != arm64 ] || vm_packages+=("${ARM64_VM_PACKAGES[@]}")
     install_vm_packages "${vm_packages[@]}"

@@ -18,24 +18,9 @@ qemu_candidate() {
         sort -n | head -n 1
 }
 
-# Debian 12 has the newer QEMU in its backports: the same archive, signed by the same keys. Their lists
-# are fetched once, into a folder of our own; the machine's sources are not changed.
-backports_options() {
-    local folder=$1 codename source
-    codename=$(sed -n 's/^VERSION_CODENAME=//p' "$os_release")
-    cp -r /etc/apt/sources.list.d "$folder/parts"
-    source=$(sed -n "s/^URIs: *//p" /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
-    [ -n "$source" ] ||
-        source=$(sed -nE "s/^deb (\[[^]]*\] )?([^ ]+) $codename .*/\2/p" /etc/apt/sources.list 2>/dev/null | head -n 1)
-    [ -n "$source" ] || return 1
-    printf 'Types: deb\nURIs: %s\nSuites: %s-backports\nComponents: main\nSigned-By: %s\n' \
-        "$source" "$codename" /usr/share/keyrings/debian-archive-keyring.gpg \
-        >"$folder/parts/backports.sources"
-}
-
 # install_vm_packages NAME...: QEMU from backports where the release's own is too old for us.
 install_vm_packages() {
-    local name folder offered missing=()
+    local name codename folder offered missing=()
     for name in "$@"; do is_installed "$name" || missing+=("$name"); done
     [ ${#missing[@]} -gt 0 ] || return 0
     need_root_on_debian "$*"
@@ -46,27 +31,17 @@ install_vm_packages() {
         install_packages "$@"
         return
     fi
+    # Debian 12 has the newer QEMU in its backports.
     folder=$(mktemp -d)
-    if backports_options "$folder" &&
-        from_backports "$folder" update >/dev/null 2>&1 &&
+    codename=$(sed -n 's/^VERSION_CODENAME=//p' "$os_release")
+    if add_suite "$folder" "$codename-backports" &&
+        from_suite "$folder" update >/dev/null 2>&1 &&
         report "installing $* from backports" &&
-        from_backports "$folder" install --yes --no-install-recommends "$@" >"$folder/log" 2>&1; then
+        from_suite "$folder" install --yes --no-install-recommends "$@" >"$folder/log" 2>&1; then
         :
     else
         report "no backports: QEMU $offered saves no memories, so every machine has to boot"
         install_packages "$@"
     fi
     rm -rf "$folder"
-}
-
-# from_backports FOLDER APT-GET'S WORDS...: with its own lists, so that nothing of it stays behind.
-from_backports() {
-    local folder=$1 verb=$2 suite
-    shift 2
-    suite=$(sed -n 's/^Suites: //p' "$folder/parts/backports.sources")
-    mkdir -p "$folder/lists/partial"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get \
-        -o Dir::Etc::sourceparts="$folder/parts" -o Dir::State::lists="$folder/lists" \
-        -o APT::Sandbox::User=root -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-        "$verb" -t "$suite" "$@"
 }

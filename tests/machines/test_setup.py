@@ -119,7 +119,7 @@ def test_a_second_profile_installs_qemu_from_the_source_of_the_first(debian: Con
     """An installed version is a candidate, too: it must not hide that backports are needed."""
     script = r"""
         cd /project; profile=arm64
-        for part in report packages vm; do . setup/$part.sh; done
+        for part in report packages suites vm; do . setup/$part.sh; done
         lists_fetched=true
         is_installed() { [ "$1" = qemu-system-x86 ]; }
         apt-cache() {
@@ -129,8 +129,8 @@ def test_a_second_profile_installs_qemu_from_the_source_of_the_first(debian: Con
                 printf '%s:\n  Installed: -\n  Candidate: %s\n' $name $version
             done
         }
-        backports_options() { :; }
-        from_backports() { [ "$2" = update ] || echo "$@" >/tmp/asked; }
+        add_suite() { :; }
+        from_suite() { [ "$2" = update ] || echo "$@" >/tmp/asked; }
         install_vm_packages qemu-system-x86 qemu-system-arm
         sed 's/^[^ ]* //' /tmp/asked
     """
@@ -138,6 +138,34 @@ def test_a_second_profile_installs_qemu_from_the_source_of_the_first(debian: Con
         "set-up: installing qemu-system-x86 qemu-system-arm from backports\n"
         "install --yes --no-install-recommends qemu-system-x86 qemu-system-arm\n"
     )
+
+
+def test_the_keyring_of_ubuntu_comes_from_a_later_release_and_nothing_else_does(
+    debian: Container,
+) -> None:
+    script = """
+        cd /project; profile=run; cp -r /etc/apt /tmp/apt
+        for part in report packages suites keyrings; do . setup/$part.sh; done
+        install_ubuntu_keyring; install_ubuntu_keyring
+        dpkg-query -W -f '${Package} ${db:Status-Status}\\n' ubuntu-keyring
+        test -s $ubuntu_keyring && diff -r /etc/apt /tmp/apt && apt-cache policy ubuntu-keyring |
+            grep -c trixie
+    """
+    assert output_of(debian, script, status=1) == (
+        "set-up: installed ubuntu-keyring from trixie\nubuntu-keyring installed\n0\n"
+    )
+
+
+def test_without_a_later_release_the_set_up_goes_on(debian: Container) -> None:
+    script = """
+        cd /project; profile=run
+        for part in report packages suites keyrings; do . setup/$part.sh; done
+        ubuntu_keyring=/nowhere keyring_suite=nosuch
+        install_ubuntu_keyring; echo goes on
+    """
+    text = output_of(debian, script)
+    assert text.startswith("set-up: no keyring for images of Ubuntu: E: ")
+    assert text.endswith("\ngoes on\n")
 
 
 @pytest.mark.skipif(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from debian.deb822 import Deb822
 
 from upgradeproof.errors import PlanError
-from upgradeproof.plan.images import Bootstrap, archive_urls
+from upgradeproof.plan.images import Architecture, Bootstrap, archive_urls
 
 _ONE_LINE = re.compile(r"^\s*deb\s+(?:\[[^\]]*\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)")
 _SELF = {"localhost", "127.0.0.1", "::1"}
@@ -43,15 +43,24 @@ class Source:
 
 
 def choose(
-    family: str, bootstrap: Bootstrap, *, native: bool, etc: Path, environ: Mapping[str, str]
+    family: str,
+    bootstrap: Bootstrap,
+    architecture: Architecture,
+    *,
+    native: bool,
+    etc: Path,
+    environ: Mapping[str, str],
 ) -> Archive | None:
     """Return the archive for a family's images; None leaves it to mmdebstrap's default.
 
-    In this order: the environment's UPGRADEPROOF_ARCHIVE_<FAMILY>, the definition's ``archive``,
-    the archive that this host's apt uses, if the host (``etc`` is its /etc) is of that family and
-    the archive has the architecture. Raises PlanError when the environment names no URL.
+    In this order: the environment's UPGRADEPROOF_ARCHIVE_<FAMILY>_<ARCHITECTURE>, for families that
+    have another archive for some architectures; UPGRADEPROOF_ARCHIVE_<FAMILY>; the definition's
+    ``archive``; the archive that this host's apt uses, if the host (``etc`` is its /etc) is of that
+    family and the archive has the architecture. Raises PlanError when the environment names no URL.
     """
-    variable = f"UPGRADEPROOF_ARCHIVE_{re.sub('[^A-Z0-9]', '_', family.upper())}"
+    of_family = f"UPGRADEPROOF_ARCHIVE_{re.sub('[^A-Z0-9]', '_', family.upper())}"
+    own = f"{of_family}_{architecture.upper()}"
+    variable = own if environ.get(own, "").strip() else of_family
     try:
         urls = archive_urls(environ.get(variable, "")) or archive_urls(bootstrap.archive)
     except ValueError as error:

@@ -121,6 +121,7 @@ class Images:
             archive=archive.choose(
                 image.family,
                 image.bootstrap,
+                platform.architecture,
                 native=emulation.native(platform.architecture),
                 etc=self._etc,
                 environ=self._environ,

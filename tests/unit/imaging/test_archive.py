@@ -61,7 +61,7 @@ def host(folder: Path, *, one_line: str = "", deb822: str = "") -> Path:
 
 
 def pick(etc: Path, bootstrap: Bootstrap = BOOTSTRAP, **environ: str) -> Archive | None:
-    return choose("example", bootstrap, native=True, etc=etc, environ=environ)
+    return choose("example", bootstrap, "amd64", native=True, etc=etc, environ=environ)
 
 
 def test_one_line_sources_are_read(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_sources_keep_apts_order(tmp_path: Path) -> None:
 
 def test_a_host_of_another_family_uses_the_default(tmp_path: Path) -> None:
     etc = host(tmp_path, one_line=ONE_LINE)
-    assert choose("other", BOOTSTRAP, native=True, etc=etc, environ={}) is None
+    assert choose("other", BOOTSTRAP, "amd64", native=True, etc=etc, environ={}) is None
 
 
 def test_a_host_without_apt_uses_the_default(tmp_path: Path) -> None:
@@ -105,9 +105,9 @@ def test_where_architectures_have_their_own_archives_only_the_native_one_is_used
     tmp_path: Path,
 ) -> None:
     etc = host(tmp_path, one_line=ONE_LINE)
-    assert choose("example", PORTS, native=True, etc=etc, environ={}) == OF_HOST
-    assert choose("example", PORTS, native=False, etc=etc, environ={}) is None
-    assert choose("example", BOOTSTRAP, native=False, etc=etc, environ={}) == OF_HOST
+    assert choose("example", PORTS, "amd64", native=True, etc=etc, environ={}) == OF_HOST
+    assert choose("example", PORTS, "amd64", native=False, etc=etc, environ={}) is None
+    assert choose("example", BOOTSTRAP, "amd64", native=False, etc=etc, environ={}) == OF_HOST
 
 
 def test_the_definition_overrides_the_host(tmp_path: Path) -> None:
@@ -123,6 +123,21 @@ def test_the_environment_overrides_the_definition(tmp_path: Path) -> None:
     assert pick(tmp_path, chosen, **environ) == Archive(
         main="http://env.example/x", security="http://env.example/safe", chosen=True
     )
+
+
+def test_an_architecture_may_have_an_archive_of_its_own(tmp_path: Path) -> None:
+    environ = {
+        "UPGRADEPROOF_ARCHIVE_EXAMPLE": "http://env.example/x",
+        "UPGRADEPROOF_ARCHIVE_EXAMPLE_ARM64": "http://ports.example/x",
+    }
+    found = [
+        choose("example", PORTS, architecture, native=True, etc=tmp_path, environ=environ)
+        for architecture in ("amd64", "arm64")
+    ]
+    assert [each.main if each else "" for each in found] == [
+        "http://env.example/x",
+        "http://ports.example/x",
+    ]
 
 
 def test_an_environment_that_names_no_archive_is_one_clear_error(tmp_path: Path) -> None:
