@@ -76,9 +76,11 @@ def test_no_unit_fails_after_a_reboot(installed_rebooted: State, rebooted: State
     "test_config_checks::test_no_daemon_refuses*",
     "test_libraries::*",
 )
-def test_port_listens_after_a_reboot(rebooted: State, open_port: Port) -> None:
+def test_port_listens_after_a_reboot(
+    installed_rebooted: State, rebooted: State, open_port: Port
+) -> None:
     assert rebooted.listening(open_port.protocol, open_port.after), (
-        f"after a boot nothing listens on {open_port.protocol} port {open_port.after}"
+        f"after a boot {rebooted.silence(open_port, installed_rebooted)}"
     )
 
 

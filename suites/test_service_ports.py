@@ -11,9 +11,11 @@ from upgradeproof.runner import State
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
-def test_port_listens_as_the_plan_expects(upgraded: State, open_port: Port) -> None:
-    assert upgraded.listening(open_port.protocol, open_port.after), (
-        f"nothing listens on {open_port.protocol} port {open_port.after}"
+def test_port_listens_as_the_plan_expects(
+    installed: State, upgraded: State, open_port: Port
+) -> None:
+    assert upgraded.listening(open_port.protocol, open_port.after), upgraded.silence(
+        open_port, installed
     )
 
 

@@ -53,7 +53,10 @@ printf '%s\n\n' "$units" | awk -F = '
   done
 OWNERS{ printf '%s\n' "$@"; systemctl list-units --no-legend --no-pager --plain --state=failed |
   cut -d ' ' -f 1 | head -n 20; } | sort -u | while IFS= read -r unit; do
-  [ -n "$unit" ] && ! systemctl -q is-active "$unit" || continue
+  [ -n "$unit" ] || continue
+  if systemctl -q is-active "$unit"; then
+    [ "$(systemctl show --property=SubState --value "$unit")" = exited ] || continue
+  fi
   journalctl --no-pager --quiet --unit="$unit" -n LINES -o cat 2>/dev/null |
     while IFS= read -r line; do printf 'log|%s|%s\n' "$unit" "$line"; done
 done
@@ -85,7 +88,8 @@ class Service(Record):
     parts: tuple[str, ...] = ()
     """Units that are part of it (``PartOf=``): a wrapper has no process, its parts have."""
     log: tuple[str, ...] = ()
-    """The last lines of its journal, of any priority, if it failed or a plan's service is down."""
+    """The last lines of its journal, of any priority, if it failed, or if it is a service of the
+    plan that is down or has no process."""
 
     @property
     def failed(self) -> bool:

@@ -14,7 +14,7 @@ from testinfra.host import Host
 from upgradeproof.endpoints import Answer, answers, answers_itself, ask
 from upgradeproof.errors import LoadError
 from upgradeproof.machines import Machine
-from upgradeproof.plan import Cell, Data, Disruption, Endpoint, Expectations, Firewall
+from upgradeproof.plan import Cell, Data, Disruption, Endpoint, Expectations, Firewall, Port
 from upgradeproof.plan.names import unit_name
 from upgradeproof.prober import unknown
 from upgradeproof.probes import Facts, Probe, Record
@@ -118,6 +118,16 @@ class State:
     def listening(self, protocol: str, port: int | None) -> list[ListeningSocket]:
         """Return the sockets that listen on a port, on any address."""
         return [s for s in self[Sockets].values() if (s.protocol, s.port) == (protocol, port)]
+
+    def silence(self, port: Port, before: State) -> str:
+        """Return that nothing listens on a port of the plan, and what became of its old unit."""
+        held = {s.unit for s in before.listening(port.protocol, port.before) if s.unit}
+        found = [f"nothing listens on {port.protocol} port {port.after}"]
+        for name in sorted(held):
+            now = self[Services].get(self.cell.expect.service_in(self.name, name) or name)
+            what = f"is {now.active} ({now.sub}){now.last_words}" if now else "is gone"
+            found.append(f"{name} listened there before, and {what}")
+        return "; ".join(found)
 
     def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
         """Return the facts that one probe read, by key."""

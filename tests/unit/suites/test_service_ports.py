@@ -1,4 +1,4 @@
-"""Ports that the kernel assigns at each start of a service are neither lost nor opened."""
+"""Ports that are lost: who held them; those that the kernel assigns at each start don't count."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from suites import test_service_ports as ports
 from tests.unit.suites.states import state
-from upgradeproof.plan import Expectations
+from upgradeproof.plan import Expectations, Port
 from upgradeproof.probes import Facts
+from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.runner import State
 from upgradeproof.runner.judging import judge
@@ -65,3 +66,25 @@ def test_a_boot_is_compared_with_the_upgraded_machine_for_them() -> None:
     upgraded, rebooted, old = listening(42175), listening(41071), listening(36169)
     changes = judge(state().cell, "rebooted", upgraded, rebooted, origin=old, baseline=old)
     assert [change.expected for change in changes] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("units", "reason"),
+    [
+        (
+            {"app.service": Service(active="active", sub="exited", log=("no such file",))},
+            "app.service listened there before, and is active (exited)\n  no such file",
+        ),
+        ({}, "app.service listened there before, and is gone"),
+    ],
+)
+def test_what_became_of_the_unit_of_a_silent_port_is_reported(
+    units: dict[str, Service], reason: str
+) -> None:
+    after = Facts({Sockets.section: {}, Services.section: units})
+    installed, upgraded = (replace(state(), facts=facts) for facts in (listening(2181), after))
+    assert upgraded.silence(Port(port=2181), installed) == (
+        f"nothing listens on tcp port 2181; {reason}"
+    )
+    with pytest.raises(AssertionError, match=r"^nothing listens on tcp port 2181; app\.service"):
+        ports.test_port_listens_as_the_plan_expects(installed, upgraded, Port(port=2181))
