@@ -16,6 +16,7 @@ from upgradeproof.plan import Cell
 from upgradeproof.probes import Facts, every_probe, ordinary_probes, read
 from upgradeproof.probes.config_reads import ConfigReads
 from upgradeproof.probes.endurance import Endurance
+from upgradeproof.probes.service_controls import ServiceControls
 from upgradeproof.results import Change
 from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.judging import judge, judge_boot
@@ -38,7 +39,8 @@ def observe(machine: Machine, cell: Cell, state: StateName) -> Facts:
     """Return all facts of a clone that has just booted, those of intrusive probes included.
 
     The order matters: the ordinary facts first, which are those of a machine before any use;
-    then the services are used and watched; then come the probes that change the machine.
+    then the services are used and watched; then come the probes that change the machine, and at
+    the end the services are reloaded and stopped.
     """
     booted_at = machine.run(_BOOTED_AT).text
     wanted = probe_inputs(cell, state, float(booted_at) if booted_at.isdecimal() else 0.0)
@@ -47,8 +49,11 @@ def observe(machine: Machine, cell: Cell, state: StateName) -> Facts:
     found = ordinary.joined(read(machine, wanted, (Endurance,)))
     # Alone: the other probes run daemons' checks and scripts, which read the same files.
     found = found.joined(read(machine, wanted, (ConfigReads,)))
-    others = tuple(p for p in every_probe() if p.intrusive and p not in (Endurance, ConfigReads))
-    return found.joined(read(machine, wanted, others))
+    apart = (Endurance, ConfigReads, ServiceControls)
+    others = tuple(p for p in every_probe() if p.intrusive and p not in apart)
+    found = found.joined(read(machine, wanted, others))
+    # Last: no service of the plan runs afterwards.
+    return found.joined(read(machine, wanted, (ServiceControls,)))
 
 
 def boot_again(machine: Machine, cell: Cell, state: StateName) -> Facts:

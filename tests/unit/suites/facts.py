@@ -20,6 +20,7 @@ from upgradeproof.probes.libraries import Libraries
 from upgradeproof.probes.module_index import ModuleIndex, ModuleIndexes
 from upgradeproof.probes.modules import Module, Modules
 from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.service_controls import ServiceControl, ServiceControls
 from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.probes.stale import Stale
@@ -162,6 +163,7 @@ def _of_release(release: str) -> dict[str, dict[str, Record]]:
         Endurance: {
             name: Stay(active="active", sub="running") for name in ("web.service", "web@1.service")
         },
+        ServiceControls: {"web.service": ServiceControl(reload="success", stop="success")},
         TlsOffers: {
             "secure": TlsOffer(),
             "secure/TLSv1.3": TlsOffer(suites=("TLS_AES_256_GCM_SHA384",)),

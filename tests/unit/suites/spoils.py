@@ -29,6 +29,7 @@ from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.libraries import Libraries, UnresolvedFile
 from upgradeproof.probes.modules import Modules
 from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.service_controls import ServiceControls
 from upgradeproof.probes.services import Services
 from upgradeproof.probes.sockets import Sockets
 from upgradeproof.probes.stale import Stale, StaleProcess
@@ -154,6 +155,12 @@ SPOILS: list[tuple[str, Spoil, str]] = [
      record("upgraded_again", Services, "web.service", active="failed"), "web is failed after"),
     ("test_rollback::test_data_written_at_first_is_read_after_the_upgrade_is_applied_again",
      on_disk("upgraded_again", "note", "another"), "another"),
+    ("test_service_controls::test_services_reload_as_before",
+     record("rebooted", ServiceControls, "web.service", reload="exit status 1", log=("bad",)),
+     "web.service can't be reloaded any more: exit status 1"),
+    ("test_service_controls::test_services_stop_as_before",
+     record("rebooted", ServiceControls, "web.service", stop="timeout", log=("Killing",)),
+     "web.service does not stop properly any more: timeout"),
     ("test_service_ports::test_port_listens_as_the_plan_expects",
      gone("upgraded", Sockets, "tcp/443"), "nothing listens on tcp port 443"),
     ("test_service_ports::test_port_belongs_to_its_process",

@@ -1,0 +1,50 @@
+"""The services can still be reloaded and stopped, as before the upgrade; tried on clones."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from upgradeproof.probes.service_controls import SUCCESS, ServiceControl, ServiceControls
+from upgradeproof.runner import State
+
+
+def tried(before: State, after: State) -> Iterator[tuple[str, ServiceControl, ServiceControl]]:
+    """Yield each service that was up in both states: its unit now, and how each state did."""
+    for unit in after.cell.expect.units:
+        was = before[ServiceControls].get(before.unit(unit.name))
+        now = after[ServiceControls].get(after.unit(unit.name))
+        if was is not None and now is not None:
+            yield after.unit(unit.name), was, now
+
+
+def with_log(text: str, control: ServiceControl) -> str:
+    return "\n  ".join([text, *control.log])
+
+
+@pytest.mark.follows("test_services::*_active*", "test_reboot::*_active*", "test_libraries::*")
+def test_services_reload_as_before(installed_rebooted: State, rebooted: State) -> None:
+    """Log rotation, renewed certificates and configuration management reload services."""
+    worse = []
+    for unit, was, now in tried(installed_rebooted, rebooted):
+        if was.reload != SUCCESS or rebooted.reason_for(f"service_controls/{unit}/reload"):
+            continue
+        if not now.reload:
+            worse.append(f"{unit} can't be reloaded any more: its unit has no ExecReload")
+        elif now.reload != SUCCESS:
+            worse.append(with_log(f"{unit} can't be reloaded any more: {now.reload}", now))
+        elif was.same_process and not now.same_process:
+            worse.append(f"{unit} starts another process when it is reloaded: connections break")
+    assert not worse, "\n".join(worse)
+
+
+@pytest.mark.follows("test_services::*_active*", "test_reboot::*_active*", "test_libraries::*")
+def test_services_stop_as_before(installed_rebooted: State, rebooted: State) -> None:
+    """A service that systemd has to kill loses what it has not written, at every reboot."""
+    worse = [
+        with_log(f"{unit} does not stop properly any more: {now.stop}", now)
+        for unit, was, now in tried(installed_rebooted, rebooted)
+        if was.stop == SUCCESS != now.stop
+        and now.stop
+        and not rebooted.reason_for(f"service_controls/{unit}/stop")
+    ]
+    assert not worse, "\n".join(worse)

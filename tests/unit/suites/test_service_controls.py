@@ -1,0 +1,72 @@
+"""A reload or a stop that goes wrong since the upgrade is reported; what always did is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from suites import test_service_controls as controls
+from tests.unit.suites.states import state
+from upgradeproof.probes import Facts
+from upgradeproof.probes.service_controls import ServiceControl, ServiceControls
+from upgradeproof.runner import State
+
+EXPECT = {"services": ["web"]}
+GOOD = ServiceControl(reload="success", stop="success")
+UNCHANGED = (
+    ServiceControl(reload="exit status 1", stop="timeout"),
+    ServiceControl(reload="success", same_process=False, stop="exit-code"),
+    ServiceControl(),
+)
+
+
+def state_with(name: str, control: ServiceControl | None, **more: object) -> State:
+    sound = state(name=name, expect={**EXPECT, **more})
+    records = {"web.service": control} if control else {}
+    facts = Facts({ServiceControls.section: records})
+    return State(name, sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
+
+
+BEFORE = state_with("installed_rebooted", GOOD)
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (ServiceControl(), "web.service can't be reloaded any more: its unit has no ExecReload"),
+        (
+            ServiceControl(reload="it is failed afterwards", log=("killed by HUP",)),
+            "web.service can't be reloaded any more: it is failed afterwards\n  killed by HUP",
+        ),
+        (
+            ServiceControl(reload="success", same_process=False),
+            "web.service starts another process when it is reloaded: connections break",
+        ),
+    ],
+)
+def test_a_reload_that_got_worse_is_reported(now: ServiceControl, reason: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        controls.test_services_reload_as_before(BEFORE, state_with("rebooted", now))
+    lines = [line.strip() for line in str(caught.value).split("\n")]
+    assert lines[: reason.count("\n") + 1] == [line.strip() for line in reason.split("\n")]
+
+
+@pytest.mark.parametrize("control", UNCHANGED)
+def test_what_was_so_before_the_upgrade_is_no_failure(control: ServiceControl) -> None:
+    before, after = state_with("installed_rebooted", control), state_with("rebooted", control)
+    controls.test_services_reload_as_before(before, after)
+    controls.test_services_stop_as_before(before, after)
+
+
+def test_a_service_that_is_not_up_is_for_other_checks() -> None:
+    controls.test_services_reload_as_before(BEFORE, state_with("rebooted", None))
+    controls.test_services_stop_as_before(BEFORE, state_with("rebooted", None))
+
+
+def test_the_plan_may_expect_it() -> None:
+    known = [
+        {"facts": [f"service_controls/web.service/{field}"], "reason": "so it is documented"}
+        for field in ("reload", "stop")
+    ]
+    after = state_with("rebooted", ServiceControl(stop="timeout"), change=known)
+    controls.test_services_reload_as_before(BEFORE, after)
+    controls.test_services_stop_as_before(BEFORE, after)
