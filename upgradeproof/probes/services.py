@@ -193,10 +193,13 @@ class Services(Probe[Service]):
         was, now = before[cls].get(name), after[cls].get(name)
         package = (now or was or Service()).package
         change = changed_package(package, before, after)
+        distribution = distribution_upgraded(before, after)
+        if change and distribution and was and now and _is_only_not_started(was, now):
+            return f"no boot starts this unit of {package}, which {change}: it is disabled"
         if not change or _got_worse(was, now, field):
             return ""
         starts = was is None and now is not None and now.starts_at_boot
-        if starts and not distribution_upgraded(before, after):
+        if starts and not distribution:
             return ""
         return f"the unit belongs to {package}, which {change}"
 
@@ -206,6 +209,15 @@ def split_unit(path: str) -> tuple[str, str]:
     _, _, rest = path.partition("/")
     name, _, field = rest.rpartition("/")
     return (name, field) if name else (rest, "")
+
+
+def _is_only_not_started(was: Service, now: Service) -> bool:
+    """Return whether a unit ran only because its package's installation started it.
+
+    Whether the upgrade of the package starts it again depends on the order of its steps.
+    """
+    disabled = was.enabled == now.enabled == "disabled"
+    return disabled and was.active == "active" and now.active == "inactive" and not now.failed
 
 
 def _got_worse(was: Service | None, now: Service | None, field: str) -> bool:

@@ -95,6 +95,18 @@ def test_a_unit_is_attributed_to_its_package_unless_it_stops_working(
     assert bool(why(Services, f"services/a.service/{field}", before, after)) is explained
 
 
+@pytest.mark.parametrize(
+    ("enabled", "version", "explained"),
+    [("disabled", "13", True), ("disabled", "12", False), ("enabled", "13", False)],
+)
+def test_a_disabled_unit_that_only_its_installation_started_need_not_run(
+    enabled: str, version: str, explained: bool
+) -> None:
+    before = facts(services=unit(enabled=enabled, active="active"))
+    after = facts(version, "2", services=unit(enabled=enabled, active="inactive"))
+    assert bool(why(Services, "services/a.service/active", before, after)) is explained
+
+
 def test_a_unit_of_a_package_that_did_not_change_is_not_attributed_to_it() -> None:
     before, after = facts(services={}), facts(services=unit(enabled="static"))
     assert why(Services, "services/a.service", before, after) == ""

@@ -48,7 +48,7 @@ CHECKS = checks_of(
         test_reboot,
         test_rollback,
         test_service_controls,
-    test_service_ports,
+        test_service_ports,
         test_services,
         test_tls_offers,
         test_unexplained_changes,
