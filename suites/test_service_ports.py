@@ -6,6 +6,11 @@ from upgradeproof.plan import Endpoint, Expectations, Port
 from upgradeproof.probes.sockets import Sockets
 from upgradeproof.runner import State
 
+SLOW_S = 3.0
+"""A shorter answer is never too slow. Delays by a timeout, as of a resolver, take 5 s and more."""
+SLOWER = 3.0
+"""How many times as long an answer may take: an emulated machine is slow before and after."""
+
 
 @pytest.mark.subject("open_port")
 @pytest.mark.follows(
@@ -59,6 +64,22 @@ def test_no_port_is_opened_that_the_plan_does_not_name(
 def test_endpoint_answers(upgraded: State, endpoint: Endpoint) -> None:
     answer = upgraded.ask(endpoint)
     assert answer.fits(endpoint), f"{endpoint.id} on port {endpoint.port}: {answer}"
+
+
+@pytest.mark.subject("endpoint")
+@pytest.mark.follows("*::*_active*", "test_service_ports::test_endpoint_answers[*")
+def test_endpoint_answers_as_fast_as_before(
+    installed: State, upgraded: State, endpoint: Endpoint
+) -> None:
+    """A name that is not resolved any more, or a login that waits for a service, takes seconds."""
+    now_s = upgraded.answer_s(endpoint, enough_s=SLOW_S)
+    if now_s is None or now_s < SLOW_S:
+        return
+    was_s = installed.answer_s(endpoint, enough_s=SLOW_S)
+    assert was_s is None or now_s < was_s * SLOWER + SLOW_S, (
+        f"{endpoint.id} took {was_s:.1f} s to answer, and takes {now_s:.1f} s now: the shortest of"
+        " three times each"
+    )
 
 
 def listening_ports(before: State, after: State) -> tuple[set[tuple[str, int]], ...]:

@@ -1,14 +1,15 @@
-"""Ports that are lost: who held them; those that the kernel assigns at each start don't count."""
+"""Ports that are lost, those that the kernel assigns at each start, and slow endpoints."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from suites import test_service_ports as ports
 from tests.unit.suites.states import state
-from upgradeproof.plan import Expectations, Port
+from upgradeproof.endpoints import Answer
+from upgradeproof.plan import Endpoint, Expectations, Port
 from upgradeproof.probes import Facts
 from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
@@ -16,6 +17,7 @@ from upgradeproof.runner import State
 from upgradeproof.runner.judging import judge
 
 NOTHING = Expectations()
+SITE = Endpoint.model_validate({"id": "site", "kind": "http", "port": 80, "contains": "ok"})
 
 
 def listening(*numbers: int, unit: str = "app.service") -> Facts:
@@ -88,3 +90,70 @@ def test_what_became_of_the_unit_of_a_silent_port_is_reported(
     )
     with pytest.raises(AssertionError, match=r"^nothing listens on tcp port 2181; app\.service"):
         ports.test_port_listens_as_the_plan_expects(installed, upgraded, Port(port=2181))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TimedState(State):
+    """A state whose endpoints take a known time to answer."""
+
+    takes_s: float | None = None
+
+    def answer_s(self, endpoint: Endpoint, *, enough_s: float) -> float | None:
+        return self.takes_s
+
+
+def timed(takes_s: float | None) -> TimedState:
+    sound = state()
+    return TimedState(
+        *("upgraded", sound.cell, sound.fidelity, sound.facts, (), 0.0, ()),
+        lambda: sound.machine,
+        takes_s=takes_s,
+    )
+
+
+@pytest.mark.parametrize(
+    ("was_s", "now_s"), [(0.1, 2.9), (2.0, 8.9), (None, 20.0), (0.1, None), (30.0, 31.0)]
+)
+def test_an_endpoint_that_is_about_as_fast_as_before_passes(
+    was_s: float | None, now_s: float | None
+) -> None:
+    ports.test_endpoint_answers_as_fast_as_before(timed(was_s), timed(now_s), SITE)
+
+
+@pytest.mark.parametrize(("was_s", "now_s"), [(0.1, 3.4), (0.04, 25.0), (2.0, 9.1)])
+def test_an_endpoint_that_is_much_slower_is_reported(was_s: float, now_s: float) -> None:
+    with pytest.raises(AssertionError) as caught:
+        ports.test_endpoint_answers_as_fast_as_before(timed(was_s), timed(now_s), SITE)
+    assert str(caught.value).startswith(
+        f"site took {was_s:.1f} s to answer, and takes {now_s:.1f} s now"
+    )
+
+
+class AskedState(State):
+    """A state that answers each request with the next of some bodies."""
+
+    def expecting(self, *bodies: str) -> AskedState:
+        self.__dict__["bodies"] = list(bodies)
+        return self
+
+    def ask(self, endpoint: Endpoint) -> Answer:
+        return Answer(status=200, body=self.__dict__["bodies"].pop(0))
+
+
+@pytest.mark.parametrize(
+    ("bodies", "enough_s", "left", "answers"),
+    [
+        (["ok", "ok"], 60.0, 1, True),
+        (["ok", "ok", "ok", "ok"], 0.0, 1, True),
+        (["ok", "error", "ok"], 0.0, 1, False),
+    ],
+)
+def test_an_endpoint_is_asked_three_times_unless_it_is_fast_or_wrong(
+    bodies: list[str], enough_s: float, left: int, answers: bool
+) -> None:
+    sound = state()
+    asked = AskedState(
+        *("upgraded", sound.cell, sound.fidelity, sound.facts, (), 0.0, ()), lambda: sound.machine
+    ).expecting(*bodies)
+    assert (asked.answer_s(SITE, enough_s=enough_s) is not None) == answers
+    assert len(asked.__dict__["bodies"]) == left
