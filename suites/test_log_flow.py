@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
+from upgradeproof.probes.endurance import Endurance, Stay
 from upgradeproof.probes.log_flow import LogFile, LogFlow
 from upgradeproof.probes.log_names import LogNames
 from upgradeproof.probes.open_files import OpenFiles
@@ -11,6 +12,13 @@ from upgradeproof.runner import State
 
 NAMED = 12
 """How many of the messages that a file no longer takes are named."""
+MIN_WATCHED_S = 5
+FLOOD_LINES_PER_S, FLOOD_BYTES_PER_S = 5.0, 1000.0
+"""Of an idle service: 1,000 bytes a second are 86 MB a day."""
+SILENT = Stay(active="active", sub="running", watched_s=60)
+"""What a service that the old release did not have is compared with."""
+MORE = 10.0
+"""How many times as much as before an idle service may log."""
 
 
 def taking(state: State) -> Mapping[str, LogFile]:
@@ -118,3 +126,36 @@ def some(names: Iterable[str]) -> str:
     listed = list(names)
     more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
     return ", ".join(listed[:NAMED]) + more
+
+
+def floods(before: Stay, after: Stay) -> str:
+    """Return how much an idle service logs, where that is a lot, and many times as much as before.
+
+    The time is the one for which each was watched.
+    """
+    if min(before.watched_s, after.watched_s) < MIN_WATCHED_S:
+        return ""
+    measured = (
+        ("lines to the journal", FLOOD_LINES_PER_S, before.logged_lines, after.logged_lines),
+        ("bytes to its log files", FLOOD_BYTES_PER_S, before.logged_bytes, after.logged_bytes),
+    )
+    for what, limit_per_s, was, now in measured:
+        rate, earlier = now / after.watched_s, was / before.watched_s
+        if rate >= limit_per_s and rate >= MORE * earlier:
+            idle = f"writes {rate:.1f} {what} a second while no client uses it"
+            return f"{idle}, {earlier:.1f} before the upgrade"
+    return ""
+
+
+@pytest.mark.follows("test_services::*_active*", "test_reboot::*_active*", "test_libraries::*")
+def test_no_idle_service_logs_many_times_as_much(
+    installed_rebooted: State, rebooted: State
+) -> None:
+    before, after = installed_rebooted[Endurance], rebooted[Endurance]
+    flooded = [
+        f"{unit} {text}"
+        for unit, stay in after.items()
+        if (text := floods(before.get(unit, SILENT), stay))
+        and not rebooted.reason_for(f"endurance/{unit}/logged_lines")
+    ]
+    assert not flooded, "\n".join(flooded)

@@ -41,6 +41,13 @@ look() {
     "$(property "$2" SubState)" "$(property "$2" Result)" "$(property "$2" NRestarts)" \
     "$(property "$2" InvocationID)"
 }
+# The files below /var/log that a unit's processes have open, each once.
+held() {
+  for group in $(grep -lsE "/${1%.service}\.service(/|\$)" /proc/[0-9]*/cgroup); do
+    find "${group%/cgroup}/fd" -lname '/var/log/*' ! -lname '/var/log/journal/*' \
+      -printf '%l\n' 2>/dev/null
+  done | sort -u
+}
 units=$(for unit in "$@"; do
   printf '%s\n' "$unit"
   for part in $(property "$unit" ConsistsOf); do printf '%s\n' "$part"; done
@@ -58,9 +65,21 @@ for unit in $units; do
   [ "$left" -le "$wait" ] || wait=$left
 done
 [ "$wait" -le MAXIMUM ] || wait=MAXIMUM
+sizes=$(find /var/log -xdev -type f -printf '%p\t%s\n' 2>/dev/null)
+since=$(date +%s)
 [ "$wait" -le 0 ] || sleep "$wait"
 for unit in $units; do
   look second "$unit"
+  lines=$(journalctl --no-pager --quiet --unit="$unit" --since="@$since" -o cat 2>/dev/null |
+    head -n 100000 | wc -l)
+  bytes=$(held "$unit" | while IFS= read -r path; do
+    stat -c '%n	%s' -- "$path" 2>/dev/null
+  done | { printf '%s\n-\n' "$sizes"; cat; } | awk -F '\t' '
+    $0 == "-" { now = 1; next }
+    !now { size[$1] = $2; next }
+    $2 > size[$1] { sum += $2 - size[$1] }
+    END { printf "%.0f", sum }')
+  printf 'logged\t%s\t%s\t%s\t%s\n' "$unit" "$wait" "$lines" "$bytes"
   case $(property "$unit" ActiveState) in
     active) ;;
     *) journalctl --no-pager --quiet --unit="$unit" -n LINES -o cat 2>/dev/null |
@@ -74,7 +93,9 @@ exit 0
 class Stay(Record):
     """One unit, before and after it was watched; the words are those of systemctl(1)."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"log"})
+    volatile: ClassVar[frozenset[str]] = frozenset(
+        {"log", "watched_s", "logged_lines", "logged_bytes"}
+    )
     active: str
     sub: str
     result: str = "success"
@@ -84,6 +105,11 @@ class Stay(Record):
     """Whether it is another invocation than at the beginning."""
     log: tuple[str, ...] = ()
     """The last lines of its journal, if it is not active."""
+    watched_s: int = 0
+    logged_lines: int = 0
+    """In the journal while it was watched, and no client used it; at most 100,000."""
+    logged_bytes: int = 0
+    """By how much the files below /var/log grew that its processes have open."""
 
     @property
     def complaint(self) -> str:
@@ -129,6 +155,13 @@ class Endurance(Probe[Stay]):
                         restarts=number(restarts) or 0,
                         restarted=invocation != first.get(unit, invocation),
                     )
+                case ["logged", unit, seconds, lines, size] if unit in found:
+                    update = {
+                        "watched_s": number(seconds) or 0,
+                        "logged_lines": number(lines) or 0,
+                        "logged_bytes": number(size) or 0,
+                    }
+                    found[unit] = found[unit].model_copy(update=update)
                 case ["log", unit, *line]:
                     logs.setdefault(unit, []).append(" ".join(line))
         return {

@@ -8,12 +8,14 @@ import pytest
 
 from suites import test_log_flow as suite
 from tests.unit.suites.states import state_with
+from upgradeproof.probes.endurance import Endurance, Stay
 from upgradeproof.probes.log_flow import LogFile, LogFlow
 from upgradeproof.probes.log_names import LogNames, UnitNames
 from upgradeproof.probes.open_files import OpenFile, OpenFiles
 from upgradeproof.runner import State
 
 OLD, NEW = "Mon DD HH:MM:SS HOST TAG:", "YYYY-MM-DDTHH:MM:SS+hh:mm HOST TAG:"
+LOGS_MORE = {"facts": ["endurance/web.service/logged_lines"], "reason": "it is documented"}
 AUDIT, OTHER = "/var/log/ssh-audit.log", "/var/log/auth.log"
 
 
@@ -105,3 +107,46 @@ def test_a_file_that_a_service_does_not_write_any_more_is_named() -> None:
     check(before, before)
     with pytest.raises(AssertionError, match=r"a\.service had /srv/a\.log open for writing"):
         check(before, state_with({OpenFiles: {}}))
+
+
+def idle(lines: int = 0, size: int = 0, *, watched_s: int = 20, **more: object) -> State:
+    stay = Stay(
+        active="active",
+        sub="running",
+        watched_s=watched_s,
+        logged_lines=lines,
+        logged_bytes=size,
+    )
+    return state_with({Endurance: {"web.service": stay}}, **more)
+
+
+@pytest.mark.parametrize(
+    ("now", "reason"),
+    [
+        (idle(lines=400), "web.service writes 20.0 lines to the journal a second"),
+        (idle(size=60_000), "web.service writes 3000.0 bytes to its log files a second"),
+    ],
+)
+def test_an_idle_service_that_floods_its_log_is_reported(now: State, reason: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        suite.test_no_idle_service_logs_many_times_as_much(idle(lines=4, size=400), now)
+    assert str(caught.value).startswith(f"{reason} while no client uses it, ")
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (idle(lines=400), idle(lines=800)),
+        (idle(), idle(lines=90)),
+        (idle(), idle(size=19_000)),
+        (idle(), idle(lines=400, watched_s=4)),
+        (idle(), idle(lines=400, expect={"change": [LOGS_MORE]})),
+    ],
+)
+def test_what_an_idle_service_may_log(before: State, now: State) -> None:
+    suite.test_no_idle_service_logs_many_times_as_much(before, now)
+
+
+def test_a_new_service_is_compared_with_silence() -> None:
+    with pytest.raises(AssertionError, match=r"20\.0 lines to the journal a second"):
+        suite.test_no_idle_service_logs_many_times_as_much(state_with({Endurance: {}}), idle(400))
