@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,26 @@ def test_the_scripts_contain_every_daemon(probe: type[Probe]) -> None:  # type: 
     part = "check" if probe is ConfigChecks else "dump"
     for name, daemon in daemons().items():
         assert (f"|{name} " in script or f"run {name} " in script) == bool(getattr(daemon, part))
+
+
+def test_a_comparison_that_postfix_prints_in_another_way_is_the_same_setting(
+    tmp_path: Path,
+) -> None:
+    dump = daemons()["postfix"].dump
+    assert dump is not None
+    setting = "mynetworks_style = ${{$compatibility_level} < {2} ? {subnet} : {host}}\n"
+    printed = []
+    for number, text in enumerate((setting, setting.replace(" < ", " <level "))):
+        program = tmp_path / str(number) / "postconf"
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\ncat <<'END'\n{text}END\n")
+        program.chmod(0o755)
+        done = subprocess.run(
+            ["sh", "-c", dump.command],
+            env={"PATH": f"{program.parent}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        printed.append(done.stdout)
+    assert printed == [setting, setting]
