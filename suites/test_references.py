@@ -15,6 +15,8 @@ _SENTENCES = {
     "zone": "names the time zone {name}, which is gone",
     "link": "is a link to {name}, which is gone",
     "user": "names the user {name}, who is gone",
+    "unit": "names the unit {name}, which is gone",
+    "release": "names the release {name}, which no source of apt offers any more",
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.probes.captured_text import captured
 from upgradeproof.probes import Difference, Facts, ProbeInputs, diff
+from upgradeproof.probes import references as references_module
 from upgradeproof.probes.references import Reference, References
 
 INTERESTS = ProbeInputs()
@@ -213,3 +214,97 @@ def test_only_a_reference_that_no_longer_resolves_is_a_difference() -> None:
 def test_an_unread_file_is_a_fact() -> None:
     found = References.parse("read\t2000\ncut\ttoo many\n", INTERESTS)
     assert found["unread"].name == "not all files: too many"
+
+
+def test_a_command_is_searched_in_the_folders_of_its_own_path(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "collectfigures").write_bytes(b"")
+    (own / "collectfigures").chmod(0o755)
+    found = references(
+        tmp_path,
+        job=f"#!/bin/sh\nPATH={own}:/usr/bin\ncommand -v collectfigures && collectfigures\n",
+        bare="#!/bin/sh\ncollectfigures\n",
+    )
+    asked = {Path(it.file).name: it for it in found.values() if it.name == "collectfigures"}
+    assert (asked["job"].resolves, asked["job"].target) == (True, f"{own}/collectfigures")
+    assert not asked["bare"].resolves
+
+
+def test_units_are_named_by_what_reloads_them(tmp_path: Path) -> None:
+    found = references(
+        tmp_path,
+        rotate="#!/bin/sh\nsystemctl -q try-restart nosuchunit other@one.service $x\n"
+        "service thirdunit force-reload\ninvoke-rc.d fourthunit rotate\necho service is fine\n",
+    )
+    assert {(it.line, it.name, it.resolves) for it in found.values() if it.kind == "unit"} == {
+        (2, "nosuchunit.service", False),
+        (2, "other@one.service", False),
+        (3, "thirdunit.service", False),
+        (4, "fourthunit.service", False),
+    }
+
+
+def function(call: str, **replaced: str) -> list[str]:
+    """Return the lines that a function of the script prints, with other folders."""
+    program = (Path(references_module.__file__).parent / "reference_targets.pl").read_text()
+    for old, new in replaced.items():
+        program = program.replace(old.replace("__", "/"), new)
+    done = subprocess.run(
+        ["/usr/bin/perl", "-", "x"],
+        input=f"{program}\nprint map {{ qq($_\\n) }} {call};\n",
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "units"),
+    [
+        ("/etc/systemd/system/a.service", "Requires=b.service c.socket", ["b.service", "c.socket"]),
+        ("/etc/systemd/system/a.service.d/x.conf", "After = net.target", ["net.target"]),
+        ("/etc/systemd/system/a.service", "Description=Wants=b.service", []),
+        ("/etc/elsewhere.conf", "Requires=b.service", []),
+        ("/etc/sudoers.d/a", "a ALL=/usr/bin/systemctl restart b.service, /x", ["b.service"]),
+        ("/etc/cron.d/a", "x systemctl reload --no-block b && true", ["b.service"]),
+        ("/etc/cron.d/a", "x service --status-all", []),
+    ],
+)
+def test_units_are_named_by_dependencies_and_commands(
+    file: str, text: str, units: list[str]
+) -> None:
+    assert function(f"units_named('{file}', '{text}')") == units
+
+
+def test_a_unit_is_found_by_its_file_its_template_or_its_init_script(tmp_path: Path) -> None:
+    for folder in ("usr/lib/systemd/system", "etc/init.d"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "usr/lib/systemd/system/b@.service").touch()
+    (tmp_path / "etc/init.d/old").touch()
+    found = [
+        function(
+            f"unit_path('{name}')", **{"qw(__etc __run": f"qw({tmp_path}/usr/lib {tmp_path}/run"}
+        )
+        for name in ("b@one.service", "c.service")
+    ]
+    assert found == [[f"{tmp_path}/usr/lib/systemd/system/b@.service"], [""]]
+    script = function("unit_path('old.service')", **{"__etc__init.d": f"{tmp_path}/etc/init.d"})
+    assert script == [f"{tmp_path}/etc/init.d/old"]
+
+
+def test_a_release_in_settings_of_apt_is_one_that_a_source_offers(tmp_path: Path) -> None:
+    (tmp_path / "here_dists_InRelease").write_text("Suite: stable-x\nCodename: present-x\nMD5Sum:\n")
+    text = 'Pin: release n=present-x, a=stable-x; "origin=D,codename=${distro_codename}-x";'
+    assert function(f"releases_named('{text} codename=gone-x')") == [
+        "present-x",
+        "stable-x",
+        "gone-x",
+    ]
+    lists = {"__var__lib__apt__lists": str(tmp_path)}
+    answers = function(
+        "map(release_offered($_) ? 1 : 0, qw(present-x stable-x gone-x))", **lists
+    )
+    assert answers == ["1", "1", "0"]

@@ -54,6 +54,16 @@ SENTENCES = (
         there("zone", "US/East", "/usr/share/zoneinfo/US/East"),
         "names the time zone US/East, which is gone (it was /usr/share/zoneinfo/US/East)",
     ),
+    (
+        there("unit", "db.service", "/usr/lib/systemd/system/db.service", "db-server"),
+        "names the unit db.service, which is gone"
+        " (it was /usr/lib/systemd/system/db.service of db-server)",
+    ),
+    (
+        there("release", "old", "/var/lib/apt/lists/old_InRelease"),
+        "names the release old, which no source of apt offers any more"
+        " (it was /var/lib/apt/lists/old_InRelease)",
+    ),
 )
 
 
