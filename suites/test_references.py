@@ -17,6 +17,7 @@ _SENTENCES = {
     "user": "names the user {name}, who is gone",
     "unit": "names the unit {name}, which is gone",
     "release": "names the release {name}, which no source of apt offers any more",
+    "variable": "sets {name}, which no unit and no script reads any more",
 }
 
 

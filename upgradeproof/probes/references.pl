@@ -169,6 +169,7 @@ sub read_file {
     (my $plain = $text) =~ s/\s#\s.*//;
     names($file, $number, $plain);
     note('unit', $_, $file, $number) for units_named($file, $plain);
+    if ($file =~ m{^/etc/default/} && !written_by_dpkg($file)) { note('variable', $_, $file, $number) for variable_set($plain) }
     if ($file =~ m{^/etc/apt/}) { note('release', $_, $file, $number) for releases_named($plain) }
     push @{ $folders_of{$file} }, grep { m{^/} } split /:/, $1
       if $plain =~ /^\s*(?:export\s+|Environment=["']?)?PATH\s*=\s*["']?([^"'\s;]+)/;
@@ -242,8 +243,8 @@ for (@records) {
   my ($kind, $what, $file, $line) = @$_;
   my $target = $kind eq 'command' ? command_path($what, @{ $folders_of{$file} || [] })
     : $kind eq 'zone' ? (-f "/usr/share/zoneinfo/$what" ? "/usr/share/zoneinfo/$what" : '')
-    : $kind eq 'unit' ? unit_path($what)
-    : $kind eq 'release' ? release_offered($what)
+    : $kind eq 'unit' ? unit_path($what) : $kind eq 'release' ? release_offered($what)
+    : $kind eq 'variable' ? variable_reader($what, $file)
     : $kind eq 'socket' ? (-S $what ? $what : '')
     : $kind eq 'user' ? (defined getpwnam($what) ? $what : '')
     : $kind eq 'pam' ? ((grep { -f } "/etc/pam.d/$what", glob("/{usr/,}lib/{,*/}security/$what"))[0] || '')

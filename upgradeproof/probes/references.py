@@ -19,7 +19,7 @@ KINDS = frozenset(
     {
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
-        *("unit", "release"),
+        *("unit", "release", "variable"),
     }
 )
 _LIMITS = {
@@ -28,7 +28,12 @@ _LIMITS = {
     "MAXIMUM_BYTES": MAXIMUM_BYTES,
     "MAXIMUM_RECORDS": MAXIMUM_RECORDS,
 }
-_PROGRAM = ("shell_commands.pl", "reference_targets.pl", "references.pl")
+_PROGRAM = (
+    "shell_commands.pl",
+    "reference_targets.pl",
+    "reference_variables.pl",
+    "references.pl",
+)
 
 
 class Reference(Record):
@@ -39,7 +44,7 @@ class Reference(Record):
     """``path``, ``socket`` (a path below ``/run``), ``command``, ``interpreter``, ``python`` and
     ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
     virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unit``,
-    ``release`` (in apt's settings), ``unread``."""
+    ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``unread``."""
     name: str
     file: str
     line: int = 0
