@@ -76,10 +76,14 @@ def test_no_unit_fails_after_a_reboot(installed_rebooted: State, rebooted: State
     "test_config_checks::test_no_daemon_refuses*",
     "test_libraries::*",
 )
-def test_port_listens_after_a_reboot(rebooted: State, open_port: Port) -> None:
-    assert rebooted.listening(open_port.protocol, open_port.after), (
-        f"after a boot nothing listens on {open_port.protocol} port {open_port.after}"
-    )
+def test_port_listens_after_a_reboot(
+    installed_rebooted: State, rebooted: State, open_port: Port
+) -> None:
+    name = f"{open_port.protocol} port {open_port.after}"
+    sockets = rebooted.listening(open_port.protocol, open_port.after)
+    assert sockets, f"after a boot nothing listens on {name}"
+    lost = rebooted.lost_addresses(installed_rebooted, open_port)
+    assert not lost, f"after a boot {name} does not listen on {lost}"
 
 
 @pytest.mark.subject("endpoint")

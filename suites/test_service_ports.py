@@ -11,10 +11,15 @@ from upgradeproof.runner import State
 @pytest.mark.follows(
     "test_services::*_active*", "test_config_checks::test_no_daemon_refuses*", "test_libraries::*"
 )
-def test_port_listens_as_the_plan_expects(upgraded: State, open_port: Port) -> None:
-    assert upgraded.listening(open_port.protocol, open_port.after), (
-        f"nothing listens on {open_port.protocol} port {open_port.after}"
-    )
+def test_port_listens_as_the_plan_expects(
+    installed: State, upgraded: State, open_port: Port
+) -> None:
+    """The addresses count, too: a client of 127.0.0.1 is refused by a socket on ::1."""
+    sockets = upgraded.listening(open_port.protocol, open_port.after)
+    name = f"{open_port.protocol} port {open_port.after}"
+    assert sockets, f"nothing listens on {name}"
+    lost = upgraded.lost_addresses(installed, open_port)
+    assert not lost, f"{name} does not listen on {lost}"
 
 
 @pytest.mark.subject("owned_port")
@@ -40,7 +45,15 @@ def test_no_listening_port_is_lost(
     may_go = {(p.protocol, p.before) for p in expectations.port if p.change in ("moved", "retired")}
     before = {(s.protocol, s.port) for s in installed[Sockets].values()}
     after = {(s.protocol, s.port) for s in upgraded[Sockets].values()}
-    assert before - after <= may_go, f"lost: {sorted(before - after - may_go)}"
+    holders = {
+        (s.protocol, s.port): f"{s.process or 'the kernel'} ({s.unit or 'in no unit'})"
+        for s in installed[Sockets].values()
+    }
+    lost = [
+        f"lost: {protocol} port {port}, on which {holders[protocol, port]} listened before"
+        for protocol, port in sorted(before - after - may_go)
+    ]
+    assert not lost, "\n".join(lost)
 
 
 def test_no_port_is_opened_that_the_plan_does_not_name(
