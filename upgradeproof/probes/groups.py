@@ -45,10 +45,11 @@ class Groups(Probe[Group]):
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
         """Return the new package that a new system group without members belongs to.
 
-        A group that only lists users whose primary group it was already gives nobody a right.
+        A group that lists more users, whose primary group it was already, adds no right.
         """
         name = line.path.partition("/")[2]
-        if name.endswith("/members") and _lists_its_own(name.removesuffix("/members"), before, after):
+        group_name, _, field = name.partition("/")
+        if field == "members" and _lists_its_own(group_name, before, after):
             return "the added members had this group as their primary group before"
         group = after.sections.get(cls.section, {}).get(name)
         if line.before is not None or not isinstance(group, Group) or group.members:

@@ -63,8 +63,9 @@ class References(Probe[Reference]):
 
     These are files of no package, and conffiles that differ from the package's, in ``/etc``,
     ``/usr/local``, ``/opt``, ``/srv``, ``/root/bin`` and among crontabs, ``*.conf`` of no package
-    below ``/var/lib``, and what runs programs for a user: SSH's authorized keys, ``.forward``. Only a change of ``resolves`` is a difference: a name that was added
-    or removed is a change of its file. The key is ``FILE: KIND NAME``.
+    below ``/var/lib``, and what runs programs for a user: SSH's authorized keys, ``.forward``.
+    Only a change of ``resolves`` is a difference: a name that was added or removed is a change of
+    its file. The key is ``FILE: KIND NAME``.
     """
 
     section = "references"

@@ -147,7 +147,7 @@ def unreachable(
     """
     now = {ipaddress.ip_address(socket.address) for socket in after}
     was = {ipaddress.ip_address(socket.address) for socket in before}
-    both = any(address.version == 6 and address.is_unspecified for address in now)
+    both = ipaddress.ip_address("::") in now
     return tuple(
         sorted(
             str(address)

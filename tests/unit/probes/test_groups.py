@@ -1,4 +1,4 @@
-"""Changes of groups that give nobody a right."""
+"""Changes of groups that add no right."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def facts(*members: str) -> Facts:
         (("other",), ("tunnel",), False),
     ],
 )
-def test_a_group_that_lists_a_user_whose_primary_group_it_is_gives_no_right(
+def test_a_group_that_lists_a_user_whose_primary_group_it_is_adds_no_right(
     before: tuple[str, ...], after: tuple[str, ...], explained: bool
 ) -> None:
     line = Difference(path="groups/tunnel/members", before="[]", after="[...]")

@@ -297,7 +297,8 @@ def test_a_unit_is_found_by_its_file_its_template_or_its_init_script(tmp_path: P
 
 
 def test_a_release_in_settings_of_apt_is_one_that_a_source_offers(tmp_path: Path) -> None:
-    (tmp_path / "here_dists_InRelease").write_text("Suite: stable-x\nCodename: present-x\nMD5Sum:\n")
+    index = tmp_path / "here_dists_InRelease"
+    index.write_text("Suite: stable-x\nCodename: present-x\nMD5Sum:\n")
     text = 'Pin: release n=present-x, a=stable-x; "origin=D,codename=${distro_codename}-x";'
     assert function(f"releases_named('{text} codename=gone-x')") == [
         "present-x",
@@ -305,9 +306,7 @@ def test_a_release_in_settings_of_apt_is_one_that_a_source_offers(tmp_path: Path
         "gone-x",
     ]
     lists = {"__var__lib__apt__lists": str(tmp_path)}
-    answers = function(
-        "map(release_offered($_) ? 1 : 0, qw(present-x stable-x gone-x))", **lists
-    )
+    answers = function("map(release_offered($_) ? 1 : 0, qw(present-x stable-x gone-x))", **lists)
     assert answers == ["1", "1", "0"]
 
 
@@ -351,7 +350,7 @@ def test_a_variable_is_read_by_the_script_that_a_unit_starts(tmp_path: Path) -> 
 
 def test_only_variables_with_a_value_are_set() -> None:
     lines = ("A_B='5m'", "EMPTY=''", "export OPTS=-x", "lower=1", "NONE=")
-    asked = "map(variable_set($_), " + ", ".join(f'q({it})' for it in lines) + ")"
+    asked = "map(variable_set($_), " + ", ".join(f"q({it})" for it in lines) + ")"
     assert function(asked, name="reference_variables.pl") == ["A_B", "OPTS"]
 
 

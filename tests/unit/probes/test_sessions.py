@@ -64,7 +64,8 @@ def test_only_a_share_of_the_memory_may_differ_a_little(
 
 
 def test_a_login_by_ssh_is_opened_through_the_service_of_sshd(tmp_path: Path) -> None:
-    stub = '#!/bin/sh\nprintf "\\n@begin\\nenv\\tASKED=%s\\n@end\\n" "$(echo "$@" | tr "\\n" " ")"\n'
+    asked = '"$(echo "$@" | tr "\\n" " ")"'
+    stub = f'#!/bin/sh\nprintf "\\n@begin\\nenv\\tASKED=%s\\n@end\\n" {asked}\n'
     for name, text in (("systemd-run", stub), ("sshd", "#!/bin/sh\n")):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)

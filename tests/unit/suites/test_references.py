@@ -56,18 +56,24 @@ SENTENCES = (
     ),
     (
         there("unit", "db.service", "/usr/lib/systemd/system/db.service", "db-server"),
-        "names the unit db.service, which is gone"
-        " (it was /usr/lib/systemd/system/db.service of db-server)",
+        (
+            "names the unit db.service, which is gone"
+            " (it was /usr/lib/systemd/system/db.service of db-server)"
+        ),
     ),
     (
         there("variable", "INTERVAL", "/etc/init.d/mail", "mail"),
-        "sets INTERVAL, which no unit and no script reads any more"
-        " (it was /etc/init.d/mail of mail)",
+        (
+            "sets INTERVAL, which no unit and no script reads any more"
+            " (it was /etc/init.d/mail of mail)"
+        ),
     ),
     (
         there("release", "old", "/var/lib/apt/lists/old_InRelease"),
-        "names the release old, which no source of apt offers any more"
-        " (it was /var/lib/apt/lists/old_InRelease)",
+        (
+            "names the release old, which no source of apt offers any more"
+            " (it was /var/lib/apt/lists/old_InRelease)"
+        ),
     ),
 )
 
