@@ -55,3 +55,11 @@ sub release_offered {
   }
   return $offered->{$name} || '';
 }
+
+sub also_named { # kind and name, of what only some files name
+  my ($file, $text) = @_;
+  my @named = map { ['unit', $_] } units_named($file, $text);
+  push @named, map { ['release', $_] } releases_named($text) if $file =~ m{^/etc/apt/};
+  push @named, map { ['variable', $_] } variable_set($text) if $file =~ m{^/etc/default/} && !written_by_dpkg($file);
+  return @named, map { ['plugin', $_] } plugins_named($file, $text);
+}

@@ -21,6 +21,7 @@ sub lists { my @all = glob("$info/*.list"); return @all }
 for my $list (lists()) {
   my $all = slurp($list);
   $owned{$1} = 1 while $all =~ m{^(/(?:etc|opt|srv|root|usr/local|var/lib)/.*)$}mg;
+  plugin_in($1) while $all =~ m{^(/\S+\.so)$}mg;
 }
 { my $status = slurp('/var/lib/dpkg/status');
   $sum{$1} = $2 while $status =~ m{^ (/\S.*?) ([0-9a-f]{32})(?: .*)?$}mg;
@@ -168,9 +169,7 @@ sub read_file {
     }
     (my $plain = $text) =~ s/\s#\s.*//;
     names($file, $number, $plain);
-    note('unit', $_, $file, $number) for units_named($file, $plain);
-    if ($file =~ m{^/etc/default/} && !written_by_dpkg($file)) { note('variable', $_, $file, $number) for variable_set($plain) }
-    if ($file =~ m{^/etc/apt/}) { note('release', $_, $file, $number) for releases_named($plain) }
+    note(@$_, $file, $number) for also_named($file, $plain);
     push @{ $folders_of{$file} }, grep { m{^/} } split /:/, $1
       if $plain =~ /^\s*(?:export\s+|Environment=["']?)?PATH\s*=\s*["']?([^"'\s;]+)/;
     crontab($file, $number, $text, $cron == 2) if $cron;
@@ -233,6 +232,7 @@ for my $python (keys %asked) {
   while (<$answers>) { chomp; my ($name, $there, $origin) = split /\t/, $_, 3; $module_at{$python}{$name} = [$there, $origin] if defined $there }
   close $answers;
 }
+my %find = (unit => \&unit_path, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
 my @answers; # kind, what, file, line, there, target
 for (@module_records) {
   my ($python, $module, $file, $line) = @$_;
@@ -243,8 +243,7 @@ for (@records) {
   my ($kind, $what, $file, $line) = @$_;
   my $target = $kind eq 'command' ? command_path($what, @{ $folders_of{$file} || [] })
     : $kind eq 'zone' ? (-f "/usr/share/zoneinfo/$what" ? "/usr/share/zoneinfo/$what" : '')
-    : $kind eq 'unit' ? unit_path($what) : $kind eq 'release' ? release_offered($what)
-    : $kind eq 'variable' ? variable_reader($what, $file)
+    : $find{$kind} ? $find{$kind}->($what, $file)
     : $kind eq 'socket' ? (-S $what ? $what : '')
     : $kind eq 'user' ? (defined getpwnam($what) ? $what : '')
     : $kind eq 'pam' ? ((grep { -f } "/etc/pam.d/$what", glob("/{usr/,}lib/{,*/}security/$what"))[0] || '')

@@ -19,7 +19,7 @@ KINDS = frozenset(
     {
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
-        *("unit", "release", "variable"),
+        *("unit", "release", "variable", "plugin"),
     }
 )
 _LIMITS = {
@@ -32,6 +32,7 @@ _PROGRAM = (
     "shell_commands.pl",
     "reference_targets.pl",
     "reference_variables.pl",
+    "reference_plugins.pl",
     "references.pl",
 )
 
@@ -44,7 +45,8 @@ class Reference(Record):
     """``path``, ``socket`` (a path below ``/run``), ``command``, ``interpreter``, ``python`` and
     ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
     virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unit``,
-    ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``unread``."""
+    ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``plugin`` (of
+    the program that the file configures), ``unread``."""
     name: str
     file: str
     line: int = 0
