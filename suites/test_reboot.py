@@ -79,8 +79,11 @@ def test_no_unit_fails_after_a_reboot(installed_rebooted: State, rebooted: State
 def test_port_listens_after_a_reboot(
     installed_rebooted: State, rebooted: State, open_port: Port
 ) -> None:
-    assert rebooted.listening(open_port.protocol, open_port.after), (
-        f"after a boot {rebooted.silence(open_port, installed_rebooted)}"
+    sockets = rebooted.listening(open_port.protocol, open_port.after)
+    assert sockets, f"after a boot {rebooted.silence(open_port, installed_rebooted)}"
+    lost = rebooted.lost_addresses(installed_rebooted, open_port)
+    assert not lost, (
+        f"after a boot {open_port.protocol} port {open_port.after} does not listen on {lost}"
     )
 
 

@@ -1,6 +1,7 @@
 """What the administrator's files name is still there: nothing that they need was taken away."""
 
 from upgradeproof.plan import Expectations
+from upgradeproof.probes.files import Files
 from upgradeproof.probes.references import Reference, References
 from upgradeproof.runner import State
 
@@ -15,6 +16,10 @@ _SENTENCES = {
     "zone": "names the time zone {name}, which is gone",
     "link": "is a link to {name}, which is gone",
     "user": "names the user {name}, who is gone",
+    "unit": "names the unit {name}, which is gone",
+    "release": "names the release {name}, which no source of apt offers any more",
+    "plugin": "names the plugin {name}, which is gone",
+    "variable": "sets {name}, which no unit and no script reads any more",
 }
 
 
@@ -39,12 +44,28 @@ def test_what_the_administrators_files_name_is_still_there(
 ) -> None:
     """Only what was there before, and is named by a file that is still there, counts."""
     before = installed[References]
+    after = {**gone_plugins(installed, upgraded), **upgraded[References]}
     dangling = [
         sentence(before[key], reference)
-        for key, reference in upgraded[References].items()
+        for key, reference in after.items()
         if not reference.resolves
         and key in before
         and before[key].resolves
         and not expectations.reason_for(f"references/{key}/resolves")
     ]
     assert not dangling, "\n".join(dangling)
+
+
+def gone_plugins(installed: State, upgraded: State) -> dict[str, Reference]:
+    """Return the plugins that no package has any more, and that the same file still names.
+
+    Where no package has it, nothing shows that a word is the name of a plugin.
+    """
+    files, now = installed[Files], upgraded[Files]
+    return {
+        key: reference.model_copy(update={"resolves": False})
+        for key, reference in installed[References].items()
+        if reference.kind == "plugin" and key not in upgraded[References]
+        if (was := files.get(reference.file)) and was.sha256
+        if (file := now.get(reference.file)) and file.sha256 == was.sha256
+    }

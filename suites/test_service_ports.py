@@ -19,9 +19,11 @@ SLOWER = 3.0
 def test_port_listens_as_the_plan_expects(
     installed: State, upgraded: State, open_port: Port
 ) -> None:
-    assert upgraded.listening(open_port.protocol, open_port.after), upgraded.silence(
-        open_port, installed
-    )
+    """The addresses count, too: a client of 127.0.0.1 is refused by a socket on ::1."""
+    sockets = upgraded.listening(open_port.protocol, open_port.after)
+    assert sockets, upgraded.silence(open_port, installed)
+    lost = upgraded.lost_addresses(installed, open_port)
+    assert not lost, f"{open_port.protocol} port {open_port.after} does not listen on {lost}"
 
 
 @pytest.mark.subject("owned_port")
@@ -46,7 +48,15 @@ def test_no_listening_port_is_lost(
 ) -> None:
     may_go = {(p.protocol, p.before) for p in expectations.port if p.change in ("moved", "retired")}
     before, after = listening_ports(installed, upgraded)
-    assert before - after <= may_go, f"lost: {sorted(before - after - may_go)}"
+    holders = {
+        (s.protocol, s.port): f"{s.process or 'the kernel'} ({s.unit or 'in no unit'})"
+        for s in installed[Sockets].values()
+    }
+    lost = [
+        f"lost: {protocol} port {port}, on which {holders[protocol, port]} listened before"
+        for protocol, port in sorted(before - after - may_go)
+    ]
+    assert not lost, "\n".join(lost)
 
 
 def test_no_port_is_opened_that_the_plan_does_not_name(

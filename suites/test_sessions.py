@@ -1,4 +1,4 @@
-"""A login and a cron job give a user what they gave before the upgrade."""
+"""A login, by SSH too, and a cron job give a user what they gave before the upgrade."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -7,6 +7,7 @@ import pytest
 from upgradeproof.probes.sessions import Session, Sessions, same_limit
 from upgradeproof.runner import State
 
+WORDS = {"cron": "a cron job", "login": "a login", "ssh": "a login by SSH"}
 LOCALE = ("LANG", "LANGUAGE", "LC_")
 
 
@@ -19,7 +20,7 @@ def pairs(before: State, after: State) -> Iterator[tuple[str, str, Session, Sess
         user, _, kind = key.partition("/")
         now = after[Sessions].get(key)
         if now is not None and not now.problem:
-            yield key, f"a {'cron job' if kind == 'cron' else kind} of {user}", was, now
+            yield key, f"{WORDS[kind]} of {user}", was, now
 
 
 def changed(

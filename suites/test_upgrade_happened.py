@@ -1,6 +1,6 @@
 """The upgrade happened: the engine proves it before any check, and these checks report it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 import pytest
@@ -47,7 +47,13 @@ def test_port_is_served_by_the_binary_on_the_disk(upgraded: State, open_port: Po
 def still_running(state: State, units: Iterable[str]) -> list[str]:
     """Return the units that still run what is not on the disk any more, each with what it is."""
     return [
-        f"{unit} was not restarted: it still runs the old {', '.join(state[Stale][unit].old)}"
+        f"{unit} was not restarted: it still runs the old {named(state[Stale][unit].old)}"
         for unit in sorted(set(units))
         if unit in state[Stale] and not state.reason_for(f"stale/{unit}")
     ]
+
+
+def named(files: Sequence[str], limit: int = 5) -> str:
+    """Return the first names of a list, and how many there are besides."""
+    more = f" and {len(files) - limit} more files" if files[limit:] else ""
+    return ", ".join(files[:limit]) + more

@@ -8,6 +8,7 @@ from upgradeproof.probes.attribution import account_of
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
+from upgradeproof.probes.users import Users
 
 
 class Group(Record):
@@ -42,9 +43,25 @@ class Groups(Probe[Group]):
 
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Return the new package that a new system group without members belongs to."""
+        """Return the new package that a new system group without members belongs to.
+
+        A group that lists more users, whose primary group it was already, adds no right.
+        """
         name = line.path.partition("/")[2]
+        group_name, _, field = name.partition("/")
+        if field == "members" and _lists_its_own(group_name, before, after):
+            return "the added members had this group as their primary group before"
         group = after.sections.get(cls.section, {}).get(name)
         if line.before is not None or not isinstance(group, Group) or group.members:
             return ""
         return account_of(name, group.gid, before, after)
+
+
+def _lists_its_own(name: str, before: Facts, after: Facts) -> bool:
+    was, now = before[Groups].get(name), after[Groups].get(name)
+    if was is None or now is None or not {*was.members} <= {*now.members}:
+        return False
+    users = before[Users]
+    return all(
+        user in users and users[user].gid == was.gid for user in {*now.members} - {*was.members}
+    )

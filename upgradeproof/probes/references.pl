@@ -5,10 +5,9 @@ use strict; use warnings; no warnings qw(utf8 recursion once);
 use Cwd ();
 my $limit_files = MAXIMUM_FILES; my $deadline = time + MAXIMUM_S; my $limit_entries = 40_000;
 my $maximum_size = MAXIMUM_BYTES; my $limit_records = MAXIMUM_RECORDS;
-my @path = qw(/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin);
 my $info = '/var/lib/dpkg/info';
 my ($cut, $entries) = ('', 0);
-my (@links, %owned, %sum, %seen, @records, %text, %python_of, %environment, %interpreter_of, %imports);
+my (@links, %owned, %sum, %seen, @records, %text, %python_of, %environment, %interpreter_of, %imports, %folders_of);
 
 # --- which files are the administrator's -----------------------------------------------------------
 
@@ -22,6 +21,7 @@ sub lists { my @all = glob("$info/*.list"); return @all }
 for my $list (lists()) {
   my $all = slurp($list);
   $owned{$1} = 1 while $all =~ m{^(/(?:etc|opt|srv|root|usr/local|var/lib)/.*)$}mg;
+  plugin_in($1) while $all =~ m{^(/\S+\.so)$}mg;
 }
 { my $status = slurp('/var/lib/dpkg/status');
   $sum{$1} = $2 while $status =~ m{^ (/\S.*?) ([0-9a-f]{32})(?: .*)?$}mg;
@@ -67,6 +67,8 @@ sub script_or_setting { # a file below a folder that also holds programs and dat
 }
 walk('/etc', 7, \&candidate);
 walk($_, 2, \&candidate) for qw(/var/spool/cron/crontabs);
+for my $home (homes()) { for my $name (qw(.ssh/authorized_keys .ssh/authorized_keys2 .forward .procmailrc)) {
+  candidate("$home/$name", $name, -s _) if -f "$home/$name" && !-l "$home/$name" } }
 walk($_, 5, \&script_or_setting) for qw(/usr/local/bin /usr/local/sbin /usr/local/lib /root/bin /opt /srv);
 # Files that a daemon wrote for the administrator, such as by a command that saves a setting.
 for my $folder (grep { !m{/(?:dpkg|apt|docker|containerd|containers|lxc|lxd|snapd|systemd|ucf|machines|flatpak)$} } glob '/var/lib/*') {
@@ -161,8 +163,15 @@ sub read_file {
       if ($text =~ /^\s*endscript/) { shell($file, $block, $from); undef $block } else { $block .= "$text\n" }
     } elsif ($file =~ m{^/etc/logrotate} && $text =~ /^\s*(?:post|pre|first|last)(?:rotate|action)\b/) { ($block, $from) = ('', $number + 1) }
     next if $text =~ m{^\s*(?:#|;|//|--)};
+    if ($file =~ m{/authorized_keys2?$}) { # the rest of the line is a key
+      $text =~ /\bcommand="((?:[^"\\]|\\.)*)"/ or next;
+      names($file, $number, $1); shell($file, $1, $number); next;
+    }
     (my $plain = $text) =~ s/\s#\s.*//;
     names($file, $number, $plain);
+    note(@$_, $file, $number) for also_named($file, $plain);
+    push @{ $folders_of{$file} }, grep { m{^/} } split /:/, $1
+      if $plain =~ /^\s*(?:export\s+|Environment=["']?)?PATH\s*=\s*["']?([^"'\s;]+)/;
     crontab($file, $number, $text, $cron == 2) if $cron;
     shell($file, $1, $number) if $file =~ m{\.(?:service|conf)$} && $text =~ /^Exec\w+\s*=\s*[-\@:+!|]*([A-Za-z]\S*)/;
     note('pam', $1, $file, $number) if $file =~ m{^/etc/pam\.d/} && $text =~ /^\s*-?\w+\s+(?:\[[^\]]*\]|\w+)\s+(pam_\w+\.so)/;
@@ -193,7 +202,6 @@ for my $file (@candidates) {
 
 # --- whether it is there ---------------------------------------------------------------------------
 
-sub command_path { my ($name) = @_; for (@path) { return "$_/$name" if -f "$_/$name" && -x _ } return '' }
 sub default_python { my $real = Cwd::realpath(command_path('python3') || '/nonexistent'); return $real && $real =~ m{/(python\d[\d.]*)$} ? $1 : '' }
 
 my $code = 'import sys, importlib.util as u
@@ -224,6 +232,7 @@ for my $python (keys %asked) {
   while (<$answers>) { chomp; my ($name, $there, $origin) = split /\t/, $_, 3; $module_at{$python}{$name} = [$there, $origin] if defined $there }
   close $answers;
 }
+my %find = (unit => \&unit_path, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
 my @answers; # kind, what, file, line, there, target
 for (@module_records) {
   my ($python, $module, $file, $line) = @$_;
@@ -232,8 +241,9 @@ for (@module_records) {
 }
 for (@records) {
   my ($kind, $what, $file, $line) = @$_;
-  my $target = $kind eq 'command' ? command_path($what)
+  my $target = $kind eq 'command' ? command_path($what, @{ $folders_of{$file} || [] })
     : $kind eq 'zone' ? (-f "/usr/share/zoneinfo/$what" ? "/usr/share/zoneinfo/$what" : '')
+    : $find{$kind} ? $find{$kind}->($what, $file)
     : $kind eq 'socket' ? (-S $what ? $what : '')
     : $kind eq 'user' ? (defined getpwnam($what) ? $what : '')
     : $kind eq 'pam' ? ((grep { -f } "/etc/pam.d/$what", glob("/{usr/,}lib/{,*/}security/$what"))[0] || '')

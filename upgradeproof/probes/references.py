@@ -19,6 +19,7 @@ KINDS = frozenset(
     {
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
+        *("unit", "release", "variable", "plugin"),
     }
 )
 _LIMITS = {
@@ -27,7 +28,13 @@ _LIMITS = {
     "MAXIMUM_BYTES": MAXIMUM_BYTES,
     "MAXIMUM_RECORDS": MAXIMUM_RECORDS,
 }
-_PROGRAM = ("shell_commands.pl", "references.pl")
+_PROGRAM = (
+    "shell_commands.pl",
+    "reference_targets.pl",
+    "reference_variables.pl",
+    "reference_plugins.pl",
+    "references.pl",
+)
 
 
 class Reference(Record):
@@ -37,7 +44,9 @@ class Reference(Record):
     kind: str
     """``path``, ``socket`` (a path below ``/run``), ``command``, ``interpreter``, ``python`` and
     ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
-    virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unread``."""
+    virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unit``,
+    ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``plugin`` (of
+    the program that the file configures), ``unread``."""
     name: str
     file: str
     line: int = 0
@@ -55,9 +64,10 @@ class References(Probe[Reference]):
     """Read the files that the administrator wrote or edited, and what they name.
 
     These are files of no package, and conffiles that differ from the package's, in ``/etc``,
-    ``/usr/local``, ``/opt``, ``/srv``, ``/root/bin`` and among crontabs, and ``*.conf`` of no
-    package below ``/var/lib``. Only a change of ``resolves`` is a difference: a name that was added
-    or removed is a change of its file. The key is ``FILE: KIND NAME``.
+    ``/usr/local``, ``/opt``, ``/srv``, ``/root/bin`` and among crontabs, ``*.conf`` of no package
+    below ``/var/lib``, and what runs programs for a user: SSH's authorized keys, ``.forward``.
+    Only a change of ``resolves`` is a difference: a name that was added or removed is a change of
+    its file. The key is ``FILE: KIND NAME``.
     """
 
     section = "references"

@@ -1,4 +1,4 @@
-"""Read what a login gives to a user, and what a cron job runs with."""
+"""Read what a login gives to a user, by SSH too, and what a cron job runs with."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked
 from upgradeproof.probes.text import clean, rows
 
-# Both are started as services, so that they have the limits that a login over the network and a
+# All are started as services, so that they have the limits that a login over the network and a
 # job of cron inherit, not those of the shell that reads. The job of cron is opened through the same
-# PAM service as by cron, which itself would start one once a minute only.
+# PAM service as by cron, which itself would start one once a minute only. A login by SSH is opened
+# through sshd's: it reads other files than su, such as those in the user's home.
 _SCRIPT = r"""
 d=$(mktemp -d /run/upgradeproof-sessions.XXXXXX) || exit 0
 trap 'rm -rf "$d"' EXIT
@@ -42,6 +43,8 @@ one() {
 command -v systemd-run >/dev/null || exit 0
 pam=
 for service in cron crond; do [ -e "/etc/pam.d/$service" ] && pam=$service && break; done
+ssh=
+[ ! -e /etc/pam.d/sshd ] || ! command -v sshd >/dev/null || ssh=sshd
 number=100
 for user in root $(timeout 10 getent passwd | awk -F: '
   $3 >= 1000 && $3 < 60000 && $1 ~ /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/ &&
@@ -50,12 +53,13 @@ do
   number=$((number + 1))
   one "$user" login systemd-run -q --pipe --wait -p RuntimeMaxSec=20 \
     su - "$user" -c "sh $d/look $d" &
-  if [ -n "$pam" ]; then
+  for kind in ${pam:+cron} ${ssh:+ssh}; do
+    case $kind in cron) name=$pam ;; *) name=$ssh ;; esac
     number=$((number + 1))
-    one "$user" cron systemd-run -q --pipe --wait -p RuntimeMaxSec=20 -p PAMName="$pam" \
+    one "$user" "$kind" systemd-run -q --pipe --wait -p RuntimeMaxSec=20 -p PAMName="$name" \
       --uid="$user" --setenv=SHELL=/bin/sh --setenv=PATH=/usr/bin:/bin \
       sh "$d/look" "$d" &
-  fi
+  done
   [ $((number % 4)) -ne 0 ] || wait
 done
 wait
@@ -97,7 +101,7 @@ class Session(Record):
 class Sessions(Probe[Session]):
     """Read the sessions of root and up to 20 users who can log in, keyed ``deploy/login``.
 
-    ``deploy/cron`` is there where a PAM service of cron's is.
+    ``deploy/cron`` is there where a PAM service of cron's is, ``deploy/ssh`` where sshd's is.
     """
 
     section = "sessions"

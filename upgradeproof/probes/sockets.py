@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -134,6 +135,27 @@ class Sockets(Probe[ListeningSocket]):
                 ephemeral=port in table.ephemeral,
             )
         return sockets
+
+
+def unreachable(
+    before: Iterable[ListeningSocket], after: Iterable[ListeningSocket]
+) -> tuple[str, ...]:
+    """Return the loopback and unspecified addresses of one port that nothing covers any more.
+
+    A client of 127.0.0.1 is refused by a socket on ::1. ``::`` covers every address, unless the
+    program asks otherwise, which the kernel's table does not show.
+    """
+    now = {ipaddress.ip_address(socket.address) for socket in after}
+    was = {ipaddress.ip_address(socket.address) for socket in before}
+    both = ipaddress.ip_address("::") in now
+    return tuple(
+        sorted(
+            str(address)
+            for address in was
+            if (address.is_loopback or address.is_unspecified) and address not in now and not both
+            if not any(it.is_unspecified and it.version == address.version for it in now)
+        )
+    )
 
 
 @dataclass

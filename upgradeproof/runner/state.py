@@ -19,7 +19,7 @@ from upgradeproof.plan.names import unit_name
 from upgradeproof.prober import unknown
 from upgradeproof.probes import Facts, Probe, Record
 from upgradeproof.probes.services import Services
-from upgradeproof.probes.sockets import ListeningSocket, Sockets
+from upgradeproof.probes.sockets import ListeningSocket, Sockets, unreachable
 from upgradeproof.results import Availability, Change, Fidelity
 from upgradeproof.review import Paths, summary
 from upgradeproof.states import StateName
@@ -128,6 +128,23 @@ class State:
             what = f"is {now.active} ({now.sub}){now.last_words}" if now else "is gone"
             found.append(f"{name} listened there before, and {what}")
         return "; ".join(found)
+
+    def lost_addresses(self, before: State, port: Port) -> str:
+        """Return the addresses that a port no longer listens on, and those that it does; or "".
+
+        A port on which nothing listens at all has lost none.
+        """
+        had = [
+            socket
+            for key, socket in before[Sockets].items()
+            if (socket.protocol, socket.port) == (port.protocol, port.before)
+            and not self.reason_for(f"{Sockets.section}/{key}")
+        ]
+        has = self.listening(port.protocol, port.after)
+        if not has or not (lost := unreachable(had, has)):
+            return ""
+        holders = sorted({f"{it.address} ({it.unit or it.process or 'the kernel'})" for it in has})
+        return f"{', '.join(lost)} any more, only on {', '.join(holders)}"
 
     def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
         """Return the facts that one probe read, by key."""

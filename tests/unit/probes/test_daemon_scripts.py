@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from upgradeproof.daemons import Daemon, Dump
+from upgradeproof.daemons import Daemon, Dump, daemons
 from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig
 from upgradeproof.probes.inputs import ProbeInputs
@@ -126,3 +126,28 @@ def test_files_that_differ_from_their_package_are_read(host: Host) -> None:
     found = EffectiveConfig.parse(host.output(EffectiveConfig.script(inputs)), inputs)
     assert found["a/limit"].set_by == str(folder / "mine.conf")
     assert found["a/other"].set_by == ""
+
+
+@pytest.mark.parametrize(
+    ("printed", "status", "accepted"),
+    [
+        ("reading config file a", 0, True),
+        ("error: stat of /var/log/a failed: No such file or directory", 1, True),
+        ("error: a:1 duplicate log entry for /var/log/a", 1, False),
+    ],
+)
+def test_logrotate_refuses_what_it_would_skip_at_night(
+    tmp_path: Path, printed: str, status: int, accepted: bool
+) -> None:
+    stub = tmp_path / "logrotate"
+    stub.write_text(f"#!/bin/sh\necho '{printed}' >&2\nexit {status}\n")
+    stub.chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"PATH={tmp_path}:$PATH; {daemons()['logrotate'].check}"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode == 0) is accepted
+    assert accepted or done.stdout == f"{printed}\n"

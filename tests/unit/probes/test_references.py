@@ -213,3 +213,32 @@ def test_only_a_reference_that_no_longer_resolves_is_a_difference() -> None:
 def test_an_unread_file_is_a_fact() -> None:
     found = References.parse("read\t2000\ncut\ttoo many\n", INTERESTS)
     assert found["unread"].name == "not all files: too many"
+
+
+def test_a_command_is_searched_in_the_folders_of_its_own_path(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "collectfigures").write_bytes(b"")
+    (own / "collectfigures").chmod(0o755)
+    found = references(
+        tmp_path,
+        job=f"#!/bin/sh\nPATH={own}:/usr/bin\ncommand -v collectfigures && collectfigures\n",
+        bare="#!/bin/sh\ncollectfigures\n",
+    )
+    asked = {Path(it.file).name: it for it in found.values() if it.name == "collectfigures"}
+    assert (asked["job"].resolves, asked["job"].target) == (True, f"{own}/collectfigures")
+    assert not asked["bare"].resolves
+
+
+def test_units_are_named_by_what_reloads_them(tmp_path: Path) -> None:
+    found = references(
+        tmp_path,
+        rotate="#!/bin/sh\nsystemctl -q try-restart nosuchunit other@one.service $x\n"
+        "service thirdunit force-reload\ninvoke-rc.d fourthunit rotate\necho service is fine\n",
+    )
+    assert {(it.line, it.name, it.resolves) for it in found.values() if it.kind == "unit"} == {
+        (2, "nosuchunit.service", False),
+        (2, "other@one.service", False),
+        (3, "thirdunit.service", False),
+        (4, "fourthunit.service", False),
+    }

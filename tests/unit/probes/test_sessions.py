@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from tests.unit.probes.captured_text import captured
@@ -58,3 +61,25 @@ def test_only_a_share_of_the_memory_may_differ_a_little(
     limit: tuple[str, str, str], same: bool
 ) -> None:
     assert same_limit(*limit) is same
+
+
+def test_a_login_by_ssh_is_opened_through_the_service_of_sshd(tmp_path: Path) -> None:
+    asked = '"$(echo "$@" | tr "\\n" " ")"'
+    stub = f'#!/bin/sh\nprintf "\\n@begin\\nenv\\tASKED=%s\\n@end\\n" {asked}\n'
+    for name, text in (("systemd-run", stub), ("sshd", "#!/bin/sh\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "pam").touch()
+    script = Sessions.script(ProbeInputs()).replace("/etc/pam.d/sshd", f"{tmp_path}/pam")
+    script = script.replace("mktemp -d /run/", f"mktemp -d {tmp_path}/")
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"PATH={tmp_path}:$PATH; {script}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    found = sessions(done.stdout)
+    assert "PAMName=sshd --uid=root" in found["root/ssh"].environment["ASKED"]
+    assert "su - root" in found["root/login"].environment["ASKED"]

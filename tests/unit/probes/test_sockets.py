@@ -8,7 +8,7 @@ import pytest
 
 from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.inputs import ProbeInputs
-from upgradeproof.probes.sockets import ListeningSocket, Sockets
+from upgradeproof.probes.sockets import ListeningSocket, Sockets, unreachable
 
 CAPTURED = (Path(__file__).parent / "captured" / "sockets.txt").read_text()
 
@@ -145,3 +145,24 @@ def test_another_port_of_the_kernels_choice_is_explained() -> None:
 )
 def test_any_other_new_port_is_not_explained(before: Facts, after: Facts, port: int) -> None:
     assert explained(before, after, port) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"),
+    [
+        (["127.0.0.1"], ["::1"], ("127.0.0.1",)),
+        (["127.0.0.1"], ["0.0.0.0"], ()),
+        (["0.0.0.0", "::"], ["::"], ()),
+        (["0.0.0.0"], ["127.0.0.1"], ("0.0.0.0",)),
+        (["127.0.0.1", "::1"], ["127.0.0.1"], ("::1",)),
+        (["172.17.0.2"], ["172.17.0.3"], ()),
+    ],
+)
+def test_an_address_that_no_socket_covers_is_lost(
+    before: list[str], after: list[str], lost: tuple[str, ...]
+) -> None:
+    was, now = (
+        [ListeningSocket(protocol="tcp", address=it, port=3000) for it in one]
+        for one in (before, after)
+    )
+    assert unreachable(was, now) == lost

@@ -168,7 +168,7 @@ SPOILS: list[tuple[str, Spoil, str]] = [
     ("test_service_ports::test_former_port_is_free",
      added("upgraded", Sockets, "tcp/8080", facts.socket(8080)), "8080"),
     ("test_service_ports::test_no_listening_port_is_lost",
-     gone("upgraded", Sockets, "tcp/22"), "lost: [('tcp', 22)]"),
+     gone("upgraded", Sockets, "tcp/22"), "lost: tcp port 22, on which sshd"),
     ("test_service_ports::test_no_port_is_opened_that_the_plan_does_not_name",
      added("upgraded", Sockets, "tcp/9999", facts.socket(9999)), "opened: [('tcp', 9999)]"),
     ("test_service_ports::test_endpoint_answers", silent("upgraded"), NOTHING_ANSWERS),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from suites.test_references import test_what_the_administrators_files_name_is_still_there as check
-from tests.unit.suites.states import state
+from tests.unit.suites.states import state, state_with
 from upgradeproof.plan import Expectations
-from upgradeproof.probes import Facts
+from upgradeproof.probes import Facts, Record
+from upgradeproof.probes.file_records import File
+from upgradeproof.probes.files import Files
 from upgradeproof.probes.references import Reference, References
 from upgradeproof.runner import State
 
@@ -17,7 +19,8 @@ NONE = Expectations()
 
 def reading(*references: Reference) -> State:
     sound = state()
-    facts = Facts({References.section: {f"{r.file}: {r.kind} {r.name}": r for r in references}})
+    found: dict[str, Record] = {f"{r.file}: {r.kind} {r.name}": r for r in references}
+    facts = Facts({References.section: found, Files.section: {}})
     return State("any", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 
 
@@ -53,6 +56,27 @@ SENTENCES = (
     (
         there("zone", "US/East", "/usr/share/zoneinfo/US/East"),
         "names the time zone US/East, which is gone (it was /usr/share/zoneinfo/US/East)",
+    ),
+    (
+        there("unit", "db.service", "/usr/lib/systemd/system/db.service", "db-server"),
+        (
+            "names the unit db.service, which is gone"
+            " (it was /usr/lib/systemd/system/db.service of db-server)"
+        ),
+    ),
+    (
+        there("variable", "INTERVAL", "/etc/init.d/mail", "mail"),
+        (
+            "sets INTERVAL, which no unit and no script reads any more"
+            " (it was /etc/init.d/mail of mail)"
+        ),
+    ),
+    (
+        there("release", "old", "/var/lib/apt/lists/old_InRelease"),
+        (
+            "names the release old, which no source of apt offers any more"
+            " (it was /var/lib/apt/lists/old_InRelease)"
+        ),
     ),
 )
 
@@ -91,3 +115,24 @@ def test_a_reference_that_the_plan_names_may_be_lost() -> None:
     here = there("command", "dbshow")
     known = {"facts": [f"references/{FILE}: command dbshow/*"], "reason": "it is replaced later"}
     check(reading(here), reading(gone(here)), Expectations.model_validate({"change": [known]}))
+
+
+@pytest.mark.parametrize(("content", "lost"), [("1", True), ("2", False)])
+def test_a_plugin_that_no_package_has_is_lost_if_the_file_still_names_it(
+    content: str, lost: bool
+) -> None:
+    plugin = there("plugin", "squeeze", "/usr/lib/mail/lib20_squeeze_plugin.so", "mail")
+    files = [{FILE: File(type="file", sha256=each * 64)} for each in ("1", content)]
+    before, after = (
+        state_with({References: records, Files: each})
+        for records, each in zip(({f"{FILE}: plugin squeeze": plugin}, {}), files, strict=True)
+    )
+    if not lost:
+        check(before, after, NONE)
+        return
+    with pytest.raises(AssertionError) as caught:
+        check(before, after, NONE)
+    assert str(caught.value).split("\n")[0] == (
+        f"{FILE}:3 names the plugin squeeze, which is gone"
+        " (it was /usr/lib/mail/lib20_squeeze_plugin.so of mail)"
+    )

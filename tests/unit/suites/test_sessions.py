@@ -97,3 +97,11 @@ def test_a_machine_without_any_session_is_not_applicable() -> None:
     nothing = state_with({Sessions: {}})
     with pytest.raises(pytest.skip.Exception):
         suite.test_umask_is_preserved(nothing, nothing)
+
+
+def test_the_kind_of_the_session_is_named() -> None:
+    after = BEFORE.model_copy(update={"zone": "UTC +0000"})
+    for kind, words in (("login", "a login"), ("ssh", "a login by SSH"), ("cron", "a cron job")):
+        states = (state_with({Sessions: {f"deploy/{kind}": it}}) for it in (BEFORE, after))
+        with pytest.raises(AssertionError, match=f"^{words} of deploy: zone UTC"):
+            suite.test_zone_is_preserved(*states)
