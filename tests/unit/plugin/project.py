@@ -107,6 +107,7 @@ class Project:
     path: str = field(default_factory=bare_engine)
     """Where Python looks for packages: first for the engine."""
     timeout_s: float = 60
+    python: str = sys.executable
 
     def write(self, **files: str) -> Project:
         """Write files: ``test_it="..."`` becomes test_it.py."""
@@ -127,19 +128,19 @@ class Project:
 
     def pytest(self, *arguments: str) -> Completed:
         """Run pytest to its end, in a folder without the outer run's environment."""
-        argv = [sys.executable, "-m", "pytest", *arguments]
+        argv = [self.python, "-m", "pytest", *arguments]
         return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
 
     def upgradeproof(self, *arguments: str) -> Completed:
         """Run ``upgradeproof``."""
         main = "import sys; from upgradeproof.cli import main; sys.exit(main())"
-        argv = [sys.executable, "-c", main, *arguments]
+        argv = [self.python, "-c", main, *arguments]
         return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
 
     def start_pytest(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start pytest in its own process group, so that a test can kill it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments],
+            [self.python, "-m", "pytest", *arguments],
             cwd=self.folder,
             env={**os.environ, **self.environment},
             stdout=subprocess.DEVNULL,
