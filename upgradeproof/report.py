@@ -12,7 +12,7 @@ from upgradeproof.decision.waivers import load_waivers
 from upgradeproof.decision.waiving import waive
 from upgradeproof.errors import ExtraError, HarnessError
 from upgradeproof.extensions import contained
-from upgradeproof.files import write_atomically
+from upgradeproof.files import replacing, write_atomically
 from upgradeproof.render import Format, Options, Suppression, every_format, missing_extra
 from upgradeproof.results import Journal, Run, fold, read_journals
 from upgradeproof.results.journal import Event
@@ -182,4 +182,5 @@ def _gather_journals(folders: Sequence[Path], target: Path) -> None:
     (target / "journal").mkdir(exist_ok=True)
     for number, folder in enumerate(others, start=1):
         for path in folder.glob("journal/*.jsonl"):
-            shutil.copyfile(path, target / "journal" / f"{COPIED}{number}-{path.name}")
+            with replacing(target / "journal" / f"{COPIED}{number}-{path.name}") as part:
+                shutil.copyfile(path, part)
