@@ -49,7 +49,7 @@ def _configure(config: pytest.Config, part: Session) -> None:
     config.pluginmanager.register(states, "upgradeproof-states")
     config.pluginmanager.register(Parameters(part), "upgradeproof-parameters")
     register_selection(config, part)
-    for name in part.home.fixture_modules:
+    for name in part.home.fixture_modules if part.home.generic_suites else ():
         config.pluginmanager.import_plugin(name)
     suites = add_packaged_suites(config, part)
     if _only_shows(config):
