@@ -1,4 +1,4 @@
-"""Composition root of the suites: the fixtures that they use. The engine comes by its entry point."""
+"""Composition root of the suites: the fixtures that they use. The engine is an entry point."""
 
 from __future__ import annotations
 

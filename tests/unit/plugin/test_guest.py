@@ -61,7 +61,7 @@ def test_with_a_plan_there_are_fixtures_and_marks(inside: pytest.Pytester) -> No
         assert f"\n{name} [session scope]" in shown or f"\n{name} --" in shown
     for state, spec in STATES.items():
         assert re.search(
-            rf"^{state} -- \S+\n    Hand out {re.escape(spec.summary)}\.$", shown, re.M
+            rf"^{state} -- \S+\n    Hand out {re.escape(spec.summary)}\.$", shown, re.MULTILINE
         )
 
 
