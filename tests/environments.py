@@ -37,11 +37,16 @@ def build_wheel(folder: Path) -> Path:
 
 
 def make_environment(
-    environment: Path, wheel: Path | None = None, *, without: Container[str] = ()
+    environment: Path,
+    wheel: Path | None = None,
+    *,
+    like: Path | None = None,
+    without: Container[str] = (),
 ) -> Path:
     """Make a virtual environment, with the wheel unpacked in it, and return its programs.
 
-    ``without`` names modules that it lacks.
+    ``like`` is an environment whose upgradeproof is copied instead, with what Python has compiled
+    of it; ``without`` names modules that it lacks.
     """
     venv.create(environment, with_pip=False, symlinks=True)
     programs = environment / "bin"
@@ -56,6 +61,8 @@ def make_environment(
     if wheel is not None:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(libraries)
+    for path in like.glob("lib/python*/site-packages/upgradeproof*") if like else ():
+        shutil.copytree(path, libraries / path.name)
     return programs
 
 

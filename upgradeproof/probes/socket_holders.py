@@ -10,5 +10,5 @@ holders() {
     inode in wanted { print "holder\t" inode "\t" path[3] }' | sort -u
 }
 """
-"""Defines ``holders INODES``: it prints ``holder INODE PID`` for each process that holds a socket of
-these inodes, which are one on a line."""
+"""Defines ``holders INODES``: it prints ``holder INODE PID`` for each process that holds one of the
+sockets; the inodes are one on a line."""

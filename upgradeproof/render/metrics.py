@@ -111,11 +111,12 @@ def _samples(run: Run) -> Iterator[Sample]:
     yield from _moment("run_started_timestamp_seconds", run.started_at)
     yield from _moment("run_finished_timestamp_seconds", run.finished_at or "")
     yield from _one_of("run_verdict", (), run.verdict, Verdict)
-    for verdict, number in words.count(cell.verdict for cell in selected).items():
+    verdicts = [cell.verdict for cell in selected]
+    for verdict, number in words.count(verdicts).items():
         yield "cells", (verdict,), number
     yield "cells_left_out", (), len(run.cells) - len(selected)
-    for cell in selected:
-        yield from _of_cell(cell)
+    for cell, found in zip(selected, verdicts, strict=True):
+        yield from _of_cell(cell, found)
 
 
 def _moment(name: str, at: str) -> Iterator[Sample]:
@@ -133,11 +134,11 @@ def _one_of(
         yield name, (*labels, each), each == found
 
 
-def _of_cell(cell: Cell) -> Iterator[Sample]:
+def _of_cell(cell: Cell, verdict: Verdict) -> Iterator[Sample]:
     labels = (cell.product, cell.platform, cell.upgrade)
-    yield from _one_of("cell_verdict", labels, cell.verdict, Verdict)
-    for verdict, number in words.count(check.verdict for check in cell.checks).items():
-        yield "checks", (*labels, verdict), number
+    yield from _one_of("cell_verdict", labels, verdict, Verdict)
+    for each, number in words.count(check.verdict for check in cell.checks).items():
+        yield "checks", (*labels, each), number
     for state in cell.states:
         if state.duration_s is not None:
             yield "state_duration_seconds", (*labels, state.name), state.duration_s
