@@ -1,10 +1,10 @@
 """A process that has imported pytest and the engine, and forks one process for each run.
 
-    python -m tests.fork_server FOLDER
+    python -m tests.fork_server FOLDER TESTS
 
 Of the two seconds of processor time that a short run of pytest takes, most are imports. A forked
 process has them done, and nothing else of the runs before it: each has its own folder, environment,
-arguments and output. First pytest is run in FOLDER, so that late imports are done, too.
+arguments and output. First pytest runs TESTS in FOLDER, so that late imports are done, too.
 
 Each line of the input is an order as JSON; the answer is a line with the process id, when it has
 begun, and one with the exit status, when it has ended.
@@ -18,7 +18,6 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -29,7 +28,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(2, 1)  # what the first run prints is shown where it fails
-    warm_up(Path(sys.argv[1]))
+    warm_up(*sys.argv[1:])
     answers.write("ready\n")
     for line in sys.stdin:
         pid = os.fork()
@@ -40,14 +39,14 @@ def main() -> None:
         answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
 
 
-def warm_up(folder: Path) -> None:
-    """Run pytest in a folder, and forget what it imported from there."""
+def warm_up(folder: str, tests: str) -> None:
+    """Run tests of a folder, and forget what was imported from there."""
     paths = list(sys.path)
-    status = pytest.main(["-q", "-p", "no:cacheprovider"])
+    status = pytest.main(["-q", "-p", "no:cacheprovider", tests])
     if status != pytest.ExitCode.OK:
         raise SystemExit(f"the run that imports all ended with {status!r}")
     for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(str(folder)):
+        if (getattr(module, "__file__", None) or "").startswith(folder):
             del sys.modules[name]
     sys.path[:] = paths
 

@@ -24,11 +24,13 @@ START_S = 120.0
 class ForkServer:
     """The server for one Python and one path of packages; it ends with this process."""
 
-    def __init__(self, python: str, folder: Path, environment: Mapping[str, str]) -> None:
-        """Start it, and have it warm up in a folder with a project."""
+    def __init__(
+        self, python: str, folder: Path, tests: str, environment: Mapping[str, str]
+    ) -> None:
+        """Start it, and have it run a file of tests in a folder first."""
         self._unread = b""
         self._process = subprocess.Popen(
-            [python, "-m", "tests.fork_server", str(folder)],
+            [python, "-m", "tests.fork_server", str(folder), tests],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **environment},

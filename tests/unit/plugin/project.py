@@ -150,7 +150,7 @@ class Project:
     def pytest(self, *arguments: str) -> Completed:
         """Run pytest to its end, in a folder without the outer run's environment."""
         if not self.cold:
-            return self._forked("pytest:console_main", ["pytest", *arguments])
+            return self._forked("pytest:main", ["pytest", *arguments])
         argv = [self.python, "-m", "pytest", *arguments]
         return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
 
@@ -215,4 +215,4 @@ def _server(python: str, path: str) -> ForkServer:
     folder = Path(tempfile.mkdtemp(prefix="upgradeproof-"))
     atexit.register(shutil.rmtree, folder)
     project = replace(make_project(folder), path=path).write(test_it=IMPORTS_ALL)
-    return ForkServer(python, folder, project.environment)
+    return ForkServer(python, folder, "test_it.py", project.environment)
