@@ -81,8 +81,8 @@ class ForkServer:
         )
 
     def _close(self) -> None:
-        cast("IO[bytes]", self._process.stdin).close()
-        self._process.wait(START_S)
+        with self._process as process:
+            cast("IO[bytes]", process.stdin).close()
 
     def _answer(self, limit_s: float) -> str:
         """Return the next line of the server."""
