@@ -78,7 +78,7 @@ changelog: setup
 # Versions and hashes only, from the default registry: no index or folder of this machine.
 lock: setup
 	env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \
-	$(VENV)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --extra dev \
+	$(VENV)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --extra dev --extra all \
 	    --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-options --no-header \
 	    --output-file requirements.lock pyproject.toml
 

@@ -1,19 +1,10 @@
-"""Composition root of the suites: which fixtures they use. The engine comes by its entry point."""
+"""Composition root of the suites: the fixtures that they use. The engine is an entry point."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-FIXTURES = (
-    "fixtures.expectations",
-    "fixtures.in_use",
-    "fixtures.kernels",
-    "fixtures.outages",
-    "fixtures.preflight",
-    "fixtures.under_load",
-)
+from upgradeproof.home import Home
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,6 +13,6 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest also reads this file where another project uses the suites of an editable installation,
     and refuses ``pytest_plugins`` there. That project has the fixtures from the package.
     """
-    if config.rootpath == Path(__file__).parent:
-        for module in FIXTURES:
-            config.pluginmanager.import_plugin(module)
+    home = Home(config.rootpath)
+    for module in home.fixture_modules if home.is_checkout else ():
+        config.pluginmanager.import_plugin(module)

@@ -16,6 +16,7 @@ import sysconfig
 import tempfile
 import venv
 import zipfile
+from collections.abc import Container
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -35,13 +36,24 @@ def build_wheel(folder: Path) -> Path:
     return path
 
 
-def make_environment(environment: Path, wheel: Path | None = None) -> Path:
-    """Make a virtual environment, with the wheel unpacked in it, and return its programs."""
+def make_environment(
+    environment: Path,
+    wheel: Path | None = None,
+    *,
+    like: Path | None = None,
+    without: Container[str] = (),
+) -> Path:
+    """Make a virtual environment, with the wheel unpacked in it, and return its programs.
+
+    ``like`` is an environment whose upgradeproof is copied instead, with what Python has compiled
+    of it; ``without`` names modules that it lacks.
+    """
     venv.create(environment, with_pip=False, symlinks=True)
     programs = environment / "bin"
     libraries = environment / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
     for path in Path(sysconfig.get_path("purelib")).iterdir():
-        if "upgradeproof" not in path.name:
+        module = path.name.partition("-")[0].removesuffix(".py")
+        if "upgradeproof" not in path.name and module not in without:
             (libraries / path.name).symlink_to(path)
     script = programs / "pytest"
     script.write_text(PYTEST.format(python=programs / "python"), encoding="utf-8")
@@ -49,6 +61,8 @@ def make_environment(environment: Path, wheel: Path | None = None) -> Path:
     if wheel is not None:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(libraries)
+    for path in like.glob("lib/python*/site-packages/upgradeproof*") if like else ():
+        shutil.copytree(path, libraries / path.name)
     return programs
 
 

@@ -116,6 +116,10 @@ class EnvironmentFailedError(HarnessError):
     """Something outside the product and the harness failed in a step, such as an archive."""
 
 
+class ExtraError(HarnessError):
+    """A Python package that only some features need is not installed: see ``extras``."""
+
+
 class LoadError(HarnessError):
     """The generator of a load failed, or left no result that can be read."""
 

@@ -18,12 +18,17 @@ def replacing(path: Path) -> Iterator[Path]:
     was, and the temporary file is gone. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = temporary(path, os.getpid())
     try:
         yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def temporary(path: Path, process: int) -> Path:
+    """Return the temporary file that a process writes; it stays where the process was killed."""
+    return path.with_name(f".{path.name}.{process}.part")
 
 
 def write_atomically(path: Path, content: str | bytes) -> Path:

@@ -168,11 +168,13 @@ class Home:
 
     @property
     def fixture_modules(self) -> tuple[str, ...]:
-        """Return the modules of the fixtures of the package's suites, for pytest to import."""
-        if self.generic_suites is None:
-            return ()
-        paths = (path for path in FIXTURES.glob("*.py") if path.stem != "__init__")
-        return tuple(f"upgradeproof.fixtures.{path.stem}" for path in sorted(paths))
+        """Return the modules of the fixtures of the packaged suites, for pytest to import.
+
+        In the engine's own checkout its conftest.py imports them, elsewhere the plugin does.
+        """
+        package = "fixtures" if self.is_checkout else f"{__package__}.fixtures"
+        paths = (path for path in self.packaged_fixtures.glob("*.py") if path.stem != "__init__")
+        return tuple(f"{package}.{path.stem}" for path in sorted(paths))
 
     @property
     def locustfiles(self) -> tuple[Path, ...]:

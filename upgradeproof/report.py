@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from upgradeproof.decision.waivers import load_waivers
 from upgradeproof.decision.waiving import waive
-from upgradeproof.errors import HarnessError
+from upgradeproof.errors import ExtraError, HarnessError
 from upgradeproof.extensions import contained
-from upgradeproof.files import write_atomically
-from upgradeproof.render import Options, Suppression, every_format
+from upgradeproof.files import replacing, write_atomically
+from upgradeproof.render import Format, Options, Suppression, every_format, missing_extra
 from upgradeproof.results import Journal, Run, fold, read_journals
 from upgradeproof.results.journal import Event
 from upgradeproof.results.reading import read_run
@@ -39,6 +39,24 @@ class ReportRequest:
     baseline: Path | None = None
     """The run.json of an earlier run."""
     shard: str = ""
+
+    @property
+    def wanted(self) -> Iterator[tuple[str, Format]]:
+        """Yield the formats to write, by name."""
+        for name, drawn in every_format().items():
+            if name in self.formats if self.formats else drawn.BY_DEFAULT:
+                yield name, drawn
+
+    @property
+    def unwritten(self) -> dict[str, ExtraError]:
+        """Return why a file is not written whose package is not installed here, by its name.
+
+        That is no error where the format was not asked for by name.
+        """
+        if self.formats:
+            return {}
+        found = ((drawn.FILE_NAME, missing_extra(drawn)) for _, drawn in self.wanted)
+        return {name: error for name, error in found if error}
 
 
 EVERY_RUNS = ReportRequest()
@@ -96,11 +114,13 @@ def _write(
         _gather_evidence(folders, target)
         _gather_journals(folders, target)
         write_atomically(path, run.model_dump_json(indent=1))
-        options = _options(run, request)
-        for name, drawn in every_format().items():
-            if name in request.formats if request.formats else drawn.BY_DEFAULT:
-                with contained(f"the report format {name!r}", drawn.write.__module__):
-                    drawn.write(run, target, options=options)
+        options, unwritten = _options(run, request), request.unwritten
+        for name, drawn in request.wanted:
+            if drawn.FILE_NAME in unwritten:
+                (target / drawn.FILE_NAME).unlink(missing_ok=True)  # it would be an earlier run's
+                continue
+            with contained(f"the report format {name!r}", drawn.write.__module__):
+                drawn.write(run, target, options=options)
     except OSError as error:
         raise HarnessError(f"{error.filename or path} can't be written: {error.strerror}") from None
     return run
@@ -162,4 +182,5 @@ def _gather_journals(folders: Sequence[Path], target: Path) -> None:
     (target / "journal").mkdir(exist_ok=True)
     for number, folder in enumerate(others, start=1):
         for path in folder.glob("journal/*.jsonl"):
-            shutil.copyfile(path, target / "journal" / f"{COPIED}{number}-{path.name}")
+            with replacing(target / "journal" / f"{COPIED}{number}-{path.name}") as part:
+                shutil.copyfile(path, part)

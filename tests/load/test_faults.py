@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.load.servers import FRONT_PAGE, aim, at_once, load, serving
-from upgradeproof.errors import LoadError
+from upgradeproof.errors import ExtraError, LoadError
 from upgradeproof.load import LoadResult, judge, send
 from upgradeproof.plan import Target
 from upgradeproof.results import Fidelity, Verdict
@@ -142,10 +142,11 @@ def test_a_process_that_is_lost_breaks_the_load(
 
 def test_a_locust_that_is_not_installed_is_one_error() -> None:
     """``-S`` leaves out the folder of the installed packages."""
-    with pytest.raises(LoadError) as caught:
+    with pytest.raises(ExtraError) as caught:
         send(load(), aim(1), FRONT_PAGE, python=(sys.executable, "-S"))
     assert str(caught.value) == (
-        "Locust is not installed\nTo do: install upgradeproof with what it depends on"
+        "the Python package locust, which sends the loads of the plan, is not installed\n"
+        "To do: pip install 'upgradeproof[load]'"
     )
 
 

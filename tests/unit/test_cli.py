@@ -200,6 +200,10 @@ def test_the_doctor_prints_what_does_not_work_and_the_solution(
         "can't  backend vm                       QEMU is not installed",
         "can't  image example-1-amd64.container  no Docker engine answers",
         "can't  image example-1-arm64.container  no Docker engine answers",
+        "works  extra load                       locust, which sends the loads of the plan",
+        "works  extra charts                     matplotlib, which draws the charts of the page",
+        "works  extra metrics                    prometheus-client, which writes metrics.prom",
+        "works  extra redis                      redis, which a locustfile imports",
         "",
         (
             "to do for backend container, image example-1-amd64.container, "

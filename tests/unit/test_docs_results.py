@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from tests.unit.test_docs import DOCS, REFERENCE, blocks, rows, section_of, words
 from upgradeproof import results
-from upgradeproof.render.formats.prometheus import METRICS
+from upgradeproof.render.metrics import METRICS
 from upgradeproof.results import Cell, Change, Check, Fidelity, Finding, Run, State, Step
 from upgradeproof.results.health import MAX_LOST, RULES
 from upgradeproof.results.load import (

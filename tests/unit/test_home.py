@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.plan.texts import write
-from tests.unit.plugin.project import IMAGE
+from tests.unit.plugin.project import IMAGE, ROOT
 from upgradeproof import cache
 from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
@@ -118,3 +118,10 @@ def test_cells_are_chosen_by_globs_and_each_must_fit(tmp_path: Path) -> None:
         "did you mean 'example-1-amd64.container.thing-1-to-2'?\n"
         "To do: `upgradeproof plan` prints all cells"
     )
+
+
+def test_the_fixtures_of_the_checkout_and_of_the_package_are_the_same(tmp_path: Path) -> None:
+    checkout = [name.split(".") for name in Home(ROOT).fixture_modules]
+    package = [name.split(".") for name in Home(tmp_path).fixture_modules]
+    assert ["fixtures", "under_load"] in checkout
+    assert package == [["upgradeproof", *names] for names in checkout]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from upgradeproof import cache
+from upgradeproof.extras import EXTRAS, Extra, missing
 from upgradeproof.home import Home
 from upgradeproof.machines import Health
 from upgradeproof.machines.backends import backends
@@ -22,7 +23,10 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 
 
 def run(_arguments: argparse.Namespace) -> int:
-    """Print a line for each backend, platform and product to build; exit 1 without a backend."""
+    """Print a line for each backend, platform, product to build and extra.
+
+    The exit status is 1 without a backend.
+    """
     home = Home(Path.cwd()).open()
     found = {f"backend {kind}": backend.health() for kind, backend in sorted(backends().items())}
     images = home.imaging()
@@ -30,6 +34,7 @@ def run(_arguments: argparse.Namespace) -> int:
     every |= {
         f"packages {p.name}": home.packager.health(p.packages) for p in home.plans if p.packages
     }
+    every |= {f"extra {extra}": _extra(extra) for extra in EXTRAS}
     limits = Limits.of(cache.folder())
     width = max(len(name) for name in every)
     for name, health in every.items():
@@ -43,6 +48,12 @@ def run(_arguments: argparse.Namespace) -> int:
     cached = cached_states(home.storage.measure())
     sys.stdout.write(f"\nstates: {cached}, {limits.age}\n")
     return 0
+
+
+def _extra(extra: Extra) -> Health:
+    if error := missing(extra):
+        return Health(works=False, brief=error.brief, resolution=error.resolution)
+    return Health(works=True, brief=f"{extra.spec.package}, which {extra.spec.purpose}")
 
 
 def _word(health: Health) -> str:

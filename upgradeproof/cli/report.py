@@ -83,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
         folders = arguments.folders or [home.reports]
         target = arguments.to or folders[0]
         run = report(folders, target, request)
+    for file, error in request.unwritten.items():
+        sys.stderr.write(f"{file} was not written: {error}\n")
     if PRINTED in request.formats:
         sys.stdout.write((target / every_format()[PRINTED].FILE_NAME).read_text(encoding="utf-8"))
     for name in request.formats or ["html"]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from upgradeproof.cli.arguments import positive_number
-from upgradeproof.errors import HarnessError, PlanError
+from upgradeproof.errors import PlanError
+from upgradeproof.files import write_result
 from upgradeproof.home import Home
 from upgradeproof.plan import Cell
 from upgradeproof.plan.loading import nearest
@@ -67,10 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         found = by_minutes(cells, runners, estimates, arguments.max_minutes)
     shards = shards_of(home.plans_digest, home.declared_plans, found)
     text = show(shards, arguments.format)
-    try:
-        arguments.to.write_text(shards.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise HarnessError(f"{arguments.to} can't be written: {error.strerror}") from None
+    write_result(arguments.to, shards.model_dump_json(indent=1) + "\n")
     sys.stdout.write(text)
     return 0
 

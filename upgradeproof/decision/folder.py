@@ -16,6 +16,7 @@ from upgradeproof.decision.names import DECISION, INPUTS, PDF, SCAN
 from upgradeproof.decision.policy import load_policy
 from upgradeproof.decision.waivers import Waivers, load_waivers
 from upgradeproof.errors import HarnessError
+from upgradeproof.files import write_atomically
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Run
 from upgradeproof.results.reading import parse_run, parsed, read
@@ -108,9 +109,7 @@ def record(folder: Path, sources: Sources, answer: Answer) -> None:
     contents = {name: path.read_bytes() for name, path in copied.items()}
     _clear(inputs)
     for name, content in contents.items():
-        target = inputs / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        write_atomically(inputs / name, content)
     write_text(folder / DECISION, answer.decision.as_json())
 
 

@@ -17,6 +17,7 @@ from upgradeproof.decision.remaking import remade
 from upgradeproof.decision.statements import statements
 from upgradeproof.decision.subjects import Subject, by_product
 from upgradeproof.errors import SigningError
+from upgradeproof.files import write_atomically
 from upgradeproof.render.writing import write_text
 from upgradeproof.results.reading import read_run
 
@@ -64,7 +65,7 @@ def sign(folder: Path, signer: Signer, subjects: Sequence[Subject] = ()) -> Sign
         path.unlink()
     target = _place(folder, signer)
     write_text(folder / SUMS, text)
-    target.write_bytes(signature)
+    write_atomically(target, signature)
     write_text(folder / EVIDENCE, "".join(each.line() for each in signed))
     return Signed(path=target, removed=len(old))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from functools import partial
 from typing import TextIO
 
@@ -14,7 +13,7 @@ from upgradeproof.defects.declared import require_declared_checks
 from upgradeproof.defects.detection import Detection, begin, result
 from upgradeproof.defects.table import line, numbers, table
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
-from upgradeproof.defects.workers import remove_machines, side_by_side
+from upgradeproof.defects.workers import remove_machines, try_all
 from upgradeproof.home import Home
 from upgradeproof.results.base import now
 
@@ -45,16 +44,15 @@ def detect(
     found.write(record)
     began = time.monotonic()
     jobs = [partial(_carried_out, home, trial, runner) for trial in catalogue.in_order]
-    try:
-        with closing(side_by_side(jobs, workers, commands, clear_up=clear_up)) as ended:
-            for trial, ran in ended:
-                each = result(trial, ran)
-                found = found.with_(each, duration_s=time.monotonic() - began)
-                found.write(record)
-                out.write(line(each) + "\n")
-                out.flush()
-    except KeyboardInterrupt:
-        out.write("interrupted\n")
+
+    def take(ended: tuple[Trial, Ran]) -> str:
+        nonlocal found
+        each = result(*ended)
+        found = found.with_(each, duration_s=time.monotonic() - began)
+        found.write(record)
+        return line(each)
+
+    try_all(jobs, workers, commands, out=out, take=take, clear_up=clear_up)
     out.write(f"\n{table(found)}\n{numbers(found)}")
     return found
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import closing, contextmanager
+from typing import TextIO, TypeVar
 
 from upgradeproof.command import Commands
 from upgradeproof.machines.backends import backends
@@ -39,6 +39,28 @@ def side_by_side(
             raise
         finally:  # also of one that was killed at its time limit, and was the last
             clear_up()
+
+
+def try_all(
+    jobs: Sequence[Callable[[], T]],
+    workers: int,
+    commands: Commands,
+    *,
+    out: TextIO,
+    take: Callable[[T], str],
+    clear_up: Callable[[], None],
+) -> None:
+    """Run jobs in parallel, and print the line that ``take`` returns of each as it ends.
+
+    An interruption ends it early, and is printed: what was taken until then counts.
+    """
+    try:
+        with closing(side_by_side(jobs, workers, commands, clear_up=clear_up)) as ended:
+            for each in ended:
+                out.write(take(each) + "\n")
+                out.flush()
+    except KeyboardInterrupt:
+        out.write("interrupted\n")
 
 
 def remove_machines() -> None:

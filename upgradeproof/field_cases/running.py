@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from upgradeproof.command import Commands
 from upgradeproof.defects.catalogue import Trial
 from upgradeproof.defects.detection import GoodCell, result
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
-from upgradeproof.defects.workers import remove_machines, side_by_side
+from upgradeproof.defects.workers import remove_machines, try_all
 from upgradeproof.field_cases.catalogue import FOLDER, SHOWS, Entry, find_cases, twin_of
 from upgradeproof.field_cases.judging import detected_by, not_reproduced, red
 from upgradeproof.field_cases.report import Outcome, Report
@@ -61,17 +60,17 @@ def try_cases(
     report.write(path)
     began = time.monotonic()
     jobs = [partial(_carried_out, home, each, runner) for each in staged]
-    try:
-        with closing(side_by_side(jobs, workers, commands, clear_up=clear_up)) as ended:
-            for each, ran in ended:
-                found = _outcome(each.entry, ran) if each.entry else result(each.trial, ran)
-                assert isinstance(found, Outcome | GoodCell)  # noqa: S101  # a twin has no defect
-                report = report.with_(found, duration_s=time.monotonic() - began)
-                report.write(path)
-                out.write(line(found) + "\n")
-                out.flush()
-    except KeyboardInterrupt:
-        out.write("interrupted\n")
+
+    def take(ended: tuple[Staged, Ran]) -> str:
+        nonlocal report
+        each, ran = ended
+        found = _outcome(each.entry, ran) if each.entry else result(each.trial, ran)
+        assert isinstance(found, Outcome | GoodCell)  # noqa: S101  # a twin has no defect
+        report = report.with_(found, duration_s=time.monotonic() - began)
+        report.write(path)
+        return line(found)
+
+    try_all(jobs, workers, commands, out=out, take=take, clear_up=clear_up)
     out.write(f"\n{table(report)}\n{numbers(report)}")
     return report
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import filelock
 
 from upgradeproof.errors import ImageError
+from upgradeproof.files import write_atomically
 
 WAIT_TIMEOUT_S = 2400.0
 """How long to wait for another process that builds the same image: longer than any build may."""
@@ -104,6 +105,6 @@ class Once:
             "resolution": error.resolution,
         }
         try:
-            (self._folder / f"{key}.failed").write_text(json.dumps(record), encoding="utf-8")
+            write_atomically(self._folder / f"{key}.failed", json.dumps(record))
         except OSError:
             return

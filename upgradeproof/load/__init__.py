@@ -1,7 +1,7 @@
 """Load: sent by Locust in a process of its own, counted without gaps, judged with its noise."""
 
 from upgradeproof.load.comparison import Comparison, Outcome, compare
-from upgradeproof.load.generator import Aim, find_locustfile, send, unstrained
+from upgradeproof.load.generator import Aim, extras_of, find_locustfile, send, unstrained
 from upgradeproof.load.histogram import Histogram
 from upgradeproof.load.judging import Judgement, judge
 from upgradeproof.load.measured import measured, unmeasured
@@ -18,6 +18,7 @@ __all__ = [
     "Pair",
     "Recording",
     "compare",
+    "extras_of",
     "find_locustfile",
     "judge",
     "judge_pairs",

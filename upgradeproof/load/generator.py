@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import socket
 import tempfile
 from collections.abc import Callable, Sequence
@@ -12,7 +14,14 @@ from pathlib import Path
 
 import upgradeproof
 from upgradeproof.command import Completed, run
-from upgradeproof.errors import CommandTimeoutError, LoadError, MachineError, PlanError
+from upgradeproof.errors import (
+    CommandTimeoutError,
+    ExtraError,
+    LoadError,
+    MachineError,
+    PlanError,
+)
+from upgradeproof.extras import OF_MODULES, Extra, not_installed
 from upgradeproof.load import command_line
 from upgradeproof.load.result import LoadResult
 from upgradeproof.load.settings import VARIABLE, Settings
@@ -21,6 +30,7 @@ from upgradeproof.plan.loading import nearest
 
 START_S = 30.0
 """What Locust gets to start and to end, on a host that is busy."""
+_NO_MODULE = re.compile(rb"No module named '?(\w+)")
 ATTEMPTS = 3
 """How often a load is sent where other processes on this host disturbed the generator."""
 
@@ -61,8 +71,9 @@ def send(
 ) -> LoadResult:
     """Send a load once and return the result; Locust gets ``start_s`` to start and to end.
 
-    Raises LoadError when Locust is not installed, fails, does not end in its time, or leaves no
-    whole result. What the product does wrong is in the result.
+    Raises ExtraError when Locust, or what the locustfile imports, is not installed, and LoadError
+    when Locust fails, does not end in its time, or leaves no whole result. What the product does
+    wrong is in the result.
     """
     with tempfile.TemporaryDirectory(prefix="upgradeproof-load-") as folder:
         settings = _settings(load, aim, Path(folder) / "result.json")
@@ -103,6 +114,28 @@ def find_locustfile(load: Load, folders: Sequence[Path]) -> Path:
     return found.resolve()
 
 
+def extras_of(locustfile: Path) -> frozenset[Extra]:
+    """Return the extras that a load needs: Locust's, and those whose packages its file imports.
+
+    The file is not imported. What is wrong with it is for Locust to report.
+    """
+    try:
+        tree = ast.parse(locustfile.read_bytes(), filename=str(locustfile))
+    except (OSError, ValueError, SyntaxError):
+        return frozenset({Extra.LOAD})
+    names: set[str] = set()
+    for node in tree.body:
+        match node:
+            case ast.Import():
+                names |= {each.name for each in node.names}
+            case ast.ImportFrom(module=str(module), level=0):
+                names.add(module)
+            case _:
+                continue
+    modules = {name.partition(".")[0] for name in names}
+    return frozenset({Extra.LOAD, *(OF_MODULES[name] for name in modules & OF_MODULES.keys())})
+
+
 def _settings(load: Load, aim: Aim, result: Path) -> Settings:
     return Settings(
         rate_per_s=load.rate_per_s,
@@ -128,12 +161,11 @@ def _carry_out(argv: Sequence[str], settings: Settings, folder: Path, limit_s: f
         raise LoadError(error.brief, details=error.details) from None
 
 
-def _explained(done: Completed, tails: Sequence[str]) -> LoadError:
+def _explained(done: Completed, tails: Sequence[str]) -> ExtraError | LoadError:
     """Return the error for a Locust that failed; its workers may have printed the cause."""
-    if b"No module named locust" in done.stderr:
-        return LoadError(
-            "Locust is not installed", resolution="install upgradeproof with what it depends on"
-        )
+    absent = {name.decode() for name in _NO_MODULE.findall(done.stderr)} & OF_MODULES.keys()
+    if absent:
+        return not_installed(*sorted(OF_MODULES[name] for name in absent))
     details = "\n".join((done.tail, *tails))
     return LoadError(f"Locust failed with exit status {done.exit_status}", details=details)
 

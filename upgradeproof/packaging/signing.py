@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from upgradeproof.command import Completed, run
+from upgradeproof.files import write_atomically
 from upgradeproof.packaging.build import require
 
 TIMEOUT_S = 60.0
@@ -57,7 +58,7 @@ class Signer:
                     _gpg(keyring, "--armor", "--export-secret-keys", _OWNER).stdout
                 )
                 # Last: where it exists, the secret key exists as well.
-                self._public.write_bytes(_gpg(keyring, "--export", _OWNER).stdout)
+                write_atomically(self._public, _gpg(keyring, "--export", _OWNER).stdout)
 
 
 @contextmanager

@@ -50,21 +50,7 @@ def load(path: Path, model: type[M]) -> M:
     Raises PlanError, once, with every problem of the file: line, key, what was expected, and the
     nearest valid name where a name is wrong. The old name of a key is a warning.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise PlanError(
-            f"{path}: there is no such file",
-            resolution="`upgradeproof init` writes a first upgrade.toml",
-        ) from None
-    except OSError as error:
-        raise PlanError(f"{path} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise PlanError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{path} is not TOML: {error}") from None
+    text, data = read_toml(path, otherwise="`upgradeproof init` writes a first upgrade.toml")
     content, names = with_new_names(path, text, data, model.called())
     try:
         return model.model_validate(content)
@@ -74,6 +60,24 @@ def load(path: Path, model: type[M]) -> M:
             f"{path} is not a valid {model.called()}",
             details="\n".join(f"{path}:{line}: {what}" for line, what in sorted(problems)),
         ) from None
+
+
+def read_toml(path: Path, *, otherwise: str = "") -> tuple[str, dict[str, Any]]:
+    """Return the text of a TOML file, its ends of lines as they are, and what it holds.
+
+    Raises PlanError; ``otherwise`` is what to do where there is no such file.
+    """
+    try:
+        text = path.read_bytes().decode()
+        return text, tomllib.loads(text)
+    except FileNotFoundError:
+        raise PlanError(f"{path}: there is no such file", resolution=otherwise) from None
+    except OSError as error:
+        raise PlanError(f"{path} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{path} is not TOML: {error}") from None
 
 
 def checked(data: object, model: type[M], source: str) -> M:
@@ -95,9 +99,9 @@ def located(folder: Path, what: str, *location: int | str) -> PlanError:
     """Return the error of a plan that was read before, with the line of a key."""
     path = folder / "upgrade.toml"
     try:
-        text = path.read_text(encoding="utf-8")
-        line = Names(text=text, renames=renamed(tomllib.loads(text), "plan")[1]).line(location)
-    except (OSError, ValueError):  # it was changed after it was read
+        text, data = read_toml(path)
+        line = Names(text=text, renames=renamed(data, "plan")[1]).line(location)
+    except PlanError:  # it was changed after it was read
         line = 1
     where = ".".join(map(str, location))
     return PlanError(f"{path} is not a valid plan", details=f"{path}:{line}: {where}: {what}")

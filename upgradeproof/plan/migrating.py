@@ -16,6 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item, Key, SingleKey, Table
 
 from upgradeproof.errors import PlanError
+from upgradeproof.plan.loading import read_toml
 from upgradeproof.plan.old_names import Names
 from upgradeproof.plan.positions import header_lines
 from upgradeproof.plan.writing import refuse_read_only, replace_file
@@ -51,11 +52,7 @@ def migration(path: Path) -> Migration:
     The file is not written. Raises PlanError if it can't be read, is not TOML, or has both names of
     a key in one table.
     """
-    text = _read(path)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{path} is not TOML: {error}") from None
+    text, data = read_toml(path)
     kind = kind_of(path)
     wanted, found = renamed(data, kind)
     names = Names(text=text, renames=found)
@@ -86,17 +83,6 @@ def write_migrations(migrations: Sequence[Migration]) -> None:
         refuse_read_only(each.path)
     for each in migrations:
         replace_file(each.path, each.text, lambda part: tomllib.loads(part.read_text("utf-8")))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_bytes().decode()
-    except FileNotFoundError:
-        raise PlanError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise PlanError(f"{path} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise PlanError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
 
 
 def _with_new_names(text: str, kind: str) -> str | None:

@@ -10,6 +10,7 @@ from upgradeproof.plugin import states
 from upgradeproof.plugin.collecting import add_packaged_suites, selects_by_path
 from upgradeproof.plugin.expected import Expected
 from upgradeproof.plugin.html import HtmlColumns
+from upgradeproof.plugin.load_extras import LoadExtras
 from upgradeproof.plugin.options import wants_html, wants_junit
 from upgradeproof.plugin.parameters import Parameters, declare_marks
 from upgradeproof.plugin.progress import Progress
@@ -48,11 +49,12 @@ def _configure(config: pytest.Config, part: Session) -> None:
     config.pluginmanager.register(states, "upgradeproof-states")
     config.pluginmanager.register(Parameters(part), "upgradeproof-parameters")
     register_selection(config, part)
-    for name in part.home.fixture_modules:
+    for name in part.home.fixture_modules if part.home.generic_suites else ():
         config.pluginmanager.import_plugin(name)
     suites = add_packaged_suites(config, part)
     if _only_shows(config):
         return
+    config.pluginmanager.register(LoadExtras(part), "upgradeproof-load-extras")
     expected = Expected(part, suites, last_failed=bool(config.getoption("lf", False)))
     config.pluginmanager.register(VerdictRecorder(part, expected), "upgradeproof-recorder")
     if part.worker == "main":

@@ -47,6 +47,7 @@ class CollectedTests:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._refusal = path.with_name("refused.txt")
         self._found: dict[str, tuple[str, str]] | None = None
 
     def write(self, items: list[pytest.Item]) -> None:
@@ -56,6 +57,15 @@ class CollectedTests:
         if not tests or self._path.exists():
             return
         write_atomically(self._path, _TESTS.dump_json(tests))
+
+    def refuse(self, reason: str) -> None:
+        """Write why no test may run, for the controller to raise: a worker can't."""
+        write_atomically(self._refusal, reason)
+
+    @property
+    def refused(self) -> str:
+        """Return why no test may run; empty: all may."""
+        return self._refusal.read_text(encoding="utf-8") if self._refusal.exists() else ""
 
     def get(self, nodeid: str) -> tuple[str, str] | None:
         """Return the ids of the cell and the check of a test, or None: it has no cell."""

@@ -64,6 +64,7 @@ class Reporter:
     def __init__(self, part: Session, lock: FileLock) -> None:
         self._part = part
         self._lock = lock
+        self._request = ReportRequest(templates=part.home.templates)
         self._run: Run | None = None
         self._problem: UpgradeproofError | None = None
 
@@ -85,7 +86,7 @@ class Reporter:
             self._run = report(
                 [self._part.reports],
                 self._part.reports,
-                ReportRequest(templates=self._part.home.templates),
+                self._request,
             )
         except UpgradeproofError as error:
             self._problem = error
@@ -124,6 +125,8 @@ class Reporter:
                     terminalreporter.line(f"{'':<15} {checks} never ran: {reason}", red=True)
         for line in unused_lines(self._run.unused, strict=self._run.strict):
             terminalreporter.line(line, red=self._run.strict, yellow=not self._run.strict)
+        for name, error in self._request.unwritten.items():
+            terminalreporter.line(f"{name} was not written: {error}", yellow=True)
         if self._run.cached_states is not None:
             terminalreporter.line(f"states: {cached_states(self._run.cached_states)}")
         terminalreporter.line(f"matrix: {self._part.reports / 'index.html'}")

@@ -15,8 +15,9 @@ from typing import IO, cast
 import upgradeproof
 from upgradeproof.command import TAIL_LINES
 from upgradeproof.errors import LoadError
+from upgradeproof.files import temporary
 from upgradeproof.prober.orders import BEGAN, Orders
-from upgradeproof.prober.recording import Recording, partial
+from upgradeproof.prober.recording import Recording
 
 PYTHON = (sys.executable, "-P")
 COMMAND = ("-m", "gevent.monkey", "--module", "upgradeproof.prober.process")
@@ -67,7 +68,7 @@ class Prober(AbstractContextManager["Prober"]):
         cast("IO[bytes]", self._process.stdout).close()
         self._stderr.close()
         for path in self._recordings:
-            partial(path).unlink(missing_ok=True)
+            temporary(path, self.pid).unlink(missing_ok=True)
 
     @property
     def pid(self) -> int:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from upgradeproof.errors import LoadError
+from upgradeproof.files import write_atomically
 from upgradeproof.results.base import Frozen
 from upgradeproof.results.load import Connection
 
@@ -58,11 +59,4 @@ class Recording(Frozen):
 
     def write(self, path: Path) -> None:
         """Write the recording atomically: a partial file must not look complete."""
-        part = partial(path)
-        part.write_text(self.model_dump_json(), encoding="utf-8")
-        part.replace(path)
-
-
-def partial(path: Path) -> Path:
-    """Return the file in which a recording is written until it is complete."""
-    return path.with_suffix(".part")
+        write_atomically(path, self.model_dump_json())

@@ -10,9 +10,12 @@ from typing import ClassVar
 
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.socket_holders import HOLDERS
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
-_SCRIPT = r"""
+_SCRIPT = (
+    HOLDERS
+    + r"""
 printf 'ephemeral\t%s\n' "$(tr '\t' ' ' </proc/sys/net/ipv4/ip_local_port_range)"
 for address in $(hostname -I 2>/dev/null); do printf 'own\t%s\n' "$address"; done
 sockets=$(for table in tcp tcp6 udp udp6; do
@@ -22,11 +25,7 @@ sockets=$(for table in tcp tcp6 udp udp6; do
 done)
 [ -n "$sockets" ] || exit 0
 printf '%s\n' "$sockets"
-holders=$(find /proc/[0-9]*/fd -lname 'socket:*' -printf '%h %l\n' 2>/dev/null |
-  WANTED=$(printf '%s\n' "$sockets" | cut -f 5) awk '
-    BEGIN { count = split(ENVIRON["WANTED"], list, "\n"); for (i in list) wanted[list[i]] = 1 }
-    { split($1, path, "/"); inode = substr($2, 9, length($2) - 9) }
-    inode in wanted { print "holder\t" inode "\t" path[3] }' | sort -u)
+holders=$(holders "$(printf '%s\n' "$sockets" | cut -f 5)")
 printf '%s\n' "$holders"
 for pid in $(printf '%s\n' "$holders" | cut -f 3 | sort -u); do
   name=; read -r name 2>/dev/null <"/proc/$pid/comm"
@@ -36,6 +35,7 @@ done
 awk -F : '{ print "user\t" $3 "\t" $1 }' /etc/passwd
 exit 0
 """
+)
 _PORT_RANGE = re.compile(r"(\d{1,5}) +(\d{1,5})")
 _END_POINT = re.compile(r"(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}")
 

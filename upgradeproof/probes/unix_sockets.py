@@ -10,10 +10,12 @@ from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_OWNERS, merged, owner
+from upgradeproof.probes.socket_holders import HOLDERS
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
 _SCRIPT = (
-    r"""
+    HOLDERS
+    + r"""
 [ -r /proc/net/unix ] || exit 0
 sockets=$(awk '
   NR > 1 && ($4 == "00010000" || $5 == "0002" && $8 ~ /^\//) && $8 != "" {
@@ -22,11 +24,7 @@ sockets=$(awk '
   head -n 2000)
 [ -n "$sockets" ] || exit 0
 printf '%s\n' "$sockets" | sed 's/^/socket	/'
-holders=$(find /proc/[0-9]*/fd -lname 'socket:*' -printf '%h %l\n' 2>/dev/null |
-  WANTED=$(printf '%s\n' "$sockets" | cut -f 1) awk '
-    BEGIN { count = split(ENVIRON["WANTED"], list, "\n"); for (i in list) wanted[list[i]] = 1 }
-    { split($1, path, "/"); inode = substr($2, 9, length($2) - 9) }
-    inode in wanted { print "holder\t" inode "\t" path[3] }' | sort -u)
+holders=$(holders "$(printf '%s\n' "$sockets" | cut -f 1)")
 printf '%s\n' "$holders"
 for pid in $(printf '%s\n' "$holders" | cut -f 3 | sort -u); do
   name=; read -r name 2>/dev/null <"/proc/$pid/comm"

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from upgradeproof.files import write_atomically
 from upgradeproof.render.details import changes, details
 from upgradeproof.render.grid import Face
 from upgradeproof.render.transcripts import Transcripts
@@ -47,7 +48,8 @@ def write(faces: Iterable[Face], folder: Path, speed: Callable[[Cell], str]) -> 
     try:
         target.mkdir(parents=True, exist_ok=True)
         for start, calls in _in_files(_call(face, root, speed(face.cell)) for face in faces):
-            (target / f"cells-{len(starts)}.js").write_bytes("".join(calls).encode("ascii"))
+            content = "".join(calls).encode("ascii")
+            write_atomically(target / f"cells-{len(starts)}.js", content)
             starts.append(start)
     except OSError as error:
         raise write_error(target, error) from error

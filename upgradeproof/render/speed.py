@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from upgradeproof.extras import Extra, missing
 from upgradeproof.render import words
 from upgradeproof.results import Availability, Cell, LoadMeasured, Verdict
 from upgradeproof.results.health import FORMULA, Health, health
@@ -54,6 +55,8 @@ class Section:
     curves: tuple[tuple[str, Markup], ...]
     """Name of a load, and its percentile curves."""
     seen: tuple[Seen, ...]
+    undrawn: str = ""
+    """Why there are no pictures, if that is so."""
 
 
 def measures(cell: Cell) -> tuple[Measure, ...]:
@@ -65,6 +68,15 @@ def section(cell: Cell) -> Section | None:
     """Return a cell's section of the page, with its pictures; None: nothing was measured."""
     if not (cell.loads or cell.ratios or cell.availability):
         return None
+    if absent := missing(Extra.CHARTS):
+        return Section(
+            cell=cell,
+            health=health(cell),
+            formula=FORMULA,
+            curves=(),
+            seen=tuple(Seen(availability=each, picture=None) for each in cell.availability),
+            undrawn=str(absent),
+        )
     # here, since matplotlib takes a second: most runs have nothing to draw
     from upgradeproof.render import pictures  # noqa: PLC0415
 

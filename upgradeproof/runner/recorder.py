@@ -9,6 +9,7 @@ from pathlib import Path
 
 from upgradeproof.captured import compared
 from upgradeproof.errors import UpgradeproofError
+from upgradeproof.files import write_atomically
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Release
 from upgradeproof.preflight.support import components_found
@@ -60,7 +61,7 @@ class Recorder:
     def save(self, text: str, *parts: str) -> str:
         """Save a piece of evidence and return its path as the report names it."""
         path = self.path(*parts)
-        path.write_text(text, encoding="utf-8")
+        write_atomically(path, text)
         return self.relative(path)
 
     @contextmanager
@@ -83,9 +84,7 @@ class Recorder:
     def restore(self, texts: Mapping[str, str]) -> None:
         """Write pieces of evidence that another run collected."""
         for path, text in texts.items():
-            target = self._reports / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+            write_atomically(self._reports / path, text)
 
     def started(self, state: str, key: str) -> None:
         """Record that a transition to a state begins."""

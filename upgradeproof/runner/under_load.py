@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from upgradeproof.endpoints import authority
-from upgradeproof.errors import LoadError
+from upgradeproof.errors import ExtraError, LoadError
 from upgradeproof.load import (
     Aim,
     Judgement,
@@ -32,6 +32,8 @@ from upgradeproof.results.journal import LoadSent, ReleasesCompared
 from upgradeproof.runner.runner import Runner
 from upgradeproof.runner.state import State
 
+Unsent = LoadError | ExtraError
+"""Why a load could not be sent."""
 Sender = Callable[[Load, Aim, Path], LoadResult]
 _PAIRS: TypeAdapter[tuple[Pair, ...]] = TypeAdapter(tuple[Pair, ...])
 
@@ -46,7 +48,7 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         self._cell = runner.cell
         self._clones = ExitStack()
         self._machines: dict[str, Machine] = {}
-        self._sent: dict[tuple[str, str], LoadResult | LoadError] = {}
+        self._sent: dict[tuple[str, str], LoadResult | Unsent] = {}
 
     def __exit__(self, *_: object) -> None:
         """End the clones."""
@@ -56,7 +58,8 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
         """Judge a state by a load's own targets; the load is sent when it is first asked for.
 
         The fidelity is that of the clone that it is sent to: the state may have been cached when
-        KVM worked. Raises LoadError where the generator failed: nothing is known then.
+        KVM worked. Raises LoadError where the generator failed, and ExtraError where Locust is not
+        installed: nothing is known then.
         """
         found = self._result(load, state.name)
         return _known(judge(found, load.target, self._machine(state.name).fidelity))
@@ -64,7 +67,7 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
     def compare(self, load: Load, old: State, new: State) -> tuple[Judgement, ...]:
         """Judge the new release compared with the old one: their clones take turns.
 
-        Raises LoadError where the generator failed.
+        Raises LoadError where the generator failed, and ExtraError where Locust is not installed.
         """
         sides: Mapping[Side, str] = {"old": old.name, "new": new.name}
         pairs = take_turns(lambda side: self._send(load, sides[side]), load)
@@ -79,18 +82,18 @@ class UnderLoad(AbstractContextManager["UnderLoad"]):
     def _result(self, load: Load, state: str) -> LoadResult:
         """Return the result of a load in a state. Nothing is sent twice."""
         known = self._sent.get((load.id, state)) or self._first(load, state)
-        if isinstance(known, LoadError):
+        if isinstance(known, Unsent):
             raise known
         return known
 
-    def _first(self, load: Load, state: str) -> LoadResult | LoadError:
-        found: LoadResult | LoadError
+    def _first(self, load: Load, state: str) -> LoadResult | Unsent:
+        found: LoadResult | Unsent
         try:
             found = self._send(load, state)
             text = found.model_dump_json()
             path = self._runner.recorder.save(text, "load", f"{load.id}-{state}.json")
             self._note(measured(load, state, found, path))
-        except LoadError as error:
+        except (LoadError, ExtraError) as error:
             found = error
             self._note(unmeasured(load, state, str(error)))
         self._sent[load.id, state] = found

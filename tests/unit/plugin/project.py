@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.environments import bare_engine
+from tests.forked import ForkServer
 from upgradeproof.command import Completed, run
 from upgradeproof.results import Cell, Check, Run
 from upgradeproof.results.reading import read_run
@@ -99,6 +104,20 @@ filterwarnings = error
 """
 
 
+IMPORTS_ALL = """
+import importlib
+import pkgutil
+
+import upgradeproof.cli
+
+for module in pkgutil.iter_modules(upgradeproof.cli.__path__):
+    importlib.import_module(f"upgradeproof.cli.{module.name}")
+
+
+def test_a(upgraded): pass
+"""
+
+
 @dataclass(frozen=True)
 class Project:
     """A folder in which pytest is run."""
@@ -107,6 +126,9 @@ class Project:
     path: str = field(default_factory=bare_engine)
     """Where Python looks for packages: first for the engine."""
     timeout_s: float = 60
+    python: str = sys.executable
+    cold: bool = False
+    """Whether each run starts a Python that has imported nothing; see ``tests/fork_server.py``."""
 
     def write(self, **files: str) -> Project:
         """Write files: ``test_it="..."`` becomes test_it.py."""
@@ -127,19 +149,29 @@ class Project:
 
     def pytest(self, *arguments: str) -> Completed:
         """Run pytest to its end, in a folder without the outer run's environment."""
-        argv = [sys.executable, "-m", "pytest", *arguments]
+        if not self.cold:
+            return self._forked("pytest:main", ["pytest", *arguments])
+        argv = [self.python, "-m", "pytest", *arguments]
         return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
 
     def upgradeproof(self, *arguments: str) -> Completed:
         """Run ``upgradeproof``."""
-        main = "import sys; from upgradeproof.cli import main; sys.exit(main())"
-        argv = [sys.executable, "-c", main, *arguments]
-        return run(self._here(argv), timeout_s=self.timeout_s, env=self.environment, check=False)
+        return self._forked("upgradeproof.cli:main", ["upgradeproof", *arguments])
+
+    def _forked(self, call: str, argv: list[str]) -> Completed:
+        server = _server(self.python, self.path)
+        return server.run(
+            call,
+            argv,
+            folder=self.folder,
+            environment=self.environment,
+            timeout_s=self.timeout_s,
+        )
 
     def start_pytest(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start pytest in its own process group, so that a test can kill it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments],
+            [self.python, "-m", "pytest", *arguments],
             cwd=self.folder,
             env={**os.environ, **self.environment},
             stdout=subprocess.DEVNULL,
@@ -175,3 +207,12 @@ def make_project(folder: Path, plan: str = PLAN) -> Project:
     (folder / "upgrade.toml").write_text(plan, encoding="utf-8")
     (folder / "pytest.ini").write_text(INI, encoding="utf-8")
     return Project(folder).write(conftest=CONFTEST)
+
+
+@functools.cache
+def _server(python: str, path: str) -> ForkServer:
+    """Return what forks the runs of all projects with this Python and path."""
+    folder = Path(tempfile.mkdtemp(prefix="upgradeproof-"))
+    atexit.register(shutil.rmtree, folder)
+    project = replace(make_project(folder), path=path).write(test_it=IMPORTS_ALL)
+    return ForkServer(python, folder, "test_it.py", project.environment)

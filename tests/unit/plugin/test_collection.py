@@ -20,6 +20,8 @@ from upgradeproof.starter import write_starter
 CELL = "debian-12-amd64.container.bash-completion-12-to-13"
 TEST = re.compile(rf"^\S*?(\w+)\.py::(\w+)\[{re.escape(CELL)}(?:-(.+))?\]$", re.MULTILINE)
 OWN_TESTS = 2
+ALONE = {"PYTEST_ADDOPTS": "", "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": ""}
+"""Variables of the runs. pytest writes what it compiled: it compiles each module of the wheel."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Adopter:
         done = subprocess.run(
             [self.programs / "pytest", "--collect-only", "-q", *words],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": self.path, "PYTEST_ADDOPTS": "", "COLUMNS": "200"},
+            env={**os.environ, **ALONE, "PYTHONPATH": self.path},
             check=False,
             capture_output=True,
             text=True,
@@ -54,24 +56,33 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
-def adopter(folder: Path, environment: Path, wheel: Path) -> Adopter:
+def adopter(folder: Path, programs: Path) -> Adopter:
     folder.mkdir(parents=True, exist_ok=True)
     write_starter(folder)
-    return Adopter(folder, make_environment(environment, wheel))
+    return Adopter(folder, programs)
 
 
 @pytest.fixture(scope="module")
-def outside(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Counter[tuple[str, ...]]:
+def first(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
+    """Return an environment outside of any project."""
+    folder = tmp_path_factory.mktemp("first")
+    make_environment(folder, wheel)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory, first: Path) -> Counter[tuple[str, ...]]:
     """Return what is collected with an environment outside of the project, without a setting."""
-    base = tmp_path_factory.mktemp("outside")
-    return adopter(base / "project", base / "environment", wheel).collected()
+    return adopter(tmp_path_factory.mktemp("outside"), first / "bin").collected()
 
 
 @pytest.fixture(scope="module")
-def inside(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Adopter:
+def inside(
+    tmp_path_factory: pytest.TempPathFactory, first: Path, outside: Counter[tuple[str, ...]]
+) -> Adopter:
     """Return a project with its environment in ``.venv``, as the tutorial makes it."""
     folder = tmp_path_factory.mktemp("inside")
-    return adopter(folder, folder / ".venv", wheel)
+    return adopter(folder, make_environment(folder / ".venv", like=first))
 
 
 def test_each_check_is_collected_once(outside: Counter[tuple[str, ...]]) -> None:
@@ -82,22 +93,25 @@ def test_each_check_is_collected_once(outside: Counter[tuple[str, ...]]) -> None
 
 @pytest.mark.parametrize("layout", [".venv", "venv", "env", "build/tools/.venv"])
 def test_an_environment_inside_the_project_changes_nothing(
-    layout: str, wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
+    layout: str, first: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
 ) -> None:
-    assert adopter(tmp_path, tmp_path / layout, wheel).collected() == outside
+    programs = make_environment(tmp_path / layout, like=first)
+    assert adopter(tmp_path, programs).collected() == outside
 
 
 def test_a_project_below_a_hidden_folder_changes_nothing(
-    wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
+    first: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
 ) -> None:
     folder = tmp_path / ".hidden/build/project"
-    assert adopter(folder, folder / ".venv", wheel).collected() == outside
+    programs = make_environment(folder / ".venv", like=first)
+    assert adopter(folder, programs).collected() == outside
 
 
 def test_a_project_inside_its_environment_changes_nothing(
-    wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
+    first: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
 ) -> None:
-    assert adopter(tmp_path / "env/src/project", tmp_path / "env", wheel).collected() == outside
+    programs = make_environment(tmp_path / "env", like=first)
+    assert adopter(tmp_path / "env/src/project", programs).collected() == outside
 
 
 def test_an_editable_installation_of_a_checkout_changes_nothing(
@@ -133,9 +147,9 @@ def test_a_setting_changes_nothing(
 
 
 def test_another_root_changes_nothing(
-    wheel: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
+    first: Path, tmp_path: Path, outside: Counter[tuple[str, ...]]
 ) -> None:
-    project = adopter(tmp_path, tmp_path / ".venv", wheel)
+    project = adopter(tmp_path, make_environment(tmp_path / ".venv", like=first))
     (tmp_path / "tests").mkdir()
     shutil.move(tmp_path / "test_upgrade.py", tmp_path / "tests")
     below = Adopter(tmp_path / "tests", project.programs)

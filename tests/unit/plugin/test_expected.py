@@ -152,7 +152,7 @@ def test_a_suite_that_does_not_load_is_broken_and_not_missing(adopted: Project) 
 
 def test_each_cell_of_the_checkout_must_have_what_pytest_collects() -> None:
     """The engine reads the source of the suites: it declares the checks that pytest collects."""
-    done = Project(ROOT, path=str(ROOT)).pytest(
+    done = Project(ROOT, path=str(ROOT), cold=True).pytest(
         "--collect-only", "-q", "-p", "no:cacheprovider", "suites"
     )
     assert done.exit_status == 0, done.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.unit.plugin.project import AMD64, ROOT
 from upgradeproof.settings import pytest_words
+from upgradeproof.states import STATES
 
 HEAVY = ("pydantic", "docker", "jinja2", "rich", "locust", "matplotlib", "debian", "filelock")
 """Libraries that take long to import."""
@@ -57,6 +59,10 @@ def test_with_a_plan_there_are_fixtures_and_marks(inside: pytest.Pytester) -> No
     shown = inside.runpytest_inprocess("--fixtures", "-v").stdout.str()
     for name in ("cell", "installed", "upgraded", "upgradeproof_runner"):
         assert f"\n{name} [session scope]" in shown or f"\n{name} --" in shown
+    for state, spec in STATES.items():
+        assert re.search(
+            rf"^{state} -- \S+\n    Hand out {re.escape(spec.summary)}\.$", shown, re.MULTILINE
+        )
 
 
 def test_every_option_and_ini_key_has_our_prefix(pytester: pytest.Pytester) -> None:

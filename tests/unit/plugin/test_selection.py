@@ -44,17 +44,23 @@ def test_ids_consist_of_cell_and_subject_and_are_grouped_by_cell(shared: Project
     assert not (shared.folder / "backend").exists(), "--collect-only starts nothing"
 
 
+@pytest.fixture(scope="module")
+def reported(shared: Project) -> Project:
+    """Return the project after a run that has left its reports."""
+    shared.pytest("-k", "test_a")
+    return shared
+
+
 @pytest.mark.parametrize(
     "shows",
     ["--help", "--markers", "--fixtures", "--fixtures-per-test", "--cache-show", "--setup-plan"],
 )
-def test_options_that_only_list_tests_leave_earlier_results(shared: Project, shows: str) -> None:
-    shared.pytest("-k", "test_a")
-    before = {path: path.read_bytes() for path in shared.reports.glob("*.*")}
-    assert shared.reports / "run.json" in before
-    done = shared.pytest(shows)
+def test_options_that_only_list_tests_leave_earlier_results(reported: Project, shows: str) -> None:
+    before = {path: path.read_bytes() for path in reported.reports.glob("*.*")}
+    assert reported.reports / "run.json" in before
+    done = reported.pytest(shows)
     assert done.exit_status == 0, done.text
-    after = {path: path.read_bytes() for path in shared.reports.glob("*.*")}
+    after = {path: path.read_bytes() for path in reported.reports.glob("*.*")}
     assert after == before
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.render.formats.prometheus import METRICS
+from upgradeproof.render.metrics import METRICS
 
 DASHBOARD = json.loads(
     (Path(__file__).parents[3] / "docs/grafana/upgradeproof.json").read_text(encoding="utf-8")

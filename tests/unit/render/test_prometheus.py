@@ -10,7 +10,8 @@ from prometheus_client import parser
 
 from tests.unit.render.example import example_run
 from tests.unit.render.test_page import HOSTILE, hostile_run
-from upgradeproof.render.formats.prometheus import METRICS, exposition, write
+from upgradeproof.render.formats.prometheus import write
+from upgradeproof.render.metrics import METRICS, exposition
 from upgradeproof.results import Cell, Check, Run, Verdict
 
 OF_CELL = {

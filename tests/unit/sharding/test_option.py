@@ -171,12 +171,20 @@ def test_tags_select(upgradeproof: Command, plans: Path) -> None:
     )
 
 
-def test_a_missing_folder_is_an_error(upgradeproof: Command, plans: Path) -> None:
-    answer = upgradeproof("shards", "--count=2", "--to=no/shards.json")
+def test_a_missing_folder_is_made(upgradeproof: Command, plans: Path) -> None:
+    answer = upgradeproof("shards", "--count=2", "--to=new/shards.json")
+    assert (answer.status, answer.err) == (0, "")
+    assert [path.name for path in (plans / "new").iterdir()] == ["shards.json"]
+
+
+def test_a_file_that_can_not_be_written_is_an_error(upgradeproof: Command, plans: Path) -> None:
+    (plans / "new").mkdir()
+    answer = upgradeproof("shards", "--count=2", "--to=new")
     assert (answer.status, answer.err) == (
         4,
-        "upgradeproof: no/shards.json can't be written: No such file or directory\n",
+        "upgradeproof: new can't be written: Is a directory\n",
     )
+    assert not list((plans / "new").iterdir())
 
 
 def test_github_takes_no_more_than_256_jobs() -> None:

@@ -7,5 +7,5 @@ if ! command -v mmdebstrap >/dev/null; then
 fi
 [ -x .venv/bin/upgradeproof ] || {
     python3 -m venv .venv
-    .venv/bin/python -m pip install upgradeproof
+    .venv/bin/python -m pip install 'upgradeproof[all]'
 }

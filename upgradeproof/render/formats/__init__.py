@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol, cast
 
+from upgradeproof.errors import ExtraError
 from upgradeproof.extensions import File, Kind, discover, once_per_project
+from upgradeproof.extras import Extra, missing
 from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.results import Run
 
-__all__ = ["Format", "every_format"]
+__all__ = ["Format", "every_format", "missing_extra"]
 
 
 class Format(Protocol):
@@ -35,6 +37,15 @@ FORMATS = Kind(name="formats", noun="report format", engine=__name__)
 def every_format() -> Mapping[str, Format]:
     """Return the formats that are found, by name. Raises ExtensionError."""
     return discover(FORMATS, _format_in)
+
+
+def missing_extra(drawn: Format) -> ExtraError | None:
+    """Return the error of a format whose package is not installed; None: it can be written.
+
+    A format names its extra by ``EXTRA``; most need none.
+    """
+    extra = getattr(drawn, "EXTRA", None)
+    return missing(extra) if isinstance(extra, Extra) else None
 
 
 def _format_in(file: File) -> Iterator[tuple[str, Format]]:

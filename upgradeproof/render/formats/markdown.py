@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from upgradeproof.counting import counted
 from upgradeproof.render import capture, findings, grid, preflight, speed, support, words
 from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.render.writing import write_text
-from upgradeproof.results import Cell, Run
+from upgradeproof.results import Cell, Run, Verdict
 
 FORMAT = "markdown"
 FILE_NAME = "summary.md"
@@ -74,13 +74,16 @@ def fenced(text: str) -> str:
 
 
 def _parts(run: Run) -> Iterator[str]:
-    yield f"## {words.WORDS[run.verdict].symbol} {words.title(run)}\n"
-    yield " ".join(escape(line) for line in words.sentences(run)) + "\n"
+    faces, verdict = grid.faces(run), run.verdict
+    selected = [face for face in faces if face.cell.selected]
+    counts = words.count(face.verdict for face in selected)
+    yield f"## {words.WORDS[verdict].symbol} {words.title(run, verdict)}\n"
+    yield " ".join(escape(line) for line in words.sentences(run, verdict, counts)) + "\n"
     yield _about(run)
-    yield _counts(run)
-    for product in grid.arrange(grid.faces(run), fold=False):
+    yield _counts(selected, counts)
+    for product in grid.arrange(faces, fold=False):
         yield _matrix(product)
-    causes = findings.causes(findings.records(run))
+    causes = findings.causes(findings.of_cells((face.cell, face.verdict) for face in selected))
     if causes:
         yield "### What went wrong\n"
     for cause in causes[:CAUSES]:
@@ -162,10 +165,8 @@ def _about(run: Run) -> str:
     )
 
 
-def _counts(run: Run) -> str:
-    selected = [cell for cell in run.cells if cell.selected]
-    cells = words.count(cell.verdict for cell in selected)
-    checks = words.count(check.verdict for cell in selected for check in cell.checks)
+def _counts(selected: Sequence[grid.Face], cells: Mapping[Verdict, int]) -> str:
+    checks = words.count(check.verdict for face in selected for check in face.cell.checks)
     head = " | ".join(f"{word.symbol} {word.word}" for word in words.WORDS.values())
     return (
         f"| | {head} |\n|---|{'---:|' * len(words.WORDS)}\n"
