@@ -52,6 +52,16 @@ class RemoteHost:
     def client(self) -> docker.DockerClient:
         return docker.DockerClient(base_url=f"unix://{self.socket}", timeout=60)
 
+    def load(self, image: Path) -> None:
+        """Give the engine an image that was saved in a file."""
+        with closing(self.client()) as client, image.open("rb") as file:
+            client.images.load(file)
+
+    def containers(self) -> list[str]:
+        """Return the names of all containers."""
+        with closing(self.client()) as client:
+            return [str(container.name) for container in client.containers.list(all=True)]
+
     def inside(self, *argv: str) -> list[str]:
         """Return a command in the host's network and process namespaces."""
         return ["nsenter", "--target", str(self.init), "--net", "--pid", "--mount", *argv]
@@ -131,7 +141,10 @@ def _serve(host: RemoteHost, door: socket.socket) -> None:
         with connection:
             host.connections.append(
                 subprocess.Popen(
-                    host.inside(*argv), stdin=connection, stdout=connection, start_new_session=True
+                    host.inside(*argv),
+                    stdin=connection.fileno(),
+                    stdout=connection.fileno(),
+                    start_new_session=True,
                 )
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -64,8 +65,8 @@ def free_bytes(engine: DockerEngine) -> int:
 
 def parsed_free_bytes(printed: str) -> int:
     """Return the available bytes in what ``df -Pk`` printed of one folder."""
-    words = printed.splitlines()[-1].split() if printed else []
-    return int(words[3]) * 1024 if len(words) > 3 and words[3].isdigit() else sys.maxsize
+    found = re.search(r"(\d+)\s+\d+%\s+/\S*$", printed)
+    return int(found[1]) * 1024 if found else sys.maxsize
 
 
 def _described(engine: DockerEngine, image: Image, names: dict[str, str]) -> CachedSnapshot:

@@ -8,7 +8,7 @@ import statistics
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -68,9 +68,11 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
         self._latency_ms: float | None = None
 
     def __exit__(self, *_: object) -> None:
-        """End the tunnel, if there is one."""
+        """End the tunnel, if there is one; a later use connects again."""
         if self.tunnel is not None:
             self.tunnel.__exit__(None, None, None)
+            self._base_url = ""
+            self._clients = threading.local()
 
     @property
     def on(self) -> str:
@@ -111,7 +113,7 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
             fresh = self._fresh()
         except BackendError as error:
             if self.name and self._answered:
-                raise self._lost(error.brief, error.details) from None
+                raise self.lost(error.brief, error.details) from None
             self._refused = error if self.name else None
             raise
         if self.tunnel is not None and not self._answered:
@@ -119,16 +121,23 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
         self._answered = True
         return fresh
 
+    def another_client(self, timeout_s: int) -> docker.DockerClient:
+        """Return a separate connection with its own limit of a call. Raises as ``client`` does."""
+        self.client()
+        return self._made(timeout_s)
+
+    def _made(self, timeout_s: int = CALL_TIMEOUT_S) -> docker.DockerClient:
+        if self._base_url:
+            return docker.DockerClient(base_url=self._base_url, timeout=timeout_s)
+        return docker.from_env(timeout=timeout_s)
+
     def _fresh(self) -> docker.DockerClient:
         if self.tunnel is not None and not self._base_url:
             self.tunnel.__enter__()
             self._base_url = f"unix://{self.tunnel.forward_socket(self._address)}"
         try:
             _require_listener(self._base_url or os.environ.get("DOCKER_HOST"))
-            if self._base_url:
-                fresh = docker.DockerClient(base_url=self._base_url, timeout=CALL_TIMEOUT_S)
-            else:
-                fresh = docker.from_env(timeout=CALL_TIMEOUT_S)
+            fresh = self._made()
             fresh.ping()
         except (*EngineError, OSError) as error:
             raise self._no_answer(error) from None
@@ -138,7 +147,7 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
         if self.tunnel is not None and not self.tunnel.ended:
             with suppress(MachineError):
                 answer = self.tunnel.run(asking_why(self._address)).text
-                return silence(self.name, self._address, answer, self.tunnel.said)
+                return silence(self.name, self._address, answer, self.tunnel.printed)
         return BackendError(
             f"the engine {self.name} does not answer" if self.name else "no Docker engine answers",
             details=f"{type(error).__name__}: {error}"[:300],
@@ -156,19 +165,19 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
         """Return an error as it is, or that the engine is lost, if that is its cause."""
         if not self.name or self._answers():
             return error
-        return self._lost(error.brief, error.details)
+        return self.lost(error.brief, error.details)
 
     def _answers(self) -> bool:
         if self.tunnel is not None and _ends(self.tunnel):
             return False
         try:
-            with docker.DockerClient(base_url=self._base_url, timeout=CALL_TIMEOUT_S) as asked:
+            with closing(self._made()) as asked:
                 asked.ping()
         except (*EngineError, OSError):
             return False
         return True
 
-    def _lost(self, brief: str, details: str) -> MachineError:
+    def lost(self, brief: str, details: str) -> MachineError:
         """Return the error for an engine that answered before, and does not any more."""
         ended = self.tunnel.last_line if self.tunnel is not None and self.tunnel.ended else ""
         return ChannelError(

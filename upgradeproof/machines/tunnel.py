@@ -1,4 +1,4 @@
-"""The way to an engine on another host: one OpenSSH master that forwards its socket and its ports.
+"""The connection to an engine on another host: one OpenSSH master that forwards socket and ports.
 
 ``ssh`` itself decides about hosts, jump hosts, agents and host keys, as it does in a shell. The
 master reads from a pipe of this process and ends with it, also when this process is killed.
@@ -103,7 +103,7 @@ class Tunnel(AbstractContextManager["Tunnel"]):
             return False
 
     @property
-    def said(self) -> str:
+    def printed(self) -> str:
         """Return what ssh has printed so far."""
         with suppress(OSError):
             return (self._folder / "log").read_text(encoding="utf-8", errors="replace").strip()
@@ -112,7 +112,7 @@ class Tunnel(AbstractContextManager["Tunnel"]):
     @property
     def last_line(self) -> str:
         """Return the last line that ssh has printed."""
-        return next(reversed(self.said.splitlines()), "")
+        return next(reversed(self.printed.splitlines()), "")
 
     def forward_socket(self, path: str) -> Path:
         """Forward a socket of the host to one here, and return it. Raises MachineError."""
@@ -184,7 +184,9 @@ class Tunnel(AbstractContextManager["Tunnel"]):
         self._master = master
         late = self._wait(master)
         if late is not None:
-            raise refusal(self.name, self._address.host, "\n".join(filter(None, (self.said, late))))
+            raise refusal(
+                self.name, self._address.host, "\n".join(filter(None, (self.printed, late)))
+            )
         return master
 
     def _wait(self, master: subprocess.Popen[bytes]) -> str | None:

@@ -33,8 +33,7 @@ _CAUSES = (
         "correct the file that the message names",
     ),
     (
-        r".*(?:Could not resolve|Connection (?:refused|timed|closed|reset)|No route|unreachable"
-        r"|no answer|kex_exchange).*",
+        r".*(?:Could not resolve|Connection (?:refused|timed|closed|reset)|No route|no answer).*",
         "",
         "the host of the engine {} can't be reached",
         "check the name, that the host runs, and the firewalls between: `ssh HOST`",
@@ -42,11 +41,11 @@ _CAUSES = (
 )
 
 
-def refusal(engine: str, host: str, said: str) -> BackendError:
+def refusal(engine: str, host: str, printed: str) -> BackendError:
     """Return the error for what ssh printed, with the decisive line of it."""
     for decisive, needed, brief, resolution in _CAUSES:
-        line = re.search(decisive, said)
-        if line and re.search(needed, said):
+        line = re.search(decisive, printed)
+        if line and re.search(needed, printed):
             return BackendError(
                 brief.format(engine),
                 details=line.group().strip(),
@@ -54,7 +53,7 @@ def refusal(engine: str, host: str, said: str) -> BackendError:
             )
     return BackendError(
         f"ssh does not connect to the engine {engine}",
-        details=next(reversed(said.splitlines()), "it printed nothing"),
+        details=next(reversed(printed.splitlines()), "it printed nothing"),
         resolution=f"try it by hand: `ssh {host}`",
     )
 
@@ -70,16 +69,16 @@ def asking_why(path: str) -> str:
     return _WHY.format(shlex.quote(path))
 
 
-def silence(engine: str, path: str, answer: str, said: str) -> BackendError:
+def silence(engine: str, path: str, answer: str, printed: str) -> BackendError:
     """Return why an engine does not answer behind a connection that works.
 
-    ``answer`` is that of the script ``asking_why``; ``said`` is what ssh printed.
+    ``answer`` is that of the script ``asking_why``; ``printed`` is what ssh printed.
     """
     word, _, details = answer.partition("\n")
-    if "administratively prohibited" in said:
+    if "administratively prohibited" in printed:
         return BackendError(
             f"the SSH server of the engine {engine} does not forward sockets",
-            details=_last(said, "prohibited"),
+            details=_last(printed, "prohibited"),
             resolution="set AllowStreamLocalForwarding and AllowTcpForwarding to yes in its"
             " sshd_config",
         )
@@ -100,10 +99,10 @@ def silence(engine: str, path: str, answer: str, said: str) -> BackendError:
         case _:
             return BackendError(
                 f"the engine {engine} does not answer",
-                details=_last(said, "channel") or f"its socket is {path}",
+                details=_last(printed, "channel") or f"its socket is {path}",
                 resolution="look at the engine's log on its host, and restart it",
             )
 
 
-def _last(said: str, word: str) -> str:
-    return next((line for line in reversed(said.splitlines()) if word in line), "")
+def _last(printed: str, word: str) -> str:
+    return next((line for line in reversed(printed.splitlines()) if word in line), "")
