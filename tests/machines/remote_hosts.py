@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +61,17 @@ class RemoteHost:
         """Return the names of all containers."""
         with closing(self.client()) as client:
             return [str(container.name) for container in client.containers.list(all=True)]
+
+    @contextmanager
+    def changed(self, name: str, change: Callable[[str], str]) -> Iterator[None]:
+        """Change a file of the host's folder, and write it back."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        path.write_text(change(text), encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_text(text, encoding="utf-8")
 
     def inside(self, *argv: str) -> list[str]:
         """Return a command in the host's network and process namespaces."""
