@@ -35,7 +35,7 @@ class Engine(Model):
     address: str
     """``unix:///var/run/docker.sock``, or ``ssh://user@host``, with a port and a socket if they
     are not the usual ones: ``ssh://user@host:22/run/podman/podman.sock``."""
-    architectures: tuple[Architecture, ...] = Field(min_length=1)
+    architectures: tuple[Architecture, ...]
     """Those whose programs it runs, by its processor or under emulation."""
     kvm: bool = False
     """Whether /dev/kvm works there. Virtual machines run on this host, so that nothing uses it
@@ -60,6 +60,13 @@ class Engine(Model):
                 " unix:///var/run/docker.sock"
             )
         return address
+
+    @field_validator("architectures")
+    @classmethod
+    def _has_an_architecture(cls, names: tuple[Architecture, ...]) -> tuple[Architecture, ...]:
+        if not names:
+            raise ValueError("the list names no architecture")
+        return names
 
     @property
     def socket(self) -> str:

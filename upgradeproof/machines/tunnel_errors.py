@@ -75,13 +75,6 @@ def silence(engine: str, path: str, answer: str, printed: str) -> BackendError:
     ``answer`` is that of the script ``asking_why``; ``printed`` is what ssh printed.
     """
     word, _, details = answer.partition("\n")
-    if "administratively prohibited" in printed:
-        return BackendError(
-            f"the SSH server of the engine {engine} does not forward sockets",
-            details=_last(printed, "prohibited"),
-            resolution="set AllowStreamLocalForwarding and AllowTcpForwarding to yes in its"
-            " sshd_config",
-        )
     match word:
         case "absent":
             return BackendError(
@@ -99,10 +92,13 @@ def silence(engine: str, path: str, answer: str, printed: str) -> BackendError:
         case _:
             return BackendError(
                 f"the engine {engine} does not answer",
-                details=_last(printed, "channel") or f"its socket is {path}",
-                resolution="look at the engine's log on its host, and restart it",
+                details=f"{path}: {_of_a_channel(printed)}",
+                resolution="look at the engine's log on its host; if it runs, set there"
+                " AllowStreamLocalForwarding and AllowTcpForwarding to yes in sshd_config",
             )
 
 
-def _last(printed: str, word: str) -> str:
-    return next((line for line in reversed(printed.splitlines()) if word in line), "")
+def _of_a_channel(printed: str) -> str:
+    """Return why the last of the connection's channels was not opened."""
+    found = re.findall(r"^channel \d+: (.*)$", printed, flags=re.MULTILINE)
+    return str(found[-1]).strip() if found else "no answer"
