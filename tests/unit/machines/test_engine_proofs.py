@@ -38,8 +38,8 @@ def test_what_engines_toml_states_and_is_not_so_is_a_problem() -> None:
     found = proof(ENGINE, INFO, "27.1", DISK, None)
     assert found.problems(ENGINE) == [
         (
-            "engines.toml states that arm1 runs amd64, and its host neither has this architecture nor"
-            " emulates it: register qemu-user-static there, or remove amd64"
+            "engines.toml states that arm1 runs amd64, and its host neither has this architecture"
+            " nor emulates it: register qemu-user-static there, or remove amd64"
         ),
         (
             "engines.toml states kvm = true for arm1, and /dev/kvm can't be opened there: load its"
