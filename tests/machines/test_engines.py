@@ -226,9 +226,9 @@ def test_each_reason_why_an_engine_is_unreachable_is_one_error(
             "To do: allow a key of yours there; passwords are never asked for (BatchMode)"
         )
     with socket.create_server(("127.0.0.1", 0)) as free:
-        nobody = free.getsockname()[1]
-    with two.changed("ssh_config", lambda text: text.replace(str(two.port), str(nobody))):
-        assert refused(two).replace(str(nobody), "PORT") == (
+        unused = free.getsockname()[1]
+    with two.changed("ssh_config", lambda text: text.replace(str(two.port), str(unused))):
+        assert refused(two).replace(str(unused), "PORT") == (
             "the host of the engine two can't be reached\n"
             "ssh: connect to host 127.0.0.1 port PORT: Connection refused\n"
             "To do: check the name, that the host runs, and the firewalls between: `ssh two`"

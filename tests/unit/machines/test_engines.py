@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.sharding.cells import make_plans
+from tests.unit.test_docs import as_written, keys, rows
 from upgradeproof.errors import PlanError
 from upgradeproof.machines.engines import Engine, Placement, load_placement, placed
 from upgradeproof.machines.ssh import Address
@@ -165,3 +166,11 @@ def test_a_cell_that_no_engine_runs_is_an_error(cells: tuple[Cell, ...]) -> None
         f"no engine can run {cell.id}\nit needs the architecture amd64; the engines have arm64\n"
         "To do: add an [[engine]] with this architecture to engines.toml, or select other cells"
     )
+
+
+def test_the_reference_of_engines_toml_is_complete() -> None:
+    table = rows("engines-toml.md", "engine")
+    assert {name: row[2] for name, row in table.items()} == {
+        name: "required" if key.is_required() else as_written(key)
+        for name, key in keys(Engine).items()
+    }
