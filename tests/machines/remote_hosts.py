@@ -77,17 +77,18 @@ class RemoteHost:
         """Return a command in the host's network and process namespaces."""
         return ["nsenter", "--target", str(self.init), "--net", "--pid", "--mount", *argv]
 
-    def stop_engine(self) -> None:
-        """Kill the engine with everything that it has started; the SSH server stays."""
+    def die(self) -> None:
+        """End everything at once, as a loss of power does."""
         with suppress(ProcessLookupError):
             os.kill(self.init, signal.SIGKILL)
         self.process.wait(30)
+        self.cut_connections()
 
-    def die(self) -> None:
-        """End everything at once, as a loss of power does."""
-        self.stop_engine()
+    def cut_connections(self) -> None:
+        """End the SSH connections; engine and machines go on."""
         for connection in self.connections:
-            connection.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(connection.pid, signal.SIGKILL)
             connection.wait(30)
 
     def sessions(self) -> int:
@@ -96,12 +97,15 @@ class RemoteHost:
 
 
 @contextmanager
-def remote_host(name: str) -> Iterator[RemoteHost]:
-    """Start a host, and end it with everything that it has started."""
+def remote_host(name: str, room: str = "") -> Iterator[RemoteHost]:
+    """Start a host, and end it with everything that it has started.
+
+    ``room`` is the size of a disk of its own for the engine; empty: this host's.
+    """
     folder = Path(tempfile.mkdtemp(prefix=f"upgradeproof-test-{name}-"))
     try:
         with (
-            _namespaces(folder) as process,
+            _namespaces(folder, room) as process,
             closing(socket.create_server(("127.0.0.1", 0))) as door,
         ):
             init = int(
@@ -122,9 +126,10 @@ def remote_host(name: str) -> Iterator[RemoteHost]:
 
 
 @contextmanager
-def _namespaces(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _namespaces(folder: Path, room: str) -> Iterator[subprocess.Popen[bytes]]:
+    disk = f"mkdir {folder}/data; mount -t tmpfs -o size={room} none {folder}/data;"
     command = (
-        "ip link set lo up; mount -t tmpfs none /run; mkdir -p /run/sshd;"
+        f"{disk if room else ''} ip link set lo up; mount -t tmpfs none /run; mkdir -p /run/sshd;"
         f" exec dockerd --data-root {folder}/data --exec-root {folder}/exec --pidfile {folder}/pid"
         f" -H unix://{folder}/docker.sock"
     )

@@ -6,6 +6,7 @@ The tests share two hosts. The last test ends one of them.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -18,13 +19,15 @@ import pytest
 from tests.machines import ticker
 from tests.machines.projects import Project, cell_of, wait_until
 from tests.machines.remote_hosts import NEEDED, RemoteHost, remote_host
-from upgradeproof.errors import BackendError
+from upgradeproof.errors import BackendError, ChannelError
 from upgradeproof.machines import MachineSpec, engine
 from upgradeproof.machines.docker import DockerBackend
 from upgradeproof.machines.engine import DockerEngine
+from upgradeproof.machines.engines import Engine
 from upgradeproof.machines.ssh import Address
 from upgradeproof.machines.tunnel import PREFIX, Tunnel
 from upgradeproof.results import Verdict
+from upgradeproof.runner.engines import EngineInUse
 
 ENDPOINT = '\n[[expect.endpoint]]\nid = "echo"\nport = 8080\nkind = "tcp"\n'
 GOOD = {"first": ticker.run(ticker.GOOD), "second": ticker.run(ticker.GOOD)}
@@ -74,17 +77,20 @@ def hosts(
         yield found
 
 
+def table(name: str, host: RemoteHost) -> str:
+    """Return the table of engines.toml for a host."""
+    return (
+        f'[[engine]]\nname = "{name}"\naddress = "ssh://{name}{host.socket}"\n'
+        f'architectures = ["amd64"]\nssh_config = "{host.ssh_config}"\n'
+    )
+
+
 @pytest.fixture
 def project(new_project: Callable[[str], Project], hosts: dict[str, RemoteHost]) -> Project:
     """Return a project whose cells run on the hosts."""
     found = new_project("engines")
     found.states = found.folder / "cache"
-    tables = (
-        f'[[engine]]\nname = "{name}"\naddress = "ssh://{name}{host.socket}"\n'
-        f'architectures = ["amd64"]\nssh_config = "{host.ssh_config}"\n'
-        for name, host in hosts.items()
-    )
-    found.write("engines.toml", "".join(tables))
+    found.write("engines.toml", "".join(table(name, host) for name, host in hosts.items()))
     found.write("test_ticker.py", SUITE)
     return found
 
@@ -166,6 +172,60 @@ def test_machines_of_other_hosts_stay(debian_image: str, hosts: dict[str, Remote
         assert hosts["one"].containers() == ["other"]
         assert DockerBackend(other).prune(states=True) == ["container other"]
     assert_nothing_is_left(hosts["one"])
+
+
+def test_a_broken_tunnel_is_an_error_and_its_machine_is_removed_later(
+    debian_image: str, hosts: dict[str, RemoteHost], tmp_path: Path
+) -> None:
+    one = hosts["one"]
+    description = Engine(
+        name="one",
+        address=f"ssh://one{one.socket}",
+        architectures=("amd64",),
+        ssh_config=one.ssh_config,
+    )
+    spec = MachineSpec(snapshot=debian_image, name="cut", architecture="amd64")
+    with EngineInUse.of(description, tmp_path, tmp_path) as engine_in_use:
+        backend = engine_in_use.connected("container")
+        with backend.start(spec) as machine:
+            one.cut_connections()
+            with pytest.raises(ChannelError) as raised:
+                machine.run("true")
+        assert raised.value.brief.startswith(
+            "the engine one does not answer any more: no shell can be started on cut on the engine"
+        )
+        assert raised.value.details.endswith("Connection to 127.0.0.1 closed by remote host.")
+        assert one.containers() == ["cut"]
+        assert masters() == []
+    with engine_in_use:
+        engine_in_use.try_to_clear()
+    assert_nothing_is_left(one)
+
+
+def test_an_engine_without_room_is_an_error(
+    new_project: Callable[[str], Project], hosts: dict[str, RemoteHost]
+) -> None:
+    project = new_project("full")
+    project.states = project.folder / "cache"
+    with remote_host("full", room="100m") as full:
+        project.write("engines.toml", table("full", full))
+        project.write(
+            "upgrade.toml", ticker.plan(project.token, {"first": ticker.run(ticker.GOOD)})
+        )
+        project.write("test_ticker.py", ticker.SUITE)
+        ended = project.pytest()
+        assert ended.exit_status == 1
+        (cell,) = project.result().cells
+        assert cell.verdict is Verdict.NEVER_RAN
+        reasons = {re.sub(r"\d+ MB are", "N MB are", check.reason) for check in cell.checks}
+        assert reasons == {
+            (
+                "the engine full has no room: N MB are free\na cell needs 1500 MB\n"
+                "To do: free space in the engine's folder, such as by `docker system prune` on its"
+                " host"
+            )
+        }
+        assert_nothing_is_left(full)
 
 
 def _key_of(host: RemoteHost) -> str:

@@ -164,7 +164,8 @@ class DockerBackend:
             yield machine
         finally:
             machine.close()
-            with suppress(*EngineError):
+            with suppress(*EngineError, OSError):
+                self._engine.require_listener()
                 container.remove(force=True, v=True)
 
     def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
@@ -206,17 +207,9 @@ class DockerBackend:
 
     def prune(self, *, states: bool) -> Sequence[str]:
         """Remove containers whose run is over, with ``states`` also the cached states."""
-        engine, gone = self._engine.client(), []
-        for container in engine.containers.list(
-            all=True, filters={"label": f"{LABEL}=machine"}, ignore_removed=True
-        ):
-            if not self._engine.owns(container.labels) or owner.is_alive(
-                container.labels.get(f"{LABEL}.owner", "")
-            ):
-                continue
-            container.remove(force=True, v=True)
-            gone.append(f"container {container.name}")
+        gone = self.remove_machines(lambda found: not owner.is_alive(found))
         if states:
+            engine = self._engine.client()
             found = engine.images.list(filters={"label": f"{LABEL}=state"})
             for image in (each for each in found if self._engine.owns(each.labels)):
                 with suppress(docker.errors.APIError):  # in use by a run that goes on
@@ -230,6 +223,18 @@ class DockerBackend:
         except EngineError as error:
             raise self._engine.failed("the engine does not describe itself", error) from None
         return found
+
+    def remove_machines(self, over: Callable[[str], bool]) -> list[str]:
+        """Remove the machines of owners that are over, and return their names."""
+        gone = []
+        for container in self._engine.client().containers.list(
+            all=True, filters={"label": f"{LABEL}=machine"}, ignore_removed=True
+        ):
+            found = container.labels.get(f"{LABEL}.owner", "")
+            if self._engine.owns(container.labels) and over(found):
+                container.remove(force=True, v=True)
+                gone.append(f"container {container.name}")
+        return gone
 
 
 def _free(engine: docker.DockerClient, name: str) -> None:

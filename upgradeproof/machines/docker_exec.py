@@ -20,9 +20,10 @@ class ExecTransport:
     def __init__(self, container: Container, engine: DockerEngine) -> None:
         api = engine.client().api
         try:
+            engine.require_listener()
             started = api.exec_create(container.id, ["/bin/sh"], stdin=True)
             self._response = api.exec_start(started["Id"], socket=True)
-        except EngineError as error:
+        except (*EngineError, OSError) as error:
             raise ChannelError(
                 f"no shell can be started on {container.name}{engine.on}",
                 details=str(getattr(error, "explanation", None) or error),

@@ -171,6 +171,7 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
         if self.tunnel is not None and _ends(self.tunnel):
             return False
         try:
+            self.require_listener()
             with closing(self._made()) as asked:
                 asked.ping()
         except (*EngineError, OSError):
@@ -185,6 +186,11 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
             details="\n".join(filter(None, (details, ended))),
             resolution=f"look at the host of {self.name}, then run its cells again",
         )
+
+    def require_listener(self) -> None:
+        """Raise OSError if nothing listens on the socket of an engine that was connected."""
+        if self._base_url:
+            _require_listener(self._base_url)
 
     def published(self, port: int) -> int:
         """Return the port of 127.0.0.1 here that leads to one of the engine's host.

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from docker.errors import DockerException
 from docker.utils import parse_host
 
 from upgradeproof.errors import BackendError, HarnessError
@@ -23,6 +24,7 @@ from upgradeproof.imaging import Images
 from upgradeproof.imaging.sources import Source, every_source
 from upgradeproof.imaging.sources.registry import RegistrySource
 from upgradeproof.imaging.stores.docker import DockerStore
+from upgradeproof.machines import owner
 from upgradeproof.machines.docker import DockerBackend
 from upgradeproof.machines.engine import DockerEngine
 from upgradeproof.machines.engines import Engine
@@ -32,6 +34,9 @@ from upgradeproof.plan import Image
 from upgradeproof.runner.context import RunContext
 from upgradeproof.runner.storage import Limits, Storage
 from upgradeproof.runner.store import StateStore
+
+MIN_ROOM_BYTES = 1_500_000_000
+"""Free space with which a cell starts: the upgrade of a whole system writes as much."""
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +97,25 @@ class EngineInUse(AbstractContextManager["EngineInUse"]):
                 raise self.docker.lost(error.brief, error.details) from None
             raise
         reached.touch()
+        self._check_room(found)
         return found
+
+    def _check_room(self, backend: DockerBackend) -> None:
+        """Raise BackendError where a cell would fail for want of space; states are removed first.
+
+        A step that fails on a full disk would count as a failure of the product.
+        """
+        if backend.free_bytes() >= MIN_ROOM_BYTES:
+            return
+        Storage(self.cache, [backend], Limits.of(self.cache)).trim()
+        free = backend.free_bytes()
+        if free < MIN_ROOM_BYTES:
+            raise BackendError(
+                f"the engine {self.engine.name} has no room: {free / 1e6:.0f} MB are free",
+                details=f"a cell needs {MIN_ROOM_BYTES / 1e6:.0f} MB",
+                resolution="free space in the engine's folder, such as by `docker system prune` on"
+                " its host",
+            )
 
     def images(self, definitions: Mapping[str, Image], run: str) -> Images:
         """Return what makes the images of its cells, and stores them on it."""
@@ -101,9 +124,16 @@ class EngineInUse(AbstractContextManager["EngineInUse"]):
             definitions,
             self.cache / "images",
             run=run,
-            sources=[self._source(source) for source in every_source()],
+            sources=self.sources(),
             stores={store.machine: store},
         )
+
+    def sources(self) -> list[Source]:
+        """Return the sources of its images: what needs an engine uses this one."""
+        return [
+            replace(source, on=self.docker) if isinstance(source, RegistrySource) else source
+            for source in every_source()
+        ]
 
     def context(self, context: RunContext, definitions: Mapping[str, Image]) -> RunContext:
         """Return what the runners of its cells work with, from that of this host."""
@@ -127,8 +157,12 @@ class EngineInUse(AbstractContextManager["EngineInUse"]):
         return [*gone, *(f"state {key}" for key in Storage(self.cache, [backend], limits).trim())]
 
     def try_to_clear(self) -> None:
-        """Remove what killed runs left on it; where that fails it is only logged."""
+        """Remove what killed runs left on it, and this process, whose machines are all over.
+
+        A connection that broke leaves machines. Where that fails it is only logged.
+        """
         try:
+            self.connected(DockerBackend.kind).remove_machines(lambda by: by == owner.mine())
             self.clear(states=False)
         except (HarnessError, BackendError) as error:
             log.warning("the engine %s could not be cleared: %s", self.engine.name, error)
@@ -136,13 +170,13 @@ class EngineInUse(AbstractContextManager["EngineInUse"]):
     def _slot(self) -> AbstractContextManager[None]:
         return slot(self.cache / "slots", self.engine.slots)
 
-    def _source(self, source: Source) -> Source:
-        return replace(source, on=self.docker) if isinstance(source, RegistrySource) else source
-
 
 def is_default(path: str, environment: Mapping[str, str]) -> bool:
     """Return whether a socket is that of the engine that is used without engines.toml."""
-    default = str(parse_host(environment.get("DOCKER_HOST"))).removeprefix("http+unix://")
+    try:
+        default = str(parse_host(environment.get("DOCKER_HOST"))).removeprefix("http+unix://")
+    except DockerException:  # no address at all
+        return False
     return os.path.realpath(path) == os.path.realpath(default)
 
 
