@@ -138,7 +138,9 @@ class DockerBackend:
         engine = self._engine.client()
         info = self._info()
         apparmor = any("apparmor" in option for option in info.get("SecurityOptions") or ())
-        emulated = KERNEL_NAMES.get(spec.architecture) != info["Architecture"]
+        # Podman names an architecture as images do, Docker as the kernel does.
+        native = (spec.architecture, KERNEL_NAMES.get(spec.architecture))
+        emulated = info["Architecture"] not in native
         fidelity = Fidelity(
             kernel="shared",
             execution="qemu-user" if emulated else "native",

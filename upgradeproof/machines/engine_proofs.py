@@ -86,7 +86,7 @@ def proof(
         kernel=str(info.get("KernelVersion", "")),
         storage=" on ".join(filter(None, (str(info.get("Driver", "")), below))),
         architectures={
-            name: _execution(KERNEL_NAMES[name], str(info.get("Architecture")), lines)
+            name: _execution(name, str(info.get("Architecture")), lines)
             for name in engine.architectures
         },
         free_bytes=parsed_free_bytes(first),
@@ -95,10 +95,11 @@ def proof(
     )
 
 
-def _execution(name: str, own: str, lines: list[str]) -> Execution:
-    if name == own:
+def _execution(name: Architecture, own: str, lines: list[str]) -> Execution:
+    """Return how a host runs an architecture; Podman names its own as images do."""
+    if own in (name, KERNEL_NAMES[name]):
         return "native"
-    return "emulated" if f"emulated {name}" in lines else "impossible"
+    return "emulated" if f"emulated {KERNEL_NAMES[name]}" in lines else "impossible"
 
 
 def _pairs(status: object) -> list[tuple[str, str]]:

@@ -49,6 +49,11 @@ def test_what_engines_toml_states_and_is_not_so_is_a_problem() -> None:
     assert proof(ENGINE, INFO, "27.1", f"{DISK}\nkvm\nemulated x86_64", 1.5).problems(ENGINE) == []
 
 
+def test_an_engine_may_name_its_architecture_as_images_do() -> None:
+    found = proof(ENGINE, {**INFO, "Architecture": "arm64"}, "4.3.1", DISK, None)
+    assert found.architectures == {"arm64": "native", "amd64": "impossible"}
+
+
 def test_an_engine_that_reports_little_is_still_a_row() -> None:
     found = proof(ENGINE, {"Architecture": "aarch64"}, "5.0", "", None)
     assert (found.free_bytes, found.storage, found.kvm) == (sys.maxsize, "", False)
