@@ -97,15 +97,15 @@ class RemoteHost:
 
 
 @contextmanager
-def remote_host(name: str, room: str = "") -> Iterator[RemoteHost]:
+def remote_host(name: str, space: str = "") -> Iterator[RemoteHost]:
     """Start a host, and end it with everything that it has started.
 
-    ``room`` is the size of a disk of its own for the engine; empty: this host's.
+    ``space`` is the size of a disk of its own for the engine; empty: this host's.
     """
     folder = Path(tempfile.mkdtemp(prefix=f"upgradeproof-test-{name}-"))
     try:
         with (
-            _namespaces(folder, room) as process,
+            _namespaces(folder, space) as process,
             closing(socket.create_server(("127.0.0.1", 0))) as door,
         ):
             init = int(
@@ -126,10 +126,10 @@ def remote_host(name: str, room: str = "") -> Iterator[RemoteHost]:
 
 
 @contextmanager
-def _namespaces(folder: Path, room: str) -> Iterator[subprocess.Popen[bytes]]:
-    disk = f"mkdir {folder}/data; mount -t tmpfs -o size={room} none {folder}/data;"
+def _namespaces(folder: Path, space: str) -> Iterator[subprocess.Popen[bytes]]:
+    disk = f"mkdir {folder}/data; mount -t tmpfs -o size={space} none {folder}/data;"
     command = (
-        f"{disk if room else ''} ip link set lo up; mount -t tmpfs none /run; mkdir -p /run/sshd;"
+        f"{disk if space else ''} ip link set lo up; mount -t tmpfs none /run; mkdir -p /run/sshd;"
         f" exec dockerd --data-root {folder}/data --exec-root {folder}/exec --pidfile {folder}/pid"
         f" -H unix://{folder}/docker.sock"
     )

@@ -202,12 +202,12 @@ def test_a_broken_tunnel_is_an_error_and_its_machine_is_removed_later(
     assert_nothing_is_left(one)
 
 
-def test_an_engine_without_room_is_an_error(
+def test_an_engine_without_space_is_an_error(
     new_project: Callable[[str], Project], hosts: dict[str, RemoteHost]
 ) -> None:
     project = new_project("full")
     project.states = project.folder / "cache"
-    with remote_host("full", room="100m") as full:
+    with remote_host("full", space="100m") as full:
         project.write("engines.toml", table("full", full))
         project.write(
             "upgrade.toml", ticker.plan(project.token, {"first": ticker.run(ticker.GOOD)})
@@ -217,10 +217,10 @@ def test_an_engine_without_room_is_an_error(
         assert ended.exit_status == 1
         (cell,) = project.result().cells
         assert cell.verdict is Verdict.NEVER_RAN
-        reasons = {re.sub(r"\d+ MB are", "N MB are", check.reason) for check in cell.checks}
+        reasons = {re.sub(r"space: \d+ MB", "space: N MB", check.reason) for check in cell.checks}
         assert reasons == {
             (
-                "the engine full has no room: N MB are free\na cell needs 1500 MB\n"
+                "the engine full has too little free space: N MB\na cell needs 1500 MB\n"
                 "To do: free space in the engine's folder, such as by `docker system prune` on its"
                 " host"
             )

@@ -35,7 +35,7 @@ from upgradeproof.runner.context import RunContext
 from upgradeproof.runner.storage import Limits, Storage
 from upgradeproof.runner.store import StateStore
 
-MIN_ROOM_BYTES = 1_500_000_000
+MIN_SPACE_BYTES = 1_500_000_000
 """Free space with which a cell starts: the upgrade of a whole system writes as much."""
 
 log = logging.getLogger(__name__)
@@ -97,22 +97,22 @@ class EngineInUse(AbstractContextManager["EngineInUse"]):
                 raise self.docker.lost(error.brief, error.details) from None
             raise
         reached.touch()
-        self._check_room(found)
+        self._check_space(found)
         return found
 
-    def _check_room(self, backend: DockerBackend) -> None:
+    def _check_space(self, backend: DockerBackend) -> None:
         """Raise BackendError where a cell would fail for want of space; states are removed first.
 
         A step that fails on a full disk would count as a failure of the product.
         """
-        if backend.free_bytes() >= MIN_ROOM_BYTES:
+        if backend.free_bytes() >= MIN_SPACE_BYTES:
             return
         Storage(self.cache, [backend], Limits.of(self.cache)).trim()
         free = backend.free_bytes()
-        if free < MIN_ROOM_BYTES:
+        if free < MIN_SPACE_BYTES:
             raise BackendError(
-                f"the engine {self.engine.name} has no room: {free / 1e6:.0f} MB are free",
-                details=f"a cell needs {MIN_ROOM_BYTES / 1e6:.0f} MB",
+                f"the engine {self.engine.name} has too little free space: {free / 1e6:.0f} MB",
+                details=f"a cell needs {MIN_SPACE_BYTES / 1e6:.0f} MB",
                 resolution="free space in the engine's folder, such as by `docker system prune` on"
                 " its host",
             )
