@@ -8,7 +8,8 @@ import statistics
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -133,8 +134,7 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
 
     def _fresh(self) -> docker.DockerClient:
         if self.tunnel is not None and not self._base_url:
-            self.tunnel.__enter__()
-            self._base_url = f"unix://{self.tunnel.forward_socket(self._address)}"
+            self._base_url = f"unix://{_forwarded(self.tunnel, self._address)}"
         try:
             _require_listener(self._base_url or os.environ.get("DOCKER_HOST"))
             fresh = self._made()
@@ -203,6 +203,15 @@ class DockerEngine(AbstractContextManager["DockerEngine"]):
         """Undo ``published``."""
         if self.tunnel is not None:
             self.tunnel.cancel(local, port)
+
+
+def _forwarded(tunnel: Tunnel, path: str) -> Path:
+    """Open a tunnel and return the socket here that leads to the engine's."""
+    with ExitStack() as on_failure:
+        on_failure.enter_context(tunnel)
+        local = tunnel.forward_socket(path)
+        on_failure.pop_all()
+    return local
 
 
 def _latency_ms(client: docker.DockerClient) -> float:

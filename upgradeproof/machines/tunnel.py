@@ -48,6 +48,7 @@ OPTIONS = {
     "ControlPersist": "no",
     "StreamLocalBindMask": "0177",
     "PermitLocalCommand": "no",
+    "RemoteCommand": "none",
     "RequestTTY": "no",
 }
 
@@ -59,13 +60,13 @@ class Tunnel(AbstractContextManager["Tunnel"]):
         """Know the engine's name, for messages, and how its host is reached."""
         self.name = name
         self._address = address
-        self._folder = Path()
+        self._opened: Path | None = None
         self._master: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Tunnel:
         """Connect. Raises BackendError with the reason when ssh does not."""
         _remove_stale()
-        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_runtime()))
+        self._opened = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_runtime()))
         try:
             (self._folder / "owner").write_text(owner.mine(), encoding="utf-8")
             self._master = self._start()
@@ -75,7 +76,7 @@ class Tunnel(AbstractContextManager["Tunnel"]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the connection with all that it forwards, and remove its folder."""
+        """End the connection, if there is one, with all that it forwards; remove its folder."""
         if self._master is not None and self._master.stdin is not None:
             with suppress(OSError):
                 self._master.stdin.close()
@@ -88,7 +89,16 @@ class Tunnel(AbstractContextManager["Tunnel"]):
             if self._master.stdout is not None:
                 self._master.stdout.close()
         self._master = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._opened is not None:
+            shutil.rmtree(self._opened, ignore_errors=True)
+        self._opened = None
+
+    @property
+    def _folder(self) -> Path:
+        """Return the folder of the sockets. Raises MachineError when nothing is connected."""
+        if self._opened is None:
+            raise MachineError(f"the engine {self.name} is not connected")
+        return self._opened
 
     @property
     def ended(self) -> bool:
@@ -105,7 +115,7 @@ class Tunnel(AbstractContextManager["Tunnel"]):
     @property
     def printed(self) -> str:
         """Return what ssh has printed so far."""
-        with suppress(OSError):
+        with suppress(OSError, MachineError):
             return (self._folder / "log").read_text(encoding="utf-8", errors="replace").strip()
         return ""
 
@@ -115,11 +125,11 @@ class Tunnel(AbstractContextManager["Tunnel"]):
         return next(reversed(self.printed.splitlines()), "")
 
     def forward_socket(self, path: str) -> Path:
-        """Forward a socket of the host to one here, and return it. Raises MachineError."""
+        """Forward a socket of the host to one here, and return it. Raises BackendError."""
         local = self._folder / "engine.sock"
         done = self._order("forward", f"{local}:{path}")
         if not done.ok:
-            raise MachineError(
+            raise BackendError(
                 f"ssh does not forward the socket of the engine {self.name}", details=done.tail
             )
         return local

@@ -181,10 +181,41 @@ def test_the_master_never_prompts_and_ends_with_its_context(fake_ssh: Path) -> N
         "-F config -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=10"
         " -o ServerAliveCountMax=3 -o LogLevel=INFO -o ForwardAgent=no -o ForwardX11=no"
         " -o ClearAllForwardings=yes -o ControlMaster=yes -o ControlPersist=no"
-        " -o StreamLocalBindMask=0177 -o PermitLocalCommand=no -o RequestTTY=no"
+        " -o StreamLocalBindMask=0177 -o PermitLocalCommand=no -o RemoteCommand=none"
+        " -o RequestTTY=no"
         f" -o ControlPath={folder}/control -p 2222 -l ada -T -- arm1"
         " echo upgradeproof-ready; exec cat"
     )
+
+
+def test_an_engine_that_was_never_used_is_closed_without_effect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    tunnel = Tunnel("one", Address(host="arm1"))
+    with DockerEngine(name="one", address="/run/docker.sock", tunnel=tunnel):
+        pass
+    assert (tmp_path / "file").exists()
+    assert (tunnel.ended, tunnel.last_line) == (True, "")
+    with pytest.raises(MachineError, match="the engine one is not connected"):
+        tunnel.run(":")
+
+
+def test_a_socket_that_can_not_be_forwarded_is_an_error_and_leaves_nothing(fake_ssh: Path) -> None:
+    write(
+        fake_ssh,
+        'case "$*" in *forward*) echo "mux_client_forward: refused" >&2; exit 255;; esac\n'
+        "echo upgradeproof-ready; exec cat",
+    )
+    tunnel = Tunnel("one", Address(host="arm1"))
+    engine = DockerEngine(name="one", address="/run/docker.sock", tunnel=tunnel)
+    with pytest.raises(BackendError) as raised:
+        engine.client()
+    assert str(raised.value) == (
+        "ssh does not forward the socket of the engine one\nmux_client_forward: refused"
+    )
+    assert folders(fake_ssh) == []
 
 
 def test_a_refusal_leaves_nothing(fake_ssh: Path) -> None:
