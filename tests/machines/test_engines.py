@@ -9,9 +9,8 @@ import os
 import re
 import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,14 @@ import pytest
 from tests.machines import ticker
 from tests.machines.projects import Project, cell_of, wait_until
 from tests.machines.remote_hosts import NEEDED, RemoteHost, remote_host
+from tests.machines.tunnels import assert_nothing_is_left, connection, masters, table
 from upgradeproof.errors import BackendError, ChannelError
 from upgradeproof.machines import MachineSpec, engine
 from upgradeproof.machines.docker import DockerBackend
 from upgradeproof.machines.engine import DockerEngine
 from upgradeproof.machines.engines import Engine
 from upgradeproof.machines.ssh import Address
-from upgradeproof.machines.tunnel import PREFIX, Tunnel
+from upgradeproof.machines.tunnel import Tunnel
 from upgradeproof.results import Verdict
 from upgradeproof.runner.engines import EngineInUse
 
@@ -77,52 +77,13 @@ def hosts(
         yield found
 
 
-def table(name: str, host: RemoteHost) -> str:
-    """Return the table of engines.toml for a host."""
-    return (
-        f'[[engine]]\nname = "{name}"\naddress = "ssh://{name}{host.socket}"\n'
-        f'architectures = ["amd64"]\nssh_config = "{host.ssh_config}"\n'
-    )
-
-
 @pytest.fixture
 def project(new_project: Callable[[str], Project], hosts: dict[str, RemoteHost]) -> Project:
     """Return a project whose cells run on the hosts."""
     found = new_project("engines")
-    found.states = found.folder / "cache"
     found.write("engines.toml", "".join(table(name, host) for name, host in hosts.items()))
     found.write("test_ticker.py", SUITE)
     return found
-
-
-def connection(host: RemoteHost, client_id: str = "test") -> DockerEngine:
-    """Return the engine of a host, not yet connected."""
-    tunnel = Tunnel(host.name, Address(host=host.name, config=host.ssh_config))
-    return DockerEngine(
-        name=host.name, address=str(host.socket), tunnel=tunnel, client_id=client_id
-    )
-
-
-def masters() -> list[str]:
-    """Return the command lines of all processes of tunnels on this host."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            found.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-    return [line for line in found if f"/{PREFIX}" in line]
-
-
-def folders() -> list[Path]:
-    """Return the folders of tunnels on this host."""
-    return list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
-
-
-def assert_nothing_is_left(*hosts: RemoteHost) -> None:
-    """Check for containers and connections on hosts, and for processes and sockets here."""
-    assert (masters(), folders()) == ([], [])
-    for host in hosts:
-        wait_until(f"no connection to {host.name} is open", lambda: host.sessions() == 0)  # noqa: B023  # waited for here
-        assert host.containers() == []
 
 
 def test_cells_run_on_two_engines(project: Project, hosts: dict[str, RemoteHost]) -> None:
@@ -206,7 +167,6 @@ def test_an_engine_without_space_is_an_error(
     new_project: Callable[[str], Project], hosts: dict[str, RemoteHost]
 ) -> None:
     project = new_project("full")
-    project.states = project.folder / "cache"
     with remote_host("full", space="100m") as full:
         project.write("engines.toml", table("full", full))
         project.write(
