@@ -13,8 +13,9 @@ case $(dpkg --print-architecture 2>/dev/null) in
     arm64) RUN_PACKAGES+=(gcc-x86-64-linux-gnu) ;;
     *) RUN_PACKAGES+=(gcc-aarch64-linux-gnu) ;;
 esac
-# A browser, and a font for what it draws: the report is looked at in its tests.
-TEST_PACKAGES=(chromium fonts-dejavu-core)
+# A browser, and a font for what it draws: the report is looked at in its tests. openssh-server: hosts
+# with engines, which the tests start; no test needs the service of this host.
+TEST_PACKAGES=(chromium fonts-dejavu-core openssh-server)
 # What the bench is compared with.
 BENCH_PACKAGES=(debvm wrk hey)
 ARM64_PACKAGES=(qemu-user-static arch-test)

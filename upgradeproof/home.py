@@ -16,12 +16,14 @@ from upgradeproof.errors import PlanError
 from upgradeproof.extensions import folders_of, open_project
 from upgradeproof.imaging import Images
 from upgradeproof.machines.backends import backend, backends
+from upgradeproof.machines.engines import Placement, load_placement
 from upgradeproof.packaging import Packager
 from upgradeproof.plan import Cell, Image, Plan, choose, expand, load_images, load_plan
 from upgradeproof.plan.defects import load_defect
 from upgradeproof.results import Journal, PlanFile
 from upgradeproof.runner import RunContext
 from upgradeproof.runner.checkpoints import CHECKPOINT_AFTER_S
+from upgradeproof.runner.engines import EngineInUse
 from upgradeproof.runner.known_changes import check_known_changes
 from upgradeproof.runner.storage import Limits, Storage
 from upgradeproof.runner.store import StateStore
@@ -113,6 +115,24 @@ class Home:
     def choose(self, globs: Sequence[str] = ()) -> tuple[Cell, ...]:
         """Return the cells that fit one of the globs, or all; PlanError if a glob fits none."""
         return choose(self.cells, globs)
+
+    @cached_property
+    def placement(self) -> Placement:
+        """Return which engine runs which cell, after engines.toml. Raises PlanError."""
+        return load_placement(self.root, self.cells)
+
+    @cached_property
+    def engines(self) -> dict[str, EngineInUse]:
+        """Return the engines of engines.toml by name, not yet connected. Raises PlanError."""
+        found = self.placement
+        return {
+            each.name: EngineInUse.of(each, found.folder, cache.folder()) for each in found.engines
+        }
+
+    def engine_of(self, cell: Cell) -> EngineInUse | None:
+        """Return the engine of a cell; None: this host itself. Raises PlanError."""
+        engine = self.placement.engine_of(cell)
+        return self.engines[engine.name] if engine else None
 
     @property
     def plans_digest(self) -> str:

@@ -14,7 +14,8 @@ from tests.machines.projects import Project, forget_states
 from tests.machines.starting import Start
 from upgradeproof.imaging import Images
 from upgradeproof.machines import MachineSpec
-from upgradeproof.machines.docker import BACKEND, DockerMachine
+from upgradeproof.machines.docker import BACKEND
+from upgradeproof.machines.docker_machine import DockerMachine
 from upgradeproof.plan.images import Platform, load_images
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from upgradeproof.machines import Machine
-from upgradeproof.machines.docker import DockerMachine
+from upgradeproof.machines.docker_machine import DockerMachine
 
 
 class Start(Protocol):

@@ -13,7 +13,7 @@ import pytest
 from tests.machines import servers
 from tests.machines.projects import Project, cell_of, state_of, wait_until
 from tests.machines.starting import Start
-from upgradeproof.machines.docker import DockerMachine
+from upgradeproof.machines.docker_machine import DockerMachine
 from upgradeproof.plan import load_plan
 from upgradeproof.results import Verdict
 

@@ -17,7 +17,8 @@ from tests.machines.projects import ROOT
 from tests.machines.starting import Start, output_of
 from upgradeproof.errors import MachineError
 from upgradeproof.machines import Machine, engine
-from upgradeproof.machines.docker import BACKEND, CAPABILITIES, DROPPED, DockerMachine
+from upgradeproof.machines.docker import BACKEND, CAPABILITIES, DROPPED
+from upgradeproof.machines.docker_machine import DockerMachine
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.machines.probing import NOTHING, changed, run
-from upgradeproof.machines.docker import DockerMachine
+from upgradeproof.machines.docker_machine import DockerMachine
 from upgradeproof.probes import ProbeInputs, read
 from upgradeproof.probes.components import Components
 from upgradeproof.probes.disks import Disks

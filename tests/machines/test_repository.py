@@ -12,7 +12,7 @@ import pytest
 
 from tests.machines.starting import Start
 from upgradeproof.errors import EnvironmentFailedError
-from upgradeproof.machines.docker import DockerMachine
+from upgradeproof.machines.docker_machine import DockerMachine
 from upgradeproof.packaging import Packager
 from upgradeproof.packaging.signing import Signer
 from upgradeproof.plan import Cell, Plan, Platform

@@ -42,6 +42,7 @@ ELSEWHERE = (
     "https://semver.org/",
     "http://mirror.example/",
     "ssh://",
+    "unix://",
     "https://openvex.dev",
 )
 """Addresses that a page may contain: never an archive or a registry."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from upgradeproof.home import Home
@@ -26,10 +27,17 @@ def run(arguments: argparse.Namespace) -> int:
     cells = home.choose(arguments.cells)
     if arguments.shard:
         cells = _of_shard(home, cells, arguments.shard)
-    images = home.imaging()
-    for name, platform in {cell.platform.id: cell.platform for cell in cells}.items():
-        sys.stdout.write(f"{name}  {images.ensure(platform)}\n")
-        sys.stdout.flush()
+    places = home.placement.names(cells)
+    here = home.imaging()
+    with ExitStack() as opened:
+        for cell in {(each.platform.id, places.get(each.id)): each for each in cells}.values():
+            engine = home.engine_of(cell)
+            if engine:
+                opened.enter_context(engine)
+            images = engine.images(home.images, "") if engine else here
+            where = f"  on {places[cell.id]}" if places else ""
+            sys.stdout.write(f"{cell.platform.id}  {images.ensure(cell.platform)}{where}\n")
+            sys.stdout.flush()
     return 0
 
 

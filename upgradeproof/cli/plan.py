@@ -23,6 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the verb."""
     named = tuple(Path(path).resolve() for path in arguments.plan or ())
-    wanted = Home(Path.cwd(), named).choose(arguments.cells)
-    sys.stdout.write(show(wanted, arguments.format, scripts=arguments.scripts) + "\n")
+    home = Home(Path.cwd(), named)
+    wanted = home.choose(arguments.cells)
+    text = show(
+        wanted, arguments.format, scripts=arguments.scripts, engines=home.placement.names(wanted)
+    )
+    sys.stdout.write(text + "\n")
     return 0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from upgradeproof import cache
+from upgradeproof.errors import BackendError, MachineError
 from upgradeproof.home import Home
 from upgradeproof.machines.backends import backends
+from upgradeproof.runner.engines import EngineInUse
 from upgradeproof.runner.store import StateStore
 
 HELP = "remove what earlier runs left running"
@@ -39,4 +42,23 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write("".join(f"removed {name}\n" for name in gone))
         sys.stdout.write(f"{kind}: {len(gone)} removed\n")
         asked += 1
+    asked += sum(_cleared(engine, states=arguments.states) for engine in _engines(home))
     return 0 if asked else 1
+
+
+def _engines(home: Home) -> Iterable[EngineInUse]:
+    """Return the engines of engines.toml; those of this folder, if it has plans."""
+    return home.engines.values() if home.plan_files else ()
+
+
+def _cleared(engine: EngineInUse, *, states: bool) -> bool:
+    """Print what was removed on an engine, and return whether it answered."""
+    with engine:
+        try:
+            gone = engine.clear(states=states)
+        except (BackendError, MachineError) as error:
+            sys.stdout.write(f"{engine.engine.name}: nothing removed, {error.brief}\n")
+            return False
+    sys.stdout.write("".join(f"removed {name} on {engine.engine.name}\n" for name in gone))
+    sys.stdout.write(f"{engine.engine.name}: {len(gone)} removed\n")
+    return True

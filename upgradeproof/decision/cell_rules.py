@@ -85,8 +85,8 @@ def own_kernel(cell: Cell) -> bool:
 
 
 def native_time(cell: Cell) -> bool:
-    """Return whether the cell ran without emulation, so that absolute times count."""
-    return cell.fidelity is not None and cell.fidelity.absolute_time
+    """Return whether the cell ran without emulation and tunnel, so that absolute times count."""
+    return cell.fidelity is not None and cell.fidelity.absolute_latency
 
 
 def _health(cell: Cell, rule: CellRule) -> Iterator[Reason]:

@@ -257,7 +257,7 @@ def _fidelity(squares: Sequence[Square]) -> Iterable[str]:
         "on any machine": len(good),
         "on a machine with a kernel of its own": sum(each.own_kernel for each in known),
         "on a machine that its own boot loader started": sum(each.boot == "own" for each in known),
-        "without emulation, so that absolute times count": sum(e.absolute_time for e in known),
+        "without emulation, so that absolute times count": sum(e.absolute_latency for e in known),
         "from states that this run built": len(good) - sum(map(_has_reused, good)),
     }
     return (f"{what}: {number} of {len(ran)}" for what, number in counts.items())

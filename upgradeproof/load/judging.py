@@ -25,7 +25,7 @@ def judge(result: LoadResult, target: Target, fidelity: Fidelity) -> tuple[Judge
     """Judge one run by what does not depend on another: answers, and latencies in milliseconds.
 
     A generator that failed breaks every target; a load under which nothing was answered fails
-    every one. A latency counts only where the machine's time is that of its host.
+    every one. A latency counts only where it is the machine's own.
     """
     if reason := unfit(result):
         return _all(target, *reason)
@@ -72,9 +72,9 @@ def _latencies(result: LoadResult, target: Target, fidelity: Fidelity) -> Iterat
     for name, rank, limit_ms in _limits(target):
         found_ms = result.latencies.percentile_ms(rank)
         reason = f"{found_ms:.1f} ms, {limit_ms:g} ms are allowed"
-        if not fidelity.absolute_time:
+        if not fidelity.absolute_latency:
             verdict = Verdict.NOT_APPLICABLE
-            reason = f"{reason}; by {fidelity.execution} an absolute time proves nothing"
+            reason = f"{reason}; {fidelity.why_no_absolute_latency}"
         else:
             verdict = Verdict.PASSED if found_ms <= limit_ms else Verdict.FAILED
         yield Judgement(target=name, verdict=verdict, reason=reason)

@@ -129,8 +129,10 @@ class Machine(Protocol):
 class Backend(Protocol):
     """A kind of machine on this host."""
 
-    kind: str
-    """The last part of a platform's id: ``container`` or ``vm``."""
+    @property
+    def kind(self) -> str:
+        """Return the last part of a platform's id: ``container`` or ``vm``."""
+        ...
 
     @property
     def own_kernel(self) -> bool:

@@ -1,24 +1,20 @@
-"""Containers on a Docker engine, with systemd as process 1."""
+"""The backend of containers on a Docker engine, with systemd as process 1."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, ClassVar
 
 import docker
 import docker.errors
-from docker.models.containers import Container
 
-from upgradeproof.errors import BackendError, ChannelError, MachineError
+from upgradeproof.errors import BackendError, MachineError
 from upgradeproof.machines import CachedSnapshot, Health, MachineSpec, docker_states, owner
-from upgradeproof.machines.channel import Transport, end_session_script
-from upgradeproof.machines.channel_machine import ChannelMachine
-from upgradeproof.machines.docker_exec import ExecTransport
-from upgradeproof.machines.engine import LABEL, EngineError, client, failed
-from upgradeproof.machines.systemd import SETTLED
+from upgradeproof.machines.docker_machine import DockerMachine
+from upgradeproof.machines.engine import LABEL, LOCAL, DockerEngine, EngineError
 from upgradeproof.plan.images import KERNEL_NAMES
 from upgradeproof.results import Fidelity
 
@@ -100,96 +96,23 @@ def definition() -> str:
     return hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()[:16]
 
 
-class DockerMachine(ChannelMachine):
-    """A running container."""
-
-    def __init__(self, container: Container, fidelity: Fidelity) -> None:
-        super().__init__(str(container.name), fidelity)
-        self._container = container
-
-    @property
-    def container(self) -> Container:
-        """Return the SDK's container."""
-        return self._container
-
-    def boot(self, *, timeout_s: float) -> None:
-        """Start, and wait until systemd has settled. Raises MachineError."""
-        try:
-            self._container.start()
-            self.run(SETTLED, timeout_s=timeout_s)
-        except EngineError as error:
-            raise failed(f"{self.name} could not be started", error) from None
-        except MachineError as error:
-            raise MachineError(
-                f"systemd on {self.name} did not settle in {timeout_s:g} s",
-                details="\n".join([error.brief, *self.logs().splitlines()[-20:]]),
-                resolution="`upgradeproof doctor` prints whether containers work here",
-            ) from None
-
-    def power_cut(self, *, timeout_s: float) -> None:
-        """Kill every process at once, and start again on the same disk."""
-        try:
-            self._container.kill()
-            self._container.wait(timeout=timeout_s)
-        except EngineError as error:
-            raise failed(f"{self.name} could not be stopped", error) from None
-        self.boot(timeout_s=timeout_s)
-
-    def reboot(self, *, timeout_s: float) -> None:  # noqa: ARG002  # the protocol's
-        """Refuse: what a container would boot is its host's kernel."""
-        raise MachineError(f"{self.name} has no kernel of its own to boot")
-
-    def published(self, port: int) -> int:
-        """Return this host's port that leads to ``port``. Raises MachineError if there is none."""
-        try:
-            self._container.reload()
-        except EngineError as error:
-            raise failed(f"{self.name} can't be inspected", error) from None
-        bindings = self._container.ports.get(f"{port}/tcp")
-        if not bindings:
-            raise MachineError(
-                f"port {port} of {self.name} is not published",
-                resolution="name it in the plan as the port of an endpoint",
-            )
-        return int(bindings[0]["HostPort"])
-
-    def logs(self) -> str:
-        """Return the console so far; empty when the engine can't give it."""
-        with suppress(*EngineError):
-            return str(self._container.logs().decode("utf-8", "replace"))
-        return ""
-
-    def alive(self) -> bool:
-        """Return whether the container runs; an engine that does not answer counts as no."""
-        try:
-            self._container.reload()
-        except EngineError:
-            return False
-        return bool(self._container.status == "running")
-
-    def connect(self) -> Transport:
-        """Start a shell for the channel."""
-        return ExecTransport(self._container)
-
-    def end_session(self, pid: int) -> None:
-        """End what a shell left behind, through another shell."""
-        try:
-            self._container.exec_run(["/bin/sh", "-c", end_session_script(pid)])
-        except EngineError as error:
-            raise ChannelError(f"{self.name} can't be reached", details=str(error)) from None
-
-    def close(self) -> None:
-        """Close the channel."""
-        self._channel.close()
-
-
 class DockerBackend:
-    """Start, save and remove containers."""
+    """Start, save and remove containers on one engine."""
 
     kind: ClassVar[str] = "container"
     own_kernel: ClassVar[bool] = False
     saves_memory: ClassVar[bool] = False
     definition: ClassVar[str] = definition()
+
+    def __init__(
+        self,
+        engine: DockerEngine = LOCAL,
+        slot: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Use an engine; ``slot`` reserves one of the places for the cells that it runs at once."""
+        self._engine = engine
+        self._slot = slot
+        self._repository = "-".join(filter(None, (STATE_REPOSITORY, engine.client_id)))
 
     def resumes(self, snapshot: str) -> bool:  # noqa: ARG002  # the protocol's
         """Return False: a container that is started from a snapshot boots."""
@@ -198,7 +121,7 @@ class DockerBackend:
     def health(self) -> Health:
         """Return whether an engine answers."""
         try:
-            version = client().version()
+            version = self._engine.client().version()
         except BackendError as error:
             return Health(works=False, brief=error.brief, resolution=error.resolution)
         except EngineError as error:
@@ -206,82 +129,113 @@ class DockerBackend:
         return Health(works=True, brief=f"Docker engine {version['Version']}, {version['Arch']}")
 
     def slot(self) -> AbstractContextManager[None]:
-        """Reserve nothing: containers share the host as its programs do."""
-        return nullcontext()
+        """Reserve a place on an engine that has slots; containers share this host otherwise."""
+        return self._slot()
 
     @contextmanager
     def start(self, spec: MachineSpec) -> Iterator[DockerMachine]:
         """Start a container, wait until its systemd has settled, and remove it at the end."""
-        engine = client()
-        info = engine.info()
+        engine = self._engine.client()
+        info = self._info()
         apparmor = any("apparmor" in option for option in info.get("SecurityOptions") or ())
-        emulated = KERNEL_NAMES.get(spec.architecture) != info["Architecture"]
-        fidelity = Fidelity(kernel="shared", execution="qemu-user" if emulated else "native")
+        # Podman names an architecture as images do, Docker as the kernel does.
+        native = (spec.architecture, KERNEL_NAMES.get(spec.architecture))
+        emulated = info["Architecture"] not in native
+        fidelity = Fidelity(
+            kernel="shared",
+            execution="qemu-user" if emulated else "native",
+            engine=self._engine.name,
+            tunnel_ms=self._engine.latency_ms,
+        )
         arguments = creation(spec, apparmor=apparmor, emulated=emulated)
+        arguments["labels"] |= self._engine.labels
         try:
             _free(engine, spec.name)
             container = engine.containers.create(**arguments)
         except docker.errors.ImageNotFound:
             raise MachineError(
-                f"{spec.name}: the snapshot {spec.snapshot} does not exist"
+                f"{spec.name}: the snapshot {spec.snapshot} does not exist{self._engine.on}"
             ) from None
         except EngineError as error:
-            raise failed(f"{spec.name} could not be created", error) from None
-        machine = DockerMachine(container, fidelity)
+            raise self._engine.failed(
+                f"{spec.name} could not be created{self._engine.on}", error
+            ) from None
+        machine = DockerMachine(container, fidelity, self._engine)
         try:
             machine.boot(timeout_s=SETTLE_TIMEOUT_S)
             yield machine
         finally:
             machine.close()
-            with suppress(*EngineError):
+            with suppress(*EngineError, OSError):
+                self._engine.require_listener()
                 container.remove(force=True, v=True)
 
     def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
         """Commit the container's disk; it is paused while the engine reads it."""
-        written = {LABEL: "state", f"{LABEL}.owner": "", **labels}
+        written = {LABEL: "state", f"{LABEL}.owner": "", **labels, **self._engine.labels}
         changes = [f'LABEL {name}="{value}"' for name, value in written.items()]
         try:
-            machine.container.commit(STATE_REPOSITORY, tag=key, changes=changes)
+            machine.container.commit(self._repository, tag=key, changes=changes)
         except EngineError as error:
-            raise failed(f"{machine.name} could not be cached as state {key}", error) from None
-        return f"{STATE_REPOSITORY}:{key}"
+            raise self._engine.failed(
+                f"{machine.name} could not be cached as state {key}", error
+            ) from None
+        return f"{self._repository}:{key}"
 
     def find_snapshot(self, key: str) -> str | None:
         """Return the committed image of a state, if the engine has it."""
-        name = f"{STATE_REPOSITORY}:{key}"
+        name = f"{self._repository}:{key}"
         try:
-            client().images.get(name)
+            self._engine.client().images.get(name)
         except docker.errors.ImageNotFound:
             return None
         except EngineError as error:
-            raise failed(f"the engine did not answer a request for {name}", error) from None
+            raise self._engine.failed(
+                f"the engine did not answer a request for {name}", error
+            ) from None
         return name
 
     def snapshots(self) -> Sequence[CachedSnapshot]:
         """Return the committed images; the size of each is that of the layer which it adds."""
-        return docker_states.snapshots()
+        return docker_states.snapshots(self._engine)
 
     def forget(self, snapshot: CachedSnapshot) -> bool:
         """Remove an image; the engine refuses where a container uses it."""
-        return docker_states.forget(snapshot)
+        return docker_states.forget(self._engine, snapshot)
 
     def free_bytes(self) -> int:
         """Return the free space in the engine's folder; no limit where that is not on this host."""
-        return docker_states.free_bytes()
+        return docker_states.free_bytes(self._engine)
 
     def prune(self, *, states: bool) -> Sequence[str]:
         """Remove containers whose run is over, with ``states`` also the cached states."""
-        engine, gone = client(), []
-        for container in engine.containers.list(all=True, filters={"label": f"{LABEL}=machine"}):
-            if owner.is_alive(container.labels.get(f"{LABEL}.owner", "")):
-                continue
-            container.remove(force=True, v=True)
-            gone.append(f"container {container.name}")
+        gone = self.remove_machines(lambda found: not owner.is_alive(found))
         if states:
-            for image in engine.images.list(filters={"label": f"{LABEL}=state"}):
+            engine = self._engine.client()
+            found = engine.images.list(filters={"label": f"{LABEL}=state"})
+            for image in (each for each in found if self._engine.owns(each.labels)):
                 with suppress(docker.errors.APIError):  # in use by a run that goes on
                     engine.images.remove(str(image.id), force=True)
                     gone.append(f"state {', '.join(image.tags) or image.short_id}")
+        return gone
+
+    def _info(self) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = self._engine.client().info()
+        except EngineError as error:
+            raise self._engine.failed("the engine does not describe itself", error) from None
+        return found
+
+    def remove_machines(self, over: Callable[[str], bool]) -> list[str]:
+        """Remove the machines of owners that are over, and return their names."""
+        gone = []
+        for container in self._engine.client().containers.list(
+            all=True, filters={"label": f"{LABEL}=machine"}, ignore_removed=True
+        ):
+            found = container.labels.get(f"{LABEL}.owner", "")
+            if self._engine.owns(container.labels) and over(found):
+                container.remove(force=True, v=True)
+                gone.append(f"container {container.name}")
         return gone
 
 

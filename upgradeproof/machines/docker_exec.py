@@ -10,21 +10,22 @@ from docker.models.containers import Container
 
 from upgradeproof.errors import ChannelError
 from upgradeproof.machines.channel import CONNECT_TIMEOUT_S
-from upgradeproof.machines.engine import EngineError, client
+from upgradeproof.machines.engine import DockerEngine, EngineError
 from upgradeproof.machines.framing import Stream
 
 
 class ExecTransport:
     """One shell started by the engine in a container, on a hijacked connection."""
 
-    def __init__(self, container: Container) -> None:
-        api = client().api
+    def __init__(self, container: Container, engine: DockerEngine) -> None:
+        api = engine.client().api
         try:
+            engine.require_listener()
             started = api.exec_create(container.id, ["/bin/sh"], stdin=True)
             self._response = api.exec_start(started["Id"], socket=True)
-        except EngineError as error:
+        except (*EngineError, OSError) as error:
             raise ChannelError(
-                f"no shell can be started on {container.name}",
+                f"no shell can be started on {container.name}{engine.on}",
                 details=str(getattr(error, "explanation", None) or error),
                 resolution="see the machine's log in the evidence: was it stopped or killed?",
             ) from None

@@ -13,7 +13,7 @@ import selectors
 import shlex
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,11 +105,15 @@ class Address:
             "ControlPath": "none",
             "RequestTTY": "no",
         }
+        return self.ssh(options, (), f"exec sh -c {shlex.quote(script)}")
+
+    def ssh(self, options: Mapping[str, str], flags: Sequence[str], command: str) -> list[str]:
+        """Return the ``ssh`` command with some options and flags that runs a command there."""
         argv = ["ssh", *(["-F", str(self.config)] if self.config else [])]
         argv += [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         argv += ["-p", str(self.port)] if self.port else []
         argv += ["-l", self.user] if self.user else []
-        return [*argv, "--", self.host, f"exec sh -c {shlex.quote(script)}"]
+        return [*argv, *flags, "--", self.host, command]
 
 
 class Pipes:

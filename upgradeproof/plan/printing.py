@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, assert_never
 
 from upgradeproof.plan.cells import Cell
@@ -12,20 +13,33 @@ from upgradeproof.plan.steps import Planned, Publish, Reboot, Script, Upload, Up
 FORMATS = ("text", "json", "mermaid")
 
 
-def show(cells: Sequence[Cell], form: str, *, scripts: bool = False) -> str:
-    """Return the cells in one of FORMATS; ``scripts`` adds each step's script to the text."""
+def show(
+    cells: Sequence[Cell],
+    form: str,
+    *,
+    scripts: bool = False,
+    engines: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return the cells in one of FORMATS.
+
+    ``scripts`` adds each step's script to the text; ``engines`` names the engine of each cell, by
+    the cell's id, where there is a choice.
+    """
     match form:
         case "json":
-            return json.dumps([_plain(cell) for cell in cells], indent=1)
+            return json.dumps([_plain(cell, engines) for cell in cells], indent=1)
         case "mermaid":
             return "\n".join(_mermaid(cells))
         case _:
-            return "\n".join(line for cell in cells for line in _text(cell, scripts=scripts))
+            return "\n".join(
+                line for cell in cells for line in _text(cell, engines, scripts=scripts)
+            )
 
 
-def _text(cell: Cell, *, scripts: bool) -> Iterator[str]:
+def _text(cell: Cell, engines: Mapping[str, str], *, scripts: bool) -> Iterator[str]:
     tags = f"  [{', '.join(cell.tags)}]"
-    yield f"{cell.id}{tags}"
+    engine = f"  on {engines[cell.id]}" if cell.id in engines else ""
+    yield f"{cell.id}{tags}{engine}"
     for state in cell.states:
         yield f"  -> {state}"
         for action in cell.actions(state):
@@ -39,9 +53,10 @@ def _verb(action: Planned) -> str:
     return {Script: "$", Upload: ">", UploadTree: ">", Reboot: "*", Publish: "+"}[type(action)]
 
 
-def _plain(cell: Cell) -> dict[str, Any]:
+def _plain(cell: Cell, engines: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": cell.id,
+        **({"engine": engines[cell.id]} if cell.id in engines else {}),
         "platform": cell.platform.id,
         "upgrade": cell.upgrade_id,
         "path": list(cell.upgrade.path),

@@ -43,6 +43,8 @@ def configure(config: pytest.Config) -> None:
 def _configure(config: pytest.Config, part: Session) -> None:
     declare_marks(config, part)
     part.chosen  # noqa: B018  # a glob that fits no cell is an error now, not at collection
+    for cell in part.chosen.values():
+        part.home.placement.engine_of(cell)  # and a cell that no engine can run
     part.subjects  # noqa: B018  # and so is a subject that is there twice
     part.selected_by_path = selects_by_path(config)
     config.stash[RUN] = part

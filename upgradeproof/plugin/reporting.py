@@ -93,6 +93,7 @@ class Reporter:
         for backend in backends().values():
             if backend.health().works:
                 backend.prune(states=False)
+        self._part.clear_engines()
         if session.exitstatus == pytest.ExitCode.OK and not (self._run and self._run.green):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return result

@@ -57,6 +57,7 @@ class Session:
     watched: bool = False
     """Whether a chosen test asks for availability; known when all are collected."""
     _open: ExitStack = field(default_factory=ExitStack)
+    _on_engines: dict[str, RunContext] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -116,6 +117,28 @@ class Session:
         return self.home.run_context(
             self.reports, self.journal, self.run_id, fresh=self.fresh, watched=self.watched
         )
+
+    def context_of(self, cell: Cell) -> RunContext:
+        """Return what the runner of a cell works with: that of its engine, or of this host."""
+        found = self.home.engine_of(cell)
+        if found is None:
+            return self.context
+        name = found.engine.name
+        if name not in self._on_engines:
+            self._open.enter_context(found)
+            self._on_engines[name] = found.context(self.context, self.home.images)
+        return self._on_engines[name]
+
+    def clear_engines(self) -> None:
+        """Remove what killed workers left on the engines of the chosen cells."""
+        used = {
+            each.engine.name: each
+            for each in map(self.home.engine_of, self.chosen.values())
+            if each
+        }
+        for engine in used.values():
+            with engine:
+                engine.try_to_clear()
 
     def trim(self) -> CachedStates | None:
         """Remove cached states beyond the limits, and return how much there is; None: unknown."""

@@ -24,7 +24,7 @@ def cell(request: pytest.FixtureRequest) -> Cell:
 @pytest.fixture(scope="session")
 def upgradeproof_runner(cell: Cell, pytestconfig: pytest.Config) -> Iterator[Runner]:
     """Hand out the runner of the cell; it ends with the cell's last test."""
-    with Runner(cell, pytestconfig.stash[RUN].context) as runner:
+    with Runner(cell, pytestconfig.stash[RUN].context_of(cell)) as runner:
         yield runner
 
 

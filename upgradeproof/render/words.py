@@ -250,11 +250,17 @@ def proofs(fidelity: Fidelity) -> tuple[tuple[bool, str], ...]:
     )
     time = (
         f"Not emulated ({fidelity.execution}): absolute latencies can be proven."
-        if fidelity.absolute_time
-        else f"Emulated ({fidelity.execution}): a latency is compared with the same machine before "
+        if fidelity.absolute_latency
+        else f"{_why_relative(fidelity)}: a latency is compared with the same machine before "
         "the upgrade; no absolute target can be proven."
     )
-    return (fidelity.own_kernel, kernel), (fidelity.absolute_time, time)
+    return (fidelity.own_kernel, kernel), (fidelity.absolute_latency, time)
+
+
+def _why_relative(fidelity: Fidelity) -> str:
+    if not fidelity.absolute_time:
+        return f"Emulated ({fidelity.execution})"
+    return f"Through the tunnel to {fidelity.engine} ({fidelity.tunnel_ms} ms)"
 
 
 _ORIGINS: dict[ReasonSource, str] = {

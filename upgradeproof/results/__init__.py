@@ -3,6 +3,7 @@
 from upgradeproof.results.capture import CaptureFidelity, SectionFidelity
 from upgradeproof.results.components import Component, Release
 from upgradeproof.results.declared import PlanFile, RejectedPart, ShardOf, UnusedChange
+from upgradeproof.results.fidelity import Fidelity
 from upgradeproof.results.fold import fold
 from upgradeproof.results.journal import Journal, read_journals
 from upgradeproof.results.load import Availability, Downtime, LoadMeasured, RatioMeasured
@@ -11,7 +12,6 @@ from upgradeproof.results.model import (
     Cell,
     Change,
     Check,
-    Fidelity,
     Finding,
     ReasonSource,
     Run,

@@ -15,8 +15,9 @@ from upgradeproof.results.base import Frozen, now
 from upgradeproof.results.capture import CaptureCompared
 from upgradeproof.results.components import Release
 from upgradeproof.results.declared import PartRejected, PlanFile, ShardOf, UnusedChange
+from upgradeproof.results.fidelity import Fidelity
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
-from upgradeproof.results.model import CachedStates, Change, Fidelity, Finding, Verdict
+from upgradeproof.results.model import CachedStates, Change, Finding, Verdict
 from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageUnderTest
 
 

@@ -14,6 +14,7 @@ from upgradeproof.results.base import Frozen
 from upgradeproof.results.capture import CaptureFidelity
 from upgradeproof.results.components import Release
 from upgradeproof.results.declared import PlanFile, RejectedPart, UnusedChange
+from upgradeproof.results.fidelity import Fidelity
 from upgradeproof.results.load import Availability, LoadMeasured, RatioMeasured
 from upgradeproof.results.provenance import ArchiveSnapshot, ImageFile, PackageUnderTest
 from upgradeproof.severity import Severity
@@ -58,39 +59,6 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """
     found = set(verdicts)
     return next((verdict for verdict in _BY_WEIGHT if verdict in found), Verdict.NEVER_RAN)
-
-
-class Fidelity(Frozen):
-    """What a machine can prove."""
-
-    kernel: Literal["own", "shared"]
-    execution: Literal["native", "kvm", "tcg", "qemu-user"]
-    boot: Literal["none", "own", "direct"] = "none"
-    """Whose boot loader started the kernel: none in a container, the machine's own, or a kernel
-    handed in from outside (direct), which proves nothing of boot loader and initramfs."""
-
-    @property
-    def own_kernel(self) -> bool:
-        """Return whether kernel checks can be proven; in a container they can't."""
-        return self.kernel == "own"
-
-    @property
-    def absolute_time(self) -> bool:
-        """Return whether an absolute latency can be proven; under emulation it can't."""
-        return self.execution in ("native", "kvm")
-
-    @property
-    def slowness(self) -> float:
-        """Return the factor by which a machine may exceed the time limits of the plan.
-
-        Under emulation everything takes five to ten times as long, and a plan's limits have a
-        margin.
-        """
-        return 1.0 if self.absolute_time else 3.0
-
-    def __str__(self) -> str:
-        boot = {"none": "", "own": ", own boot loader", "direct": ", direct kernel boot"}[self.boot]
-        return f"{self.kernel} kernel, {self.execution}{boot}"
 
 
 class Step(Frozen):

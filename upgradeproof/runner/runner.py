@@ -190,7 +190,7 @@ class Runner(AbstractContextManager["Runner"]):
         if found is None:
             return None
         cached, facts = found.cached, found.facts
-        if cached.fidelity.absolute_time and not watch.is_known(cached.availability):
+        if cached.fidelity.absolute_latency and not watch.is_known(cached.availability):
             return None  # it is built again: availability during its transition is not known
         if found.missing:
             facts = facts.joined(self._read_later(name, state_key, found))

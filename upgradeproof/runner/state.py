@@ -210,7 +210,7 @@ class State:
         A cached state has it, too. Raises LoadError where a prober was to run and no test asked for
         one: that nothing was seen does not mean that nothing was wrong.
         """
-        asked = self.name == StateName.UPGRADED and self.fidelity.absolute_time
+        asked = self.name == StateName.UPGRADED and self.fidelity.absolute_latency
         if asked and self.cell.expect.disruption and not self._availability:
             raise LoadError(
                 f"no prober ran during the transition to {self.name}",

@@ -48,7 +48,9 @@ class Watch(AbstractContextManager["Watch"]):
         recorder: Recorder,
         context: RunContext,
     ) -> None:
-        first = state == StateName.UPGRADED and before is not None and before.fidelity.absolute_time
+        first = (
+            state == StateName.UPGRADED and before is not None and before.fidelity.absolute_latency
+        )
         self.asked: Sequence[Disruption] = (
             cell.expect.disruption if first and context.watched else ()
         )
@@ -96,7 +98,7 @@ class Watch(AbstractContextManager["Watch"]):
     @contextmanager
     def over(self, machine: Machine) -> Iterator[None]:
         """Ask while a context lasts, then record what was seen, also after a failed step."""
-        if not (self.asked and machine.fidelity.absolute_time):
+        if not (self.asked and machine.fidelity.absolute_latency):
             yield
             return
         began_at = time.monotonic()

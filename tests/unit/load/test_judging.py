@@ -12,6 +12,7 @@ from upgradeproof.results import Fidelity, Verdict
 NATIVE = Fidelity(kernel="shared", execution="native")
 KVM = Fidelity(kernel="own", execution="kvm")
 TCG = Fidelity(kernel="own", execution="tcg")
+TUNNELLED = Fidelity(kernel="shared", execution="native", engine="arm1", tunnel_ms=1.5)
 
 
 def judged(found: LoadResult, fidelity: Fidelity = NATIVE, **target: Any) -> dict[str, Judgement]:
@@ -63,6 +64,17 @@ def test_an_absolute_latency_is_judged_only_without_emulation() -> None:
         target="p99_ms",
         verdict=Verdict.NOT_APPLICABLE,
         reason="10.0 ms, 250 ms are allowed; by tcg an absolute time proves nothing",
+    )
+
+
+def test_no_absolute_latency_is_judged_through_a_tunnel() -> None:
+    found = judged(result([10]), TUNNELLED, p99_ms=250)
+    assert found["success"].verdict is Verdict.PASSED
+    assert found["p99_ms"] == Judgement(
+        target="p99_ms",
+        verdict=Verdict.NOT_APPLICABLE,
+        reason="10.0 ms, 250 ms are allowed; through the tunnel to arm1 (1.5 ms) an absolute time"
+        " proves nothing",
     )
 
 

@@ -153,6 +153,17 @@ def test_the_limits_of_a_machine_are_stated() -> None:
     )
 
 
+def test_a_tunnel_limits_what_a_machine_proves() -> None:
+    tunnelled = Fidelity(kernel="shared", execution="native", engine="arm1", tunnel_ms=1.5)
+    assert words.proofs(tunnelled)[1] == (
+        False,
+        (
+            "Through the tunnel to arm1 (1.5 ms): a latency is compared with the same machine "
+            "before the upgrade; no absolute target can be proven."
+        ),
+    )
+
+
 def test_the_gist_of_a_cell_is_the_state_that_was_not_reached() -> None:
     cell = cell_of().model_copy(
         update={"states": (State(name="rolled_back", verdict=Verdict.FAILED, reason="no"),)}

@@ -156,6 +156,16 @@ def test_fidelity_determines_what_a_cell_can_prove(
     assert str(fidelity) == f"{kernel} kernel, {execution}"
 
 
+def test_fidelity_states_the_engine_and_the_tunnel_to_it() -> None:
+    here = Fidelity(kernel="shared", execution="native", engine="here")
+    assert str(here) == "shared kernel, native, on here"
+    assert here.absolute_latency
+    tunnelled = here.model_copy(update={"engine": "arm1", "tunnel_ms": 1.5})
+    assert str(tunnelled) == "shared kernel, native, on arm1 through a tunnel (1.5 ms)"
+    assert (tunnelled.absolute_time, tunnelled.absolute_latency) == (True, False)
+    assert tunnelled.slowness == 1.0
+
+
 def test_the_schema_version_is_the_first_that_there_is() -> None:
     assert Run.model_fields["schema_version"].default == 1
 

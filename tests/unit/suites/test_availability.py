@@ -14,6 +14,7 @@ from upgradeproof.results import Availability, Fidelity
 from upgradeproof.runner import State
 
 EMULATED = Fidelity(kernel="shared", execution="qemu-user")
+TUNNELLED = Fidelity(kernel="shared", execution="native", engine="arm1", tunnel_ms=1.5)
 
 
 def upgraded(*availability: Availability) -> State:
@@ -48,3 +49,9 @@ def test_a_prober_that_never_started_is_broken() -> None:
 def test_under_emulation_it_is_not_applicable() -> None:
     with pytest.raises(pytest.skip.Exception, match="by qemu-user an absolute time proves nothing"):
         check(replace(upgraded(), fidelity=EMULATED), disruption())
+
+
+def test_through_a_tunnel_it_is_not_applicable() -> None:
+    reason = r"through the tunnel to arm1 \(1.5 ms\) an absolute time proves nothing"
+    with pytest.raises(pytest.skip.Exception, match=reason):
+        check(replace(upgraded(), fidelity=TUNNELLED), disruption())

@@ -15,7 +15,7 @@ from upgradeproof.errors import ImageError
 from upgradeproof.imaging import emulation
 from upgradeproof.imaging.request import Request
 from upgradeproof.imaging.stores import Store
-from upgradeproof.machines import engine
+from upgradeproof.machines.engine import LABEL, LOCAL, DockerEngine, EngineError
 
 SILENCE_S = 60
 """How long a registry, or apt in the container, may send or print nothing."""
@@ -58,6 +58,8 @@ class RegistrySource:
 
     name: str = "registry"
     order: int = 10
+    on: DockerEngine = LOCAL
+    """The engine that pulls, and that runs the container."""
 
     def obstacle(self, request: Request) -> ImageError | None:
         """Return why nothing can be pulled: no digest is pinned, or no emulation."""
@@ -65,6 +67,8 @@ class RegistrySource:
             return ImageError("a registry holds no disks that boot")
         if request.architecture not in request.image.registry:
             return ImageError(f"no digest is pinned for {request.architecture}")
+        if self.on.tunnel is not None:
+            return None  # whether another host runs these programs, its engine shows
         return emulation.obstacle(request.architecture)
 
     def build(
@@ -74,18 +78,17 @@ class RegistrySource:
         scratch: Path,  # noqa: ARG002  # the engine holds all that this source makes
     ) -> None:
         """Pull by digest, install, commit."""
-        engine.client()
         reference = request.image.registry[request.architecture]
         try:
-            client = docker.from_env(timeout=SILENCE_S)
+            client = self.on.another_client(SILENCE_S)
             pulled = client.images.pull(reference, platform=f"linux/{request.architecture}")
             with _container(client, str(pulled.id)) as container:
                 _install(container, request)
                 store.commit(request, str(container.id))
-        except engine.EngineError as error:
+        except EngineError as error:
             raise ImageError(
                 f"{reference} is unavailable: {getattr(error, 'explanation', None) or error}",
-                resolution="check that this host's engine can reach the registry",
+                resolution="check that the engine can reach the registry",
             ) from None
 
 
@@ -95,7 +98,7 @@ def _container(client: docker.DockerClient, image: str) -> Iterator[Container]:
         image,
         entrypoint=["sleep", str(LIFE_S)],
         detach=True,
-        labels={engine.LABEL: "image-build"},
+        labels={LABEL: "image-build"},
     )
     try:
         yield container

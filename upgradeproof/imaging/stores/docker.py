@@ -21,9 +21,12 @@ COMMAND = ["/sbin/init"]
 
 
 class DockerStore:
-    """Store images on the Docker engine that answers."""
+    """Store images on a Docker engine, by default the one that answers here."""
 
     machine = "container"
+
+    def __init__(self, on: engine.DockerEngine = engine.LOCAL) -> None:
+        self._engine = on
 
     def obstacle(self, request: Request) -> None:
         """Return nothing: ``find`` reports why an engine does not work."""
@@ -35,11 +38,11 @@ class DockerStore:
     def find(self, request: Request) -> str | None:
         """Return the reference of the image, or None. Raises BackendError without an engine."""
         try:
-            engine.client().images.get(request.reference)
+            self._engine.client().images.get(request.reference)
         except docker.errors.ImageNotFound:
             return None
         except engine.EngineError as error:
-            raise engine.failed(
+            raise self._engine.failed(
                 f"the engine did not report whether it has {request.key}", error
             ) from None
         return request.reference
@@ -47,9 +50,9 @@ class DockerStore:
     def content(self, request: Request) -> str:
         """Return the id of the image: the SHA-256 of its configuration, which names its layers."""
         try:
-            image = engine.client().images.get(request.reference)
+            image = self._engine.client().images.get(request.reference)
         except engine.EngineError as error:
-            raise engine.failed(f"the engine did not describe {request.key}", error) from None
+            raise self._engine.failed(f"the engine did not describe {request.key}", error) from None
         return str(image.id).removeprefix("sha256:")
 
     def load(self, request: Request, root: Path, scratch: Path) -> None:
@@ -63,8 +66,8 @@ class DockerStore:
         pack(request, root, bundle)
         try:
             with bundle.open("rb") as stream:
-                engine.client().images.load(stream)
-            engine.client().images.get(request.reference)
+                self._engine.client().images.load(stream)
+            self._engine.client().images.get(request.reference)
         except engine.EngineError as error:
             raise _refused(error) from None
 
@@ -75,7 +78,8 @@ class DockerStore:
         """
         conf = {"Cmd": COMMAND, "Entrypoint": [], "Labels": labels(request)}
         try:
-            engine.client().containers.get(container).commit(REPOSITORY, request.key, conf=conf)
+            made = self._engine.client().containers.get(container)
+            made.commit(REPOSITORY, request.key, conf=conf)
         except engine.EngineError as error:
             raise _refused(error) from None
 
