@@ -14,7 +14,7 @@ case $(dpkg --print-architecture 2>/dev/null) in
     *) RUN_PACKAGES+=(gcc-aarch64-linux-gnu) ;;
 esac
 # A browser, and a font for what it draws: the report is looked at in its tests. openssh-server: hosts
-# with engines, which the tests start; no test needs the service of this host.
+# with engines, which the tests start.
 TEST_PACKAGES=(chromium fonts-dejavu-core openssh-server)
 # What the bench is compared with.
 BENCH_PACKAGES=(debvm wrk hey)
@@ -106,6 +106,15 @@ install_packages() {
     done
     quietly "installing ${here[*]}" as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --no-install-recommends "${here[@]}"
+}
+
+# without_ssh_service: the tests need the program sshd alone. Where its package is not installed yet,
+# this host must not get an SSH server that listens, now or at the next boot.
+without_ssh_service() {
+    is_installed openssh-server || [ ! -d /run/systemd/system ] || ! can_be_root || {
+        quietly "masking ssh.service: openssh-server is installed for its program" \
+            as_root systemctl mask ssh.service ssh.socket
+    }
 }
 
 without_optional() {

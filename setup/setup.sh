@@ -55,7 +55,10 @@ main() {
     report "setting up for '$profile'"
     make_venv
     local packages=("${RUN_PACKAGES[@]}")
-    [ "$profile" != test ] || packages+=("${TEST_PACKAGES[@]}")
+    if [ "$profile" = test ]; then
+        without_ssh_service
+        packages+=("${TEST_PACKAGES[@]}")
+    fi
     [ "$profile" != arm64 ] || packages+=("${ARM64_PACKAGES[@]}")
     [ "$profile" != bench ] || packages+=("${BENCH_PACKAGES[@]}")
     ! needs_engine_package || packages+=("${ENGINE_PACKAGES[@]}")

@@ -156,6 +156,30 @@ def test_the_keyring_of_ubuntu_comes_from_a_later_release_and_nothing_else_does(
     )
 
 
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [
+        (
+            "false",
+            "set-up: masking ssh.service: openssh-server is installed for its program\n"
+            "mask ssh.service ssh.socket\n",
+        ),
+        ("true", ""),
+    ],
+)
+def test_the_tests_give_this_host_no_ssh_server(
+    debian: Container, installed: str, expected: str
+) -> None:
+    script = f"""
+        . /project/setup/report.sh; . /project/setup/packages.sh
+        mkdir -p /run/systemd/system; : >/tmp/asked
+        is_installed() {{ {installed}; }}
+        systemctl() {{ echo "$@" >/tmp/asked; }}
+        without_ssh_service; cat /tmp/asked
+    """
+    assert output_of(debian, script) == expected
+
+
 def test_without_a_later_release_the_set_up_goes_on(debian: Container) -> None:
     script = """
         cd /project; profile=run
