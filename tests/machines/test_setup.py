@@ -161,8 +161,10 @@ def test_the_keyring_of_ubuntu_comes_from_a_later_release_and_nothing_else_does(
     [
         (
             "false",
-            "set-up: masking ssh.service: openssh-server is installed for its program\n"
-            "mask ssh.service ssh.socket\n",
+            (
+                "set-up: masking ssh.service: openssh-server is installed for its program\n"
+                "mask ssh.service ssh.socket\n"
+            ),
         ),
         ("true", ""),
     ],
