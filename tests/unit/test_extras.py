@@ -91,7 +91,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
 def template(python: str, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project with loads, in which all checks but those of the loads have run."""
     project = make_project(tmp_path_factory.mktemp("project"), WITH_LOADS)
-    project = replace(project, python=python).write(
+    project = replace(project, python=python, timeout_s=300).write(
         test_it=TEST, pages="from locust import User", keys="import redis.client, os"
     )
     done = project.pytest("-m", "not load", f"--upgradeproof-cell={AMD64}")
