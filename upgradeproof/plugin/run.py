@@ -141,7 +141,12 @@ class Session:
                 engine.try_to_clear()
 
     def trim(self) -> CachedStates | None:
-        """Remove cached states beyond the limits, and return how much there is; None: unknown."""
+        """Remove cached states of this host beyond the limits, and return how much there is.
+
+        None: unknown, or every chosen cell runs on an engine of engines.toml.
+        """
+        if self.chosen and all(map(self.home.placement.engine_of, self.chosen.values())):
+            return None
         try:
             storage = self.home.storage
             storage.trim()
