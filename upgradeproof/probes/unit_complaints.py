@@ -79,18 +79,31 @@ def _privileges(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator
         if change := _changed(was, now, name):
             yield complaint(name, f"{unit} runs with other rights: {change}")
     for name in SANDBOX:
-        if was.get(name) and not now.get(name):
+        if was.get(name) and not now.get(name) and not _replaced(name, was, now):
             yield complaint(name, f"{unit} lost a protection: {_changed(was, now, name)}")
     if _opened(was.get("UMask"), now.get("UMask")):
         change = _changed(was, now, "UMask")
         yield complaint("UMask", f"{unit} makes files that others may read or write: {change}")
     name = "CapabilityBoundingSet"
-    if was.get(name) and not now.get(name):
+    if was.get(name) and not now.get(name) and not _replaced(name, was, now):
         yield complaint(name, f"{unit} may have every capability: {name} was bounded, is not")
     name = "AmbientCapabilities"
     had_all = not was.get("User") and not was.get("CapabilityBoundingSet")
     if not had_all and (gained := sorted(set(now.get(name)) - set(was.get(name)))):
         yield complaint(name, f"{unit} has more capabilities: {name} gained {' '.join(gained)}")
+
+
+def _replaced(name: str, was: UnitProperties, now: UnitProperties) -> bool:
+    """Return whether a protection that is gone has no effect any more next to a new one."""
+    match name:
+        case "ReadOnlyPaths":
+            return now.get("ProtectSystem") == ("strict",)  # the whole tree is read-only
+        case (
+            "CapabilityBoundingSet"
+        ):  # capabilities in a user namespace of its own are worth nothing
+            return bool(now.get("PrivateUsers")) and not was.get("PrivateUsers")
+        case _:
+            return False
 
 
 def _opened(was: tuple[str, ...], now: tuple[str, ...]) -> bool:

@@ -181,6 +181,7 @@ def test_a_protected_system_is_reported_for_written_paths_and_not_for_writable_o
         ({"user": ("app",)}, {}, Group.PRIVILEGE),
         ({"protect_system": ("full",)}, {}, Group.PRIVILEGE),
         ({"capability_bounding_set": ("cap_chown",)}, {}, Group.PRIVILEGE),
+        ({"read_only_paths": ("/",)}, {"protect_system": ("full",)}, Group.PRIVILEGE),
         (
             {"user": ("app",)},
             {"user": ("app",), "ambient_capabilities": ("cap_net_raw",)},
@@ -212,6 +213,8 @@ def test_a_lost_or_gained_permission_is_reported(was: Any, now: Any, group: Grou
         ({"environment": ("A=1",)}, {"environment": ("A=2", "B=1")}),
         ({}, {"capability_bounding_set": ("~cap_mknod",)}),
         ({}, {"ambient_capabilities": ("cap_net_raw",)}),
+        ({"read_only_paths": ("/",)}, {"protect_system": ("strict",)}),
+        ({"capability_bounding_set": ("cap_chown",)}, {"private_users": ("yes",)}),
     ],
 )
 def test_a_stricter_or_added_setting_is_not_reported(was: Any, now: Any) -> None:
