@@ -62,5 +62,5 @@ def test_a_part_that_is_known_to_be_gone_is_not_required(known: bool) -> None:
         after = replace(after, changes=(gone,))
         test_reboot.test_parts_of_service_are_active_after_a_reboot(before, after, "app")
         return
-    with pytest.raises(AssertionError, match="app@-.service was active, and is gone"):
+    with pytest.raises(AssertionError, match=r"app@-\.service was active, and is gone"):
         test_reboot.test_parts_of_service_are_active_after_a_reboot(before, after, "app")
