@@ -30,7 +30,7 @@ def test_access_to_unix_sockets_is_as_before(
         for path, before, after in on_both(
             installed, upgraded, expectations, "mode", "owner", "group"
         )
-        if before.access != after.access
+        if before.writers != after.writers
     ]
     assert not changed, "\n".join(changed)
 

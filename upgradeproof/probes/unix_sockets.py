@@ -81,6 +81,11 @@ class UnixSocket(Record):
         """Return mode, owner and group on one line, as ``ls`` does."""
         return f"{self.mode or 'no file'} {self.owner}:{self.group}".removesuffix(" :")
 
+    @property
+    def writers(self) -> tuple[str, str, int | None]:
+        """Return who may connect: owner, group, and the bits of the right to write."""
+        return self.owner, self.group, int(self.mode, 8) & 0o222 if self.mode else None
+
 
 class UnixSockets(Probe[UnixSocket]):
     """Read ``/proc/net/unix``: stream sockets that listen, datagram sockets that have a file.
@@ -148,6 +153,10 @@ class UnixSockets(Probe[UnixSocket]):
         """
         key, field = split(line.path, cls.section, before, after)
         record = after.sections.get(cls.section, {}).get(key)
+        was = before.sections.get(cls.section, {}).get(key)
+        if field == "mode" and isinstance(record, UnixSocket) and isinstance(was, UnixSocket):
+            same = record.writers == was.writers
+            return "who may write, may connect: these are the same users as before" if same else ""
         if not isinstance(record, UnixSocket) or field not in ("", "unit", "package"):
             return ""
         change = changed_package(record.package, before, after)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from suites import test_reboot, test_service_ports
 from tests.unit.suites.states import state_with
 from upgradeproof.plan import Port
-from upgradeproof.probes.services import Services
+from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
+from upgradeproof.results import Change
 from upgradeproof.runner import State
 
 PORT = Port(port=3000)
@@ -44,3 +46,21 @@ def test_a_lost_address_is_named_with_those_that_are_left(
     check(listening("127.0.0.1", "::1"), listening("::"), PORT)
     with pytest.raises(AssertionError, match="nothing listens on tcp port 3000"):
         check(listening("127.0.0.1"), listening(), PORT)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_part_that_is_known_to_be_gone_is_not_required(known: bool) -> None:
+    wrapper = Service(enabled="enabled", active="active", sub="exited")
+    part = Service(enabled="static", active="active", sub="running")
+    units = {"app.service": wrapper, "app@-.service": part}
+    before = state_with({Services: units})
+    after = state_with({Services: {"app.service": wrapper}})
+    if known:
+        gone = Change(
+            path="services/app@-.service", before="", after=None, expected=True, reason="known"
+        )
+        after = replace(after, changes=(gone,))
+        test_reboot.test_parts_of_service_are_active_after_a_reboot(before, after, "app")
+        return
+    with pytest.raises(AssertionError, match=r"app@-\.service was active, and is gone"):
+        test_reboot.test_parts_of_service_are_active_after_a_reboot(before, after, "app")

@@ -13,7 +13,7 @@ from suites import test_unit_properties as units
 from suites import test_unix_sockets as sockets
 from tests.unit.suites.states import state
 from upgradeproof.plan import Expectations
-from upgradeproof.probes import Facts, Probe, Record
+from upgradeproof.probes import Difference, Facts, Probe, Record
 from upgradeproof.probes.jobs import Schedule
 from upgradeproof.probes.schedules import Schedules
 from upgradeproof.probes.unit_properties import UnitSettings
@@ -59,6 +59,18 @@ def test_a_socket_that_is_closed_to_others_is_reported_with_both_modes() -> None
     sockets.test_access_to_unix_sockets_is_as_before(before, state_with(UnixSockets, after), plan)
     known = state_with(UnixSockets, after, "unix_sockets//run/a.sock/mode")
     sockets.test_access_to_unix_sockets_is_as_before(before, known, NOTHING)
+
+
+def test_the_right_to_read_a_socket_lets_no_other_user_connect() -> None:
+    before, after = socket("0750"), socket("0755")
+    sockets.test_access_to_unix_sockets_is_as_before(
+        state_with(UnixSockets, before), state_with(UnixSockets, after), NOTHING
+    )
+    line = Difference(path="unix_sockets//run/a.sock/mode", before="0750", after="0755")
+    was, now = (Facts({UnixSockets.section: {**it}}) for it in (before, after))
+    assert UnixSockets.explain(line, was, now)
+    opened = Facts({UnixSockets.section: {**socket("0777")}})
+    assert not UnixSockets.explain(line, was, opened)
 
 
 def test_a_socket_that_opens_to_all_is_reported() -> None:
