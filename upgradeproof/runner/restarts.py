@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from upgradeproof.probes import read
-from upgradeproof.probes.endurance import Endurance
+from upgradeproof.probes.endurance import Endurance, Stay
 from upgradeproof.probes.services import Services
 from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.readiness import wait_until_ready
@@ -40,14 +41,29 @@ def restart_all(state: State) -> Restarts:
     complaints = {}
     for service, refusal in refused.items():
         found = [refusal] if refusal else []
-        for unit in state.units(service):
-            stay = stays.get(unit)
-            if stay and stay.complaint and (unit == state.unit(service) or _was_up(state, unit)):
-                found.append(f"{unit} {stay.complaint}")
+        found += complaints_of(state, service, stays)
         complaints[service] = "\n".join(found)
     about_services = tuple(f"{state.unit(name).removesuffix('.service')} is " for name in refused)
     ports = tuple(line for line in missing if not line.startswith(about_services))
     return Restarts(complaints=complaints, missing=ports)
+
+
+def complaints_of(state: State, service: str, stays: Mapping[str, Stay]) -> Iterator[str]:
+    """Yield what is wrong with a service after its restart, and with its parts that were up.
+
+    A wrapper that the new release makes a daemon itself stops its old parts, and starts none.
+    """
+    main = state.unit(service)
+    was, now = state[Services].get(main), stays.get(main)
+    is_daemon = now is not None and (now.active, now.sub) == ("active", "running")
+    replaced = is_daemon and was is not None and (was.active, was.sub) == ("active", "exited")
+    for unit in state.units(service):
+        stay = stays.get(unit)
+        if stay is None or not stay.complaint or not (unit == main or _was_up(state, unit)):
+            continue
+        if replaced and unit != main and (stay.active, stay.result) == ("inactive", "success"):
+            continue
+        yield f"{unit} {stay.complaint}"
 
 
 def _restart(state: State, service: str) -> str:
