@@ -40,6 +40,10 @@ cron_lines() {
       printf "%s\t%s\n", user, (given == "" ? "" : "export " given "; ") line
     }' "$1" | head -n 50
 }
+# cron and run-parts read no file whose name has another character, such as the dot of .dpkg-dist.
+is_read() {
+  case ${1##*/} in *[!A-Za-z0-9_-]*) return 1 ;; esac
+}
 observe() {
   conffiles=$(awk '/^ \/etc\/cron/ { print " " $1 " " $2 }' /var/lib/dpkg/status 2>/dev/null)"
 "
@@ -48,12 +52,12 @@ observe() {
     case $(head -c 2 "$file" | tr -d '\000') in '#!') row script "$file" root "$file" ;; esac
   done
   for file in /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/*; do
-    [ -f "$file" ] && [ -x "$file" ] && ! pristine "$file" || continue
+    [ -f "$file" ] && [ -x "$file" ] && is_read "$file" && ! pristine "$file" || continue
     row job "$file" root "$file"
   done
   tab=$(printf '\t')
   for file in /etc/crontab /etc/cron.d/*; do
-    [ -f "$file" ] && ! pristine "$file" || continue
+    [ -f "$file" ] && is_read "$file" && ! pristine "$file" || continue
     cron_lines "$file" 1 '' | while IFS=$tab read -r user command; do
       row cron "$file" "$user" "$command"
     done

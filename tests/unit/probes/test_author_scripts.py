@@ -127,3 +127,10 @@ def test_a_script_that_did_not_end_is_reported() -> None:
     assert ScriptRuns.parse(text, RUN) == {
         "/usr/local/bin/a": ScriptRun(problem="it did not end in 60 s")
     }
+
+
+@pytest.mark.parametrize("ending", ["dpkg-dist", "dpkg-old", "bak~"])
+def test_files_that_cron_does_not_read_are_no_jobs(machine: Path, ending: str) -> None:
+    executable(machine / f"etc/cron.daily/report.{ending}", "#!/bin/sh\nexit 1\n")
+    (machine / f"etc/cron.d/report.{ending}").write_text("0 5 * * * root /usr/bin/report\n")
+    assert read(Scripts, machine) == {}
