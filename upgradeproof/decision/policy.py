@@ -76,8 +76,10 @@ class ScanRules(Model):
 
     required: bool = False
     """Whether a decision without a scan is CAN'T TELL."""
-    findings: Effect = "no_go"
-    """Of findings that are no notes and have no answer."""
+    errors: Effect = "no_go"
+    """Of findings of this level that have no answer; a finding of the level ``note`` is none."""
+    warnings: Effect = "note"
+    """The same."""
     not_applicable: Effect = "note"
     """Of what the scan could not look for."""
 

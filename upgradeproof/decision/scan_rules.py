@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from upgradeproof.counting import counted
 from upgradeproof.decision.model import Reason
@@ -11,7 +11,7 @@ from upgradeproof.results.scan import Part, Rule, Scan, SecurityFinding
 
 
 def scan_reasons(policy: Policy, scan: Scan | None) -> Iterator[Reason]:
-    """Yield a reason for each finding without an answer, and for what was not looked for.
+    """Yield a reason for the findings of each rule on each cell, and for what was not looked for.
 
     For an optional cell each of them is a note.
     """
@@ -28,13 +28,11 @@ def scan_reasons(policy: Policy, scan: Scan | None) -> Iterator[Reason]:
     for cell in scan.cells:
         required = policy.rule(cell.cell).required
         for part in cell.parts:
-            for each in _open(part):
-                yield _reason(
-                    rules.findings if required else "note",
-                    "scan.findings",
-                    f"{each.rule}: {each}",
-                    cell.cell,
-                )
+            for level, effect in (("error", rules.errors), ("warning", rules.warnings)):
+                if found := [each for each in _open(part) if each.level == level]:
+                    effect = effect if required else "note"
+                    text = f"{part.rule}: {_text(part.rule, found, effect)}"
+                    yield _reason(effect, f"scan.{level}s", text, cell.cell)
             if part.reason:
                 yield _reason(
                     rules.not_applicable if required else "note",
@@ -63,6 +61,14 @@ def scan_lines(scan: Scan) -> Iterator[str]:
 def _open(part: Part) -> list[SecurityFinding]:
     """Return the findings that are no notes and have no answer."""
     return [each for each in part.findings if each.level != "note" and not each.answer]
+
+
+def _text(rule: Rule, found: Sequence[SecurityFinding], effect: Effect) -> str:
+    """Return the first finding; of a note what it means, so that notes of all cells are one line."""
+    if effect == "note":
+        return rule.meaning.rstrip(".")
+    more = f" (and {len(found) - 1} more)" if found[1:] else ""
+    return f"{found[0]}{more}"
 
 
 def _reason(effect: Effect, rule: str, text: str, cell: str) -> Reason:

@@ -21,7 +21,11 @@ from upgradeproof.decision.waivers import Waivers
 from upgradeproof.results.scan import Level, Part, Rule, Scan, ScannedCell, SecurityFinding
 
 __all__ = ["upgradeproof"]
-MISSING = "scan.findings: {} security scan: security-update-missing: openssl: 3.0.22 is offered"
+MISSING = "scan.errors: {} security scan: security-update-missing: openssl: 3.0.22 is offered"
+NOTE = (
+    "scan.errors: {} security scan: security-update-missing: A fixed version is in the archive and"
+    " was not installed"
+)
 LEFT_OUT = Part(rule=Rule.VULNERABILITY, reason="no database was given")
 
 
@@ -65,7 +69,13 @@ def asked(found: Scan | None, rules: ScanRules, **more: object) -> tuple[Questio
     ("found", "rules", "reason"),
     [
         (scan(part("error")), {}, f"no_go {MISSING}"),
-        (scan(part("warning")), {"findings": "note"}, f"note {MISSING}"),
+        (scan(part("error")), {"errors": "note"}, f"note {NOTE}"),
+        (scan(part("warning", "warning")), {}, f"note {NOTE.replace('errors', 'warnings')}"),
+        (
+            scan(part("warning", "warning", "warning")),
+            {"warnings": "no_go"},
+            f"no_go {MISSING.replace('errors', 'warnings')} (and 2 more)",
+        ),
         (scan(part("note")), {}, None),
         (scan(part("error", answer="not_affected: it is not called")), {}, None),
         (
@@ -99,7 +109,7 @@ def test_the_policy_decides_what_a_scan_means(
 def test_a_finding_on_an_optional_cell_is_a_note() -> None:
     rules = (CellRule(select=("other",)), CellRule(select=(CELL,), required=False))
     decision = asked(scan(part("error")), ScanRules(), cells=rules)[1].decision
-    assert f"note {MISSING.format(f'{CELL}:')}" in reasons(decision)
+    assert f"note {NOTE.format(f'{CELL}:')}" in reasons(decision)
 
 
 def test_the_page_states_what_was_looked_for() -> None:
@@ -117,7 +127,7 @@ def test_the_scan_is_an_input_that_the_decision_can_be_made_from_again(
     (folder / "scan.json").write_text(scan(part("error")).model_dump_json())
     done = upgradeproof("decide", "--at", "2026-01-02")
     assert done.status == 1
-    assert "openssl: 3.0.22 is offered [scan.findings]" in done.out
+    assert "openssl: 3.0.22 is offered [scan.errors]" in done.out
     (folder / "scan.json").unlink()
     decision = read_decision(folder / DECISION)
     again = decide(ask(recorded(folder), datetime.fromisoformat(decision.decided_at)))
