@@ -28,9 +28,9 @@ def scan_reasons(policy: Policy, scan: Scan | None) -> Iterator[Reason]:
     for cell in scan.cells:
         required = policy.rule(cell.cell).required
         for part in cell.parts:
-            for level, effect in (("error", rules.errors), ("warning", rules.warnings)):
+            for level, of_required in (("error", rules.errors), ("warning", rules.warnings)):
                 if found := [each for each in _open(part) if each.level == level]:
-                    effect = effect if required else "note"
+                    effect: Effect = of_required if required else "note"
                     text = f"{part.rule}: {_text(part.rule, found, effect)}"
                     yield _reason(effect, f"scan.{level}s", text, cell.cell)
             if part.reason:
@@ -64,7 +64,7 @@ def _open(part: Part) -> list[SecurityFinding]:
 
 
 def _text(rule: Rule, found: Sequence[SecurityFinding], effect: Effect) -> str:
-    """Return the first finding; of a note what it means, so that notes of all cells are one line."""
+    """Return the first finding; of a note what it means: notes of all cells are one line."""
     if effect == "note":
         return rule.meaning.rstrip(".")
     more = f" (and {len(found) - 1} more)" if found[1:] else ""
