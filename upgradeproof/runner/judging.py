@@ -48,8 +48,8 @@ def judge(
             because = _Because(kind, reason, "plan")
         elif found:
             because = _Because(kind, found.entry.reason, "known", found)
-        elif reason := probe.explain(line, before, after) or _of_a_package(
-            cell, probe, line, baseline or before, after
+        elif reason := _of_a_package(cell, probe, line, baseline or before, after) or (
+            "" if probe.intrusive else probe.explain(line, before, after)
         ):
             because = _Because(kind, reason, "package")
         owner = package_of(line, before, after)

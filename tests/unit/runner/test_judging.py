@@ -12,9 +12,10 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan import Cell, Platform
 from upgradeproof.probes import Facts
 from upgradeproof.probes.kernel import RunningKernel
-from upgradeproof.probes.packages import Package
+from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.services import Service
 from upgradeproof.probes.system import OperatingSystem
+from upgradeproof.probes.tls_offers import TlsOffer, TlsOffers
 from upgradeproof.probes.users import User
 from upgradeproof.results import Change
 from upgradeproof.runner.judging import judge, judge_boot
@@ -161,3 +162,24 @@ def test_a_unit_that_the_plan_names_is_not_explained_by_its_successor(
     assert sources["services/base15.service"] == source
     assert sources["services/base17.service"] == "package"
     assert sources["services/own.service/executable"] == "package"  # a link leads to it
+
+
+def test_what_only_clones_show_is_explained_by_the_facts_of_a_whole_clone() -> None:
+    """What is compared then are the facts of intrusive probes: they hold no packages."""
+
+    def facts(version: str, suite: str) -> Facts:
+        packages = {"libssl3": Package(version=version, state="install ok installed")}
+        offers = {"site/TLSv1.2": TlsOffer(suites=(suite,))}
+        return Facts({Packages.section: packages, TlsOffers.section: offers})
+
+    old, new = (
+        facts("3.0", "ECDHE-RSA-AES128-GCM-SHA256"),
+        facts("3.5", "ECDHE-RSA-AES256-GCM-SHA384"),
+    )
+    clones = (old.only(intrusive=True), new.only(intrusive=True))
+    changes = judge(cell(), "rebooted", clones[0], new, origin=old, baseline=old)
+    offered = [change for change in changes if change.path.startswith("tls_offers/")]
+    assert [change.reason for change in offered] == [
+        "the choice of libssl3, which went from 3.0 to 3.5"
+    ]
+    assert list(clones[1].sections) == ["tls_offers"]
