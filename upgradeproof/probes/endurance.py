@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, number, rows
 
 MAXIMUM_S = 120
@@ -120,6 +121,17 @@ class Stay(Record):
         return f"did not stay up: systemd started it again{log}" if self.restarted else ""
 
 
+def _became_daemons(before: Facts, after: Facts) -> list[str]:
+    """Return the units that were up without a process, and are up with one of their own."""
+    return [
+        unit
+        for unit, now in after[Endurance].items()
+        if (was := before[Endurance].get(unit)) is not None
+        and unit in before[Services]
+        and (was.active, was.sub, now.active, now.sub) == ("active", "exited", "active", "running")
+    ]
+
+
 class Endurance(Probe[Stay]):
     """Watch the plan's services and their parts (``PartOf=``); keyed by unit.
 
@@ -129,6 +141,22 @@ class Endurance(Probe[Stay]):
     section = "endurance"
     record: ClassVar[type[Record]] = Stay
     intrusive = True
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Explain a wrapper that the new release makes a daemon itself, and its old parts' end."""
+        unit, _, field = line.path.removeprefix(f"{cls.section}/").rpartition("/")
+        now = after[cls].get(unit)
+        if field == "sub" and unit in _became_daemons(before, after):
+            return f"{unit} only started other units, and has a process of its own now"
+        if now is None or (now.active, now.result) != ("inactive", "success"):
+            return ""
+        wholes = (
+            whole
+            for whole in _became_daemons(before, after)
+            if unit in before[Services][whole].parts
+        )
+        return next((f"{whole} does its work now" for whole in wholes), "")
 
     @classmethod
     def script(cls, inputs: ProbeInputs, /) -> str:
