@@ -18,6 +18,9 @@ UNITS = {
     "writer": "exec >>/var/log/writer.log; while :; do echo 0123456789; sleep 0.05; done",
 }
 
+LINES_OF_A_START = 2
+"""systemd's own, if the service started in the second in which the observation begins."""
+
 
 @pytest.fixture(scope="module")
 def stays(start: Start) -> Mapping[str, Stay]:
@@ -32,7 +35,8 @@ def stays(start: Start) -> Mapping[str, Stay]:
 
 def test_a_quiet_service_logs_nothing(stays: Mapping[str, Stay]) -> None:
     quiet = stays["quiet.service"]
-    assert (quiet.active, quiet.logged_lines, quiet.logged_bytes) == ("active", 0, 0)
+    assert (quiet.active, quiet.logged_bytes) == ("active", 0)
+    assert quiet.logged_lines <= LINES_OF_A_START
     assert quiet.watched_s >= 5
 
 
@@ -43,4 +47,4 @@ def test_lines_in_the_journal_are_counted(stays: Mapping[str, Stay]) -> None:
 
 def test_growth_of_a_log_file_is_counted(stays: Mapping[str, Stay]) -> None:
     assert stays["writer.service"].logged_bytes > 200
-    assert stays["writer.service"].logged_lines == 0
+    assert stays["writer.service"].logged_lines <= LINES_OF_A_START
