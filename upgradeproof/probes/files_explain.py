@@ -31,6 +31,11 @@ _IN_CONFIGS = {"", "sha256", "owner", "group", "mode"}
 """The fields that the section ``configs`` has, too; also for added and removed files."""
 _OWNED_FOR_GOOD = ("/etc/", "/var/")
 """Where an owner is a matter of the service's user, whatever a package does."""
+_DAILY_BACKUP = re.compile(
+    r"/var/backups/(?:dpkg\.(?:arch|diversions|statoverride|status)|alternatives\.tar"
+    r"|apt\.extended_states)\.\d+(?:\.\w+)?"
+)
+"""What the daily jobs of dpkg and apt make, rotate and remove, at any time of a run."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +113,17 @@ def explain(line: Difference, before: Facts, after: Facts) -> str:
         return "is a file that the plan names: the section configs shows the same"
     if added_or_removed and (stopped := was.unread or now.unread):
         return f"is not known: the tree was not read after {stopped}"
+    if added_or_removed and _is_daily_backup(path, was, now):
+        return "is a backup that a daily job of dpkg or apt makes"
     if line.before is None:
         return _came(path, was, now)
     return _changed(path, field, was, now) if field else _went(path, was, now)
+
+
+def _is_daily_backup(path: str, was: _State, now: _State) -> bool:
+    file = now.files.get(path) or was.files.get(path)
+    plain = file is not None and (file.type, file.owner, file.privileged) == ("file", "root", False)
+    return bool(plain and _DAILY_BACKUP.fullmatch(path))
 
 
 def change_of(package: str, was: _State, now: _State) -> str:

@@ -243,3 +243,20 @@ def test_facts_without_the_file_explain_nothing() -> None:
     was, now = facts("1", {"/etc/x": file("0600")}), facts("2", {"/etc/x": file("0644")})
     (line,) = (line for line in diff(was, now) if line.path.startswith("files/"))
     assert Files.explain(line, facts("1", {}), facts("2", {})) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["apt.extended_states.0", "dpkg.status.1.gz", "alternatives.tar.0"]
+)
+def test_backups_of_the_daily_jobs_come_and_go(name: str) -> None:
+    why = {"": "is a backup that a daily job of dpkg or apt makes"}
+    assert reasons(None, file(), f"/var/backups/{name}") == why
+    assert reasons(file("0600"), None, f"/var/backups/{name}") == why
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [("shop.sql.0", file()), ("dpkg.status.0", file("4755")), ("dpkg.status.0", link("/a", ""))],
+)
+def test_other_files_next_to_them_are_explained_by_nothing(name: str, made: File) -> None:
+    assert reasons(None, made, f"/var/backups/{name}") == {"": ""}
