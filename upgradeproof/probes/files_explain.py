@@ -33,7 +33,7 @@ _OWNED_FOR_GOOD = ("/etc/", "/var/")
 """Where an owner is a matter of the service's user, whatever a package does."""
 _DAILY_BACKUP = re.compile(
     r"/var/backups/(?:dpkg\.(?:arch|diversions|statoverride|status)|alternatives\.tar"
-    r"|apt\.extended_states)\.\d+(?:\.\w+)?"
+    r"|apt\.extended_states)(?:\.\d+(?:\.\w+)?)?"
 )
 """What the daily jobs of dpkg and apt make, rotate and remove, at any time of a run."""
 

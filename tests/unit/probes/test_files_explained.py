@@ -246,7 +246,8 @@ def test_facts_without_the_file_explain_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["apt.extended_states.0", "dpkg.status.1.gz", "alternatives.tar.0"]
+    "name",
+    ["apt.extended_states", "apt.extended_states.0", "dpkg.status.1.gz", "alternatives.tar.0"],
 )
 def test_added_and_removed_backups_of_the_daily_jobs_are_explained(name: str) -> None:
     why = {"": "is a backup that a daily job of dpkg or apt makes"}
