@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 import upgradeproof.daemons
+from tests.unit.stub_programs import with_stub
 from upgradeproof.daemons import daemons
 from upgradeproof.errors import PlanError
 from upgradeproof.probes.base import Probe
@@ -80,18 +80,6 @@ def test_a_comparison_that_postfix_prints_in_another_way_is_the_same_setting(
     dump = daemons()["postfix"].dump
     assert dump is not None
     setting = "mynetworks_style = ${{$compatibility_level} < {2} ? {subnet} : {host}}\n"
-    printed = []
-    for number, text in enumerate((setting, setting.replace(" < ", " <level "))):
-        program = tmp_path / str(number) / "postconf"
-        program.parent.mkdir()
-        program.write_text(f"#!/bin/sh\ncat <<'END'\n{text}END\n")
-        program.chmod(0o755)
-        done = subprocess.run(
-            ["sh", "-c", dump.command],
-            env={"PATH": f"{program.parent}:/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        printed.append(done.stdout)
-    assert printed == [setting, setting]
+    for text in (setting, setting.replace(" < ", " <level ")):
+        done = with_stub(tmp_path, "postconf", f"cat <<'END'\n{text}END", dump.command)
+        assert (done.returncode, done.stdout) == (0, setting)

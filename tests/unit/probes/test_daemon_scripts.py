@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.stub_programs import with_stub
 from upgradeproof.daemons import Daemon, Dump, daemons
 from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
 from upgradeproof.probes.effective_config import EffectiveConfig
@@ -139,15 +140,7 @@ def test_files_that_differ_from_their_package_are_read(host: Host) -> None:
 def test_logrotate_refuses_what_it_would_skip_at_night(
     tmp_path: Path, printed: str, status: int, accepted: bool
 ) -> None:
-    stub = tmp_path / "logrotate"
-    stub.write_text(f"#!/bin/sh\necho '{printed}' >&2\nexit {status}\n")
-    stub.chmod(0o755)
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"PATH={tmp_path}:$PATH; {daemons()['logrotate'].check}"],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+    body = f"echo '{printed}' >&2; exit {status}"
+    done = with_stub(tmp_path, "logrotate", body, daemons()["logrotate"].check)
     assert (done.returncode == 0) is accepted
     assert accepted or done.stdout == f"{printed}\n"

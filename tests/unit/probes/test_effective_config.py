@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.probes.captured_text import captured
+from tests.unit.stub_programs import with_stub
 from upgradeproof.daemons import Daemon, Dump, DumpFormat, daemons
 from upgradeproof.probes import Difference, Facts
 from upgradeproof.probes.config_checks import ConfigCheck, ConfigChecks
@@ -204,18 +204,11 @@ def test_a_daemon_that_printed_nothing_before_has_no_settings_to_lose() -> None:
 
 def test_booleans_that_exim_prints_by_name_are_settings(tmp_path: Path) -> None:
     """A boolean that the new version does not have is lost like any other setting."""
-    stub = tmp_path / "exim"
-    stub.write_text("#!/bin/sh\nprintf '%s\\n' 'spool = /x' accept_a no_allow_b ''\n")
-    stub.chmod(0o755)
     dump = daemons()["exim"].dump
     assert dump is not None
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"PATH={tmp_path}:$PATH; {dump.command}"],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=True,
-    )
+    body = "printf '%s\\n' 'spool = /x' accept_a no_allow_b ''"
+    done = with_stub(tmp_path, "exim", body, dump.command)
+    assert done.returncode == 0
     assert {name: value for name, (value, _) in settings(done.stdout, dump.format).items()} == {
         "spool": "/x",
         "accept_a": "true",
