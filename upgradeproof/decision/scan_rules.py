@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from upgradeproof.counting import counted
 from upgradeproof.decision.model import Reason
 from upgradeproof.decision.policy import Effect, Policy
-from upgradeproof.results.scan import Part, Rule, Scan, SecurityFinding
+from upgradeproof.results.scan import Rule, Scan, SecurityFinding
 
 
 def scan_reasons(policy: Policy, scan: Scan | None) -> Iterator[Reason]:
@@ -29,7 +29,7 @@ def scan_reasons(policy: Policy, scan: Scan | None) -> Iterator[Reason]:
         required = policy.rule(cell.cell).required
         for part in cell.parts:
             for level, of_required in (("error", rules.errors), ("warning", rules.warnings)):
-                if found := [each for each in _open(part) if each.level == level]:
+                if found := [each for each in part.open if each.level == level]:
                     effect: Effect = of_required if required else "note"
                     text = f"{part.rule}: {_text(part.rule, found, effect)}"
                     yield _reason(effect, f"scan.{level}s", text, cell.cell)
@@ -46,7 +46,7 @@ def scan_lines(scan: Scan) -> Iterator[str]:
     """Yield what was looked for, each rule with its counts over all cells."""
     for rule in Rule:
         parts = [part for cell in scan.cells for part in cell.parts if part.rule is rule]
-        found = sum(len(_open(part)) for part in parts)
+        found = sum(len(part.open) for part in parts)
         answered = sum(bool(each.answer) for part in parts for each in part.findings)
         left_out = sum(bool(part.reason) for part in parts)
         texts = [
@@ -56,11 +56,6 @@ def scan_lines(scan: Scan) -> Iterator[str]:
         ]
         shown = texts[2:] if left_out == len(parts) and not (found or answered) else texts
         yield f"{rule}: {', '.join(filter(None, shown))}"
-
-
-def _open(part: Part) -> list[SecurityFinding]:
-    """Return the findings that are no notes and have no answer."""
-    return [each for each in part.findings if each.level != "note" and not each.answer]
 
 
 def _text(rule: Rule, found: Sequence[SecurityFinding], effect: Effect) -> str:

@@ -7,19 +7,18 @@ from typing import ClassVar
 
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
-from upgradeproof.probes.services import Services
+from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.text import clean, number, rows
+from upgradeproof.probes.unit_shell import UNIT_SHELL
 
 MAXIMUM_S = 120
 """Limit of the observation: a restart delay of hours must not hold a run."""
-LOG_LINES = 10
 
 # A unit is watched until it has been up for the plan's time, or for its own delay between two
 # restarts, whichever is longer: a crash that systemd repairs then shows in the second look, as
 # another invocation, as a restart, or as a unit that waits for its restart.
 _SCRIPT = r"""
 [ -d /run/systemd/system ] || exit 0
-property() { systemctl show --value --property="$2" -- "$1" 2>/dev/null; }
 seconds() {
   case $1 in ''|*[!0-9]*) echo 0 ;; *) echo $(($1 / 1000000)) ;; esac
 }
@@ -83,8 +82,7 @@ for unit in $units; do
   printf 'logged\t%s\t%s\t%s\t%s\n' "$unit" "$wait" "$lines" "$bytes"
   case $(property "$unit" ActiveState) in
     active) ;;
-    *) journalctl --no-pager --quiet --unit="$unit" -n LINES -o cat 2>/dev/null |
-      while IFS= read -r line; do printf 'log\t%s\t%s\n' "$unit" "$line"; done ;;
+    *) log "$unit" ;;
   esac
 done
 exit 0
@@ -113,6 +111,11 @@ class Stay(Record):
     """By how much the files below /var/log grew that its processes have open."""
 
     @property
+    def stopped(self) -> bool:
+        """Return whether it is down, and not by a failure."""
+        return (self.active, self.result) == ("inactive", "success")
+
+    @property
     def complaint(self) -> str:
         """Return what is wrong with it, with its last journal lines, or "": it was always up."""
         log = "".join(f"\n  {line}" for line in self.log)
@@ -121,14 +124,19 @@ class Stay(Record):
         return f"did not stay up: systemd started it again{log}" if self.restarted else ""
 
 
+def became_daemon(was: Stay | Service, now: Stay) -> bool:
+    """Return whether a unit was up without a process, and is up with one of its own."""
+    return (was.active, was.sub, now.active, now.sub) == ("active", "exited", "active", "running")
+
+
 def _became_daemons(before: Facts, after: Facts) -> list[str]:
-    """Return the units that were up without a process, and are up with one of their own."""
+    """Return the units that only started other units before."""
     return [
         unit
         for unit, now in after[Endurance].items()
         if (was := before[Endurance].get(unit)) is not None
         and unit in before[Services]
-        and (was.active, was.sub, now.active, now.sub) == ("active", "exited", "active", "running")
+        and became_daemon(was, now)
     ]
 
 
@@ -149,7 +157,7 @@ class Endurance(Probe[Stay]):
         now = after[cls].get(unit)
         if field == "sub" and unit in _became_daemons(before, after):
             return f"{unit} only started other units, and has a process of its own now"
-        if now is None or (now.active, now.result) != ("inactive", "success"):
+        if now is None or not now.stopped:
             return ""
         wholes = (
             whole
@@ -162,7 +170,7 @@ class Endurance(Probe[Stay]):
     def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script, which takes up to ``min_uptime_s`` seconds, at most two minutes."""
         units = shlex.join(inputs.services)
-        body = _SCRIPT.replace("MAXIMUM", str(MAXIMUM_S)).replace("LINES", str(LOG_LINES))
+        body = UNIT_SHELL + _SCRIPT.replace("MAXIMUM", str(MAXIMUM_S))
         return f"set -- {units}\nstays={inputs.min_uptime_s:.0f}\n{body}" if units else "exit 0"
 
     @classmethod

@@ -8,22 +8,17 @@ from typing import ClassVar
 from upgradeproof.probes.base import Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
+from upgradeproof.probes.unit_shell import UNIT_SHELL
 
 RELOAD_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 150
 """systemd kills a service after 90 s by default, and a plan has several services."""
 SETTLE_S = 2
 """A reload is often a signal: what it does to the process shows a little later."""
-LOG_LINES = 10
 SUCCESS = "success"
 
 _SCRIPT = r"""
 [ -d /run/systemd/system ] || exit 0
-property() { systemctl show --value --property="$2" -- "$1" 2>/dev/null; }
-log() {
-  journalctl --no-pager --quiet --unit="$1" -n LINES -o cat 2>/dev/null |
-    while IFS= read -r line; do printf 'log\t%s\t%s\n' "$1" "$line"; done
-}
 up() {
   case $1 in *.service) [ "$(property "$1" ActiveState)" = active ] ;; *) false ;; esac
 }
@@ -86,13 +81,8 @@ class ServiceControls(Probe[ServiceControl]):
         """Return the script; one service that hangs takes up to STOP_TIMEOUT_S."""
         if not inputs.services:
             return "exit 0"
-        values = {
-            "RELOAD": RELOAD_TIMEOUT_S,
-            "STOP": STOP_TIMEOUT_S,
-            "SETTLE": SETTLE_S,
-            "LINES": LOG_LINES,
-        }
-        body = _SCRIPT
+        values = {"RELOAD": RELOAD_TIMEOUT_S, "STOP": STOP_TIMEOUT_S, "SETTLE": SETTLE_S}
+        body = UNIT_SHELL + _SCRIPT
         for name, value in values.items():
             body = body.replace(name, str(value))
         return f"set -- {shlex.join(inputs.services)}\n{body}"

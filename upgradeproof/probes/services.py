@@ -217,7 +217,7 @@ def _is_only_not_started(was: Service, now: Service) -> bool:
     Whether the upgrade of the package starts it again depends on the order of its steps.
     """
     disabled = was.enabled == now.enabled == "disabled"
-    return disabled and was.active == "active" and now.active == "inactive" and not now.failed
+    return disabled and (was.active, now.active) == ("active", "inactive")
 
 
 def _got_worse(was: Service | None, now: Service | None, field: str) -> bool:

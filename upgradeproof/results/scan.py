@@ -63,11 +63,16 @@ class Part(Frozen):
     """Why the rule could not be applied; empty: it was."""
     findings: tuple[SecurityFinding, ...] = ()
 
+    @property
+    def open(self) -> tuple[SecurityFinding, ...]:
+        """Return the findings that are no notes and have no answer."""
+        return tuple(each for each in self.findings if each.level != "note" and not each.answer)
+
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order
     @property
     def verdict(self) -> Verdict:
         """Return whether it was applied and found nothing that is not answered."""
-        if any(not each.answer and each.level != "note" for each in self.findings):
+        if self.open:
             return Verdict.FAILED
         return Verdict.NOT_APPLICABLE if self.reason else Verdict.PASSED
 

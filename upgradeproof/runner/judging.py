@@ -48,15 +48,32 @@ def judge(
             because = _Because(kind, reason, "plan")
         elif found:
             because = _Because(kind, found.entry.reason, "known", found)
-        elif reason := _of_a_package(cell, probe, line, baseline or before, after) or (
-            "" if probe.intrusive else probe.explain(line, before, after)
-        ):
+        elif reason := _explained(cell, probe, line, before, after, baseline=baseline):
             because = _Because(kind, reason, "package")
         owner = package_of(line, before, after)
         shown = shortened(detail) if because.reason else detail
         return _change(line, because, shown, package=owner)
 
     return tuple(judged(line) for line in diff(before, after))
+
+
+def _explained(
+    cell: Cell,
+    probe: type[Probe[Any]],
+    line: Difference,
+    before: Facts,
+    after: Facts,
+    *,
+    baseline: Facts | None,
+) -> str:
+    """Return which package a line follows from, or what the two states themselves show, or "".
+
+    The facts of an intrusive probe are compared without those of the others, which a reason needs.
+    """
+    if baseline is None:
+        return _of_a_package(cell, probe, line, before, after)
+    reason = _of_a_package(cell, probe, line, baseline, after)
+    return reason or ("" if probe.intrusive else probe.explain(line, before, after))
 
 
 def _of_a_package(

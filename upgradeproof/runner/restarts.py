@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from upgradeproof.probes import read
-from upgradeproof.probes.endurance import Endurance, Stay
+from upgradeproof.probes.endurance import Endurance, Stay, became_daemon
 from upgradeproof.probes.services import Services
 from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.readiness import wait_until_ready
@@ -55,13 +55,12 @@ def complaints_of(state: State, service: str, stays: Mapping[str, Stay]) -> Iter
     """
     main = state.unit(service)
     was, now = state[Services].get(main), stays.get(main)
-    is_daemon = now is not None and (now.active, now.sub) == ("active", "running")
-    replaced = is_daemon and was is not None and (was.active, was.sub) == ("active", "exited")
+    replaced = was is not None and now is not None and became_daemon(was, now)
     for unit in state.units(service):
         stay = stays.get(unit)
         if stay is None or not stay.complaint or not (unit == main or _was_up(state, unit)):
             continue
-        if replaced and unit != main and (stay.active, stay.result) == ("inactive", "success"):
+        if replaced and unit != main and stay.stopped:
             continue
         yield f"{unit} {stay.complaint}"
 
