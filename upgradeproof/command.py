@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,21 +57,29 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     check: bool = True,
-    begun: Callable[[subprocess.Popen[bytes]], None] = lambda _: None,
 ) -> Completed:
     """Run ``argv`` in a process group of its own and return what it did.
 
-    ``env`` is added to this process's environment; ``cwd`` is where it runs; ``begun`` is called
-    with the process, so that another thread can end it. Raises MachineError
+    ``env`` is added to this process's environment; ``cwd`` is where it runs. Raises MachineError
     when the program is missing or, with ``check``, when it exits with another status than 0;
     CommandTimeoutError when it does not end in ``timeout_s`` seconds, after its whole group was
     killed.
     """
+    done = _finish(_start(argv, env, cwd), argv, timeout_s=timeout_s, stdin=stdin)
+    if check and not done.ok:
+        raise MachineError(
+            f"`{done.command}` failed with exit status {done.exit_status}", details=done.tail
+        )
+    return done
+
+
+def _finish(
+    process: subprocess.Popen[bytes], argv: Sequence[str], *, timeout_s: float, stdin: bytes = b""
+) -> Completed:
+    """Return what a process did that runs ``argv``; kill its group if it does not end in time."""
     command = shlex.join(argv)
     started = time.monotonic()
-    process = _start(argv, env, cwd)
     try:
-        begun(process)
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
     except BaseException as error:
         os.killpg(process.pid, signal.SIGKILL)
@@ -83,22 +91,17 @@ def run(
             f"`{command}` did not end in {timeout_s:g} s",
             details="\n".join(details.splitlines()[-TAIL_LINES:]),
         ) from None
-    done = Completed(
+    return Completed(
         command=command,
         exit_status=process.returncode,
         stdout=stdout,
         stderr=stderr,
         duration_s=time.monotonic() - started,
     )
-    if check and not done.ok:
-        raise MachineError(
-            f"`{command}` failed with exit status {done.exit_status}", details=done.tail
-        )
-    return done
 
 
 def _start(
-    argv: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None
+    argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -131,7 +134,7 @@ class Commands:
 
         Raises MachineError also when the commands were ended: no command is begun any more.
         """
-        return run(argv, timeout_s=timeout_s, check=False, begun=self._take)
+        return _finish(self._start(argv), argv, timeout_s=timeout_s)
 
     def end(self, patience_s: float) -> None:
         """Interrupt each as Ctrl-C does, so that it clears up; kill the late ones."""
@@ -151,11 +154,13 @@ class Commands:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
 
-    def _take(self, process: subprocess.Popen[bytes]) -> None:
+    def _start(self, argv: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Start one; under the lock, so that ``end`` finds every process that was started."""
         with self._lock:
             if self.ended:
                 raise MachineError("ended before it began")
-            self._begun.append(process)
+            self._begun.append(process := _start(argv))
+        return process
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
