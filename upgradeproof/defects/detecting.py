@@ -11,9 +11,9 @@ from upgradeproof.command import Commands
 from upgradeproof.defects.catalogue import Trial, choose
 from upgradeproof.defects.declared import require_declared_checks
 from upgradeproof.defects.detection import Detection, begin, result
+from upgradeproof.defects.parallel import remove_machines, try_all
 from upgradeproof.defects.table import line, numbers, table
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
-from upgradeproof.defects.workers import remove_machines, try_all
 from upgradeproof.home import Home
 from upgradeproof.results.base import now
 

@@ -12,8 +12,8 @@ from typing import TextIO
 from upgradeproof.command import Commands
 from upgradeproof.defects.catalogue import Trial
 from upgradeproof.defects.detection import GoodCell, result
+from upgradeproof.defects.parallel import remove_machines, try_all
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
-from upgradeproof.defects.workers import remove_machines, try_all
 from upgradeproof.field_cases.catalogue import FOLDER, SHOWS, Entry, find_cases, twin_of
 from upgradeproof.field_cases.judging import detected_by, not_reproduced, red
 from upgradeproof.field_cases.report import Outcome, Report

@@ -1,4 +1,4 @@
-"""Workers that run trials in parallel and end together."""
+"""Jobs that run in parallel and end together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENCE_S = 30.0
 T = TypeVar("T")
 
 
-def side_by_side(
+def run_all(
     jobs: Sequence[Callable[[], T]],
     workers: int,
     commands: Commands,
@@ -55,7 +55,7 @@ def try_all(
     An interruption ends it early, and is printed: what was taken until then counts.
     """
     try:
-        with closing(side_by_side(jobs, workers, commands, clear_up=clear_up)) as ended:
+        with closing(run_all(jobs, workers, commands, clear_up=clear_up)) as ended:
             for each in ended:
                 out.write(take(each) + "\n")
                 out.flush()

@@ -1,4 +1,4 @@
-"""Workers run side by side; an interruption ends all of them, and no process remains."""
+"""Jobs run in parallel; an interruption ends all of them, and no process remains."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from upgradeproof.command import Commands, Completed
-from upgradeproof.defects.workers import side_by_side
+from upgradeproof.defects.parallel import run_all
 from upgradeproof.errors import MachineError
 
 CLEARS_UP = """
@@ -31,14 +31,14 @@ def test_jobs_start_in_order_and_all_are_done() -> None:
     begun: list[int] = []
     cleared: list[str] = []
     jobs = [partial(begun.append, number) for number in range(5)]
-    found = list(side_by_side(jobs, 1, Commands(), clear_up=lambda: cleared.append("!")))
+    found = list(run_all(jobs, 1, Commands(), clear_up=lambda: cleared.append("!")))
     assert (begun, len(found), cleared) == ([0, 1, 2, 3, 4], 5, ["!"])
 
 
 def test_as_many_run_at_a_time_as_there_are_workers() -> None:
     together = threading.Barrier(2)
     jobs = [partial(together.wait, LIMIT_S)] * 4
-    assert len(list(side_by_side(jobs, 2, Commands(), clear_up=lambda: None))) == 4
+    assert len(list(run_all(jobs, 2, Commands(), clear_up=lambda: None))) == 4
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -60,7 +60,7 @@ def test_a_signal_ends_running_jobs_starts_no_other_and_clears_up(
     jobs = [partial(job, path) for path in places]
     with (
         pytest.raises(KeyboardInterrupt),
-        closing(side_by_side(jobs, 2, commands, clear_up=lambda: cleared.append("!"))) as ended,
+        closing(run_all(jobs, 2, commands, clear_up=lambda: cleared.append("!"))) as ended,
     ):
         list(ended)
     assert [path.read_text() for path in places[:2]] == ["cleared up", "cleared up"]
@@ -69,7 +69,7 @@ def test_a_signal_ends_running_jobs_starts_no_other_and_clears_up(
 
 def test_signal_handlers_are_restored_afterwards() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    list(side_by_side([lambda: None], 1, Commands(), clear_up=lambda: None))
+    list(run_all([lambda: None], 1, Commands(), clear_up=lambda: None))
     assert signal.getsignal(signal.SIGTERM) is before
 
 
