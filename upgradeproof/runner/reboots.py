@@ -6,6 +6,7 @@ of the old release changes is known from ``installed_rebooted``, and is no chang
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -32,6 +33,13 @@ for property in KernelTimestamp UserspaceTimestamp; do
   case $at in ''|n/a) ;; *) date -d "$at" +%s; exit 0 ;; esac
 done
 echo 0
+"""
+# A client that connects and leaves: what waits for a request logs that, and does nothing else.
+_CONNECT = r"""
+for port in $ports; do
+  timeout 2 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; read -rt 0.3 -u 3" 2>/dev/null &
+done
+wait
 """
 
 
@@ -105,6 +113,16 @@ def _use(machine: Machine, cell: Cell, state: StateName) -> None:
     for endpoint in cell.expect.endpoint:
         with suppress(UpgradeproofError):  # what they answer is for the checks to judge
             ask(machine, endpoint, cell.expect.port_in(state, endpoint.port))
+    if ports := _without_endpoint(cell, state):
+        with suppress(UpgradeproofError):
+            machine.run(f"ports={shlex.quote(' '.join(map(str, ports)))}\n{_CONNECT}")
     for data in cell.expect.data:
         with suppress(UpgradeproofError):
             machine.run(data.to_read())
+
+
+def _without_endpoint(cell: Cell, state: StateName) -> list[int]:
+    """Return the TCP ports of the plan that no endpoint asks."""
+    asked = {cell.expect.port_in(state, endpoint.port) for endpoint in cell.expect.endpoint}
+    ports = (port.number_in(state) for port in cell.expect.port if port.protocol == "tcp")
+    return sorted({port for port in ports if port is not None} - asked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.unit.runner.fakes import FolderBackend
@@ -92,3 +94,15 @@ def test_a_product_that_is_not_ready_after_a_boot_is_an_error_of_the_boot(world:
         with pytest.raises(BootError) as caught:
             runner.boot_again(machine, "upgraded")
     assert str(caught.value) == f"{machine.name} booted, and is not in use\nthingd is inactive"
+
+
+def test_each_port_of_the_plan_without_an_endpoint_gets_one_client(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        expect = {"port": [{"port": server.getsockname()[1]}]}
+        with world.runner(cell(expect=expect)) as runner:
+            runner.reach("installed_rebooted")
+        server.settimeout(0)
+        client, _ = server.accept()
+        client.close()
+        with pytest.raises(BlockingIOError):
+            server.accept()
