@@ -36,7 +36,7 @@ SUITES = PACKAGE / "suites"
 FIXTURES = PACKAGE / "fixtures"
 """Packages, which are links to the folders at the top in a checkout."""
 DATA = PACKAGE / "data"
-"""The images of the wheel; a checkout has them at its top instead."""
+"""The engine's images, a link to the folder at the top in a checkout."""
 
 
 @dataclass(frozen=True)

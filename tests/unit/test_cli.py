@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -36,14 +37,6 @@ def test_a_missing_plan_is_an_error(upgradeproof: Command, tmp_path: Path) -> No
     )
 
 
-def test_a_folder_without_an_image_is_an_error(upgradeproof: Command, tmp_path: Path) -> None:
-    write(tmp_path)
-    result = upgradeproof("plan")
-    assert (result.status, result.out) == (2, "")
-    assert result.err.splitlines()[0] == "upgradeproof: there is no image definition"
-    assert result.err.splitlines()[-1] == "To do: put one TOML file an image into images/"
-
-
 def test_the_error_of_an_invalid_image_names_the_line(
     upgradeproof: Command, tmp_path: Path
 ) -> None:
@@ -59,7 +52,7 @@ def test_the_error_of_an_invalid_image_names_the_line(
 
 def test_a_plan_is_printed(upgradeproof: Command, tmp_path: Path) -> None:
     project(tmp_path)
-    result = upgradeproof("plan", "*-amd64.*-1-to-2")
+    result = upgradeproof("plan", "example-1-amd64.*-1-to-2")
     assert (result.status, result.err) == (0, "")
     assert result.out == (
         "example-1-amd64.container.thing-1-to-2  [amd64, container]\n"
@@ -80,8 +73,9 @@ def test_plans_below_products_are_found(upgradeproof: Command, tmp_path: Path) -
     folder = tmp_path / "products" / "other"
     folder.mkdir(parents=True)
     write(folder, ('name = "thing"', 'name = "other"'))
-    assert upgradeproof("plan").out.count("container.thing-1-to-2  ") == 2
-    assert upgradeproof("plan").out.count("container.other-1-to-2  ") == 2
+    printed = upgradeproof("plan", "example-1-*").out
+    assert printed.count("container.thing-1-to-2  ") == 2
+    assert printed.count("container.other-1-to-2  ") == 2
     assert upgradeproof("plan", "--plan", "upgrade.toml").out.count(".other-") == 0
 
 
@@ -195,25 +189,24 @@ def test_the_doctor_prints_what_does_not_work_and_the_solution(
     monkeypatch.setenv("PATH", str(tmp_path))
     result = upgradeproof("doctor")
     assert (result.status, result.err) == (1, "")
-    assert result.out.splitlines() == [
-        "can't  backend container                no Docker engine answers",
-        "can't  backend vm                       QEMU is not installed",
+    lines = [re.sub("  +", "  ", line.strip()) for line in result.out.splitlines()]
+    for line in (
+        "can't  backend container  no Docker engine answers",
+        "can't  backend vm  QEMU is not installed",
         "can't  image example-1-amd64.container  no Docker engine answers",
-        "can't  image example-1-arm64.container  no Docker engine answers",
-        "works  extra load                       locust, which sends the loads of the plan",
-        "works  extra charts                     matplotlib, which draws the charts of the page",
-        "works  extra metrics                    prometheus-client, which writes metrics.prom",
-        "works  extra redis                      redis, which a locustfile imports",
-        "",
-        (
-            "to do for backend container, image example-1-amd64.container, "
-            "image example-1-arm64.container:"
-        ),
-        "  `make setup` starts one; or set DOCKER_HOST to an engine that runs",
-        "",
-        "to do for backend vm:",
-        "  `make setup` installs it; by hand: apt install qemu-system-x86 qemu-utils ovmf",
-    ]
+        "works  extra load  locust, which sends the loads of the plan",
+        "works  extra charts  matplotlib, which draws the charts of the page",
+        "works  extra metrics  prometheus-client, which writes metrics.prom",
+        "works  extra redis  redis, which a locustfile imports",
+    ):
+        assert line in lines
+    of_engine = lines.index("`make setup` starts one; or set DOCKER_HOST to an engine that runs")
+    assert lines[of_engine - 1].startswith("to do for backend container, image ")
+    assert "image example-1-arm64.container" in lines[of_engine - 1]
+    of_vm = lines.index("to do for backend vm:")
+    assert lines[of_vm + 1] == (
+        "`make setup` installs it; by hand: apt install qemu-system-x86 qemu-utils ovmf"
+    )
 
 
 def test_a_defect_that_shows_in_no_chosen_cell_is_an_error(
@@ -222,13 +215,14 @@ def test_a_defect_that_shows_in_no_chosen_cell_is_an_error(
     project(tmp_path)
     (tmp_path / "defects").mkdir()
     (tmp_path / "defects" / "bad.toml").write_text(
-        'title = "t"\ndescription = "w"\ndetected_by = ["a"]\ncells = ["*-amd64.*.thing-1-to-2"]\n'
+        'title = "t"\ndescription = "w"\ndetected_by = ["a"]\n'
+        'cells = ["example-1-amd64.*.thing-1-to-2"]\n'
         '[[steps]]\nstep = "run"\nscript = "true"\n'
     )
-    assert upgradeproof("defects", "bad", "--cell=*-arm64.*") == CommandResult(
+    assert upgradeproof("defects", "bad", "--cell=example-1-arm64.*") == CommandResult(
         2,
         "",
-        "upgradeproof: no cell in which bad shows fits --cell=*-arm64.*\n"
+        "upgradeproof: no cell in which bad shows fits --cell=example-1-arm64.*\n"
         "example-1-amd64.container.thing-1-to-2\n",
     )
 

@@ -1,1 +1,1 @@
-"""The images of the wheel. Empty in a checkout, which has them at its top."""
+"""The images of the wheel; a link to the folder at the top in a checkout."""

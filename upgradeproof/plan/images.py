@@ -9,14 +9,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from upgradeproof.errors import PlanError
 from upgradeproof.extensions import Kind, discover
 from upgradeproof.plan.loading import Model, load
 
 IMAGES = Kind(
     name="images", noun="image", engine="upgradeproof.data.images", suffix=".toml", replaces=True
 )
-"""The engine has images in an installed package alone; in a checkout they are the project's."""
 Architecture = Literal["amd64", "arm64"]
 KERNEL_NAMES: Mapping[str, str] = {"amd64": "x86_64", "arm64": "aarch64"}
 """What the kernel, QEMU and Docker call Debian's architectures."""
@@ -150,16 +148,9 @@ def load_images(*folders: Path) -> dict[str, Image]:
     """Return the images by name; one of the project hides the engine's of the same name.
 
     ``folders`` are the project's, which hold the folder ``images``. Raises PlanError when a
-    definition is wrong or when there is none.
+    definition is wrong.
     """
-    images = discover(IMAGES, lambda file: [(file.path.stem, _read(file.path))], folders)
-    if not images:
-        raise PlanError(
-            "there is no image definition",
-            details="looked in: " + ", ".join(str(folder / IMAGES.name) for folder in folders),
-            resolution="put one TOML file an image into images/",
-        )
-    return images
+    return discover(IMAGES, lambda file: [(file.path.stem, _read(file.path))], folders)
 
 
 def _read(path: Path) -> Image:
