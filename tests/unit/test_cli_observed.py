@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.command_line import Command, CommandResult, upgradeproof
-from tests.unit.plugin.project import IMAGE
+from tests.unit.plugin.project import IMAGE, ROOT
 from upgradeproof.cli.interrupting import interruptible
 
 __all__ = ["upgradeproof"]
 
+OWN = ("example-1", "example-2", "other-2")
+IMAGES = ", ".join(sorted([*OWN, *(path.stem for path in (ROOT / "images").glob("*.toml"))]))
 RELEASES = ("--from", "example-1", "--to", "example-2")
 NO_RELEASE = "To do: `upgradeproof doctor` lists the images; each is a file in images/\n"
 
@@ -43,7 +45,7 @@ def written(folder: Path) -> list[str]:
             ("web",),
             (
                 "--from and --to are missing\n"
-                "releases: example-1, example-2, other-2\n"
+                f"releases: {IMAGES}\n"
                 "To do: name the release that the packages are on, and the one to upgrade to\n"
             ),
         ),
@@ -51,7 +53,7 @@ def written(folder: Path) -> list[str]:
             ("web", "--from", "example-1"),
             (
                 "--to is missing\n"
-                "releases: example-1, example-2, other-2\n"
+                f"releases: {IMAGES}\n"
                 "To do: name the release that the packages are on, and the one to upgrade to\n"
             ),
         ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from upgradeproof.observe import services
 from upgradeproof.observe.observing import Observed
-from upgradeproof.observe.services import units
 from upgradeproof.observe.steps import Install, install_steps
 from upgradeproof.observe.versions import version_glob
 from upgradeproof.observe.writing import Draft, Entry, Noted
@@ -34,9 +34,16 @@ def draft(found: Observed) -> Draft:
 
 
 def findings(found: Observed) -> tuple[str, ...]:
-    """Return what an administrator has to decide, a line each: packages without a successor."""
+    """Return what an administrator has to decide, a line each.
+
+    That is a service that does not run before the upgrade, so that no check can use it, and a
+    package without a successor.
+    """
     new = found.order.new.name
-    lines = []
+    lines = [
+        f"{line}; no check tests it"
+        for line in services.not_running(found.seen, found.order.packages)
+    ]
     for name in found.counting:
         if name in found.offered:
             continue
@@ -111,7 +118,7 @@ def _steps(found: Observed) -> Iterator[Entry]:
         source="The upgrade, as the release notes describe it.",
     )
     yield Entry(keys={"step": "apt-full-upgrade"})
-    if names := [name for name in units(found.seen) if name.endswith(".service")]:
+    if names := [name for name in services.units(found.seen) if name.endswith(".service")]:
         yield Entry(
             keys={
                 "step": "run",

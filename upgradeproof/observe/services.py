@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from upgradeproof.observe.writing import Entry, Noted
@@ -13,6 +14,10 @@ from upgradeproof.probes.sockets import ListeningSocket, Sockets
 
 TYPES = ("service", "socket", "timer", "path")
 """Types of units that a product adds; mounts and swap are the machine's."""
+_OF_SYSTEMD = re.compile(
+    r"[\w@.\\:-]+\.(?:service|socket|timer|path): |(?:Start|Stopp|Fail|Reload)(?:ed|ing) "
+)
+"""A line of a unit's log that systemd wrote."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +64,31 @@ def stopped(seen: Seen) -> Iterator[str]:
                 f"the unit {name} ran after the installation, and is {found.active}"
                 f" after a boot ({found.enabled or 'without a unit file'})"
             )
+
+
+def not_running(seen: Seen, named: Iterable[str]) -> Iterator[str]:
+    """Yield a line for each unit that a plan should name, and that is not active after a boot.
+
+    That is each new unit that failed, and each enabled unit of a package in ``named`` none of whose
+    units is active: a service that waits for a configuration, or that this machine can't run.
+    """
+    here = {
+        name: unit
+        for name, unit in seen.booted[Services].items()
+        if unit.package in seen.new_packages and name.rpartition(".")[2] in TYPES
+    }
+    running = {unit.package for unit in here.values() if unit.active == "active"}
+    without = set(named) - running
+    for name, unit in here.items():
+        idle = unit.package in without and unit.enabled in ("enabled", "generated")
+        if unit.active == "failed" or (unit.active == "inactive" and idle and "@." not in name):
+            yield f"{name} of {unit.package} is {unit.active} after a boot{_last_words(unit)}"
+
+
+def _last_words(unit: Service) -> str:
+    """Return the last line of a unit's log that the unit wrote itself."""
+    said = [line for line in unit.log if not _OF_SYSTEMD.match(line)]
+    return f": {said[-1]}" if said else ""
 
 
 def of_packages(seen: Seen) -> tuple[str, ...]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from tests.unit.observe.facts import BARE, SEEN
+import pytest
+
+from tests.unit.observe.facts import BARE, SEEN, SYSTEM, facts, package, unit
 from upgradeproof.observe import services
 from upgradeproof.observe.services import Seen
 from upgradeproof.observe.writing import Noted
+from upgradeproof.probes.services import Service
+
+LOG = (
+    "[112:0] fatal error: no trust anchor",
+    "dns.service: Main process exited, code=exited, status=1/FAILURE",
+    "Failed to start dns.service - DNS server.",
+)
 
 
 def test_a_unit_represents_its_parts_and_earlier_units_are_left_out() -> None:
@@ -48,3 +57,38 @@ def test_a_package_without_a_service_has_no_expectation() -> None:
     nothing = Seen(bare=BARE, installed=BARE, booted=BARE)
     assert (services.units(nothing), services.ports(nothing)) == ((), ())
     assert services.of_packages(nothing) == ()
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (
+            unit("dns", active="failed", log=LOG),
+            ["dns.service of dns is failed after a boot: [112:0] fatal error: no trust anchor"],
+        ),
+        (unit("dns", active="inactive"), ["dns.service of dns is inactive after a boot"]),
+        (unit("dns", active="inactive", enabled="static"), []),
+        (unit("dns"), []),
+    ],
+)
+def test_a_service_that_can_not_be_tested_is_reported(found: Service, lines: list[str]) -> None:
+    packages = SYSTEM | {"dns": package("1")}
+    booted = facts(packages=packages, services={"dns.service": found})
+    seen = Seen(bare=BARE, installed=booted, booted=booted)
+    assert list(services.not_running(seen, ("dns",))) == lines
+
+
+def test_a_service_of_a_dependency_or_of_the_system_may_be_idle() -> None:
+    packages = SYSTEM | {"dns": package("1"), "lib": package("1")}
+    idle = {"lib.service": unit("lib", active="inactive"), "init.service": unit("init")}
+    booted = facts(packages=packages, services=idle)
+    seen = Seen(bare=BARE, installed=booted, booted=booted)
+    assert list(services.not_running(seen, ("dns",))) == []
+
+
+def test_another_unit_of_a_package_that_runs_may_be_idle() -> None:
+    packages = SYSTEM | {"dns": package("1")}
+    units = {"dns.service": unit("dns"), "dns-hook.service": unit("dns", active="inactive")}
+    booted = facts(packages=packages, services=units)
+    seen = Seen(bare=BARE, installed=booted, booted=booted)
+    assert list(services.not_running(seen, ("dns",))) == []
