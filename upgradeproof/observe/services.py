@@ -87,8 +87,8 @@ def not_running(seen: Seen, named: Iterable[str]) -> Iterator[str]:
 
 def _last_words(unit: Service) -> str:
     """Return the last line of a unit's log that the unit wrote itself."""
-    said = [line for line in unit.log if not _OF_SYSTEMD.match(line)]
-    return f": {said[-1]}" if said else ""
+    written = [line for line in unit.log if not _OF_SYSTEMD.match(line)]
+    return f": {written[-1]}" if written else ""
 
 
 def of_packages(seen: Seen) -> tuple[str, ...]:
