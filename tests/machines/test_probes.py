@@ -19,7 +19,6 @@ from upgradeproof.probes.libraries import Libraries
 from upgradeproof.probes.modules import Modules
 from upgradeproof.probes.mounts import Mounts
 from upgradeproof.probes.services import Services
-from upgradeproof.probes.sockets import Sockets
 from upgradeproof.probes.stale import Stale
 from upgradeproof.probes.system import System
 from upgradeproof.probes.users import User, Users
@@ -72,31 +71,6 @@ def test_the_services_are_those_of_systemd(facts: Facts) -> None:
     journald = facts[Services]["systemd-journald.service"]
     assert (journald.enabled, journald.active, journald.sub) == ("static", "active", "running")
     assert journald.executable.endswith("/systemd/systemd-journald")
-
-
-LISTEN = """
-socket(S, AF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(4711, INADDR_LOOPBACK)); listen(S, 5);
-sleep 60
-"""
-RECEIVE = """
-socket(S, AF_INET6, SOCK_DGRAM, 0); bind(S, Socket::pack_sockaddr_in6(4711, Socket::IN6ADDR_ANY));
-sleep 60
-"""
-
-
-@pytest.mark.parametrize(
-    ("key", "perl"), [("tcp/127.0.0.1:4711", LISTEN), ("udp/[::]:4711", RECEIVE)]
-)
-def test_a_listener_is_read_with_its_unit(debian: Machine, key: str, perl: str) -> None:
-    do = f"""
-    systemd-run -q --unit=probed --uid=www-data perl -MSocket -e '{perl}'
-    until grep -q ':1267 ' /proc/net/tcp /proc/net/udp6; do :; done
-    """
-    with changed(debian, do, "systemctl stop probed") as facts:
-        socket = facts[Sockets][key]
-        assert (socket.process, socket.executable) == ("perl", "/usr/bin/perl")
-        assert (socket.user, socket.unit) == ("www-data", "probed.service")
-        assert "probed.service" not in facts[Services]
 
 
 def test_a_replaced_executable_makes_its_service_stale(debian: Machine) -> None:

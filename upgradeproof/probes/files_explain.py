@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -19,6 +17,7 @@ from upgradeproof.probes.base import Difference, Facts, Record
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.file_rights import data_written, is_given_to_its_account, looser
 from upgradeproof.probes.file_versions import (
     package_of_the_next_version,
     package_of_the_same_version,
@@ -207,38 +206,21 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
         return ""
     if field == "sha256" and only_comments_differ(old.text, new.text):
         return "has other comments, and every other line as before"
+    old_value, new_value = str(getattr(old, field, "")), str(getattr(new, field, ""))
     match field:
         case "target":
             return _link_moved(old, new, was, now)
         case "owners" | "modes":
-            return _data_written(field, old, new)
+            return data_written(field, old, new)
+        case "owner" | "group" if is_given_to_its_account(path, old_value, new_value):
+            changed = change_of(new_value.removeprefix("_"), was, now)
+            return f"is the folder of {changed}, and belongs to its account" if changed else ""
         case "sha256" if old.copy_of and old.copy_of == new.copy_of:
             relation, package = "is a copy of a file of", old.copy_of
         case _:
             relation, package = "belongs to", old.package
     changed = change_of(package, was, now) or change_of(new.package, was, now)
     return f"{relation} {changed}" if changed and _harmless(path, field, old, new, was) else ""
-
-
-def _data_written(field: str, old: File, new: File) -> str:
-    """Return why what a folder of data holds differs: it was empty, or no one may do more in it."""
-    if old.entries == 0:
-        return "was empty before"
-    open_to_others = {
-        kind: reduce(or_, (int(mode, 8) for mode in _modes_of(kind, old)), 0)
-        for kind in ("file", "directory")
-    }
-    looser = any(
-        int(mode, 8) & 0o066 & ~rights
-        for kind, rights in open_to_others.items()
-        for mode in _modes_of(kind, new)
-    )
-    return "" if field == "owners" or looser else "is written every day; no mode is looser"
-
-
-def _modes_of(kind: str, folder: File) -> set[str]:
-    found = (entry.rpartition(" ") for entry in folder.modes)
-    return {mode for name, _, mode in found if name == kind and re.fullmatch("[0-7]+", mode)}
 
 
 def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
@@ -251,17 +233,11 @@ def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
         case "type":
             return not new.privileged and not new.world_writable
         case "mode":
-            return not _looser(old, new)
+            return not looser(old, new)
         case "owner" | "group":
             return not path.startswith(_OWNED_FOR_GOOD) and not new.privileged
         case _:
             return False
-
-
-def _looser(old: File, new: File) -> bool:
-    """Return whether a mode gives others more rights, or changes a program's privileges."""
-    privileges = 0o6000 if {old.type, new.type} & {"file"} else 0
-    return bool((old.bits ^ new.bits) & privileges or new.bits & ~old.bits & 0o066)
 
 
 def _link_moved(old: File, new: File, was: _State, now: _State) -> str:

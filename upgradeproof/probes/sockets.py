@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.services import Services
 from upgradeproof.probes.socket_holders import HOLDERS
 from upgradeproof.probes.text import clean, number, rows, unit_of
 
@@ -88,9 +90,12 @@ class Sockets(Probe[ListeningSocket]):
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
         """Explain a service that listens on as many ephemeral ports as before, on other numbers.
 
-        JMX, RPC and the like name no port, and the kernel assigns one at each start.
+        JMX, RPC and the like name no port, and the kernel assigns one at each start. So is another
+        path of the program that listens, where its unit's package was upgraded.
         """
         key = line.path.removeprefix(f"{cls.section}/")
+        if key.endswith("/executable"):
+            return cls._other_program(key.removesuffix("/executable"), before, after)
         was, now = before[cls].get(key), after[cls].get(key)
         socket = was or now
         if socket is None or (was and now):
@@ -102,6 +107,16 @@ class Sockets(Probe[ListeningSocket]):
         if not gone or len(gone) != len(new):
             return ""
         return f"{socket.unit} listens on a port that the kernel assigns at each start"
+
+    @classmethod
+    def _other_program(cls, key: str, before: Facts, after: Facts) -> str:
+        was, now = before[cls].get(key), after[cls].get(key)
+        if not (was and now) or (was.process, was.unit) != (now.process, now.unit):
+            return ""
+        unit = after[Services].get(now.unit)
+        package = unit.package if unit else ""
+        change = changed_package(package, before, after)
+        return f"the program of {now.unit}, a unit of {package}, which {change}" if change else ""
 
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:

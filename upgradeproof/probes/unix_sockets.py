@@ -23,6 +23,12 @@ sockets=$(awk '
     print $7 "\t" $5 "\t" path }' /proc/net/unix |
   head -n 2000)
 [ -n "$sockets" ] || exit 0
+# A daemon that binds to NAME.PID.tmp and renames the file holds a socket of the first name.
+sockets=$(printf '%s\n' "$sockets" | while IFS='	' read -r inode kind path; do
+  name=${path%.tmp}; name=${name%.[0-9]*}
+  [ "$name" = "$path" ] || [ -e "$path" ] || [ ! -S "$name" ] || path=$name
+  printf '%s\t%s\t%s\n' "$inode" "$kind" "$path"
+done)
 printf '%s\n' "$sockets" | sed 's/^/socket	/'
 holders=$(holders "$(printf '%s\n' "$sockets" | cut -f 1)")
 printf '%s\n' "$holders"

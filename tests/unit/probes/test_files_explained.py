@@ -196,6 +196,26 @@ def test_a_folder_of_data_that_changes_its_owners_is_explained_by_nothing() -> N
     assert reasons(was, now, "/var/lib/acmed") == {"owners": ""}
 
 
+@pytest.mark.parametrize(
+    ("path", "was", "now", "explained"),
+    [
+        ("/var/lib/nginx", "root", "nginx", True),
+        ("/var/log/nginx", "root", "_nginx", True),
+        ("/var/lib/nginx", "www-data", "nginx", False),
+        ("/var/lib/nginx", "root", "www-data", False),
+        ("/var/lib/nginx/private", "root", "nginx", False),
+        ("/etc/nginx", "root", "nginx", False),
+        ("/var/lib/bash", "root", "bash", False),
+    ],
+)
+def test_only_the_folder_of_a_services_data_may_go_from_root_to_its_own_account(
+    path: str, was: str, now: str, *, explained: bool
+) -> None:
+    before, after = (file("0755", type="directory", owner=owner) for owner in (was, now))
+    reason = f"is the folder of {NGINX}, and belongs to its account" if explained else ""
+    assert reasons(before, after, path) == {"owner": reason}
+
+
 def folder(entries: int = 2, **more: Any) -> File:
     return file("0755", type="directory", entries=entries, **more)
 

@@ -8,6 +8,8 @@ import pytest
 
 from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.packages import Package
+from upgradeproof.probes.services import Service
 from upgradeproof.probes.sockets import ListeningSocket, Sockets, unreachable
 
 CAPTURED = (Path(__file__).parent / "captured" / "sockets.txt").read_text()
@@ -166,3 +168,37 @@ def test_an_address_that_no_socket_covers_is_lost(
         for one in (before, after)
     )
     assert unreachable(was, now) == lost
+
+
+def squid(program: str, version: str, **more: str) -> Facts:
+    socket = {"protocol": "tcp", "address": "::", "port": 3128, "process": "squid"}
+    socket |= {"executable": f"/usr/sbin/{program}", "unit": "squid.service", **more}
+    return Facts(
+        {
+            "sockets": {"tcp/[::]:3128": ListeningSocket.model_validate(socket)},
+            "services": {"squid.service": Service(package="squid")},
+            "packages": {"squid": Package(version=version, state="install ok installed")},
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "reason"),
+    [
+        (
+            squid("squid-gnutls", "6"),
+            "the program of squid.service, a unit of squid, which went from 5 to 6",
+        ),
+        (squid("squid-gnutls", "5"), ""),
+        (squid("squid-gnutls", "6", process="sh"), ""),
+        (squid("squid-gnutls", "6", unit="other.service"), ""),
+    ],
+    ids=["upgraded", "same package", "other process", "other unit"],
+)
+def test_another_program_of_an_upgraded_unit_is_explained(after: Facts, reason: str) -> None:
+    line = Difference(
+        path="sockets/tcp/[::]:3128/executable",
+        before="/usr/sbin/squid",
+        after="/usr/sbin/squid-gnutls",
+    )
+    assert Sockets.explain(line, squid("squid", "5"), after) == reason
