@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean, general, number
 
 MAXIMUM_MESSAGES = 10_000
@@ -40,6 +41,15 @@ class Journal(Probe[JournalError]):
     section = "journal"
     events = True
     record: ClassVar[type[Record]] = JournalError
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Explain another error of a unit that had failed before: it works as little as it did."""
+        error = after[cls].get(line.path.removeprefix(f"{cls.section}/"))
+        states = [facts[Services].get(error.unit) for facts in (before, after)] if error else []
+        if error and all(state and state.failed for state in states):
+            return f"{error.unit} had failed before the upgrade, too"
+        return ""
 
     @classmethod
     def script(cls, inputs: ProbeInputs, /) -> str:
