@@ -8,9 +8,10 @@ script asks for.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+from pydantic_core import to_json
 
 from upgradeproof.files import write_atomically
 from upgradeproof.render.details import changes, details
@@ -78,7 +79,8 @@ def _call(face: Face, folder: Path, speed: str) -> str:
         "transcripts": transcripts.texts,
         "speed": speed,
     }
-    text = json.dumps(found, separators=(",", ":")).replace("\\", "\\\\").replace("'", "\\'")
+    text = to_json(found, ensure_ascii=True).decode("ascii")
+    text = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"{CALL}({face.index},'{text}');\n"
 
 

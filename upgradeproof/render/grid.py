@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from upgradeproof.render import speed, words
@@ -37,6 +37,8 @@ class Face:
     gist: str
     took: str
     measures: tuple[speed.Measure, ...]
+    counts: Counter[Verdict]
+    """Its checks by verdict."""
     shares: tuple[Share, ...]
 
 
@@ -120,7 +122,7 @@ def _parts(found: Iterable[tuple[str, Verdict]]) -> tuple[Part, ...]:
     for name, verdict in found:
         verdicts.setdefault(name, []).append(verdict)
     return tuple(
-        Part(name=name, counts=words.count(verdicts[name]), shares=shares(verdicts[name]))
+        Part(name=name, counts=words.count(verdicts[name]), shares=shares(Counter(verdicts[name])))
         for name in sorted(verdicts, key=natural)
     )
 
@@ -162,6 +164,7 @@ def _row(platform: str, columns: list[str], found: list[Face]) -> Row:
 
 def _face(index: int, cell: Cell) -> Face:
     verdict = cell.verdict
+    counts = Counter([check.verdict for check in cell.checks])
     return Face(
         index=index,
         cell=cell,
@@ -170,18 +173,19 @@ def _face(index: int, cell: Cell) -> Face:
         gist=words.gist(cell, verdict),
         took=words.duration(words.cell_seconds(cell) or None),
         measures=speed.measures(cell),
-        shares=shares([check.verdict for check in cell.checks]),
+        counts=counts,
+        shares=shares(counts),
     )
 
 
-def shares(verdicts: Sequence[Verdict]) -> tuple[Share, ...]:
-    """Return the stretches of a bar that shows these verdicts in proportion."""
+def shares(counts: Mapping[Verdict, int]) -> tuple[Share, ...]:
+    """Return the stretches of a bar that shows these numbers of verdicts in proportion."""
     stretches: list[Share] = []
     start = 0.0
-    found = Counter(verdicts)
+    whole = sum(counts.values())
     for verdict in words.WORDS:
-        if number := found[verdict]:
-            length = 100 * number / len(verdicts)
+        if number := counts.get(verdict, 0):
+            length = 100 * number / whole
             stretches.append(Share(verdict=verdict, start=round(start, 3), length=round(length, 3)))
             start += length
     return tuple(stretches)

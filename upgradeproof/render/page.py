@@ -15,7 +15,7 @@ def values(run: Run, faces: tuple[grid.Face, ...]) -> dict[str, Any]:
     """Return the values that the page with scripts and the page without share."""
     selected = [face for face in faces if face.cell.selected]
     records = findings.of_cells((face.cell, face.verdict) for face in selected)
-    verdict = run.verdict
+    verdict = run.verdict_of(face.verdict for face in selected)
     counts = words.count(face.verdict for face in selected)
     return {
         "run": run,
@@ -24,10 +24,10 @@ def values(run: Run, faces: tuple[grid.Face, ...]) -> dict[str, Any]:
         "sentences": words.sentences(run, verdict, counts),
         "elapsed": words.elapsed(run),
         "cell_counts": counts,
-        "check_counts": words.count(
-            [check.verdict for face in selected for check in face.cell.checks]
-        ),
-        "cell_shares": grid.shares([face.verdict for face in selected]),
+        "check_counts": {
+            verdict: sum(face.counts[verdict] for face in selected) for verdict in words.WORDS
+        },
+        "cell_shares": grid.shares(counts),
         "reused_states": sum(state.reused for cell in run.cells for state in cell.states),
         "states": sum(len(cell.states) for cell in run.cells),
         "cached_states": words.cached_states(run.cached_states) if run.cached_states else "",

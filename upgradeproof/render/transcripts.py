@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from upgradeproof.terminal import without_sequences
@@ -40,8 +40,7 @@ def link(path: str) -> str:
     return "./" + quote(path)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Transcript:
+class Transcript(NamedTuple):
     """What a page shows of one transcript; ``key`` is None if ``note`` states why it is empty."""
 
     key: int | None

@@ -220,7 +220,7 @@ def elapsed(run: Run) -> str:
 def cell_seconds(cell: Cell) -> float:
     """Return how long a cell took: its transitions and its checks."""
     parts = [*(s.duration_s for s in cell.states), *(c.duration_s for c in cell.checks)]
-    return sum(part for part in parts if part)
+    return sum(filter(None, parts))
 
 
 def upgrade_title(cell: Cell) -> str:

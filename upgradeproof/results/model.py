@@ -239,7 +239,11 @@ class Run(Frozen):
         A run that did not end, or to which a folder was given that is no part of it, never passes.
         A strict run fails where an expected change did not happen.
         """
-        verdicts = [cell.verdict for cell in self.cells if cell.selected]
+        return self.verdict_of(cell.verdict for cell in self.cells if cell.selected)
+
+    def verdict_of(self, selected: Iterable[Verdict]) -> Verdict:
+        """Return the verdict of the run, from those of its selected cells where they are known."""
+        verdicts = [*selected]
         if self.strict and self.unused:
             verdicts.append(Verdict.FAILED)
         if self.finished_at is None or self.rejected:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from upgradeproof.render import every_format, words
@@ -220,10 +222,10 @@ def test_a_product_with_many_upgrades_is_shown_by_symbols() -> None:
 
 def test_a_bar_is_full() -> None:
     verdicts = [Verdict.PASSED] * 2 + [Verdict.FAILED]
-    bar = shares(verdicts)
+    bar = shares(Counter(verdicts))
     assert [share.verdict for share in bar] == [Verdict.FAILED, Verdict.PASSED]
     assert sum(share.length for share in bar) == pytest.approx(100)
-    assert shares([]) == ()
+    assert shares({}) == ()
 
 
 def test_one_cause_on_many_cells_is_listed_once() -> None:
