@@ -81,7 +81,7 @@ def not_running(seen: Seen, named: Iterable[str]) -> Iterator[str]:
     without = set(named) - running
     for name, unit in here.items():
         idle = unit.package in without and unit.enabled in ("enabled", "generated")
-        if unit.active == "failed" or (unit.active == "inactive" and idle and "@." not in name):
+        if unit.fails or (unit.active == "inactive" and idle and "@." not in name):
             yield f"{name} of {unit.package} is {unit.active} after a boot{_last_words(unit)}"
 
 

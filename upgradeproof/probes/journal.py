@@ -47,8 +47,8 @@ class Journal(Probe[JournalError]):
         """Explain another error of a unit that had failed before: it works as little as it did."""
         error = after[cls].get(line.path.removeprefix(f"{cls.section}/"))
         states = [facts[Services].get(error.unit) for facts in (before, after)] if error else []
-        if error and all(state and state.failed for state in states):
-            return f"{error.unit} had failed before the upgrade, too"
+        if error and all(state and state.fails for state in states):
+            return f"{error.unit} had failed before, too"
         return ""
 
     @classmethod

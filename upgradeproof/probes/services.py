@@ -97,6 +97,11 @@ class Service(Record):
         return self.active == "failed"
 
     @property
+    def fails(self) -> bool:
+        """Return whether it failed, or waits for its next start after a failure."""
+        return self.failed or self.sub.startswith("auto-restart")
+
+    @property
     def starts_at_boot(self) -> bool:
         """Return whether it is started at boot; ``generated``: by the links of an init script."""
         return self.enabled in ("enabled", "enabled-runtime", "generated", "alias")
@@ -191,6 +196,8 @@ class Services(Probe[Service]):
         """
         name, field = split_unit(line.path)
         was, now = before[cls].get(name), after[cls].get(name)
+        if was and now and was.fails and now.fails:
+            return "it had failed before, too"
         package = (now or was or Service()).package
         change = changed_package(package, before, after)
         distribution = distribution_upgraded(before, after)
@@ -238,7 +245,7 @@ def _got_worse(was: Service | None, now: Service | None, field: str) -> bool:
 
 def newly_failed(before: Mapping[str, Service], after: Mapping[str, Service]) -> list[str]:
     """Return the units that fail and did not, each with the last lines of its journal."""
-    known = {name for name, unit in before.items() if unit.failed}
+    known = {name for name, unit in before.items() if unit.fails}
     return [
         f"{name}: {unit.result}{unit.last_words}"
         for name, unit in after.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean
 
@@ -33,6 +33,21 @@ class System(Probe[OperatingSystem]):
     record: ClassVar[type[Record]] = OperatingSystem
 
     @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Explain another state of the whole system by the units: which of them failed."""
+        if line.path != "system/system/state":
+            return ""
+        if line.before == "degraded" and line.after == "running":
+            return "no unit is failed any more"
+        if (
+            line.before != "running"
+            or line.after != "degraded"
+            or _failing(after) - _failing(before)
+        ):
+            return ""
+        return "the units that failed had failed before, too"
+
+    @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script."""
         return _SCRIPT
@@ -52,6 +67,12 @@ class System(Probe[OperatingSystem]):
                 name=fields.get("PRETTY_NAME", ""),
             )
         }
+
+
+def _failing(facts: Facts) -> set[str]:
+    """Return the units that fail; the probe of the units imports this module."""
+    units = facts.sections.get("services", {})
+    return {name for name, unit in units.items() if getattr(unit, "fails", False)}
 
 
 def _unquote(value: str) -> str:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.journal import MAXIMUM_LENGTH, Journal, JournalError
-from upgradeproof.probes.services import Service
 
 
 def parse(*entries: object) -> dict[str, JournalError]:
@@ -76,29 +72,3 @@ def test_a_line_that_is_no_entry_is_reported() -> None:
 
 def test_the_journal_is_read_since_the_state_began() -> None:
     assert "--since=@1795363186.715358 " in Journal.script(ProbeInputs(since=1795363186.715358))
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "reason"),
-    [
-        ("failed", "failed", "a.service had failed before the upgrade, too"),
-        ("active", "failed", ""),
-        ("failed", "active", ""),
-        (None, "failed", ""),
-    ],
-)
-def test_an_error_of_a_unit_that_had_failed_before_is_explained(
-    before: str | None, after: str, reason: str
-) -> None:
-    error = JournalError(unit="a.service", priority=3, count=1, sample="no root.key")
-    states = [
-        Facts(
-            {
-                "journal": found,
-                "services": {"a.service": Service(active=active)} if active else {},
-            }
-        )
-        for active, found in ((before, {}), (after, {"a.service: no root.key": error}))
-    ]
-    line = Difference(path="journal/a.service: no root.key", before=None, after="unit=a.service")
-    assert Journal.explain(line, *states) == reason
