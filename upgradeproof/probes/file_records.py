@@ -18,7 +18,7 @@ class File(Record):
 
     volatile: ClassVar[frozenset[str]] = frozenset(
         {
-            *("text", "edited", "copy_of", "entries", "ordinary"),
+            *("text", "edited", "unedited", "copy_of", "entries", "ordinary"),
             *("leads_to", "target_package", "target_exists", "choices"),
         }
     )
@@ -52,6 +52,8 @@ class File(Record):
     """Of the root: where the walk stopped, since it took too long."""
     edited: bool = False
     """Whether the content of a file of ucf's is another one than the package brought."""
+    unedited: bool = False
+    """Whether it is a file of ucf's with the content that the package brought."""
     copy_of: str = ""
     """The package that has a file with the same content, from which this one was copied."""
     leads_to: str = ""

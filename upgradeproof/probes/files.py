@@ -121,5 +121,6 @@ def _seen(own: dict[str, Any], more: Mapping[str, dict[str, Any]]) -> dict[str, 
     fields = {key: own[key] for key in File.model_fields if key in own}
     return fields | {
         "edited": bool(now and brought and now != brought),
+        "unedited": bool(now and now == brought),
         "copy_of": own.get("of", "") if model and model == own.get("sha256") else "",
     }

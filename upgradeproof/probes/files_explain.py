@@ -204,8 +204,8 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
     old, new = was.files.get(path), now.files.get(path)
     if old is None or new is None:
         return ""
-    if field == "sha256" and only_comments_differ(old.text, new.text):
-        return "has other comments, and every other line as before"
+    if field == "sha256" and (why := _content_changed(old, new)):
+        return why
     old_value, new_value = str(getattr(old, field, "")), str(getattr(new, field, ""))
     match field:
         case "target":
@@ -221,6 +221,15 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
             relation, package = "belongs to", old.package
     changed = change_of(package, was, now) or change_of(new.package, was, now)
     return f"{relation} {changed}" if changed and _harmless(path, field, old, new, was) else ""
+
+
+def _content_changed(old: File, new: File) -> str:
+    """Return why another content loses nothing of an administrator's."""
+    if only_comments_differ(old.text, new.text):
+        return "has other comments, and every other line as before"
+    if old.unedited and new.unedited:
+        return "is as ucf installed it, before and after: no one edited it"
+    return ""
 
 
 def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:

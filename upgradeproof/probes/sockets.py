@@ -33,6 +33,7 @@ for pid in $(printf '%s\n' "$holders" | cut -f 3 | sort -u); do
   name=; read -r name 2>/dev/null <"/proc/$pid/comm"
   printf 'process\t%s\t%s\t%s\t%s\n' "$pid" "$name" "$(readlink "/proc/$pid/exe")" \
     "$(tr '\n' '\t' 2>/dev/null <"/proc/$pid/cgroup")"
+  ! grep -qs libtirpc "/proc/$pid/maps" || printf 'rpc\t%s\n' "$pid"
 done
 awk -F : '{ print "user\t" $3 "\t" $1 }' /etc/passwd
 exit 0
@@ -41,6 +42,8 @@ exit 0
 _PORT_RANGE = re.compile(r"(\d{1,5}) +(\d{1,5})")
 _END_POINT = re.compile(r"(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}")
 
+_RESERVED = range(512, 1024)
+"""What bindresvport(3) chooses from."""
 OWN = "own"
 """Replaces an address of the machine's interfaces: each clone of a container has another one."""
 
@@ -62,7 +65,7 @@ class ListeningSocket(Record):
     """The systemd unit of the process; ``init.scope`` where systemd listens for a service."""
     pid: int | None = None
     ephemeral: bool = False
-    """Whether the kernel assigns ports of this number to a process that names none."""
+    """Whether the kernel, or Sun RPC's library, assigns such a port to one that names none."""
 
     def resembles(self, other: ListeningSocket) -> bool:
         """Return whether both are of the same service, on ports that the kernel may assign."""
@@ -147,7 +150,7 @@ class Sockets(Probe[ListeningSocket]):
                 unit=unit,
                 user=table.users.get(uid, uid),
                 pid=pid,
-                ephemeral=port in table.ephemeral,
+                ephemeral=port in table.ephemeral or table.reserves(protocol, address, port, pid),
             )
         return sockets
 
@@ -185,6 +188,13 @@ class _Table:
     """Addresses of the machine's interfaces, loopback aside."""
     ephemeral: range = range(32768, 61000)
     """The kernel's default, ip(7)."""
+    rpc: set[int] = field(default_factory=set)
+    """Processes that use the library of Sun RPC."""
+
+    def reserves(self, protocol: str, address: str, port: int, pid: int | None) -> bool:
+        """Return whether bindresvport(3) chose a port: that of a client of RPC on this machine."""
+        client = protocol == "udp" and ipaddress.ip_address(address).is_loopback
+        return client and port in _RESERVED and pid in self.rpc
 
 
 def _table(output: str) -> _Table:
@@ -204,6 +214,8 @@ def _table(output: str) -> _Table:
                 unit = unit_of("\n".join(control_groups))
                 path = executable.removesuffix(" (deleted)")
                 table.processes[number(text)] = (name, path, unit)
+            case ["rpc", text] if (pid := number(text)) is not None:
+                table.rpc.add(pid)
             case ["user", uid, name]:
                 table.users.setdefault(uid, name)
     return table

@@ -68,6 +68,14 @@ def test_a_file_of_a_package_that_did_not_change_is_explained_by_nothing() -> No
     assert reasons(None, now) == {"": ""}
 
 
+def test_only_a_file_of_ucfs_that_no_one_edited_may_have_another_content() -> None:
+    was, now = file(sha256="1", unedited=True), file(sha256="2", unedited=True)
+    reason = "is as ucf installed it, before and after: no one edited it"
+    assert reasons(was, now) == {"sha256": reason}
+    assert reasons(file(sha256="1", edited=True), now) == {"sha256": ""}
+    assert reasons(was, file(sha256="2", edited=True)) == {"sha256": ""}
+
+
 def test_a_file_of_the_administrators_that_is_gone_or_replaced_is_explained_by_nothing() -> None:
     assert reasons(file(sha256="1"), None, "/etc/cron.d/backup") == {"": ""}
     assert reasons(file(sha256="1"), file(sha256="2"), "/etc/acmed/acmed.conf") == {"sha256": ""}

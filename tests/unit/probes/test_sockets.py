@@ -202,3 +202,27 @@ def test_another_program_of_an_upgraded_unit_is_explained(after: Facts, reason: 
         after="/usr/sbin/squid-gnutls",
     )
     assert Sockets.explain(line, squid("squid", "5"), after) == reason
+
+
+@pytest.mark.parametrize(
+    ("table", "address", "port", "library", "assigned"),
+    [
+        ("udp", "0100007F", "0298", True, True),
+        ("udp", "0100007F", "0298", False, False),
+        ("udp", "00000000", "0298", True, False),
+        ("tcp", "0100007F", "0298", True, False),
+        ("udp", "0100007F", "0801", True, False),
+    ],
+    ids=["client", "no RPC", "all addresses", "tcp", "other port"],
+)
+def test_a_client_of_rpc_gets_a_reserved_port_from_its_library(
+    table: str, address: str, port: str, *, library: bool, assigned: bool
+) -> None:
+    lines = [
+        f"socket\t{table}\t{address}:{port}\t0\t77",
+        "holder\t77\t310",
+        "process\t310\trpc.statd\t/usr/sbin/rpc.statd\t0::/system.slice/rpc-statd.service\t",
+        *(["rpc\t310"] if library else []),
+    ]
+    (socket,) = Sockets.parse("\n".join(lines), ProbeInputs()).values()
+    assert socket.ephemeral is assigned
