@@ -7,7 +7,7 @@ something away from an administrator, or gives data to another user does never f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import cast
@@ -137,16 +137,21 @@ def _came(path: str, was: _State, now: _State) -> str:
     file = now.files.get(path)
     if file is None:
         return ""
-    changed = change_of(file.package, was, now)
     if file.privileged or file.world_writable or file.acl:
-        return _came_with_rights(path, file, changed, was)
-    if changed:
-        return f"belongs to {changed}"
-    if file.type == "link" and (changed := change_of(now.target_package(file), was, now)):
-        return f"is a link to a file of {changed}"
-    if changed := change_of(package_of_the_same_version(path, file, now.packages), was, now):
-        return f"is made for {changed}"
-    return _of_others(path, file, was, now)
+        return _came_with_rights(path, file, change_of(file.package, was, now), was)
+    for relation, package in _origins(path, file, now):
+        if changed := change_of(package, was, now):
+            return f"{relation} {changed}"
+    return "is as ucf installed it" if file.unedited else _of_others(path, file, was, now)
+
+
+def _origins(path: str, file: File, now: _State) -> Iterator[tuple[str, str]]:
+    """Yield how a file may be related to a package, and to which."""
+    yield "belongs to", file.package
+    if file.type == "link":
+        yield "is a link to a file of", now.target_package(file)
+    yield "is a copy of a file of", file.copy_of
+    yield "is made for", package_of_the_same_version(path, file, now.packages)
 
 
 def _came_with_rights(path: str, file: File, changed: str, was: _State) -> str:

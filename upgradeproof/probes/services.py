@@ -198,7 +198,7 @@ class Services(Probe[Service]):
         was, now = before[cls].get(name), after[cls].get(name)
         if was and now and was.fails and now.fails:
             return "it had failed before, too"
-        package = (now or was or Service()).package
+        package = next((unit.package for unit in (now, was) if unit and unit.package), "")
         change = changed_package(package, before, after)
         distribution = distribution_upgraded(before, after)
         if change and distribution and was and now and _is_only_not_started(was, now):

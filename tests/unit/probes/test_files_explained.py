@@ -74,6 +74,13 @@ def test_only_a_file_of_ucfs_that_no_one_edited_may_have_another_content() -> No
     assert reasons(was, now) == {"sha256": reason}
     assert reasons(file(sha256="1", edited=True), now) == {"sha256": ""}
     assert reasons(was, file(sha256="2", edited=True)) == {"sha256": ""}
+    assert reasons(None, now) == {"": "is as ucf installed it"}
+    assert reasons(None, file(sha256="2", edited=True)) == {"": ""}
+
+
+def test_a_new_copy_of_a_packages_file_follows_from_the_package() -> None:
+    assert reasons(None, file(copy_of="nginx")) == {"": f"is a copy of a file of {NGINX}"}
+    assert reasons(None, file(copy_of="bash")) == {"": ""}
 
 
 def test_a_file_of_the_administrators_that_is_gone_or_replaced_is_explained_by_nothing() -> None:
