@@ -18,7 +18,7 @@ from upgradeproof.probes.groups import Groups
 from upgradeproof.probes.journal import Journal
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.references import References
-from upgradeproof.probes.sockets import Sockets
+from upgradeproof.probes.service_controls import ServiceControls
 from upgradeproof.runner.sections import section_key, sources
 
 ALL = ("installed", "installed_rebooted", "upgraded", "rebooted")
@@ -128,9 +128,9 @@ def test_another_definition_of_the_machines_makes_every_state_invalid(world: Wor
 
 
 def test_the_sources_of_a_probe_are_its_file_its_imports_and_shared_files() -> None:
-    names = [path.name for path in sources(Sockets)]
+    names = [path.name for path in sources(ServiceControls)]
     shared = ["base.py", "inputs.py", "reading.py"]
-    assert names == [*shared, "socket_holders.py", "sockets.py", "text.py"]
+    assert names == [*shared, "service_controls.py", "text.py", "unit_shell.py"]
     assert {"files.py", "files_walk.py", "files_walk.pl", "files_explain.py"} <= {
         p.name for p in sources(Files)
     }
