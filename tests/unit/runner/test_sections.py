@@ -19,6 +19,7 @@ from upgradeproof.probes.journal import Journal
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.references import References
 from upgradeproof.probes.service_controls import ServiceControls
+from upgradeproof.probes.sockets import Sockets
 from upgradeproof.runner.sections import section_key, sources
 
 ALL = ("installed", "installed_rebooted", "upgraded", "rebooted")
