@@ -131,7 +131,7 @@ def test_a_service_that_still_runs_its_old_binary_fails_its_check_and_no_other(r
 
 def test_an_old_release_that_never_gets_ready_is_named(run: Run) -> None:
     assert failure(cell_of(run, "-unready"), "installed") == (
-        "the old release is not in use after 3 s\n"
+        "the old release is not in use (time limit: 3 s)\n"
         "broken is inactive\n"
         "To do: see the transcripts, and journal.log in the cell's evidence"
     )

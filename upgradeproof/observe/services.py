@@ -36,14 +36,22 @@ class Seen:
 
 def units(seen: Seen) -> tuple[str, ...]:
     """Return the units that a plan names: those that no other one of them represents."""
-    booted = _active(seen.booted[Services], seen)
+    booted = workers(seen)
     parts = {part for name in booted for part in seen.booted[Services][name].parts}
     return tuple(name for name in booted if name not in parts)
 
 
 def workers(seen: Seen) -> tuple[str, ...]:
-    """Return the units that a plan names, with the parts that do their work."""
-    return _active(seen.booted[Services], seen)
+    """Return the units that a plan names, with the parts that do their work.
+
+    A unit that failed after the installation is none: there the plan's upgrade begins.
+    """
+    installed = seen.installed[Services]
+    return tuple(
+        name
+        for name in _active(seen.booted[Services], seen)
+        if not (name in installed and installed[name].fails)
+    )
 
 
 def services(seen: Seen) -> tuple[Noted, ...]:
@@ -83,6 +91,8 @@ def not_running(seen: Seen, named: Iterable[str]) -> Iterator[str]:
         idle = unit.package in without and unit.enabled in ("enabled", "generated")
         if unit.fails or (unit.active == "inactive" and idle and "@." not in name):
             yield f"{name} of {unit.package} is {unit.active} after a boot{_last_words(unit)}"
+        elif (first := seen.installed[Services].get(name)) and first.fails:
+            yield f"{name} of {unit.package} fails until the next boot{_last_words(first)}"
 
 
 def _last_words(unit: Service) -> str:

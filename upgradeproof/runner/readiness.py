@@ -10,6 +10,10 @@ from upgradeproof.machines import Machine
 from upgradeproof.plan import Expectations
 
 BOOT_TIMEOUT_S = 300.0
+LOG_LINES = 8
+"""Of the journal of a unit that is not up: the message of the program is among them."""
+MAX_LOG_LINES = 20
+"""Of all such units; what is not ready stays within the lines that an error quotes."""
 
 
 def patience_s(machine: Machine, plan_s: float) -> float:
@@ -65,7 +69,7 @@ def wait_until_old(machine: Machine, units: Sequence[str], age_s: float) -> None
 def _ready_script(
     units: Sequence[str], ports: Sequence[tuple[str, int]], timeout_s: float, stays_s: float
 ) -> str:
-    """Return the script: it prints what is not ready and exits 1 when the time is over.
+    """Return the script: it prints what is not ready, with its log, and exits 1 at the end.
 
     It ends at once where a service has failed, or is inactive and no job of systemd's is left, and
     none is being started: waiting does not bring it back.
@@ -98,7 +102,20 @@ def _ready_script(
         "  missing=$(ready)\n"
         f"{again}"
         '  [ -n "$missing" ] || exit 0\n'
-        '  if [ "$(date +%s)" -ge "$end" ] || lost; then echo "$missing"; exit 1; fi\n'
+        '  if [ "$(date +%s)" -ge "$end" ] || lost; then\n'
+        f'    echo "$missing"; {_logs(units)}\n'
+        "    exit 1\n"
+        "  fi\n"
         "  sleep 0.1\n"
         "done"
+    )
+
+
+def _logs(units: Sequence[str]) -> str:
+    """Return a command that prints the last lines of the journal of the units that are not up."""
+    return (
+        f"for unit in {shlex.join(units)}; do\n"
+        '      systemctl -q is-active "$unit" ||\n'
+        f'        journalctl --quiet --no-pager --unit="$unit" -n {LOG_LINES} -o cat 2>/dev/null\n'
+        f"    done | head -n {MAX_LOG_LINES} | sed 's/^/  /'"
     )

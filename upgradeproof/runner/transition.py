@@ -112,7 +112,7 @@ class Transition:
             return
         if missing:
             raise NotReadyError(
-                f"the old release is not in use after {patience_s(machine, plan_s):g} s",
+                f"the old release is not in use (time limit: {patience_s(machine, plan_s):g} s)",
                 details=missing,
                 resolution="see the transcripts, and journal.log in the cell's evidence",
             )

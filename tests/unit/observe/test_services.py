@@ -78,6 +78,19 @@ def test_a_service_that_can_not_be_tested_is_reported(found: Service, lines: lis
     assert list(services.not_running(seen, ("dns",))) == lines
 
 
+def test_a_service_that_fails_until_the_next_boot_is_reported_and_in_no_plan() -> None:
+    packages = SYSTEM | {"dns": package("1")}
+    failed = unit("dns", active="failed", log=LOG)
+    first, booted = (
+        facts(packages=packages, services={"dns.service": found}) for found in (failed, unit("dns"))
+    )
+    seen = Seen(bare=BARE, installed=first, booted=booted)
+    assert services.units(seen) == ()
+    assert list(services.not_running(seen, ("dns",))) == [
+        "dns.service of dns fails until the next boot: [112:0] fatal error: no trust anchor"
+    ]
+
+
 def test_a_service_of_a_dependency_or_of_the_system_may_be_idle() -> None:
     packages = SYSTEM | {"dns": package("1"), "lib": package("1")}
     idle = {"lib.service": unit("lib", active="inactive"), "init.service": unit("init")}

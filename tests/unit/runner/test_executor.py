@@ -163,7 +163,9 @@ class ReadyMachine(FolderMachine):
         bin_folder = self.disk / "bin"
         bin_folder.mkdir(exist_ok=True)
         (bin_folder / "systemctl").write_text(SYSTEMCTL)
-        (bin_folder / "systemctl").chmod(0o755)
+        (bin_folder / "journalctl").write_text(f"#!/bin/sh\ncat {self.disk}/log 2>/dev/null\n")
+        for program in bin_folder.iterdir():
+            program.chmod(0o755)
         environment = {"PATH": f"{bin_folder}:/usr/bin:/bin", "ACTIVE": str(self.disk / "active")}
         return run(["sh", "-c", script], timeout_s=10, env=environment, check=False)
 
@@ -211,6 +213,15 @@ def test_a_service_that_starts_and_dies_is_not_ready(waiting: ReadyMachine) -> N
     missing = wait_until_ready(waiting, expect, "upgraded", timeout_s=5, stays_s=1)
     died.join()
     assert missing == "thingd is failed"
+
+
+def test_what_a_service_that_is_not_active_logged_last_is_quoted(waiting: ReadyMachine) -> None:
+    (waiting.disk / "log").write_text("Starting other\nno such file: /var/log/auth.log\n")
+    assert missing(waiting, services=["thingd", "other"]) == [
+        "other is failed",
+        "  Starting other",
+        "  no such file: /var/log/auth.log",
+    ]
 
 
 def test_a_service_that_is_not_active_is_named(waiting: ReadyMachine) -> None:

@@ -135,7 +135,7 @@ def test_an_old_release_that_never_becomes_ready_is_an_error(world: World) -> No
     error = failure(world, cell(install=broken, expect={"services": ["thingd"]}, ready_timeout_s=2))
     assert isinstance(error, NotReadyError)
     assert str(error) == (
-        "the old release is not in use after 2 s\n"
+        "the old release is not in use (time limit: 2 s)\n"
         "thingd is failed\n"
         "To do: see the transcripts, and journal.log in the cell's evidence"
     )
