@@ -3,6 +3,7 @@
 import pytest
 
 from upgradeproof.plan import Config
+from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.config_reads import ConfigReads
 from upgradeproof.runner import State
 
@@ -17,4 +18,7 @@ def test_config_is_still_read(installed_rebooted: State, rebooted: State, config
     if before is None or not before.read_at_start:
         pytest.skip(f"no process read {config.path} at the start of the services before")
     assert after is not None, f"{config.path} is gone"
+    conffile = rebooted[Conffiles].get(config.path)
+    if conffile and conffile.unused:
+        pytest.skip(f"{conffile.package} does not bring {config.path} any more; no one edited it")
     assert after.read_at_start, f"{config.path} is still there, and no process reads it any more"

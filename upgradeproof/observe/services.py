@@ -14,6 +14,10 @@ from upgradeproof.probes.sockets import ListeningSocket, Sockets
 
 TYPES = ("service", "socket", "timer", "path")
 """Types of units that a product adds; mounts and swap are the machine's."""
+_INTERPRETER = re.compile(
+    r"/(?:python|perl|ruby|php|lua|tclsh|node|java|beam\.smp|bash|dash|sh)[\d.]*$"
+)
+"""A program that runs a service's own: its package is no part of the product."""
 _OF_SYSTEMD = re.compile(
     r"[\w@.\\:-]+\.(?:service|socket|timer|path): |(?:Start|Stopp|Fail|Reload)(?:ed|ing) "
 )
@@ -102,8 +106,9 @@ def _last_words(unit: Service) -> str:
 
 
 def of_packages(seen: Seen) -> tuple[str, ...]:
-    """Return the packages whose programs run the plan's units."""
-    wanted = set(workers(seen))
+    """Return the packages whose programs run the plan's units; those of interpreters are none."""
+    booted = seen.booted[Services]
+    wanted = {n for n in workers(seen) if not _INTERPRETER.search(booted[n].executable)}
     running = (name for name, it in seen.booted[Packages].items() if wanted & set(it.runs))
     return tuple(name for name in running if name in seen.new_packages)
 

@@ -47,6 +47,8 @@ def account_of(name: str, number: int, before: Facts, after: Facts) -> str:
     package = name.removeprefix("_")
     if number not in SYSTEM_IDS or _installed(package, before):
         return ""
+    if name.startswith("Debian-") and distribution_upgraded(before, after):
+        return "a system account with the prefix that only packages use"
     change = changed_package(package, before, after)
     return f"a system account of {package}, which {change}" if change else ""
 

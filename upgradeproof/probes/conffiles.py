@@ -33,6 +33,11 @@ class Conffile(Record):
     md5: str = ""
     """Of the current file: equal before and after, if the administrator's edit was preserved."""
 
+    @property
+    def unused(self) -> bool:
+        """Return whether no package brings it any more, and no one edited it."""
+        return self.obsolete and self.state == "unmodified"
+
 
 class Conffiles(Probe[Conffile]):
     """Compare dpkg's sums with the files; only those that differ are facts, keyed by path."""
@@ -57,7 +62,7 @@ class Conffiles(Probe[Conffile]):
             return ""
         if line.path.endswith("/package") and name != path:
             return f"{file.package} brings the file now"
-        if edited or not file.obsolete or file.state != "unmodified":
+        if edited or not file.unused:
             return ""
         return f"{file.package} does not bring it any more, and dpkg keeps the file unused"
 

@@ -6,6 +6,7 @@ import shlex
 from typing import ClassVar
 
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import rows
 
@@ -138,6 +139,9 @@ class ConfigReads(Probe[ConfigRead]):
         old, new = before[cls].get(path), after[cls].get(path)
         if new is not None and new.problem:
             return new.problem
+        conffile = after[Conffiles].get(path)
+        if new is not None and conffile is not None and conffile.unused:
+            return f"{conffile.package} does not bring it any more, and no one edited it"
         if new is None or (old is not None and old.read_at_start and not new.read_at_start):
             return ""
         return "a process reads it now" if new.read_at_start else "no process read it before"

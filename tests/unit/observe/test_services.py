@@ -41,6 +41,18 @@ def test_the_packages_of_the_services_are_those_whose_programs_run() -> None:
     assert SEEN.new_packages == {"db", "db-15", "db-common"}
 
 
+def test_the_package_of_an_interpreter_is_no_part_of_the_product() -> None:
+    packages = SYSTEM | {
+        "ban": package("1"),
+        "python3.11-minimal": package("3.11", auto=True, runs=("ban.service",)),
+    }
+    running = unit("ban", executable="/usr/bin/python3.11")
+    booted = facts(packages=packages, services={"ban.service": running})
+    seen = Seen(bare=BARE, installed=booted, booted=booted)
+    assert services.of_packages(seen) == ()
+    assert services.unit_packages(seen) == {"ban"}
+
+
 def test_a_port_is_named_once_with_all_of_its_addresses() -> None:
     (port,) = services.ports(SEEN)
     assert port.keys == {"port": 5000, "protocol": "", "process": "dbd"}

@@ -9,6 +9,7 @@ from upgradeproof.probes.base import Difference
 from upgradeproof.probes.groups import Group, Groups
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
+from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.users import User, Users
 
 CLOCK = Package(version="4.2", state="install ok installed")
@@ -44,6 +45,20 @@ EMPTY = Facts({Packages.section: {}, Users.section: {}, Groups.section: {}})
 def test_a_user_of_a_new_package(name: str, user: User, reason: str) -> None:
     came = Difference(path=f"users/{name}", before=None, after="uid=109")
     assert Users.explain(came, EMPTY, facts(user, name=name)) == reason
+
+
+@pytest.mark.parametrize(("version", "explained"), [("12", False), ("13", True)])
+def test_a_user_with_the_prefix_of_packages_comes_with_a_distribution(
+    version: str, *, explained: bool
+) -> None:
+    systems = [OperatingSystem(state="running", id="x", version=v) for v in ("12", version)]
+    before, after = (
+        Facts({**found.sections, "system": {"system": system}})
+        for found, system in zip((EMPTY, facts(SYSTEM, name="Debian-ow")), systems, strict=True)
+    )
+    came = Difference(path="users/Debian-ow", before=None, after="uid=109")
+    reason = "a system account with the prefix that only packages use" if explained else ""
+    assert Users.explain(came, before, after) == reason
 
 
 def test_a_new_user_of_an_existing_package_is_not_explained() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from upgradeproof.probes import Difference, Facts
+from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.config_reads import ConfigRead, ConfigReads
 from upgradeproof.probes.inputs import ConfigInput, ProbeInputs
 
@@ -38,9 +39,10 @@ def test_without_services_or_files_nothing_is_restarted() -> None:
 
 
 def test_only_a_file_that_is_no_longer_read_is_a_loss() -> None:
-    def facts(*read: bool) -> Facts:
+    def facts(*read: bool, conffile: Conffile | None = None) -> Facts:
         found = dict.fromkeys(["/etc/c"] if read else [], ConfigRead(read_at_start=any(read)))
-        return Facts({ConfigReads.section: found})
+        conffiles = {"/etc/c": conffile} if conffile else {}
+        return Facts({ConfigReads.section: found, Conffiles.section: conffiles})
 
     def reason(path: str, before: Facts, after: Facts) -> str:
         line = Difference(path=f"config_reads/{path}", before="1", after="2")
@@ -50,3 +52,8 @@ def test_only_a_file_that_is_no_longer_read_is_a_loss() -> None:
     assert reason("/etc/c", facts(True), facts()) == ""
     assert reason("/etc/c/read_at_start", facts(False), facts(True)) == "a process reads it now"
     assert reason("/etc/c", facts(), facts(False)) == "no process read it before"
+    dropped = Conffile(package="c", state="unmodified", obsolete=True)
+    unread = facts(False, conffile=dropped)
+    assert reason("/etc/c/read_at_start", facts(True), unread).startswith("c does not bring it")
+    edited = facts(False, conffile=dropped.model_copy(update={"state": "modified"}))
+    assert reason("/etc/c/read_at_start", facts(True), edited) == ""

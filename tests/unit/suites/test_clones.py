@@ -10,6 +10,7 @@ from tests.unit.suites.states import state
 from upgradeproof.plan import Config
 from upgradeproof.probes import Facts
 from upgradeproof.probes.apt_sources import AptSource, AptSources
+from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.config_reads import ConfigRead, ConfigReads
 from upgradeproof.runner import State
 
@@ -18,12 +19,17 @@ REFUSED = AptSource(refused=True, message="SHA1 is not considered secure")
 AWAY = AptSource(unreachable=True, message="Could not resolve")
 
 
-def state_with(source: AptSource | None = None, read: ConfigRead | None = None) -> State:
+def state_with(
+    source: AptSource | None = None,
+    read: ConfigRead | None = None,
+    conffile: Conffile | None = None,
+) -> State:
     sound = state()
     facts = Facts(
         {
             AptSources.section: {} if source is None else {"http://a.test x": source},
             ConfigReads.section: {} if read is None else {CONFIG.path: read},
+            Conffiles.section: {} if conffile is None else {CONFIG.path: conffile},
         }
     )
     return State("any", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
@@ -50,6 +56,16 @@ def test_a_file_that_no_process_reads_any_more_fails() -> None:
     is_read(state_with(read=before), state_with(read=before), CONFIG)
     with pytest.raises(AssertionError, match=r"/etc/a\.ini is gone"):
         is_read(state_with(read=before), state_with(), CONFIG)
+
+
+def test_a_file_that_its_package_dropped_and_no_one_edited_is_not_applicable() -> None:
+    before, after = ConfigRead(read_at_start=True), ConfigRead(read_at_start=False)
+    dropped = Conffile(package="a", state="unmodified", obsolete=True)
+    with pytest.raises(pytest.skip.Exception, match=r"a does not bring /etc/a\.ini any more"):
+        is_read(state_with(read=before), state_with(read=after, conffile=dropped), CONFIG)
+    edited = dropped.model_copy(update={"state": "modified"})
+    with pytest.raises(AssertionError, match="no process reads it any more"):
+        is_read(state_with(read=before), state_with(read=after, conffile=edited), CONFIG)
 
 
 def test_a_file_that_was_not_read_before_is_not_applicable() -> None:
