@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -11,6 +12,7 @@ import pytest
 
 from tests.machines.projects import wait_until
 from tests.machines.starting import Start, output_of
+from upgradeproof.command import run
 from upgradeproof.errors import ChannelError, CommandTimeoutError, MachineError
 from upgradeproof.machines import Machine
 
@@ -43,6 +45,28 @@ def test_a_file_that_is_not_there_is_an_error_with_its_name(debian: Machine) -> 
         debian.get("/srv/none")
     with pytest.raises(MachineError, match=r"^/proc/none could not be written on "):
         debian.put(b"x", "/proc/none")
+
+
+def test_a_channel_that_is_closed_leaves_no_error_to_the_garbage_collector(
+    debian: Machine,
+) -> None:
+    """Python 3.13 prints errors of collected files; older ones do in development mode."""
+    code = (
+        "import gc, sys\n"
+        "from upgradeproof.machines.docker_exec import ExecTransport\n"
+        "from upgradeproof.machines.engine import DockerEngine\n"
+        "engine = DockerEngine()\n"
+        "container = engine.client().containers.get(sys.argv[1])\n"
+        "transport = ExecTransport(container, engine)\n"
+        "transport.send(b'echo one\\n')\n"
+        "print(transport.receive(10)[1].decode())\n"
+        "transport.close()\n"
+        "del transport\n"
+        "gc.collect()\n"
+    )
+    done = run([sys.executable, "-X", "dev", "-c", code, debian.name], timeout_s=60)
+    assert done.text == "one"
+    assert b"Exception ignored" not in done.stderr
 
 
 def test_testinfra_reads_the_machine(debian: Machine) -> None:

@@ -56,8 +56,11 @@ def project() -> bytes:
 
 
 def output_of(machine: Container, script: str, *, status: int = 0, user: str = "root") -> str:
-    """Return the output of a script that must end with this exit status."""
-    done = machine.exec_run(["bash", "-c", script], user=user)
+    """Return the output of a script that must end with this exit status.
+
+    It writes to one stream: the engine may deliver the lines of two in another order.
+    """
+    done = machine.exec_run(["bash", "-c", f"exec 2>&1; {script}"], user=user)
     assert isinstance(done.output, bytes)
     assert done.exit_code == status
     return done.output.decode()

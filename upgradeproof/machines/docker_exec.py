@@ -62,7 +62,12 @@ class ExecTransport:
         return Stream(kind), body
 
     def close(self) -> None:
-        """Close the connection; the engine then ends the shell's input."""
-        with suppress(*EngineError, OSError):
-            self._socket.close()
-            self._response.close()
+        """Close the connection; the engine then ends the shell's input.
+
+        The HTTP response is first: closed after its file, it writes an error when it is collected
+        (Python 3.13, and before that in development mode).
+        """
+        response = getattr(self._response, "_response", self._response)
+        for part in (response, self._socket, self._response):
+            with suppress(*EngineError, OSError):
+                part.close()
