@@ -12,6 +12,7 @@ begun, and one with the exit status, when it has ended.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -49,6 +50,8 @@ def warm_up(folder: str, tests: str) -> None:
         if (getattr(module, "__file__", None) or "").startswith(folder):
             del sys.modules[name]
     sys.path[:] = paths
+    gc.collect()
+    gc.freeze()  # a collection in a forked process need not look at what it inherited
 
 
 def carry_out(order: Mapping[str, Any], nothing: int) -> NoReturn:

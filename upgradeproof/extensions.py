@@ -225,9 +225,16 @@ def _of_the_engine(kind: Kind) -> Iterator[File]:
         yield File(kind=kind, place=Place.ENGINE, path=path, name=f"{kind.engine}.{module.name}")
 
 
-@once_per_project
 def _entry_points(kind: Kind) -> tuple[metadata.EntryPoint, ...]:
-    return tuple(metadata.entry_points(group=f"{GROUP}.{kind.name}"))
+    return _groups_of_entry_points().get(f"{GROUP}.{kind.name}", ())
+
+
+@once_per_project
+def _groups_of_entry_points() -> dict[str, tuple[metadata.EntryPoint, ...]]:
+    """Return ours by their group, for all kinds at once: each installed package has a file."""
+    found = metadata.entry_points()
+    ours = (group for group in found.groups if group.startswith(f"{GROUP}."))
+    return {group: tuple(found.select(group=group)) for group in ours}
 
 
 def _of_a_package(kind: Kind, point: metadata.EntryPoint) -> Iterator[File]:
