@@ -8,17 +8,34 @@ import os
 import select
 import shlex
 import signal
+import socketserver
 import subprocess
+import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
 from upgradeproof.command import Completed
 
 START_S = 120.0
+ADDRESS = "UPGRADEPROOF_FORK_SERVER"
+"""The variable with the socket that programs of ``program`` connect to."""
+PROGRAM = """#!{python} -IS
+import json, os, socket, sys
+
+order = {{"argv": sys.argv, "folder": os.getcwd(), "environment": dict(os.environ)}}
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect(os.environ[{variable!r}])
+    server.sendall(json.dumps({{**order, "call": {call!r}}}).encode() + b"\\n")
+    status, stdout, stderr = json.loads(server.makefile().read())
+sys.stdout.write(stdout)
+sys.stderr.write(stderr)
+sys.exit(status)
+"""
 
 
 class ForkServer:
@@ -49,7 +66,10 @@ class ForkServer:
         environment: Mapping[str, str],
         timeout_s: float,
     ) -> Completed:
-        """Call a function of a module in a process of its own, and return what it did."""
+        """Call a function of a module in a process of its own, and return what it did.
+
+        ``environment`` has all of its variables.
+        """
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="upgradeproof-") as name:
             outputs = [Path(name, "stdout"), Path(name, "stderr")]
@@ -57,7 +77,7 @@ class ForkServer:
                 "call": call,
                 "argv": argv,
                 "folder": str(folder),
-                "environment": {**os.environ, **environment},
+                "environment": dict(environment),
                 "outputs": [str(path) for path in outputs],
             }
             pipe = cast("IO[bytes]", self._process.stdin)
@@ -95,3 +115,42 @@ class ForkServer:
             self._unread += read
         line, _, self._unread = self._unread.partition(b"\n")
         return line.decode()
+
+
+def program(path: Path, call: str) -> None:
+    """Write a program for shell scripts that calls a function in a forked process.
+
+    It works while ``offered`` has the address of a server in its environment.
+    """
+    text = PROGRAM.format(python=sys.executable, variable=ADDRESS, call=call)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+@contextmanager
+def offered(server: ForkServer, *, timeout_s: float) -> Iterator[dict[str, str]]:
+    """Have a server run what programs ask for, one after the other; yield their environment."""
+
+    class Order(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            order = json.loads(self.rfile.readline())
+            done = server.run(
+                order["call"],
+                order["argv"],
+                folder=Path(order["folder"]),
+                environment=order["environment"],
+                timeout_s=timeout_s,
+            )
+            answer = (done.exit_status, done.stdout.decode(), done.stderr.decode())
+            self.wfile.write(json.dumps(answer).encode())
+
+    with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder:
+        address = f"{folder}/socket"
+        with socketserver.UnixStreamServer(address, Order) as orders:
+            thread = threading.Thread(target=orders.serve_forever, args=(0.02,))
+            thread.start()
+            try:
+                yield {ADDRESS: address}
+            finally:
+                orders.shutdown()
+                thread.join()

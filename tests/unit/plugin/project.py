@@ -159,14 +159,18 @@ class Project:
         return self._forked("upgradeproof.cli:main", ["upgradeproof", *arguments])
 
     def _forked(self, call: str, argv: list[str]) -> Completed:
-        server = _server(self.python, self.path)
-        return server.run(
+        return self.server.run(
             call,
             argv,
             folder=self.folder,
-            environment=self.environment,
+            environment={**os.environ, **self.environment},
             timeout_s=self.timeout_s,
         )
+
+    @property
+    def server(self) -> ForkServer:
+        """Return what forks the runs."""
+        return _server(self.python, self.path)
 
     def start_pytest(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start pytest in its own process group, so that a test can kill it."""
