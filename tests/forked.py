@@ -14,8 +14,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
@@ -36,6 +37,21 @@ sys.stdout.write(stdout)
 sys.stderr.write(stderr)
 sys.exit(status)
 """
+
+
+@dataclass
+class Started:
+    """A process that the server forked: the leader of its group."""
+
+    pid: int
+    _answer: Callable[[float], str]
+    status: int | None = None
+    """The exit status, after its end."""
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait for the end, and return the exit status."""
+        self.status = int(self._answer(timeout_s))
+        return self.status
 
 
 class ForkServer:
@@ -72,26 +88,12 @@ class ForkServer:
         """
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="upgradeproof-") as name:
-            outputs = [Path(name, "stdout"), Path(name, "stderr")]
-            order = {
-                "call": call,
-                "argv": argv,
-                "folder": str(folder),
-                "environment": dict(environment),
-                "outputs": [str(path) for path in outputs],
-            }
-            pipe = cast("IO[bytes]", self._process.stdin)
-            pipe.write(json.dumps(order).encode() + b"\n")
-            pipe.flush()
-            pid = int(self._answer(START_S))
-            try:
-                status = int(self._answer(timeout_s))
-            except BaseException:
-                with suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
-                self._answer(START_S)
-                raise
-            stdout, stderr = (path.read_bytes() for path in outputs)
+            outputs = (f"{name}/stdout", f"{name}/stderr")
+            with self.started(
+                call, argv, folder=folder, environment=environment, outputs=outputs
+            ) as run:
+                status = run.wait(timeout_s)
+            stdout, stderr = (Path(path).read_bytes() for path in outputs)
         return Completed(
             command=shlex.join(argv),
             exit_status=status,
@@ -99,6 +101,42 @@ class ForkServer:
             stderr=stderr,
             duration_s=time.monotonic() - began,
         )
+
+    @contextmanager
+    def started(
+        self,
+        call: str,
+        argv: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        source: str = os.devnull,
+        outputs: Sequence[str] = (os.devnull, os.devnull),
+    ) -> Iterator[Started]:
+        """Call a function in a process of its own, and kill its group at the end.
+
+        ``source`` and ``outputs`` are the files that it reads and writes. A terminal that it reads
+        becomes its own. There is one process at a time.
+        """
+        order = {
+            "call": call,
+            "argv": argv,
+            "folder": str(folder),
+            "environment": dict(environment),
+            "input": source,
+            "outputs": outputs,
+        }
+        pipe = cast("IO[bytes]", self._process.stdin)
+        pipe.write(json.dumps(order).encode() + b"\n")
+        pipe.flush()
+        run = Started(int(self._answer(START_S)), self._answer)
+        try:
+            yield run
+        finally:
+            if run.status is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(run.pid, signal.SIGKILL)
+                run.wait(START_S)
 
     def _close(self) -> None:
         with self._process as process:
