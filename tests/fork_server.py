@@ -12,12 +12,15 @@ begun, and one with the exit status, when it has ended.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -26,14 +29,17 @@ import pytest
 def main() -> None:
     """Warm up, then carry out orders until the input ends."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(2, 1)  # what the first run prints is shown where it fails
     warm_up(*sys.argv[1:])
     answers.write("ready\n")
     for line in sys.stdin:
+        begun, beginning = os.pipe()
         pid = os.fork()
         if pid == 0:
-            carry_out(json.loads(line), nothing)
+            carry_out(json.loads(line), beginning)
+        os.close(beginning)
+        os.read(begun, 1)  # until the process has closed its end
+        os.close(begun)
         answers.write(f"{pid}\n")
         _, status = os.waitpid(pid, 0)
         answers.write(f"{os.waitstatus_to_exitcode(status)}\n")
@@ -49,21 +55,27 @@ def warm_up(folder: str, tests: str) -> None:
         if (getattr(module, "__file__", None) or "").startswith(folder):
             del sys.modules[name]
     sys.path[:] = paths
+    gc.collect()
+    gc.freeze()  # a collection in a forked process need not look at what it inherited
 
 
-def carry_out(order: Mapping[str, Any], nothing: int) -> NoReturn:
-    """Be the process of one run: never return."""
+def carry_out(order: Mapping[str, Any], beginning: int) -> NoReturn:
+    """Be the process of one run, and close a file when its own files are open: never return."""
     status: object = 1
     try:
         os.setsid()
-        os.dup2(nothing, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
+        os.dup2(os.open(order["input"], os.O_RDONLY), 0)  # a terminal: it becomes the run's own
         for number, path in enumerate(order["outputs"], start=1):
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
+        os.close(beginning)
+        sys.stdout.reconfigure(line_buffering=os.isatty(1))  # type: ignore[union-attr]
         os.environ.clear()
         os.environ.update(order["environment"])
         os.chdir(order["folder"])
         sys.argv = order["argv"]
-        sys.path[0] = order["folder"]  # for `python -m` it is the working directory
+        program = Path(order["argv"][0])
+        sys.path[0] = str(program.parent) if program.is_absolute() else order["folder"]
         importlib.invalidate_caches()
         module, _, function = order["call"].partition(":")
         status = getattr(importlib.import_module(module), function)()

@@ -8,17 +8,50 @@ import os
 import select
 import shlex
 import signal
+import socketserver
 import subprocess
+import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
 from upgradeproof.command import Completed
 
 START_S = 120.0
+ADDRESS = "UPGRADEPROOF_FORK_SERVER"
+"""The variable with the socket that programs of ``program`` connect to."""
+PROGRAM = """#!{python} -IS
+import json, os, socket, sys
+
+order = {{"argv": sys.argv, "folder": os.getcwd(), "environment": dict(os.environ)}}
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect(os.environ[{variable!r}])
+    server.sendall(json.dumps({{**order, "call": {call!r}}}).encode() + b"\\n")
+    status, stdout, stderr = json.loads(server.makefile().read())
+sys.stdout.write(stdout)
+sys.stderr.write(stderr)
+sys.exit(status)
+"""
+
+
+@dataclass
+class Started:
+    """A process that the server forked: the leader of its group."""
+
+    pid: int
+    _answer: Callable[[float], str]
+    status: int | None = None
+    """The exit status, after its end."""
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait for the end, and return the exit status."""
+        self.status = int(self._answer(timeout_s))
+        return self.status
 
 
 class ForkServer:
@@ -49,29 +82,18 @@ class ForkServer:
         environment: Mapping[str, str],
         timeout_s: float,
     ) -> Completed:
-        """Call a function of a module in a process of its own, and return what it did."""
+        """Call a function of a module in a process of its own, and return what it did.
+
+        ``environment`` has all of its variables.
+        """
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="upgradeproof-") as name:
-            outputs = [Path(name, "stdout"), Path(name, "stderr")]
-            order = {
-                "call": call,
-                "argv": argv,
-                "folder": str(folder),
-                "environment": {**os.environ, **environment},
-                "outputs": [str(path) for path in outputs],
-            }
-            pipe = cast("IO[bytes]", self._process.stdin)
-            pipe.write(json.dumps(order).encode() + b"\n")
-            pipe.flush()
-            pid = int(self._answer(START_S))
-            try:
-                status = int(self._answer(timeout_s))
-            except BaseException:
-                with suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
-                self._answer(START_S)
-                raise
-            stdout, stderr = (path.read_bytes() for path in outputs)
+            outputs = (f"{name}/stdout", f"{name}/stderr")
+            with self.started(
+                call, argv, folder=folder, environment=environment, outputs=outputs
+            ) as run:
+                status = run.wait(timeout_s)
+            stdout, stderr = (Path(path).read_bytes() for path in outputs)
         return Completed(
             command=shlex.join(argv),
             exit_status=status,
@@ -79,6 +101,42 @@ class ForkServer:
             stderr=stderr,
             duration_s=time.monotonic() - began,
         )
+
+    @contextmanager
+    def started(
+        self,
+        call: str,
+        argv: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        source: str = os.devnull,
+        outputs: Sequence[str] = (os.devnull, os.devnull),
+    ) -> Iterator[Started]:
+        """Call a function in a process of its own, and kill its group at the end.
+
+        ``source`` and ``outputs`` are the files that it reads and writes. A terminal that it reads
+        becomes its own. There is one process at a time.
+        """
+        order = {
+            "call": call,
+            "argv": argv,
+            "folder": str(folder),
+            "environment": dict(environment),
+            "input": source,
+            "outputs": outputs,
+        }
+        pipe = cast("IO[bytes]", self._process.stdin)
+        pipe.write(json.dumps(order).encode() + b"\n")
+        pipe.flush()
+        run = Started(int(self._answer(START_S)), self._answer)
+        try:
+            yield run
+        finally:
+            if run.status is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(run.pid, signal.SIGKILL)
+                run.wait(START_S)
 
     def _close(self) -> None:
         with self._process as process:
@@ -95,3 +153,42 @@ class ForkServer:
             self._unread += read
         line, _, self._unread = self._unread.partition(b"\n")
         return line.decode()
+
+
+def program(path: Path, call: str) -> None:
+    """Write a program for shell scripts that calls a function in a forked process.
+
+    It works while ``offered`` has the address of a server in its environment.
+    """
+    text = PROGRAM.format(python=sys.executable, variable=ADDRESS, call=call)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+@contextmanager
+def offered(server: ForkServer, *, timeout_s: float) -> Iterator[dict[str, str]]:
+    """Have a server run what programs ask for, one after the other; yield their environment."""
+
+    class Order(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            order = json.loads(self.rfile.readline())
+            done = server.run(
+                order["call"],
+                order["argv"],
+                folder=Path(order["folder"]),
+                environment=order["environment"],
+                timeout_s=timeout_s,
+            )
+            answer = (done.exit_status, done.stdout.decode(), done.stderr.decode())
+            self.wfile.write(json.dumps(answer).encode())
+
+    with tempfile.TemporaryDirectory(prefix="upgradeproof-") as folder:
+        address = f"{folder}/socket"
+        with socketserver.UnixStreamServer(address, Order) as orders:
+            thread = threading.Thread(target=orders.serve_forever, args=(0.02,))
+            thread.start()
+            try:
+                yield {ADDRESS: address}
+            finally:
+                orders.shutdown()
+                thread.join()

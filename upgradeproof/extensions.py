@@ -71,6 +71,11 @@ class File:
     package: str = ""
     """The installed package whose entry point names it; empty for the other places."""
 
+    @functools.cached_property
+    def real_path(self) -> Path:
+        """Return the path without links."""
+        return self.path.resolve()
+
     def __str__(self) -> str:
         return f"{self.path} (of the package {self.package})" if self.package else str(self.path)
 
@@ -89,7 +94,7 @@ class File:
                 details=_cause(error, self.path),
                 resolution="correct the file, or remove it",
             ) from error
-        if (imported := Path(module.__file__ or "")).resolve() != self.path.resolve():
+        if (imported := Path(module.__file__ or "")).resolve() != self.real_path:
             raise ExtensionError(
                 f"two modules of the project have the name {self.name}",
                 details=f"{imported}\n{self}",
@@ -194,8 +199,8 @@ def files(kind: Kind, folders: Sequence[Path] | None = None) -> Iterator[File]:
     seen: set[Path] = set()
     for place in Place:
         for file in _files_in(place, kind, _open if folders is None else folders):
-            if file.path.resolve() not in seen:
-                seen.add(file.path.resolve())
+            if file.real_path not in seen:
+                seen.add(file.real_path)
                 yield file
 
 
@@ -213,21 +218,33 @@ def _files_in(place: Place, kind: Kind, folders: Sequence[Path]) -> Iterator[Fil
             assert_never(place)
 
 
-def _of_the_engine(kind: Kind) -> Iterator[File]:
+@functools.cache
+def _of_the_engine(kind: Kind) -> tuple[File, ...]:
     found = importlib.util.find_spec(kind.engine)
     places = list(found.submodule_search_locations or ()) if found else []
     if kind.suffix == ".toml":
-        for path in sorted(path for place in places for path in Path(place).glob("*.toml")):
-            yield File(kind=kind, place=Place.ENGINE, path=path)
-        return
-    for module in pkgutil.iter_modules(places):
-        path = Path(places[0]) / (module.name if module.ispkg else f"{module.name}.py")
-        yield File(kind=kind, place=Place.ENGINE, path=path, name=f"{kind.engine}.{module.name}")
+        paths = sorted(path for place in places for path in Path(place).glob("*.toml"))
+        return tuple(File(kind=kind, place=Place.ENGINE, path=path) for path in paths)
+    return tuple(
+        File(
+            kind=kind,
+            place=Place.ENGINE,
+            path=Path(places[0]) / (module.name if module.ispkg else f"{module.name}.py"),
+            name=f"{kind.engine}.{module.name}",
+        )
+        for module in pkgutil.iter_modules(places)
+    )
 
 
-@once_per_project
 def _entry_points(kind: Kind) -> tuple[metadata.EntryPoint, ...]:
-    return tuple(metadata.entry_points(group=f"{GROUP}.{kind.name}"))
+    return _groups_of_entry_points(tuple(sys.path)).get(f"{GROUP}.{kind.name}", ())
+
+
+@functools.cache
+def _groups_of_entry_points(_path: tuple[str, ...]) -> dict[str, tuple[metadata.EntryPoint, ...]]:
+    """Return all of them by group, for all kinds at once: each package on a path has a file."""
+    found = metadata.entry_points()
+    return {group: tuple(found.select(group=group)) for group in found.groups}
 
 
 def _of_a_package(kind: Kind, point: metadata.EntryPoint) -> Iterator[File]:

@@ -7,7 +7,9 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -46,10 +48,40 @@ def test_a_file_and_its_functions_are_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     limit = LONGEST_COMPOSITION_ROOT if path == ROOT / "conftest.py" else LONGEST_FILE
     assert len(text.splitlines()) <= limit
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or 0) - node.lineno + 1
-            assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+    for node in functions(ast.parse(text)):
+        length = (node.end_lineno or 0) - node.lineno + 1
+        assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+
+
+def functions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield the functions of a module. No expression has one, so none is looked through."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for each in getattr(node, field, ()):
+            yield from functions(each)
+
+
+def test_a_function_is_found_wherever_it_is() -> None:
+    text = """
+        if 1:
+            def a(): pass
+        else:
+            class A:
+                async def b(self):
+                    def c(): pass
+        try:
+            def d(): pass
+        except OSError:
+            def e(): pass
+        finally:
+            while 1:
+                match 1:
+                    case 1:
+                        with x:
+                            def f(): pass
+    """
+    assert [node.name for node in functions(ast.parse(dedent(text)))] == list("abcdfe")
 
 
 def named_elsewhere() -> set[str]:
@@ -65,18 +97,23 @@ def named_elsewhere() -> set[str]:
     return names - SUBSYSTEMS
 
 
+@cache
+def words_elsewhere() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, named_elsewhere()))})(?![\w-])")
+
+
 def constants(path: Path) -> Iterator[ast.Constant]:
     """Yield the constants of a module that are no docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    documentation = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.Constant) and id(node) not in documentation:
             yield node
 
 
 @pytest.mark.parametrize("path", ENGINE, ids=name)
 def test_the_engine_names_no_product_no_release_and_no_port(path: Path) -> None:
-    words = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, named_elsewhere()))})(?![\w-])")
+    words = words_elsewhere()
     for constant in constants(path):
         where = f"{name(path)}:{constant.lineno}"
         if isinstance(constant.value, str):

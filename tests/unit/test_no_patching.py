@@ -7,7 +7,7 @@ no longer uses it. Other names may be patched: an environment variable, the coun
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,10 +23,10 @@ def is_ours(module: str | None) -> bool:
     return (module or "").partition(".")[0] in OURS
 
 
-def imported(tree: ast.AST) -> set[str]:
+def imported(nodes: Sequence[ast.AST]) -> set[str]:
     """Return the names under which a file imports something of this project."""
     names = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and is_ours(node.module):
             names |= {alias.asname or alias.name for alias in node.names}
         elif isinstance(node, ast.Import):
@@ -54,9 +54,9 @@ def target(node: ast.expr, names: set[str]) -> str:
 
 def patches(source: str) -> Iterator[str]:
     """Yield each place of a source that patches a name of this project, with its line."""
-    tree = ast.parse(source)
-    names = imported(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(ast.parse(source)))
+    names = imported(nodes)
+    for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             modules = [node.module] if isinstance(node, ast.ImportFrom) else []
             modules += [alias.name for alias in node.names]

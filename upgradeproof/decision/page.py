@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -42,9 +43,9 @@ def write_page(folder: Path, question: Question, answer: Answer) -> Path:
     return write_text(folder / PAGE, page(question, answer))
 
 
-def page(question: Question, answer: Answer) -> str:
-    """Return the page. It depends on the decision and its inputs alone."""
-    environment = Environment(
+@cache
+def _environment() -> Environment:
+    made = Environment(
         loader=PackageLoader("upgradeproof.decision"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -52,7 +53,13 @@ def page(question: Question, answer: Answer) -> str:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters.update(moment=words.moment)
+    made.filters.update(moment=words.moment)
+    return made
+
+
+def page(question: Question, answer: Answer) -> str:
+    """Return the page. It depends on the decision and its inputs alone."""
+    environment = _environment()
     found = view(question, answer)
     style = _source(environment, "sign-off.css")
     return environment.get_template("sign-off.html.j2").render(

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import assert_never
 
@@ -147,9 +148,10 @@ def _more_reports(formats: Sequence[str]) -> str:
     return f"\nupgradeproof report reports/out {words} || [ $? -eq 1 ]"
 
 
-def _render(template: str, values: Mapping[str, object]) -> str:
-    """Return a template's text. Its own marks are << and >>: servers have {{ and }}."""
-    environment = Environment(
+@cache
+def _environment() -> Environment:
+    """Return the environment of the templates; marks are << and >>: servers have {{ and }}."""
+    return Environment(
         loader=FileSystemLoader(TEMPLATES),
         variable_start_string="<<",
         variable_end_string=">>",
@@ -161,4 +163,7 @@ def _render(template: str, values: Mapping[str, object]) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  # YAML, Groovy and shell: no HTML
     )
-    return environment.get_template(template).render(values)
+
+
+def _render(template: str, values: Mapping[str, object]) -> str:
+    return _environment().get_template(template).render(values)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Generic, Self, TypeVar
 
 from markupsafe import Markup
 
@@ -16,6 +18,8 @@ from upgradeproof.states import StateName
 BOTH_RELEASES = (StateName.INSTALLED, StateName.UPGRADED)
 MAX_LOADS = 2
 """The maximum of loads in a cell of the matrix."""
+MAX_PICTURES = 128
+"""How many pictures of each kind are saved for the next page."""
 OUTCOMES: Mapping[str, tuple[Verdict, str]] = {
     "within": (Verdict.PASSED, "within the budget"),
     "worse": (Verdict.FAILED, "beyond the budget"),
@@ -77,19 +81,50 @@ def section(cell: Cell) -> Section | None:
             seen=tuple(Seen(availability=each, picture=None) for each in cell.availability),
             undrawn=str(absent),
         )
-    # here, since matplotlib takes a second: most runs have nothing to draw
-    from upgradeproof.render import pictures  # noqa: PLC0415
-
-    drawn = ((load, pictures.curves(tuple(sent.values()))) for load, sent in _by_load(cell).items())
+    drawn = ((load, _curves(_ToDraw.of(*sent.values()))) for load, sent in _by_load(cell).items())
     return Section(
         cell=cell,
         health=health(cell),
         formula=FORMULA,
         curves=tuple((load, picture) for load, picture in drawn if picture),
         seen=tuple(
-            Seen(availability=each, picture=pictures.heat(each)) for each in cell.availability
+            Seen(availability=each, picture=_heat(_ToDraw.of(each))) for each in cell.availability
         ),
     )
+
+
+M = TypeVar("M", LoadMeasured, Availability)
+
+
+@dataclass(frozen=True)
+class _ToDraw(Generic[M]):
+    """What a picture shows. Two are equal if their texts are: models hold dictionaries."""
+
+    text: tuple[str, ...]
+    models: tuple[M, ...] = field(compare=False)
+
+    @classmethod
+    def of(cls, *models: M) -> Self:
+        return cls(tuple(model.model_dump_json() for model in models), models)
+
+
+# A run has several pages with the same pictures. matplotlib takes a second to be imported, and most
+# runs have nothing to draw.
+
+
+@lru_cache(maxsize=MAX_PICTURES)
+def _curves(measured: _ToDraw[LoadMeasured]) -> Markup | None:
+    from upgradeproof.render import pictures  # noqa: PLC0415
+
+    return pictures.curves(measured.models)
+
+
+@lru_cache(maxsize=MAX_PICTURES)
+def _heat(seen: _ToDraw[Availability]) -> Markup | None:
+    from upgradeproof.render import pictures  # noqa: PLC0415
+
+    (availability,) = seen.models
+    return pictures.heat(availability)
 
 
 def _by_load(cell: Cell) -> dict[str, dict[str, LoadMeasured]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import CodeType
 from urllib.parse import urlencode
 
 from jinja2 import (
+    BytecodeCache,
     ChoiceLoader,
     Environment,
     FileSystemLoader,
@@ -15,12 +17,30 @@ from jinja2 import (
     StrictUndefined,
     TemplateError,
 )
+from jinja2.bccache import Bucket
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.render import speed, words
 from upgradeproof.render.transcripts import plain
 from upgradeproof.results import Cell
 from upgradeproof.results.load import percent
+
+
+class _Compiled(BytecodeCache):
+    """The compiled templates of this process: each page has an environment of its own."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled = _Compiled()
 
 
 def in_page(cell: Cell) -> str:
@@ -44,6 +64,7 @@ def environment(templates: Path | None, cell_href: Callable[[Cell], str] = in_pa
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled,
     )
     made.filters.update(
         moment=words.moment,

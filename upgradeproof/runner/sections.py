@@ -56,8 +56,14 @@ def _hashed(files: tuple[Path, ...]) -> str:
 
 def sources(probe: AnyProbe) -> tuple[Path, ...]:
     """Return the files of a probe: its own, those next to it that it uses, and shared ones."""
-    names = [probe.__module__, shared_by_all.__name__, pass_of_all.__name__]
-    folders = {_file(name).parent for name in names}
+    return _sources(probe.__module__, _file(probe.__module__))
+
+
+@cache
+def _sources(module: str, file: Path) -> tuple[Path, ...]:
+    """Return the files of the probe that a module has, which was imported from a file."""
+    names = [module, shared_by_all.__name__, pass_of_all.__name__]
+    folders = {file.parent, *(_file(name).parent for name in names[1:])}
     found: dict[str, Path] = {}
     while names:
         name = names.pop()
@@ -69,9 +75,9 @@ def sources(probe: AnyProbe) -> tuple[Path, ...]:
                 if other in sys.modules and _is_in(folders, other)
             ]
     code = b"".join(map(_content, found.values()))
-    stems = {file.stem for file in found.values()}
-    programs = (file for folder in folders for file in _programs(folder))
-    used = [file for file in programs if file.name.encode() in code or file.stem in stems]
+    stems = {path.stem for path in found.values()}
+    programs = (path for folder in folders for path in _programs(folder))
+    used = [path for path in programs if path.name.encode() in code or path.stem in stems]
     return tuple(sorted({*found.values(), *used}))
 
 

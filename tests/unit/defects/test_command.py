@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -84,21 +82,21 @@ def test_a_check_that_is_left_out_catches_nothing(tmp_path: Path) -> None:
 
 def test_a_termination_prints_what_was_found_and_leaves_no_process(tmp_path: Path) -> None:
     project = spoilt(tmp_path, script="touch waits; sleep 60")
-    main = "import sys; from upgradeproof.cli import main; sys.exit(main())"
-    process = subprocess.Popen(
-        [sys.executable, "-c", main, "defects", f"--cell={AMD64}"],
-        cwd=tmp_path,
-        env={**os.environ, **project.environment},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("backend/**/waits")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    printed, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
+    output = tmp_path / "output.txt"
+    with project.server.started(
+        "upgradeproof.cli:main",
+        ["upgradeproof", "defects", f"--cell={AMD64}"],
+        folder=tmp_path,
+        environment={**os.environ, **project.environment},
+        outputs=(str(output), os.devnull),
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("backend/**/waits")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(60) == 1
+    printed = output.read_text()
     assert f"good: {AMD64}: no false alarm" in printed
     assert printed.splitlines()[-3:] == [
         "interrupted: 1 run of all did not come to an end",

@@ -14,24 +14,12 @@ from typing import Any
 
 import yaml
 
+from tests.forked import offered, program
 from tests.unit.plugin.project import Project, make_project
+from upgradeproof.cli import main
 
 SUITE = "def test_it(upgraded): pass\n"
 POLICY = 'broken = "no_go"\n[[cells]]\nselect = ["*"]\n'
-REPLACED = """#!{python}
-import sys
-from upgradeproof.cli import main
-verb = sys.argv[1]
-if verb in ("images", "scan"):  # the first starts machines; the second needs a real one's facts
-    open("calls.log", "a").write(" ".join(sys.argv[1:]) + "\\n")
-    sys.exit(0)
-sys.exit(main())
-"""
-PYTEST = """#!{python}
-import sys
-from pytest import console_main
-sys.exit(console_main())
-"""
 
 
 @dataclass(frozen=True)
@@ -46,20 +34,22 @@ class Workspace:
 
     def run(self, script: str, shell: tuple[str, ...] = ("bash", "-e"), /, **variables: str) -> int:
         """Run a script as the server would, and return its exit status."""
-        done = subprocess.run(
-            [*shell, "-c", script],
-            cwd=self.folder,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(self.folder),
-                "CI": "true",
-                **self.project.environment,
-                **variables,
-            },
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        with offered(self.project.server, timeout_s=self.project.timeout_s) as address:
+            done = subprocess.run(
+                [*shell, "-c", script],
+                cwd=self.folder,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "HOME": str(self.folder),
+                    "CI": "true",
+                    **self.project.environment,
+                    **address,
+                    **variables,
+                },
+                check=False,
+                capture_output=True,
+                text=True,
+            )
         with (self.folder / "output.log").open("a") as log:
             log.write(done.stdout + done.stderr)
         return done.returncode
@@ -74,10 +64,22 @@ def checkout(folder: Path, suite: str = SUITE) -> Workspace:
     project = make_project(folder).write(test_it=suite)
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)
-    for name, text in (("upgradeproof", REPLACED), ("pytest", PYTEST)):
-        (programs / name).write_text(text.format(python=sys.executable))
-        (programs / name).chmod(0o755)
+    program(programs / "upgradeproof", f"{__name__}:upgradeproof")
+    program(programs / "pytest", "pytest:console_main")
     return Workspace(project)
+
+
+def upgradeproof() -> int:
+    """Be the command of a job, in a process of its own.
+
+    Two verbs only record that they were called: one starts machines, the other needs a real one's
+    facts.
+    """
+    if sys.argv[1] in ("images", "scan"):
+        with Path("calls.log").open("a") as calls:
+            calls.write(" ".join(sys.argv[1:]) + "\n")
+        return 0
+    return main()
 
 
 def github_steps(text: str) -> dict[str, list[dict[str, Any]]]:

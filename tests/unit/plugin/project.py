@@ -6,14 +6,14 @@ import atexit
 import functools
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.environments import bare_engine
-from tests.forked import ForkServer
+from tests.forked import ForkServer, Started
 from upgradeproof.command import Completed, run
 from upgradeproof.results import Cell, Check, Run
 from upgradeproof.results.reading import read_run
@@ -159,24 +159,24 @@ class Project:
         return self._forked("upgradeproof.cli:main", ["upgradeproof", *arguments])
 
     def _forked(self, call: str, argv: list[str]) -> Completed:
-        server = _server(self.python, self.path)
-        return server.run(
+        return self.server.run(
             call,
             argv,
             folder=self.folder,
-            environment=self.environment,
+            environment={**os.environ, **self.environment},
             timeout_s=self.timeout_s,
         )
 
-    def start_pytest(self, *arguments: str) -> subprocess.Popen[bytes]:
+    @property
+    def server(self) -> ForkServer:
+        """Return what forks the runs."""
+        return _server(self.python, self.path)
+
+    def started_pytest(self, *arguments: str) -> AbstractContextManager[Started]:
         """Start pytest in its own process group, so that a test can kill it."""
-        return subprocess.Popen(
-            [self.python, "-m", "pytest", *arguments],
-            cwd=self.folder,
-            env={**os.environ, **self.environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+        environment = {**os.environ, **self.environment}
+        return self.server.started(
+            "pytest:main", ["pytest", *arguments], folder=self.folder, environment=environment
         )
 
     def _here(self, argv: list[str]) -> list[str]:

@@ -8,20 +8,30 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from tests import fork_server
 from tests.environments import build_wheel, make_environment
+from tests.forked import ForkServer
 from tests.unit.plugin.project import ROOT
 from upgradeproof.starter import write_starter
 
 CELL = "debian-12-amd64.container.bash-completion-12-to-13"
 TEST = re.compile(rf"^\S*?(\w+)\.py::(\w+)\[{re.escape(CELL)}(?:-(.+))?\]$", re.MULTILINE)
 OWN_TESTS = 2
+TIMEOUT_S = 60
 ALONE = {"PYTEST_ADDOPTS": "", "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": ""}
 """Variables of the runs. pytest writes what it compiled: it compiles each module of the wheel."""
+IMPORTS = """
+import upgradeproof.plugin.hooks
+import upgradeproof.suites
+from upgradeproof.probes import every_probe
+
+def test_it(): every_probe()
+"""
 
 
 @dataclass(frozen=True)
@@ -32,19 +42,28 @@ class Adopter:
     programs: Path
     path: str = ""
     """Where Python looks for packages before those that are installed."""
+    server: ForkServer | None = None
+    """What forks the runs from one Python of the environment; None: each starts one."""
 
     def collect(self, *words: str) -> str:
         """Have pytest collect the project's checks and return what it printed."""
-        done = subprocess.run(
-            [self.programs / "pytest", "--collect-only", "-q", *words],
-            cwd=self.folder,
-            env={**os.environ, **ALONE, "PYTHONPATH": self.path},
-            check=False,
-            capture_output=True,
-            text=True,
+        argv = [str(self.programs / "pytest"), "--collect-only", "-q", *words]
+        environment = {**os.environ, **ALONE, "PYTHONPATH": self.path}
+        if self.server:
+            done = self.server.run(
+                "pytest:console_main",
+                argv,
+                folder=self.folder,
+                environment=environment,
+                timeout_s=TIMEOUT_S,
+            )
+            assert done.ok, done.tail
+            return done.text
+        process = subprocess.run(
+            argv, cwd=self.folder, env=environment, check=False, capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout
 
     def collected(self, *words: str) -> Counter[tuple[str, ...]]:
         """Return the checks that pytest collects: suite, test and subject, with their number."""
@@ -82,7 +101,17 @@ def inside(
 ) -> Adopter:
     """Return a project with its environment in ``.venv``, as the tutorial makes it."""
     folder = tmp_path_factory.mktemp("inside")
-    return adopter(folder, make_environment(folder / ".venv", like=first))
+    project = adopter(folder, make_environment(folder / ".venv", like=first))
+    return replace(project, server=forks_of(project, tmp_path_factory.mktemp("forks")))
+
+
+def forks_of(project: Adopter, folder: Path) -> ForkServer:
+    """Return what forks from a project's Python, which knows this module of the checkout alone."""
+    (folder / "tests").mkdir()
+    (folder / "tests" / "fork_server.py").symlink_to(fork_server.__file__)
+    (folder / "test_imports.py").write_text(IMPORTS)
+    environment = {**ALONE, "PYTHONPATH": str(folder)}
+    return ForkServer(str(project.programs / "python"), folder, "test_imports.py", environment)
 
 
 def test_each_check_is_collected_once(outside: Counter[tuple[str, ...]]) -> None:

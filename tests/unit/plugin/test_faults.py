@@ -32,19 +32,14 @@ def test_c(upgraded): pass
 @contextmanager
 def hanging(project: Project, *options: str) -> Iterator[int]:
     """Start a run that hangs in its second check, and yield its process group."""
-    process = project.write(test_it=HANGS).start_pytest(*options)
-    deadline = time.monotonic() + 30
-    try:
+    with project.write(test_it=HANGS).started_pytest(*options) as run:
+        deadline = time.monotonic() + 30
         while not (project.folder / "hangs").exists():
             assert time.monotonic() < deadline, "the run never came to its second check"
-            assert process.poll() is None
+            assert Path(f"/proc/{run.pid}").exists()
             time.sleep(0.02)
-        yield process.pid
-        process.wait(timeout=30)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        yield run.pid
+        run.wait(30)
 
 
 def test_the_journals_of_a_killed_run_are_folded_into_a_report(project: Project) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import select
-import signal
-import subprocess
-import sys
-import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import Started
 from tests.unit.command_line import upgradeproof
 from tests.unit.plan.texts import PLAN
+from tests.unit.plugin.project import Project
 from tests.unit.review.runs import ARM, ONE, TWO, came, cell, change, reports, state
 from upgradeproof.plan import load_plan
 from upgradeproof.results import Cell
 
 __all__ = ["upgradeproof"]
 
-ROOT = Path(__file__).parents[3]
-MAIN = "import sys; from upgradeproof.cli import main; sys.exit(main())"
 ASK = "[a]ccept, [s]kip, [e]vidence, [q]uit? "
 WHY = "why is it correct? (empty: back) "
 TIMEOUT_S = 180
@@ -42,7 +37,7 @@ DEPLOYED = state(came("users/deploy"))
 class Terminal:
     """A command in a terminal: a test waits for its output and sends input."""
 
-    process: subprocess.Popen[bytes]
+    process: Started
     device: int
     seen: str = ""
     _read: int = field(default=0)
@@ -84,31 +79,22 @@ class Terminal:
         return bool(data)
 
 
-def _own_terminal() -> None:
-    """Let ^C interrupt the command, even if the process that runs the tests ignores it."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @contextmanager
 def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", MAIN, "review", *words],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "dumb"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-        preexec_fn=_own_terminal,  # noqa: PLW1509  # the process has one thread
-    )
-    os.close(theirs)
+    device = os.ttyname(theirs)
     try:
-        yield Terminal(process, ours)
+        with Project(folder).server.started(
+            "upgradeproof.cli:main",
+            ["upgradeproof", "review", *words],
+            folder=folder,
+            environment={**os.environ, "TERM": "dumb"},
+            source=device,
+            outputs=(device, device),
+        ) as process:
+            os.close(theirs)
+            yield Terminal(process, ours)
     finally:
-        process.kill()
-        process.wait()
         os.close(ours)
 
 

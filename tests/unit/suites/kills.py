@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -22,9 +23,9 @@ FOLDER = str(Path(suites.__file__).parent)
 KILLED: set[str] = set()
 
 
-def check_of(frame: FrameType) -> str | None:
-    """Return the id of the check that a frame runs; None: it runs something else."""
-    code = frame.f_code
+@cache
+def check_of(code: CodeType) -> str | None:
+    """Return the id of the check that a code is of; None: it is of something else."""
     if not code.co_name.startswith("test_") or not code.co_filename.startswith(FOLDER):
         return None
     return f"{Path(code.co_filename).stem}::{code.co_name}"
@@ -32,7 +33,7 @@ def check_of(frame: FrameType) -> str | None:
 
 def trace(frame: FrameType, event: str, _: Any) -> Any:
     """Follow the checks alone: of all other frames only the call is seen."""
-    if event != "call" or not (check := check_of(frame)):
+    if event != "call" or not (check := check_of(frame.f_code)):
         return None
     frame.f_trace_lines = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args
 
@@ -134,9 +135,12 @@ def _kinds_in(file: File) -> Iterator[tuple[str, type[Step]]]:
         yield field.default, kind
 
 
-@once_per_project
 def _one_of_the_kinds() -> TypeAdapter[Step]:
-    kinds = tuple(step_kinds().values())
+    return _one_of(tuple(step_kinds().values()))
+
+
+@cache
+def _one_of(kinds: tuple[type[Step], ...]) -> TypeAdapter[Step]:
     union: Any = Annotated[Union[kinds], Field(discriminator="step")]  # noqa: UP007  # a tuple known only when it runs
     return TypeAdapter(union)
 
