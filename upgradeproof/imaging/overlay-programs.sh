@@ -4,7 +4,6 @@
 # takes ten times as long. A kernel that emulates the root's programs also runs this host's, which
 # need no more than their libraries at the place where they look for them.
 set -eu
-cd / # cp --parents looks there for the folders that it makes
 root=$1
 overlay=$root/var/lib/overlay
 mkdir "$overlay"
@@ -33,21 +32,20 @@ base_files_diverts_links() {
 # A folder of libraries that the root lacks is a link there, too, if its own one is.
 give() {
   [ ! -e "$root$1" ] || return 0
-  top=${1#/} top=${top%%/*}
+  top=$(expr "$1" : '/\([^/]*\)')
   if [ -L "$root/lib" ] && [ ! -e "$root/$top" ]; then
     ln -s "usr/$top" "$root/$top"
     # So that dpkg knows it, and usr-is-merged does not tidy it away.
     base_files_diverts_links || divert "/$top"
     echo "/$top" >>"$overlay/links"
   fi
-  [ -d "$root${1%/*}" ] || mkdir -p "$(realpath -m "$root${1%/*}")"
+  mkdir -p "$(realpath -m "$root${1%/*}")"
   cp --dereference --preserve=mode,timestamps "$1" "$root$1"
   echo "$1" >>"$overlay/files"
 }
 
-# The libraries in what ldd printed, each once.
 give_libraries() {
-  sed -n 's,^[^/]*\(/[^ ]*\) (0x.*,\1,p' "$overlay/needs" | sort -u >"$overlay/libraries"
+  ldd "$1" | sed -n 's,^[^/]*\(/[^ ]*\) (0x.*,\1,p' >"$overlay/libraries"
   while read -r library; do give "$library"; done <"$overlay/libraries"
 }
 
@@ -55,8 +53,9 @@ for program in $programs; do
   for folder in /usr/bin /bin; do
     native=$(readlink -f "$folder/$program") || continue
     theirs=$root$folder/$program
-    [ ! -L "$theirs" ] || continue
-    needs=$(ldd "$native" 2>/dev/null) || continue
+    if [ -L "$theirs" ] || ! ldd "$native" >/dev/null 2>&1; then
+      continue
+    fi
     # Where it is not there, its place is known only if there is one place for both names.
     [ -e "$theirs" ] || [ -L "$root/bin" ] || continue
     [ ! -e "$theirs" ] || mv "$theirs" "$theirs.own"
@@ -64,19 +63,15 @@ for program in $programs; do
     echo "$folder/$program" >>"$overlay/programs"
     divert "/usr/bin/$program"
     divert "/bin/$program"
-    printf '%s\n' "$needs" >>"$overlay/needs"
+    give_libraries "$native"
     break
   done
 done
-give_libraries
 
 # The host's perl reads the host's own modules, which lie in a folder of its architecture.
 perl -e 'print join("\n", grep { /perl-base/ } @INC), "\n"' | while read -r folder; do
-  find "$folder" -type f | while read -r module; do
-    [ -e "$root$module" ] || echo "$module"
-  done >"$overlay/modules"
-  xargs -r cp --parents --dereference --preserve=mode,timestamps -t "$root" <"$overlay/modules"
-  cat "$overlay/modules" >>"$overlay/files"
-  find "$folder" -name '*.so' -exec ldd '{}' + >"$overlay/needs"
-  give_libraries
+  find "$folder" -type f >"$overlay/modules"
+  while read -r module; do give "$module"; done <"$overlay/modules"
+  find "$folder" -name '*.so' >"$overlay/modules"
+  while read -r module; do give_libraries "$module"; done <"$overlay/modules"
 done

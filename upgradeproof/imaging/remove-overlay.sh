@@ -10,14 +10,14 @@ done <"$overlay/programs"
 paste -d '\t' - - - <"$root/var/lib/dpkg/diversions" | grep -v '\.own\s' | tr '\t' '\n' \
   >"$overlay/diversions" || true
 cat "$overlay/diversions" >"$root/var/lib/dpkg/diversions"
-(
-  cd "$root"
-  sed 's,^/,./,' "$overlay/files" | xargs -d '\n' rm
-  sed 's,^/\(.*\)/.*,./\1,' "$overlay/files" | sort -u | xargs -d '\n' realpath
-) >"$overlay/folders"
+while read -r file; do
+  rm "$root$file"
+  (cd "$(realpath "$root${file%/*}")" && pwd -P) >>"$overlay/folders"
+done <"$overlay/files"
 while read -r link; do
   rm "$root$link"
 done <"$overlay/links"
-sort -u -r "$overlay/folders" |
-  xargs -d '\n' rmdir --parents --ignore-fail-on-non-empty 2>/dev/null || true
+sort -u -r "$overlay/folders" | while read -r folder; do
+  rmdir --parents --ignore-fail-on-non-empty "$folder" 2>/dev/null || true
+done
 rm -r "$overlay"

@@ -7,7 +7,6 @@ import os
 import textwrap
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -63,14 +62,14 @@ def load(path: Path, model: type[M]) -> M:
         ) from None
 
 
-def read_toml(path: Path, *, otherwise: str = "") -> tuple[str, Mapping[str, Any]]:
+def read_toml(path: Path, *, otherwise: str = "") -> tuple[str, dict[str, Any]]:
     """Return the text of a TOML file, its ends of lines as they are, and what it holds.
 
     Raises PlanError; ``otherwise`` is what to do where there is no such file.
     """
     try:
         text = path.read_bytes().decode()
-        return text, _parsed(text)
+        return text, tomllib.loads(text)
     except FileNotFoundError:
         raise PlanError(f"{path}: there is no such file", resolution=otherwise) from None
     except OSError as error:
@@ -79,12 +78,6 @@ def read_toml(path: Path, *, otherwise: str = "") -> tuple[str, Mapping[str, Any
         raise PlanError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path} is not TOML: {error}") from None
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> Mapping[str, Any]:
-    """Return what a text holds: one process reads the files of the engine for many projects."""
-    return tomllib.loads(text)
 
 
 def checked(data: object, model: type[M], source: str) -> M:
