@@ -227,6 +227,9 @@ sub outside {
   return $text if $text !~ /\S/;
   return $text if !$restricted && $path !~ $password_file && $text !~ $suspicious;
   my $script = $text =~ /^#!/;
+  # By chance, a public key may hold a word such as "psk": then its comment would count as a password.
+  my @public;
+  $text =~ s{((?:ssh-\w+|ecdsa-\S+|sk-\S+)[ \t]+)(AAAA[A-Za-z0-9+/]+={0,2})}{push @public, $2; "$1\x03$#public\x03"}ge;
   $text = settings($text, $script);
   if ($path =~ $password_file && !$script) { $text = join "\n", map { password_line($_) } split /\n/, $text, -1 }
   if ($restricted && !$script) {
@@ -234,6 +237,7 @@ sub outside {
     $text =~ s/((?:[=:][ \t]*|[ \t])["']?)([^\s"',;]{12,})/looks_random($2) ? $1 . secret('random text', $2) : "$1$2"/ge;
   }
   $text = opaque($text);
+  $text =~ s/\x03(\d+)\x03/$public[$1] \/\/ $&/ge;
   $text =~ tr/\x01\x02//d;
   $text;
 }

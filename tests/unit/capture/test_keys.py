@@ -75,6 +75,18 @@ def test_a_key_is_replaced_by_one_of_the_same_kind_and_size(root: Root, kind: st
     assert load_pem_private_key(bundle[bundle.index(b"-----BEGIN", 9) :], None)
 
 
+@pytest.mark.parametrize("end", ["xPskA", "xPwdA==", "tokenAAA="])
+def test_a_public_key_and_its_comment_stay_whatever_words_the_key_holds(
+    root: Root, end: str
+) -> None:
+    line = f"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ{end} root@vm\n"
+    root.write("/etc/ssh/keys.pub", line)
+    root.write("/etc/ssh/own.pub", line, 0o600)
+    walked = root.walk()
+    made = Placeholders(walked.keys)
+    assert [made.filled(each, walked.mark) for each in contents(walked)] == [line.encode()] * 2
+
+
 def test_an_openssh_key_and_its_public_key_still_match(root: Root, tmp_path: Path) -> None:
     file = tmp_path / "id"
     subprocess.run(
