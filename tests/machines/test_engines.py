@@ -150,6 +150,7 @@ def test_a_broken_tunnel_is_an_error_and_its_machine_is_removed_later(
         backend = engine_in_use.connected("container")
         with backend.start(spec) as machine:
             one.cut_connections()
+            wait_until("the tunnel is gone", lambda: not masters())
             with pytest.raises(ChannelError) as raised:
                 machine.run("true")
         assert raised.value.brief.startswith(
