@@ -182,9 +182,11 @@ sub settings {
   $text =~ s/(^[ \t]*[^\s#;][^\n]*?\b(?:insecure-)?(?:password|passphrase|secret)[ \t]+)(?![=:])("[^"\n]*"|[^\s;"'\$]+)/is_harmless('password', bare $2) ? "$1$2" : $1 . quoted('setting', $2)/gme if !$script;
   $text;
 }
+# The kind of key in a line of authorized_keys or of a .pub file, before the key.
+my $public_key = qr/(?:ssh-\w+|ecdsa-\S+|sk-\S+)/;
 sub opaque {
   my ($text) = @_;
-  $text =~ s{(\x01[^\x02]*\x02|(?:ssh-\w+|ecdsa-\S+|sk-\S+)\s+AAAA\S+)|(\$[\w-]+\$[\w./\$=,+-]{8,}|[\w/+-]{40,}={0,2})}
+  $text =~ s{(\x01[^\x02]*\x02|$public_key\s+AAAA\S+)|(\$[\w-]+\$[\w./\$=,+-]{8,}|[\w/+-]{40,}={0,2})}
     {my ($as_is, $word) = ($1, $2); $as_is // opaque_word($word)}ge;
   $text;
 }
@@ -229,7 +231,7 @@ sub outside {
   my $script = $text =~ /^#!/;
   # By chance, a public key may hold a word such as "psk": then its comment would count as a password.
   my @public;
-  $text =~ s{((?:ssh-\w+|ecdsa-\S+|sk-\S+)[ \t]+)(AAAA[A-Za-z0-9+/]+={0,2})}{push @public, $2; "$1\x03$#public\x03"}ge;
+  $text =~ s{($public_key[ \t]+)(AAAA[A-Za-z0-9+/]+={0,2})}{push @public, $2; "$1\x03$#public\x03"}ge;
   $text = settings($text, $script);
   if ($path =~ $password_file && !$script) { $text = join "\n", map { password_line($_) } split /\n/, $text, -1 }
   if ($restricted && !$script) {

@@ -29,12 +29,13 @@ done)
 printf '%s\n' "$sockets"
 holders=$(holders "$(printf '%s\n' "$sockets" | cut -f 5)")
 printf '%s\n' "$holders"
-for pid in $(printf '%s\n' "$holders" | cut -f 3 | sort -u); do
+pids=$(printf '%s\n' "$holders" | cut -f 3 | sort -u)
+for pid in $pids; do
   name=; read -r name 2>/dev/null <"/proc/$pid/comm"
   printf 'process\t%s\t%s\t%s\t%s\n' "$pid" "$name" "$(readlink "/proc/$pid/exe")" \
     "$(tr '\n' '\t' 2>/dev/null <"/proc/$pid/cgroup")"
-  ! grep -qs libtirpc "/proc/$pid/maps" || printf 'rpc\t%s\n' "$pid"
 done
+grep -ls libtirpc $(printf '/proc/%s/maps ' $pids) | awk -F / '{ print "rpc\t" $3 }'
 awk -F : '{ print "user\t" $3 "\t" $1 }' /etc/passwd
 exit 0
 """
