@@ -1,8 +1,8 @@
 """``make bench``: measure, print the table, write reports/out/bench.json; exit 1 on a miss.
 
 ``python -m bench channel facts plugin cells prober vm vm-cell arm64-image defects load page
-verdicts`` measures only what is named. What could not be measured is printed on stderr; the
-rest is measured anyway.
+verdicts`` measures only what is named. Each measure is printed and written when it ends, so an
+interrupted run keeps the measures before it; what could not be measured is on stderr.
 """
 
 from __future__ import annotations
@@ -10,33 +10,50 @@ from __future__ import annotations
 import sys
 
 from bench import cells, channel, defects, facts, images, load, page, plugin, prober, verdicts, vm
-from bench.result import Result, show
+from bench.result import Result, record, show
 from upgradeproof.errors import UpgradeproofError
 
 MEASURES = {
-    "channel": channel.measure,
-    "cells": cells.measure,
     "facts": facts.measure,
+    "channel": channel.measure,
     "plugin": plugin.measure,
+    "page": page.measure,
+    "load": load.measure,
+    "verdicts": verdicts.measure,
     "prober": prober.measure,
     "vm": vm.measure,
+    "cells": cells.measure,
     "vm-cell": vm.measure_cell,
     "arm64-image": images.measure,
     "defects": defects.measure,
-    "load": load.measure,
-    "page": page.measure,
-    "verdicts": verdicts.measure,
 }
-wanted = sys.argv[1:] or list(MEASURES)
-home = cells.home_of_the_checkout()
-results: list[Result] = []
-failures: list[str] = []
-for name in wanted:
-    try:
-        results.extend(MEASURES[name](home))  # what was measured before a failure stays
-    except (RuntimeError, UpgradeproofError) as error:
-        failures.append(f"{name}: not measured: {error}")
-show(results, home.reports / "bench.json")
-for failure in failures:
-    print(failure, file=sys.stderr)
-sys.exit(0 if not failures and all(result.met for result in results) else 1)
+"""In the order of how long they take: minutes first, then hours."""
+
+
+def main(wanted: list[str]) -> int:
+    """Measure what is wanted, or everything, and return the exit status."""
+    home = cells.home_of_the_checkout()
+    results: list[Result] = []
+    failures: list[str] = []
+    for name in wanted or MEASURES:
+        before = len(results)
+        print(f"bench: measuring {name}", file=sys.stderr, flush=True)
+        try:
+            results.extend(MEASURES[name](home))  # what was measured before a failure stays
+        except (RuntimeError, UpgradeproofError) as error:
+            failures.append(f"{name}: not measured: {error}")
+            print(failures[-1], file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            failures.append(f"{name}: interrupted")
+            break
+        finally:
+            show(results[before:])
+            record(results, home.reports / "bench.json")
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 0 if not failures and all(result.met for result in results) else 1
+
+
+if unknown := set(sys.argv[1:]) - set(MEASURES):
+    sys.exit(f"bench: unknown: {', '.join(sorted(unknown))}; there is: {', '.join(MEASURES)}")
+sys.exit(main(sys.argv[1:]))

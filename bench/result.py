@@ -91,8 +91,8 @@ def _time(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
-def show(results: Sequence[Result], path: Path) -> None:
-    """Print the table and write it as JSON."""
+def show(results: Sequence[Result]) -> None:
+    """Print the table."""
     table = Table(title="upgradeproof bench")
     for column in ("what", "ours", "compared with", "measured", "target", "met"):
         table.add_column(column)
@@ -100,10 +100,14 @@ def show(results: Sequence[Result], path: Path) -> None:
         measured = f"{r.value:.2f} {r.unit}".strip()
         table.add_row(r.name, r.ours, r.other, measured, r.target, "yes" if r.met else "NO")
     Console(width=160).print(table)
+
+
+def record(results: Sequence[Result], path: Path) -> None:
+    """Write the results as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    record = {
+    contents = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": {"system": platform.platform(), "processors": os.cpu_count()},
         "results": [asdict(result) for result in results],
     }
-    path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(contents, indent=1), encoding="utf-8")

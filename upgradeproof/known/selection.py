@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from upgradeproof.known.files import KnownEntry, KnownFiles, KnownStep
 from upgradeproof.plan.changes import KnownSelection
+
+_NUMBERS = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +81,11 @@ def _applies(step: KnownStep, entry: KnownEntry, before: Identity, after: Identi
 
 
 def _upstream(version: str) -> str:
-    """Return a package's version without its epoch and its revision."""
-    return version.rpartition(":")[2].partition("-")[0]
+    """Return a package's version without its epoch."""
+    return version.rpartition(":")[2]
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     """Return the numbers that a version begins with: those of ``6.1.0-44-amd64`` are 6, 1, 0."""
-    found = []
-    for part in version.partition("-")[0].split("."):
-        if not part.isdecimal():
-            break
-        found.append(int(part))
-    return tuple(found)
+    found = _NUMBERS.match(version)
+    return tuple(int(part) for part in found[0].split(".")) if found else ()

@@ -76,6 +76,7 @@ class ConfigChecks(Probe[ConfigCheck]):
     """
 
     section = "config_checks"
+    cost_ms = 350
     record: ClassVar[type[Record]] = ConfigCheck
 
     @classmethod

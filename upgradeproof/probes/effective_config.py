@@ -61,6 +61,7 @@ class EffectiveConfig(Probe[Setting]):
     """
 
     section = "effective_config"
+    cost_ms = 300
     record: ClassVar[type[Record]] = Setting
 
     @classmethod

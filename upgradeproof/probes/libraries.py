@@ -77,6 +77,7 @@ class Libraries(Probe[UnresolvedFile]):
     """
 
     section = "libraries"
+    cost_ms = 450
     record: ClassVar[type[Record]] = UnresolvedFile
     faults = True
 

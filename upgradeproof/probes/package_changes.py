@@ -13,7 +13,7 @@ from debian.debian_support import Version
 
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.probes.base import Difference, Record
-from upgradeproof.probes.system import OperatingSystem
+from upgradeproof.probes.operating_system import OperatingSystem
 
 Sections = Mapping[str, Mapping[str, Record]]
 _ORDINARY: Mapping[ChangeKind, str] = {

@@ -118,6 +118,7 @@ class Packages(Probe[Package]):
     """
 
     section = "packages"
+    cost_ms = 200
     record: ClassVar[type[Record]] = Package
 
     @classmethod

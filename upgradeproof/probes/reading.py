@@ -79,7 +79,7 @@ def _pass_script(
         f"export LC_ALL=C SYSTEMD_BUS_TIMEOUT={PASS_TIMEOUT_S:.0f}s PASS_FOLDER=$d",
     ]
     lines += [prelude] if prelude else []
-    names = [probe.section for probe in probes]
+    names = [probe.section for probe in sorted(probes, key=lambda probe: -probe.cost_ms)]
     for probe in probes:
         with contained(f"the script of the probe {probe.section!r}", probe.__module__):
             script = probe.script(inputs)

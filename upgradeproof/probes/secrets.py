@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 _NAMES = re.compile(r"pass|pwd|secret|token|credential|auth|private|api_?key", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
@@ -44,6 +45,7 @@ def _value(key: str, value: str) -> str:
     return _IN_ADDRESS.sub(lambda found: f"{found[1]}:{_mark(key, found[0])}@", value)
 
 
+@lru_cache(maxsize=512)
 def _mark(key: str, value: str) -> str:
     digest = hashlib.scrypt(value.encode("utf-8", "replace"), salt=key.encode(), n=_COST, r=8, p=1)
     return f"(secret #{digest[:3].hex()})"

@@ -121,6 +121,7 @@ class Services(Probe[Service]):
     """
 
     section = "services"
+    cost_ms = 550
     record: ClassVar[type[Record]] = Service
 
     @classmethod

@@ -7,23 +7,14 @@ from typing import ClassVar
 
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.operating_system import OperatingSystem
+from upgradeproof.probes.services import Services
 from upgradeproof.probes.text import clean
 
 _SCRIPT = r"""
 systemctl is-system-running 2>/dev/null || :
 grep -E '^(ID|VERSION_ID|VERSION_CODENAME|PRETTY_NAME)=' /etc/os-release || :
 """
-
-
-class OperatingSystem(Record):
-    """The system; names and versions are those of os-release(5)."""
-
-    state: str
-    """``running``, ``degraded`` (a unit failed), or another word of systemctl(1)."""
-    id: str = ""
-    version: str = ""
-    codename: str = ""
-    name: str = ""
 
 
 class System(Probe[OperatingSystem]):
@@ -70,9 +61,8 @@ class System(Probe[OperatingSystem]):
 
 
 def _failing(facts: Facts) -> set[str]:
-    """Return the units that fail; the probe of the units imports this module."""
-    units = facts.sections.get("services", {})
-    return {name for name, unit in units.items() if getattr(unit, "fails", False)}
+    """Return the units that fail."""
+    return {name for name, unit in facts[Services].items() if unit.fails}
 
 
 def _unquote(value: str) -> str:

@@ -60,6 +60,7 @@ class UnitSettings(Probe[UnitProperties]):
     """
 
     section = "unit_properties"
+    cost_ms = 200
     record: ClassVar[type[Record]] = UnitProperties
 
     @classmethod

@@ -16,8 +16,9 @@ from upgradeproof.plan import Cell, Plan, Upgrade
 from upgradeproof.plan.overrides import Override
 from upgradeproof.probes import Facts, every_probe
 from upgradeproof.probes.kernel import Kernel, RunningKernel
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package, Packages
-from upgradeproof.probes.system import OperatingSystem, System
+from upgradeproof.probes.system import System
 
 
 def known_files(plan: Plan) -> KnownFiles:

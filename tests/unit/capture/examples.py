@@ -11,10 +11,10 @@ from upgradeproof.plan import Image
 from upgradeproof.plan.images import Bootstrap
 from upgradeproof.probes import Facts, Record
 from upgradeproof.probes.groups import Group
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package
 from upgradeproof.probes.services import Service
 from upgradeproof.probes.sockets import ListeningSocket
-from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.users import User
 
 ABOUT = About(

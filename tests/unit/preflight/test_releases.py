@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.unit.preflight.situations import found
-from upgradeproof.probes.system import OperatingSystem, System
+from upgradeproof.probes.operating_system import OperatingSystem
+from upgradeproof.probes.system import System
 
 
 def on(codename: str) -> dict[object, dict[str, OperatingSystem]]:

@@ -8,8 +8,8 @@ from upgradeproof.probes import Facts
 from upgradeproof.probes.base import Difference
 from upgradeproof.probes.groups import Group, Groups
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package, Packages
-from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.users import User, Users
 
 CLOCK = Package(version="4.2", state="install ok installed")

@@ -10,10 +10,10 @@ from upgradeproof.probes import Difference, Facts, Probe, Record
 from upgradeproof.probes.attribution import changed_package, distribution_upgraded
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.leftovers import Leftovers
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package
 from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.stale import Stale, StaleProcess
-from upgradeproof.probes.system import OperatingSystem
 
 INSTALLED = "install ok installed"
 

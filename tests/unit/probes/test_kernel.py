@@ -8,7 +8,8 @@ from upgradeproof.errors import HarnessError
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.kernel import Kernel, RunningKernel
 from upgradeproof.probes.modules import Module, Modules
-from upgradeproof.probes.system import OperatingSystem, System
+from upgradeproof.probes.operating_system import OperatingSystem
+from upgradeproof.probes.system import System
 
 KERNEL = """\
 release\t6.1.0-44-cloud-amd64

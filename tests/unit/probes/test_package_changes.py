@@ -8,8 +8,8 @@ import pytest
 
 from upgradeproof.probes import Facts, diff
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package, Packages
-from upgradeproof.probes.system import OperatingSystem
 
 GONE: dict[str, Any] = {"state": "deinstall ok config-files"}
 AUTO: dict[str, Any] = {"auto": True}

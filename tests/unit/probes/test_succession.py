@@ -10,12 +10,12 @@ from upgradeproof.probes import Facts, diff
 from upgradeproof.probes.base import Record
 from upgradeproof.probes.effective_config import Setting
 from upgradeproof.probes.file_records import File
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package
 from upgradeproof.probes.references import Reference
 from upgradeproof.probes.services import Service
 from upgradeproof.probes.sockets import ListeningSocket
 from upgradeproof.probes.succession import Succession, explain
-from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.text_diff import packed
 from upgradeproof.probes.unix_sockets import UnixSocket
 

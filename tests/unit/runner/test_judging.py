@@ -12,9 +12,9 @@ from upgradeproof.errors import PlanError
 from upgradeproof.plan import Cell, Platform
 from upgradeproof.probes import Facts
 from upgradeproof.probes.kernel import RunningKernel
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.services import Service
-from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.tls_offers import TlsOffer, TlsOffers
 from upgradeproof.probes.users import User
 from upgradeproof.results import Change

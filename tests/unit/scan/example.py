@@ -9,9 +9,9 @@ from typing import Any
 from tests.unit.decision.runs import CELL, cell, check, run
 from upgradeproof.probes.archive_indexes import IndexFile
 from upgradeproof.probes.base import Facts, Record
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package
 from upgradeproof.probes.sockets import ListeningSocket
-from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.probes.tls_offers import TlsOffer
 from upgradeproof.results import State, Verdict
 from upgradeproof.results.scan import Part, Rule, Scan

@@ -19,7 +19,7 @@ from tests.unit.scan.example import (
     write_json,
 )
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.system import OperatingSystem
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.tls_offers import TlsOffer
 from upgradeproof.results import Verdict
 from upgradeproof.results.reading import read_run

@@ -19,12 +19,13 @@ from upgradeproof.probes.kernel import Kernel, RunningKernel
 from upgradeproof.probes.libraries import Libraries
 from upgradeproof.probes.module_index import ModuleIndex, ModuleIndexes
 from upgradeproof.probes.modules import Module, Modules
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.service_controls import ServiceControl, ServiceControls
 from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.probes.stale import Stale
-from upgradeproof.probes.system import OperatingSystem, System
+from upgradeproof.probes.system import System
 from upgradeproof.probes.tls_offers import TlsOffer, TlsOffers
 from upgradeproof.results import Change
 

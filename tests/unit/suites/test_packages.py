@@ -12,8 +12,8 @@ from suites.test_packages import test_no_package_is_lost as check
 from tests.unit.suites.states import state
 from upgradeproof.plan import Expectations
 from upgradeproof.probes import Facts
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package, Packages
-from upgradeproof.probes.system import OperatingSystem
 from upgradeproof.runner import State
 
 
