@@ -219,8 +219,8 @@ def elapsed(run: Run) -> str:
 
 def cell_seconds(cell: Cell) -> float:
     """Return how long a cell took: its transitions and its checks."""
-    parts = [*(s.duration_s for s in cell.states), *(c.duration_s for c in cell.checks)]
-    return sum(filter(None, parts))
+    times = [s.duration_s for s in cell.states] + [c.duration_s for c in cell.checks]
+    return sum([time for time in times if time])
 
 
 def upgrade_title(cell: Cell) -> str:

@@ -195,7 +195,7 @@ class Cell(Frozen):
     def verdict(self) -> Verdict:
         """Return the worst of the checks' verdicts; a state that failed weighs like a check."""
         reached = [s.verdict for s in self.states if s.verdict is not Verdict.PASSED]
-        return worst([*reached, *(check.verdict for check in self.checks)])
+        return worst([*reached, *[check.verdict for check in self.checks]])
 
 
 class CachedStates(Frozen):
