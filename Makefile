@@ -38,12 +38,13 @@ fast:
 	@setup/fast.sh
 
 # Lint and unit tests on the Python of .venv (`make fast` takes each supported one), then tests that
-# start machines, which wait for most of their time; last and alone the tests that measure time.
+# start machines, which wait for most of their time, in the mode of Python that reports what was not
+# closed; last and alone the tests that measure time.
 TIMED := tests/load tests/machines/test_load.py
 OWN_PYTHON = $$($(VENV)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 test: setup-test
 	@PYTHONS=$(OWN_PYTHON) setup/fast.sh
-	$(VENV)/pytest -n 2 --dist loadfile tests --ignore=tests/unit --ignore=tests/golden \
+	PYTHONDEVMODE=1 $(VENV)/pytest -n 2 --dist loadfile tests --ignore=tests/unit --ignore=tests/golden \
 	    $(addprefix --ignore=,$(TIMED)) --durations=20
 	$(VENV)/pytest $(TIMED) --durations=5
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from upgradeproof.known import DiffLine, Identity, KnownFile, select
+from upgradeproof.known import DiffLine, Identity, KnownFile, read_known, select
 from upgradeproof.plan import KnownSelection
 
 
@@ -129,3 +129,46 @@ def test_an_entry_covers_what_it_describes(
 ) -> None:
     (entry,) = file(change, system="debian").change
     assert entry.covers(found) is covered
+
+
+OF_DEBIAN = {
+    "bind9": ("1:9.16.50-1~deb11u6", "1:9.18.49-1~deb12u3", "1:9.20.30-1~deb13u1"),
+    "kea-common": ("", "2.2.0-6", "2.6.3-1+deb13u1"),
+    "logcheck": ("1.3.23", "1.4.2+deb12u1", "1.4.5+deb13u1"),
+    "mariadb-common": (
+        "1:10.5.29-0+deb11u1",
+        "1:10.11.19-0+deb12u1",
+        "1:11.8.9+ds-0+deb13u1",
+    ),
+    "postfix": ("3.5.25-0+deb11u1", "3.7.11-0+deb12u1", "3.10.13-0+deb13u1"),
+    "postgresql-common": ("225+deb11u1", "248+deb12u2", "278+deb13u1"),
+    "rabbitmq-server": ("3.8.9-3+deb11u1", "3.10.8-1.1+deb12u1", "4.0.5-6+deb13u2"),
+    "redis-server": ("5:6.0.16-1+deb11u9", "5:7.0.15-1~deb12u10", "5:8.0.2-3+deb13u3"),
+    "samba-common-bin": (
+        "2:4.13.13+dfsg-1~deb11u8",
+        "2:4.17.12+dfsg-0+deb12u4",
+        "2:4.22.11+dfsg-0+deb13u1",
+    ),
+    "varnish": ("6.5.1-1+deb11u5", "7.1.1-2+deb12u1", "7.7.0-3+deb13u2"),
+}
+OF_DEBIAN["samba"] = OF_DEBIAN["samba-common-bin"]
+STEPS = {"11 -> 12": (0, 1), "12 -> 13": (1, 2)}
+OF_DAEMONS = {
+    stem: file for stem, files in read_known().items() for file in files if file.applies.package
+}
+
+
+@pytest.mark.parametrize("stem", OF_DAEMONS)
+def test_a_daemons_file_counts_for_one_step_of_debian(stem: str) -> None:
+    package = OF_DAEMONS[stem].applies.package
+    versions = OF_DEBIAN[package]
+    selected = [
+        step
+        for step, (was, now) in STEPS.items()
+        if select(
+            {stem: [OF_DAEMONS[stem]]},
+            Identity(system="debian", version="1", packages={package: versions[was]}),
+            Identity(system="debian", version="2", packages={package: versions[now]}),
+        )
+    ]
+    assert len(selected) == 1
