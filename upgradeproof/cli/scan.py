@@ -18,8 +18,8 @@ from upgradeproof.scan.scanning import ScanInputs, scan
 
 HELP = "look for missing security updates and other risks in the facts of upgraded machines"
 _WORDS = {
-    Verdict.PASSED: "nothing was found",
-    Verdict.NOT_APPLICABLE: "nothing was found, and not all was looked for",
+    Verdict.PASSED: "no error and no warning",
+    Verdict.NOT_APPLICABLE: "no error and no warning, and not all was looked for",
     Verdict.FAILED: "there are findings",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 DECISION = "decision.json"
@@ -11,6 +12,8 @@ PAGE = "sign-off.html"
 PDF = "sign-off.pdf"
 SUMS = "SHA256SUMS"
 EVIDENCE = "evidence.intoto.jsonl"
+LOCK = ".lock"
+"""What a running session holds in its reports' folder; it is not signed."""
 SCAN, SCAN_SARIF = "scan.json", "scan.sarif"
 """What `upgradeproof scan` writes; it is signed with the decision."""
 
@@ -25,6 +28,26 @@ def visible(text: str) -> str:
         each if each.isprintable() else each.encode("unicode_escape", "surrogatepass").decode()
         for each in text
     )
+
+
+def keep_signed(folder: Path) -> Path | None:
+    """Move a signed run out of a folder, to one next to it; return that one. Raises OSError.
+
+    All of it moves but the hidden lock: each file that is missing would break the signature.
+    """
+    if not any(folder.glob(f"{SUMS}*.sig")):
+        return None
+    numbers = (f".{number}" if number > 1 else "" for number in count(1))
+    target = next(
+        path
+        for path in (folder.with_name(f"{folder.name}.signed{number}") for number in numbers)
+        if not path.exists()
+    )
+    target.mkdir()
+    for each in sorted(folder.iterdir()):
+        if each.name != LOCK:
+            each.rename(target / each.name)
+    return target
 
 
 def left_by_a_decision(folder: Path) -> list[Path]:

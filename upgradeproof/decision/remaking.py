@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from upgradeproof import __version__
-from upgradeproof.decision.deciding import decide
+from upgradeproof.decision.deciding import Answer, Question, decide
 from upgradeproof.decision.files import digest, folded
 from upgradeproof.decision.folder import ask, read_decision, recorded
-from upgradeproof.decision.names import DECISION, PAGE, SCAN
+from upgradeproof.decision.names import DECISION, PAGE, SCAN, visible
 from upgradeproof.decision.page import page, version_of
+from upgradeproof.render.formats import html
+from upgradeproof.render.templating import origin
+from upgradeproof.results import Run
 from upgradeproof.results.reading import parse_run, read, unambiguous
+
+VERSION = re.compile(r"upgradeproof [^,]+")
+"""What states that our own templates made a page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +27,10 @@ class Remade:
     """What differs."""
 
     problems: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
+    """What another version of upgradeproof made; it is made again before a signature."""
     notes: tuple[str, ...] = ()
-    """What this version of upgradeproof can't make again."""
+    """What can't be made again from the folder."""
 
 
 def remade(folder: Path) -> Remade:
@@ -47,13 +56,42 @@ def remade(folder: Path) -> Remade:
     scan = folder / SCAN
     if scan.is_file() and digest(scan.read_bytes()) != decision.inputs.scan:
         problems.append(f"{SCAN} is not the scan that the decision was made from")
+    signed_off, matrix = _page_of_the_decision(folder, question, answer), _matrix(folder, run)
+    return Remade(
+        problems=(*problems, *signed_off.problems, *matrix.problems),
+        outdated=(*signed_off.outdated, *matrix.outdated),
+        notes=matrix.notes,
+    )
+
+
+def _page_of_the_decision(folder: Path, question: Question, answer: Answer) -> Remade:
     if not (folder / PAGE).is_file():
-        return Remade(problems=(*problems, f"{PAGE} is missing"))
+        return Remade(problems=(f"{PAGE} is missing",))
     found = read(folder / PAGE)
     text = found.decode("utf-8", "replace")
     if version_of(text) not in ("", __version__):
         note = f"{PAGE} was made by upgradeproof {version_of(text)}, and is not made again here"
-        return Remade(problems=tuple(problems), notes=(note,))
+        return Remade(outdated=(note,))
     if found != page(question, answer).encode():
-        problems.append(f"{PAGE} is not the page of this decision")
-    return Remade(problems=tuple(problems))
+        return Remade(problems=(f"{PAGE} is not the page of this decision",))
+    return Remade()
+
+
+def _matrix(folder: Path, run: Run) -> Remade:
+    """Compare the matrix with that of the run; a page that can't be made again is a note."""
+    path = folder / html.FILE_NAME
+    if not path.is_file():
+        return Remade()
+    found = read(path)
+    made_by = html.origin_of(found.decode("utf-8", "replace"))
+    if made_by != origin(None):
+        by = visible(made_by) or "an unknown program"
+        note = f"{path.name} was made by {by}, and is not made again here"
+        ours = VERSION.fullmatch(made_by)
+        return Remade(outdated=(note,)) if ours else Remade(notes=(note,))
+    again = html.in_one_file(run, folder)
+    if again is None:
+        return Remade(notes=(f"{path.name} is that of a large run, and is not made again here",))
+    if found != again.encode("utf-8", "replace"):
+        return Remade(problems=(f"{path.name} is not the matrix of run.json",))
+    return Remade()

@@ -47,14 +47,18 @@ def scan_lines(scan: Scan) -> Iterator[str]:
     for rule in Rule:
         parts = [part for cell in scan.cells for part in cell.parts if part.rule is rule]
         found = sum(len(part.open) for part in parts)
-        answered = sum(bool(each.answer) for part in parts for each in part.findings)
+        findings = [each for part in parts for each in part.findings]
+        answered = sum(bool(each.answer) for each in findings)
+        notes = [each for each in findings if each.level == "note" and not each.answer]
         left_out = sum(bool(part.reason) for part in parts)
         texts = [
             counted(found, "finding") if found else "no finding",
+            f"{counted(len(notes), 'note')} ({notes[0]})" if notes else "",
             f"{answered} answered" if answered else "",
             f"not looked for on {left_out} of {counted(len(parts), 'cell')}" if left_out else "",
         ]
-        shown = texts[2:] if left_out == len(parts) and not (found or answered) else texts
+        nothing = left_out == len(parts) and not (found or findings)
+        shown = texts[-1:] if nothing else texts
         yield f"{rule}: {', '.join(filter(None, shown))}"
 
 

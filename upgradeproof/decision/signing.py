@@ -40,7 +40,7 @@ def sign(folder: Path, signer: Signer, subjects: Sequence[Subject] = ()) -> Sign
     or its page can't be recomputed, or where ``subjects`` are not those that others signed.
     """
     found = remade(folder)
-    if wrong := (*found.problems, *found.notes):
+    if wrong := (*found.problems, *found.outdated):
         raise SigningError(
             f"the run in {folder} is not signed: it can't be recomputed",
             details="\n".join(wrong),

@@ -12,17 +12,16 @@ from pathlib import Path
 from upgradeproof.command import run
 from upgradeproof.decision.agent import fields
 from upgradeproof.decision.keys import Signer
-from upgradeproof.decision.names import DECISION, EVIDENCE, PAGE, PDF, SUMS, visible
+from upgradeproof.decision.names import DECISION, EVIDENCE, LOCK, PAGE, PDF, SUMS, visible
 from upgradeproof.decision.signers import NAMESPACE
 from upgradeproof.errors import SigningError
 
 TIMEOUT_S = 60.0
-LOCK = ".lock"
 _OWN = re.compile(rf"{SUMS}|{SUMS}(\.\d+)?\.sig|{re.escape(EVIDENCE)}|{re.escape(LOCK)}", re.ASCII)
 """Files of the signature itself, each signed in its own way; and the lock of a run."""
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)")
 _READ = re.compile(
-    rf"run\.json|{DECISION}|{PAGE}|{PDF}|{SUMS}.*|{re.escape(EVIDENCE)}|journal/[^/]+\.jsonl"
+    rf"run\.json|index\.html|{DECISION}|{PAGE}|{PDF}|{SUMS}.*|{re.escape(EVIDENCE)}|journal/[^/]+\.jsonl"
     r"|decision/(.+/)?[^/]+\.(toml|json)"
 )
 """Files that are read as a whole, or would be if they were files."""

@@ -56,6 +56,8 @@ def verify(
     not signed. Of a folder with links, devices or odd names nothing is read.
     """
     allowed = load_signers(signers)
+    if not folder.is_dir():
+        raise HarnessError(f"{folder} is no folder", resolution="name the folder of a signed run")
     for name in (SUMS, EVIDENCE):
         if not (folder / name).is_file():
             raise HarnessError(
@@ -83,7 +85,7 @@ def verify(
         signers=tuple(signed),
         packages=() if claims or not decision else tuple(packages(envelopes)),
         problems=tuple(problems),
-        notes=again.notes,
+        notes=(*again.outdated, *again.notes),
     )
 
 
@@ -92,7 +94,7 @@ def _made_again(folder: Path) -> tuple[Decision | None, Remade]:
     try:
         decision = read_decision(folder / DECISION)
     except UpgradeproofError as error:
-        return None, Remade(problems=(str(error),))
+        return None, Remade(problems=(error.brief,))
     try:
         return decision, remade(folder)
     except UpgradeproofError as error:

@@ -15,7 +15,7 @@ from upgradeproof.plugin.options import wants_html, wants_junit
 from upgradeproof.plugin.parameters import Parameters, declare_marks
 from upgradeproof.plugin.progress import Progress
 from upgradeproof.plugin.recording import VerdictRecorder
-from upgradeproof.plugin.reporting import Reporter, lock_and_clear
+from upgradeproof.plugin.reporting import Reporter
 from upgradeproof.plugin.run import RUN, Session, start_session
 from upgradeproof.plugin.selection import register_selection
 from upgradeproof.runner.storage import Limits
@@ -78,9 +78,7 @@ def _configure_controller(config: pytest.Config, part: Session) -> None:
 
         config.pluginmanager.register(Scheduler(part), "upgradeproof-scheduler")
     Limits.of(cache.folder())  # a wrong variable is an error now, not when a state is cached
-    config.pluginmanager.register(
-        Reporter(part, lock_and_clear(part.reports)), "upgradeproof-reporter"
-    )
+    config.pluginmanager.register(Reporter(part), "upgradeproof-reporter")
     if wants_junit(config) and config.option.xmlpath is None:
         config.option.xmlpath = str(part.reports / "junit.xml")
     if config.pluginmanager.hasplugin("html"):

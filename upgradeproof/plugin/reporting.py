@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from upgradeproof.counting import counted
-from upgradeproof.decision.names import left_by_a_decision
+from upgradeproof.decision.names import LOCK, keep_signed, left_by_a_decision
 from upgradeproof.errors import HarnessError, UpgradeproofError
 from upgradeproof.machines.backends import backends
 from upgradeproof.plugin.run import Session
@@ -26,13 +26,14 @@ LEFT_BY_A_RUN = ("journal", "evidence", "run.json", "accepted.json", "junit.xml"
 """What a run leaves in addition to the reports, each of which knows its own file."""
 
 
-def lock_and_clear(reports: Path) -> FileLock:
+def lock_and_clear(reports: Path) -> tuple[FileLock, Path | None]:
     """Take the reports' folder for this run, and remove what the run before left in it.
 
-    An old report must not look like a new one. Raises HarnessError when another run writes there.
+    An old report must not look like a new one. A signed run is moved to a folder next to it, which
+    is returned with the lock. Raises HarnessError when another run writes there.
     """
     reports.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(reports / ".lock")
+    lock = FileLock(reports / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -40,8 +41,15 @@ def lock_and_clear(reports: Path) -> FileLock:
             f"another run writes its reports into {reports}",
             resolution="wait for it, or name another folder with -o upgradeproof_reports=DIR",
         ) from None
+    try:
+        signed = keep_signed(reports)
+    except OSError as error:
+        raise HarnessError(
+            f"the signed run in {reports} can't be moved away: {error.strerror}",
+            resolution="move it by hand, or name another folder with -o upgradeproof_reports=DIR",
+        ) from None
     _clear(reports)
-    return lock
+    return lock, signed
 
 
 def _clear(reports: Path) -> None:
@@ -61,9 +69,9 @@ def _never_ran(cell: Cell) -> Counter[str]:
 class Reporter:
     """Write the reports at the end of the controlling process."""
 
-    def __init__(self, part: Session, lock: FileLock) -> None:
+    def __init__(self, part: Session) -> None:
         self._part = part
-        self._lock = lock
+        self._lock, self._signed = lock_and_clear(part.reports)
         self._request = ReportRequest(templates=part.home.templates)
         self._run: Run | None = None
         self._problem: UpgradeproofError | None = None
@@ -106,6 +114,8 @@ class Reporter:
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the verdict of every cell, and where the matrix is."""
+        if self._signed is not None:
+            terminalreporter.line(f"the signed run that was here before: {self._signed}")
         if self._problem is not None:
             terminalreporter.section("upgradeproof", red=True)
             terminalreporter.line(str(self._problem), red=True)

@@ -19,6 +19,7 @@ from jinja2 import (
 )
 from jinja2.bccache import Bucket
 
+from upgradeproof import __version__
 from upgradeproof.errors import HarnessError
 from upgradeproof.render import speed, words
 from upgradeproof.render.transcripts import plain
@@ -46,6 +47,12 @@ _compiled = _Compiled()
 def in_page(cell: Cell) -> str:
     """Return the fragment by which the page with scripts opens a cell."""
     return "#" + urlencode({"cell": cell.id.encode("utf-8", "replace")})
+
+
+def origin(templates: Path | None) -> str:
+    """Return what makes a page, as the page states it: this version, and whose templates."""
+    theirs = templates is not None and templates.is_dir()
+    return f"upgradeproof {__version__}" + (", templates of the project" if theirs else "")
 
 
 def environment(templates: Path | None, cell_href: Callable[[Cell], str] = in_page) -> Environment:

@@ -106,6 +106,7 @@ ATTACKS: dict[str, tuple[Edit, str]] = {
         replace("evidence/upgraded/facts.json", "2.0", "2.1"),
         edited("evidence/upgraded/facts.json"),
     ),
+    "the matrix": (replace("index.html", "failed", "passed"), edited("index.html")),
     "a report": (replace("summary.md", "a", "b"), edited("summary.md")),
     "the policy": (
         replace("decision/policy.toml", "max_waivers = 1", "max_waivers = 9"),
@@ -224,7 +225,7 @@ ATTACKS: dict[str, tuple[Edit, str]] = {
     ),
     "a line twice in the sums": (
         lambda folder: (folder / SUMS).write_text((folder / SUMS).read_text() * 2),
-        f"{SUMS}:11: decision.json is listed twice",
+        f"{SUMS}:12: decision.json is listed twice",
     ),
     "a path outside in the sums": (
         lambda folder: (folder / SUMS).write_text(

@@ -43,7 +43,7 @@ def decided_folder(root: Path, *, waived: bool = True) -> Path:
     }.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    report([folder], folder, ReportRequest(formats=["markdown"]))
+    report([folder], folder, ReportRequest(formats=["markdown", "html"]))
     (root / "policy.toml").write_text(POLICY)
     (root / "waivers.toml").write_text(WAIVERS if waived else "")
     make_decision(root)

@@ -117,6 +117,8 @@ def test_the_page_states_what_was_looked_for() -> None:
     text = Reader(page(*asked(found, ScanRules()))).text
     assert "security-update-missing: 1 finding" in text
     assert "known-vulnerability: not looked for on 1 of 1 cell" in text
+    noted = Reader(page(*asked(scan(part("note", "note")), ScanRules()))).text
+    assert "no finding, 2 notes (openssl: 3.0.22 is offered)" in noted
     assert "The run was not scanned" in Reader(page(*asked(None, ScanRules()))).text
 
 

@@ -47,7 +47,7 @@ def recorded(tmp_path: Path) -> Path:
         ):
             given: dict[str, Any] = {"facts": facts, "reused": False, "duration_s": 1.0, **more}
             journal.write(StateReached(at=at(40), cell=CELL, state=state, **given))
-    report([folder], folder, ReportRequest(formats=["markdown"]))
+    report([folder], folder, ReportRequest(formats=["markdown", "html"]))
     make_decision(tmp_path)
     return folder
 

@@ -53,6 +53,11 @@ def test_more_waivers_than_the_policy_allows_are_no_go() -> None:
     ]
 
 
+def test_a_waiver_for_a_check_that_was_not_selected_is_no_error() -> None:
+    part = run(cell(check("a")).model_copy(update={"checks_declared": 2}))
+    assert not any("waiver" in reason for reason in reasons(decided(part, None, waiver())))
+
+
 @pytest.mark.parametrize(
     ("made", "more", "reason"),
     [

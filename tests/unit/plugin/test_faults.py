@@ -77,8 +77,34 @@ def test_a_run_first_removes_what_an_earlier_run_left(tmp_path: Path) -> None:
     for name in ("run.json", "journal", *(each.FILE_NAME for each in every_format().values())):
         (tmp_path / name).touch()
     (tmp_path / "notes.txt").touch()
-    with lock_and_clear(tmp_path):
+    with lock_and_clear(tmp_path)[0]:
         assert {path.name for path in tmp_path.iterdir()} == {".lock", "notes.txt"}
+
+
+def test_a_signed_run_is_moved_to_a_folder_next_to_it(tmp_path: Path) -> None:
+    reports = tmp_path / "out"
+    for number in ("", ".2"):
+        (reports / "journal").mkdir(parents=True)
+        for name in ("run.json", "notes.txt", "SHA256SUMS", "SHA256SUMS.2.sig"):
+            (reports / name).write_text(f"{name} of run {number}")
+        lock, signed = lock_and_clear(reports)
+        lock.release()
+        assert signed == tmp_path / f"out.signed{number}"
+        assert {path.name for path in reports.iterdir()} <= {".lock"}
+        assert (signed / "notes.txt").read_text() == f"notes.txt of run {number}"
+        assert {path.name for path in signed.iterdir()} == {
+            *("run.json", "notes.txt", "journal", "SHA256SUMS", "SHA256SUMS.2.sig")
+        }
+    assert lock_and_clear(reports)[1] is None
+
+
+def test_a_run_states_where_the_signed_one_is(project: Project) -> None:
+    project.write(test_it="def test_a(upgraded): pass\n")
+    project.reports.mkdir(parents=True)
+    (project.reports / "SHA256SUMS.sig").touch()
+    done = project.pytest("-q")
+    moved = f"{project.reports}.signed"
+    assert f"the signed run that was here before: {moved}" in done.stdout.decode()
 
 
 def test_two_runs_cannot_write_to_one_folder(project: Project) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from upgradeproof.render import cell_files, grid, page, speed, words
 from upgradeproof.render.details import changes, details
 from upgradeproof.render.options import DEFAULT, Options
 from upgradeproof.render.page_index import index
-from upgradeproof.render.templating import environment, source, wrong_template
+from upgradeproof.render.templating import environment, origin, source, wrong_template
 from upgradeproof.render.transcripts import Transcripts
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Cell, Run
@@ -34,6 +36,7 @@ STYLES = (
 STYLES_WITHOUT_SCRIPT = ("noscript.css",)
 SCRIPTS = ("dom.js", "load.js", "checks.js", "cell.js", "filter.js", "matrix.js")
 
+_ORIGIN = re.compile(r'<meta name="generator" content="([^"]*)">')
 ESCAPES = str.maketrans(
     {
         c: f"\\u{ord(c):04x}"
@@ -50,13 +53,26 @@ def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
     ``folder``. A file in the templates of the options replaces ours of the same name. Raises
     HarnessError when a template is wrong or the page can't be written.
     """
-    made = environment(options.templates)
+    made, made_by = environment(options.templates), origin(options.templates)
     try:
         cell_files.remove(folder)
-        text = _page(run, folder, made, one_file=cell_files.fits_one_file(run))
+        text = _page(run, folder, made, one_file=cell_files.fits_one_file(run), made_by=made_by)
     except TemplateError as error:
         raise wrong_template(error, options.templates) from error
     return write_text(folder / FILE_NAME, text)
+
+
+def origin_of(text: str) -> str:
+    """Return what made a page; empty where the page does not state it."""
+    found = _ORIGIN.search(text)
+    return html.unescape(found[1]) if found else ""
+
+
+def in_one_file(run: Run, folder: Path) -> str | None:
+    """Return the page of a run by our own templates; None for a run too large for one file."""
+    if not cell_files.fits_one_file(run):
+        return None
+    return _page(run, folder, environment(None), one_file=True, made_by=origin(None))
 
 
 def data(value: object) -> str:
@@ -64,7 +80,7 @@ def data(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(ESCAPES)
 
 
-def _page(run: Run, folder: Path, made: Environment, *, one_file: bool) -> str:
+def _page(run: Run, folder: Path, made: Environment, *, one_file: bool, made_by: str) -> str:
     style = source(made, STYLES)
     style_without_script = source(made, STYLES_WITHOUT_SCRIPT)
     script = source(made, SCRIPTS)
@@ -79,6 +95,7 @@ def _page(run: Run, folder: Path, made: Environment, *, one_file: bool) -> str:
         whole |= {"files": cell_files.FOLDER, "starts": starts}
     return made.get_template("page.html.j2").render(
         **page.values(run, faces),
+        origin=made_by,
         one_file=one_file,
         files=cell_files.FOLDER,
         speed=_speed(run) if one_file else [],

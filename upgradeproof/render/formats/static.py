@@ -15,7 +15,7 @@ from upgradeproof.render import cell_files, findings, grid, page, speed
 from upgradeproof.render.details import changes, details, suites, without_repeats
 from upgradeproof.render.grid import Face
 from upgradeproof.render.options import DEFAULT, Options
-from upgradeproof.render.templating import environment, source, wrong_template
+from upgradeproof.render.templating import environment, origin, source, wrong_template
 from upgradeproof.render.transcripts import Transcripts
 from upgradeproof.render.writing import write_error, write_text
 from upgradeproof.results import Cell, Run
@@ -51,7 +51,9 @@ def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
             text = _cell(run, face, folder, made)
             write_text(target / f"cell-{face.index}.html", text)
         text = made.get_template("static.html.j2").render(
-            **page.values(run, faces), some_left_out=len(written) < len(faces)
+            **page.values(run, faces),
+            origin=origin(options.templates),
+            some_left_out=len(written) < len(faces),
         )
     except TemplateError as error:
         raise wrong_template(error, options.templates) from error
