@@ -100,6 +100,11 @@ def skipped(old: str, new: str) -> Skip | None:
     return None
 
 
+def is_older(one: str, other: str) -> bool:
+    """Return whether a codename is that of an older release of the same distribution."""
+    return any(each.way(one, other) for each in distributions().values())
+
+
 def switches(steps: Sequence[Step]) -> tuple[AptSources, ...]:
     """Return the steps that point a machine at another release, in their order."""
     return tuple(step for step in steps if isinstance(step, AptSources))

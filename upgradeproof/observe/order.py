@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from upgradeproof.distributions import skipped
+from upgradeproof.distributions import is_older, skipped
 from upgradeproof.errors import PlanError
 from upgradeproof.imaging.emulation import native
 from upgradeproof.plan import Image, Platform
@@ -66,6 +66,11 @@ def order(
         )
     if old.codename == new.codename:
         raise PlanError(f"{old.name} and {new.name} are the same release, {old.codename}")
+    if is_older(new.codename, old.codename):
+        raise PlanError(
+            f"{new.name} is an older release than {old.name}, and an upgrade never leads back",
+            resolution="name the older release with --from, and the newer one with --to",
+        )
     if skip := skipped(old.codename, new.codename):
         raise PlanError(
             f"an upgrade {skip}",

@@ -105,6 +105,16 @@ def test_a_long_name_is_cut_and_may_be_set() -> None:
         ),
         (
             ("web",),
+            "late",
+            "early",
+            "",
+            (
+                "early is an older release than late, and an upgrade never leads back\n"
+                "To do: name the older release with --from, and the newer one with --to"
+            ),
+        ),
+        (
+            ("web",),
             "early",
             "late",
             "",
