@@ -16,6 +16,8 @@ Plain = dict[str, Any]
 """A JSON object; its keys are read by templates/cell.js."""
 
 ORDER = tuple(words.WORDS)
+MAX_S = 1e9
+"""A longer duration is that of a journal which no run wrote, and need not be exact."""
 SHORT = 60
 """Up to this length a reason is repeated."""
 
@@ -77,7 +79,7 @@ def quiet(checks: Sequence[Check]) -> Plain:
     ]
     times = [check.duration_s for check in checks]
     return {
-        "ms": [None if time is None else int(1000 * time + 0.5) for time in times],
+        "ms": [None if time is None else int(1000 * min(time, MAX_S) + 0.5) for time in times],
         "reasons": [plain(reason) for reason in reasons],
         "why": why,
     }

@@ -1,9 +1,9 @@
-"""The diffs of a cell, as the script of the page reads them."""
+"""The details of a cell, as the script of the page reads them."""
 
 from __future__ import annotations
 
-from upgradeproof.render.details import changes
-from upgradeproof.results import Cell, Change, State, Verdict
+from upgradeproof.render.details import changes, quiet
+from upgradeproof.results import Cell, Change, Check, State, Verdict
 
 
 def change(path: str, reason: str = "", **fields: str) -> Change:
@@ -39,3 +39,11 @@ def test_the_reasons_of_a_diff_are_grouped_by_their_source() -> None:
         ("a/4", 0),
         ("a/5", 1),
     ]
+
+
+def test_no_duration_of_a_journal_is_too_long() -> None:
+    checks = [
+        Check(id=f"a::{duration}", verdict=Verdict.PASSED, duration_s=duration)
+        for duration in (0.0015, 1e308)
+    ]
+    assert quiet(checks)["ms"] == [2, 1_000_000_000_000]
