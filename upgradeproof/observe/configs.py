@@ -23,6 +23,9 @@ from upgradeproof.probes.files import Files
 
 MAXIMUM_FILES = 16
 """The maximum in a plan; the others are listed in a comment."""
+WAIT_S = 10
+"""After the last file that a service read. Most of the candidates are read by none, so that all of
+30 s would always pass; a run of the plan waits for them."""
 MIGRATED = (
     '"migrated": the upgrade may replace the file. If you edit the file, remove that line: then it'
     " must stay the same."
@@ -65,7 +68,11 @@ def read_at_start(machine: Machine, seen: Seen) -> tuple[str, ...]:
     paths, names = candidates(seen), units(seen)
     if not paths or not names:
         return ()
-    inputs = ProbeInputs(configs=tuple(ConfigInput(path=path) for path in paths), services=names)
+    inputs = ProbeInputs(
+        configs=tuple(ConfigInput(path=path) for path in paths),
+        services=names,
+        configs_wait_s=WAIT_S,
+    )
     found = read(machine, inputs, (ConfigReads,))[ConfigReads]
     return tuple(path for path in paths if path in found and found[path].read_at_start)
 
