@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from upgradeproof.decision.names import PAGE
 from upgradeproof.decision.printing import summary
 from upgradeproof.decision.view import View, view
 from upgradeproof.render import words
+from upgradeproof.render.templating import origin_of
 from upgradeproof.render.transcripts import plain
 from upgradeproof.render.writing import write_text
 from upgradeproof.results import Verdict
@@ -83,8 +83,8 @@ def page(question: Question, answer: Answer) -> str:
 
 def version_of(text: str) -> str:
     """Return the version of upgradeproof that made a page; empty where the page names none."""
-    found = re.search(r'<meta name="generator" content="upgradeproof ([^"]*)">', text)
-    return found[1] if found else ""
+    program, _, version = origin_of(text).partition(" ")
+    return version if program == "upgradeproof" else ""
 
 
 def _finalize(value: object) -> object:

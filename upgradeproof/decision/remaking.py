@@ -14,7 +14,7 @@ from upgradeproof.decision.folder import ask, read_decision, recorded
 from upgradeproof.decision.names import DECISION, PAGE, SCAN, visible
 from upgradeproof.decision.page import page, version_of
 from upgradeproof.render.formats import html
-from upgradeproof.render.templating import origin
+from upgradeproof.render.templating import origin, origin_of
 from upgradeproof.results import Run
 from upgradeproof.results.reading import parse_run, read, unambiguous
 
@@ -83,7 +83,7 @@ def _matrix(folder: Path, run: Run) -> Remade:
     if not path.is_file():
         return Remade()
     found = read(path)
-    made_by = html.origin_of(found.decode("utf-8", "replace"))
+    made_by = origin_of(found.decode("utf-8", "replace"))
     if made_by != origin(None):
         by = visible(made_by) or "an unknown program"
         note = f"{path.name} was made by {by}, and is not made again here"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import CodeType
@@ -53,6 +54,12 @@ def origin(templates: Path | None) -> str:
     """Return what makes a page, as the page states it: this version, and whose templates."""
     theirs = templates is not None and templates.is_dir()
     return f"upgradeproof {__version__}" + (", templates of the project" if theirs else "")
+
+
+def origin_of(text: str) -> str:
+    """Return what made a page, as it states it; empty where it does not."""
+    found = re.search(r'<meta name="generator" content="([^"]*)">', text)
+    return found[1] if found else ""
 
 
 def environment(templates: Path | None, cell_href: Callable[[Cell], str] = in_page) -> Environment:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +34,6 @@ STYLES = (
 STYLES_WITHOUT_SCRIPT = ("noscript.css",)
 SCRIPTS = ("dom.js", "load.js", "checks.js", "cell.js", "filter.js", "matrix.js")
 
-_ORIGIN = re.compile(r'<meta name="generator" content="([^"]*)">')
 ESCAPES = str.maketrans(
     {
         c: f"\\u{ord(c):04x}"
@@ -60,12 +57,6 @@ def write(run: Run, folder: Path, *, options: Options = DEFAULT) -> Path:
     except TemplateError as error:
         raise wrong_template(error, options.templates) from error
     return write_text(folder / FILE_NAME, text)
-
-
-def origin_of(text: str) -> str:
-    """Return what made a page; empty where the page does not state it."""
-    found = _ORIGIN.search(text)
-    return html.unescape(found[1]) if found else ""
 
 
 def in_one_file(run: Run, folder: Path) -> str | None:
