@@ -7,12 +7,10 @@ from typing import ClassVar
 
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.conffiles import Conffiles
-from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.inputs import MAX_CONFIGS_WAIT_S, ProbeInputs
 from upgradeproof.probes.text import rows
 
 RESTART_TIMEOUT_S = 90
-WAIT_S = 30
-"""How long after the restart a file may be read; the wait ends as soon as all were."""
 _LONG_AGO = 946684800
 """2000-01-01: an access time so old is replaced at the next read on every file system that records
 access times, also with `relatime`."""
@@ -104,7 +102,7 @@ class ConfigReads(Probe[ConfigRead]):
                 f"timeout {RESTART_TIMEOUT_S} systemctl restart {units} >/dev/null 2>&1 ||",
                 "  unread=down",
                 "same=0 before=",
-                f"for second in $(seq {WAIT_S}); do",
+                f"for second in $(seq {MAX_CONFIGS_WAIT_S}); do",
                 "  left=",
                 *(f"  look {index} {path}" for index, path in enumerate(paths)),
                 '  [ -n "$left" ] || break',

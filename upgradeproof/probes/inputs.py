@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 from upgradeproof.daemons import Daemon, daemons
 
+MAX_CONFIGS_WAIT_S = 30
+"""How long after the restart of the services a configuration file may be read; the wait ends as
+soon as all were."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigInput:
@@ -76,8 +80,8 @@ class ProbeInputs:
     packages: tuple[str, ...] = field(default=(), repr=False)
     """The packages under test. They decide nothing that happens to a machine, so that they are no
     part of the key of a state."""
-    configs_wait_s: int = field(default=30, repr=False)
+    configs_wait_s: int = field(default=MAX_CONFIGS_WAIT_S, repr=False)
     """How long no process may read another of the files before the rest counts as not read, in
-    whole seconds, at most 30. It decides how long is waited, and is no part of a state's key."""
+    whole seconds. It decides how long is waited, and is no part of a state's key."""
     min_uptime_s: float = 0.0
     """How long a service must have been up before it counts as up."""
