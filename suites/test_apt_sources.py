@@ -14,6 +14,11 @@ def test_apt_verifies_every_source(installed_rebooted: State, rebooted: State) -
         for name, source in after.items()
         if source.refused and not (name in before and before[name].refused)
     ]
+    refused += [
+        f"{name} fails, and did not before:\n  {source.message}"
+        for name, source in after.items()
+        if source.failed and not (name in before and before[name].failed)
+    ]
     assert not refused, "\n".join(refused)
     silent = [f"{name}: {source.message}" for name, source in after.items() if source.unreachable]
     if silent:

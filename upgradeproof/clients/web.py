@@ -88,9 +88,10 @@ def _wget(question: HttpQuestion) -> str:
         "d=$(mktemp -d /run/upgradeproof-wget.XXXXXX); trap 'rm -rf \"$d\"' EXIT\n"
         f"timeout {TIMEOUT_S} wget --no-proxy -nv -S --tries=1 --max-redirect=0"
         f" --content-on-error --header={header}{trust}"
-        f' -O "$d/body" {shlex.quote(question.url)} 2>"$d/err"\n'
+        f' -O "$d/body" {shlex.quote(question.url)} 2>"$d/err"; ended=$?\n'
         "status=$(sed -n 's|^ *HTTP/[0-9.]* \\([0-9]*\\).*|\\1|p' \"$d/err\" | tail -n 1)\n"
-        '[ -n "$status" ] || { cat "$d/err" >&2; exit 1; }\n'
+        # 8: the status is one of an error or of a redirection, and the answer is whole.
+        'case "$status/$ended" in ?*/0|?*/8) ;; *) cat "$d/err" >&2; exit 1 ;; esac\n'
         "printf 'HTTP/1.1 %s -\\r\\nConnection: close\\r\\n\\r\\n' \"$status\"\n"
         f'head -c {MAXIMUM_BYTES} "$d/body"'
     )
@@ -113,12 +114,17 @@ def _python(question: HttpQuestion) -> str:
 
 
 def parse_response(response: bytes) -> tuple[int, bytes]:
-    """Return status and body of an HTTP response. Raises HTTPException where it is none."""
+    """Return status and body of an HTTP response, the latter cut at MAXIMUM_BYTES of both.
+
+    Raises HTTPException where it is none, or where the server cut it off.
+    """
     parsed = http.client.HTTPResponse(_Received(response))  # type: ignore[arg-type]
     parsed.begin()
     try:
         body = parsed.read()
-    except http.client.IncompleteRead as short:  # cut at the limit, or by the server
+    except http.client.IncompleteRead as short:
+        if len(response) < MAXIMUM_BYTES:
+            raise
         body = short.partial
     return parsed.status, body
 

@@ -17,7 +17,12 @@ def cell_reasons(
     cell: Cell, rule: CellRule, policy: Policy, waived: Collection[tuple[str, str]]
 ) -> Iterator[Reason]:
     """Yield what speaks against a cell; for an optional cell all of it is a note."""
-    found = _of_selected(cell, rule, policy, waived) if cell.selected else _unselected(cell, policy)
+    if cell.selected:
+        against = [*_of_selected(cell, policy, waived)]
+        found = [*against, *_nothing_proven(cell, against), *_fidelity(cell, rule)]
+        found += _health(cell, rule)
+    else:
+        found = [*_unselected(cell, policy)]
     for reason in found:
         yield reason if rule.required else reason.model_copy(update={"effect": "note"})
 
@@ -27,7 +32,7 @@ def _unselected(cell: Cell, policy: Policy) -> Iterator[Reason]:
 
 
 def _of_selected(
-    cell: Cell, rule: CellRule, policy: Policy, waived: Collection[tuple[str, str]]
+    cell: Cell, policy: Policy, waived: Collection[tuple[str, str]]
 ) -> Iterator[Reason]:
     yield from _states(cell, policy)
     for check in cell.checks:
@@ -38,11 +43,20 @@ def _of_selected(
     if (left_out := cell.checks_declared - len(cell.checks)) > 0:
         text = f"{left_out} of its {cell.checks_declared} checks were not selected"
         yield _reason(cell, policy.deselected, "deselected", text)
-    if all(check.verdict is Verdict.NOT_APPLICABLE for check in cell.checks):
-        text = "no check of the cell is applicable" if cell.checks else "the cell has no check"
-        yield _reason(cell, "cannot_tell", "nothing_proven", text)
-    yield from _fidelity(cell, rule)
-    yield from _health(cell, rule)
+
+
+def _nothing_proven(cell: Cell, against: Collection[Reason]) -> Iterator[Reason]:
+    """Yield that no check passed, where no other reason prevents a go."""
+    verdicts = {check.verdict for check in cell.checks}
+    if Verdict.PASSED in verdicts or any(reason.effect != "note" for reason in against):
+        return
+    if not verdicts:
+        text = "the cell has no check"
+    elif verdicts == {Verdict.NOT_APPLICABLE}:
+        text = "no check of the cell is applicable"
+    else:
+        text = "no check of the cell passed"
+    yield _reason(cell, "cannot_tell", "nothing_proven", text)
 
 
 def _states(cell: Cell, policy: Policy) -> Iterator[Reason]:

@@ -22,9 +22,15 @@ targets=$(apt-config dump | sed -n "s/^\($target\)::MetaKey .*/-o \1::DefaultEna
 timeout -k 5 {TIMEOUT_S} apt-get update -q $targets -o Dir::State::lists="$t/lists" \
   -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Acquire::Retries=0 \
   -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 \
-  -o APT::Update::Pre-Invoke::=: -o Acquire::AllowInsecureRepositories=false 2>&1 | head -c 262144
+  -o APT::Update::Pre-Invoke::=: -o Acquire::AllowInsecureRepositories=false >"$t/printed" 2>&1
+printf 'exit status %s\n' $?
+head -c 262144 "$t/printed"
 exit 0
 """
+_STATUS = re.compile(r"exit status (\d+)")
+_TIMED_OUT = ("124", "137")
+WHOLE = "apt-get update"
+"""The key of what concerns no single source."""
 _FETCHED = re.compile(
     r"(Get|Hit|Ign|Err):\d+ (\S+) (\S+) (?:InRelease|Release(?:\.gpg)?)(?: \[.*)?"
 )
@@ -53,6 +59,8 @@ class AptSource(Record):
     """apt reached it and does not trust it."""
     unreachable: bool = False
     """The network, the mirror or a proxy did not answer: nothing is known of its signature."""
+    failed: bool = False
+    """apt failed before it asked any source; the record is that of ``WHOLE``."""
     warned: bool = False
     """apt trusts it, and prints that it will not in the future."""
     message: str = ""
@@ -80,18 +88,31 @@ class AptSources(Probe[AptSource]):
         """Return the sources that are not simply verified."""
         states: dict[str, str] = {}
         lines: dict[str, list[str]] = {}
-        current = ""
+        current = status = ""
+        errors: list[str] = []
         for raw in output.split("\n"):
             line = clean(raw.rstrip())
-            if match := _FETCHED.fullmatch(line):
+            if not status and (match := _STATUS.fullmatch(line)):
+                status = match[1]
+            elif match := _FETCHED.fullmatch(line):
                 current = f"{match[2]} {match[3]}"
                 states[current] = match[1]
+                lines.setdefault(current, [])
             elif line.startswith("  ") and states.get(current) == "Err":
-                lines.setdefault(current, []).append(line.strip())
+                lines[current].append(line.strip())
             elif line[:3] in {"W: ", "E: "} and (source := _named(line, states)):
-                lines.setdefault(source, []).append(line[3:])
-        found = {key: _source(states[key], messages) for key, messages in lines.items()}
-        return {key: source for key, source in found.items() if source is not None}
+                lines[source].append(line[3:])
+            elif line.startswith("E: "):
+                errors.append(line[3:])
+        judged = {key: _source(states[key], messages) for key, messages in lines.items()}
+        found = {key: source for key, source in judged.items() if source is not None}
+        if status in _TIMED_OUT:
+            message = f"{WHOLE} did not end within {TIMEOUT_S} s"
+            found[WHOLE] = AptSource(unreachable=True, message=message)
+        elif status not in ("", "0") and not found:
+            message = "\n".join(errors[:3]) or f"exit status {status}, and no error"
+            found[WHOLE] = AptSource(failed=True, message=message)
+        return found
 
     @classmethod
     def explain(cls, line: Difference, _before: Facts, after: Facts, /) -> str:
@@ -115,6 +136,8 @@ def _source(state: str, messages: list[str]) -> AptSource | None:
     decisive = [line for line in messages if _DECISIVE.search(line)]
     if any(_NETWORK.search(line) for line in messages):
         return AptSource(unreachable=True, message="\n".join(messages[:3]))
+    if state == "Err" and not messages:
+        return AptSource(unreachable=True, message="apt failed, and printed no reason")
     if state == "Err" or any("GPG error" in line or "not signed" in line for line in messages):
         return AptSource(refused=True, message=" ".join((decisive or messages)[0].split()))
     if any(_WARNING.search(line) for line in messages):

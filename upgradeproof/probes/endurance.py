@@ -9,7 +9,7 @@ from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.text import clean, number, rows
-from upgradeproof.probes.unit_shell import UNIT_SHELL
+from upgradeproof.probes.unit_shell import PROCESSES, UNIT_SHELL
 
 MAXIMUM_S = 120
 """Limit of the observation: a restart delay of hours must not hold a run."""
@@ -43,8 +43,8 @@ look() {
 }
 # The files below /var/log that a unit's processes have open, each once.
 held() {
-  for group in $(grep -lsE "/${1%.service}\.service(/|\$)" /proc/[0-9]*/cgroup); do
-    find "${group%/cgroup}/fd" -lname '/var/log/*' ! -lname '/var/log/journal/*' \
+  for process in $(processes "${1%.service}.service"); do
+    find "$process/fd" -lname '/var/log/*' ! -lname '/var/log/journal/*' \
       -printf '%l\n' 2>/dev/null
   done | sort -u
 }
@@ -170,7 +170,7 @@ class Endurance(Probe[Stay]):
     def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script, which takes up to ``min_uptime_s`` seconds, at most two minutes."""
         units = shlex.join(inputs.services)
-        body = UNIT_SHELL + _SCRIPT.replace("MAXIMUM", str(MAXIMUM_S))
+        body = UNIT_SHELL + PROCESSES + _SCRIPT.replace("MAXIMUM", str(MAXIMUM_S))
         return f"set -- {units}\nstays={inputs.min_uptime_s:.0f}\n{body}" if units else "exit 0"
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import ClassVar
 from upgradeproof.probes.base import Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
+from upgradeproof.probes.unit_shell import INSTANCES, PROCESSES
 
 # The service that takes the messages of all others is left out: its files are those of log_flow,
 # and it opens each of them with the first message.
@@ -17,8 +18,7 @@ _SCRIPT = r"""
 main=$(systemctl show --value --property=Id syslog.service 2>/dev/null)
 for unit in $units; do
   [ "$unit" != "$main" ] || continue
-  for group in $(grep -lsE "/${unit%.service}(@[^/]*)?\.service(/|\$)" /proc/[0-9]*/cgroup); do
-    folder=${group%/cgroup}
+  for folder in $(processes "${unit%.service}.service" 'INSTANCES'); do
     grep -lsE '^flags:[[:space:]]*[0-7]*[12]$' "$folder"/fdinfo/* | while IFS= read -r info; do
       file=$(readlink "$folder/fd/${info##*/}") || continue
       case $file in
@@ -30,7 +30,7 @@ for unit in $units; do
   done
 done | sort -u | head -n 1000
 exit 0
-"""
+""".replace("INSTANCES", INSTANCES)
 
 
 class OpenFile(Record):
@@ -54,7 +54,7 @@ class OpenFiles(Probe[OpenFile]):
     @classmethod
     def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; it is read after the services were used."""
-        return f"units={shlex.quote(' '.join(inputs.services))}\n{_SCRIPT}"
+        return f"units={shlex.quote(' '.join(inputs.services))}\n{PROCESSES}{_SCRIPT}"
 
     @classmethod
     def parse(cls, output: str, _inputs: ProbeInputs, /) -> dict[str, OpenFile]:

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 LOG_LINES = 10
 """As many as `systemctl status` shows."""
+PROCESSES = r"""
+literal() { printf '%s\n' "$1" | sed 's/[].[\*^$+?(){}|]/\\&/g'; }
+processes() {
+  grep -lsE "/$(literal "${1%.*}")$2\.${1##*.}(/|\$)" /proc/[0-9]*/cgroup | sed 's|/cgroup$||'
+}
+"""
+"""``processes UNIT`` prints the folder below ``/proc`` of each process of a unit, and
+``processes UNIT INSTANCES`` those of its instances, too. A unit's name is no pattern: systemd
+escapes characters by a backslash. ``literal TEXT`` prints the pattern that fits only this text."""
+INSTANCES = "(@[^/]*)?"
 UNIT_SHELL = r"""
 property() { systemctl show --value --property="$2" -- "$1" 2>/dev/null; }
 log() {

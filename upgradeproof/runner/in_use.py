@@ -9,6 +9,7 @@ from functools import cached_property
 from upgradeproof.command import Completed
 from upgradeproof.plan import Data, Log
 from upgradeproof.plan.data import Moment
+from upgradeproof.probes.unit_shell import INSTANCES, PROCESSES
 from upgradeproof.runner.restarts import Restarts, restart_all
 from upgradeproof.runner.state import State
 
@@ -19,16 +20,19 @@ wants less soon, and a busy host takes some of the share of one that spins."""
 TIMEOUT_S = 60.0
 # Nanoseconds that all threads of a unit ran or waited for a processor: on a busy host, a service
 # that spins gets less than one processor, and still wants it.
-_WANTED = r"""
+_WANTED = (
+    PROCESSES
+    + r"""
 look() {
   for unit in "$@"; do
-    tasks=$(grep -lsE "/$unit(/|\$)" /proc/[0-9]*/cgroup | sed 's|cgroup$|task/*/schedstat|')
+    tasks=$(processes "$unit" 'INSTANCES' | sed 's|$|/task/*/schedstat|')
     cat /dev/null $tasks 2>/dev/null | awk '
       { sum += $1 + $2 }
       END { getline <"/proc/uptime"; printf "%.0f %.0f\n", sum, $1 * 1e9 }'
   done
 }
-"""
+""".replace("INSTANCES", INSTANCES)
+)
 # Moved away, the log is another file (or none yet); cut short in its place, it is smaller. An empty
 # log could be neither, so a line is written first.
 _ROTATION = r"""

@@ -120,6 +120,13 @@ def test_waivers_never_cover_a_whole_cell_together() -> None:
     assert [each.rule for each in decision.reasons] == ["failed", "failed", "waiver", "waiver"]
 
 
+def test_a_cell_needs_a_check_that_passed() -> None:
+    made = run(cell(failed(), check("b", Verdict.NOT_APPLICABLE, "a container")))
+    assert reasons(decided(made, None, waiver())) == [
+        f"cannot_tell nothing_proven: {CELL}: no check of the cell passed"
+    ]
+
+
 @pytest.mark.parametrize("verdict", [Verdict.BROKEN, Verdict.NEVER_RAN])
 def test_a_waiver_never_covers_a_check_that_broke_or_never_ran(verdict: Verdict) -> None:
     made = run(cell(check("a"), check("ports::open", verdict, "tcp:9100")))

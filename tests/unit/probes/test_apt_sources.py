@@ -60,6 +60,32 @@ def test_a_source_with_only_a_warning_is_trusted() -> None:
     assert (source.warned, source.refused) == (True, False)
 
 
+def test_an_error_before_any_source_is_asked_is_a_fact() -> None:
+    error = "Malformed entry 1 in list file /etc/apt/sources.list (Suite)"
+    found = parse(f"exit status 100\nE: {error}\nE: The list of sources could not be read.\n")
+    assert found["apt-get update"].failed
+    assert error in found["apt-get update"].message
+
+
+def test_an_error_of_one_source_is_not_one_of_apt() -> None:
+    found = parse(
+        "exit status 100\n"
+        "Err:1 http://a.test/debian x InRelease\n"
+        "  At least one invalid signature was encountered.\n"
+        "E: Some index files failed to download.\n"
+    )
+    assert list(found) == ["http://a.test/debian x"]
+
+
+def test_a_source_without_an_answer_is_out_of_reach() -> None:
+    found = parse("exit status 0\nErr:1 http://a.test/debian x InRelease\n")
+    assert found["http://a.test/debian x"].unreachable
+
+
+def test_a_time_out_is_no_verification() -> None:
+    assert parse("exit status 124\n")["apt-get update"].unreachable
+
+
 def test_only_an_unreachable_source_is_explained() -> None:
     line = Difference(path="apt_sources/http://a.test/debian x", before=None, after="there")
     empty = Facts({AptSources.section: {}})
