@@ -169,6 +169,8 @@ def _of_others(path: str, file: File, was: _State, now: _State) -> str:
         return f"{folder} held so much that it was read as a whole"
     if file.type == "file" and str(PurePosixPath(path).parent) == "/var/log":
         return "is a log, which is made when its first line is written"
+    if reason := _in_new_folder(path, was, now):
+        return reason
     if path.startswith("/var/") and (parent := now.files.get(str(PurePosixPath(path).parent))):
         changed = change_of(parent.package, was, now) if "," not in parent.package else ""
         return f"is in a directory of {changed}" if changed else ""
@@ -177,6 +179,18 @@ def _of_others(path: str, file: File, was: _State, now: _State) -> str:
         reasons = [_came(each, was, now) for each in inside if each not in was.files]
         return f"holds what {reasons[0]}" if reasons and all(reasons) else ""
     return ""
+
+
+def _in_new_folder(path: str, was: _State, now: _State) -> str:
+    """Return that something is in a folder that came with packages which were not there before."""
+    folder = str(PurePosixPath(path).parent)
+    parent = now.files.get(folder)
+    if parent is None or folder in was.files or not parent.package:
+        return ""
+    if any(was.version(each) for each in parent.package.split(",")):
+        return ""
+    changed = change_of(parent.package, was, now)
+    return f"is in a directory of {changed}" if changed else ""
 
 
 def _went(path: str, was: _State, now: _State) -> str:

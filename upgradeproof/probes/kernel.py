@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from upgradeproof.errors import HarnessError
-from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.attribution import changed_package
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 
@@ -69,6 +70,18 @@ class Kernel(Probe[RunningKernel]):
             return {"running": RunningKernel.model_validate(facts)}
         except ValueError as error:
             raise HarnessError("/proc does not describe the kernel", details=str(error)) from None
+
+    @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Explain images that came with packages, next to those that were there before."""
+        if line.path != f"{cls.section}/running/images":
+            return ""
+        old, new = (set(facts[cls]["running"].images) for facts in (before, after))
+        packages = [f"linux-image-{release}" for release in sorted(new - old)]
+        changes = [changed_package(name, before, after) for name in packages]
+        if old - new or not all(changes):
+            return ""
+        return "; ".join(f"{name} {change}" for name, change in zip(packages, changes, strict=True))
 
 
 def _parameters(command_line: str) -> tuple[str, ...]:

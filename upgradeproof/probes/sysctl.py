@@ -128,11 +128,19 @@ class KernelSettings(Probe[Setting]):
             return ""
         if line.before is None and (kernel := _new_kernel(before, after)):
             return f"a setting that came with {kernel}"
-        if now.package and now.value in {"", now.wanted, was.value}:
+        if now.package and (now.value in {"", was.value} or _equal(now.value, now.wanted)):
             return f"{now.package} sets it in {now.set_by}"
         if was.package and not now.set_by and now.value in {was.value, ""}:
             return f"{was.package} does not set it any more"
         return ""
+
+
+def _equal(value: str, wanted: str) -> bool:
+    """Return whether the kernel has what a file sets, which may be in hexadecimal."""
+    try:
+        return int(value, 0) == int(wanted, 0)
+    except ValueError:
+        return value == wanted
 
 
 def _new_kernel(before: Facts, after: Facts) -> str:

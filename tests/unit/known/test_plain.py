@@ -13,7 +13,7 @@ from upgradeproof.plan import load_plan
 PLANS = sorted((ROOT / "tests" / "plain").glob("*/upgrade.toml"))
 
 
-def test_there_is_a_plan_for_each_package_of_the_target() -> None:
+def test_there_is_a_plan_for_each_package_of_the_target_and_for_all_together() -> None:
     assert [path.parent.name for path in PLANS] == [
         "apache2-php-fpm",
         "bind9",
@@ -25,6 +25,7 @@ def test_there_is_a_plan_for_each_package_of_the_target() -> None:
         "postgresql",
         "python3-venv",
         "redis",
+        "server",
     ]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from upgradeproof.errors import HarnessError
+from upgradeproof.probes import Facts, diff
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.kernel import Kernel, RunningKernel
 from upgradeproof.probes.modules import Module, Modules
 from upgradeproof.probes.operating_system import OperatingSystem
+from upgradeproof.probes.packages import Package
 from upgradeproof.probes.system import System
 
 KERNEL = """\
@@ -92,3 +94,31 @@ def test_a_system_without_output_is_unknown() -> None:
     assert System.parse('ID="unclosed\n', ProbeInputs())["system"] == OperatingSystem(
         state="unknown", id='"unclosed'
     )
+
+
+def images(*releases: str) -> Facts:
+    """Return facts of a machine with images of these releases, each of a package of its own."""
+    record = RunningKernel(release="6.1", version="1", architecture="x86_64", images=releases)
+    packages = {
+        f"linux-image-{release}": Package(version="1", state="install ok installed")
+        for release in releases
+        if release != "own"
+    }
+    return Facts({"kernel": {"running": record}, "packages": packages})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "explained"),
+    [
+        (("6.1",), ("6.1", "6.12"), True),
+        (("6.1",), ("6.12",), False),
+        (("6.1",), ("6.1", "own"), False),
+    ],
+    ids=["next to the old one", "instead of the old one", "of no package"],
+)
+def test_an_image_of_a_new_package_is_explained(
+    before: tuple[str, ...], after: tuple[str, ...], explained: bool
+) -> None:
+    was, now = images(*before), images(*after)
+    (line,) = (line for line in diff(was, now) if line.path.startswith("kernel/"))
+    assert bool(Kernel.explain(line, was, now)) is explained

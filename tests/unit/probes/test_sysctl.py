@@ -68,6 +68,13 @@ def test_a_packages_new_setting_is_explained() -> None:
     )
 
 
+def test_a_packages_setting_in_hexadecimal_is_explained() -> None:
+    ours = Setting(value="438", wanted="0x01b6", set_by="/usr/lib/sysctl.d/a.conf", package="a")
+    assert explained("kernel.sysrq", "value", Setting(), ours)
+    other = ours.model_copy(update={"value": "1"})
+    assert not explained("kernel.sysrq", "value", Setting(), other)
+
+
 def test_a_setting_that_an_administrator_made_is_never_explained() -> None:
     ours = Setting(value="600", wanted="600", set_by="/etc/sysctl.d/99-sysctl.conf")
     theirs = Setting(value="2", wanted="2", set_by="/usr/lib/sysctl.d/50.conf", package="defaults")
