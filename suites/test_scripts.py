@@ -15,6 +15,8 @@ SMALL = 100
 
 def runs(before: State, after: State) -> Iterator[tuple[str, ScriptRun, ScriptRun]]:
     """Yield each script that is there in both states, with what it did."""
+    if not before[ScriptRuns]:
+        pytest.skip("the machine had no script or job of an administrator before the upgrade")
     for name, was in before[ScriptRuns].items():
         now = after[ScriptRuns].get(name)
         if now is not None:

@@ -19,6 +19,8 @@ def test_tls_versions_and_suites_are_still_offered(
 ) -> None:
     """A family of suites represents its members: clients have more than one of them."""
     before, after = offers(installed_rebooted, tls_endpoint), offers(rebooted, tls_endpoint)
+    if not before:
+        pytest.skip(f"{tls_endpoint.id} offered nothing over TLS before the upgrade")
     lost = [
         f"{version}: {', '.join(gone)}"
         for version, suites in before.items()

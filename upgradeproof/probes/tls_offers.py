@@ -22,14 +22,23 @@ _UNKNOWN = "there is no openssl on the machine"
 # A server picks one suite of those that it is offered. So each suite that it picked is left out of
 # the next offer, until it refuses. Level 0: what the client itself would refuse is offered as well.
 _SCRIPT = rf"""
+where() {{
+  ss -Hltn "sport = :$1" 2>/dev/null | awk '
+    {{ sub(/:[0-9]+$/, "", $4); sub(/%[^]]*/, "", $4) }}
+    $4 ~ /^(\*|0\.0\.0\.0|\[::\])$/ {{ any = "127.0.0.1" }}
+    $4 ~ /^127\./ {{ own = $4 }}
+    {{ other = $4 }}
+    END {{ print any ? any : own ? own : other ? other : "127.0.0.1" }}'
+}}
 ask() {{
-  timeout {HANDSHAKE_TIMEOUT_S} openssl s_client -connect "127.0.0.1:$port" -servername "$host" \
+  timeout {HANDSHAKE_TIMEOUT_S} openssl s_client -connect "$address:$port" -servername "$host" \
     $starttls "$@" </dev/null 2>/dev/null
 }}
 picked() {{ sed -n 's/^New, [^,]*, Cipher is //p' | grep -v -e NONE | head -n 1; }}
 offers() {{
   id=$1 port=$2 host=$3 starttls=$4 end=$(($(date +%s) + {ENDPOINT_TIMEOUT_S}))
   command -v openssl >/dev/null || {{ printf 'unknown\t%s\n' "$id"; return; }}
+  address=$(where "$port")
   openssl s_client -help 2>&1 | grep -oE -e '-tls1(_[123])? ' | sort -u | while read -r version; do
     option=-cipher wanted=ALL:COMPLEMENTOFALL level=:@SECLEVEL=0 number=0
     [ "$version" != -tls1_3 ] || option=-ciphersuites level= \

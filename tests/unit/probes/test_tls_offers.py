@@ -46,14 +46,17 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def port(certificate: Path) -> Iterator[int]:
-    """Return the port of a server that offers two suites of TLS 1.2, and no other version."""
+@pytest.fixture(params=["127.0.0.1", "127.0.0.3"])
+def port(certificate: Path, request: pytest.FixtureRequest) -> Iterator[int]:
+    """Return the port of a server that offers two suites of TLS 1.2, and no other version.
+
+    It listens at one address alone.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server((request.param, 0)) as listener:
 
         def serve() -> None:
             while True:

@@ -53,7 +53,7 @@ class ProductMachine(FolderMachine):
     def run(self, script: str, **limits: Any) -> Completed:
         if script.startswith("systemctl restart"):
             script = "[ ! -e forgets ] || : >note; [ ! -e refuses ] || { cat refuses; exit 1; }"
-        elif script.startswith("\nlook()"):
+        elif "/schedstat" in script:
             script = "echo 0 0; echo $(cat spins 2>/dev/null || echo 0) 1000000000"
         return super().run(script, **limits)
 

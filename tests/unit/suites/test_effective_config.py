@@ -67,9 +67,19 @@ def test_a_plan_may_expect_the_change() -> None:
 
 def test_a_changed_default_passes() -> None:
     other = Setting(value="256M")
-    states = upgrade(facts("1", {"example/limit": DEFAULT}), facts("2", {"example/limit": other}))
+    same = {"example/path": MINE, "example/listen": Setting(value="::1", important=True)}
+    states = upgrade(
+        facts("1", {"example/limit": DEFAULT} | same), facts("2", {"example/limit": other} | same)
+    )
     for check in (in_force, important, prints):
         check(*states)
+
+
+def test_what_no_daemon_printed_is_not_proven() -> None:
+    states = upgrade(facts("1", {}, "it hangs"), facts("2", {}, "it hangs"))
+    for check in (in_force, important, prints):
+        with pytest.raises(pytest.skip.Exception, match="before the upgrade"):
+            check(*states)
 
 
 def test_an_important_default_fails() -> None:
@@ -79,7 +89,7 @@ def test_an_important_default_fails() -> None:
     message = r"the default of example/listen was 127\.0\.0\.1: it is 0\.0\.0\.0"
     with pytest.raises(AssertionError, match=message):
         important(*states)
-    in_force(*states)
+    prints(*states)
 
 
 def test_a_dump_that_fails_for_the_first_time_fails() -> None:

@@ -47,6 +47,12 @@ def test_scripts_with_the_same_results_are_accepted() -> None:
         check(state_with(RUN), state_with(), "run")  # a removed script is a change of the diff
 
 
+def test_a_machine_without_scripts_proves_nothing() -> None:
+    for check in CHECKS:
+        with pytest.raises(pytest.skip.Exception, match="no script or job of an administrator"):
+            check(state_with(), state_with(), "run")
+
+
 @pytest.mark.parametrize(
     ("check", "changed", "message"),
     [

@@ -29,6 +29,16 @@ def test_clients_that_are_answered_or_removed_are_accepted() -> None:
     test_tls_clients.test_no_client_prints_a_new_error(before, after, WEB)
 
 
+def test_an_endpoint_that_answered_no_client_proves_nothing() -> None:
+    before = state_with(curl=ClientAnswer(errors=("refused",)))
+    for check in (
+        test_tls_clients.test_every_client_is_answered_as_before,
+        test_tls_clients.test_no_client_prints_a_new_error,
+    ):
+        with pytest.raises(pytest.skip.Exception, match="answered no client"):
+            check(before, before, WEB)
+
+
 def test_a_client_that_refuses_the_certificate_is_named() -> None:
     before = state_with(curl=ANSWERED, python3=ANSWERED)
     after = state_with(curl=ANSWERED, python3=ClientAnswer(errors=("Missing Key Usage",)))
