@@ -29,12 +29,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--expect",
         type=Path,
         metavar="SHARDS",
-        help="a shards.json: what a missing, doubled, truncated or foreign part should have brought"
-        " never ran",
+        help="a shards.json: the cells of a missing, doubled, truncated or foreign part are never_ran",
     )
-    parser.add_argument("--to", type=Path, help="where the reports go; default: the first folder")
     parser.add_argument(
-        "--format", metavar="FORMAT", action="append", help="only this; may be repeated"
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="where the reports go; default: the first folder, with --expect reports/out",
+    )
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        action="append",
+        help="only this format, such as html or github; may be repeated",
     )
     parser.add_argument(
         "--waivers",
