@@ -29,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--expect",
         type=Path,
         metavar="SHARDS",
-        help="a shards.json: the cells of a missing, doubled, truncated or foreign part are never_ran",
+        help="a shards.json: cells of missing, doubled, truncated and foreign parts are never_ran",
     )
     parser.add_argument(
         "--to",
