@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--waivers",
         type=Path,
         metavar="FILE",
-        help="for github and sarif; default: reports/waivers.toml, where it is there",
+        help="for github and sarif; default: reports/waivers.toml, if it exists",
     )
     parser.add_argument(
         "--baseline", type=Path, metavar="RUN", help="for ctrf: an earlier run to refer to"
