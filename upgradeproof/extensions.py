@@ -114,7 +114,7 @@ class File:
         return ExtensionError(
             f"{self} is not a valid {self.kind.noun}",
             details=what,
-            resolution="see docs/how-to/extend.md; a helper's name begins with _",
+            resolution="correct the file; if it is a helper, begin its name with _",
         )
 
 

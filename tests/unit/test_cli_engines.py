@@ -81,7 +81,8 @@ def test_without_engines_there_is_nothing_to_ask(upgradeproof: Command, tmp_path
         2,
         "",
         f"upgradeproof: there is no engines.toml in {tmp_path}: every cell runs on this host\n"
-        "To do: write one to run cells on other hosts: see docs/how-to/engines.md\n",
+        "To do: to run cells on other hosts, write an [[engine]] with name, address (ssh://HOST) "
+        "and architectures for each\n",
     )
 
 

@@ -155,6 +155,12 @@ def test_no_page_names_an_archive_or_a_path_of_one_machine(page: Path) -> None:
     assert not re.search(r"(?<![\w.])/(work|root(?!@)|home/(?!ada/))", text)
 
 
+def test_no_message_names_a_page() -> None:
+    """A wheel has no pages: a message states itself what to do."""
+    files = sorted((ROOT / "upgradeproof").rglob("*.py"))
+    assert [str(file) for file in files if "docs/" in file.read_text(encoding="utf-8")] == []
+
+
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=page_id)
 def test_every_page_is_linked_from_the_map(page: Path) -> None:
     linked = {

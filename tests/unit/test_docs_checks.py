@@ -18,6 +18,7 @@ from tests.unit.test_docs import PAGES, ROOT, blocks, page_id, prose
 SPAN = re.compile(r"`([^`]+)`")
 PATH = re.compile(r"[\w./-]+/test_\w+\.py")
 NAME = re.compile(r"\btest_[a-z0-9_]*[a-z0-9]\b")
+CHECK_ID = re.compile(r"\b(test_\w+)::(test_[a-z0-9_]*[a-z0-9])\b")
 EXAMPLE = re.compile(r"<!-- example: (\w+) -->")
 
 
@@ -34,6 +35,12 @@ def existing() -> frozenset[str]:
     files = [*ROOT.glob("suites/test_*.py"), *ROOT.glob("field-cases/test_*.py")]
     texts = (file.read_text(encoding="utf-8") for file in files)
     return frozenset(file.stem for file in files) | frozenset(functions_in(texts))
+
+
+def functions_in_suite(suite: str) -> frozenset[str]:
+    """Return the names of a suite's test functions; of no suite, nothing."""
+    file = ROOT / "suites" / f"{suite}.py"
+    return frozenset(functions_in([file.read_text(encoding="utf-8")] if file.is_file() else []))
 
 
 def named(text: str) -> set[str]:
@@ -54,6 +61,17 @@ def test_every_check_that_a_page_names_exists_or_is_an_example(page: Path) -> No
     unknown = named(prose(page)) - CHECKS - defined
     assert unknown - examples == set(), "no suite has these checks"
     assert examples - unknown == set(), "these are marked as examples without need"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_id_of_a_check_names_its_suite(page: Path) -> None:
+    """Blocks of code are read, too: an example is copied."""
+    wrong = [
+        f"{suite}::{test}"
+        for suite, test in CHECK_ID.findall(page.read_text(encoding="utf-8"))
+        if test not in functions_in_suite(suite)
+    ]
+    assert wrong == []
 
 
 def test_the_name_of_a_check_that_does_not_exist_is_found() -> None:

@@ -78,7 +78,7 @@ def test_the_images_of_the_package_are_those_at_the_top_of_the_checkout(tmp_path
          ("8: bootstrap.archive: write the archive's URL, or it, a space and the security "
          "archive's")),
         ('suites = ["first"]', "suites = []",
-         "7: bootstrap.suites: tuple should have at least 1 item after validation, not 0, not []"),
+         "7: bootstrap.suites: list should have at least 1 item, not []"),
     ],
 )  # fmt: skip
 def test_the_error_of_an_invalid_image_names_the_line(

@@ -46,7 +46,8 @@ def route(about: About, images: Mapping[str, Image], *, to: str, machine: str) -
             f"{about.name or 'the server'} runs {system}, for which there is no image: it can't"
             " be captured",
             details=f"available: {known}",
-            resolution="add a definition to images/, see docs/how-to/new-image.md",
+            resolution="add a definition of this release to images/: a TOML file with its family, "
+            "its codename and a table [bootstrap]",
         )
     fitting = [
         i for i in fitting if machine in i.machines and about.architecture in i.architectures

@@ -30,8 +30,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="also copy this folder of data; may be repeated",
     )
-    parser.add_argument("--upgrade-to", default="", metavar="IMAGE", help="default: the next")
-    parser.add_argument("--machine", default="container", metavar="KIND", help="default: container")
+    parser.add_argument(
+        "--upgrade-to",
+        default="",
+        metavar="IMAGE",
+        help="the image to upgrade the twin to; default: the next release of its distribution",
+    )
+    parser.add_argument(
+        "--machine",
+        default="container",
+        metavar="KIND",
+        help="the twin's kind of machine, container or vm; default: container",
+    )
     parser.add_argument("--ssh-config", type=Path, metavar="FILE", help="instead of ~/.ssh/config")
 
 

@@ -29,9 +29,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="makes .venv/bin with upgradeproof and pytest; default: `sh ci/setup.sh`, which is"
         " written, too",
     )
-    init.add_argument("--tag", type=_tag, action="append", default=[], help="only such cells")
-    init.add_argument("--max-minutes", type=positive_number, default=45, metavar="M")
-    init.add_argument("--force", action="store_true", help="replace files that are there")
+    init.add_argument(
+        "--tag",
+        type=_tag,
+        action="append",
+        default=[],
+        help="only cells with this tag; may be repeated",
+    )
+    init.add_argument(
+        "--max-minutes",
+        type=positive_number,
+        default=45,
+        metavar="M",
+        help="how long a shard may take, as estimated; default: 45",
+    )
+    init.add_argument("--force", action="store_true", help="replace the pipeline")
 
 
 def run(arguments: argparse.Namespace) -> int:

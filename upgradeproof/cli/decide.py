@@ -45,7 +45,7 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
         "--waivers",
         type=Path,
         metavar="FILE",
-        help="default: waivers.toml next to the policy, where it is there",
+        help="default: waivers.toml next to the policy, if it exists",
     )
     parser.add_argument(
         "--baseline",

@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--cell", metavar="GLOB", action="append", help="only cells that match; may be repeated"
     )
     parser.add_argument(
-        *("-j", "--workers"), type=positive_number, metavar="N", default=1, help="trials at a time"
+        *("-j", "--workers"), type=positive_number, metavar="N", default=1, help="parallel trials"
     )
 
 

@@ -32,7 +32,8 @@ def run(_arguments: argparse.Namespace) -> int:
     if not home.placement.engines:
         raise PlanError(
             f"there is no {FILE} in {home.root}: every cell runs on this host",
-            resolution="write one to run cells on other hosts: see docs/how-to/engines.md",
+            resolution="to run cells on other hosts, write an [[engine]] with name, address "
+            "(ssh://HOST) and architectures for each",
         )
     counts = Counter(engine.name for engine in home.placement.cells.values())
     asked = [(engine, _asked(engine)) for engine in home.engines.values()]

@@ -17,7 +17,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("globs", nargs="*", metavar="GLOB", help="over cases; default: all")
     parser.add_argument(
-        *("-j", "--workers"), type=positive_number, metavar="N", default=1, help="trials at a time"
+        *("-j", "--workers"), type=positive_number, metavar="N", default=1, help="parallel trials"
     )
     parser.add_argument("--no-twins", action="store_true", help="leave the good twins out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON report")

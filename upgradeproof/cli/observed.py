@@ -25,12 +25,14 @@ def add_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:
         "packages", nargs="+" if required else "*", metavar="PACKAGE", help="packages to install"
     )
     parser.add_argument(
-        "--from", dest="old", metavar="RELEASE", help="the release to install them on: an image"
+        "--from", dest="old", metavar="RELEASE", help="an image: the release to install them on"
     )
     parser.add_argument(
-        "--to", dest="new", metavar="RELEASE", help="the release to upgrade to: an image"
+        "--to", dest="new", metavar="RELEASE", help="an image: the release to upgrade to"
     )
-    parser.add_argument("--name", default="", help="of the product; default: the packages' names")
+    parser.add_argument(
+        "--name", default="", help="the product's name; default: the packages' names"
+    )
 
 
 def ordered(arguments: argparse.Namespace, home: Home) -> Order:

@@ -15,7 +15,9 @@ HELP = "print every cell and its steps; touches no machine"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("cells", nargs="*", help="globs over cell ids; default: all")
-    parser.add_argument("--plan", action="append", metavar="PATH", help="an upgrade.toml")
+    parser.add_argument(
+        "--plan", action="append", metavar="PATH", help="this upgrade.toml; may be repeated"
+    )
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--scripts", action="store_true", help="show each step's script")
 

@@ -29,18 +29,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--expect",
         type=Path,
         metavar="SHARDS",
-        help="a shards.json: what a missing, doubled, truncated or foreign part should have brought"
-        " never ran",
+        help="a shards.json: cells of missing, doubled, truncated and foreign parts are never_ran",
     )
-    parser.add_argument("--to", type=Path, help="where the reports go; default: the first folder")
     parser.add_argument(
-        "--format", metavar="FORMAT", action="append", help="only this; may be repeated"
+        "--to",
+        type=Path,
+        metavar="FOLDER",
+        help="where the reports go; default: the first folder, with --expect reports/out",
+    )
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        action="append",
+        help="only this format, such as html or github; may be repeated",
     )
     parser.add_argument(
         "--waivers",
         type=Path,
         metavar="FILE",
-        help="for github and sarif; default: reports/waivers.toml, where it is there",
+        help="for github and sarif; default: reports/waivers.toml, if it exists",
     )
     parser.add_argument(
         "--baseline", type=Path, metavar="RUN", help="for ctrf: an earlier run to refer to"

@@ -30,7 +30,9 @@ HELP = "split the cells into shards for several machines; touches no machine"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the verb's arguments."""
     parser.add_argument("cells", nargs="*", help="globs over cell ids; default: all")
-    parser.add_argument("--plan", action="append", metavar="PATH", help="an upgrade.toml")
+    parser.add_argument(
+        "--plan", action="append", metavar="PATH", help="this upgrade.toml; may be repeated"
+    )
     parser.add_argument(
         "--tag", action="append", default=[], help="only cells with this tag; may be repeated"
     )

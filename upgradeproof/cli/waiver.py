@@ -32,22 +32,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action = actions.add_parser(name, help=words)
         count = None if name == "new" else "?"
         action.add_argument("run_folder", nargs=count, type=Path, metavar="RUN")
-        action.add_argument("--policy", type=Path, default=REPORTS / "policy.toml", metavar="FILE")
-        action.add_argument("--waivers", type=Path, metavar="FILE")
-        action.add_argument("--at", type=moment, default=datetime.now(UTC), metavar="TIME")
+        action.add_argument(
+            "--policy",
+            type=Path,
+            default=REPORTS / "policy.toml",
+            metavar="FILE",
+            help="default: reports/policy.toml",
+        )
+        action.add_argument(
+            "--waivers", type=Path, metavar="FILE", help="default: waivers.toml next to the policy"
+        )
+        action.add_argument(
+            "--at", type=moment, default=datetime.now(UTC), metavar="TIME", help="default: now"
+        )
         if name == "new":
             _configure_new(action)
 
 
 def _configure_new(parser: argparse.ArgumentParser) -> None:
     for name in ("cell", "check"):
-        parser.add_argument(f"--{name}", required=True, metavar="GLOB")
-    parser.add_argument("--owner", required=True, metavar="NAME")
-    for name in ("reason", "ticket"):
-        parser.add_argument(f"--{name}", required=True, metavar="TEXT")
-    parser.add_argument("--finding", metavar="TEXT", help="default: of the check's reason")
-    parser.add_argument("--days", type=positive_number, default=30, help=f"{MAX_DAYS} at most")
-    parser.add_argument("--id", metavar="ID")
+        parser.add_argument(
+            f"--{name}", required=True, metavar="GLOB", help=f"over the ids of {name}s"
+        )
+    parser.add_argument("--owner", required=True, metavar="NAME", help="an owner of the policy")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why it is accepted")
+    parser.add_argument(
+        "--ticket", required=True, metavar="TEXT", help="where the repair is planned"
+    )
+    parser.add_argument(
+        "--finding",
+        metavar="TEXT",
+        help="what the check's reason must contain; default: its first line",
+    )
+    parser.add_argument(
+        "--days",
+        type=positive_number,
+        default=30,
+        help=f"for how long; default: 30, at most {MAX_DAYS}",
+    )
+    parser.add_argument("--id", metavar="ID", help="default: a free one")
 
 
 def run(arguments: argparse.Namespace) -> int:

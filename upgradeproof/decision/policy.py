@@ -15,6 +15,7 @@ from upgradeproof.plan.loading import Model, misplaced, repeated
 
 Effect = Literal["no_go", "cannot_tell", "note"]
 """What a reason does to the decision; a note changes nothing."""
+SHORTEST = 'write a policy; the shortest requires every cell: cells = [{ select = ["*"] }]'
 
 
 class Outcome(StrEnum):
@@ -127,4 +128,4 @@ class Policy(Model):
 
 def load_policy(path: Path) -> Policy:
     """Return the policy in a file. Raises PlanError, once, with every problem and its line."""
-    return load_file(path, Policy, "write a policy: see docs/reference/policy.md")
+    return load_file(path, Policy, SHORTEST)

@@ -59,7 +59,7 @@ def load_signers(path: Path) -> tuple[AllowedSigner, ...]:
     except OSError as error:
         raise PlanError(
             f"{path} can't be read: {error.strerror}",
-            resolution="list the allowed signers there: see docs/how-to/sign-off.md",
+            resolution="write lines such as: ada@example.org ssh-ed25519 AAAA...",
         ) from None
     found = [
         signer

@@ -6,13 +6,14 @@ import difflib
 import os
 import textwrap
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from upgradeproof.counting import counted
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.old_names import Names, with_new_names
 from upgradeproof.renamed_keys import renamed
@@ -55,7 +56,7 @@ def load(path: Path, model: type[M]) -> M:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        problems = [_explain(names, content, model, problem) for problem in error.errors()]
+        problems = [_explain(names, content, model, problem) for problem in _problems(error)]
         raise PlanError(
             f"{path} is not a valid {model.called()}",
             details="\n".join(f"{path}:{line}: {what}" for line, what in sorted(problems)),
@@ -90,7 +91,7 @@ def checked(data: object, model: type[M], source: str) -> M:
     except ValidationError as error:
         table = data if isinstance(data, Mapping) else {}
         names = Names(text="")
-        explained = (_explain(names, table, model, problem)[1] for problem in error.errors())
+        explained = (_explain(names, table, model, problem)[1] for problem in _problems(error))
         problems = [text.removeprefix("the file: ") for text in explained]
         raise PlanError(f"{source} is not valid", details="\n".join(problems)) from None
 
@@ -140,6 +141,14 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     return f"valid: {', '.join(names[:MAX_NAMES])}{more}"
 
 
+def _problems(error: ValidationError) -> Iterator[ErrorDetails]:
+    """Yield each problem once: pydantic also calls a list too short whose items are wrong."""
+    for problem in error.errors():
+        short = problem["type"] == "too_short"
+        if not short or len(problem["input"]) < problem["ctx"]["min_length"]:
+            yield problem
+
+
 def _explain(
     names: Names, data: Mapping[str, Any], model: type[Model], problem: ErrorDetails
 ) -> tuple[int, str]:
@@ -156,13 +165,25 @@ def _explain(
         return line, f"{where!r} is missing"
     if problem["type"].startswith("union_tag"):
         return line, f"{where}: {_tag_advice(context)}"
-    message = problem["msg"].removeprefix("Value error, ")
+    message = _message(problem)
     given = (
         ""
         if problem["type"] in ("value_error", "misplaced")
         else f", not {_short(problem['input'])}"
     )
     return line, f"{where}: {message[:1].lower()}{message[1:]}{given}"
+
+
+def _message(problem: ErrorDetails) -> str:
+    """Return what is wrong, in the words of TOML: the models have tuples where it has lists."""
+    match problem["type"]:
+        case "tuple_type":
+            return "input should be a list"
+        case "dict_type" | "model_type":
+            return "input should be a table"
+        case "too_short":
+            return f"list should have at least {counted(problem['ctx']['min_length'], 'item')}"
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _in_the_file(data: Any, location: Sequence[int | str]) -> tuple[int | str, ...]:

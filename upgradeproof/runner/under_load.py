@@ -127,6 +127,7 @@ def _known(judged: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
     if broken:
         raise LoadError(
             broken.reason,
-            resolution="see `When the generator is too small` in docs/how-to/load-profile.md",
+            resolution="run fewer cells at a time; or set `processes` or `workers` of the load, a "
+            "`wait_time` of its users, or fewer `users`",
         )
     return judged

@@ -75,7 +75,8 @@ def test_a_server_of_another_distribution_is_one_clear_error() -> None:
     assert str(raised.value) == (
         "web1 runs Fedora Linux 41, for which there is no image: it can't be captured\n"
         "available: debian-1, debian-10, debian-2, ubuntu-4\n"
-        "To do: add a definition to images/, see docs/how-to/new-image.md"
+        "To do: add a definition of this release to images/: a TOML file with its family, its "
+        "codename and a table [bootstrap]"
     )
 
 

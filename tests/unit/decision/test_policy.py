@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.unit.decision.runs import POLICY
-from upgradeproof.decision.policy import Policy, load_policy
+from upgradeproof.decision.policy import SHORTEST, Policy, load_policy
 from upgradeproof.errors import PlanError
 
 
@@ -62,8 +63,13 @@ def test_a_missing_policy_is_an_error(tmp_path: Path) -> None:
         load_policy(tmp_path / "policy.toml")
     assert str(error.value) == (
         f"{tmp_path}/policy.toml: there is no such file\n"
-        "To do: write a policy: see docs/reference/policy.md"
+        'To do: write a policy; the shortest requires every cell: cells = [{ select = ["*"] }]'
     )
+
+
+def test_the_shortest_policy_is_one() -> None:
+    policy = Policy.model_validate(tomllib.loads(SHORTEST.rpartition(": ")[2]))
+    assert policy.rule("a").required
 
 
 def test_the_first_rule_that_fits_a_cell_applies() -> None:

@@ -36,10 +36,7 @@ WRONG = {
     ),
     "an empty list": (
         ((FIRST, 'to = "2"\nplatforms = []'), ("[expect]\n", DEFAULTS)),
-        (
-            "24: upgrade.0.platforms: tuple should have at least 1 item after validation, not 0,"
-            " not []"
-        ),
+        "24: upgrade.0.platforms: list should have at least 1 item, not []",
     ),
     "an unknown key": (
         (("[expect]\n", DEFAULTS.replace("platforms", "platform")),),
@@ -54,7 +51,7 @@ WRONG = {
     ),
     "a wrong type": (
         (("[expect]\n", DEFAULTS.replace('["debian-12-*"]', '"debian"')),),
-        "48: defaults.platforms: input should be a valid tuple, not 'debian'",
+        "48: defaults.platforms: input should be a list, not 'debian'",
     ),
 }
 

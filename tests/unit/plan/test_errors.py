@@ -77,7 +77,7 @@ WRONG = {
     ),
     "a text where a list is expected": (
         ('via = ["2"]', 'via = "2"'),
-        "45: upgrade.2.via: input should be a valid tuple, not '2'",
+        "45: upgrade.2.via: input should be a list, not '2'",
     ),
     "missing keys of an upgrade": (
         ('[[upgrade]]\nfrom = "1"\nto = "3"\nvia = ["2"]', "[[upgrade]]"),
@@ -103,6 +103,12 @@ WRONG = {
     "a kind of step that is like no other": (
         ('step = "restart"', 'step = "dance"'),
         f"40: upgrade.1.steps.1.step: unknown step 'dance'; valid: {KINDS}",
+    ),
+    "a list in which every item is wrong": (
+        ('[[install]]\nstep = "run"', '[[install]]\nstep = "rum"'),
+        ('step = "apt-install"', 'step = "apt-instal"'),
+        "12: install.0.step: unknown step 'rum'; did you mean 'run'?",
+        "19: install.1.step: unknown step 'apt-instal'; did you mean 'apt-install'?",
     ),
     "a step of no kind": (
         ('step = "restart"\n', ""),

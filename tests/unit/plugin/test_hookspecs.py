@@ -103,7 +103,7 @@ def test_a_plugin_adds_expectations_to_the_cells_that_it_chooses(inside: pytest.
             ),
             "there is no endpoint 'site' of the kind ",
         ),
-        ("[]", "input should be a valid dictionary or instance of Expectations, not []\n"),
+        ("[]", "input should be a table, not []\n"),
     ],
 )
 def test_expectations_that_are_wrong_are_one_clear_error(
