@@ -101,21 +101,22 @@ class Cell:
                 return next(left, None)
             case StateName.UPGRADED_AGAIN:
                 return next(left, self.expect.reason_for(path, kind) if event else None)
+            case StateName.UPGRADED:
+                return self.expect.reason_for(path, kind) or self._written(path, kind)
             case (
                 StateName.BASE
                 | StateName.INSTALLED
                 | StateName.INSTALLED_REBOOTED
-                | StateName.UPGRADED
                 | StateName.REBOOTED
             ):
-                return self.expect.reason_for(path, kind) or self._written(path)
+                return self.expect.reason_for(path, kind)
             case never:
                 assert_never(never)
 
-    def _written(self, path: str) -> str | None:
+    def _written(self, path: str, kind: ChangeKind | None) -> str | None:
         """Return that a step of the upgrade itself writes the file at this path of the diff."""
         section, _, file = path.partition("/")
-        if section != "files":
+        if section != "files" or kind == "removed":
             return None
         file = file.removesuffix("/sha256")
         for step in self.steps:

@@ -10,7 +10,7 @@ from upgradeproof.probes import daemon_scripts
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked_text
-from upgradeproof.probes.services import Services
+from upgradeproof.probes.services import unit_changed
 from upgradeproof.probes.text import clean, decoded, general, number, rows
 
 LINES, LINE_LENGTH, DECISIVE_LINES = 40, 400, 8
@@ -116,14 +116,11 @@ class ConfigChecks(Probe[ConfigCheck]):
         """Return the unit that was added or removed, which the services show."""
         key = line.path.partition("/")[2]
         old, new = before[cls].get(key), after[cls].get(key)
-        if (old is None) == (new is None):
+        found = old or new
+        if found is None or (old and new) or (new and not new.accepted):
             return ""
-        if new is not None and not new.accepted:
-            return ""
-        unit = (old or new).unit  # type: ignore[union-attr]  # one of them is there
-        if before[Services].get(unit) == after[Services].get(unit):
-            return ""
-        return f"{unit} came, went or changed: see services/{unit}"
+        changed = unit_changed(found.unit, before, after)
+        return f"{found.unit} came, went or changed: see services/{found.unit}" if changed else ""
 
 
 def _printed(encoded: str) -> str:

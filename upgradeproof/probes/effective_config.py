@@ -16,7 +16,7 @@ from upgradeproof.probes.dump_formats import settings
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.secrets import masked_setting, masked_text
-from upgradeproof.probes.services import Services
+from upgradeproof.probes.services import unit_changed
 from upgradeproof.probes.text import clean, decoded, rows
 
 # Files that are not as their package brought them, by dpkg's sums and by those of ucf.
@@ -141,7 +141,7 @@ def _of_the_dump(name: str, before: Facts, after: Facts, *, whole: bool) -> str:
     old, new = (facts[EffectiveConfig].get(name) for facts in (before, after))
     if old is None:
         return f"{name} printed nothing before"
-    if new is None and before[Services].get(old.unit) != after[Services].get(old.unit):
+    if new is None and unit_changed(old.unit, before, after):
         return f"{old.unit} changed: see services/{old.unit}"
     if not whole and (new is None or new.problem):
         return f"{name} does not print its settings any more: see {EffectiveConfig.section}/{name}"

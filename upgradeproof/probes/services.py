@@ -29,6 +29,8 @@ _PROPERTIES = (
     "ConsistsOf",
 )
 _INIT_SCRIPTS = "/etc/init.d/"
+_OF_A_FAILURE = frozenset({"active", "sub", "result", "restarts"})
+"""The fields that change while a unit fails again and again."""
 LOG_LINES = 10
 """Of a unit that is not up: as many as `systemctl status` shows."""
 _SCRIPT = r"""
@@ -197,7 +199,7 @@ class Services(Probe[Service]):
         """
         name, field = split_unit(line.path)
         was, now = before[cls].get(name), after[cls].get(name)
-        if was and now and was.fails and now.fails:
+        if was and now and was.fails and now.fails and field in _OF_A_FAILURE:
             return "it had failed before, too"
         package = next((unit.package for unit in (now, was) if unit and unit.package), "")
         change = changed_package(package, before, after)
@@ -210,6 +212,12 @@ class Services(Probe[Service]):
         if starts and not distribution:
             return ""
         return f"the unit belongs to {package}, which {change}"
+
+
+def unit_changed(name: str, before: Facts, after: Facts) -> bool:
+    """Return whether a unit came, went or changed: a line of the diff shows that."""
+    was, now = before[Services].get(name), after[Services].get(name)
+    return not was.same_as(now) if was else now is not None
 
 
 def split_unit(path: str) -> tuple[str, str]:

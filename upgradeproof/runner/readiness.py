@@ -12,6 +12,8 @@ from upgradeproof.plan import Expectations
 BOOT_TIMEOUT_S = 300.0
 LOG_LINES = 8
 """Of the journal of a unit that is not up: the message of the program is among them."""
+NO_LISTENER = "nothing listens on"
+"""How a line about a port begins; the others are about services, and their logs."""
 MAX_LOG_LINES = 20
 """Of all such units; what is not ready stays within the lines that an error quotes."""
 
@@ -85,7 +87,7 @@ def _ready_script(
         pattern = f":{number:04X} [0-9A-F]*:0000 {listening} "
         checks.append(
             f"cat /proc/net/{protocol} /proc/net/{protocol}6 2>/dev/null | grep -q '{pattern}'"
-            f" || echo nothing listens on {protocol} port {number}"
+            f" || echo {NO_LISTENER} {protocol} port {number}"
         )
     body = "\n".join(checks) or ":"
     again = (

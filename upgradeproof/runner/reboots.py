@@ -18,6 +18,7 @@ from upgradeproof.probes import Facts, every_probe, ordinary_probes, read
 from upgradeproof.probes.config_reads import ConfigReads
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.probes.service_controls import ServiceControls
+from upgradeproof.probes.text import general
 from upgradeproof.results import Change
 from upgradeproof.runner.inputs import probe_inputs
 from upgradeproof.runner.judging import judge, judge_boot
@@ -88,7 +89,7 @@ def changes(
     if spec.baseline is None:
         return judge_boot(reached[spec.parent].facts, facts)
     start, baseline = reached[spec.baseline.spec.parent].facts, reached[spec.baseline]
-    by_a_boot = {change.path for change in baseline.changes}
+    by_a_boot = {_same_by_a_boot(change) for change in baseline.changes}
     ordinary = judge(
         cell,
         state,
@@ -105,7 +106,18 @@ def changes(
         origin=start,
         baseline=baseline.facts,
     )
-    return (*(change for change in ordinary if change.path not in by_a_boot), *on_clones)
+    return (
+        *(change for change in ordinary if _same_by_a_boot(change) not in by_a_boot),
+        *on_clones,
+    )
+
+
+def _same_by_a_boot(change: Change) -> tuple[str, str]:
+    """Return what a change that every boot makes has in common with that of another boot.
+
+    Numbers, dates and hexadecimal strings may differ; ``failed`` is not ``activating``.
+    """
+    return change.path, general(change.after or "")
 
 
 def _use(machine: Machine, cell: Cell, state: StateName) -> None:

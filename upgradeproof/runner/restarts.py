@@ -10,7 +10,7 @@ from upgradeproof.probes import read
 from upgradeproof.probes.endurance import Endurance, Stay, became_daemon
 from upgradeproof.probes.services import Services
 from upgradeproof.runner.inputs import probe_inputs
-from upgradeproof.runner.readiness import wait_until_ready
+from upgradeproof.runner.readiness import NO_LISTENER, wait_until_ready
 from upgradeproof.runner.state import State
 from upgradeproof.states import StateName
 
@@ -43,8 +43,7 @@ def restart_all(state: State) -> Restarts:
         found = [refusal] if refusal else []
         found += complaints_of(state, service, stays)
         complaints[service] = "\n".join(found)
-    about_services = tuple(f"{state.unit(name).removesuffix('.service')} is " for name in refused)
-    ports = tuple(line for line in missing if not line.startswith(about_services))
+    ports = tuple(line for line in missing if line.startswith(NO_LISTENER))
     return Restarts(complaints=complaints, missing=ports)
 
 

@@ -122,6 +122,8 @@ def test_a_file_that_a_step_of_the_upgrade_writes_is_expected_to_differ() -> Non
         "the step copy of the upgrade writes this file"
     )
     assert on.reason_for("upgraded", "files//etc/other/sha256") is None
+    assert on.reason_for("upgraded", "files//etc/copied", "removed") is None
+    assert on.reason_for("rebooted", "files//etc/copied/sha256") is None
 
 
 @pytest.mark.parametrize(

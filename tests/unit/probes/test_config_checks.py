@@ -117,3 +117,11 @@ def test_a_check_of_a_new_unit_is_explained_and_a_refusal_is_not() -> None:
     assert ConfigChecks.explain(line, nothing, facts(unit, fine)) == reason
     assert ConfigChecks.explain(line, nothing, facts(unit, bad)) == ""
     assert ConfigChecks.explain(line, nothing, facts(None, fine)) == ""
+
+
+def test_another_process_of_a_unit_explains_no_check_that_is_gone() -> None:
+    line = Difference(path="config_checks/example", before="there", after=None)
+    fine = ConfigCheck(daemon="example", unit="exampled.service", accepted=True)
+    before = facts(Service(active="active", main_pid=1), fine)
+    after = facts(Service(active="active", main_pid=2), None)
+    assert ConfigChecks.explain(line, before, after) == ""

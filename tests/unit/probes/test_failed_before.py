@@ -44,6 +44,12 @@ def test_a_unit_is_explained(was: Service | None, now: Service, *, explained: bo
     assert Services.explain(line, facts(was), facts(now)) == reason
 
 
+@pytest.mark.parametrize("field", ["enabled", "load"])
+def test_what_else_changes_of_such_a_unit_is_not_explained(field: str) -> None:
+    line = Difference(path=f"services/a.service/{field}", before="x", after="masked")
+    assert Services.explain(line, facts(FAILED), facts(FAILED)) == ""
+
+
 @pytest.mark.parametrize(("was", "now", "explained"), CASES)
 def test_an_error_of_the_journal_is_explained(
     was: Service | None, now: Service, *, explained: bool

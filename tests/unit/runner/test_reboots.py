@@ -50,6 +50,17 @@ def test_a_change_of_every_boot_is_no_regression(world: World) -> None:
     ]
 
 
+@pytest.mark.parametrize(("version", "regressions"), [("2", []), ("b", ["packages/usual"])])
+def test_the_next_releases_boot_may_change_it_to_another_number_only(
+    world: World, version: str, regressions: list[str]
+) -> None:
+    again = AT_BOOT.format(name="usual").replace("echo 1", f"echo {version}")
+    install = f"{INSTALL}; {AT_BOOT.format(name='usual')}"
+    with world.runner(cell(install=install, upgrade=f"{UPGRADE}; {again}")) as runner:
+        rebooted = runner.reach("rebooted")
+    assert [change.path for change in rebooted.regressions] == regressions
+
+
 def test_the_plan_may_expect_a_change_of_a_boot(world: World) -> None:
     known = {"facts": ["packages/ghost"], "reason": "made at the first boot"}
     upgrade = f"{UPGRADE}; {AT_BOOT.format(name='ghost')}"

@@ -31,7 +31,7 @@ from suites import (
 )
 from tests.unit.runner.world import cell
 from tests.unit.suites import facts
-from tests.unit.suites.product import Product, Spoil, checks_of
+from tests.unit.suites.product import Product, Spoil, checks_of, on_disk
 from tests.unit.suites.spoils import SPOILS
 
 CHECKS = checks_of(
@@ -110,6 +110,13 @@ def test_one_spoiled_fact_fails_one_check(make: Make, check: str, spoil: Spoil, 
                 failed[name] = message
     assert list(failed) == [check]
     assert words in failed[check]
+
+
+def test_the_log_of_a_service_is_no_port(make: Make) -> None:
+    check = "test_in_use::test_ports_listen_after_a_restart"
+    product = make(check)
+    on_disk("upgraded", "not-ready", "web is activating\n  bind: address in use")(product)
+    assert product.failure(CHECKS[check][1]) is None
 
 
 def test_an_upgrade_without_facts_does_not_complete(make: Make) -> None:
