@@ -141,9 +141,12 @@ def _releases(twin: Twin, way: Route) -> Iterator[Entry]:
                 )
             },
         },
-        source="The version of base-files is the distribution's number.",
+        source="The version of base-files begins with a number of the distribution's.",
     )
-    yield Entry(keys={"name": _label(way.new), "packages": {_BASE: "*"}})
+    # Where the numbers are those of the images, as Debian's are, the next one is known, too.
+    known = number is not None and number[0] == _label(way.old)
+    next_version = f"{_label(way.new)}*" if known else "*"
+    yield Entry(keys={"name": _label(way.new), "packages": {_BASE: next_version}})
 
 
 def _install(twin: Twin) -> Iterator[Entry]:

@@ -67,7 +67,7 @@ class VerdictRecorder:
 
         The checks of the packaged suites are declared also where pytest did not collect them.
         """
-        if self._part.worker not in ("main", "gw0"):
+        if not self._part.declares:
             return
         checks = [(item, check_of_item(item)) for item in session.items]
         excused = {check.partition("::")[0] for check in self._uncollected}

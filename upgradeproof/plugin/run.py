@@ -46,6 +46,9 @@ class Session:
     fresh: bool
     hook: pluggy.HookRelay
     """pytest's hooks, those of our own specifications included."""
+    declares: bool = True
+    """Whether this process declares cells and checks: of xdist's workers, which collect the same,
+    one does."""
     strict: bool = False
     """Whether an expected change that did not happen makes the run fail."""
     globs: tuple[str, ...] = ()
@@ -167,6 +170,7 @@ def start_session(config: pytest.Config) -> Session:
         reports=named_path(config, settings.REPORTS) or home.reports,
         run_id=given.get("run_id") or secrets.token_hex(4),
         worker=given.get("worker", "main"),
+        declares=given.get("declares", True),
         fresh=config.getoption("upgradeproof_fresh"),
         strict=config.getoption("upgradeproof_strict"),
         globs=tuple(config.getoption("upgradeproof_cell")),

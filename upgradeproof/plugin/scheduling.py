@@ -49,6 +49,7 @@ class Scheduler:
 
     def __init__(self, part: Session) -> None:
         self._part = part
+        self._first = ""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> CellScheduling:
@@ -57,8 +58,10 @@ class Scheduler:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Hand the run's id and the worker's name to a worker."""
+        """Hand the run's id and the worker's name to a worker; the first one declares checks."""
+        self._first = self._first or node.gateway.id
         node.workerinput["upgradeproof"] = {
             "run_id": self._part.run_id,
             "worker": node.gateway.id,
+            "declares": node.gateway.id == self._first,
         }

@@ -260,8 +260,8 @@ class Runner(AbstractContextManager["Runner"]):
             since=transition.since,
         )
         self._cache.save(name, state_key, cached, facts, active.machine)
-        if any(later.spec.parent is name for later in self.cell.states):  # also a booted clone
-            self._cache.wait(name)  # the machine is changed next: what is saved must be this state
+        # The machine is changed next, and another run may build the state once its lock is free.
+        self._cache.wait(name)
         active.state = name
         return cached, facts
 

@@ -42,6 +42,13 @@ def test_all_tests_of_a_cell_go_to_one_worker(project: Project) -> None:
     assert {cell.verdict for cell in project.result.cells} == {Verdict.PASSED}
 
 
+def test_a_worker_of_any_name_declares_the_checks(project: Project) -> None:
+    names = ("--tx", "popen//id=alpha", "--tx", "popen//id=beta", "--dist", "load")
+    done = project.write(test_it=MANY).pytest(*names)
+    assert (done.exit_status, project.result.verdict) == (0, Verdict.PASSED)
+    assert {cell.checks_declared for cell in project.result.cells} == {9}
+
+
 def test_a_worker_starts_with_the_longest_cell(project: Project) -> None:
     """A long cell that starts last delays the end: xdist itself starts with the most tests."""
     project.write(test_it=MANY).pytest("-n", "1")

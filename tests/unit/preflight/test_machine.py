@@ -46,10 +46,24 @@ def test_fewer_cores_than_recommended_are_info() -> None:
     assert only.startswith("info cores: 2 processor cores, where 4 are recommended\n")
 
 
-@pytest.mark.parametrize("given", [Given(), Given(cores=4, memory_bytes=16_000_000_000)])
-def test_enough_or_unknown_resources_are_no_finding(given: Given) -> None:
+def test_enough_resources_are_no_finding() -> None:
     asked = {"cores": {"min": 4}, "memory_gb": {"min": 16}}
+    given = Given(cores=4, memory_bytes=16_000_000_000)
     assert found({Resources: {"given": given}}, preflight=asked) == []
+
+
+@pytest.mark.parametrize("records", [{}, {"given": Given()}])
+def test_unknown_resources_are_info_where_the_plan_requires_some(
+    records: dict[str, Given],
+) -> None:
+    assert found({Resources: records}) == []
+    assert found({Resources: records}, preflight={"cores": {"min": 4}}) == [
+        (
+            "info cores: the number of processor cores is not known here\n"
+            "  The machine's /proc does not show it.\n"
+            "  To do: compare the production machine with the plan"
+        )
+    ]
 
 
 def test_a_folder_without_free_space_is_an_inhibitor() -> None:
@@ -85,8 +99,11 @@ def test_free_space_in_boot_is_examined_where_a_kernel_is_in_it() -> None:
     assert only.startswith("inhibitor room//boot: 5 MB free in /boot, where 100 are required\n")
 
 
-def test_unknown_free_space_is_no_finding() -> None:
-    assert found({Folders: {"/": Folder()}}) == []
+def test_unknown_free_space_is_info_where_the_plan_names_the_folder() -> None:
+    read = {Folders: {"/": Folder()}}
+    assert found(read) == []
+    (only,) = found(read, preflight={"space": [{"path": "/srv", "min_mb": 1}]})
+    assert only.startswith("info room//srv: how much is free in /srv is not known here\n")
 
 
 def test_a_slow_uplink_is_high() -> None:

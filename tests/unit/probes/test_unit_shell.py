@@ -1,4 +1,4 @@
-"""A unit's name stands for itself, with the backslashes by which systemd escapes it."""
+"""A unit's name is no pattern, also with the backslashes by which systemd escapes it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from upgradeproof.plan.preflight import BOOT, Amount, Space
-from upgradeproof.preflight.amounts import judge_amount
+from upgradeproof.preflight.amounts import judge_amount, unknown
 from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.folders import Folder, Folders
@@ -15,12 +15,23 @@ MB = 1_000_000
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
-    """Yield folders with too little free space; /boot counts if it has a kernel."""
-    folders = situation.facts[Folders]
-    for space in situation.cell.plan.preflight.required_space:
-        folder = folders.get(space.path)
-        if folder and (space.path != BOOT or situation.facts[Boot]):
-            yield from _judge(space, folder)
+    """Yield folders with too little free space; /boot counts if it has a kernel.
+
+    What is not known is a finding where the plan names the folder.
+    """
+    folders, asked = situation.facts[Folders], situation.cell.plan.preflight
+    for space in asked.required_space:
+        if space.path == BOOT and not situation.facts[Boot]:
+            continue
+        folder = folders.get(space.path) or Folder()
+        yield from _judge(space, folder)
+        if folder.available_bytes is None and space in asked.space:
+            yield unknown(
+                name=f"room/{space.path}",
+                what=f"how much is free in {space.path}",
+                why="The file system of the folder did not report it.",
+                remedy=f"run `df {space.path}` on the production machine",
+            )
 
 
 def _judge(space: Space, folder: Folder) -> Iterator[Finding]:

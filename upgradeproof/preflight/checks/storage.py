@@ -23,9 +23,11 @@ def findings(situation: Situation) -> Iterator[Finding]:
 def _iops(situation: Situation) -> Iterator[Finding]:
     asked = situation.cell.plan.preflight.storage_iops
     folder = situation.facts[Folders].get(asked.path)
-    if not asked.asked or folder is None:
+    if not asked.asked:
         return
-    if not situation.fidelity.absolute_time:
+    if folder is None:
+        why = f"{asked.path} was not read."
+    elif not situation.fidelity.absolute_time:
         why = (
             f"The machine is emulated ({situation.fidelity.execution}): its time is not real time."
         )
