@@ -96,6 +96,29 @@ def test_without_qemu_the_error_names_what_to_install(
     assert (health.works, health.brief) == (False, "QEMU is not installed")
 
 
+def test_a_memory_that_can_not_be_written_leaves_disks_that_later_states_are_based_on(
+    vms: Vms, backend: QemuBackend, tmp_path: Path
+) -> None:
+    with backend.start(spec(str(vms.image), "full")) as machine:
+        origin = machine.origin
+        half = Snapshot(
+            folder=tmp_path / "half",
+            hardware=origin.hardware,
+            parent=str(origin.folder),
+            memory="of some QEMU",
+        )
+        half.folder.mkdir()
+        (half.folder / "memory").symlink_to("/dev/full")
+        with pytest.raises(MachineError, match=r"the memory of .* could not be written"):
+            machine.freeze(half, memory=True)
+        assert Snapshot.read(half.folder).memory == ""
+        assert machine.run("echo after >/root/note; sync").ok
+        later = backend.snapshot(machine, "later", {})
+        assert Snapshot.read(Path(later)).parent == str(half.folder)
+    with backend.start(spec(later, "again")) as machine:
+        assert machine.run("cat /root/note").text == "after"
+
+
 def test_an_image_that_was_cut_short_is_not_booted(
     vms: Vms, backend: QemuBackend, tmp_path: Path
 ) -> None:

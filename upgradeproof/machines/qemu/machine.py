@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -177,9 +178,21 @@ class QemuMachine(ChannelMachine):
         try:
             self._disks.freeze(snapshot.disks)
             if memory:
-                self.process.save_memory(snapshot.folder / MEMORY)
+                self._save_memory(snapshot)
         finally:
             self.process.monitor.execute("cont")
+        self._continue_on(snapshot)
+
+    def _save_memory(self, snapshot: Snapshot) -> None:
+        """Save the memory. If that fails, the snapshot has disks alone: the machine needs them."""
+        try:
+            self.process.save_memory(snapshot.folder / MEMORY)
+        except MachineError:
+            self._continue_on(replace(snapshot, memory=""))
+            raise
+
+    def _continue_on(self, snapshot: Snapshot) -> None:
+        """Note that the machine's disks are overlays of a snapshot, which is complete now."""
         snapshot.write()
         (self._folder / "origin").write_text(str(snapshot.folder), encoding="utf-8")
         self._origin = snapshot
