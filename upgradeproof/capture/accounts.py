@@ -56,11 +56,10 @@ def accounts_script(captured: Captured) -> str:
     for name, group in groups.items():
         if group.members:
             lines.append(f"gpasswd -M {shlex.join([','.join(group.members), name])} || :")
-    for name, user in users.items():
+    for user in users.values():
         if is_human(user):
-            home, owner = shlex.quote(user.home), f"{user.uid}:{user.gid}"
+            home = shlex.quote(user.home)
             lines.append(f"[ -e {home} ] || install -d -m 0755 -o {user.uid} -g {user.gid} {home}")
-            del owner, name
     return "\n".join([*lines, ""])
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import tomlkit
-from tomlkit.items import AoT, Item, Table
+from tomlkit.items import AoT, Table
 
 from upgradeproof.decision.policy import Policy
 from upgradeproof.decision.waivers import Waivers, fits, load_waivers
@@ -72,7 +72,7 @@ def draft(
         "ticket": ticket,
         "granted": today,
         "expires": today + timedelta(days=days),
-    }  # fmt: skip
+    }
 
 
 def append(path: Path, keys: dict[str, object], policy: Policy) -> None:
@@ -84,7 +84,7 @@ def append(path: Path, keys: dict[str, object], policy: Policy) -> None:
     document = tomlkit.parse(before or "")
     table: Table = tomlkit.table()
     for name, value in keys.items():
-        table.add(name, _item(value))
+        table.add(name, value)
     listed = document.get("waiver")
     if not isinstance(listed, AoT):
         listed = tomlkit.aot()
@@ -99,7 +99,3 @@ def append(path: Path, keys: dict[str, object], policy: Policy) -> None:
         else:
             write_text(path, before)
         raise
-
-
-def _item(value: object) -> Item:
-    return tomlkit.item(value)
