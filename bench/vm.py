@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from upgradeproof.machines.qemu import BACKEND, acceleration
 from upgradeproof.machines.qemu.machine import QemuMachine
 from upgradeproof.plan import Cell, Platform
 from upgradeproof.plan.steps import Reboot, Script, Upload, UploadTree
+from upgradeproof.ports import free_port
 from upgradeproof.tree_archive import unpacking
 
 CELL = "debian-12-amd64.vm.debian-server-12-to-12-linux-6.12"
@@ -95,7 +95,7 @@ def _until_answer(snapshot: str) -> float:
 
 def _until_ssh(disk: Path, key: Path) -> float:
     """Boot debvm's machine by the same accelerator and return the seconds to ssh's first answer."""
-    port = _free_port()
+    port = free_port()
     how = acceleration.accelerator("amd64", BACKEND.folder)
     same = ("-cpu", "qemu64") if how == "tcg" else ()
     options = ("-snapshot", "-m", "1024", "-smp", "2", "-display", "none", *same)
@@ -231,9 +231,3 @@ def _ssh(port: int, key: Path, command: str, *, control: str = "", timeout_s: fl
         ).returncode
     except subprocess.TimeoutExpired:
         return 255
-
-
-def _free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])

@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 from upgradeproof.defects.judgement import Sighting, first_line
 from upgradeproof.field_cases.catalogue import SHOWS, Case
+from upgradeproof.globs import fits
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Cell, Check, Verdict
 
@@ -46,9 +47,7 @@ def detected_by(case: Case, cell: Cell) -> tuple[Sighting, ...]:
     for id_, message in failures(cell):
         for detection in case.detected_by:
             words = [word.casefold() for word in detection.message_contains]
-            if any(fnmatchcase(id_, glob) for glob in detection.checks) and all(
-                word in message.casefold() for word in words
-            ):
+            if fits(id_, detection.checks) and all(word in message.casefold() for word in words):
                 found.append(Sighting(id=clean(id_), error=_line_with(message, words)))
                 break
     return tuple(found)
