@@ -1,5 +1,6 @@
 """Judge a trial of a case: noticed by a check that names the cause, red by chance, or missed; pure.
 
+A case with a script for its fault is missed only if that shows: otherwise nothing is known.
 The tests of whether the fault shows at all are no checks of the suite: they detect nothing.
 """
 
@@ -65,6 +66,23 @@ def not_reproduced(cell: Cell) -> str:
     for check in cell.checks:
         if check.id.startswith(FAULT) and NOT_SHOWN in check.reason:
             return f"{check.id.removeprefix(FAULT)}: {first_line(check.reason)}"
+    return ""
+
+
+def unknown(case: Case, cell: Cell) -> str:
+    """Return why it is not known whether the fault of a case shows, or "" where it is.
+
+    A case without a script for it is not asked.
+    """
+    if not case.fault_script:
+        return ""
+    asked = [check for check in cell.checks if check.id.startswith(FAULT)]
+    if not asked:
+        return f"{SHOWS} did not run: it is not known whether the fault shows"
+    for check in asked:
+        if check.verdict is not Verdict.PASSED and NOT_SHOWN not in check.reason:
+            reason = first_line(check.reason) or check.verdict
+            return f"{check.id.removeprefix(FAULT)}: {reason}"
     return ""
 
 
