@@ -15,7 +15,7 @@ from upgradeproof.home import Home
 from upgradeproof.machines.docker import CAPABILITIES, INIT
 from upgradeproof.machines.systemd import SETTLED
 from upgradeproof.plan import Cell
-from upgradeproof.plan.steps import Script, Upload, UploadTree
+from upgradeproof.plan.steps import Planned, Script, Upload, UploadTree
 from upgradeproof.results import Run
 from upgradeproof.results.reading import read_run
 from upgradeproof.settings import pytest_words
@@ -116,18 +116,25 @@ def bare(cell: Cell, image: str) -> float:
         _in(name, SETTLED)
         for state in ("installed", "upgraded"):
             for action in cell.actions(state):
-                if isinstance(action, Script):
-                    _in(name, action.script)
-                elif isinstance(action, Upload):
-                    target = shlex.quote(action.path)
-                    script = f'mkdir -p "$(dirname {target})"; cat >{target}; chmod {action.mode:o}'
-                    _in(name, f"{script} {target}", action.source.read_bytes())
-                elif isinstance(action, UploadTree):
-                    unpack, archive = unpacking(action)
-                    _in(name, unpack.script, archive)
+                _carry_out(name, action)
         return time.perf_counter() - started
     finally:
         subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)
+
+
+def _carry_out(name: str, action: Planned) -> None:
+    match action:
+        case Script():
+            _in(name, action.script)
+        case Upload():
+            target = shlex.quote(action.path)
+            script = f'mkdir -p "$(dirname {target})"; cat >{target}; chmod {action.mode:o}'
+            _in(name, f"{script} {target}", action.source.read_bytes())
+        case UploadTree():
+            unpack, archive = unpacking(action)
+            _in(name, unpack.script, archive)
+        case _:
+            raise RuntimeError(f"no bare script for {type(action).__name__}")
 
 
 def _in(name: str, script: str, stdin: bytes = b"") -> None:

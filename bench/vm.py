@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,7 @@ from upgradeproof.machines.qemu import BACKEND, acceleration
 from upgradeproof.machines.qemu.machine import QemuMachine
 from upgradeproof.plan import Cell, Platform
 from upgradeproof.plan.steps import Reboot, Script, Upload, UploadTree
+from upgradeproof.ports import free_port
 from upgradeproof.tree_archive import unpacking
 
 CELL = "debian-12-amd64.vm.debian-server-12-to-12-linux-6.12"
@@ -86,13 +86,16 @@ def _starts(image: str, disk: Path, key: Path) -> list[Result]:
 def _until_answer(snapshot: str) -> float:
     started = time.perf_counter()
     with _started(snapshot, "start") as machine:
-        machine.run("true")
-        return time.perf_counter() - started
+        done = machine.run("true")
+        seconds = time.perf_counter() - started
+    if not done.ok:
+        raise RuntimeError(f"the machine answers, and runs no command: {done.tail}")
+    return seconds
 
 
 def _until_ssh(disk: Path, key: Path) -> float:
     """Boot debvm's machine by the same accelerator and return the seconds to ssh's first answer."""
-    port = _free_port()
+    port = free_port()
     how = acceleration.accelerator("amd64", BACKEND.folder)
     same = ("-cpu", "qemu64") if how == "tcg" else ()
     options = ("-snapshot", "-m", "1024", "-smp", "2", "-display", "none", *same)
@@ -119,7 +122,9 @@ def _until_ssh(disk: Path, key: Path) -> float:
 def _commands(machine: Machine, key: Path) -> list[Result]:
     """Take turns on one machine: our channel, ssh with ControlMaster, testinfra's ssh backend."""
     public = Path(f"{key}.pub").read_bytes()
-    machine.run("apt-get update && apt-get install -y openssh-server", timeout_s=600)
+    done = machine.run("apt-get update && apt-get install -y openssh-server", timeout_s=600)
+    if not done.ok:
+        raise RuntimeError(f"openssh-server can't be installed: {done.tail}")
     machine.put(public, "/root/.ssh/authorized_keys", mode=0o600)
     port = machine.published(22)
     options = " ".join((*_KEY_OPTIONS, "-o", "ControlPath=none", "-i", str(key)))
@@ -127,18 +132,19 @@ def _commands(machine: Machine, key: Path) -> list[Result]:
         f"ssh://root@127.0.0.1:{port}", ssh_extra_args=options, controlpersist=0
     )
     with _master(port, key) as control:
-        ways: dict[str, tuple[Callable[[], object], int]] = {
-            "ours": (lambda: machine.run("true"), COMMANDS),
+        ways: dict[str, tuple[Callable[[], int], int]] = {
+            "ours": (lambda: machine.run("true").exit_status, COMMANDS),
             "ssh": (lambda: _ssh(port, key, "true", control=control), COMMANDS // 4),
-            "testinfra": (lambda: remote.run("true"), COMMANDS // 10),
+            "testinfra": (lambda: remote.run("true").rc, COMMANDS // 10),
         }
         samples: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(3):
             for name, (act, count) in ways.items():
                 started = time.perf_counter()
-                for _ in range(count):
-                    act()
+                failed = sum(act() != 0 for _ in range(count))
                 samples[name].append((time.perf_counter() - started) / count)
+                if failed:
+                    raise RuntimeError(f"{failed} of {count} commands by {name} failed")
     ours = ("our channel", samples["ours"])
     ssh = ("ssh with ControlMaster", samples["ssh"])
     theirs = ("testinfra ssh", samples["testinfra"])
@@ -192,6 +198,8 @@ def _bare(cell: Cell, image: str) -> float:
                             raise RuntimeError(f"{action.title}: {done.tail}")
                     case Reboot():
                         machine.reboot(timeout_s=action.timeout_s)
+                    case _:
+                        raise RuntimeError(f"no bare script for {type(action).__name__}")
         return time.perf_counter() - started
 
 
@@ -223,9 +231,3 @@ def _ssh(port: int, key: Path, command: str, *, control: str = "", timeout_s: fl
         ).returncode
     except subprocess.TimeoutExpired:
         return 255
-
-
-def _free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])

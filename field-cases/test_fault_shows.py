@@ -1,9 +1,9 @@
 """A field case is valid only if its fault is present after the upgrade and absent before it."""
 
-import tomllib
-
 import pytest
 
+from upgradeproof.field_cases.catalogue import CASE, Case
+from upgradeproof.plan.loading import load
 from upgradeproof.runner import State
 
 pytestmark = pytest.mark.destructive
@@ -11,8 +11,8 @@ TIMEOUT_S = 120.0
 
 
 def shows(state: State) -> bool:
-    case = tomllib.loads((state.cell.plan.folder / "case.toml").read_text(encoding="utf-8"))
-    return state.machine.run(f"set -e\n{case['shows']}", timeout_s=TIMEOUT_S).ok
+    case = load(state.cell.plan.folder / CASE, Case)
+    return state.machine.run(f"set -e\n{case.fault_script}", timeout_s=TIMEOUT_S).ok
 
 
 def test_fault_shows_after_the_upgrade(upgraded: State) -> None:

@@ -82,9 +82,17 @@ def test_daemon_accepts_its_config(upgraded: State, checked_config: Config) -> N
 
 def test_edit_of_a_conffile_is_preserved(installed: State, upgraded: State) -> None:
     edited = {p: c for p, c in installed[Conffiles].items() if c.state == "modified"}
-    after = {path for path, file in upgraded[Conffiles].items() if file.state != "missing"}
+    after = {path: file for path, file in upgraded[Conffiles].items() if file.state != "missing"}
     lost = [path for path in edited if path not in after]
     assert not lost, f"the administrator's edits are gone from {lost}"
+    changed = [
+        path
+        for path, file in edited.items()
+        if after[path].md5 != file.md5
+        and not upgraded.reason_for(f"conffiles/{path}/md5")
+        and not upgraded.cell.reason_for(upgraded.name, f"files/{path}/sha256")
+    ]
+    assert not changed, f"the upgrade changed the files that the administrator edited: {changed}"
 
 
 def test_no_conffile_is_left_behind(installed: State, upgraded: State) -> None:

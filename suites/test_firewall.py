@@ -35,10 +35,11 @@ def test_every_rule_is_as_before(installed: State, upgraded: State, tables: list
         if key not in upgraded[PacketFilter] or upgraded.reason_for(f"firewall/{key}/sha256"):
             continue
         before, after = installed[PacketFilter][key], upgraded[PacketFilter][key]
-        changed += [f"{key}: - {rule}" for rule in before.rules if rule not in after.rules]
-        changed += [f"{key}: + {rule}" for rule in after.rules if rule not in before.rules]
-        if not changed and before.sha256 != after.sha256:
-            changed.append(f"{key}: the same rules in another order, or another number of times")
+        others = [f"{key}: - {rule}" for rule in before.rules if rule not in after.rules]
+        others += [f"{key}: + {rule}" for rule in after.rules if rule not in before.rules]
+        if not others and before.sha256 != after.sha256:
+            others = [f"{key}: the same rules in another order, or another number of times"]
+        changed += others
     assert not changed, "\n".join(changed)
 
 

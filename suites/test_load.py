@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from upgradeproof.load import Judgement
+from upgradeproof.load import Judgement, Verdict
 from upgradeproof.plan import Load
 from upgradeproof.runner import State, UnderLoad
 
@@ -46,7 +46,7 @@ def test_old_release_answers_after_the_rollback(
 def _prove(judged: Iterable[Judgement]) -> None:
     """Fail if a result is worse than the plan allows; an unknown result never passes."""
     results = [(each.verdict, f"{each.target}: {each.reason}") for each in judged]
-    failed = [text for verdict, text in results if verdict == "failed"]
+    failed = [text for verdict, text in results if verdict is Verdict.FAILED]
     assert not failed, "\n".join(failed)
-    if unknown := [text for verdict, text in results if verdict == "not_applicable"]:
+    if unknown := [text for verdict, text in results if verdict is Verdict.NOT_APPLICABLE]:
         pytest.skip("\n".join(unknown))

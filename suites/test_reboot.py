@@ -85,9 +85,7 @@ def test_port_listens_after_a_reboot(
     sockets = rebooted.listening(open_port.protocol, open_port.after)
     assert sockets, f"after a boot {rebooted.silence(open_port, installed_rebooted)}"
     lost = rebooted.lost_addresses(installed_rebooted, open_port)
-    assert not lost, (
-        f"after a boot {open_port.protocol} port {open_port.after} does not listen on {lost}"
-    )
+    assert not lost, f"after a boot {lost}"
 
 
 @pytest.mark.subject("endpoint")

@@ -23,7 +23,7 @@ def test_port_listens_as_the_plan_expects(
     sockets = upgraded.listening(open_port.protocol, open_port.after)
     assert sockets, upgraded.silence(open_port, installed)
     lost = upgraded.lost_addresses(installed, open_port)
-    assert not lost, f"{open_port.protocol} port {open_port.after} does not listen on {lost}"
+    assert not lost, lost
 
 
 @pytest.mark.subject("owned_port")

@@ -13,6 +13,7 @@ from typing import BinaryIO, assert_never
 from rich.table import Table
 from rich.text import Text
 
+from upgradeproof.results import Verdict
 from upgradeproof.results import journal as j
 
 SHOWN = (j.CheckFinished, j.StateStarted, j.StepStarted, j.StateReached, j.StateFailed)
@@ -77,7 +78,7 @@ class ProgressTable:
         match event:
             case j.CheckFinished():
                 current.checks += 1
-                current.bad += event.verdict not in ("passed", "not_applicable")
+                current.bad += event.verdict not in (Verdict.PASSED, Verdict.NOT_APPLICABLE)
                 current.step, current.since = f"checking: {event.check}", at
                 return None
             case j.StateStarted():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,17 +51,6 @@ def new_name(kind: str, names: Sequence[str]) -> str | None:
 def fields(model: str) -> Mapping[str, str]:
     """Return the new name of each renamed field of a JSON model, by the old name."""
     found: Mapping[str, str] = _table()[JSON].get(model, {})
-    return found
-
-
-def kinds() -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield each kind of TOML file, and its new names by the path of the old ones."""
-    yield from ((kind, paths) for kind, paths in _table().items() if kind != JSON)
-
-
-def json_models() -> Mapping[str, Mapping[str, str]]:
-    """Return the renamed fields of each JSON model."""
-    found: Mapping[str, Mapping[str, str]] = _table()[JSON]
     return found
 
 

@@ -104,7 +104,7 @@ class Project:
         return [
             container
             for run_id in set(re.findall(r'"run_id":"(\w+)"', self.journal()))
-            for container in engine.client().containers.list(
+            for container in engine.LOCAL.client().containers.list(
                 all=True, filters={"label": f"upgradeproof.run={run_id}"}, ignore_removed=True
             )
         ]
@@ -145,7 +145,7 @@ def wait_until(what: str, ready: Callable[[], object], timeout_s: float = 60.0) 
 
 def forget_states(token: str) -> None:
     """Remove the states of cells that are named by a token."""
-    images = engine.client().images
+    images = engine.LOCAL.client().images
     for image in images.list(filters={"label": "upgradeproof.cell"}):
         if token in image.labels["upgradeproof.cell"]:
             # An error: another state is based on this one, and is removed next.

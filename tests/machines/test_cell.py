@@ -126,7 +126,7 @@ def cell(run: Run) -> Cell:
 
 def started_by(run: Run, since: float) -> list[str]:
     """Return the names of the containers that a run has created, from the engine's own log."""
-    events: Any = engine.client().events(
+    events: Any = engine.LOCAL.client().events(
         since=int(since),
         until=int(time.time()) + 1,
         filters={"event": "create", "label": f"upgradeproof.run={run.run_id}"},

@@ -43,7 +43,7 @@ with BACKEND.start(MachineSpec(snapshot=sys.argv[1], name="v2", architecture="am
 @pytest.fixture(scope="module")
 def second_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start an engine on cgroup v2, and end it by its process id."""
-    if engine.client().info()["CgroupVersion"] == "2":
+    if engine.LOCAL.client().info()["CgroupVersion"] == "2":
         pytest.skip("this host's engine uses cgroup v2: every other test of this folder covers it")
     if os.geteuid() != 0 or not shutil.which("dockerd") or not shutil.which("unshare"):
         pytest.skip("a second engine needs root, dockerd and unshare")
@@ -75,7 +75,7 @@ def second_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_systemd_settles_on_cgroup_2(second_engine: str, debian_image: str, tmp_path: Path) -> None:
     saved = tmp_path / "image.tar"
     with saved.open("wb") as file:
-        file.writelines(engine.client().images.get(debian_image).save(named=True))
+        file.writelines(engine.LOCAL.client().images.get(debian_image).save(named=True))
     with closing(docker.DockerClient(base_url=second_engine)) as client, saved.open("rb") as file:
         assert client.info()["CgroupVersion"] == "2"
         client.images.load(file)

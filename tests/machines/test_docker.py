@@ -27,11 +27,11 @@ def snapshot_of(token: str) -> Iterator[Callable[[DockerMachine], str]]:
     key = f"{token}-saved"
     yield lambda machine: BACKEND.snapshot(machine, key, {"upgradeproof.cell": "x"})
     with suppress(docker.errors.ImageNotFound):
-        engine.client().images.remove(f"upgradeproof/state:{key}", force=True)
+        engine.LOCAL.client().images.remove(f"upgradeproof/state:{key}", force=True)
 
 
 def exists(name: str) -> bool:
-    return bool(engine.client().containers.list(all=True, filters={"name": name}))
+    return bool(engine.LOCAL.client().containers.list(all=True, filters={"name": name}))
 
 
 def test_systemd_is_process_1_and_has_settled(debian: Machine) -> None:

@@ -68,7 +68,7 @@ def hosts(
         pytest.skip(f"more hosts need root, and these programs: {', '.join(missing) or 'all here'}")
     saved = tmp_path_factory.mktemp("image") / "image.tar"
     with saved.open("wb") as file:
-        file.writelines(engine.client().images.get(debian_image).save(named=True))
+        file.writelines(engine.LOCAL.client().images.get(debian_image).save(named=True))
     with ExitStack() as opened:
         found = {name: opened.enter_context(remote_host(name)) for name in ("one", "two")}
         for host in found.values():

@@ -42,7 +42,7 @@ def reference(images: Images) -> str:
 
 @contextmanager
 def container(image: str, **options: Any) -> Iterator[Container]:
-    started = engine.client().containers.run(
+    started = engine.LOCAL.client().containers.run(
         image, detach=True, labels={"upgradeproof": "test"}, **options
     )
     try:
@@ -78,7 +78,7 @@ def test_an_image_that_exists_is_returned_at_once(images: Images, reference: str
 
 
 def test_an_image_has_its_architecture_and_its_key(reference: str) -> None:
-    image = engine.client().images.get(reference)
+    image = engine.LOCAL.client().images.get(reference)
     assert image.attrs["Architecture"] == "amd64"
     assert image.labels["upgradeproof"] == "image"
     assert image.labels["upgradeproof.key"] == reference.partition(":")[2]
@@ -145,7 +145,7 @@ def answers(port: int) -> bool:
 def test_a_registry_image_is_pulled_by_digest_and_becomes_a_machine(
     reference: str, tmp_path: Path
 ) -> None:
-    client = engine.client()
+    client = engine.LOCAL.client()
     with registry(reference) as address:
         name = f"{address}/base"
         client.images.get(reference).tag(name, "latest")
@@ -245,6 +245,6 @@ def test_an_archive_that_another_key_has_signed_is_rejected(tmp_path: Path) -> N
 def test_no_failed_image_leaves_anything_on_the_engine(tmp_path: Path) -> None:
     closed = BOOTSTRAP.model_copy(update={"archive": "http://127.0.0.1:9/debian"})
     refusal(closed, tmp_path)
-    left = engine.client().images.list(filters={"label": "upgradeproof.image=refused-12"})
+    left = engine.LOCAL.client().images.list(filters={"label": "upgradeproof.image=refused-12"})
     assert left == []
     assert not list(tmp_path.glob("*.build"))

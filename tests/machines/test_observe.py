@@ -117,7 +117,7 @@ def test_a_second_init_overwrites_nothing(observed: Project) -> None:
 
 
 def test_no_machine_of_the_observation_is_left(observed: Project) -> None:
-    running = engine.client().containers.list(all=True, ignore_removed=True)
+    running = engine.LOCAL.client().containers.list(all=True, ignore_removed=True)
     machine = f"{observed.token}-observed"  # machines of other tests have the token, too
     assert [each.name for each in running if machine in str(each.name)] == []
 
@@ -132,7 +132,7 @@ def test_an_interrupted_init_leaves_nothing(observed: Project) -> None:
         assert process.wait(TIMEOUT_S) == 130
     names = [path.name for path in (observed.folder / "products").iterdir()]
     assert names == [observed.token]
-    running = engine.client().containers.list(all=True, ignore_removed=True)
+    running = engine.LOCAL.client().containers.list(all=True, ignore_removed=True)
     assert [each.name for each in running if "interrupted-observed" in str(each.name)] == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 
@@ -39,7 +40,15 @@ def test_two_passes_over_an_unchanged_machine_are_equal(debian: Machine) -> None
 
 
 def test_facts_survive_their_file(facts: Facts) -> None:
-    again = Facts.from_json(facts.to_json())
+    plain = json.loads(facts.to_json())
+    again = Facts(
+        {
+            section: {
+                key: type(found).model_validate(plain[section][key]) for key, found in it.items()
+            }
+            for section, it in facts.sections.items()
+        }
+    )
     assert (diff(facts, again), again.to_json()) == ((), facts.to_json())
 
 

@@ -36,7 +36,7 @@ def debian() -> Iterator[Container]:
     reference = images.ensure(
         Platform(image="debian-12", architecture="amd64", machine="container")
     )
-    machine = engine.client().containers.run(
+    machine = engine.LOCAL.client().containers.run(
         reference, command=["sleep", "600"], detach=True, labels={"upgradeproof": "test"}
     )
     try:

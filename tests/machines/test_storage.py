@@ -42,7 +42,7 @@ def test_a_state_has_the_size_that_it_adds_and_is_removed_when_no_machine_uses_i
     finally:
         for key in (second, first):
             with suppress(docker.errors.ImageNotFound):
-                engine.client().images.remove(f"upgradeproof/state:{key}", force=True)
+                engine.LOCAL.client().images.remove(f"upgradeproof/state:{key}", force=True)
 
 
 def test_the_disk_of_the_engine_has_free_space() -> None:

@@ -71,7 +71,7 @@ def test_an_image_of_ubuntu_has_its_pockets_and_components(archive: Served, tmp_
                 assert "install ok installed" in output_of(machine, "dpkg", "-s", package)
             assert output_of(machine, "dpkg", "--audit") == ""
     finally:
-        engine.client().images.remove(made, force=True)
+        engine.LOCAL.client().images.remove(made, force=True)
 
 
 def test_an_archive_that_is_not_signed_by_ubuntus_keyring_is_rejected(

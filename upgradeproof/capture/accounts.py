@@ -22,7 +22,7 @@ cat >wanted <<'PACKAGES'
 @WANTED@
 PACKAGES
 cut -d = -f 1 wanted | xargs apt-cache madison 2>/dev/null |
-  awk -F '|' '{ gsub(/ /, ""); print $1 "=" $2 }' >offered
+  awk -F '|' '/ Packages *$/ { gsub(/ /, ""); print $1 "=" $2 }' >offered
 awk -F = '
   NR == FNR { exact[$0] = 1; some[$1] = 1; next }
   $0 in exact { print; next }
@@ -56,11 +56,10 @@ def accounts_script(captured: Captured) -> str:
     for name, group in groups.items():
         if group.members:
             lines.append(f"gpasswd -M {shlex.join([','.join(group.members), name])} || :")
-    for name, user in users.items():
+    for user in users.values():
         if is_human(user):
-            home, owner = shlex.quote(user.home), f"{user.uid}:{user.gid}"
+            home = shlex.quote(user.home)
             lines.append(f"[ -e {home} ] || install -d -m 0755 -o {user.uid} -g {user.gid} {home}")
-            del owner, name
     return "\n".join([*lines, ""])
 
 

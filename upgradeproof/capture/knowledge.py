@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+from upgradeproof.globs import fits
 from upgradeproof.plan.loading import Model, load
 
 
@@ -31,15 +32,15 @@ class Knowledge(Model):
 
     def boots(self, package: str) -> bool:
         """Return whether a package is of the kernel, the boot loader or the hardware."""
-        return any(fnmatchcase(package, glob) for glob in self.boot_packages)
+        return fits(package, self.boot_packages)
 
     def of_the_system(self, unit: str) -> bool:
         """Return whether every system has a unit."""
-        return any(fnmatchcase(unit, glob) for glob in self.system_units)
+        return fits(unit, self.system_units)
 
     def ordinary(self, unit: str) -> bool:
         """Return whether a plan does not name a unit."""
-        return any(fnmatchcase(unit, glob) for glob in (*self.system_units, *self.ordinary_units))
+        return fits(unit, (*self.system_units, *self.ordinary_units))
 
     def maker(self, path: str) -> str:
         """Return the command that makes a derived file; empty: none is known."""

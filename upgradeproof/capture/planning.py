@@ -91,6 +91,7 @@ def plan_of(twin: Twin, way: Route, name: str) -> str:
     draft = Draft(
         name=name,
         title=f"Twin of {about.name}, {about.os.get('PRETTY_NAME', '')}",
+        keys={"captured": "captured.json"},
         notes=(
             (
                 f"Captured from {about.name}, on which nothing was changed. `captured.json` has"
@@ -118,9 +119,7 @@ def plan_of(twin: Twin, way: Route, name: str) -> str:
         left_out=tuple(left_out(twin)),
         left_out_heading="Not in the twin:",
     )
-    head, title, rest = plan_text(draft).partition("\ntitle = ")
-    line, _, rest = rest.partition("\n")
-    return f'{head}{title}{line}\ncaptured = "captured.json"\n{rest}'
+    return plan_text(draft)
 
 
 def _label(image: Image) -> str:

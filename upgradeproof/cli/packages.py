@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from upgradeproof.errors import PlanError
+from upgradeproof.globs import fits
 from upgradeproof.home import Home
 from upgradeproof.plan.loading import nearest
 
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     home = Home(Path.cwd())
     wanted = arguments.products or ["*"]
     plans = [plan for plan in home.plans if plan.packages]
-    chosen = [plan for plan in plans if any(fnmatchcase(plan.name, glob) for glob in wanted)]
+    chosen = [plan for plan in plans if fits(plan.name, wanted)]
     if not chosen:
         names = [plan.name for plan in plans]
         raise PlanError(f"no product with own packages fits; {nearest(wanted[0], names)}")

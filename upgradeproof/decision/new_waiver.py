@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import tomlkit
-from tomlkit.items import AoT, Item, Table
+from tomlkit.items import AoT, Table
 
 from upgradeproof.decision.policy import Policy
-from upgradeproof.decision.waivers import Waivers, fits, load_waivers
+from upgradeproof.decision.waivers import Waivers, fits_or_is, load_waivers
 from upgradeproof.errors import PlanError
 from upgradeproof.plan.loading import nearest
 from upgradeproof.render.writing import write_text
@@ -21,7 +21,7 @@ def failing(run: Run, cells: str, checks: str) -> list[tuple[str, Check]]:
 
     Raises PlanError where there is none: a waiver for nothing is an error.
     """
-    fitting = [cell for cell in run.cells if cell.selected and fits(cell.id, [cells])]
+    fitting = [cell for cell in run.cells if cell.selected and fits_or_is(cell.id, [cells])]
     if not fitting:
         names = [cell.id for cell in run.cells if cell.selected]
         raise PlanError(f"no cell of the run fits {cells}", details=nearest(cells, names))
@@ -29,7 +29,7 @@ def failing(run: Run, cells: str, checks: str) -> list[tuple[str, Check]]:
         (cell.id, check)
         for cell in fitting
         for check in cell.checks
-        if check.verdict is Verdict.FAILED and fits(check.id, [checks])
+        if check.verdict is Verdict.FAILED and fits_or_is(check.id, [checks])
     ]
     if not found:
         names = sorted(
@@ -72,7 +72,7 @@ def draft(
         "ticket": ticket,
         "granted": today,
         "expires": today + timedelta(days=days),
-    }  # fmt: skip
+    }
 
 
 def append(path: Path, keys: dict[str, object], policy: Policy) -> None:
@@ -84,7 +84,7 @@ def append(path: Path, keys: dict[str, object], policy: Policy) -> None:
     document = tomlkit.parse(before or "")
     table: Table = tomlkit.table()
     for name, value in keys.items():
-        table.add(name, _item(value))
+        table.add(name, value)
     listed = document.get("waiver")
     if not isinstance(listed, AoT):
         listed = tomlkit.aot()
@@ -99,7 +99,3 @@ def append(path: Path, keys: dict[str, object], policy: Policy) -> None:
         else:
             write_text(path, before)
         raise
-
-
-def _item(value: object) -> Item:
-    return tomlkit.item(value)

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from upgradeproof import __version__
 from upgradeproof.decision.deciding import Answer, Question
-from upgradeproof.decision.model import Decision
+from upgradeproof.decision.files import digest
 from upgradeproof.decision.names import PAGE
 from upgradeproof.decision.printing import summary
 from upgradeproof.decision.view import View, view
@@ -74,7 +74,7 @@ def page(question: Question, answer: Answer) -> str:
         products=_products(found),
         counts=_counts(found),
         elapsed=words.elapsed(found.run),
-        digest=_digest(found.decision),
+        digest=digest(found.decision.as_json().encode()),
         style=style,
         content_policy=f"default-src 'none'; style-src {_allowed(style)}; base-uri 'none'; "
         "form-action 'none'",
@@ -99,10 +99,6 @@ def _source(environment: Environment, name: str) -> str:
 
 def _allowed(style: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-
-
-def _digest(decision: Decision) -> str:
-    return hashlib.sha256(decision.as_json().encode()).hexdigest()
 
 
 def _products(found: View) -> str:

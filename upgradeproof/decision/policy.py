@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from upgradeproof.decision.files import load_file
+from upgradeproof.globs import fits
 from upgradeproof.plan.loading import Model, misplaced, repeated
 
 Effect = Literal["no_go", "cannot_tell", "note"]
@@ -57,7 +57,7 @@ class CellRule(Model):
 
     def fits(self, cell: str) -> bool:
         """Return whether a cell's id fits one of the globs."""
-        return any(fnmatchcase(cell, glob) for glob in self.select)
+        return fits(cell, self.select)
 
 
 class ComparisonRules(Model):

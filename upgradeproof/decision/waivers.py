@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -15,6 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from upgradeproof.decision.files import load_file
 from upgradeproof.decision.policy import Policy
 from upgradeproof.errors import PlanError
+from upgradeproof.globs import fits
 from upgradeproof.plan.loading import Model, misplaced, nearest, repeated
 from upgradeproof.plan.positions import find_line
 
@@ -46,9 +46,9 @@ def _day(value: Any) -> Any:
 Day = Annotated[date, BeforeValidator(_day)]
 
 
-def fits(name: str, globs: Iterable[str]) -> bool:
+def fits_or_is(name: str, globs: Collection[str]) -> bool:
     """Return whether an id fits one of the globs, or is one as it is: ids contain brackets."""
-    return any(name == glob or fnmatchcase(name, glob) for glob in globs)
+    return name in globs or fits(name, globs)
 
 
 class Waiver(Model):
@@ -103,11 +103,11 @@ class Waiver(Model):
 
     def fits_cell(self, cell: str) -> bool:
         """Return whether a cell's id fits."""
-        return fits(cell, self.cells)
+        return fits_or_is(cell, self.cells)
 
     def fits_check(self, check: str) -> bool:
         """Return whether a check's id fits."""
-        return fits(check, self.checks)
+        return fits_or_is(check, self.checks)
 
 
 class Waivers(Model):

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from upgradeproof.defects.catalogue import Trial
+from upgradeproof.defects.node_ids import check_of
 from upgradeproof.defects.trial import CommandRunner, pytest_command
 from upgradeproof.errors import HarnessError, PlanError
-from upgradeproof.plan.checks import check_of
 from upgradeproof.plan.loading import nearest
 
 COLLECTION_TIMEOUT_S = 300.0

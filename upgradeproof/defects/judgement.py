@@ -6,8 +6,8 @@ Only what ``failed`` catches: of a check that broke, nothing is known.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
+from upgradeproof.globs import fits
 from upgradeproof.plan.defects import Defect
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Cell, Check, State, Verdict
@@ -132,7 +132,7 @@ def _failure(check: Check) -> Sighting:
 
 
 def _looks_again(check: Check) -> bool:
-    return any(fnmatchcase(check.id, glob) for glob in (*AGAIN, *WHOLE_MACHINE))
+    return fits(check.id, (*AGAIN, *WHOLE_MACHINE))
 
 
 def _bad(verdict: Verdict) -> bool:

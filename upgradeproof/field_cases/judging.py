@@ -1,5 +1,6 @@
 """Judge a trial of a case: noticed by a check that names the cause, red by chance, or missed; pure.
 
+A case with a script for its fault is missed only if that shows: otherwise nothing is known.
 The tests of whether the fault shows at all are no checks of the suite: they detect nothing.
 """
 
@@ -11,6 +12,7 @@ from pathlib import PurePath
 
 from upgradeproof.defects.judgement import Sighting, first_line
 from upgradeproof.field_cases.catalogue import SHOWS, Case
+from upgradeproof.globs import fits
 from upgradeproof.probes.text import clean
 from upgradeproof.results import Cell, Check, Verdict
 
@@ -46,9 +48,7 @@ def detected_by(case: Case, cell: Cell) -> tuple[Sighting, ...]:
     for id_, message in failures(cell):
         for detection in case.detected_by:
             words = [word.casefold() for word in detection.message_contains]
-            if any(fnmatchcase(id_, glob) for glob in detection.checks) and all(
-                word in message.casefold() for word in words
-            ):
+            if fits(id_, detection.checks) and all(word in message.casefold() for word in words):
                 found.append(Sighting(id=clean(id_), error=_line_with(message, words)))
                 break
     return tuple(found)
@@ -66,6 +66,23 @@ def not_reproduced(cell: Cell) -> str:
     for check in cell.checks:
         if check.id.startswith(FAULT) and NOT_SHOWN in check.reason:
             return f"{check.id.removeprefix(FAULT)}: {first_line(check.reason)}"
+    return ""
+
+
+def unknown(case: Case, cell: Cell) -> str:
+    """Return why it is not known whether the fault of a case shows, or "" where it is.
+
+    A case without a script for it is not asked.
+    """
+    if not case.fault_script:
+        return ""
+    asked = [check for check in cell.checks if check.id.startswith(FAULT)]
+    if not asked:
+        return f"{SHOWS} did not run: it is not known whether the fault shows"
+    for check in asked:
+        if check.verdict is not Verdict.PASSED and NOT_SHOWN not in check.reason:
+            reason = first_line(check.reason) or check.verdict
+            return f"{check.id.removeprefix(FAULT)}: {reason}"
     return ""
 
 

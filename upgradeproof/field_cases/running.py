@@ -15,7 +15,7 @@ from upgradeproof.defects.detection import GoodCell, result
 from upgradeproof.defects.parallel import remove_machines, try_all
 from upgradeproof.defects.trial import CommandRunner, Ran, carry_out
 from upgradeproof.field_cases.catalogue import FOLDER, SHOWS, Entry, find_cases, twin_of
-from upgradeproof.field_cases.judging import detected_by, not_reproduced, red
+from upgradeproof.field_cases.judging import detected_by, not_reproduced, red, unknown
 from upgradeproof.field_cases.report import Outcome, Report
 from upgradeproof.field_cases.staging import stage_case, stage_twin
 from upgradeproof.field_cases.table import line, numbers, table
@@ -125,8 +125,12 @@ def _outcome(entry: Entry, ran: Ran) -> Outcome:
     update = {"detected_by": by, "failed": failed, "problem": missing}
     if missing:
         return planned.model_copy(update={**update, "result": "not_reproduced"})
-    verdict = "caught" if by else "by_chance" if failed else "missed"
-    return planned.model_copy(update={**update, "result": verdict})
+    if by or failed:
+        return planned.model_copy(update={**update, "result": "caught" if by else "by_chance"})
+    why = unknown(entry.case, ran.cell)
+    return planned.model_copy(
+        update={**update, "result": "unknown" if why else "missed", "problem": why}
+    )
 
 
 def _unknown(cell: Cell) -> str:

@@ -25,6 +25,7 @@ WORDS = {
     "by_chance": "RED BY CHANCE",
     "missed": "MISSED",
     "not_reproduced": "not reproduced",
+    "unknown": "unknown",
     "broken": "broken",
     "not_run": "not run",
     "good": "good",
@@ -68,7 +69,7 @@ def numbers(report: Report) -> str:
         lines.append(
             f"{group.name or 'field cases'}: caught {group.caught} of {group.failures} ({wanted})"
         )
-    for result in ("by_chance", "missed", "not_reproduced", "broken", "not_run"):
+    for result in ("by_chance", "missed", "not_reproduced", "unknown", "broken", "not_run"):
         ids = [each.id for each in report.cases if each.result == result]
         if ids:
             lines.append(f"{WORDS[result].lower()}: {', '.join(ids)}")

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
 from upgradeproof.extensions import Kind, discover, once_per_project
+from upgradeproof.globs import fits
 from upgradeproof.plan.changes import FactsGlobs, KnownSelection, whole_section
 from upgradeproof.plan.loading import Model, load, misplaced, nearest, repeated
 from upgradeproof.plan.positions import find_line
@@ -117,7 +118,7 @@ class KnownEntry(Model):
         """Return whether a line of a diff is this change."""
         return (
             self.kind in {None, line.kind}
-            and any(fnmatchcase(line.path, glob) for glob in self.facts)
+            and fits(line.path, self.facts)
             and fnmatchcase(line.before or "", self.before or "*")
             and fnmatchcase(line.after or "", self.after or "*")
             and (not self.lines or self._has_these(line.detail))
@@ -126,9 +127,7 @@ class KnownEntry(Model):
     def _has_these(self, detail: str) -> bool:
         """Return whether a unified diff has changed lines, and none but those that are known."""
         changed = [text for text in detail.split("\n") if text[:1] in {"+", "-", "("}]
-        return bool(changed) and all(
-            any(fnmatchcase(text, glob) for glob in self.lines) for text in changed
-        )
+        return bool(changed) and all(fits(text, self.lines) for text in changed)
 
 
 class KnownFile(Model):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
+from upgradeproof.globs import fits
 from upgradeproof.known.files import KnownEntry, KnownFiles, KnownStep
 from upgradeproof.plan.changes import KnownSelection
 
@@ -62,13 +62,9 @@ def select(
         for file in each
         for entry in file.change
         for name in (f"{stem}/{entry.id}",)
-        if _fits(name, chosen.include) or _applies(file.applies, entry, before, after)
-        if not _fits(name, chosen.exclude)
+        if fits(name, chosen.include) or _applies(file.applies, entry, before, after)
+        if not fits(name, chosen.exclude)
     )
-
-
-def _fits(name: str, globs: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, glob) for glob in globs)
 
 
 def _applies(step: KnownStep, entry: KnownEntry, before: Identity, after: Identity) -> bool:

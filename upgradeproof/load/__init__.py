@@ -7,6 +7,7 @@ from upgradeproof.load.judging import Judgement, judge
 from upgradeproof.load.measured import measured, unmeasured
 from upgradeproof.load.pairs import Pair, judge_pairs, take_turns
 from upgradeproof.load.result import LoadResult, Recording
+from upgradeproof.results import Verdict
 
 __all__ = [
     "Aim",
@@ -17,6 +18,7 @@ __all__ = [
     "Outcome",
     "Pair",
     "Recording",
+    "Verdict",
     "compare",
     "extras_of",
     "find_locustfile",

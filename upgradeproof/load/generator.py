@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from upgradeproof.load.result import LoadResult
 from upgradeproof.load.settings import VARIABLE, Settings
 from upgradeproof.plan import Endpoint, Load
 from upgradeproof.plan.loading import nearest
+from upgradeproof.ports import free_port
 
 START_S = 30.0
 """What Locust gets to start and to end, on a host that is busy."""
@@ -77,7 +77,7 @@ def send(
     """
     with tempfile.TemporaryDirectory(prefix="upgradeproof-load-") as folder:
         settings = _settings(load, aim, Path(folder) / "result.json")
-        master_port = _free_port()
+        master_port = free_port()
         limit_s = settings.total_s + command_line.SPARE_S + start_s
         limit_s += command_line.CONNECT_S if settings.generators > 1 else 0
         leader = command_line.locust(
@@ -168,9 +168,3 @@ def _explained(done: Completed, tails: Sequence[str]) -> ExtraError | LoadError:
         return not_installed(*sorted(OF_MODULES[name] for name in absent))
     details = "\n".join((done.tail, *tails))
     return LoadError(f"Locust failed with exit status {done.exit_status}", details=details)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

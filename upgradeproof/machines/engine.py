@@ -242,5 +242,3 @@ def _require_listener(address: str | None) -> None:
 
 LOCAL = DockerEngine()
 """The engine that DOCKER_HOST or the default socket names."""
-client = LOCAL.client
-failed = LOCAL.failed

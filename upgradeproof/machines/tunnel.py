@@ -10,12 +10,11 @@ import os
 import selectors
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from upgradeproof import command
@@ -24,6 +23,7 @@ from upgradeproof.errors import BackendError, MachineError
 from upgradeproof.machines import owner
 from upgradeproof.machines.ssh import Address
 from upgradeproof.machines.tunnel_errors import refusal
+from upgradeproof.ports import free_port
 
 CONNECT_TIMEOUT_S = 30.0
 CONTROL_TIMEOUT_S = 20.0
@@ -140,7 +140,7 @@ class Tunnel(AbstractContextManager["Tunnel"]):
         Raises MachineError.
         """
         for _ in range(ATTEMPTS):
-            local = _free_port()
+            local = free_port()
             done = self._order("forward", _ports(local, port))
             if done.ok:
                 return local
@@ -216,11 +216,6 @@ class Tunnel(AbstractContextManager["Tunnel"]):
 
 def _ports(local: int, port: int) -> str:
     return f"127.0.0.1:{local}:127.0.0.1:{port}"
-
-
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        return int(free.getsockname()[1])
 
 
 def _runtime() -> Path:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import PurePosixPath
 
 from upgradeproof.daemons import Daemon
 from upgradeproof.errors import MachineError
+from upgradeproof.globs import fits
 from upgradeproof.machines import Machine
 from upgradeproof.observe.services import Seen, unit_packages, units, workers
 from upgradeproof.observe.writing import Entry
@@ -154,7 +154,7 @@ def running(seen: Seen, daemons: Mapping[str, Daemon]) -> Iterator[Daemon]:
     """Yield the known daemons of which the packages added a unit."""
     names = workers(seen)
     for daemon in daemons.values():
-        if any(fnmatchcase(name, glob) for name in names for glob in daemon.units):
+        if any(fits(name, daemon.units) for name in names):
             yield daemon
 
 
@@ -166,15 +166,11 @@ def _main(paths: Sequence[str], daemon: Daemon, seen: Seen) -> str:
     files = seen.booted[Files]
     named = (path for path in paths if path in daemon.check.split())
     listed = (path for path in paths if is_read_by(daemon, path))
-    packaged = (
-        path
-        for path in paths
-        if any(fnmatchcase(files[path].package, glob) for glob in daemon.packages)
-    )
+    packaged = (path for path in paths if fits(files[path].package, daemon.packages))
     return next(chain(named, listed, packaged), "")
 
 
 def is_read_by(daemon: Daemon, path: str) -> bool:
     """Return whether a file is known as one that a daemon reads its configuration from."""
     globs = daemon.dump.files if daemon.dump else ()
-    return path in daemon.check.split() or any(fnmatchcase(path, glob) for glob in globs)
+    return path in daemon.check.split() or fits(path, globs)

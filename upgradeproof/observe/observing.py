@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from debian.debian_support import Version
 
 from upgradeproof.daemons import Daemon, Preparation
 from upgradeproof.errors import MachineError, PlanError
+from upgradeproof.globs import fits
 from upgradeproof.machines import Backend, Machine, MachineSpec
 from upgradeproof.observe import archive, configs, services, use
 from upgradeproof.observe.order import Order
@@ -214,8 +214,7 @@ class Observer:
         return tuple(
             daemon.prepare
             for daemon in self._daemons.values()
-            if daemon.prepare
-            and any(fnmatchcase(name, glob) for name in names for glob in daemon.packages)
+            if daemon.prepare and any(fits(name, daemon.packages) for name in names)
         )
 
     def _do(self, machine: Machine, executor: StepExecutor, *actions: Script) -> None:

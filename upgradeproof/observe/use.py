@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from upgradeproof.daemons import Daemon, Greeting
 from upgradeproof.errors import CommandTimeoutError
+from upgradeproof.globs import fits
 from upgradeproof.machines import Machine
 from upgradeproof.observe.archive import programs_of
 from upgradeproof.observe.asking import Asking
@@ -107,7 +107,7 @@ def _greetings(
     return tuple(
         greeting
         for daemon in daemons
-        if any(fnmatchcase(name, glob) for name in names for glob in daemon.units)
+        if any(fits(name, daemon.units) for name in names)
         for greeting in daemon.greeting
     )
 

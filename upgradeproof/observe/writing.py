@@ -47,6 +47,8 @@ class Draft:
 
     name: str
     title: str
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """Further keys at the top of the plan."""
     notes: Sequence[str] = ()
     """Paragraphs of the comment at the top."""
     releases: Sequence[Entry]
@@ -83,7 +85,7 @@ def plan_text(draft: Draft) -> str:
 def _blocks(draft: Draft) -> Iterator[list[str]]:
     yield [
         *(line for note in draft.notes for line in _comment(note)),
-        *_pairs({"name": draft.name, "title": draft.title}),
+        *_pairs({"name": draft.name, "title": draft.title, **draft.keys}),
     ]
     for release in draft.releases:
         yield list(_table("release", release, many=True))

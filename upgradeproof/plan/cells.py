@@ -12,6 +12,7 @@ from typing import assert_never
 from upgradeproof.change_kinds import ChangeKind
 from upgradeproof.errors import PlanError
 from upgradeproof.extensions import contained
+from upgradeproof.globs import fits
 from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.images import Image, Platform, platforms
 from upgradeproof.plan.loading import nearest
@@ -44,9 +45,7 @@ class Cell:
     def tags(self) -> tuple[str, ...]:
         """Return what ``pytest -m`` selects the cell by: the plan's tags, then the platform's."""
         own = (
-            tag
-            for tag, patterns in self.upgrade.tags.items()
-            if any(fnmatchcase(self.platform.id, pattern) for pattern in patterns)
+            tag for tag, patterns in self.upgrade.tags.items() if fits(self.platform.id, patterns)
         )
         return (*own, self.platform.architecture, self.platform.machine)
 
@@ -198,9 +197,7 @@ def choose(cells: Sequence[Cell], globs: Sequence[str]) -> tuple[Cell, ...]:
                 details=nearest(glob, [cell.id for cell in cells]),
                 resolution="`upgradeproof plan` prints all cells",
             )
-    return tuple(
-        cell for cell in cells if not globs or any(fnmatchcase(cell.id, glob) for glob in globs)
-    )
+    return tuple(cell for cell in cells if not globs or fits(cell.id, globs))
 
 
 def _fitting(plan: Plan, upgrade: Upgrade, candidates: Sequence[Platform]) -> tuple[Platform, ...]:
@@ -213,8 +210,4 @@ def _fitting(plan: Plan, upgrade: Upgrade, candidates: Sequence[Platform]) -> tu
                 f"{plan.folder / 'upgrade.toml'}: {who} names "
                 f"the platform {pattern!r}, which no image offers; {nearest(pattern, ids)}"
             )
-    return tuple(
-        platform
-        for platform in candidates
-        if any(fnmatchcase(platform.id, pattern) for pattern in upgrade.platforms)
-    )
+    return tuple(platform for platform in candidates if fits(platform.id, upgrade.platforms))

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from upgradeproof.errors import PlanError
+from upgradeproof.globs import fits
 from upgradeproof.plan.loading import Model, load
 from upgradeproof.plan.model import Plan, Upgrade
 from upgradeproof.plan.overrides import Override
@@ -72,11 +73,11 @@ class Defect(Model):
 
     def shows_in(self, cell: str) -> bool:
         """Return whether the defect must be detected in a cell."""
-        return any(fnmatchcase(cell, glob) for glob in self.cells)
+        return fits(cell, self.cells)
 
     def catches(self, check: str) -> bool:
         """Return whether a failed check is one that must detect the defect."""
-        return any(fnmatchcase(check, glob) for glob in self.detected_by)
+        return fits(check, self.detected_by)
 
     def unseen(self, failed: Sequence[str]) -> tuple[str, ...]:
         """Return the globs of ``detected_by`` that no failed check fits."""
@@ -88,9 +89,7 @@ class Defect(Model):
 
     def allows(self, check: str) -> bool:
         """Return whether a check may fail in addition to those."""
-        return any(
-            fnmatchcase(check, glob) for known in self.allowed_failures for glob in known.checks
-        )
+        return any(fits(check, known.checks) for known in self.allowed_failures)
 
     def _in_override(self, override: Override) -> Override:
         """Return an override that keeps the defect where it has steps instead of the plan's."""

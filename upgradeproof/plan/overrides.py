@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from upgradeproof.globs import fits
 from upgradeproof.plan.changes import KnownChange
 from upgradeproof.plan.expectations import Expectations
 from upgradeproof.plan.loading import Model, misplaced
@@ -89,7 +89,7 @@ class Override(Model):
     def selects(self, *ids: str, only: str = "") -> bool:
         """Return whether a glob fits one of the ids; ``only``: whether this one does."""
         globs = (only,) if only else self.select
-        return any(fnmatchcase(each, glob) for each in ids for glob in globs)
+        return any(fits(each, globs) for each in ids)
 
 
 def _keys(model: Model) -> Iterator[tuple[str, ...]]:

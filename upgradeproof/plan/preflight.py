@@ -8,6 +8,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from upgradeproof.globs import fits
 from upgradeproof.plan.loading import Model, misplaced, repeated
 from upgradeproof.plan.names import AbsolutePath, UnitName
 from upgradeproof.severity import Severity
@@ -122,16 +123,12 @@ class Preflight(Model):
 
     def code_for(self, finding: str) -> str:
         """Return the product's error code of a finding, by its id; empty: it has none."""
-        fits = (code for glob, code in self.codes.items() if fnmatchcase(finding, glob))
-        return next(fits, "")
+        found = (code for glob, code in self.codes.items() if fnmatchcase(finding, glob))
+        return next(found, "")
 
     def reason_for(self, finding: str) -> str:
         """Return why a finding is accepted, by its id; empty: it is not."""
         return next(
-            (
-                accepted.reason
-                for accepted in self.accept
-                if any(fnmatchcase(finding, glob) for glob in accepted.findings)
-            ),
+            (accepted.reason for accepted in self.accept if fits(finding, accepted.findings)),
             "",
         )

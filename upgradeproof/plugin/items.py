@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from upgradeproof.files import write_atomically
 from upgradeproof.plan import Cell
+from upgradeproof.plan.checks import subject_of
 
 _CHECK = pytest.StashKey["tuple[Cell, str] | None"]()
 _TESTS: TypeAdapter[dict[str, tuple[str, str]]] = TypeAdapter(dict[str, tuple[str, str]])
@@ -29,14 +30,8 @@ def _check_of(item: pytest.Item) -> tuple[Cell, str] | None:
         return None
     classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
     name = "::".join((item.path.stem, *classes, item.originalname))
-    subject = _without(cell.id, item.callspec.id)
+    subject = subject_of(cell.id, item.callspec.id)
     return cell, f"{name}[{subject}]" if subject else name
-
-
-def _without(cell: str, parameters: str) -> str:
-    """Return the id of a test's parameters without the one of its cell."""
-    before, _, after = f"-{parameters}-".partition(f"-{cell}-")
-    return "-".join(filter(None, (before.removeprefix("-"), after.removesuffix("-"))))
 
 
 class CollectedTests:

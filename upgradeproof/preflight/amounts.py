@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from upgradeproof.plan.preflight import Amount
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 
 
 def judge_amount(
@@ -34,7 +35,7 @@ def judge_amount(
     elif have < asked.recommended:
         yield Finding(
             id=name,
-            severity="info",
+            severity=Severity.INFO,
             title=f"{there}, where {number(asked.recommended)} are recommended",
             meaning=meaning,
             remedy=remedy.replace("{}", number(asked.recommended)),
@@ -44,7 +45,11 @@ def judge_amount(
 def unknown(*, name: str, what: str, why: str, remedy: str) -> Finding:
     """Return the finding that something which the plan requires is not known here."""
     return Finding(
-        id=name, severity="info", title=f"{what} is not known here", meaning=why, remedy=remedy
+        id=name,
+        severity=Severity.INFO,
+        title=f"{what} is not known here",
+        meaning=why,
+        remedy=remedy,
     )
 
 

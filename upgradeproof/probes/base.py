@@ -157,21 +157,6 @@ class Facts:
         }
         return json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False)
 
-    @classmethod
-    def from_json(cls, text: str) -> Facts:
-        """Return the facts that ``to_json`` wrote."""
-        plain = json.loads(text)
-        return cls(
-            {
-                probe.section: {
-                    key: probe.record.model_validate(value)
-                    for key, value in plain[probe.section].items()
-                }
-                for probe in every_probe()
-                if not probe.intrusive or probe.section in plain
-            }
-        )
-
     def only(self, *, intrusive: bool) -> Facts:
         """Return the sections of the intrusive probes, or those of the others."""
         names = {probe.section for probe in every_probe() if probe.intrusive is intrusive}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import ClassVar
 
 from upgradeproof.daemons import Dump
+from upgradeproof.globs import fits
 from upgradeproof.plan.names import unit_name
 from upgradeproof.probes import daemon_scripts
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
@@ -106,11 +106,7 @@ class EffectiveConfig(Probe[Setting]):
             )
             if not problem:
                 theirs = {path: edited[path] for path in reads.get(name, ()) if path in edited}
-                of_plan = any(
-                    fnmatchcase(unit_name(service), glob)
-                    for service in inputs.services
-                    for glob in daemon.units
-                )
+                of_plan = any(fits(unit_name(service), daemon.units) for service in inputs.services)
                 for setting, record in _settings(printed[0], daemon.dump, theirs, of_plan).items():
                     found[f"{clean(key)}/{setting}"] = record
         return found
@@ -157,17 +153,17 @@ def _settings(
     found = settings(text, dump.format)
     return {
         name: Setting(
-            value=masked_setting(name, value, secret=_matches(name, dump.secret)),
+            value=masked_setting(name, value, secret=fits(name, dump.secret)),
             set_by=_set_by(name, source, dump, edited),
-            important=of_plan and _matches(name, dump.important),
+            important=of_plan and fits(name, dump.important),
         )
         for name, (value, source) in found.items()
-        if not _matches(name, dump.volatile)
+        if not fits(name, dump.volatile)
     }
 
 
 def _set_by(name: str, source: str, dump: Dump, edited: Mapping[str, set[str]]) -> str:
-    if source and _matches(source, dump.sources):
+    if source and fits(source, dump.sources):
         return source
     word = _plain(re.sub(r"\[\d+\]$", "", name.rpartition("/")[2]))
     return next((clean(path) for path, names in edited.items() if word in names), "")
@@ -187,10 +183,6 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _matches(name: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, glob) for glob in globs)
-
-
 def _problem(status: str, printed: tuple[str, ...]) -> str:
     if status == "0":
         return ""
@@ -204,6 +196,6 @@ def _changed_package(globs: tuple[str, ...], before: Facts, after: Facts) -> str
     old, new = before[Packages], after[Packages]
     for name in sorted(new):
         was = old[name].version if name in old else ""
-        if _matches(name, globs) and new[name].version != was:
+        if fits(name, globs) and new[name].version != was:
             return f"{name} changed with its version: {was or 'none'} -> {new[name].version}"
     return ""

@@ -52,7 +52,7 @@ def _effective(text: str) -> list[str]:
     return [line for line in lines if line and (line[:2] == "#!" or line[0] != "#")]
 
 
-def unified(before: str, after: str, *, limit: int = LINES) -> str:
+def unified(before: str, after: str) -> str:
     """Return the unified diff of two stored texts, without its head, or why there is none.
 
     Long lines and long diffs are cut, with a mark.
@@ -64,7 +64,7 @@ def unified(before: str, after: str, *, limit: int = LINES) -> str:
     if not lines:
         return "only what is masked as a secret changed"
     return shortened(
-        "\n".join(line if len(line) <= COLUMNS else f"{line[:COLUMNS]}..." for line in lines), limit
+        "\n".join(line if len(line) <= COLUMNS else f"{line[:COLUMNS]}..." for line in lines), LINES
     )
 
 

@@ -200,7 +200,7 @@ def _environment(unit: str, was: UnitProperties, now: UnitProperties) -> Iterato
     before, after = (
         dict(text.partition("=")[::2] for text in one.get("Environment")) for one in (was, now)
     )
-    for name in before.keys() - after.keys():
+    for name in sorted(before.keys() - after.keys()):
         yield Complaint(
             group=Group.ENVIRONMENT,
             field="environment",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from upgradeproof.probes.owners import merged
 from upgradeproof.probes.secrets import masked, masked_command
+from upgradeproof.probes.xattr import CAPABILITIES
 
 COMMANDS = ("ExecStart", "ExecStartPre", "ExecStartPost")
 SANDBOX = (
@@ -148,52 +149,4 @@ def _bounded(names: Sequence[str], known: int) -> tuple[str, ...]:
     if len(have) * 2 <= known:
         return tuple(sorted(have))
     # Of those that this kernel knows: the names are systemd's own, in the kernel's order.
-    return tuple(f"~{name}" for name in _CAPABILITIES[:known] if name not in have)
-
-
-_CAPABILITIES = tuple(
-    f"cap_{name}"
-    for name in [
-        "chown",
-        "dac_override",
-        "dac_read_search",
-        "fowner",
-        "fsetid",
-        "kill",
-        "setgid",
-        "setuid",
-        "setpcap",
-        "linux_immutable",
-        "net_bind_service",
-        "net_broadcast",
-        "net_admin",
-        "net_raw",
-        "ipc_lock",
-        "ipc_owner",
-        "sys_module",
-        "sys_rawio",
-        "sys_chroot",
-        "sys_ptrace",
-        "sys_pacct",
-        "sys_admin",
-        "sys_boot",
-        "sys_nice",
-        "sys_resource",
-        "sys_time",
-        "sys_tty_config",
-        "mknod",
-        "lease",
-        "audit_write",
-        "audit_control",
-        "setfcap",
-        "mac_override",
-        "mac_admin",
-        "syslog",
-        "wake_alarm",
-        "block_suspend",
-        "audit_read",
-        "perfmon",
-        "bpf",
-        "checkpoint_restore",
-    ]
-)
+    return tuple(f"~{name}" for name in CAPABILITIES[:known] if name not in have)

@@ -12,8 +12,8 @@ _NAMES = (
     "sys_tty_config mknod lease audit_write audit_control setfcap mac_override mac_admin syslog "
     "wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore"
 )
+CAPABILITIES = tuple(f"cap_{name}" for name in _NAMES.split())
 """By their number in capability.h of Linux."""
-_CAPABILITIES = tuple(_NAMES.split())
 _MASK = 0x10
 _TAGS = {0x02: "user", 0x08: "group", _MASK: "mask"}
 """Of posix_acl.h of Linux, without those that the mode holds."""
@@ -62,7 +62,7 @@ def _bytes(attribute: str) -> bytes:
 
 
 def _capability(number: int) -> str:
-    return f"cap_{_CAPABILITIES[number]}" if number < len(_CAPABILITIES) else f"cap_{number}"
+    return CAPABILITIES[number] if number < len(CAPABILITIES) else f"cap_{number}"
 
 
 def _rights(rights: int) -> str:

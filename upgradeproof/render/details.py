@@ -126,7 +126,7 @@ def suites(checks: Sequence[Check]) -> list[Plain]:
     roots = consequences(checks)
     found = _by_suite([check for check in checks if check.id not in roots])
     if following := [check for check in checks if check.id in roots]:
-        causes = sum(suite["verdict"] in ("failed", "broken") for suite in found)
+        causes = sum(suite["verdict"] in findings.LOUD for suite in found)
         found.insert(causes, _suite("consequences of the failures above", following, folded=True))
     return found
 

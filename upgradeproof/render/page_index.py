@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from upgradeproof.render import words
+from upgradeproof.render.findings import UNPROVEN
 from upgradeproof.render.grid import Face
 from upgradeproof.render.transcripts import plain
 from upgradeproof.results import Check, Verdict
@@ -82,9 +83,6 @@ def _reasons(face: Face) -> dict[str, None]:
     if face.verdict not in (Verdict.PASSED, Verdict.NOT_APPLICABLE):
         found += [check.reason for check in cell.checks if check.verdict in UNPROVEN]
     return dict.fromkeys(reason for reason in found if reason)
-
-
-UNPROVEN = (Verdict.FAILED, Verdict.BROKEN, Verdict.NEVER_RAN)
 
 
 class _Limit:

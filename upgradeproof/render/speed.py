@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,8 @@ from upgradeproof.results.health import FORMULA, Health, health
 from upgradeproof.states import StateName
 
 BOTH_RELEASES = (StateName.INSTALLED, StateName.UPGRADED)
+AMOUNT = re.compile(r"(?P<number>[\d.]+) (?P<unit>ms|s)")
+"""A latency of one unit; ``1 min 05 s`` is none."""
 MAX_LOADS = 2
 """The maximum of loads in a cell of the matrix."""
 MAX_PICTURES = 128
@@ -139,9 +142,9 @@ def _latencies(cell: Cell) -> Iterator[Measure]:
     loads = [(load, sent) for load, sent in _by_load(cell).items() if {*BOTH_RELEASES} & {*sent}]
     for load, sent in loads[:MAX_LOADS]:
         before, after = (_p99(sent.get(state)) for state in BOTH_RELEASES)
-        number, _, unit = before.partition(" ")
-        if after.endswith(f" {unit}"):
-            before = number
+        was, now = AMOUNT.fullmatch(before), AMOUNT.fullmatch(after)
+        if was and now and was["unit"] == now["unit"]:
+            before = was["number"]
         yield Measure(name=f"p99 {load}", value=f"{before} → {after}")
     if len(loads) > MAX_LOADS:
         yield Measure(name="loads", value=f"{len(loads) - MAX_LOADS} more")

@@ -234,9 +234,9 @@ def upgrade_title(cell: Cell) -> str:
 
 def sentence(check: Check) -> tuple[str, str, str]:
     """Return a check's suite, its name as a sentence, and its subject."""
-    suite, separator, test = check.id.rpartition("::")
-    match = SUBJECT.fullmatch(test if separator else check.id)
-    name, subject = match.group("name", "subject") if match else (test, "")
+    match = SUBJECT.fullmatch(check.id)
+    whole, subject = match.group("name", "subject") if match else (check.id, "")
+    suite, _, name = whole.rpartition("::")
     words = name.removeprefix("test_").replace("_", " ").strip()
     return suite, words[:1].upper() + words[1:], subject or ""
 

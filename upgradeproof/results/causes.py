@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from fnmatch import fnmatchcase
 
+from upgradeproof.globs import fits
 from upgradeproof.results.model import Check, Verdict
 
 
@@ -47,7 +47,7 @@ def _followed(check: Check, failed: Sequence[Check]) -> list[str]:
 
 def _names(check: Check, cause: str) -> bool:
     """Return whether a check names another one, by its id, as one that it follows from."""
-    return any(fnmatchcase(cause, glob) for glob in check.follows)
+    return fits(cause, check.follows)
 
 
 def _root(check: str, causes: dict[str, list[str]], seen: set[str]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from upgradeproof.errors import PlanError
+from upgradeproof.globs import fits
 from upgradeproof.plan import Plan, Upgrade
 from upgradeproof.plan.editing import Place
 from upgradeproof.plan.loading import nearest
@@ -113,7 +113,7 @@ def _selected(globs: Sequence[str], cell: Cell, upgrade: str = "") -> bool:
     """Return whether an override with these globs selects a cell, or that of a hop of it."""
     upgrade = upgrade or cell.upgrade
     ids = (cell.platform, upgrade, f"{cell.platform}.{upgrade}")
-    return any(fnmatchcase(each, glob) for each in ids for glob in globs)
+    return any(fits(each, globs) for each in ids)
 
 
 def _upgraded(cell: Cell) -> bool:

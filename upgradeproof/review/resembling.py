@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from fnmatch import fnmatchcase
 
+from upgradeproof.globs import fits
 from upgradeproof.known import KnownEntry, KnownFiles
 from upgradeproof.review.groups import Group
 
@@ -38,7 +38,7 @@ def resembling(group: Group, files: KnownFiles) -> Resembling | None:
     ]
     paths = [change.path for change in group.changes]
     for name, entry in entries:
-        if any(fnmatchcase(path, glob) for glob in entry.facts for path in paths):
+        if any(fits(path, entry.facts) for path in paths):
             return Resembling(file=name, entry=entry, covers=True)
     best = max(
         (

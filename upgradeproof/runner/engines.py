@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from docker.errors import DockerException
@@ -69,7 +69,7 @@ class EngineInUse(AbstractContextManager["EngineInUse"]):
         """End the connection."""
         self.docker.__exit__()
 
-    @property
+    @cached_property
     def backend(self) -> DockerBackend:
         """Return what starts its machines. Nothing is connected yet."""
         return DockerBackend(self.docker, self._slot)

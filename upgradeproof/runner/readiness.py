@@ -55,7 +55,7 @@ def wait_until_old(machine: Machine, units: Sequence[str], age_s: float) -> None
     """
     if not units or age_s <= 0:
         return
-    properties = "--property=ActiveEnterTimestampMonotonic,ActiveState"
+    properties = "--property=ActiveEnterTimestampMonotonic"
     script = (
         f"systemctl show {properties} -- {shlex.join(units)} |\n"
         f"awk -F = -v most={age_s:.0f} '\n"

@@ -130,7 +130,7 @@ class State:
         return "; ".join(found)
 
     def lost_addresses(self, before: State, port: Port) -> str:
-        """Return the addresses that a port no longer listens on, and those that it does; or "".
+        """Return that a port does not listen on all addresses any more, and where it does; or "".
 
         A port on which nothing listens at all has lost none.
         """
@@ -144,7 +144,10 @@ class State:
         if not has or not (lost := unreachable(had, has)):
             return ""
         holders = sorted({f"{it.address} ({it.unit or it.process or 'the kernel'})" for it in has})
-        return f"{', '.join(lost)} any more, only on {', '.join(holders)}"
+        return (
+            f"{port.protocol} port {port.after} does not listen on {', '.join(lost)} any more,"
+            f" only on {', '.join(holders)}"
+        )
 
     def __getitem__(self, probe: type[Probe[R]]) -> Mapping[str, R]:
         """Return the facts that one probe read, by key."""

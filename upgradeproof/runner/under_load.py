@@ -1,4 +1,7 @@
-"""The plan's loads on the states of one cell: each is sent once, and its result recorded."""
+"""The plan's loads on the states of one cell, and their results in the run's record.
+
+A load is sent once to each state that its targets judge, and several times to compare two releases.
+"""
 
 from __future__ import annotations
 

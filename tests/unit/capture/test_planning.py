@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.capture.examples import ABOUT, captured, entry, images
+from tests.unit.stub_programs import with_stub
 from upgradeproof.capture import product_name
 from upgradeproof.capture.folder import folder_files, twin_of
 from upgradeproof.capture.planning import plan_of, route
@@ -59,6 +60,25 @@ def test_the_folder_is_a_product_with_a_cell(tmp_path: Path) -> None:
     owners = {os.fsencode(e.name): (e.user, e.group, e.mode) for e in trees[2].entries()}
     assert owners[b"etc/caf\xe9 #.conf"] == ("web", "root", 0o640)
     assert owners[b"etc/web"] == ("root", "web", 0o750)
+
+
+MADISON = """\
+       web | 2:1.0-1 | http://mirror.example/a two/main Sources
+       web | 2:1.0-2 | http://mirror.example/a one/main amd64 Packages
+   libweb1 | 1.0-1 | http://mirror.example/a one/main amd64 Packages
+base-files | 1.4 | http://mirror.example/a two/main Sources
+"""
+
+
+def test_a_version_of_which_only_the_source_is_offered_is_not_asked_for(tmp_path: Path) -> None:
+    script = GENERATED["twin/packages.sh"].decode().partition("# Services start")[0]
+    script = script.replace("/opt/upgradeproof/twin", str(tmp_path))
+    done = with_stub(tmp_path, "apt-cache", f"cat <<'END'\n{MADISON}END", script)
+    assert (tmp_path / "chosen").read_text() == "libweb1=1.0-1\nweb\n"
+    assert done.stderr.splitlines() == [
+        "base-files=1.4: no archive offers it",
+        "web=2:1.0-1: another version is installed",
+    ]
 
 
 def test_the_facts_agree_with_the_files() -> None:

@@ -2,19 +2,29 @@
 
 import io
 import json
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.unit.command_line import Command, upgradeproof
-from tests.unit.defects.runs import PASSED, STEPS, Pytest, cell, check, done, state
+from tests.unit.defects.runs import BROKEN, PASSED, STEPS, Pytest, cell, check, done, state
 from tests.unit.field_cases.catalogues import catalogue
+from tests.unit.runner import world
+from tests.unit.runner.fakes import IMAGE, FolderMachine
+from upgradeproof import runner
 from upgradeproof.command import Completed
 from upgradeproof.field_cases import Report, try_cases
+from upgradeproof.field_cases.catalogue import SHOWS
 from upgradeproof.home import Home
-from upgradeproof.results import Cell, Check, State
+from upgradeproof.machines import MachineSpec
+from upgradeproof.probes import Facts
+from upgradeproof.results import Cell, Check, Fidelity, State
 
 __all__ = ["upgradeproof"]
 
+ROOT = Path(__file__).parents[3]
 DATA = "test_data::test_data_written_before_is_read_after[note]"
 CELL = "example-1-amd64.container.{}-1-to-2"
 GONE = check(DATA, reason="the note is gone")
@@ -79,6 +89,48 @@ def test_a_fault_that_does_not_show_proves_nothing(tmp_path: Path) -> None:
     report, _ = tried(home, pytest)
     assert [each.result for each in report.cases] == ["not_reproduced"]
     assert pytest.commands[-1][-1] == str(tmp_path / "field-cases" / "test_fault_shows.py")
+
+
+FAULT = "test_fault_shows::test_fault_shows_after_the_upgrade"
+
+
+@pytest.mark.parametrize(
+    ("found", "result", "reason"),
+    [
+        ([check(FAULT, PASSED)], "missed", ""),
+        (
+            [check(FAULT, BROKEN, "the machine is gone")],
+            "unknown",
+            "test_fault_shows_after_the_upgrade: the machine is gone",
+        ),
+        (
+            [check(DATA, PASSED)],
+            "unknown",
+            "test_fault_shows.py did not run: it is not known whether the fault shows",
+        ),
+    ],
+)
+def test_a_case_is_missed_only_if_its_fault_shows(
+    tmp_path: Path, found: list[Check], result: str, reason: str
+) -> None:
+    home = catalogue(tmp_path, "alpha", shows="false")
+    report, text = tried(home, Pytest(results(*found, name="alpha")))
+    assert [(each.result, each.problem) for each in report.cases] == [(result, reason)]
+    assert f"{result}: alpha" in text
+    assert not report.good
+
+
+def test_the_script_of_a_case_states_whether_its_fault_shows(tmp_path: Path) -> None:
+    catalogue(tmp_path, "alpha", shows="test -e note")
+    sound = world.cell(tmp_path / "field-cases" / "alpha")
+    spec = MachineSpec(snapshot=IMAGE, name="alpha", architecture="amd64")
+    fidelity = Fidelity(kernel="own", execution="native", boot="own")
+    machine = FolderMachine(spec, tmp_path, fidelity)
+    of = runner.State("upgraded", sound, fidelity, Facts({}), (), 0.0, (), lambda: machine)
+    shows = runpy.run_path(str(ROOT / "field-cases" / SHOWS))["shows"]
+    assert not shows(of)
+    (tmp_path / "note").touch()
+    assert shows(of)
 
 
 def test_a_run_that_leaves_no_result_is_broken(tmp_path: Path) -> None:

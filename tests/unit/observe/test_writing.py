@@ -99,6 +99,13 @@ def test_a_draft_becomes_the_text_of_a_plan() -> None:
     assert plan_text(DRAFT) == TEXT
 
 
+def test_further_keys_are_part_of_the_plan_that_is_validated() -> None:
+    text = plan_text(replace(DRAFT, keys={"captured": "captured.json"}))
+    assert 'next"\ncaptured = "captured.json"\n\n# What makes' in text
+    with pytest.raises(HarnessError, match="does not give a valid plan"):
+        plan_text(replace(DRAFT, keys={"no_such_key": 1}))
+
+
 def test_a_draft_without_an_expectation_is_a_plan() -> None:
     text = plan_text(replace(DRAFT, notes=(), services=(), expect={}, left_out=()))
     assert text.startswith('name = "thing"\n')

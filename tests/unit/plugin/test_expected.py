@@ -6,8 +6,8 @@ import pytest
 
 from tests.environments import link_engine
 from tests.unit.plugin.project import AMD64, ARM64, ROOT, Project, make_project
+from upgradeproof.defects.node_ids import check_of
 from upgradeproof.home import Home
-from upgradeproof.plan.checks import check_of
 from upgradeproof.plugin.expected import NOT_COLLECTED
 from upgradeproof.plugin.packaged import packaged_tests
 from upgradeproof.results import Verdict

@@ -209,6 +209,11 @@ def test_a_machine_without_the_required_protection_is_high() -> None:
         filtered,
         f"high protection/waf: waf is inactive\n  {exposed}\n  To do: systemctl enable --now waf",
     ]
+    (quoted,) = found(
+        {Services: {r"waf@a\x2db.service": Service()}},
+        preflight={"protection": {"services": [r"waf@a\x2db"]}},
+    )
+    assert quoted.endswith(r"To do: systemctl enable --now 'waf@a\x2db'")
 
 
 def test_a_protected_machine_is_no_finding() -> None:

@@ -97,12 +97,6 @@ def test_a_pass_reads_every_section() -> None:
     assert facts[Packages]["a"].version == "1"
 
 
-def test_facts_are_read_from_a_file_as_they_were_written() -> None:
-    facts = read(AnsweringMachine(framed()), ProbeInputs())
-    again = Facts.from_json(facts.to_json())
-    assert (again.to_json(), diff(facts, again)) == (facts.to_json(), ())
-
-
 def test_the_error_of_a_failed_probe_has_its_name_and_cause() -> None:
     with pytest.raises(HarnessError) as caught:
         read(AnsweringMachine(framed(failing="libraries")), ProbeInputs())

@@ -149,6 +149,14 @@ def found(was: dict[str, Any], now: dict[str, Any]) -> list[tuple[Group, str]]:
     return [(one.group, one.sentence) for one in reported]
 
 
+def test_lost_variables_are_reported_in_the_order_of_their_names() -> None:
+    names = [f"V{number}" for number in range(1, 10)]
+    before = {"environment": tuple(f"{name}=1" for name in reversed(names))}
+    assert [sentence for _, sentence in found(before, {})] == [
+        f"a.service no longer gets the variable {name} from its unit" for name in names
+    ]
+
+
 def test_a_hidden_home_is_reported_where_the_service_used_it() -> None:
     home = {"uses": ("writes /home/app/a.log",)}
     sentence = "a.service may no longer use files below /home, /root and /run/user"

@@ -60,7 +60,26 @@ def test_a_cell_without_measurements_has_no_measures() -> None:
     [
         ((BEFORE, AFTER), "12.4 → 17.8 ms"),
         ((BEFORE, load("visitors", "upgraded", p99_ms=1230)), "12.4 ms → 1.23 s"),
+        ((BEFORE, load("visitors", "upgraded", p99_ms=65_000)), "12.4 ms → 1 min 05 s"),
+        (
+            (
+                load("visitors", "installed", p99_ms=65_000),
+                load("visitors", "upgraded", p99_ms=125_000),
+            ),
+            "1 min 05 s → 2 min 05 s",
+        ),
+        (
+            (
+                load("visitors", "installed", p99_ms=1230),
+                load("visitors", "upgraded", p99_ms=65_000),
+            ),
+            "1.23 s → 1 min 05 s",
+        ),
         ((BEFORE,), "12.4 ms → ?"),
+        (
+            (load("visitors", "installed", answered=0), load("visitors", "upgraded", answered=0)),
+            "no answer → no answer",
+        ),
         ((BEFORE, load("visitors", "upgraded", answered=0)), "12.4 ms → no answer"),
         ((load("visitors", "installed", problem="too busy"), AFTER), "broken → 17.8 ms"),
     ],

@@ -139,6 +139,8 @@ def test_a_check_reads_as_a_sentence() -> None:
     check = Check(id="test_ports::test_every_port_answers[tcp[80]]")
     assert words.sentence(check) == ("test_ports", "Every port answers", "tcp[80]")
     assert words.sentence(Check(id="odd")) == ("", "Odd", "")
+    check = Check(id="test_ports::TestAll::test_every_port_answers[[::1]:80]")
+    assert words.sentence(check) == ("test_ports::TestAll", "Every port answers", "[::1]:80")
 
 
 def test_the_limits_of_a_machine_are_stated() -> None:

@@ -60,6 +60,8 @@ SPOILS: list[tuple[str, Spoil, str]] = [
      "web --test: bad"),
     ("test_config_formats::test_edit_of_a_conffile_is_preserved",
      gone("upgraded", Conffiles, "/etc/web.conf"), "edits are gone from ['/etc/web.conf']"),
+    ("test_config_formats::test_edit_of_a_conffile_is_preserved",
+     record("upgraded", Conffiles, "/etc/web.conf", md5="00"), "edited: ['/etc/web.conf']"),
     ("test_config_formats::test_no_conffile_is_left_behind",
      record("upgraded", Conffiles, "/etc/base.conf", obsolete=True), "base does not bring it"),
     ("test_config_formats::test_certificate_is_the_same",

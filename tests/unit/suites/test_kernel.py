@@ -21,13 +21,13 @@ from suites import (
     test_kernel_module_index,
     test_kernel_modules,
 )
-from tests.unit.suites.states import FILE, OUTPUTS, RELEASE, state
+from tests.unit.suites.states import FILE, OUTPUTS, RELEASE, state, state_with
 from upgradeproof.probes import Probe
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.configured_modules import ConfiguredModules
 from upgradeproof.probes.devices import Devices
 from upgradeproof.probes.dkms import Dkms, DkmsModule
-from upgradeproof.probes.firewall import PacketFilter
+from upgradeproof.probes.firewall import FilterTable, PacketFilter
 from upgradeproof.probes.initramfs import InitramfsImages
 from upgradeproof.probes.kernel import Kernel
 from upgradeproof.probes.kernel_log import KernelLog
@@ -195,6 +195,24 @@ def test_a_changed_machine_fails(name: str, change: Change, words: str) -> None:
     with pytest.raises(AssertionError) as caught:
         run(TESTS[f"test_{name}"], state(name="installed"), state({probe: spoilt}))
     assert words in str(caught.value)
+
+
+def test_another_order_of_rules_is_named_also_after_other_changes() -> None:
+    def tables(first: str, *second: str) -> State:
+        rules = {"inet/a": (first,), "inet/b": second}
+        found = {
+            key: FilterTable(sha256=" ".join(lines), rules=lines) for key, lines in rules.items()
+        }
+        return state_with({PacketFilter: found})
+
+    with pytest.raises(AssertionError) as caught:
+        run(
+            TESTS["test_every_rule_is_as_before"],
+            tables("drop", "tcp", "udp"),
+            tables("accept", "udp", "tcp"),
+        )
+    assert "inet/a: + accept" in str(caught.value)
+    assert "inet/b: the same rules in another order" in str(caught.value)
 
 
 def test_a_required_module_must_be_loaded_or_built_in() -> None:

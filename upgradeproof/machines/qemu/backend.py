@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -52,6 +51,10 @@ class QemuBackend:
     own_kernel: ClassVar[bool] = True
     saves_memory: ClassVar[bool] = True
     definition: ClassVar[str] = definition()
+
+    def __init__(self) -> None:
+        """Ask no program for its version before it is used."""
+        self._versions: dict[str, tuple[int, ...]] = {}
 
     def resumes(self, snapshot: str) -> bool:
         """Return whether a snapshot has a memory that the QEMU of this host can resume."""
@@ -190,10 +193,6 @@ class QemuBackend:
         words = argv(hardware, accelerator, Wiring(disks={}))
         machine = hashlib.sha256("\n".join(words).encode()).hexdigest()[:8]
         return f"{'.'.join(map(str, version))} {accelerator} {machine}"
-
-    @cached_property
-    def _versions(self) -> dict[str, tuple[int, ...]]:
-        return {}
 
     def _version(self, architecture: Architecture) -> tuple[int, ...]:
         """Return QEMU's version, or nothing where there is none."""

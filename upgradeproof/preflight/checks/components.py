@@ -38,7 +38,7 @@ def _judge(
     except ValueError:
         yield Finding(
             id=f"components/{component.name}",
-            severity="info",
+            severity=Severity.INFO,
             title=f"{component.name} reports the version {version!r}",
             meaning=f"That can't be compared; {release.name} allows {component.range}.",
             remedy="compare it by hand",
@@ -52,7 +52,7 @@ def _judge(
     elif component.supported and not component.proven_with(version):
         yield Finding(
             id=f"components/{component.name}",
-            severity="info",
+            severity=Severity.INFO,
             title=f"{component.name} {version} is installed, and {release.name} was proven with"
             f" {component.supported}",
             meaning=f"It is in the range that {release.name} allows: {component.range}.",

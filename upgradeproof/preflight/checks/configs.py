@@ -9,6 +9,7 @@ from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.configs import Config as ConfigFile
 from upgradeproof.probes.configs import Configs
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 
 LINES = 5
 
@@ -24,7 +25,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
             title, meaning, remedy = problem
             yield Finding(
                 id=f"configs/{config.path}",
-                severity="inhibitor",
+                severity=Severity.INHIBITOR,
                 title=title,
                 meaning=meaning,
                 remedy=remedy,

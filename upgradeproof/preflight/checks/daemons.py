@@ -9,6 +9,7 @@ from upgradeproof.probes.config_checks import ConfigChecks, complaints, decisive
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.services import Services
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 
 LINES = 10
 
@@ -23,7 +24,9 @@ def findings(situation: Situation) -> Iterator[Finding]:
         if not check.accepted and not check.problem:
             yield Finding(
                 id=f"daemons/{name}/refused",
-                severity="high" if unit is not None and unit.active == "active" else "info",
+                severity=Severity.HIGH
+                if unit is not None and unit.active == "active"
+                else Severity.INFO,
                 title=f"{name} refuses the configuration on the disk",
                 meaning="\n  ".join([f"`{check.command}` printed", *decisive(check.output)]),
                 remedy="fix the configuration: the daemon will also refuse it at its next start",
@@ -39,7 +42,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
 def _warning(identity: str, name: str, lines: tuple[str, ...]) -> Finding:
     return Finding(
         id=identity,
-        severity="info",
+        severity=Severity.INFO,
         title=f"{name}: its own check warns of a setting",
         meaning="\n  ".join(["The next version may refuse it, or ignore it:", *lines[:LINES]]),
         remedy="replace the setting before the upgrade, as the daemon's documentation describes",

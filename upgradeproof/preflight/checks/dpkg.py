@@ -8,6 +8,7 @@ from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.health import Health
 from upgradeproof.probes.packages import Packages
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 
 LINES = 5
 """How many lines of a tool's output a finding has."""
@@ -30,7 +31,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
             lines = check.output.splitlines()
             yield Finding(
                 id=f"dpkg/{name}",
-                severity="inhibitor",
+                severity=Severity.INHIBITOR,
                 title=title,
                 meaning="\n  ".join([*lines[:LINES], *(["..."] if lines[LINES:] else [])])
                 or "It printed nothing else.",
@@ -44,7 +45,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
     if half:
         yield Finding(
             id="dpkg/half-configured",
-            severity="inhibitor",
+            severity=Severity.INHIBITOR,
             title=f"not completely installed: {', '.join(half[:LINES])}",
             meaning="An upgrade starts with these packages, and may fail there.",
             remedy="dpkg --configure --pending",

@@ -9,6 +9,7 @@ from upgradeproof.plan import Port
 from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.sockets import ListeningSocket, Sockets
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 from upgradeproof.states import StateName
 
 OF_SYSTEMD = "init.scope"
@@ -52,7 +53,7 @@ def _stranger(situation: Situation, port: Port, number: int, socket: ListeningSo
     purpose = f" for {port.process}" if port.process else ""
     return Finding(
         id=f"ports/{port.protocol}-{number}",
-        severity="inhibitor",
+        severity=Severity.INHIBITOR,
         title=f"{port.protocol.upper()} port {number} is held by {who}{unit}",
         meaning=f"{release.name} needs it{purpose}, and can't listen there.",
         remedy=f"systemctl disable --now {shlex.quote(socket.unit)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from upgradeproof.plan import unit_name
@@ -25,7 +26,9 @@ def findings(situation: Situation) -> Iterator[Finding]:
                 severity=asked.severity,
                 title=f"{name} is {service.active if service else 'not installed'}",
                 meaning=EXPOSED,
-                remedy=f"systemctl enable --now {name}" if service else f"install {name}",
+                remedy=f"systemctl enable --now {shlex.quote(name)}"
+                if service
+                else f"install {name}",
             )
     if not asked.packet_filter:
         return

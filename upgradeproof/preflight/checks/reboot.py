@@ -8,6 +8,7 @@ from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.reboots import Reboots
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 
 UNPROVEN = "If the machine does not boot after the upgrade, the change that caused it is not known."
 
@@ -19,7 +20,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
         asked = f", as required by {', '.join(pending.packages)}" if pending.packages else ""
         yield Finding(
             id="reboot/required",
-            severity="high",
+            severity=Severity.HIGH,
             title=f"a reboot is pending{asked}",
             meaning=UNPROVEN,
             remedy="systemctl reboot",
@@ -28,7 +29,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
     if boot and boot.newest and boot.newest != boot.release:
         yield Finding(
             id="reboot/kernel",
-            severity="high",
+            severity=Severity.HIGH,
             title=f"the kernel {boot.release} runs, and {boot.newest} is installed",
             meaning=UNPROVEN,
             remedy="systemctl reboot",

@@ -8,6 +8,7 @@ from upgradeproof.distributions import skipped, switches
 from upgradeproof.preflight.base import Situation
 from upgradeproof.probes.system import System
 from upgradeproof.results import Finding
+from upgradeproof.severity import Severity
 
 
 def findings(situation: Situation) -> Iterator[Finding]:
@@ -18,7 +19,7 @@ def findings(situation: Situation) -> Iterator[Finding]:
         if skip := skipped(current, step.new):
             yield Finding(
                 id=f"releases/{step.new}",
-                severity="inhibitor",
+                severity=Severity.INHIBITOR,
                 title=f"the upgrade {skip}",
                 meaning="The distribution does not support that: what the skipped release converts"
                 f" stays as it is. See {skip.distribution.source}.",

@@ -5,7 +5,7 @@ libweb1=1.0-1
 web=2:1.0-1
 PACKAGES
 cut -d = -f 1 wanted | xargs apt-cache madison 2>/dev/null |
-  awk -F '|' '{ gsub(/ /, ""); print $1 "=" $2 }' >offered
+  awk -F '|' '/ Packages *$/ { gsub(/ /, ""); print $1 "=" $2 }' >offered
 awk -F = '
   NR == FNR { exact[$0] = 1; some[$1] = 1; next }
   $0 in exact { print; next }

@@ -1,10 +1,10 @@
-"""The name of a test determines which check it is."""
+"""The node id of a test determines which check it is."""
 
 from __future__ import annotations
 
 import pytest
 
-from upgradeproof.plan.checks import check_of
+from upgradeproof.defects.node_ids import check_of
 
 CELL = "debian-12-amd64.container.thing-1-to-2"
 LONGER = f"{CELL}-to-3"
