@@ -296,22 +296,3 @@ def test_added_and_removed_backups_of_the_daily_jobs_are_explained(name: str) ->
 )
 def test_other_files_next_to_them_are_explained_by_nothing(name: str, made: File) -> None:
     assert reasons(None, made, f"/var/backups/{name}") == {"": ""}
-
-
-@pytest.mark.parametrize(
-    ("was", "now", "reason"),
-    [
-        ("", "2", "is in a directory of nginx, which was installed in version 2"),
-        ("1", "2", ""),
-    ],
-    ids=["a package that is new", "a package that was there"],
-)
-def test_what_a_new_package_makes_in_its_new_folder_is_explained(
-    was: str, now: str, reason: str
-) -> None:
-    folder = {"/etc/nginx": File(type="directory", mode="0755", package="nginx")}
-    made = {"/etc/nginx/local": File(type="file", mode="0644", package="")}
-    before, after = facts(was, {}), facts(now, folder | made)
-    line = next(each for each in diff(before, after) if each.path == "files//etc/nginx/local")
-    assert Files.explain(line, before, after) == reason
-    assert not Files.explain(line, facts(was, folder), after)
