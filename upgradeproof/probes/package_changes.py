@@ -38,8 +38,11 @@ def distribution_upgraded(before: Sections, after: Sections) -> bool:
 def successor(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Return the installed package that declares to take the place of a lost one, or "".
 
-    It provides the name; or it is new, replaces it, and can't be installed together with it.
+    It provides the name; or it is new, replaces it, and can't be installed together with it. One
+    that was there before has taken the place of a transitional package.
     """
+    lost = before.get(name)
+    transitional = lost is not None and lost.library
     return next(
         (
             other
@@ -51,7 +54,7 @@ def successor(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) ->
                 or (
                     name in package.replaces
                     and name in package.breaks
-                    and not (other in before and before[other].installed)
+                    and (transitional or not (other in before and before[other].installed))
                 )
             )
         ),

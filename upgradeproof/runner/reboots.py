@@ -82,14 +82,21 @@ def changes(
 ) -> tuple[Change, ...]:
     """Return the changes of a booted state, each with its reason if it is expected.
 
-    Those of ``installed_rebooted`` are what a boot of the old release changes. ``rebooted`` is
-    compared with ``upgraded``; what only clones show is compared between the two clones.
+    Those of ``installed_rebooted`` are what a boot of the old release changes; an event of it is
+    none of the upgrade's, also where it happened before that boot. ``rebooted`` is compared with
+    ``upgraded``; what only clones show is compared between the two clones.
     """
     spec = state.spec
     if spec.baseline is None:
         return judge_boot(reached[spec.parent].facts, facts)
     start, baseline = reached[spec.baseline.spec.parent].facts, reached[spec.baseline]
     by_a_boot = {_same_by_a_boot(change) for change in baseline.changes}
+    events = {
+        f"{probe.section}/{key}"
+        for probe in every_probe()
+        if probe.events
+        for key in baseline.facts.sections.get(probe.section, {})
+    }
     ordinary = judge(
         cell,
         state,
@@ -107,7 +114,11 @@ def changes(
         baseline=baseline.facts,
     )
     return (
-        *(change for change in ordinary if _same_by_a_boot(change) not in by_a_boot),
+        *(
+            change
+            for change in ordinary
+            if _same_by_a_boot(change) not in by_a_boot and change.path not in events
+        ),
         *on_clones,
     )
 

@@ -55,6 +55,22 @@ def reasons(before: Facts, after: Facts) -> dict[str, str]:
             {"lib": "replaced by libt64", "libt64": "installed as a dependency"},
         ),
         (
+            {"old": {"library": True}, "new": {"replaces": ("old",), "breaks": ("old",)}},
+            {
+                "old": {**GONE, "version": "1"},
+                "new": {"version": "1", "replaces": ("old",), "breaks": ("old",)},
+            },
+            {"old/state": "replaced by new"},
+        ),
+        (
+            {"old": {}, "new": {"replaces": ("old",), "breaks": ("old",)}},
+            {
+                "old": {**GONE, "version": "1"},
+                "new": {"version": "1", "replaces": ("old",), "breaks": ("old",)},
+            },
+            {"old/state": ""},
+        ),
+        (
             {"lib": {"version": "2", **AUTO}},
             {"lib": {**GONE, "version": "2"}},
             {

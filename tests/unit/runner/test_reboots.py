@@ -9,9 +9,15 @@ import pytest
 from tests.unit.runner.fakes import FolderBackend
 from tests.unit.runner.world import INSTALL, UPGRADE, World, cell
 from upgradeproof.errors import BootError, NotReachedError
+from upgradeproof.probes import Facts
+from upgradeproof.probes.journal import JournalError
 from upgradeproof.probes.packages import Packages
-from upgradeproof.results import Verdict
+from upgradeproof.results import Fidelity, Verdict
+from upgradeproof.runner.reboots import changes
+from upgradeproof.runner.state import State
+from upgradeproof.states import StateName
 
+FIDELITY = Fidelity(kernel="shared", execution="native")
 AT_BOOT = "echo 'echo 1 >packages/{name}' >at-boot"
 
 
@@ -59,6 +65,25 @@ def test_the_next_releases_boot_may_change_it_to_another_number_only(
     with world.runner(cell(install=install, upgrade=f"{UPGRADE}; {again}")) as runner:
         rebooted = runner.reach("rebooted")
     assert [change.path for change in rebooted.regressions] == regressions
+
+
+def test_an_error_that_is_no_difference_of_the_old_releases_boot_is_no_regression() -> None:
+    """It was there before that boot, too; the upgrade's own log does not have it."""
+    on, error = cell(), JournalError(unit="a.service", priority=3, count=1, sample="x")
+
+    def state(name: StateName, **errors: JournalError) -> State:
+        records = {f"a.service: {key}": each for key, each in errors.items()}
+        facts = Facts({"services": {}, "packages": {}, "journal": records})
+        return State(name, on, FIDELITY, facts, (), 0.0, (), lambda: None)
+
+    reached = {
+        StateName.INSTALLED: state(StateName.INSTALLED, x=error),
+        StateName.INSTALLED_REBOOTED: state(StateName.INSTALLED_REBOOTED, x=error),
+        StateName.UPGRADED: state(StateName.UPGRADED),
+    }
+    now = state(StateName.REBOOTED, x=error, y=error).facts
+    found = changes(on, StateName.REBOOTED, now, reached)
+    assert [change.path for change in found] == ["journal/a.service: y"]
 
 
 def test_the_plan_may_expect_a_change_of_a_boot(world: World) -> None:
