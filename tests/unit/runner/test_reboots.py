@@ -8,16 +8,16 @@ import pytest
 
 from tests.unit.runner.fakes import FolderBackend
 from tests.unit.runner.world import INSTALL, UPGRADE, World, cell
+from tests.unit.suites.states import state_with
 from upgradeproof.errors import BootError, NotReachedError
-from upgradeproof.probes import Facts
-from upgradeproof.probes.journal import JournalError
+from upgradeproof.probes.journal import Journal, JournalError
 from upgradeproof.probes.packages import Packages
-from upgradeproof.results import Fidelity, Verdict
+from upgradeproof.probes.services import Services
+from upgradeproof.results import Verdict
 from upgradeproof.runner.reboots import changes
 from upgradeproof.runner.state import State
 from upgradeproof.states import StateName
 
-FIDELITY = Fidelity(kernel="shared", execution="native")
 AT_BOOT = "echo 'echo 1 >packages/{name}' >at-boot"
 
 
@@ -69,20 +69,19 @@ def test_the_next_releases_boot_may_change_it_to_another_number_only(
 
 def test_an_error_that_is_no_difference_of_the_old_releases_boot_is_no_regression() -> None:
     """It was there before that boot, too; the upgrade's own log does not have it."""
-    on, error = cell(), JournalError(unit="a.service", priority=3, count=1, sample="x")
+    error = JournalError(unit="a.service", priority=3, count=1, sample="x")
 
-    def state(name: StateName, **errors: JournalError) -> State:
-        records = {f"a.service: {key}": each for key, each in errors.items()}
-        facts = Facts({"services": {}, "packages": {}, "journal": records})
-        return State(name, on, FIDELITY, facts, (), 0.0, (), lambda: None)
+    def state(*errors: str) -> State:
+        records = {f"a.service: {key}": error for key in errors}
+        return state_with({Services: {}, Packages: {}, Journal: records})
 
     reached = {
-        StateName.INSTALLED: state(StateName.INSTALLED, x=error),
-        StateName.INSTALLED_REBOOTED: state(StateName.INSTALLED_REBOOTED, x=error),
-        StateName.UPGRADED: state(StateName.UPGRADED),
+        StateName.INSTALLED: state("x"),
+        StateName.INSTALLED_REBOOTED: state("x"),
+        StateName.UPGRADED: state(),
     }
-    now = state(StateName.REBOOTED, x=error, y=error).facts
-    found = changes(on, StateName.REBOOTED, now, reached)
+    now = state("x", "y").facts
+    found = changes(cell(), StateName.REBOOTED, now, reached)
     assert [change.path for change in found] == ["journal/a.service: y"]
 
 
