@@ -157,7 +157,7 @@ def _written(label: str, made: PrivateKey) -> bytes:
     form = formats.PKCS8
     if "OPENSSH" in label:
         form = formats.OpenSSH
-    elif label.split(maxsplit=1)[0] in {"RSA", "EC", "DSA"}:
+    elif label.startswith(("RSA ", "EC ", "DSA ")):
         form = formats.TraditionalOpenSSL
     return made.private_bytes(Encoding.PEM, form, serialization.NoEncryption())
 
