@@ -15,15 +15,22 @@ from upgradeproof.machines import Machine
 
 LOGIN_TIMEOUT_S = 60.0
 """Limit of one login: 0.3 s were measured natively, 5 s on an emulated machine under load."""
+# Each script of a login begins so; one line after the other is printed of what did not exist.
+_PLACE = """folder=$(getent passwd "$user" | cut -d : -f 6)/.ssh; file=$folder/authorized_keys
+"""
+# Where the file's last line has no end, that of the key has none either: the file is then restored
+# exactly, in whichever order several logins end.
+_ADMIT = f"""set -e
+{_PLACE}group=$(id -g "$user"); umask 077; line=$(cat)
+[ -d "$folder" ] || {{ mkdir "$folder"; chown "$user:$group" "$folder"; echo folder; }}
+[ -e "$file" ] || {{ : >"$file"; chown "$user:$group" "$file"; echo file; }}
+if [ "$(tail -c 1 "$file")" ]; then printf '\\n%s' "$line"; else echo "$line"; fi >>"$file"
+"""
 # The line is found again by its own mark and removed; the other lines of the file are unchanged.
-_ADMIT = """set -e
-folder=$(getent passwd "$user" | cut -d : -f 6)/.ssh; group=$(id -g "$user"); umask 077
-[ -d "$folder" ] || { mkdir "$folder"; chown "$user:$group" "$folder"; }
-[ -e "$folder/authorized_keys" ] ||
-  { : >"$folder/authorized_keys"; chown "$user:$group" "$folder/authorized_keys"; }
-cat >>"$folder/authorized_keys\""""
-_EXPEL = """file=$(getent passwd "$user" | cut -d : -f 6)/.ssh/authorized_keys
-sed -i '/ MARK$/d' "$file"; [ -s "$file" ] || rm -f "$file\""""
+_EXPEL = f"""{_PLACE}sed -i -z --follow-symlinks 's/\\n[^\\n]* MARK$//; s/[^\\n]* MARK\\n//' "$file"
+case "$made" in *file*) [ -s "$file" ] || rm -f "$file" ;; esac
+case "$made" in *folder*) rmdir "$folder" ;; esac
+"""
 _OPTIONS = (
     *("-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"),
     # The machine was made a minute ago: its key can't be known yet.
@@ -71,4 +78,5 @@ def log_in(machine: Machine, port: int, command: str, user: str = "root") -> Com
             )
             return run(words, timeout_s=LOGIN_TIMEOUT_S, check=False)
     finally:
-        machine.run(named + _EXPEL.replace("MARK", shlex.quote(mark).strip("'")))
+        made = f"made={shlex.quote(done.text)}\n"
+        machine.run(named + made + _EXPEL.replace("MARK", mark))

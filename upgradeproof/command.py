@@ -82,7 +82,8 @@ def _finish(
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout_s)
     except BaseException as error:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # after Ctrl-C `communicate` may have waited for it
+            os.killpg(process.pid, signal.SIGKILL)
         stdout, stderr = _last_words(process)
         if not isinstance(error, subprocess.TimeoutExpired):
             raise

@@ -91,7 +91,8 @@ class ProgressTable:
                 how = "reused from an earlier run" if event.reused else "reached"
                 current.step = f"{how} ({event.duration_s:.1f} s)"
             case j.StateFailed():
-                current.step = f"{event.verdict}: {event.reason.splitlines()[0]}"
+                reason = event.reason.partition("\n")[0]
+                current.step = f"{event.verdict}: {reason}" if reason else event.verdict
             case _:
                 assert_never(event)
         current.since = at

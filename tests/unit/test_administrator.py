@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
 
 from tests.unit.runner.fakes import IMAGE, FolderMachine
 from upgradeproof import administrator
-from upgradeproof.command import Completed
 from upgradeproof.endpoints import ask
 from upgradeproof.machines import MachineSpec
 from upgradeproof.plan import Endpoint
 from upgradeproof.results import Fidelity
 
 SPEC = MachineSpec(snapshot=IMAGE, name="thing-main-1", architecture="amd64", ports=(22,))
+USER = pwd.getpwuid(os.getuid()).pw_name
 ENDPOINT = Endpoint.model_validate(
-    {"id": "login", "kind": "ssh", "port": 22, "send": "whoami", "contains": "root"}
+    {"id": "login", "kind": "ssh", "port": 22, "user": USER, "send": "whoami", "contains": "root"}
 )
 # A fake ssh: it prints the mode and the first line of the key, and the command.
 SSH = """#!/bin/sh
 while [ $# -gt 1 ]; do [ "$1" != -i ] || key=$2; shift; done
-stat -c 'key %a' "$key"; head -n 1 "$key"; echo "ran $1 as root"; exit {status}
+stat -c 'key %a' "$key"; head -n 1 "$key"; echo "ran $1 as root"; {then}
+exit {status}
 """
 
 
+GETENT = """#!/bin/sh
+echo "$2:x:0:0::{home}:/bin/sh"
+"""
+ADA = b"ssh-ed25519 AAAA ada"
+
+
 class LoginMachine(FolderMachine):
-    """A machine with a published port; it stores the authorised keys in a list."""
+    """A machine with a published port, whose users have the folder of its disk as home."""
 
     def __init__(self, disk: Path) -> None:
         disk.mkdir()
         super().__init__(SPEC, disk, Fidelity(kernel="own", execution="tcg"))
-        self.keys: list[str] = []
+        self.keys = disk / ".ssh/authorized_keys"
 
     def published(self, port: int) -> int:
         return 2222
-
-    def run(self, script: str, *, stdin: bytes = b"", **_: object) -> Completed:
-        if stdin:
-            self.keys.append(stdin.decode())
-        else:
-            mark = script.split("/ ")[1].split("$/", maxsplit=1)[0]
-            self.keys = [line for line in self.keys if not line.endswith(f" {mark}\n")]
-        return Completed(command=script, exit_status=0, stdout=b"", stderr=b"", duration_s=0.0)
 
 
 @pytest.fixture
@@ -50,10 +51,11 @@ def machine(tmp_path: Path) -> LoginMachine:
     return LoginMachine(tmp_path / "disk")
 
 
-def ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, status: int = 0) -> None:
-    program = folder / "ssh"
-    program.write_text(SSH.format(status=status), encoding="utf-8")
-    program.chmod(0o755)
+def ssh(folder: Path, monkeypatch: pytest.MonkeyPatch, status: int = 0, then: str = "") -> None:
+    getent = GETENT.format(home=folder / "disk")
+    for name, text in (("ssh", SSH.format(status=status, then=then)), ("getent", getent)):
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
 
 
@@ -61,7 +63,7 @@ def test_the_command_runs_with_a_key_that_only_its_owner_can_read(
     machine: LoginMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ssh(tmp_path, monkeypatch)
-    done = administrator.log_in(machine, 2222, "whoami")
+    done = administrator.log_in(machine, 2222, "whoami", USER)
     assert done.text.splitlines() == [
         "key 600",
         "-----BEGIN OPENSSH PRIVATE KEY-----",
@@ -69,13 +71,40 @@ def test_the_command_runs_with_a_key_that_only_its_owner_can_read(
     ]
 
 
-def test_the_key_is_removed_from_the_machine(
+@pytest.mark.parametrize("before", [b"", ADA, ADA + b"\n", b"# mine\n\n" + ADA])
+def test_the_key_has_a_line_of_its_own_and_the_file_is_restored(
+    machine: LoginMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes
+) -> None:
+    machine.keys.parent.mkdir()
+    machine.keys.write_bytes(before)
+    ssh(tmp_path, monkeypatch, then=f"cp {machine.keys} {tmp_path}/during")
+    administrator.log_in(machine, 2222, "whoami", USER)
+    *others, added = (tmp_path / "during").read_bytes().splitlines()
+    assert others == before.splitlines()
+    assert added.startswith(b"ssh-ed25519 ")
+    assert machine.keys.read_bytes() == before
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_what_did_not_exist_before_a_login_does_not_exist_afterwards(
+    machine: LoginMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: bool
+) -> None:
+    if folder:
+        machine.keys.parent.mkdir()
+    ssh(tmp_path, monkeypatch, then=f"cp {machine.keys} {tmp_path}/during")
+    administrator.log_in(machine, 2222, "whoami", USER)
+    assert (tmp_path / "during").read_bytes().endswith(b"\n")
+    assert [machine.keys.exists(), machine.keys.parent.exists()] == [False, folder]
+
+
+def test_a_login_during_another_one_restores_the_file_too(
     machine: LoginMachine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ssh(tmp_path, monkeypatch)
-    machine.keys.append("ssh-ed25519 AAAA ada\n")
-    administrator.log_in(machine, 2222, "whoami")
-    assert machine.keys == ["ssh-ed25519 AAAA ada\n"]
+    machine.keys.parent.mkdir()
+    machine.keys.write_bytes(ADA)
+    ssh(tmp_path, monkeypatch, then=f"printf '\\nssh-ed25519 BBBB bob' >>{machine.keys}")
+    administrator.log_in(machine, 2222, "whoami", USER)
+    assert machine.keys.read_bytes() == ADA + b"\nssh-ed25519 BBBB bob"
 
 
 def test_an_endpoint_of_kind_ssh_logs_in(

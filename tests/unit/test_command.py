@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -119,3 +121,17 @@ def test_text_is_stripped_and_bytes_that_are_no_utf_8_are_replaced() -> None:
 def test_a_tail_leaves_out_an_empty_stream() -> None:
     done = Completed(command="", exit_status=0, stdout=b"\n", stderr=b"err\n", duration_s=0)
     assert done.tail == "err"
+
+
+INTERRUPTED = """
+from upgradeproof.command import run
+run(["sh", "-c", "kill -INT $PPID"], timeout_s=20)
+"""
+
+
+def test_an_interruption_counts_where_the_command_has_ended_already() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr.splitlines()[-1] == "KeyboardInterrupt"
+    assert "ProcessLookupError" not in done.stderr

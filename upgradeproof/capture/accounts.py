@@ -94,7 +94,9 @@ def choices_script(captured: Captured, *, boots: bool) -> str:
         ("hold", [name for name, package in packages.items() if package.held]),
     ):
         lines += (
-            ["apt-mark -q " + " \\\n  ".join([word, *names]) + " >/dev/null || :"] if names else []
+            ["apt-mark -q " + " \\\n  ".join([word, *map(shlex.quote, names)]) + " >/dev/null || :"]
+            if names
+            else []
         )
     for name, path in sorted(captured.walked.alternatives.items()):
         lines.append(f"update-alternatives --set {shlex.join([name, path])} || :")
@@ -129,7 +131,7 @@ def services_script(captured: Captured) -> str:
     lines += [
         # A timer that starts again may start its job at once: apt's, for one.
         f"systemctl {'start' if name.endswith('.timer') else 'restart'} -- {shlex.quote(name)} ||"
-        f' failed="$failed {name}"'
+        f" failed=$failed{shlex.quote(f' {name}')}"
         for name in sorted(running, key=_sockets_first)
     ]
     lines += (

@@ -37,6 +37,8 @@ class Twin:
     sources: Sources
     boots: bool
     """Whether the twin has its own kernel and boot loader."""
+    unissued: tuple[str, ...]
+    """Escaped paths of files with a certificate that does not match its key's placeholder."""
 
     @property
     def apt(self) -> Mapping[str, Entry]:
@@ -62,7 +64,14 @@ def twin_of(captured: Captured, *, boots: bool) -> Twin:
     }
     sources = sorted_sources(captured.about, entries)
     preserved = {path: entry for path, entry in entries.items() if path not in sources.left_out}
-    return Twin(captured=captured, entries=preserved, sources=sources, boots=boots)
+    unissued = tuple(
+        path
+        for path, entry in sorted(preserved.items())
+        if any(each in (entry.content or b"") for each in placeholders.unissued)
+    )
+    return Twin(
+        captured=captured, entries=preserved, sources=sources, boots=boots, unissued=unissued
+    )
 
 
 def folder_files(twin: Twin) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,8 +12,10 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.utils import CryptographyDeprecationWarning
 
 from upgradeproof.capture.stream import Key
+from upgradeproof.probes.certificates import UNREADABLE
 
 PrivateKey = (
     rsa.RSAPrivateKey
@@ -27,6 +30,8 @@ _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----\s.*?-----END CERTIFICATE-----",
 _SSH = re.compile(rb"(?:ssh-[a-z0-9-]+|ecdsa-sha2-\S+) (AAAA[A-Za-z0-9+/=]+)")
 _BYTES_OF_RSA = ((2000, 2048), (2700, 3072), (3600, 4096))
 """The text of a key of an unknown kind is at most so long, and then has so many bits."""
+_DSA = (1024, 2048, 3072, 4096)
+"""The sizes of DSA keys that can be generated; a server may have others."""
 
 
 @dataclass
@@ -35,6 +40,8 @@ class Placeholders:
 
     keys: Sequence[Key]
     made: list[PrivateKey] = field(default_factory=list)
+    unissued: set[bytes] = field(default_factory=set)
+    """Certificates of the keys that can't be issued again: they stay as they are."""
     _authority: rsa.RSAPrivateKey | None = None
 
     def __post_init__(self) -> None:
@@ -69,15 +76,20 @@ class Placeholders:
 
     def _certificate(self, found: re.Match[bytes]) -> bytes:
         """Return a certificate issued again for the placeholder of its key; others stay."""
-        try:
-            certificate = x509.load_pem_x509_certificate(found[0])
-            made = self._by_public.get(_spki(certificate.public_key()))
-        except (ValueError, UnsupportedAlgorithm):
-            return found[0]
-        if made is None:
-            return found[0]
-        signer = made if certificate.issuer == certificate.subject else self._issuer()
-        return _issued_again(certificate, made, signer).public_bytes(Encoding.PEM).strip()
+        made = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # of serial number 0
+            try:
+                certificate = x509.load_pem_x509_certificate(found[0])
+                made = self._by_public.get(_spki(certificate.public_key()))
+                if made is not None:
+                    signer = made if certificate.issuer == certificate.subject else self._issuer()
+                    issued = _issued_again(certificate, made, signer)
+                    return issued.public_bytes(Encoding.PEM).strip()
+            except (*UNREADABLE, UnsupportedAlgorithm):
+                if made is not None:
+                    self.unissued.add(found[0])
+        return found[0]
 
     def _issuer(self) -> rsa.RSAPrivateKey:
         """Return the key that replaces those of all authorities whose own key is elsewhere."""
@@ -94,7 +106,7 @@ def _generated(key: Key) -> PrivateKey:
     if isinstance(public, ec.EllipticCurvePublicKey):
         return ec.generate_private_key(public.curve)
     if isinstance(public, dsa.DSAPublicKey):
-        return dsa.generate_private_key(public.key_size)
+        return dsa.generate_private_key(min(_DSA, key=lambda bits: abs(bits - public.key_size)))
     for theirs, ours in _OF_ONE_SIZE.items():
         if isinstance(public, theirs):
             return ours()
@@ -145,7 +157,7 @@ def _written(label: str, made: PrivateKey) -> bytes:
     form = formats.PKCS8
     if "OPENSSH" in label:
         form = formats.OpenSSH
-    elif label.split(maxsplit=1)[0] in {"RSA", "EC", "DSA"}:
+    elif label.startswith(("RSA ", "EC ", "DSA ")):
         form = formats.TraditionalOpenSSL
     return made.private_bytes(Encoding.PEM, form, serialization.NoEncryption())
 
@@ -153,9 +165,12 @@ def _written(label: str, made: PrivateKey) -> bytes:
 def _issued_again(
     certificate: x509.Certificate, made: PrivateKey, signer: PrivateKey
 ) -> x509.Certificate:
-    """Return a certificate with the same names, dates and extensions for another key."""
+    """Return a certificate with the same names, dates and extensions for another key.
+
+    Raises UnsupportedAlgorithm, or one of UNREADABLE, if that is impossible.
+    """
     if not isinstance(made, Signing) or not isinstance(signer, Signing):
-        return certificate
+        raise UnsupportedAlgorithm("the key can't be that of a certificate")
     builder = (
         x509.CertificateBuilder()
         .subject_name(certificate.subject)

@@ -60,6 +60,10 @@ def left_out(twin: Twin) -> Iterator[str]:
                 [readable(p) for p in walked.vanished],
             ),
             ("files that are too large or can't be read", [readable(p) for p in walked.unread]),
+            (
+                "files with a certificate that does not match the placeholder of its key",
+                [readable(path) for path in twin.unissued],
+            ),
             ("data folders", list(_data(twin))),
             ("files that name an address of the server", list(_with_addresses(twin))),
         )

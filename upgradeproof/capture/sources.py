@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -72,11 +73,11 @@ def keep_reachable_script(sources: Sequence[str]) -> str:
         name = readable(path)
         lines += [
             (
-                f"if ! apt-get -q update --error-on=any -o Dir::Etc::sourcelist='{name}'"
+                f"if ! apt-get -q update --error-on=any -o Dir::Etc::sourcelist={shlex.quote(name)}"
                 " -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 >/dev/null 2>&1; then"
             ),
-            f"  echo '{name}: can not be fetched here, and is left out'",
-            f"  mv '{name}' '{name}.left-out'",
+            f"  echo {shlex.quote(f'{name}: can not be fetched here, and is left out')}",
+            f"  mv {shlex.join([name, f'{name}.left-out'])}",
             "fi",
         ]
     return "\n".join([*lines, "exit 0", ""])

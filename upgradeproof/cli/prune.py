@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from upgradeproof import cache
 from upgradeproof.errors import BackendError, MachineError
 from upgradeproof.home import Home
-from upgradeproof.machines.backends import backends
+from upgradeproof.machines.backends import backend, backends
 from upgradeproof.runner.engines import EngineInUse
 from upgradeproof.runner.store import StateStore
 
@@ -33,17 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.states:
         StateStore(cache.folder()).clear()
         home.packager.clear()
-    for kind, backend in sorted(backends().items()):
-        health = backend.health()
-        if not health.works:
-            sys.stdout.write(f"{kind}: nothing removed, {health.brief}\n")
-            continue
-        gone = backend.prune(states=arguments.states)
-        sys.stdout.write("".join(f"removed {name}\n" for name in gone))
-        sys.stdout.write(f"{kind}: {len(gone)} removed\n")
-        asked += 1
+    for kind in sorted(backends()):
+        asked += _removed(kind, partial(_pruned, kind, states=arguments.states))
     asked += sum(_cleared(engine, states=arguments.states) for engine in _engines(home))
     return 0 if asked else 1
+
+
+def _pruned(kind: str, *, states: bool) -> Sequence[str]:
+    return backend(kind).prune(states=states)
 
 
 def _engines(home: Home) -> Iterable[EngineInUse]:
@@ -52,13 +50,18 @@ def _engines(home: Home) -> Iterable[EngineInUse]:
 
 
 def _cleared(engine: EngineInUse, *, states: bool) -> bool:
-    """Print what was removed on an engine, and return whether it answered."""
+    name = engine.engine.name
     with engine:
-        try:
-            gone = engine.clear(states=states)
-        except (BackendError, MachineError) as error:
-            sys.stdout.write(f"{engine.engine.name}: nothing removed, {error.brief}\n")
-            return False
-    sys.stdout.write("".join(f"removed {name} on {engine.engine.name}\n" for name in gone))
-    sys.stdout.write(f"{engine.engine.name}: {len(gone)} removed\n")
+        return _removed(name, partial(engine.clear, states=states), f" on {name}")
+
+
+def _removed(place: str, remove: Callable[[], Sequence[str]], on: str = "") -> bool:
+    """Print what was removed in a place, and return whether it answered."""
+    try:
+        gone = remove()
+    except (BackendError, MachineError) as error:
+        sys.stdout.write(f"{place}: nothing removed, {error.brief}\n")
+        return False
+    sys.stdout.write("".join(f"removed {name}{on}\n" for name in gone))
+    sys.stdout.write(f"{place}: {len(gone)} removed\n")
     return True

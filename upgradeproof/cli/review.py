@@ -38,17 +38,18 @@ def run(arguments: argparse.Namespace) -> int:
     for plan in changed_since(found, folder, root):
         sys.stderr.write(f"{plan.path} changed since the run: run pytest again to see the rest\n")
     left = review.unexplained(cells, read_accepted(folder))
+    unknown = [f"{line}\n" for line in not_upgraded(cells)]
     interactive = sys.stdin.isatty() and sys.stdout.isatty()
     if arguments.toml:
         sys.stdout.writelines(f"{line}\n" for line in as_toml(left))
-        return 1 if left else 0
+        sys.stderr.writelines(unknown)
+        return 1 if left or unknown else 0
     if arguments.list or not interactive:
         sys.stdout.writelines(f"{line}\n" for line in listing(left))
     elif left:
         Session(review, cells, root, input, sys.stdout, glob=arguments.cell).run()
         left = review.unexplained(cells, read_accepted(folder))
-    unknown = list(not_upgraded(cells))
-    sys.stdout.writelines(f"{line}\n" for line in unknown)
+    sys.stdout.writelines(unknown)
     changes = sum(len(group.changes) for each in left for group in each.groups)
     sys.stdout.write(f"unexplained changes left: {changes:,}\n")
     return 1 if left or unknown else 0

@@ -27,7 +27,10 @@ class Agent:
     def identities(self) -> tuple[bytes, ...]:
         """Return the public keys that the agent holds. Raises SigningError."""
         answer = self._ask(bytes([REQUEST_IDENTITIES]), IDENTITIES_ANSWER)
-        return tuple(fields(answer[4:]))[::2]  # each key is followed by its comment
+        try:
+            return tuple(fields(answer[4:]))[::2]  # each key is followed by its comment
+        except ValueError:
+            raise self._unreadable() from None
 
     def sign(self, blob: bytes, data: bytes) -> bytes:
         """Return the signature of ed25519, 64 bytes. Raises SigningError."""
@@ -38,8 +41,19 @@ class Agent:
                 f"takes {len(data) // 1024} KiB",
                 resolution="sign with a key file that has no passphrase",
             )
-        signature = next(fields(self._ask(message, SIGN_RESPONSE)))
-        return tuple(fields(signature))[1]
+        answer = self._ask(message, SIGN_RESPONSE)
+        try:
+            (signature,) = fields(answer)
+            _, signed = fields(signature)
+        except ValueError:
+            raise self._unreadable() from None
+        return signed
+
+    def _unreadable(self) -> SigningError:
+        return SigningError(
+            f"the answer of the ssh-agent at {self.path} can't be read",
+            resolution="sign with OpenSSH's ssh-agent, or with a key file that has no passphrase",
+        )
 
     def _ask(self, message: bytes, expected: int) -> bytes:
         try:

@@ -113,9 +113,10 @@ def _of_agent(path: Path, public: bytes) -> AgentSigner:
     agent = Agent(Path(socket)) if socket else None
     if agent is None or blob not in agent.identities():
         why = "no ssh-agent runs" if agent is None else "the ssh-agent does not hold it"
+        private = path.with_name(path.name.removesuffix(".pub"))
         raise SigningError(
             f"the key {path} can't be used: it has a passphrase or is the public half, and {why}",
-            resolution=f"start an agent (eval $(ssh-agent)), then ssh-add {path.with_suffix('')}",
+            resolution=f"start an agent (eval $(ssh-agent)), then ssh-add {private}",
         )
     public_file = path if path.suffix == ".pub" else path.with_name(f"{path.name}.pub")
     return AgentSigner(agent=agent, blob=blob, ssh_file=public_file)

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from upgradeproof.command import run
@@ -101,8 +102,8 @@ def signatures(folder: Path) -> list[Path]:
 
 def free_name(folder: Path) -> Path:
     """Return the file for one more signature."""
-    number = len(signatures(folder)) + 1
-    return folder / (f"{SUMS}.sig" if number == 1 else f"{SUMS}.{number}.sig")
+    names = chain([f"{SUMS}.sig"], (f"{SUMS}.{number}.sig" for number in count(2)))
+    return next(path for path in map(folder.joinpath, names) if not path.exists())
 
 
 def ssh_sign(content: bytes, signer: Signer) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -9,12 +10,14 @@ from contextlib import closing, contextmanager
 from typing import TextIO, TypeVar
 
 from upgradeproof.command import Commands
-from upgradeproof.machines.backends import backends
+from upgradeproof.machines.backends import remove_left_machines
 
 PATIENCE_S = 30.0
 """How long an interrupted pytest may take to remove its machines itself."""
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 def run_all(
@@ -64,10 +67,9 @@ def try_all(
 
 
 def remove_machines() -> None:
-    """Remove the machines of processes that are gone."""
-    for backend in backends().values():
-        if backend.health().works:
-            backend.prune(states=False)
+    """Remove the machines of processes that are gone; where that fails it is only logged."""
+    for error in remove_left_machines():
+        log.warning("machines are left: %s", error)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import filelock
 
 from upgradeproof.errors import ImageError
 from upgradeproof.files import write_atomically
+from upgradeproof.locks import remove_old
 
 WAIT_TIMEOUT_S = 2400.0
 """How long to wait for another process that builds the same image: longer than any build may."""
@@ -61,7 +62,8 @@ class Once:
     def scratch(self, key: str) -> Iterator[Path]:
         """Give the holder of a lock a folder for its build, and remove it afterwards.
 
-        Folders of killed builds are removed first: a folder whose lock is free has no owner.
+        Folders of killed builds are removed first: a folder whose lock is free has no owner. So are
+        old files of locks and failures.
         """
         folder = self._folder / f"{key}{_BUILD}"
         for stale in self._folder.glob(f"*{_BUILD}"):
@@ -71,6 +73,7 @@ class Once:
                 filelock.FileLock(owner, timeout=0) if stale != folder else nullcontext(),
             ):
                 shutil.rmtree(stale, ignore_errors=True)
+        remove_old(self._folder, ".lock", ".failed")
         folder.mkdir(exist_ok=True)
         try:
             yield folder

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from functools import partial
@@ -155,7 +157,7 @@ class Sweep:
         """Return the product's packages that a state has otherwise: cheap, and asked first."""
         wrong = []
         for name in sorted({*self._cell.old.packages, *self._cell.new.packages}):
-            done = machine.run(f"dpkg-query -W -f '${{Version}} ${{db:Status-Abbrev}}' {name}")
+            done = machine.run(version_script(name))
             known = facts[Packages].get(name)
             right = f"{known.version} ii" if known and known.installed else ""
             found = done.text.strip() if done.ok else ""
@@ -176,6 +178,11 @@ class Sweep:
         ]
 
 
+def version_script(package: str) -> str:
+    """Return the script that prints the version and the state of a package."""
+    return f"dpkg-query -W -f '${{Version}} ${{db:Status-Abbrev}}' -- {shlex.quote(package)}"
+
+
 def sweep(
     home: Home, cell: Cell, reports: Path, *, at: str = "*", faults: Sequence[str] | None = None
 ) -> Iterator[Outcome]:
@@ -183,10 +190,26 @@ def sweep(
 
     ``at`` is a glob over apt's words for a step; ``faults`` names some of them, None all. Raises
     the error of a state that is not reached, and HarnessError where nothing can be
-    interrupted. Transcripts and the journal go to ``reports``, and the outcomes as JSON at the end.
+    interrupted. Transcripts, the journal and the outcomes as JSON go to ``reports``.
     """
+    yield from recorded(_outcomes(home, cell, reports, at, faults), reports / "interruptions.json")
+
+
+def recorded(outcomes: Generator[Outcome, None, None], path: Path) -> Iterator[Outcome]:
+    """Yield outcomes, each after it was written with those before it: a stop loses none."""
+    found: list[Outcome] = []
+    write_atomically(path, as_json(found))
+    with closing(outcomes):
+        for outcome in outcomes:
+            found.append(outcome)
+            write_atomically(path, as_json(found))
+            yield outcome
+
+
+def _outcomes(
+    home: Home, cell: Cell, reports: Path, at: str, faults: Sequence[str] | None
+) -> Generator[Outcome, None, None]:
     run_id = secrets.token_hex(4)
-    outcomes = []
     with Journal(reports / "journal" / f"{run_id}.jsonl") as journal:
         context = home.run_context(reports, journal, run_id, fresh=False, watched=False)
         with Runner(cell, context) as runner:
@@ -194,9 +217,7 @@ def sweep(
             moments = tuple(m for m in work.moments() if fnmatchcase(m.message, at))
             for fault in (FAULTS[name] for name in faults or FAULTS):
                 for number, moment in enumerate(fault.chosen(moments), start=1):
-                    outcomes.append(work.outcome(fault, moment, number))
-                    yield outcomes[-1]
-    write_atomically(reports / "interruptions.json", as_json(outcomes))
+                    yield work.outcome(fault, moment, number)
 
 
 def as_json(outcomes: Sequence[Outcome]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from upgradeproof.errors import BackendError
+from upgradeproof.errors import BackendError, UpgradeproofError
 from upgradeproof.extensions import File, Kind, discover, once_per_project
 from upgradeproof.machines import Backend
 
@@ -34,6 +34,21 @@ def backend(kind: str) -> Backend:
     if not health.works:
         raise BackendError(health.brief, resolution=health.resolution)
     return backends()[kind]
+
+
+def remove_left_machines() -> list[UpgradeproofError]:
+    """Remove the machines of processes that are gone, and return the errors of backends that can't.
+
+    They have no effect on a verdict: machines that are left waste space and memory only.
+    """
+    errors: list[UpgradeproofError] = []
+    for each in backends().values():
+        try:
+            if each.health().works:
+                each.prune(states=False)
+        except UpgradeproofError as error:
+            errors.append(error)
+    return errors
 
 
 def own_kernel(kind: str) -> bool:

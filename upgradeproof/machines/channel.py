@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from upgradeproof.command import Completed
-from upgradeproof.errors import ChannelError, CommandTimeoutError
+from upgradeproof.errors import ChannelError, CommandTimeoutError, UpgradeproofError
 from upgradeproof.machines.framing import Answer, OnOutput, Stream, framed, new_marker
 
 CONNECT_TIMEOUT_S = 20.0
@@ -72,7 +72,7 @@ class Connector(Protocol):
         ...
 
     def end_session(self, pid: int) -> None:
-        """End every process of the session that the shell ``pid`` leads."""
+        """End every process of the session that the shell ``pid`` leads. Raises MachineError."""
         ...
 
 
@@ -149,9 +149,12 @@ class Channel:
             self._transport = None
 
     def _abandon(self) -> None:
-        """End what runs in the shell's session, and the shell with it."""
+        """End what runs in the shell's session, and the shell with it.
+
+        Where that fails, the error because of which it is ended counts.
+        """
         self.close()
-        with suppress(ChannelError):
+        with suppress(UpgradeproofError):
             self._connector.end_session(self._shell_pid)
 
     def _connected(self) -> Transport:

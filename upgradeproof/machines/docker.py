@@ -14,7 +14,15 @@ import docker.errors
 from upgradeproof.errors import BackendError, MachineError
 from upgradeproof.machines import CachedSnapshot, Health, MachineSpec, docker_states, owner
 from upgradeproof.machines.docker_machine import DockerMachine
-from upgradeproof.machines.engine import LABEL, LOCAL, DockerEngine, EngineError
+from upgradeproof.machines.engine import (
+    BUILD,
+    LABEL,
+    LOCAL,
+    OWNER,
+    DockerEngine,
+    EngineError,
+    removed,
+)
 from upgradeproof.plan.images import KERNEL_NAMES
 from upgradeproof.results import Fidelity
 
@@ -84,7 +92,7 @@ def creation(spec: MachineSpec, *, apparmor: bool, emulated: bool) -> dict[str, 
         "cap_drop": list(DROPPED),
         "security_opt": ["apparmor=unconfined"] if apparmor else [],
         "ports": {f"{port}/tcp": ("127.0.0.1", None) for port in spec.ports},
-        "labels": {LABEL: "machine", f"{LABEL}.owner": owner.mine(), **spec.labels},
+        "labels": {LABEL: "machine", OWNER: owner.mine(), **spec.labels},
     }
 
 
@@ -172,7 +180,7 @@ class DockerBackend:
 
     def snapshot(self, machine: Any, key: str, labels: Mapping[str, str]) -> str:
         """Commit the container's disk; it is paused while the engine reads it."""
-        written = {LABEL: "state", f"{LABEL}.owner": "", **labels, **self._engine.labels}
+        written = {LABEL: "state", OWNER: "", **labels, **self._engine.labels}
         changes = [f'LABEL {name}="{value}"' for name, value in written.items()]
         try:
             machine.container.commit(self._repository, tag=key, changes=changes)
@@ -210,14 +218,7 @@ class DockerBackend:
     def prune(self, *, states: bool) -> Sequence[str]:
         """Remove containers whose run is over, with ``states`` also the cached states."""
         gone = self.remove_machines(lambda found: not owner.is_alive(found))
-        if states:
-            engine = self._engine.client()
-            found = engine.images.list(filters={"label": f"{LABEL}=state"})
-            for image in (each for each in found if self._engine.owns(each.labels)):
-                with suppress(docker.errors.APIError):  # in use by a run that goes on
-                    engine.images.remove(str(image.id), force=True)
-                    gone.append(f"state {', '.join(image.tags) or image.short_id}")
-        return gone
+        return [*gone, *(docker_states.remove_all(self._engine) if states else ())]
 
     def _info(self) -> dict[str, Any]:
         try:
@@ -227,24 +228,34 @@ class DockerBackend:
         return found
 
     def remove_machines(self, over: Callable[[str], bool]) -> list[str]:
-        """Remove the machines of owners that are over, and return their names."""
-        gone = []
-        for container in self._engine.client().containers.list(
-            all=True, filters={"label": f"{LABEL}=machine"}, ignore_removed=True
-        ):
-            found = container.labels.get(f"{LABEL}.owner", "")
-            if self._engine.owns(container.labels) and over(found):
-                container.remove(force=True, v=True)
-                gone.append(f"container {container.name}")
-        return gone
+        """Remove the machines of owners that are over, and return their names.
+
+        What builds an image counts as one. Raises MachineError when the engine can't.
+        """
+        try:
+            found = self._engine.client().containers.list(
+                all=True, filters={"label": OWNER}, ignore_removed=True
+            )
+            return [
+                f"container {each.name}"
+                for each in found
+                if each.labels.get(LABEL) in ("machine", BUILD)
+                and self._engine.owns(each.labels)
+                and over(each.labels[OWNER])
+                and removed(each)
+            ]
+        except EngineError as error:
+            raise self._engine.failed(
+                f"what is over could not be removed{self._engine.on}", error
+            ) from None
 
 
 def _free(engine: docker.DockerClient, name: str) -> None:
     """Remove a machine of this name that a killed worker left: the next worker needs the name."""
     with suppress(docker.errors.NotFound):
         left = engine.containers.get(name)
-        if LABEL in left.labels and not owner.is_alive(left.labels.get(f"{LABEL}.owner", "")):
-            left.remove(force=True, v=True)
+        if LABEL in left.labels and not owner.is_alive(left.labels.get(OWNER, "")):
+            removed(left)
 
 
 BACKEND = DockerBackend()

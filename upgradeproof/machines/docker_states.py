@@ -6,7 +6,8 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,14 +25,35 @@ def snapshots(engine: DockerEngine) -> Sequence[CachedSnapshot]:
     Raises MachineError when the engine can't list them.
     """
     try:
-        found = engine.client().images.list(filters={"label": f"{LABEL}=state"})
-        images = [image for image in found if engine.owns(image.labels)]
+        images = list(_images(engine))
         names = {str(image.id): str(image.tags[0]) for image in images if image.tags}
-        return [_described(engine, image, names) for image in images if image.tags]
-    except docker.errors.ImageNotFound:  # another process has removed one since
-        return ()
+        found = []
+        for image in (each for each in images if each.tags):
+            with suppress(docker.errors.NotFound):  # another process has removed it since
+                found.append(_described(engine, image, names))
     except EngineError as error:
         raise engine.failed("the engine can't list the cached states", error) from None
+    return found
+
+
+def _images(engine: DockerEngine) -> Iterator[Image]:
+    """Yield the images of states that are there; the SDK's list fails where one is removed."""
+    for each in engine.client().api.images(filters={"label": f"{LABEL}=state"}):
+        with suppress(docker.errors.NotFound):
+            image = engine.client().images.get(each["Id"])
+            if engine.owns(image.labels):
+                yield image
+
+
+def remove_all(engine: DockerEngine) -> Iterator[str]:
+    """Remove every state that no machine uses, and yield their names. Raises MachineError."""
+    try:
+        for image in _images(engine):
+            with suppress(docker.errors.APIError):  # in use by a run that goes on
+                engine.client().images.remove(str(image.id), force=True)
+                yield f"state {', '.join(image.tags) or image.short_id}"
+    except EngineError as error:
+        raise engine.failed("the engine can't remove the cached states", error) from None
 
 
 def forget(engine: DockerEngine, snapshot: CachedSnapshot) -> bool:

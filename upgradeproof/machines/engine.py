@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, suppress
+from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import docker
 import docker.errors
 import requests.exceptions
+from docker.models.containers import Container
 from docker.utils import parse_host
 
 from upgradeproof.errors import BackendError, ChannelError, MachineError
@@ -26,6 +28,10 @@ CALL_TIMEOUT_S = 300
 """Limit of every call to the engine; the slowest, a commit of a whole system, takes seconds."""
 LABEL = "upgradeproof"
 """Labels everything of upgradeproof on an engine; ``prune`` removes nothing without it."""
+BUILD = "image-build"
+"""The value of that label on a container in which an image is built."""
+OWNER = f"{LABEL}.owner"
+"""Labels a container with the process that started it."""
 CLIENT = f"{LABEL}.client"
 """Labels what one cache's runs have on an engine that others may use, too."""
 PINGS = 7
@@ -212,6 +218,17 @@ def _forwarded(tunnel: Tunnel, path: str) -> Path:
         local = tunnel.forward_socket(path)
         on_failure.pop_all()
     return local
+
+
+def removed(container: Container) -> bool:
+    """Remove a container; return whether this did, and not another process at the same time."""
+    try:
+        container.remove(force=True, v=True)
+    except docker.errors.APIError as error:
+        if error.status_code not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+            raise
+        return False
+    return True
 
 
 def _latency_ms(client: docker.DockerClient) -> float:

@@ -21,6 +21,7 @@ from upgradeproof.machines import Machine
 from upgradeproof.observe.writing import Entry, Noted
 from upgradeproof.plan import Endpoint
 from upgradeproof.probes import Facts
+from upgradeproof.probes.certificates import UNREADABLE
 from upgradeproof.runner.state import only_address
 
 BANNER_S = 2.0
@@ -149,13 +150,14 @@ class Asking:
 
 
 def names_of(certificate: str) -> Iterator[str]:
-    """Yield the names in a certificate in PEM."""
-    parsed = x509.load_pem_x509_certificate(certificate.encode())
-    with suppress(x509.ExtensionNotFound):
-        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        yield from names.get_values_for_type(x509.DNSName)
-    for attribute in parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME):
-        yield str(attribute.value)
+    """Yield the names in a certificate in PEM; none where it can't be read."""
+    with suppress(*UNREADABLE):
+        parsed = x509.load_pem_x509_certificate(certificate.encode())
+        with suppress(x509.ExtensionNotFound):
+            names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            yield from names.get_values_for_type(x509.DNSName)
+        for attribute in parsed.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME):
+            yield str(attribute.value)
 
 
 def _beginning(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -123,7 +124,7 @@ def _steps(found: Observed) -> Iterator[Entry]:
             keys={
                 "step": "run",
                 "title": "restart the services, as the reboot at the end of an upgrade does",
-                "script": f"systemctl try-restart {' '.join(names)} || true",
+                "script": f"systemctl try-restart {shlex.join(names)} || true",
             },
             source="Services that the upgrade does not restart use the old libraries until a boot,"
             " which a container does not have. The checks report a service that does not start.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -73,7 +74,7 @@ def programs(machine: Machine, packages: Sequence[str]) -> Iterator[Entry]:
         found = 0
         for path in programs_of(machine, package):
             name = PurePosixPath(path).name
-            run = f"{name} --version >/dev/null"
+            run = f"{shlex.quote(name)} --version >/dev/null"
             if found < MAXIMUM_PROGRAMS and _starts(machine, run):
                 found += 1
                 yield Entry(

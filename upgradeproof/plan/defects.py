@@ -85,7 +85,7 @@ class Defect(Model):
 
     def stops(self, reason: str) -> bool:
         """Return whether the upgrade stopped for the reason that this defect must cause."""
-        return bool(self.stop_reason) and fnmatchcase(reason.splitlines()[0], self.stop_reason)
+        return bool(self.stop_reason) and fnmatchcase(reason.partition("\n")[0], self.stop_reason)
 
     def allows(self, check: str) -> bool:
         """Return whether a check may fail in addition to those."""

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from upgradeproof.counting import counted
 from upgradeproof.decision.names import LOCK, keep_signed, left_by_a_decision
 from upgradeproof.errors import HarnessError, UpgradeproofError
-from upgradeproof.machines.backends import backends
+from upgradeproof.machines.backends import remove_left_machines
 from upgradeproof.plugin.run import Session
 from upgradeproof.plugin.shard_selection import journal_sizes
 from upgradeproof.render import every_format
@@ -74,7 +74,7 @@ class Reporter:
         self._lock, self._signed = lock_and_clear(part.reports)
         self._request = ReportRequest(templates=part.home.templates)
         self._run: Run | None = None
-        self._problem: UpgradeproofError | None = None
+        self._problems: list[UpgradeproofError] = []
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -97,14 +97,18 @@ class Reporter:
                 self._request,
             )
         except UpgradeproofError as error:
-            self._problem = error
-        for backend in backends().values():
-            if backend.health().works:
-                backend.prune(states=False)
-        self._part.clear_engines()
+            self._problems.append(error)
         if session.exitstatus == pytest.ExitCode.OK and not (self._run and self._run.green):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self._problems += remove_left_machines()
+        self._part.clear_engines()
         return result
+
+    def _print_problems(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._problems:
+            terminalreporter.section("upgradeproof", red=True)
+        for problem in self._problems:
+            terminalreporter.line(str(problem), red=True)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -116,9 +120,7 @@ class Reporter:
         """Print the verdict of every cell, and where the matrix is."""
         if self._signed is not None:
             terminalreporter.line(f"the signed run that was here before: {self._signed}")
-        if self._problem is not None:
-            terminalreporter.section("upgradeproof", red=True)
-            terminalreporter.line(str(self._problem), red=True)
+        self._print_problems(terminalreporter)
         if self._run is None:
             return
         green = self._run.green

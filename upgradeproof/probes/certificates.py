@@ -24,6 +24,11 @@ certificates() {
     ' | base64 -w 0)"
 }
 """
+UNREADABLE = (
+    *(ValueError, x509.InvalidVersion),
+    *(x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
+"""What is raised for a certificate that other programs may accept."""
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -91,7 +96,7 @@ def _certificate(block: bytes) -> Certificate:
                 sha256=certificate.fingerprint(SHA256()).hex(),
                 names=_names(certificate),
             )
-        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        except UNREADABLE as error:
             return Certificate(problem=clean(f"the certificate can't be read: {error}"))
 
 

@@ -49,7 +49,13 @@ def read(
     sections: dict[str, dict[str, Record]] = {}
     for probe in probes:
         status, output, complaint = outputs[probe.section]
-        if status != 0:
+        if status == _LOST:
+            raise HarnessError(
+                f"the probe {probe.section!r} was killed on {machine.name}",
+                details=complaint,
+                resolution="look for a killed process in the machine's log: was memory short?",
+            )
+        if status != "0":
             raise HarnessError(
                 f"the probe {probe.section!r} failed on {machine.name} with exit status {status}",
                 details=complaint,
@@ -96,24 +102,35 @@ def _pass_script(
         'for worker in $(seq "$(nproc)"); do worker </dev/null & done',
         "wait",
     ]
-    lines += [
-        f"printf '%s %s %s %s\\n' {name} \"$(cat $d/{name}.status)\""
-        f' "$(wc -c <$d/{name}.out)" "$(wc -c <$d/{name}.err)";'
-        f' cat "$d/{name}.out" "$d/{name}.err"'
-        for name in names
-    ]
+    lines += [_FRAME, *(f"frame {name}" for name in names)]
     return "\n".join(lines)
 
 
-def _unframe(answer: bytes) -> dict[str, tuple[int, str, str]]:
-    """Return exit status, output and complaints by section."""
+_LOST = "lost"
+# A worker that was killed left no status, and maybe no output.
+_FRAME = """frame() {
+  : >>"$d/$1.out"; : >>"$d/$1.err"; status=$(cat "$d/$1.status" 2>/dev/null) || :
+  printf '%s %s %s %s\\n' "$1" "${status:-LOST}" "$(wc -c <"$d/$1.out")" "$(wc -c <"$d/$1.err")"
+  cat "$d/$1.out" "$d/$1.err"
+}""".replace("LOST", _LOST)
+
+
+def _unframe(answer: bytes) -> dict[str, tuple[str, str, str]]:
+    """Return exit status, output and complaints by section. Raises HarnessError."""
     outputs = {}
     while answer:
         header, _, answer = answer.partition(b"\n")
-        name, status, *sizes = header.decode().split()
-        out, err = (int(size) for size in sizes)
+        try:
+            name, status, *sizes = header.decode().split()
+            out, err = (int(size) for size in sizes)
+        except ValueError:
+            raise HarnessError(
+                "the output of the probes' pass is damaged",
+                details=header[:300].decode("utf-8", "backslashreplace"),
+                resolution="does a process that a probe started go on printing?",
+            ) from None
         outputs[name] = (
-            int(status),
+            status,
             answer[:out].decode("utf-8", "replace"),
             answer[out : out + err].decode("utf-8", "replace"),
         )

@@ -60,7 +60,8 @@ def upgrade_of(cell: Cell) -> str:
 
 def takes(cell: Cell, path: str) -> bool:
     """Return whether a cell's upgrade is this one, or goes via it."""
-    return f"-{path}-" in f"-{upgrade_of(cell)}-"
+    releases, wanted = upgrade_of(cell).split("-to-"), path.split("-to-")
+    return any(releases[at : at + len(wanted)] == wanted for at in range(len(releases)))
 
 
 def read_accepted(folder: Path) -> tuple[Accepted, ...]:

@@ -58,13 +58,15 @@ def evidence(each: Unexplained, group: Group) -> Iterator[str]:
 
 
 def as_toml(found: Sequence[Unexplained]) -> Iterator[str]:
-    """Yield TOML for the plan, with empty reasons; what several cells share is there once."""
+    """Yield TOML for the plans, with empty reasons; what cells share is in each plan once."""
     done: set[tuple[str, ...]] = set()
     for each in found:
         rollback = each.state.name in OF_A_ROLLBACK
         header = "[[upgrade.allowed_changes]]" if rollback else "[[expect.change]]"
-        new = [group for group in each.groups if (header, group.title, *group.globs) not in done]
-        done |= {(header, group.title, *group.globs) for group in new}
+        of = each.cell.upgrade if rollback else each.cell.product
+        keys = [(of, group.title, *group.globs) for group in each.groups]
+        new = [group for group, key in zip(each.groups, keys, strict=True) if key not in done]
+        done |= set(keys)
         if new:
             yield f"# {each.cell.id}, {each.state.name}"
             yield from snippet(new, header)[1:]

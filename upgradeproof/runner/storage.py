@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from upgradeproof.errors import HarnessError
+from upgradeproof.locks import remove_old
 from upgradeproof.machines import Backend, CachedSnapshot
 from upgradeproof.results.model import CachedStates
 
@@ -116,9 +117,12 @@ class StateLocks:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            gone = removal()
-            if gone or not was_used:  # an empty file would mean that it was used just now
-                path.unlink(missing_ok=True)
+            gone = False
+            try:
+                gone = removal()
+            finally:
+                if gone or not was_used:  # an empty file would mean that it was used just now
+                    path.unlink(missing_ok=True)
         except BlockingIOError:
             return False
         finally:
@@ -180,6 +184,7 @@ class Storage:
         for backend in self._backends:
             gone += self._trim(backend, [b for b in self._backends if b is not backend])
         self._forget_old_facts()
+        remove_old(self._cache / "locks", ".lock")
         return tuple(gone)
 
     def _forget_old_facts(self) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
+from tests.unit.capture.examples import captured
 from tests.unit.capture.walking import Root, contents
+from upgradeproof.capture.folder import twin_of
 from upgradeproof.capture.keys import Placeholders
+from upgradeproof.capture.report import left_out
+from upgradeproof.capture.stream import Key
 
 
 @pytest.fixture
@@ -25,6 +30,7 @@ KEYS = {
     "rsa-old": ["genrsa", "-traditional", "1024"],
     "ec": ["ecparam", "-genkey", "-noout", "-name", "secp384r1"],
     "ed25519": ["genpkey", "-algorithm", "ED25519"],
+    "ed448": ["genpkey", "-algorithm", "ED448"],
 }
 
 
@@ -32,7 +38,7 @@ def openssl(*words: str | Path) -> bytes:
     return subprocess.run(["openssl", *words], check=True, capture_output=True, timeout=30).stdout
 
 
-@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize("kind", ["rsa", "rsa-old", "ec", "ed25519"])
 def test_a_key_is_replaced_by_one_of_the_same_kind_and_size(root: Root, kind: str) -> None:
     key = openssl(*KEYS[kind])
     file = root.write("/etc/ssl/private/a.key", key, 0o600)
@@ -152,3 +158,32 @@ def test_a_static_key_of_hexadecimal_lines_is_a_secret(root: Root) -> None:
     )
     assert line not in safe
     assert line[::-1] not in safe
+
+
+@pytest.mark.parametrize("kind", ["ec", "ed448"])
+def test_a_certificate_that_can_not_be_issued_again_stays_and_is_reported(
+    root: Root, kind: str
+) -> None:
+    """No certificate may have the serial number 0; none is issued for an Ed448 key."""
+    file = root.write("/etc/ssl/private/a.key", openssl(*KEYS[kind]), 0o600)
+    serial = "0" if kind == "ec" else "1"
+    certificate = openssl(
+        "req", "-x509", "-key", file, "-set_serial", serial, "-subj", "/CN=a.example"
+    )
+    root.write("/etc/ssl/a.crt", certificate)
+    twin = twin_of(replace(captured(), walked=root.walk()), boots=False)
+    assert twin.entries["/etc/ssl/a.crt"].content == certificate
+    assert (
+        "files with a certificate that does not match the placeholder of its key: /etc/ssl/a.crt"
+        in left_out(twin)
+    )
+
+
+def test_a_key_of_an_unusual_size_is_replaced_by_one_of_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "a.key"
+    openssl("dsaparam", "-genkey", "-noout", "-out", file, "1536")
+    public = openssl("dsa", "-in", file, "-pubout").decode()
+    key = Key(label="DSA PRIVATE KEY", encrypted=False, length=900, public=public)
+    (made,) = Placeholders([key]).made
+    assert isinstance(made, dsa.DSAPrivateKey)
+    assert made.key_size == 1024

@@ -60,6 +60,12 @@ def test_a_key_with_a_passphrase_and_no_agent(tmp_path: Path) -> None:
     )
 
 
+def test_only_the_public_half_has_another_name_than_its_key(tmp_path: Path) -> None:
+    key = make_key(tmp_path / "release.key", passphrase=PASSPHRASE)
+    for path in (key, key.with_name("release.key.pub")):
+        assert refusal(path).endswith(f"then ssh-add {key}")
+
+
 def test_a_key_that_the_agent_does_not_hold(tmp_path: Path, agent: Path) -> None:
     key = make_key(tmp_path / "ada", passphrase=PASSPHRASE)
     assert "and the ssh-agent does not hold it" in refusal(key)

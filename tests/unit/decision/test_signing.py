@@ -287,3 +287,12 @@ def test_a_new_run_removes_an_old_decision(folder: Path) -> None:
     assert left == {
         *("decision.json", "decision", "sign-off.html", "SHA256SUMS", "SHA256SUMS.sig", EVIDENCE)
     }
+
+
+def test_a_signature_takes_the_first_free_name(tmp_path: Path) -> None:
+    for name in (f"{SUMS}.sig", f"{SUMS}.3.sig"):
+        (tmp_path / name).touch()
+    free = sums.free_name(tmp_path)
+    assert free.name == f"{SUMS}.2.sig"
+    free.touch()
+    assert sums.free_name(tmp_path).name == f"{SUMS}.4.sig"

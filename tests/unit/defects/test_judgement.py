@@ -75,6 +75,11 @@ CASES: dict[str, tuple[Defect, list[Check | State], tuple[Ids, Ids, Ids]]] = {
         [check(LOOP, NEVER), state("upgraded", FAILED, DOWN)],
         (("state upgraded",), (), ()),
     ),
+    "stopped without a reason": (
+        STOPPED,
+        [state("upgraded", FAILED, "")],
+        ((), (STOPPED.stop_reason,), ("state upgraded",)),
+    ),
     "not stopped": (STOPPED, [check(OTHER, PASSED)], ((), (STOPPED.stop_reason,), ())),
 }
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.unit.imaging import fakes
 from tests.unit.imaging.fakes import PLATFORM, BlockedSource, FailingSource, WritingSource, example
+from tests.unit.test_locks import make_old
 from upgradeproof.errors import ImageError, MachineError, PlanError
 from upgradeproof.machines import Health
 from upgradeproof.plan.images import Platform
@@ -76,6 +77,19 @@ def test_the_stale_scratch_folder_of_another_image_is_removed_too(tmp_path: Path
     stale.mkdir(parents=True)
     example(tmp_path, WritingSource(tmp_path)).ensure(PLATFORM)
     assert not stale.exists()
+
+
+def test_old_files_of_locks_and_failures_are_removed_by_a_build(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for name in ("other-9-amd64-0123.lock", "other-9-amd64-0123.failed"):
+        make_old(cache / name)
+    (cache / "other-8-amd64-4567.lock").touch()
+    images = example(tmp_path, WritingSource(tmp_path))
+    images.ensure(PLATFORM)
+    own = f"{images.request(PLATFORM).key}.lock"
+    left = {path.name for path in cache.iterdir() if path.suffix in (".lock", ".failed")}
+    assert left == {"other-8-amd64-4567.lock", own}
 
 
 def test_the_error_of_a_wait_that_timed_out_states_what_to_do(tmp_path: Path) -> None:

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.machines.shell import LocalShells, NoShells
-from upgradeproof.errors import ChannelError, CommandTimeoutError
+from upgradeproof.errors import (
+    ChannelError,
+    CommandTimeoutError,
+    MachineError,
+    ServerError,
+    UpgradeproofError,
+)
 from upgradeproof.machines.channel import Channel
 
 LIMIT_S = 10.0
@@ -185,6 +191,27 @@ def test_the_error_of_a_machine_without_a_shell_is_unchanged() -> None:
     with pytest.raises(ChannelError) as caught:
         Channel(NoShells(None), "box").run("true", timeout_s=LIMIT_S)
     assert str(caught.value) == "no shell on the machine"
+
+
+class UnreachableShells(LocalShells):
+    """Shells on a machine that does not let another process in to end them."""
+
+    def __init__(self, error: UpgradeproofError) -> None:
+        super().__init__()
+        self.error = error
+
+    def end_session(self, pid: int) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("kind", [MachineError, CommandTimeoutError, ServerError])
+def test_the_time_out_counts_where_the_command_can_not_be_ended(
+    kind: type[UpgradeproofError],
+) -> None:
+    shells = UnreachableShells(kind("the end was refused"))
+    with pytest.raises(CommandTimeoutError, match="a command on box did not end"):
+        Channel(shells, "box").run("sleep 60", timeout_s=0.2)
+    shells.end()
 
 
 def test_a_long_script_is_named_by_its_first_significant_line(channel: Channel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -157,3 +158,9 @@ def certificate() -> str:
 
 def test_the_names_of_a_certificate_are_those_that_a_client_may_use() -> None:
     assert list(names_of(certificate())) == ["a.test", "b.test", "common.test"]
+
+
+def test_a_certificate_of_an_unknown_version_has_no_names() -> None:
+    encoded = ssl.PEM_cert_to_DER_cert(certificate())
+    unknown = encoded.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    assert not list(names_of(ssl.DER_cert_to_PEM_cert(unknown)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.unit.observe.facts import SEEN
+from tests.unit.observe.facts import SEEN, unit
 from tests.unit.observe.test_order import IMAGES
 from upgradeproof.daemons import Preparation
 from upgradeproof.observe import services
@@ -12,6 +12,8 @@ from upgradeproof.observe.drafting import draft, findings
 from upgradeproof.observe.observing import Observed
 from upgradeproof.observe.order import order
 from upgradeproof.observe.writing import Entry, plan_text
+from upgradeproof.probes import Facts
+from upgradeproof.probes.services import Services
 
 PLATFORM = order(("db",), "deb-1", "deb-2", IMAGES).platform
 OBSERVED = Observed(
@@ -165,3 +167,11 @@ def test_a_plan_without_a_service_has_no_restart() -> None:
     assert "restart" not in text
     assert "[expect]" not in text
     assert text.endswith('step = "apt-full-upgrade"\n')
+
+
+def test_a_unit_with_an_escaped_name_is_one_word_of_the_script() -> None:
+    units = {**SEEN.booted[Services], r"a\x2db.service": unit("db-common")}
+    there = Facts({**SEEN.booted.sections, "services": units})
+    found = replace(OBSERVED, seen=replace(SEEN, installed=there, booted=there))
+    (restart,) = [step for step in draft(found).steps if "restart" in str(step.keys.get("title"))]
+    assert restart.keys["script"] == (r"systemctl try-restart 'a\x2db.service' db.service || true")

@@ -16,7 +16,7 @@ from tests.unit.observe.facts import socket as listening
 from tests.unit.observe.machines import AnsweringMachine
 from tests.unit.observe.test_asking import LOOPBACK, Answer, serving
 from upgradeproof.observe.services import Seen
-from upgradeproof.observe.use import endpoints
+from upgradeproof.observe.use import endpoints, programs
 
 SPEAKS_TLS = "it speaks TLS, and over that it"
 
@@ -69,3 +69,10 @@ def test_a_port_with_tls_and_without_http_is_listed_with_tls(tmp_path: Path) -> 
         assert asked(tmp_path, port) == [
             f"tcp port {port} of thingd: {SPEAKS_TLS} answered none of the requests"
         ]
+
+
+def test_the_name_of_a_program_is_one_word_of_its_command(tmp_path: Path) -> None:
+    name = "a;touch ran;"
+    machine = AnsweringMachine(tmp_path, {"dpkg-query": f"0|/usr/bin/{name}", name: "0|"})
+    (found,) = programs(machine, ["p"])
+    assert found.keys["run"] == "'a;touch ran;' --version >/dev/null"

@@ -183,3 +183,34 @@ def test_a_state_that_is_not_reached_fails_once_and_the_rest_never_ran(project: 
         ("upgraded", Verdict.FAILED),
     ]
     assert "Traceback" not in done.text
+
+
+STUCK = """
+from pathlib import Path
+
+from tests.unit.runner.fakes import FolderBackend
+from upgradeproof.errors import MachineError
+
+
+class Stuck(FolderBackend):
+    kind = "stuck"
+
+    def prune(self, *, states):
+        raise MachineError("removal of the container a is already in progress")
+
+
+BACKEND = Stuck(Path("stuck"))
+"""
+
+
+def test_machines_that_can_not_be_removed_at_the_end_change_no_exit_status(
+    project: Project,
+) -> None:
+    (project.folder / "backends").mkdir()
+    (project.folder / "backends" / "stuck.py").write_text(STUCK, encoding="utf-8")
+    project.write(test_it="def test_a(upgraded): pass\n")
+    done = project.pytest("-m", "smoke")
+    assert "removal of the container a is already in progress" in done.text
+    assert (done.exit_status, project.result.green) == (0, True)
+    reason = "removal of the container a is already in progress"
+    assert f"stuck: nothing removed, {reason}" in project.upgradeproof("prune").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import ssl
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -64,6 +65,13 @@ def test_a_broken_certificate_does_not_hide_the_next() -> None:
     chain = parse(broken + self_signed("root.test"))
     assert chain["/etc/tls/site.pem"].problem.startswith("the certificate can't be read: ")
     assert chain["/etc/tls/site.pem[1]"].subject == "CN=root.test"
+
+
+def test_a_certificate_of_an_unknown_version_is_a_problem() -> None:
+    encoded = ssl.PEM_cert_to_DER_cert(self_signed("site.test").decode())
+    unknown = encoded.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    (found,) = parse(ssl.DER_cert_to_PEM_cert(unknown).encode()).values()
+    assert found.problem == "the certificate can't be read: 7 is not a valid X509 version"
 
 
 def test_a_file_without_certificate_is_a_problem() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from testinfra.host import Host
 
-from upgradeproof.command import Completed
+from upgradeproof.command import Completed, run
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Machine
 from upgradeproof.probes import ordinary_probes, read
-from upgradeproof.probes.base import Difference, Facts, diff, every_probe
+from upgradeproof.probes.base import Difference, Facts, Probe, diff, every_probe
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.sockets import ListeningSocket
@@ -112,6 +113,58 @@ def test_an_aborted_pass_is_an_error_of_the_harness() -> None:
         read(AnsweringMachine(b"mktemp: no space", exit_status=1), ProbeInputs())
     assert str(caught.value) == (
         "the probes' pass on answering ended with exit status 1\nmktemp: no space"
+    )
+
+
+class ShellMachine(AnsweringMachine):
+    """A machine whose shell is this host's."""
+
+    def __init__(self) -> None:
+        super().__init__(b"")
+
+    def run(
+        self,
+        script: str,
+        *,
+        timeout_s: float = 60.0,
+        stdin: bytes = b"",
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Completed:
+        return run(["sh", "-c", script], timeout_s=20, check=False)
+
+
+class Killing(Probe[Package]):
+    """A probe that kills the worker which runs it, as a kernel does that is short of memory."""
+
+    section = "killing"
+    record = Package
+
+    @classmethod
+    def script(cls, _inputs: ProbeInputs, /) -> str:
+        return "echo why >&2; read -r _ _ _ worker _ </proc/self/stat; kill -9 $worker"
+
+    @classmethod
+    def parse(cls, _output: str, _inputs: ProbeInputs, /) -> dict[str, Package]:
+        return {}
+
+
+def test_the_error_of_a_probe_whose_worker_was_killed_has_its_name(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError) as caught:
+        read(ShellMachine(), ProbeInputs(), [Killing], folder=str(tmp_path))
+    assert str(caught.value) == (
+        "the probe 'killing' was killed on answering\n"
+        "why\n\n"
+        "To do: look for a killed process in the machine's log: was memory short?"
+    )
+
+
+def test_damaged_output_of_a_pass_is_an_error_of_the_harness() -> None:
+    with pytest.raises(HarnessError) as caught:
+        read(AnsweringMachine(b"kernel 0 1 0\nabc\n"), ProbeInputs())
+    assert str(caught.value) == (
+        "the output of the probes' pass is damaged\n"
+        "bc\n"
+        "To do: does a process that a probe started go on printing?"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.unit.command_line import Command, upgradeproof
+from tests.unit.command_line import Command, CommandResult, upgradeproof
 from tests.unit.review.runs import BOTH, ONE, TWO, came, cell, change, reports, state
 from upgradeproof.results import Cell, State, Verdict
 
@@ -75,6 +75,22 @@ def test_toml_has_each_block_once(upgradeproof: Command, tmp_path: Path) -> None
     )
 
 
+def test_toml_has_a_block_for_each_product_and_for_each_upgrade_of_a_rollback(
+    upgradeproof: Command, tmp_path: Path
+) -> None:
+    other = ONE.replace("thing", "other")
+    found = state(came("users/deploy"))
+    left = found.model_copy(update={"name": "rolled_back"})
+    reports(tmp_path, cell(ONE, found, left), cell(TWO, left), cell(other, found, product="other"))
+    lines = upgradeproof("review", "--toml").out.splitlines()
+    assert [line for line in lines if line.startswith(("#", "["))] == [
+        *(f"# {ONE}, upgraded", "[[expect.change]]"),
+        *(f"# {ONE}, rolled_back", "[[upgrade.allowed_changes]]"),
+        *(f"# {TWO}, rolled_back", "[[upgrade.allowed_changes]]"),
+        *(f"# {other}, upgraded", "[[expect.change]]"),
+    ]
+
+
 def test_cells_are_selected(upgradeproof: Command, tmp_path: Path) -> None:
     reports(tmp_path, cell(ONE, CHANGES), cell(BOTH, state()))
     done = upgradeproof("review", "--cell", "*-1-to-2-to-3")
@@ -100,6 +116,9 @@ def test_the_changes_of_a_cell_that_was_not_upgraded_are_unknown(
     assert done.out == (
         f"{ONE}: upgraded was not reached, and nothing is known of its changes\n"
         "unexplained changes left: 0\n"
+    )
+    assert upgradeproof("review", "--toml") == CommandResult(
+        1, "", f"{ONE}: upgraded was not reached, and nothing is known of its changes\n"
     )
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from tests.unit.runner.fakes import FolderBackend
 from tests.unit.runner.world import World, cell
-from upgradeproof.errors import HarnessError
+from tests.unit.test_locks import make_old
+from upgradeproof.errors import HarnessError, MachineError
 from upgradeproof.machines import CachedSnapshot
 from upgradeproof.results.model import CachedStates
 from upgradeproof.runner.storage import DAY_S, GB, HeldStates, Limits, StateLocks, Storage
@@ -141,6 +142,26 @@ def test_other_states_are_removed_if_a_backend_refuses_one(
     limits = replace(NO_LIMITS, max_bytes=0)
     assert trimmed(tmp_path, backend, limits=limits) == ("middle", "new")
     assert not (tmp_path / "uses" / "old").exists(), "it would count as used just now"
+
+
+def test_a_state_whose_removal_fails_counts_not_as_used(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
+    def fail() -> bool:
+        raise MachineError("the engine is gone")
+
+    uses = StateLocks(tmp_path / "uses")
+    with pytest.raises(MachineError):
+        uses.remove("old", fail)
+    assert uses.last_use(backend.found["old"]) == backend.found["old"].made_at
+
+
+def test_old_locks_are_removed_with_the_states(backend: SnapshotsInMemory, tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
+    make_old(tmp_path / "locks" / "run1.cell.lock")
+    (tmp_path / "locks" / "run2.cell.lock").touch()
+    trimmed(tmp_path, backend)
+    assert [path.name for path in (tmp_path / "locks").iterdir()] == ["run2.cell.lock"]
 
 
 def test_the_limit_applies_to_the_sum_of_all_backends(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,16 @@ from upgradeproof.errors import ImageError
 from upgradeproof.imaging import emulation
 from upgradeproof.imaging.request import Request
 from upgradeproof.imaging.stores import Store
-from upgradeproof.machines.engine import LABEL, LOCAL, DockerEngine, EngineError
+from upgradeproof.machines import owner
+from upgradeproof.machines.engine import (
+    BUILD,
+    LABEL,
+    LOCAL,
+    OWNER,
+    DockerEngine,
+    EngineError,
+    removed,
+)
 
 SILENCE_S = 60
 """How long a registry, or apt in the container, may send or print nothing."""
@@ -82,7 +91,7 @@ class RegistrySource:
         try:
             client = self.on.another_client(SILENCE_S)
             pulled = client.images.pull(reference, platform=f"linux/{request.architecture}")
-            with _container(client, str(pulled.id)) as container:
+            with _container(client, str(pulled.id), self.on.labels) as container:
                 _install(container, request)
                 store.commit(request, str(container.id))
         except EngineError as error:
@@ -93,17 +102,19 @@ class RegistrySource:
 
 
 @contextmanager
-def _container(client: docker.DockerClient, image: str) -> Iterator[Container]:
+def _container(
+    client: docker.DockerClient, image: str, labels: Mapping[str, str]
+) -> Iterator[Container]:
     container = client.containers.run(
         image,
         entrypoint=["sleep", str(LIFE_S)],
         detach=True,
-        labels={LABEL: "image-build"},
+        labels={LABEL: BUILD, OWNER: owner.mine(), **labels},
     )
     try:
         yield container
     finally:
-        container.remove(force=True, v=True)
+        removed(container)
 
 
 def _install(container: Container, request: Request) -> None:

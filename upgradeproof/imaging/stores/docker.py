@@ -76,7 +76,9 @@ class DockerStore:
 
         Raises ImageError when the engine refuses it, mostly for want of space.
         """
-        conf = {"Cmd": COMMAND, "Entrypoint": [], "Labels": labels(request)}
+        # What is not written here is taken over from the container.
+        theirs = {engine.OWNER: "", engine.CLIENT: ""}
+        conf = {"Cmd": COMMAND, "Entrypoint": [], "Labels": {**labels(request), **theirs}}
         try:
             made = self._engine.client().containers.get(container)
             made.commit(REPOSITORY, request.key, conf=conf)
