@@ -55,11 +55,14 @@ def test_accounts_log_in_as_before(installed: State, upgraded: State) -> None:
     other = []
     for name, was in installed[Users].items():
         now = after.get(name, User(uid=was.uid, gid=was.gid))
-        for field, words in (("password", "its password is"), ("expires", "it expires")):
+        for field, words, empty in (
+            ("password", "its password is", "not known"),
+            ("expires", "it expires", "never"),
+        ):
             old, new = getattr(was, field), getattr(now, field)
             paths = changes("users", name, field)
             if name in after and old != new and not any(map(upgraded.reason_for, paths)):
-                other.append(f"{name}: {words} {new or 'never'}, and was {old or 'never'}")
+                other.append(f"{name}: {words} {new or empty}, and was {old or empty}")
     assert not other, "accounts that can log in in another way than before: " + "; ".join(other)
 
 

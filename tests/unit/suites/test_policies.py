@@ -98,6 +98,7 @@ def test_a_machine_that_trusts_no_more_than_debian_is_not_applicable() -> None:
     [
         ({"password": "locked"}, "ops: its password is locked, and was set"),
         ({"password": "none"}, "ops: its password is none, and was set"),
+        ({"password": ""}, "ops: its password is not known, and was set"),
         ({"expires": "2026-01-01"}, "ops: it expires 2026-01-01, and was never"),
     ],
 )
