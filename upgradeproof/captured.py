@@ -121,7 +121,8 @@ def _accounts(name: str, probe: type[Probe[Any]], sections: Any, facts: Facts) -
 
 
 def _fields(record: Record) -> str:
-    fields = record.model_dump(exclude_defaults=True)
+    """Return the fields but for those of passwords, which older captures don't have."""
+    fields = record.model_dump(exclude_defaults=True, exclude={"password", "expires"})
     return ", ".join(
         f"{key}={','.join(value) if isinstance(value, tuple) else value}"
         for key, value in fields.items()

@@ -205,7 +205,12 @@ def test_users_and_groups_are_read_without_passwords(debian: Machine) -> None:
     """
     with changed(debian, do, "sed -i /^probed:/d /etc/passwd /etc/group") as facts:
         assert facts[Users]["probed"] == User(
-            uid=4711, gid=4712, comment="A B", home="/srv", shell="/bin/sh"
+            uid=4711,
+            gid=4712,
+            comment="A B",
+            home="/srv",
+            shell="/bin/sh",
+            password="no login",  # HASH is the hash of no password
         )
         assert facts[Groups]["probed"] == Group(gid=4712, members=("daemon", "root"))
         assert "HASH" not in facts.to_json()

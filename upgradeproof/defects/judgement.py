@@ -24,6 +24,7 @@ AGAIN = (
 WHOLE_MACHINE = (
     "test_files::*",
     "test_unit_properties::*",
+    "test_policies::*",
     "test_references::*",
     "test_effective_config::*",
     "test_config_checks::*",

@@ -17,7 +17,7 @@ LINES_OF_THE_EXPECTED = 20
 _MAXIMUM_BYTES = 262_144
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def packed(content: bytes) -> str:
     """Return the text of a file, secrets masked, as base64 of its compressed bytes.
 

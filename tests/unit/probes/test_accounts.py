@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from upgradeproof.probes import Facts
+from upgradeproof.probes import Facts, diff
 from upgradeproof.probes.base import Difference
 from upgradeproof.probes.groups import Group, Groups
 from upgradeproof.probes.inputs import ProbeInputs
@@ -95,9 +98,78 @@ def test_groups_are_read_with_sorted_members() -> None:
     }
 
 
-def test_the_password_field_never_leaves_the_machine() -> None:
-    for probe in (Users, Groups):
-        assert probe.script(ProbeInputs()).startswith("cut -d : -f 1,3- /etc/")
+def test_the_password_field_of_a_group_never_leaves_the_machine() -> None:
+    assert Groups.script(ProbeInputs()).startswith("cut -d : -f 1,3- /etc/")
+
+
+def read_users(folder: Path, **hashes: str) -> tuple[str, dict[str, User]]:
+    """Run the script on files with these fields of shadow, and return what it prints."""
+    passwd = "".join(f"{name}:x:1000:1000::/home:/bin/sh\n" for name in hashes)
+    (folder / "passwd").write_text(f"{passwd}open::7:7::/:/bin/sh\nold:{HASH}:8:8::/:/bin/sh\n")
+    (folder / "shadow").write_text(
+        "".join(f"{name}:{field}\n" for name, field in hashes.items()) + "broken\n"
+    )
+    script = Users.script(ProbeInputs()).replace("/etc/", f"{folder}/")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert not done.stderr
+    return done.stdout, Users.parse(done.stdout, ProbeInputs())
+
+
+HASH = "$y$j9T$Zm9vYmFy$c2VjcmV0c2VjcmV0"
+
+
+def test_only_the_state_of_a_password_leaves_the_machine(tmp_path: Path) -> None:
+    fields = {
+        "ops": (f"{HASH}:20000:0:99999:7:::", "set"),
+        "des": ("abJnggxhB/yWI:20000:0:99999:7:::", "set"),
+        "off": (f"!{HASH}:20000:0:99999:7:::", "locked"),
+        "des_off": ("!!abJnggxhB/yWI:20000:0:99999:7:::", "locked"),
+        "free": (":20000:0:99999:7:::", "none"),
+        "debian12": ("*:20000:0:99999:7:::", "no login"),
+        "debian13": ("!*:20000::::::", "no login"),
+        "system": ("!:20000::::::", "no login"),
+        "never": ("!!:20000::::::", "no login"),
+        "invalid": ("x:20000::::::", "no login"),
+    }
+    output, found = read_users(tmp_path, **{name: field for name, (field, _) in fields.items()})
+    states = {name: user.password for name, user in found.items()}
+    assert states == {name: s for name, (_, s) in fields.items()} | {"open": "none", "old": "set"}
+    assert "$y$" not in output
+    assert "yWI" not in output
+
+
+@pytest.mark.parametrize(
+    ("day", "expires"),
+    [("", ""), ("0", "1970-01-01"), ("20454", "2026-01-01"), ("-1", ""), ("9" * 15, ""), ("x", "")],
+)
+def test_the_day_on_which_an_account_expires_is_read(
+    tmp_path: Path, day: str, expires: str
+) -> None:
+    _, found = read_users(tmp_path, ops=f"{HASH}:20000:0:99999:7::{day}:")
+    assert found["ops"].expires == expires
+
+
+def test_a_machine_without_shadow_has_users_whose_password_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "passwd").write_text("ops:x:1000:1000::/home:/bin/sh\n")
+    script = Users.script(ProbeInputs()).replace("/etc/", f"{tmp_path}/")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert Users.parse(done.stdout, ProbeInputs())["ops"].password == ""
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"), [("no login", REASON), ("set", ""), ("none", ""), ("locked", "")]
+)
+def test_a_new_user_with_a_password_is_not_explained(password: str, reason: str) -> None:
+    user = SYSTEM.model_copy(update={"password": password})
+    came = Difference(path="users/clock", before=None, after="uid=109")
+    assert Users.explain(came, EMPTY, facts(user)) == reason
+
+
+def test_a_locked_user_is_not_explained() -> None:
+    was, now = (facts(SYSTEM.model_copy(update={"password": p})) for p in ("set", "locked"))
+    (line,) = diff(was, now)
+    assert (line.path, line.before, line.after) == ("users/clock/password", "set", "locked")
+    assert Users.explain(line, was, now) == ""
 
 
 def test_lines_that_are_no_accounts_are_ignored() -> None:
