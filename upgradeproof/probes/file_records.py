@@ -94,3 +94,17 @@ def text_change(path: str, before: Facts, after: Facts) -> str:
     """Return the unified diff of a text file between two states, empty where it was not stored."""
     was, now = (facts.sections.get("files", {}).get(path) for facts in (before, after))
     return unified(was.text, now.text) if isinstance(was, File) and isinstance(now, File) else ""
+
+
+def ordinary_change(path: str, before: Facts, after: Facts) -> str:
+    """Return that a file which is no record in one of two states was there as an ordinary one."""
+    was, now = (_is_ordinary(path, facts) for facts in (before, after))
+    if was == now:
+        return ""
+    when = "it is an ordinary file of its package now" if now else "it was an ordinary file before"
+    return f"{when}: root:root, and every user may read it"
+
+
+def _is_ordinary(path: str, facts: Facts) -> bool:
+    root = facts.sections.get("files", {}).get(ROOT)
+    return isinstance(root, File) and path in root.ordinary

@@ -106,7 +106,8 @@ sub look {
   my $special = $caps ne '' || $acl ne '' || $bits & 06000 && $type eq 'file'
     || ($bits & 02 && !($bits & 01000) && !$link);
   my $plain = !$special && !$s[4] && !$s[5] && !($bits & 06000);
-  my $here = ($package ne '' && ($link || ($plain && $bits & 04))) && $path !~ $noted && $path ne '/';
+  my $closed = $type eq 'file' && !($bits & 01) && $path =~ m{/s?bin/[^/]+$};
+  my $here = ($package ne '' && ($link || ($plain && $bits & 04 && !$closed))) && $path !~ $noted && $path ne '/';
   if ($here) {
     print 'have ', escape($path), "\n" if !$link && $type eq 'file' && ($bits & 0111 || $path =~ m{/systemd/(?:system|user)/});
     return;
