@@ -109,8 +109,18 @@ def _fold(cells: list[str]) -> dict[str, Any]:
     }
 
 
+def _parts(cells: list[str]) -> dict[str, Any]:
+    parts = zip(cells[::3], cells[1::3], cells[2::3], strict=False)
+    return {
+        "subfolders": {
+            name(part): (number(files) or 0, number(size) or 0) for part, files, size in parts
+        }
+    }
+
+
 _MORE: Mapping[str, Callable[[list[str]], dict[str, Any]]] = {
     "fold": _fold,
+    "parts": _parts,
     "sum": lambda cells: {"sha256": clean(cells[0])} if cells else {},
     "ucf": lambda cells: {"now": cells[0]} if cells else {},
     "brought": lambda cells: {"brought": cells[0]} if cells else {},

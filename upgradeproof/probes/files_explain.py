@@ -18,14 +18,13 @@ from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.daily_backups import is_daily_backup
 from upgradeproof.probes.file_access import configuration_closed, program_closed
-from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.file_records import ROOT, File, content_reason
 from upgradeproof.probes.file_rights import data_written, is_given_to_its_account, looser
 from upgradeproof.probes.file_versions import (
     package_of_the_next_version,
     package_of_the_same_version,
 )
 from upgradeproof.probes.packages import Package, Packages
-from upgradeproof.probes.text_diff import only_comments_differ
 
 SECTION = "files"
 _IN_CONFIGS = {"", "sha256", "owner", "group", "mode"}
@@ -186,7 +185,7 @@ def _in_new_folder(path: str, was: _State, now: _State) -> str:
 
 def _went(path: str, was: _State, now: _State) -> str:
     file = was.files.get(path)
-    if file is None or was.edited(path) or path in now.ordinary:
+    if file is None or was.edited(path) or path in now.ordinary or _data_went(file, was, now):
         return ""
     if changed := change_of(file.package, was, now):
         return f"belonged to {changed}"
@@ -196,6 +195,12 @@ def _went(path: str, was: _State, now: _State) -> str:
     if folder and not was.folded(path):
         return f"{folder} holds so much that it is read as a whole"
     return ""
+
+
+def _data_went(file: File, was: _State, now: _State) -> bool:
+    """Return whether a folder of data went with its content, and a package of it stays."""
+    stays = any(was.version(each) and now.version(each) for each in file.package.split(","))
+    return bool(file.entries and stays and not distribution_upgraded(was.facts, now.facts))
 
 
 def _link_went(file: File, was: _State, now: _State) -> str:
@@ -214,7 +219,7 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
     old, new = was.files.get(path), now.files.get(path)
     if old is None or new is None:
         return ""
-    if field == "sha256" and (why := _content_changed(old, new)):
+    if field == "sha256" and (why := content_reason(old, new)):
         return why
     old_value, new_value = str(getattr(old, field, "")), str(getattr(new, field, ""))
     match field:
@@ -231,15 +236,6 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
             relation, package = "belongs to", old.package
     changed = change_of(package, was, now) or change_of(new.package, was, now)
     return f"{relation} {changed}" if changed and _harmless(path, field, was, now) else ""
-
-
-def _content_changed(old: File, new: File) -> str:
-    """Return why another content loses nothing of an administrator's."""
-    if only_comments_differ(old.text, new.text):
-        return "has other comments, and every other line as before"
-    if old.unedited and new.unedited:
-        return "is as ucf installed it, before and after: no one edited it"
-    return ""
 
 
 def _harmless(path: str, field: str, was: _State, now: _State) -> bool:

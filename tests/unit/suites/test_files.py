@@ -37,7 +37,9 @@ BEFORE = {
     "/etc/client.conf": file(package="procps", sha256="1"),
     "/usr/bin/su": file("4755", package="util-linux"),
     "/usr/local/bin/job": file("0755", sha256="1"),
-    "/var/lib/acmed": file("0755", "directory", owner="acme", owners=("acme:acme",), entries=9),
+    "/var/lib/acmed": file(
+        "0755", "directory", package="procps", owner="acme", owners=("acme:acme",), entries=9
+    ),
 }
 
 
@@ -145,6 +147,12 @@ CASES = [
         "/var/lib/acmed",
         changed("/var/lib/acmed", owners=(), entries=0),
         "/var/lib/acmed held 9 files and folders, and holds none",
+    ),
+    (
+        suite.test_no_folder_of_data_is_emptied,
+        "/var/lib/acmed",
+        None,
+        "/var/lib/acmed held 9 files and folders, and is gone",
     ),
     (
         suite.test_content_of_the_administrators_files_is_preserved,
