@@ -41,7 +41,7 @@ def test_files_below_each_subfolder_are_counted_without_folders(tmp_path: Path) 
     }
 
 
-def test_the_subfolders_with_the_most_files_are_counted(tmp_path: Path) -> None:
+def test_only_the_largest_subfolders_are_counted(tmp_path: Path) -> None:
     write(tmp_path / "app", 301)
     for number in range(102):
         write(tmp_path / "app" / f"tenant-{number:03}", 1 if number else 2)
