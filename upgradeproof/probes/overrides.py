@@ -57,6 +57,7 @@ class Overrides(Probe[Override]):
 
     section = "overrides"
     record: ClassVar[type[Record]] = Override
+    on_disk = True
     arrivals = False
     departures = False
 
