@@ -6,6 +6,7 @@ package's change explains, and names one kind of loss.
 
 from collections.abc import Iterator
 
+from upgradeproof.probes.file_access import EXECUTE, READ, program_closed
 from upgradeproof.probes.file_records import ROOT, File
 from upgradeproof.probes.files import Files
 from upgradeproof.probes.leftovers import Leftovers
@@ -48,6 +49,29 @@ def test_no_program_loses_its_privileges(installed: State, upgraded: State) -> N
     assert not lost, "\n".join(lost)
 
 
+def test_program_can_still_be_executed_by_every_user(installed: State, upgraded: State) -> None:
+    """A job of another user than root gets "Permission denied" from its first start on."""
+    ordinary = installed[Files][ROOT].ordinary
+    closed = [
+        f"{path} could be executed by every user, and now {only_by(now, EXECUTE)}"
+        for path, was, now in changed(installed, upgraded, "", "mode")
+        if now and (was or path in ordinary) and program_closed(path, was, now)
+    ]
+    assert not closed, "\n".join(closed)
+
+
+def test_configuration_can_still_be_read_by_every_user(installed: State, upgraded: State) -> None:
+    """A client of another user than root ignores its settings, or does not start."""
+    closed = [
+        f"{path} could be {verb} by every user, and now {only_by(now, right)}"
+        for path, was, now in changed(installed, upgraded, "mode")
+        if was and now and path.startswith("/etc/") and was.type == now.type
+        for kind, verb, right in (("file", "read", READ), ("directory", "entered", EXECUTE))
+        if now.type == kind and was.bits & right & ~now.bits
+    ]
+    assert not closed, "\n".join(closed)
+
+
 def test_no_private_file_becomes_readable_for_others(installed: State, upgraded: State) -> None:
     opened = [
         f"{path} had mode {was.mode}, and has {now.mode}"
@@ -79,9 +103,11 @@ def test_no_file_of_the_administrator_is_lost(installed: State, upgraded: State)
 
 def test_no_folder_of_data_is_emptied(installed: State, upgraded: State) -> None:
     emptied = [
-        f"{path} held {was.entries} files and folders, and holds none"
-        for path, was, now in changed(installed, upgraded, "owners")
-        if was and now and was.entries and now.entries == 0
+        f"{path} held {was.entries} files and folders, and {'holds none' if now else 'is gone'}"
+        for path, was, now in changed(installed, upgraded, "", "owners")
+        if was
+        and was.entries
+        and (now.entries == 0 if now else not path.startswith(ADMINISTRATORS))
     ]
     assert not emptied, "\n".join(emptied)
 
@@ -134,6 +160,13 @@ def rights(file: File | None) -> str:
     if file is None:
         return ""
     return f"{file.bits & PRIVILEGES:04o} {file.capabilities}".strip()
+
+
+def only_by(file: File, right: int) -> str:
+    """Return which user and group have a right that others don't have."""
+    who = [file.owner] if file.bits & right << 6 else []
+    who += [f"the group {file.group}"] if file.bits & right << 3 else []
+    return f"only by {' and '.join(who)}" if who else "by no user"
 
 
 def of(file: File) -> str:

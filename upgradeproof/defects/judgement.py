@@ -23,6 +23,7 @@ AGAIN = (
 
 WHOLE_MACHINE = (
     "test_files::*",
+    "test_data_folders::*",
     "test_unit_properties::*",
     "test_policies::*",
     "test_references::*",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from upgradeproof.probes.base import Facts, Record
-from upgradeproof.probes.text_diff import unified
+from upgradeproof.probes.text_diff import only_comments_differ, unified
 
 ROOT = "/"
 """The key of the root directory, whose record also holds what is known of ordinary files."""
@@ -18,7 +19,7 @@ class File(Record):
 
     volatile: ClassVar[frozenset[str]] = frozenset(
         {
-            *("text", "edited", "unedited", "copy_of", "entries", "ordinary"),
+            *("text", "edited", "unedited", "copy_of", "entries", "ordinary", "subfolders"),
             *("leads_to", "target_package", "target_exists", "choices"),
         }
     )
@@ -48,6 +49,10 @@ class File(Record):
     """Types and modes of it: ``file 0600``."""
     entries: int | None = None
     """How many there are in a folder of data; None: its entries are facts themselves."""
+    subfolders: Mapping[str, tuple[int, int]] = Field(default={}, repr=False)
+    """How many files are below each direct subfolder of such a folder, and their bytes.
+
+    ``.`` are the files directly in it. Files of packages and directories don't count."""
     unread: str = ""
     """Of the root: where the walk stopped, since it took too long."""
     edited: bool = False
@@ -94,3 +99,26 @@ def text_change(path: str, before: Facts, after: Facts) -> str:
     """Return the unified diff of a text file between two states, empty where it was not stored."""
     was, now = (facts.sections.get("files", {}).get(path) for facts in (before, after))
     return unified(was.text, now.text) if isinstance(was, File) and isinstance(now, File) else ""
+
+
+def content_reason(old: File, new: File) -> str:
+    """Return why another content loses nothing of an administrator's, or ""."""
+    if only_comments_differ(old.text, new.text):
+        return "has other comments, and every other line as before"
+    if old.unedited and new.unedited:
+        return "is as ucf installed it, before and after: no one edited it"
+    return ""
+
+
+def ordinary_change(path: str, before: Facts, after: Facts) -> str:
+    """Return that a file which is no record in one of two states was there as an ordinary one."""
+    was, now = (_is_ordinary(path, facts) for facts in (before, after))
+    if was == now:
+        return ""
+    when = "it is an ordinary file of its package now" if now else "it was an ordinary file before"
+    return f"{when}: root:root, and every user may read it"
+
+
+def _is_ordinary(path: str, facts: Facts) -> bool:
+    root = facts.sections.get("files", {}).get(ROOT)
+    return isinstance(root, File) and path in root.ordinary

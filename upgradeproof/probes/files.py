@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
-from upgradeproof.probes.file_records import ROOT, File, text_change
+from upgradeproof.probes.file_records import ROOT, File, ordinary_change, text_change
 from upgradeproof.probes.files_explain import explain
 from upgradeproof.probes.files_walk import SCRIPT
 from upgradeproof.probes.inputs import ProbeInputs
@@ -63,7 +63,9 @@ class Files(Probe[File]):
 
     @classmethod
     def detail(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Return the unified diff of a file whose content changed."""
+        """Return the unified diff of a file whose content changed, or what no record shows."""
+        if line.before is None or line.after is None:
+            return ordinary_change(line.path.removeprefix(f"{cls.section}/"), before, after)
         path, _, field = line.path.removeprefix(f"{cls.section}/").rpartition("/")
         return text_change(path, before, after) if field == "sha256" else ""
 
@@ -107,8 +109,18 @@ def _fold(cells: list[str]) -> dict[str, Any]:
     }
 
 
+def _parts(cells: list[str]) -> dict[str, Any]:
+    parts = zip(cells[::3], cells[1::3], cells[2::3], strict=False)
+    return {
+        "subfolders": {
+            name(part): (number(files) or 0, number(size) or 0) for part, files, size in parts
+        }
+    }
+
+
 _MORE: Mapping[str, Callable[[list[str]], dict[str, Any]]] = {
     "fold": _fold,
+    "parts": _parts,
     "sum": lambda cells: {"sha256": clean(cells[0])} if cells else {},
     "ucf": lambda cells: {"now": cells[0]} if cells else {},
     "brought": lambda cells: {"brought": cells[0]} if cells else {},

@@ -1,12 +1,12 @@
 """Return which lines of the section ``files`` follow from a package that changed.
 
 A package that replaces its files brings such lines. What gives more rights than before, takes
-something away from an administrator, or gives data to another user does never follow from it.
+something away from an administrator or from every user, or gives data to another user does never
+follow from it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -16,25 +16,21 @@ from upgradeproof.probes.attribution import changed_package, distribution_upgrad
 from upgradeproof.probes.base import Difference, Facts, Record
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
-from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.daily_backups import is_daily_backup
+from upgradeproof.probes.file_access import configuration_closed, program_closed
+from upgradeproof.probes.file_records import ROOT, File, content_reason
 from upgradeproof.probes.file_rights import data_written, is_given_to_its_account, looser
 from upgradeproof.probes.file_versions import (
     package_of_the_next_version,
     package_of_the_same_version,
 )
 from upgradeproof.probes.packages import Package, Packages
-from upgradeproof.probes.text_diff import only_comments_differ
 
 SECTION = "files"
 _IN_CONFIGS = {"", "sha256", "owner", "group", "mode"}
 """The fields that the section ``configs`` has, too; also for added and removed files."""
 _OWNED_FOR_GOOD = ("/etc/", "/var/")
 """Where an owner is a matter of the service's user, whatever a package does."""
-_DAILY_BACKUP = re.compile(
-    r"/var/backups/(?:dpkg\.(?:arch|diversions|statoverride|status)|alternatives\.tar"
-    r"|apt\.extended_states)(?:\.\d+(?:\.\w+)?)?"
-)
-"""What the daily jobs of dpkg and apt make, rotate and remove, at any time of a run."""
 
 
 @dataclass(frozen=True)
@@ -112,17 +108,11 @@ def explain(line: Difference, before: Facts, after: Facts) -> str:
         return "is a file that the plan names: the section configs shows the same"
     if added_or_removed and (stopped := was.unread or now.unread):
         return f"is not known: the tree was not read after {stopped}"
-    if added_or_removed and _is_daily_backup(path, was, now):
+    if added_or_removed and is_daily_backup(path, now.files.get(path) or was.files.get(path)):
         return "is a backup that a daily job of dpkg or apt makes"
     if line.before is None:
         return _came(path, was, now)
     return _changed(path, field, was, now) if field else _went(path, was, now)
-
-
-def _is_daily_backup(path: str, was: _State, now: _State) -> bool:
-    file = now.files.get(path) or was.files.get(path)
-    plain = file is not None and (file.type, file.owner, file.privileged) == ("file", "root", False)
-    return bool(plain and _DAILY_BACKUP.fullmatch(path))
 
 
 def change_of(package: str, was: _State, now: _State) -> str:
@@ -135,7 +125,7 @@ def change_of(package: str, was: _State, now: _State) -> str:
 
 def _came(path: str, was: _State, now: _State) -> str:
     file = now.files.get(path)
-    if file is None:
+    if file is None or (path in was.ordinary and program_closed(path, None, file)):
         return ""
     if file.privileged or file.world_writable or file.acl:
         return _came_with_rights(path, file, change_of(file.package, was, now), was)
@@ -195,7 +185,7 @@ def _in_new_folder(path: str, was: _State, now: _State) -> str:
 
 def _went(path: str, was: _State, now: _State) -> str:
     file = was.files.get(path)
-    if file is None or was.edited(path) or path in now.ordinary:
+    if file is None or was.edited(path) or path in now.ordinary or _data_went(file, was, now):
         return ""
     if changed := change_of(file.package, was, now):
         return f"belonged to {changed}"
@@ -205,6 +195,12 @@ def _went(path: str, was: _State, now: _State) -> str:
     if folder and not was.folded(path):
         return f"{folder} holds so much that it is read as a whole"
     return ""
+
+
+def _data_went(file: File, was: _State, now: _State) -> bool:
+    """Return whether a folder of data went with its content, and a package of it stays."""
+    stays = any(was.version(each) and now.version(each) for each in file.package.split(","))
+    return bool(file.entries and stays and not distribution_upgraded(was.facts, now.facts))
 
 
 def _link_went(file: File, was: _State, now: _State) -> str:
@@ -223,7 +219,7 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
     old, new = was.files.get(path), now.files.get(path)
     if old is None or new is None:
         return ""
-    if field == "sha256" and (why := _content_changed(old, new)):
+    if field == "sha256" and (why := content_reason(old, new)):
         return why
     old_value, new_value = str(getattr(old, field, "")), str(getattr(new, field, ""))
     match field:
@@ -239,20 +235,12 @@ def _changed(path: str, field: str, was: _State, now: _State) -> str:
         case _:
             relation, package = "belongs to", old.package
     changed = change_of(package, was, now) or change_of(new.package, was, now)
-    return f"{relation} {changed}" if changed and _harmless(path, field, old, new, was) else ""
+    return f"{relation} {changed}" if changed and _harmless(path, field, was, now) else ""
 
 
-def _content_changed(old: File, new: File) -> str:
-    """Return why another content loses nothing of an administrator's."""
-    if only_comments_differ(old.text, new.text):
-        return "has other comments, and every other line as before"
-    if old.unedited and new.unedited:
-        return "is as ucf installed it, before and after: no one edited it"
-    return ""
-
-
-def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
+def _harmless(path: str, field: str, was: _State, now: _State) -> bool:
     """Return whether a package may change a field of its file without anyone being asked."""
+    old, new = was.files[path], now.files[path]
     match field:
         case "package":
             return True
@@ -261,11 +249,20 @@ def _harmless(path: str, field: str, old: File, new: File, was: _State) -> bool:
         case "type":
             return not new.privileged and not new.world_writable
         case "mode":
-            return not looser(old, new)
+            return not looser(old, new) and not _closed(path, was, now)
         case "owner" | "group":
             return not path.startswith(_OWNED_FOR_GOOD) and not new.privileged
         case _:
             return False
+
+
+def _closed(path: str, was: _State, now: _State) -> bool:
+    """Return whether every user loses something; a distribution may close its configuration."""
+    old, new = was.files[path], now.files[path]
+    return program_closed(path, old, new) or (
+        configuration_closed(path, old, new, was.files)
+        and not distribution_upgraded(was.facts, now.facts)
+    )
 
 
 def _link_moved(old: File, new: File, was: _State, now: _State) -> str:

@@ -94,7 +94,15 @@ sub attributes {
 }
 my %type = (0100000, 'file', 0040000, 'directory', 0120000, 'link', 0010000, 'fifo',
   0140000, 'socket', 0020000, 'character device', 0060000, 'block device');
-my (%fold, %tally, %count, %held, %copies, @hash, @ucf_files, @texts);
+my (%fold, %parts, %tally, %count, %held, %copies, @hash, @ucf_files, @texts);
+# Count a file in the direct subfolder of a folder that it is below; "." holds those of the folder.
+sub count_part {
+  my ($parts, $folder, $path, $files, $bytes) = @_;
+  my ($sub) = substr($path, length $folder) =~ m{^/([^/]+)/};
+  my $part = $parts->{$folder}{$sub // '.'} //= [0, 0];
+  $part->[0] += $files;
+  $part->[1] += $bytes;
+}
 # Look at one entry: print it, or leave it out as ordinary.
 sub look {
   my ($path, $area, @s) = @_;
@@ -106,7 +114,8 @@ sub look {
   my $special = $caps ne '' || $acl ne '' || $bits & 06000 && $type eq 'file'
     || ($bits & 02 && !($bits & 01000) && !$link);
   my $plain = !$special && !$s[4] && !$s[5] && !($bits & 06000);
-  my $here = ($package ne '' && ($link || ($plain && $bits & 04))) && $path !~ $noted && $path ne '/';
+  my $closed = $type eq 'file' && !($bits & 01) && $path =~ m{/s?bin/[^/]+$};
+  my $here = ($package ne '' && ($link || ($plain && $bits & 04 && !$closed))) && $path !~ $noted && $path ne '/';
   if ($here) {
     print 'have ', escape($path), "\n" if !$link && $type eq 'file' && ($bits & 0111 || $path =~ m{/systemd/(?:system|user)/});
     return;
@@ -124,7 +133,11 @@ sub look {
   push @ucf_files, $path if $ucf{$path} && $type eq 'file';
   # Files that no package owns are collected by area, in case there are too many of them.
   my $held = $area ne '' && !exists $owner{$path} && !($bits & 06000 && $type ne 'directory');
-  if ($held) { $tally{$area}{"$s[2] $s[4] $s[5]"}++; $count{$area}++ }
+  if ($held) {
+    $tally{$area}{"$s[2] $s[4] $s[5]"}++;
+    $count{$area}++;
+    count_part(\%parts, $area, $path, 1, $s[7]) if $type ne 'directory';
+  }
   my $large = '';
   if ($type eq 'file' && $path =~ $content && $path !~ $no_content) {
     if ($s[7] > @HASH_LIMIT@) { $large = $s[7] }
@@ -165,6 +178,7 @@ sub walk {
       my $whole = $fold ne '' ? $fold : $count{$area} > @RECORDS@ ? $area : '';
       if ($whole ne '' && !exists $owner{$path} && ($directory || !($s[2] & 06000))) {
         $fold{$whole}{"$s[2] $s[4] $s[5]"}++;
+        count_part(\%parts, $whole, $path, 1, $s[7]) if !$directory;
       }
       else { look($path, $area, @s) }
       push @stack, [$path, $depth + 1, $fold, $device]
@@ -190,7 +204,9 @@ for my $area (keys %held) { print @{$held{$area}} if !$over{$area} }
 add($fold{$_} //= {}, $tally{$_}) for keys %over;
 for my $fold (keys %fold) {
   my $area = area_of($fold);
-  add($fold{$area}, delete $fold{$fold}) if $over{$area} && $area ne $fold;
+  next if !$over{$area} || $area eq $fold;
+  add($fold{$area}, delete $fold{$fold});
+  count_part(\%parts, $area, "$fold/", @$_) for values %{$parts{$fold}};
 }
 @hash = small @hash;
 @texts = small @texts;
@@ -205,6 +221,10 @@ for my $fold (keys %fold) {
   }
   print join(' ', 'fold', escape($fold), $count,
     escape(join ',', sort keys %owners), escape(join ',', sort keys %modes)), "\n";
+  my $parts = $parts{$fold} // {};
+  my @most = sort { $parts->{$b}[0] <=> $parts->{$a}[0] || $a cmp $b } keys %$parts;
+  splice @most, @PARTS@ if @most > @PARTS@;
+  print join(' ', 'parts', escape($fold), map { (escape($_), @{$parts->{$_}}) } @most), "\n" if @most;
 }
 sub sums {
   my ($tool, $word, @paths) = @_;

@@ -15,6 +15,8 @@ FOLD_LIMIT = 300
 """A directory with more entries that no package owns is read as a whole."""
 RECORD_LIMIT = 2000
 """A folder of the second level, such as ``/srv/app``, with more of these is read as a whole."""
+PARTS_LIMIT = 100
+"""Of a folder that is read as a whole, so many subfolders with the most files are counted."""
 
 _PERL = Path(__file__).with_suffix(".pl").read_text(encoding="utf-8")
 
@@ -26,7 +28,8 @@ SCRIPT = (
     .replace("@TEXT_TOTAL@", str(TEXT_TOTAL_BYTES))
     .replace("@RECORDS@", str(RECORD_LIMIT))
     .replace("@FOLD@", str(FOLD_LIMIT))
+    .replace("@PARTS@", str(PARTS_LIMIT))
     + "END_OF_WALK\n"
 )
-"""Lines of words that are separated by a space: ``file``, ``have``, ``fold``, ``sum``, ``ucf``,
-``brought``, ``text`` and ``stopped``."""
+"""Lines of words that are separated by a space: ``file``, ``have``, ``fold``, ``parts``, ``sum``,
+``ucf``, ``brought``, ``text`` and ``stopped``."""

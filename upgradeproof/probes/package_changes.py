@@ -107,12 +107,14 @@ def kind(line: Difference, before: Sections, after: Sections) -> ChangeKind:
 
 def explain(line: Difference, before: Sections, after: Sections) -> str:
     """Return why a line of the section ``packages`` follows from the upgrade, or ""."""
-    if not distribution_upgraded(before, after):
-        return ""
-    name, _ = _named(line)
+    name, field = _named(line)
     old: Mapping[str, Any] = before.get("packages", {})
     new: Mapping[str, Any] = after.get("packages", {})
     was, now = old.get(name), new.get(name)
+    if field == "auto" and now is not None and now.residual:
+        return "is not installed any more: its state shows that"
+    if not distribution_upgraded(before, after):
+        return ""
     what = kind(line, before, after)
     if came_and_went(was, now):
         return "was installed in between, and left its configuration files"

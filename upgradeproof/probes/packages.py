@@ -192,7 +192,9 @@ class _Printed:
             if section.rpartition("/")[2] in {"libs", "oldlibs"}:
                 self._set(_key(name, architecture, native), library=True)
         for name, architecture in lines["auto"]:
-            self._set(_key(name, architecture, native), auto=True)
+            key = _key(name, architecture, native)
+            if not self.packages.get(key, {}).get("state", "").endswith(" config-files"):
+                self._set(key, auto=True)
         for name, architecture, source, version in lines["source"]:
             key = _key(name, architecture, native)
             self._set(key, source=source, source_version=version)

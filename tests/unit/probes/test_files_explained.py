@@ -120,7 +120,7 @@ def test_more_rights_and_another_owner_are_explained_by_nothing(
 
 def test_fewer_rights_follow_from_the_package() -> None:
     was, now = file("0644", package="nginx"), file("0640", package="nginx")
-    assert reasons(was, now) == {"mode": f"belongs to {NGINX}"}
+    assert reasons(was, now, "/var/lib/x") == {"mode": f"belongs to {NGINX}"}
 
 
 def test_a_program_that_gained_or_lost_its_privileges_is_explained_by_nothing() -> None:

@@ -75,7 +75,7 @@ def reasons(before: Facts, after: Facts) -> dict[str, str]:
             {"lib": {**GONE, "version": "2"}},
             {
                 "lib/state": "installed as a dependency only, and no package depends on it now",
-                "lib/auto": "installed as a dependency only, and no package depends on it now",
+                "lib/auto": "is not installed any more: its state shows that",
             },
         ),
         (
@@ -107,6 +107,29 @@ def test_without_another_version_of_the_system_nothing_is_explained() -> None:
     before = facts("1", tool={}, dep=AUTO)
     after = facts("1", tool={"version": "2"}, new=AUTO)
     assert set(reasons(before, after).values()) == {""}
+
+
+def test_a_removed_package_is_a_change_of_its_state_alone() -> None:
+    found = reasons(facts("1", dep=AUTO), facts("1", dep={**GONE, "version": "1"}))
+    assert found == {
+        "packages/dep/state": "",
+        "packages/dep/auto": "is not installed any more: its state shows that",
+    }
+    manual = reasons(facts("1", dep={"version": "2", **AUTO}), facts("1", dep={"version": "2"}))
+    assert manual == {"packages/dep/auto": ""}
+
+
+def test_apts_mark_of_a_package_of_which_only_configuration_is_left_is_not_read() -> None:
+    """apt removes the mark some time after the package, which is no change."""
+    text = (
+        "native\tamd64\n"
+        "package\tdep\tamd64\t1\tdeinstall ok config-files\n"
+        "package\tlib\tamd64\t1\tinstall ok installed\n"
+        "auto\tdep\tamd64\n"
+        "auto\tlib\tamd64\n"
+    )
+    found = Packages.parse(text, ProbeInputs())
+    assert (found["dep"].auto, found["lib"].auto) == (False, True)
 
 
 def test_recommended_and_running_packages_are_determined_from_the_output_of_dpkg() -> None:

@@ -28,14 +28,18 @@ def file(mode: str = "0644", type_: str = "file", **more: object) -> File:
 
 BEFORE = {
     ROOT: file("0755", "directory", ordinary=("/usr/bin/cat",)),
+    "/etc/acmed": file("0755", "directory", package="procps"),
     "/etc/acmed/acmed.conf": file(owner="acme", sha256="1", text=packed(b"port=9999\n")),
     "/etc/alternatives/pager": File(type="link", target="/bin/less", leads_to="/bin/less"),
     "/etc/cron.d/backup": file(sha256="1"),
     "/etc/ssl/private.pem": file("0600", sha256="1"),
     "/etc/sysctl.conf": file(package="procps", sha256="1"),
+    "/etc/client.conf": file(package="procps", sha256="1"),
     "/usr/bin/su": file("4755", package="util-linux"),
     "/usr/local/bin/job": file("0755", sha256="1"),
-    "/var/lib/acmed": file("0755", "directory", owner="acme", owners=("acme:acme",), entries=9),
+    "/var/lib/acmed": file(
+        "0755", "directory", package="procps", owner="acme", owners=("acme:acme",), entries=9
+    ),
 }
 
 
@@ -91,6 +95,36 @@ CASES = [
         "/usr/bin/su had 4000, and has 0000",
     ),
     (
+        suite.test_program_can_still_be_executed_by_every_user,
+        "/usr/bin/cat",
+        file("0750", package="coreutils"),
+        "/usr/bin/cat could be executed by every user, and now only by root and the group root",
+    ),
+    (
+        suite.test_program_can_still_be_executed_by_every_user,
+        "/usr/bin/cat",
+        file("0644", package="coreutils"),
+        "/usr/bin/cat could be executed by every user, and now by no user",
+    ),
+    (
+        suite.test_program_can_still_be_executed_by_every_user,
+        "/usr/bin/su",
+        changed("/usr/bin/su", mode="4700"),
+        "/usr/bin/su could be executed by every user, and now only by root",
+    ),
+    (
+        suite.test_configuration_can_still_be_read_by_every_user,
+        "/etc/client.conf",
+        changed("/etc/client.conf", mode="0640"),
+        "/etc/client.conf could be read by every user, and now only by root and the group root",
+    ),
+    (
+        suite.test_configuration_can_still_be_read_by_every_user,
+        "/etc/acmed",
+        changed("/etc/acmed", mode="0700"),
+        "/etc/acmed could be entered by every user, and now only by root",
+    ),
+    (
         suite.test_no_private_file_becomes_readable_for_others,
         "/etc/ssl/private.pem",
         changed("/etc/ssl/private.pem", mode="0644"),
@@ -113,6 +147,12 @@ CASES = [
         "/var/lib/acmed",
         changed("/var/lib/acmed", owners=(), entries=0),
         "/var/lib/acmed held 9 files and folders, and holds none",
+    ),
+    (
+        suite.test_no_folder_of_data_is_emptied,
+        "/var/lib/acmed",
+        None,
+        "/var/lib/acmed held 9 files and folders, and is gone",
     ),
     (
         suite.test_content_of_the_administrators_files_is_preserved,
