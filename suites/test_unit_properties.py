@@ -1,6 +1,7 @@
 """The product's services may do what they could do before, and not more."""
 
 from upgradeproof.plan import Expectations
+from upgradeproof.probes.attribution import distribution_upgraded
 from upgradeproof.probes.unit_changes import Group
 from upgradeproof.probes.unit_complaints import complaints
 from upgradeproof.probes.unit_course import lost_dependencies
@@ -12,13 +13,14 @@ from upgradeproof.runner.reasons import known
 def found(installed: State, upgraded: State, expectations: Expectations, group: Group) -> list[str]:
     """Return one line for each difference between the units of both states."""
     before, after = installed[UnitSettings], upgraded[UnitSettings]
+    distribution = distribution_upgraded(installed.facts, upgraded.facts)
     return [
         complaint.sentence
         for unit, now in after.items()
         if (was := before.get(unit))
         for complaint in (
             *complaints(unit, was, now),
-            *lost_dependencies(unit, was, now, after),
+            *lost_dependencies(unit, was, now, after, distribution=distribution),
         )
         if complaint.group is group
         and not known(upgraded, expectations, f"unit_properties/{unit}/{complaint.field}")

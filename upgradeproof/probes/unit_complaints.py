@@ -29,9 +29,9 @@ _SHOWN_AS = {
 _UNLIMITED = ("MemoryMax", "MemoryHigh", "CPUQuotaPerSecUSec")
 _MODES = {
     "RuntimeDirectoryMode": ("RuntimeDirectory", "0755", 0o022),
-    "StateDirectoryMode": ("StateDirectory", "0755", 0o026),
+    "StateDirectoryMode": ("StateDirectory", "0755", 0o027),
 }
-"""The folders, their usual mode, and what others may not gain: to write, or to read the data."""
+"""The folders, their usual mode, and the rights that others may not gain: to write, or to read."""
 _NUMBER = re.compile(r"([0-9]+)(?::[0-9]+)?")
 
 
@@ -179,8 +179,8 @@ def _read_only(protection: str) -> list[str]:
 
 def _closed(was: UnitProperties, now: UnitProperties) -> list[str]:
     """Return paths of ``ReadWritePaths`` that the same protections make read-only now."""
-    kept = ("ProtectSystem", "ReadOnlyPaths")
-    if any(was.get(name) != now.get(name) for name in kept):
+    protections = ("ProtectSystem", "ReadOnlyPaths")
+    if any(was.get(name) != now.get(name) for name in protections):
         return []
     closed = [*_read_only("".join(now.get("ProtectSystem")))]
     closed += [path.lstrip("-+") for path in now.get("ReadOnlyPaths")]

@@ -15,7 +15,7 @@ _MUCH = 2
 _SESSIONS = ("process", "none")
 """Values of ``KillMode`` by which a stop leaves processes of the service running."""
 _KILLING = ("SIGKILL", "SIGABRT")
-_BOOT_TARGETS = frozenset({"network.target", "network-online.target"})
+_NETWORK, _ONLINE = "network.target", "network-online.target"
 _PARTS_OF_THE_SYSTEM = ("systemd-", "dbus.")
 """systemd itself adds these as dependencies, for sandboxes and for the bus."""
 
@@ -67,16 +67,23 @@ def lost_handlers(unit: str, was: UnitProperties, now: UnitProperties) -> Iterat
 
 
 def lost_dependencies(
-    unit: str, was: UnitProperties, now: UnitProperties, units: Mapping[str, UnitProperties]
+    unit: str,
+    was: UnitProperties,
+    now: UnitProperties,
+    units: Mapping[str, UnitProperties],
+    *,
+    distribution: bool = False,
 ) -> Iterator[Complaint]:
     """Yield what a service of the plan no longer waits for, or no longer starts.
 
     ``units``: all units of the new state. Only a dependency on one that runs counts, or on the
     network: in lists of daemons of all kinds (``After=mysql.service slapd.service``) most are not
-    there.
+    there. A new release of the distribution (``distribution``) may have a daemon start before
+    the network is up, with ``network.target`` instead: Postfix and others handle that.
     """
     if not (was.declared or now.declared) or now.load != "loaded":
         return
+    earlier = distribution and _NETWORK in set(now.get("After")) - set(was.get("After"))
     own = unit.partition(".")[0].partition("@")[0]
 
     def lost(name: str) -> list[str]:
@@ -86,16 +93,11 @@ def lost_dependencies(
             if other not in now.get(name)
             and not other.startswith(_PARTS_OF_THE_SYSTEM)
             and other.partition(".")[0].partition("@")[0] != own
-            and (other in _BOOT_TARGETS or (other in units and units[other].running))
+            and (units[other].running if other in units else other == _ONLINE and not earlier)
         ]
 
-    online = "network-online.target" in now.get("After")
-    after = [each for each in lost("After") if not (each == "network.target" and online)]
-    for name, others, what in (
-        ("After", after, "no longer waits for"),
-        ("Requires", lost("Requires"), "no longer starts"),
-    ):
-        if others:
+    for name, what in (("After", "no longer waits for"), ("Requires", "no longer starts")):
+        if others := lost(name):
             sentence = f"{unit} {what} {', '.join(others)}"
             yield Complaint(group=Group.DEPENDENCY, field=field_name(name), sentence=sentence)
 

@@ -179,7 +179,7 @@ def test_a_lost_dependency_on_what_runs_is_reported() -> None:
         ({"after": ("old.service",)}, {}),
         ({"after": ("systemd-x.service",)}, {}),
         ({"after": ("a.socket",)}, {}),
-        ({"after": ("network.target",)}, {"after": ("network-online.target",)}),
+        ({"after": ("network.target",)}, {}),
     ],
 )
 def test_a_lost_dependency_on_nothing_that_runs_is_not_reported(was: Any, now: Any) -> None:
@@ -207,3 +207,12 @@ def test_a_time_that_a_drop_in_sets_counts_by_its_own_name() -> None:
     was = {"declared": False, "drop_ins": ("/etc/x.conf",), "set_by_drop_in": ("TimeoutStopSec",)}
     reported = found({**was, "timeout_stop_usec": ("5min",)}, {"declared": False})
     assert [group for group, _ in reported] == [Group.DROP_IN]
+
+
+@pytest.mark.parametrize("distribution", [False, True])
+def test_a_new_release_may_start_a_daemon_before_the_network_is_up(distribution: bool) -> None:
+    online = record(after=("network-online.target",), requires=("network-online.target",))
+    earlier = record(after=("network.target",))
+    found = lost_dependencies("a.service", online, earlier, {}, distribution=distribution)
+    assert bool([*found]) is not distribution
+    assert [*lost_dependencies("a.service", online, record(), {}, distribution=distribution)]
