@@ -4,7 +4,8 @@ import pytest
 
 from upgradeproof.plan import Data, Endpoint, Port
 from upgradeproof.probes.endurance import Endurance
-from upgradeproof.probes.services import Services, newly_failed, no_longer_active
+from upgradeproof.probes.services import Services
+from upgradeproof.probes.unit_failures import newly_failed, no_longer_active
 from upgradeproof.runner import State
 
 

@@ -2,10 +2,13 @@
 
 import pytest
 
-from upgradeproof.plan import unit_name
+from upgradeproof.plan import Expectations, unit_name
+from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.lost_units import why_lost
-from upgradeproof.probes.services import Services, newly_failed, no_longer_active
+from upgradeproof.probes.services import Services, undone
+from upgradeproof.probes.unit_failures import newly_failed, no_longer_active
 from upgradeproof.runner import State
+from upgradeproof.runner.reasons import known
 
 ENABLED = {"enabled", "enabled-runtime", "generated", "alias"}
 """Words of systemctl(1) for a unit that starts at boot; ``generated``: by the links of an init
@@ -60,6 +63,30 @@ def test_service_was_not_restarted_by_a_crash(upgraded: State, service: str) -> 
 def test_no_unit_fails_that_did_not_fail_before(installed: State, upgraded: State) -> None:
     failed = newly_failed(installed[Services], upgraded[Services])
     assert not failed, "\n".join(failed)
+
+
+def test_no_unit_is_enabled_that_was_disabled(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    """What an administrator disabled or masked stays so; only the plan may have it enabled."""
+    added = {unit.after for unit in expectations.units if unit.before is None}
+    found = [
+        _enabled_by(name, done, installed, upgraded)
+        for name in upgraded[Services]
+        if name not in added
+        if (done := undone(name, installed.facts, upgraded.facts))
+        if not known(upgraded, expectations, f"services/{name}")
+    ]
+    assert not found, "\n".join(found)
+
+
+def _enabled_by(name: str, done: str, installed: State, upgraded: State) -> str:
+    """Return what a unit was and is, and the package that changed that, if it is known."""
+    was, now = installed[Services][name], upgraded[Services][name]
+    state = "active" if done == "started" else now.enabled or "gone"
+    change = changed_package(now.package or was.package, installed.facts, upgraded.facts)
+    by = f": the package {now.package or was.package}, which {change}, {done} it" if change else ""
+    return f"{name} was {was.enabled}, and is {state} now{by}"
 
 
 def _lost(installed: State, upgraded: State, service: str) -> str:

@@ -1,7 +1,10 @@
 """The product's services may do what they could do before, and not more."""
 
 from upgradeproof.plan import Expectations
-from upgradeproof.probes.unit_complaints import Group, complaints
+from upgradeproof.probes.attribution import distribution_upgraded
+from upgradeproof.probes.unit_changes import Group
+from upgradeproof.probes.unit_complaints import complaints
+from upgradeproof.probes.unit_course import lost_dependencies
 from upgradeproof.probes.unit_properties import UnitSettings
 from upgradeproof.runner import State
 from upgradeproof.runner.reasons import known
@@ -9,12 +12,16 @@ from upgradeproof.runner.reasons import known
 
 def found(installed: State, upgraded: State, expectations: Expectations, group: Group) -> list[str]:
     """Return one line for each difference between the units of both states."""
-    before = installed[UnitSettings]
+    before, after = installed[UnitSettings], upgraded[UnitSettings]
+    distribution = distribution_upgraded(installed.facts, upgraded.facts)
     return [
         complaint.sentence
-        for unit, now in upgraded[UnitSettings].items()
-        if unit in before
-        for complaint in complaints(unit, before[unit], now)
+        for unit, now in after.items()
+        if (was := before.get(unit))
+        for complaint in (
+            *complaints(unit, was, now),
+            *lost_dependencies(unit, was, now, after, distribution=distribution),
+        )
         if complaint.group is group
         and not known(upgraded, expectations, f"unit_properties/{unit}/{complaint.field}")
     ]
@@ -52,6 +59,22 @@ def test_services_are_still_restarted_after_a_crash(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:
     lost = found(installed, upgraded, expectations, Group.RESTART)
+    assert not lost, "\n".join(lost)
+
+
+def test_services_are_stopped_as_before(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    """A database that is killed before it has written everything loses data at every stop."""
+    changes = found(installed, upgraded, expectations, Group.STOP)
+    assert not changes, "\n".join(changes)
+
+
+def test_no_dependency_of_a_service_is_lost(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    """Without its order a service may start before what it needs, at some boots only."""
+    lost = found(installed, upgraded, expectations, Group.DEPENDENCY)
     assert not lost, "\n".join(lost)
 
 

@@ -143,8 +143,7 @@ def programs(command: str) -> tuple[str, ...]:
 
     What is only tested for (``[ -x /usr/sbin/a ]``) is left out, and so are files of /etc, /var...
     """
-    command = _TESTED.sub(" ", command)
-    found = (merged(path) for path in _ABSOLUTE.findall(command))
+    found = (merged(path) for path in _ABSOLUTE.findall(without_tests(command)))
     return tuple(
         dict.fromkeys(
             path
@@ -152,3 +151,8 @@ def programs(command: str) -> tuple[str, ...]:
             if _PROGRAM_FOLDERS.fullmatch(path) and path.rpartition("/")[2] not in WRAPPERS
         )
     )
+
+
+def without_tests(command: str) -> str:
+    """Return a command without what it only tests for: ``[ -x /usr/sbin/a ]``."""
+    return _TESTED.sub(" ", command)

@@ -85,11 +85,16 @@ def timer_per_day(schedule: Sequence[str]) -> float | None:
 def _interval(name: str, value: str) -> float | None:
     if name not in ("OnUnitActiveUSec", "OnUnitInactiveUSec"):
         return None  # once after the boot, or after the timer itself was started
-    seconds = sum(
+    span = seconds(value)
+    return 86_400 / span if span else None
+
+
+def seconds(span: str) -> float:
+    """Return the seconds of a time span as systemd prints it, such as ``1min 30s``."""
+    return sum(
         float(count) * _UNITS_S[unit if unit in _UNITS_S else unit[:-1]]
-        for count, unit in _SPAN.findall(value)
+        for count, unit in _SPAN.findall(span)
     )
-    return 86_400 / seconds if seconds else None
 
 
 def _calendar(event: str) -> float | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from upgradeproof.probes.base import Facts, Record
+from upgradeproof.probes.crontabs import WRAPPERS, without_tests
 from upgradeproof.probes.intervals import cron_per_day, timer_per_day
 
 SECTION = "schedules"
 _MUCH = 2
 """By what factor a package may not make a job of its own rarer or more frequent unnoticed."""
+_SEPARATORS = re.compile(r"[;&|(){}\n]+")
+_WORD = re.compile(r"[A-Za-z][\w.+@:-]*")
 
 
 class Schedule(Record):
@@ -81,7 +85,8 @@ def doubled(
     """Return pairs of jobs: one that is new or newly active, and an old one that does the same.
 
     Two lines of one crontab may run a program on purpose, so the pair has to be of two kinds, or of
-    two files. What never repeats (``@reboot``) doubles nothing.
+    two files. What never repeats (``@reboot``) doubles nothing. Jobs of one package do the same
+    where their commands run one program, or where one of them does not show what it runs.
     """
     old = {k: j for k, j in after.items() if k in before and not (j.inactive or before[k].inactive)}
     new = {k: j for k, j in after.items() if not j.inactive and k not in old}
@@ -90,7 +95,9 @@ def doubled(
         for key, job in new.items()
         for other, earlier in old.items()
         if job.source != earlier.source and job.per_day != 0 and earlier.per_day != 0
-        if alike(job, earlier, by_package=job.kind != earlier.kind)
+        if alike(
+            job, earlier, by_package=job.kind != earlier.kind and _may_do_the_same(job, earlier)
+        )
     )
 
 
@@ -112,7 +119,49 @@ def retimed(before: Mapping[str, Schedule], after: Mapping[str, Schedule]) -> tu
 
 
 def alike(one: Schedule, other: Schedule, *, by_package: bool = True) -> bool:
-    """Return whether two jobs do the same: they run the same program, or are of one package."""
-    if set(one.programs) & set(other.programs):
+    """Return whether two jobs do the same: they run the same program, or are of one package.
+
+    A program that is run for different tasks (``tool report``, ``tool compact``) is not the same.
+    """
+    shared = {path.rpartition("/")[2] for path in set(one.programs) & set(other.programs)}
+    if _share_a_task(shared, one, other):
         return True
     return by_package and bool(one.package) and one.package == other.package
+
+
+def _may_do_the_same(one: Schedule, other: Schedule) -> bool:
+    """Return whether the commands of two jobs run one program, as far as they are known.
+
+    Of a script in one of cron's folders only the path is known.
+    """
+    if any(job.command in ("", job.source) for job in (one, other)):
+        return True
+    return _share_a_task(_tasks(one).keys() & _tasks(other).keys(), one, other)
+
+
+def _share_a_task(names: Iterable[str], one: Schedule, other: Schedule) -> bool:
+    """Return whether two jobs run one of these programs, and not with other words after it."""
+    first, second = _tasks(one), _tasks(other)
+    none: frozenset[str] = frozenset()
+    pairs = [(first.get(name, none), second.get(name, none)) for name in names]
+    return any(not (words and others) or bool(words & others) for words, others in pairs)
+
+
+def _tasks(job: Schedule) -> dict[str, frozenset[str]]:
+    """Return the names of the programs that a job's command runs, each with the words after it.
+
+    Options, paths and numbers are no such words: they seldom decide what a program does.
+    """
+    found: dict[str, frozenset[str]] = {}
+    paths = {path.rpartition("/")[2] for path in job.programs}
+    for part in _SEPARATORS.split(without_tests(job.command)):
+        words = [word.strip("'\"") for word in part.split()]
+        names = [word.rpartition("/")[2] for word in words]
+        first = True
+        for at, name in enumerate(names):
+            if not _WORD.fullmatch(name) or name in WRAPPERS or not (first or name in paths):
+                continue
+            first = False
+            after = frozenset(word for word in words[at + 1 :] if _WORD.fullmatch(word))
+            found[name] = found.get(name, frozenset()) | after
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package, distribution_upgraded
@@ -12,6 +12,7 @@ from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_OWNERS
 from upgradeproof.probes.text import clean, number, rows
+from upgradeproof.probes.unit_decisions import HELPER, overruled
 from upgradeproof.probes.unit_files import UNIT_FILES
 
 TYPES = ("service", "socket", "timer", "mount", "automount", "path", "swap")
@@ -31,6 +32,8 @@ _PROPERTIES = (
 _INIT_SCRIPTS = "/etc/init.d/"
 _OF_A_FAILURE = frozenset({"active", "sub", "result", "restarts"})
 """The fields that change while a unit fails again and again."""
+_OF_A_DECISION = frozenset({"enabled", "load", "active", "sub"})
+"""The fields that change while a unit is enabled, unmasked or started."""
 LOG_LINES = 10
 """Of a unit that is not up: as many as `systemctl status` shows."""
 _SCRIPT = r"""
@@ -53,6 +56,7 @@ printf '%s\n\n' "$units" | awk -F = '
     printf '%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n' "$unit" "$id" "$load" "$active" "$sub" "$result" \
       "$restarts" "$pid" "$transient" "$executable" "$parts"
   done
+HELPER
 OWNERS{ printf '%s\n' "$@"; systemctl list-units --no-legend --no-pager --plain --state=failed |
   cut -d ' ' -f 1 | head -n 20; } | sort -u | while IFS= read -r unit; do
   [ -n "$unit" ] || continue
@@ -72,7 +76,9 @@ _OF_A_LOGIN = re.compile(
 class Service(Record):
     """One unit; the words are those of systemctl(1)."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"main_pid", "parts", "log", "package"})
+    volatile: ClassVar[frozenset[str]] = frozenset(
+        {"main_pid", "parts", "log", "package", "enabled_by_helper", "masked_in_etc"}
+    )
     enabled: str = ""
     """``enabled``, ``disabled``, ``static``, ``masked``...; empty without a unit file."""
     load: str = "loaded"
@@ -87,6 +93,10 @@ class Service(Record):
     main_pid: int = 0
     package: str = ""
     """The package that the unit's file, or its init script, belongs to; empty: none."""
+    enabled_by_helper: bool = False
+    """Its package has enabled it by deb-systemd-helper(1p), whatever became of that since."""
+    masked_in_etc: bool = False
+    """It is masked by a link in /etc that deb-systemd-helper did not make."""
     parts: tuple[str, ...] = ()
     """Units that are part of it (``PartOf=``): a wrapper has no process, its parts have."""
     log: tuple[str, ...] = ()
@@ -133,6 +143,7 @@ class Services(Probe[Service]):
             _SCRIPT.replace("PROPERTIES", ",".join(_PROPERTIES))
             .replace("LINES", str(LOG_LINES))
             .replace("OWNERS", UNIT_OWNERS)
+            .replace("HELPER", HELPER.strip())
             .replace("TYPES", "|".join(TYPES))
             .replace("UNIT_FILES", UNIT_FILES)
             .replace("PATTERNS", " ".join(f"'*.{kind}'" for kind in TYPES))
@@ -144,6 +155,7 @@ class Services(Probe[Service]):
         units: dict[str, Service] = {}
         logs: dict[str, list[str]] = {}
         packages: dict[str, str] = {}
+        decisions: dict[str, set[str]] = {"helper": set(), "mask": set()}
         for cells in rows(clean(output), "|"):
             match cells:
                 case ["file", name, enabled]:
@@ -154,6 +166,8 @@ class Services(Probe[Service]):
                     init_script = path.startswith(_INIT_SCRIPTS)
                     name = path if init_script else path.rpartition("/")[2]
                     packages[name] = package.partition(":")[0]
+                case [("helper" | "mask") as what, name]:
+                    decisions[what].add(name)
                 case ["log", name, *line]:
                     logs.setdefault(name, []).append("|".join(line))
                 case [
@@ -184,7 +198,12 @@ class Services(Probe[Service]):
                     )
         return {
             name: unit.model_copy(
-                update={"log": tuple(logs.get(name, ())), "package": _package(name, unit, packages)}
+                update={
+                    "log": tuple(logs.get(name, ())),
+                    "package": _package(name, unit, packages),
+                    "enabled_by_helper": name in decisions["helper"],
+                    "masked_in_etc": name in decisions["mask"],
+                }
             )
             for name, unit in units.items()
             if unit.enabled not in {"alias", "transient"} and not _OF_A_LOGIN.fullmatch(name)
@@ -195,7 +214,8 @@ class Services(Probe[Service]):
         """Attribute a unit to its package, unless it stops, fails, or starts at boot no more.
 
         A new unit that starts at boot is explained in an upgrade of the distribution only: users
-        do not expect a new daemon from a new version of one package.
+        do not expect a new daemon from a new version of one package. What an administrator had
+        disabled or masked is not enabled by any.
         """
         name, field = split_unit(line.path)
         was, now = before[cls].get(name), after[cls].get(name)
@@ -208,6 +228,8 @@ class Services(Probe[Service]):
             return f"no boot starts this unit of {package}, which {change}: it is disabled"
         if not change or _got_worse(was, now, field):
             return ""
+        if field in _OF_A_DECISION and undone(name, before, after):
+            return ""
         starts = was is None and now is not None and now.starts_at_boot
         if starts and not distribution:
             return ""
@@ -218,6 +240,18 @@ def unit_changed(name: str, before: Facts, after: Facts) -> bool:
     """Return whether a unit came, went or changed: a line of the diff shows that."""
     was, now = before[Services].get(name), after[Services].get(name)
     return not was.same_as(now) if was else now is not None
+
+
+def undone(name: str, before: Facts, after: Facts) -> str:
+    """Return what was done to a unit that was disabled or masked, such as ``enabled``, or ""."""
+    was, now = before[Services].get(name), after[Services].get(name)
+    stem, _, kind = name.rpartition(".")
+    triggers = (after[Services].get(f"{stem}.{each}") for each in ("socket", "timer", "path"))
+    triggered = kind == "service" and any(unit and unit.active == "active" for unit in triggers)
+    if was is None or now is None:
+        return ""
+    distribution = distribution_upgraded(before, after)
+    return overruled(was, now, distribution=distribution, triggered=triggered)
 
 
 def split_unit(path: str) -> tuple[str, str]:
@@ -250,29 +284,6 @@ def _got_worse(was: Service | None, now: Service | None, field: str) -> bool:
         "executable": False,
     }
     return worse.get(field, True)
-
-
-def newly_failed(before: Mapping[str, Service], after: Mapping[str, Service]) -> list[str]:
-    """Return the units that fail and did not, each with the last lines of its journal."""
-    known = {name for name, unit in before.items() if unit.fails}
-    return [
-        f"{name}: {unit.result}{unit.last_words}"
-        for name, unit in after.items()
-        if unit.failed and name not in known
-    ]
-
-
-def no_longer_active(
-    names: Iterable[str], before: Mapping[str, Service], after: Mapping[str, Service]
-) -> list[str]:
-    """Return those of some units that were active and are not, each with its last journal lines."""
-    down = []
-    for name in names:
-        was, now = before.get(name), after.get(name)
-        if was and was.active == "active" and not (now and now.active == "active"):
-            found = f"{now.active}{now.last_words}" if now else "gone"
-            down.append(f"{name} was active, and is {found}")
-    return down
 
 
 def _package(name: str, unit: Service, packages: Mapping[str, str]) -> str:

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
-from upgradeproof.probes.unit_settings import LIMITS, PROPERTIES, SANDBOX, field_name
+from upgradeproof.probes.unit_changes import Complaint, Group, changed
+from upgradeproof.probes.unit_course import lost_handlers, stops, time_limits
+from upgradeproof.probes.unit_settings import (
+    DEPENDENCIES,
+    LIMITS,
+    PROPERTIES,
+    SANDBOX,
+    field_name,
+)
 from upgradeproof.probes.unit_table import UnitProperties
 from upgradeproof.probes.unit_uses import HOMES, TEMPORARY, below
 
 _ALWAYS = ("PrivateNetwork", "IPAddressDeny")
 """Other programs connect to a service of a plan: it needs a network."""
+_OF_DROP_INS = frozenset(PROPERTIES) - frozenset(DEPENDENCIES)
+"""What counts where a drop-in sets it; files of units only add to the dependencies."""
+_SHOWN_AS = {
+    "EnvironmentFile": "EnvironmentFiles",
+    "MemoryLimit": "MemoryMax",
+    **{name.replace("USec", "Sec"): name for name in PROPERTIES if name.endswith("USec")},
+}
 _UNLIMITED = ("MemoryMax", "MemoryHigh", "CPUQuotaPerSecUSec")
+_MODES = {
+    "RuntimeDirectoryMode": ("RuntimeDirectory", "0755", 0o022),
+    "StateDirectoryMode": ("StateDirectory", "0755", 0o027),
+}
+"""The folders, their usual mode, and the rights that others may not gain: to write, or to read."""
 _NUMBER = re.compile(r"([0-9]+)(?::[0-9]+)?")
-
-
-class Group(StrEnum):
-    """What kind of loss or gain a change is; each is one check."""
-
-    PRIVILEGE = "privilege"
-    ACCESS = "access"
-    LIMIT = "limit"
-    ENVIRONMENT = "environment"
-    RESTART = "restart"
-    DROP_IN = "drop-in"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Complaint:
-    """One change, by the field of the record that it is in."""
-
-    group: Group
-    field: str
-    sentence: str
 
 
 def complaints(
@@ -50,25 +48,16 @@ def complaints(
     if (was.declared or now.declared) and now.load == "loaded":
         found += [
             *_privileges(unit, was, now),
+            *_folders(unit, was, now),
             *_access(unit, was, now),
             *_limits(unit, was, now),
             *_environment(unit, was, now),
             *_restart(unit, was, now),
+            *time_limits(unit, was, now),
+            *stops(unit, was, now),
+            *lost_handlers(unit, was, now),
         ]
     return tuple(one for one in found if not field or one.field == field)
-
-
-def _changed(was: UnitProperties, now: UnitProperties, name: str) -> str:
-    """Return ``ProtectHome was no, is yes``; "" for a property that did not change."""
-    if was.get(name) == now.get(name):
-        return ""
-    before, after = (_text(name, unit.get(name)) for unit in (was, now))
-    return f"{name} was {before}, is {after}"
-
-
-def _text(name: str, values: tuple[str, ...]) -> str:
-    usual = "root" if name in ("User", "Group") else "no" if name in SANDBOX else "the default"
-    return " ".join(values) or usual
 
 
 def _privileges(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
@@ -76,13 +65,13 @@ def _privileges(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator
         return Complaint(group=Group.PRIVILEGE, field=field_name(name), sentence=sentence)
 
     for name in ("User", "Group"):
-        if change := _changed(was, now, name):
+        if change := changed(was, now, name):
             yield complaint(name, f"{unit} runs with other rights: {change}")
     for name in SANDBOX:
         if was.get(name) and not now.get(name) and not _replaced(name, was, now):
-            yield complaint(name, f"{unit} lost a protection: {_changed(was, now, name)}")
+            yield complaint(name, f"{unit} lost a protection: {changed(was, now, name)}")
     if _opened(was.get("UMask"), now.get("UMask")):
-        change = _changed(was, now, "UMask")
+        change = changed(was, now, "UMask")
         yield complaint("UMask", f"{unit} makes files that others may read or write: {change}")
     name = "CapabilityBoundingSet"
     if was.get(name) and not now.get(name) and not _replaced(name, was, now):
@@ -91,6 +80,14 @@ def _privileges(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator
     had_all = not was.get("User") and not was.get("CapabilityBoundingSet")
     if not had_all and (gained := sorted(set(now.get(name)) - set(was.get(name)))):
         yield complaint(name, f"{unit} has more capabilities: {name} gained {' '.join(gained)}")
+
+
+def _folders(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    for name, (folder, usual, bits) in _MODES.items():
+        before, after = (int(next(iter(one.get(name)), usual), 8) for one in (was, now))
+        if was.get(folder) and now.get(folder) and after & ~before & bits:
+            sentence = f"{unit} opens its {folder} to others: {changed(was, now, name)}"
+            yield Complaint(group=Group.PRIVILEGE, field=field_name(name), sentence=sentence)
 
 
 def _replaced(name: str, was: UnitProperties, now: UnitProperties) -> bool:
@@ -113,8 +110,17 @@ def _opened(was: tuple[str, ...], now: tuple[str, ...]) -> bool:
 
 
 def _access(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    name = "SupplementaryGroups"
+    lost = [each for each in was.get(name) if each not in {*now.get(name), *now.get("Group")}]
+    if lost and was.get("User") == now.get("User") and (now.get("User") or now.get("DynamicUser")):
+        sentence = f"{unit} is no longer in the group {', '.join(lost)}: {changed(was, now, name)}"
+        yield Complaint(group=Group.ACCESS, field=field_name(name), sentence=sentence)
+    name = "ReadWritePaths"
+    if paths := _closed(was, now):
+        sentence = f"{unit} may no longer write {', '.join(paths)}: {changed(was, now, name)}"
+        yield Complaint(group=Group.ACCESS, field=field_name(name), sentence=sentence)
     for name in SANDBOX:
-        change = _changed(was, now, name)
+        change = changed(was, now, name)
         if not change or not now.get(name):
             continue
         used = _taken(name, now.get(name), was, now)
@@ -151,9 +157,7 @@ def _taken(
         case "PrivateDevices":
             used = below(was.uses, ("/dev",))
         case "ProtectSystem":
-            folders = ["/usr", "/boot", "/efi"]
-            folders += ["/etc"] if value in ("full", "strict") else []
-            folders += ["/"] if value == "strict" else []
+            folders = _read_only(value)
             used = [one for one in below(was.uses, folders, writing=True) if "writes " in one]
             used = [one for one in used if not below([one], _writable(now))]
         case "InaccessiblePaths" | "ReadOnlyPaths":
@@ -162,6 +166,27 @@ def _taken(
         case _:
             used = []
     return used
+
+
+def _read_only(protection: str) -> list[str]:
+    """Return what a value of ``ProtectSystem`` makes read-only."""
+    return [
+        *(["/usr", "/boot", "/efi"] if protection else []),
+        *(["/etc"] if protection in ("full", "strict") else []),
+        *(["/"] if protection == "strict" else []),
+    ]
+
+
+def _closed(was: UnitProperties, now: UnitProperties) -> list[str]:
+    """Return paths of ``ReadWritePaths`` that the same protections make read-only now."""
+    protections = ("ProtectSystem", "ReadOnlyPaths")
+    if any(was.get(name) != now.get(name) for name in protections):
+        return []
+    closed = [*_read_only("".join(now.get("ProtectSystem")))]
+    closed += [path.lstrip("-+") for path in now.get("ReadOnlyPaths")]
+    named = [f"writes {path.lstrip('-+')}" for path in was.get("ReadWritePaths")]
+    found = [one for one in below(named, closed) if not below([one], _writable(now))]
+    return [one.partition(" ")[2] for one in found]
 
 
 def _writable(unit: UnitProperties) -> list[str]:
@@ -178,7 +203,7 @@ def _writable(unit: UnitProperties) -> list[str]:
 
 def _limits(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
     for name in LIMITS:
-        change = _changed(was, now, name)
+        change = changed(was, now, name)
         if change and _amount(name, now.get(name)) < _amount(name, was.get(name)):
             sentence = f"{unit} has a lower limit: {change}"
             yield Complaint(group=Group.LIMIT, field=field_name(name), sentence=sentence)
@@ -221,14 +246,14 @@ def _restart(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Co
         yield Complaint(
             group=Group.RESTART,
             field="restart",
-            sentence=f"{unit} is not started again after a crash: {_changed(was, now, 'Restart')}",
+            sentence=f"{unit} is not started again after a crash: {changed(was, now, 'Restart')}",
         )
 
 
 def _drop_ins(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
     for name in was.set_by_drop_in:
-        known = {"EnvironmentFile": "EnvironmentFiles", "MemoryLimit": "MemoryMax"}.get(name, name)
-        if known in PROPERTIES and (change := _changed(was, now, known)):
+        known = _SHOWN_AS.get(name, name)
+        if known in _OF_DROP_INS and (change := changed(was, now, known)):
             files = ", ".join(was.drop_ins)
             sentence = f"{unit}: a setting of {files} is not in effect as before: {change}"
             yield Complaint(group=Group.DROP_IN, field=field_name(known), sentence=sentence)

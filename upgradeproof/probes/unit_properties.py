@@ -12,7 +12,7 @@ from upgradeproof.probes.file_records import File
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_FOLDERS, UNIT_OWNERS
 from upgradeproof.probes.unit_complaints import complaints
-from upgradeproof.probes.unit_settings import LIMITS, PROPERTIES
+from upgradeproof.probes.unit_settings import DEPENDENCIES, LIMITS, PROPERTIES, TIMEOUTS
 from upgradeproof.probes.unit_table import Table, UnitProperties, one
 from upgradeproof.probes.unit_uses import USES
 from upgradeproof.probes.unix_sockets import split
@@ -68,9 +68,13 @@ class UnitSettings(Probe[UnitProperties]):
         """Return the script; one ``systemctl show`` reads all units."""
         limits = [name for name in LIMITS if name.startswith("Limit")]
         soft = [f"{name}Soft" for name in limits]
+        dependencies = [name for names in DEPENDENCIES.values() for name in names]
+        defaults = (*limits, *soft, *TIMEOUTS)
         return (
-            _SCRIPT.replace("NAMES", ",".join((*_FACTS, *PROPERTIES, *soft)))
-            .replace("DEFAULTS", ",".join(f"Default{name}" for name in (*limits, *soft)))
+            _SCRIPT.replace(
+                "NAMES", ",".join(dict.fromkeys((*_FACTS, *PROPERTIES, *dependencies, *soft)))
+            )
+            .replace("DEFAULTS", ",".join(f"Default{name}" for name in defaults))
             .replace("UNIT_FOLDERS", UNIT_FOLDERS)
             .replace("DECLARED", shlex.join(inputs.services))
         )

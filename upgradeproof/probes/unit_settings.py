@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Mapping, Sequence
 
 from upgradeproof.probes.owners import merged
@@ -29,7 +30,12 @@ OTHERS = (
     *("CapabilityBoundingSet", "AmbientCapabilities", "ReadWritePaths", "DeviceAllow"),
     *("StateDirectory", "RuntimeDirectory", "RuntimeDirectoryMode", "LogsDirectory"),
     *("Listen", "Accept", "SocketMode", "SocketUser", "SocketGroup"),
+    *("StateDirectoryMode", "RuntimeMaxUSec", "WatchdogUSec", "TimeoutStartUSec"),
+    *("TimeoutStopUSec", "KillMode", "KillSignal", "OnFailure", "After", "Requires"),
 )
+DEPENDENCIES = {"After": ("After",), "Requires": ("Requires", "Requisite", "BindsTo", "Wants")}
+"""Which properties of systemd's are read for one of ours."""
+TIMEOUTS = ("TimeoutStartUSec", "TimeoutStopUSec")
 PROPERTIES = (*COMMANDS, *SANDBOX, *LIMITS, *OTHERS)
 _DEFAULTS = {
     "": frozenset({"", "no", "none", "infinity", "[not set]", "[unprintable]", "(null)"}),
@@ -40,6 +46,10 @@ _DEFAULTS = {
     "ProtectProc": frozenset({"default"}),
     "DevicePolicy": frozenset({"auto"}),
     "RuntimeDirectoryMode": frozenset({"0755"}),
+    "StateDirectoryMode": frozenset({"0755"}),
+    "WatchdogUSec": frozenset({"0"}),
+    "KillMode": frozenset({"control-group"}),
+    "KillSignal": frozenset({str(signal.SIGTERM.value)}),
     "SocketMode": frozenset({"0666"}),
     "RestrictAddressFamilies": frozenset({"~"}),
 }
@@ -59,6 +69,8 @@ _LISTS = frozenset(
         "RuntimeDirectory",
         "LogsDirectory",
         "IPAddressDeny",
+        "OnFailure",
+        *DEPENDENCIES,
     ]
 )
 
@@ -79,7 +91,9 @@ def setting(
     """
     if not values:
         return ()
-    values = [value for value in values if value not in _DEFAULTS[""] | _DEFAULTS.get(name, set())]
+    if name not in TIMEOUTS:  # infinity is a value of its own there
+        usual = _DEFAULTS[""] | _DEFAULTS.get(name, set())
+        values = [value for value in values if value not in usual]
     if name in COMMANDS:
         return tuple(_command(value) for value in values)
     if name.startswith("Limit"):
@@ -93,6 +107,8 @@ def setting(
 
 def _plain(name: str, values: Sequence[str]) -> tuple[str, ...]:
     match name:
+        case "KillSignal":
+            return tuple(_signal(value) for value in values)
         case "Environment":
             return tuple(sorted(text for value in values for text in _environment(value)))
         case "EnvironmentFiles":
@@ -100,8 +116,19 @@ def _plain(name: str, values: Sequence[str]) -> tuple[str, ...]:
         case "Listen":
             return tuple(sorted(_listen(value) for value in values))
         case _ if name in _LISTS:
-            return tuple(sorted({word for value in values for word in value.split()}))
+            words = {word for value in values for word in value.split()}
+            return tuple(sorted(w for w in words if name not in DEPENDENCIES or _may_be_lost(w)))
     return tuple(values)
+
+
+def _may_be_lost(unit: str) -> bool:
+    """Return whether a dependency is one on a daemon, or on the network."""
+    return unit.endswith((".service", ".socket")) or unit.startswith("network")
+
+
+def _signal(value: str) -> str:
+    number = int(value) if value.isdecimal() else 0
+    return signal.Signals(number).name if number in {*signal.Signals} else value
 
 
 def _limit(

@@ -10,7 +10,7 @@ from upgradeproof.probes.base import Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import merged, owner
 from upgradeproof.probes.text import clean, number, rows, unit_of
-from upgradeproof.probes.unit_settings import PROPERTIES, field_name, setting
+from upgradeproof.probes.unit_settings import DEPENDENCIES, PROPERTIES, field_name, setting
 from upgradeproof.probes.unit_uses import belongs, names, use, writes
 
 _MAXIMUM_USES = 40
@@ -23,7 +23,7 @@ class UnitProperties(Record):
     """
 
     volatile: ClassVar[frozenset[str]] = frozenset(
-        {"uses", "set_by_drop_in", "declared", "running"}
+        {"uses", "set_by_drop_in", "declared", "running", "after", "requires"}
     )
     load: str = "loaded"
     """``not-found``: the unit's file is gone while it runs, or drop-ins configure no unit."""
@@ -107,6 +107,16 @@ class UnitProperties(Record):
     socket_mode: tuple[str, ...] = ()
     socket_user: tuple[str, ...] = ()
     socket_group: tuple[str, ...] = ()
+    state_directory_mode: tuple[str, ...] = ()
+    runtime_max_usec: tuple[str, ...] = ()
+    watchdog_usec: tuple[str, ...] = ()
+    timeout_start_usec: tuple[str, ...] = ()
+    timeout_stop_usec: tuple[str, ...] = ()
+    kill_mode: tuple[str, ...] = ()
+    kill_signal: tuple[str, ...] = ()
+    on_failure: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
     def get(self, name: str) -> tuple[str, ...]:
         """Return a property's values by systemd's name; empty for the default."""
@@ -197,11 +207,12 @@ class Table:
             return None
         package = owner(self.owners, source)
         drop_ins = self.drop_ins.get(unit, {})
+        oneshot = {"DefaultTimeoutStartUSec": "infinity"} if one(block, "Type") == "oneshot" else {}
         values: dict[str, Any] = {
             field_name(name): setting(
                 name,
-                block.get(name, []),
-                self.defaults,
+                [text for each in DEPENDENCIES.get(name, (name,)) for text in block.get(each, [])],
+                self.defaults | oneshot,
                 one(block, f"{name}Soft"),
                 self.capabilities,
             )

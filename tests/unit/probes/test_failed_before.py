@@ -7,8 +7,9 @@ import pytest
 from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.journal import Journal, JournalError
 from upgradeproof.probes.operating_system import OperatingSystem
-from upgradeproof.probes.services import Service, Services, newly_failed
+from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.system import System
+from upgradeproof.probes.unit_failures import newly_failed
 
 WORKS = Service(active="active", sub="running")
 FAILED = Service(active="failed", sub="failed", restarts=5, result="exit-code")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.unit.probes.captured_text import captured
 from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.conffiles import Conffiles
+from upgradeproof.probes.crontabs import programs
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.jobs import Schedule, doubled, lost, retimed
 from upgradeproof.probes.packages import Package, Packages
@@ -105,6 +108,44 @@ def test_a_program_that_cron_and_a_new_timer_run_is_doubled() -> None:
     assert doubled(before, after) == (("t", "c"),)
     other_program = timer(programs=("/usr/lib/check/run",))
     assert doubled(before, {"c": cron(), "t": other_program}) == (("t", "c"),)
+
+
+@pytest.mark.parametrize(
+    ("cron_command", "timer_command", "same"),
+    [
+        ("toolctl compact", "/usr/bin/toolctl report", False),
+        ("/usr/bin/toolctl compact", "/usr/bin/toolctl report", False),
+        ("nice -n 10 /usr/bin/toolctl -q compact", "/usr/bin/toolctl --all report", False),
+        ("cleaner", "/usr/bin/toolctl report", False),
+        ("toolctl report", "/usr/bin/toolctl report", True),
+        ("[ -x /usr/bin/toolctl ] && toolctl -q report", "/usr/bin/toolctl report --all", True),
+        ("/usr/bin/toolctl -u app report", "/usr/bin/toolctl report", True),
+        ("/usr/bin/toolctl report", "/usr/bin/toolctl", True),
+        ("/etc/cron.daily/tool", "/usr/bin/toolctl report", True),
+        ("", "/usr/bin/toolctl report", True),
+    ],
+)
+def test_jobs_of_one_package_are_doubled_where_they_run_one_program_for_one_task(
+    cron_command: str, timer_command: str, same: bool
+) -> None:
+    old = timer(command=timer_command, programs=programs(timer_command))
+    source = cron_command if cron_command.startswith("/etc/cron.daily") else "/etc/cron.d/tool"
+    new = cron().model_copy(
+        update={
+            "command": cron_command,
+            "programs": programs(cron_command),
+            "source": source,
+        }
+    )
+    assert doubled({"t": old}, {"t": old, "c": new}) == ((("c", "t"),) if same else ())
+
+
+def test_a_job_is_lost_where_its_program_runs_for_another_task_only() -> None:
+    jobs = {
+        word: timer(command=f"/usr/bin/toolctl {word}", programs=("/usr/bin/toolctl",))
+        for word in ("report", "compact")
+    }
+    assert lost(jobs, {"compact": jobs["compact"]}) == ("report",)
 
 
 def test_a_cron_job_that_is_idle_because_of_the_timer_is_neither_doubled_nor_lost() -> None:

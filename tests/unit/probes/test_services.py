@@ -91,3 +91,13 @@ def test_a_generated_unit_names_the_package_of_its_init_script() -> None:
         "thing.service": "thing",
         "own.service": "",
     }
+
+
+def test_a_unit_states_what_deb_systemd_helper_and_the_administrator_did() -> None:
+    found = parse(
+        "file|a.timer|disabled", "helper|a.timer", "file|b.service|masked", "mask|b.service"
+    )
+    assert found == {
+        "a.timer": Service(enabled="disabled", enabled_by_helper=True),
+        "b.service": Service(enabled="masked", load="masked", masked_in_etc=True),
+    }

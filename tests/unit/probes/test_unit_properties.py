@@ -1,22 +1,21 @@
-"""The permissions and limits of units, and which changes are reported to an administrator."""
+"""The permissions and limits of units, and what their changes are attributed to."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from tests.unit.probes.captured_text import captured
+from tests.unit.probes.test_unit_complaints import record
 from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.file_records import File
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.packages import Package, Packages
-from upgradeproof.probes.unit_complaints import Complaint, Group, complaints
 from upgradeproof.probes.unit_properties import UnitSettings
 from upgradeproof.probes.unit_table import UnitProperties, declared
 
 HEAD = (
     "capabilities\t40\ndefault\tDefaultLimitNOFILE=524288\ndefault\tDefaultLimitNOFILESoft=1024\n"
+    "default\tDefaultTimeoutStopUSec=1min 30s\ndefault\tDefaultTimeoutStartUSec=1min 30s\n"
 )
 
 
@@ -64,11 +63,44 @@ def test_a_real_machines_units_are_read_without_their_defaults() -> None:
         "RestrictAddressFamilies=~",
         "Whatever257Brings=yes",
         "LimitNOFILE=524288\nunit\tLimitNOFILESoft=1024",
+        "TimeoutStopUSec=1min 30s",
+        "TimeoutStartUSec=infinity\nunit\tType=oneshot",
+        "RuntimeMaxUSec=infinity",
+        "WatchdogUSec=0",
+        "KillMode=control-group",
+        "KillSignal=15",
+        "StateDirectoryMode=0755",
+        "After=sysinit.target system.slice -.mount",
     ],
 )
 def test_a_default_is_no_fact(line: str) -> None:
-    plain = {"load": "loaded", "running": True}
-    assert parsed(unit(line))["a.service"] == UnitProperties.model_validate(plain)
+    plain = UnitProperties(load="loaded", running=True)
+    found = parsed(unit(line))["a.service"]
+    assert found.model_copy(update={"type": ()}) == plain
+
+
+def test_times_signals_and_dependencies_of_a_service_are_read() -> None:
+    found = parsed(
+        unit(
+            *(
+                "TimeoutStopUSec=infinity",
+                "KillSignal=9",
+                "RuntimeMaxUSec=1h",
+                "OnFailure=b.service",
+            ),
+            *("After=network-online.target c.service basic.target", "BindsTo=c.service"),
+            *("Requires=sysinit.target", "Wants=d.socket"),
+        )
+    )["a.service"]
+    assert found.model_dump(exclude_defaults=True) == {
+        "running": True,
+        "timeout_stop_usec": ("infinity",),
+        "kill_signal": ("SIGKILL",),
+        "runtime_max_usec": ("1h",),
+        "on_failure": ("b.service",),
+        "after": ("c.service", "network-online.target"),
+        "requires": ("c.service", "d.socket"),
+    }
 
 
 def test_the_full_set_of_capabilities_is_no_fact_and_a_partial_one_lists_what_is_missing() -> None:
@@ -138,111 +170,6 @@ def test_the_plan_names_a_service_its_socket_and_its_instances() -> None:
     assert declared("a.socket", ("a.service",))
     assert not declared("a.service", ("a.socket",))
     assert not declared("ab.service", ("a.service",))
-
-
-def record(**fields: Any) -> UnitProperties:
-    return UnitProperties.model_validate({"declared": True, "package": "a", **fields})
-
-
-def found(was: dict[str, Any], now: dict[str, Any]) -> list[tuple[Group, str]]:
-    reported: tuple[Complaint, ...] = complaints("a.service", record(**was), record(**now))
-    return [(one.group, one.sentence) for one in reported]
-
-
-def test_lost_variables_are_reported_in_the_order_of_their_names() -> None:
-    names = [f"V{number}" for number in range(1, 10)]
-    before = {"environment": tuple(f"{name}=1" for name in reversed(names))}
-    assert [sentence for _, sentence in found(before, {})] == [
-        f"a.service no longer gets the variable {name} from its unit" for name in names
-    ]
-
-
-def test_a_hidden_home_is_reported_where_the_service_used_it() -> None:
-    home = {"uses": ("writes /home/app/a.log",)}
-    sentence = "a.service may no longer use files below /home, /root and /run/user"
-    assert found(home, {"protect_home": ("yes",)}) == [
-        (
-            Group.ACCESS,
-            f"{sentence}: ProtectHome was no, is yes; before the upgrade it writes /home/app/a.log",
-        )
-    ]
-    assert not found({}, {"protect_home": ("yes",)})
-    assert not found({"uses": ("opens /home/app/x",)}, {"protect_home": ("read-only",)})
-
-
-def test_a_private_tmp_is_reported_where_the_configuration_names_a_file_there() -> None:
-    feed = {"uses": ("names /tmp/feed (/etc/a.conf)",)}
-    assert [group for group, _ in found(feed, {"private_tmp": ("yes",)})] == [Group.ACCESS]
-
-
-def test_a_protected_system_is_reported_for_written_paths_and_not_for_writable_ones() -> None:
-    uses = {"uses": ("writes /etc/a", "writes /var/lib/a/x", "opens /usr/share/a")}
-    assert "it writes /etc/a" in found(uses, {"protect_system": ("full",)})[0][1]
-    strict = {"protect_system": ("strict",), "read_write_paths": ("/etc/a",)}
-    assert "it writes /var/lib/a/x" in found(uses, strict)[0][1]
-    assert not found(uses, {**strict, "state_directory": ("a",)})
-
-
-@pytest.mark.parametrize(
-    ("was", "now", "group"),
-    [
-        ({"user": ("app",)}, {}, Group.PRIVILEGE),
-        ({"protect_system": ("full",)}, {}, Group.PRIVILEGE),
-        ({"capability_bounding_set": ("cap_chown",)}, {}, Group.PRIVILEGE),
-        ({"read_only_paths": ("/",)}, {"protect_system": ("full",)}, Group.PRIVILEGE),
-        (
-            {"user": ("app",)},
-            {"user": ("app",), "ambient_capabilities": ("cap_net_raw",)},
-            Group.PRIVILEGE,
-        ),
-        ({}, {"private_network": ("yes",)}, Group.ACCESS),
-        ({"limit_nofile": ("65536",)}, {"limit_nofile": ("4096",)}, Group.LIMIT),
-        ({"limit_nofile": ("65536",)}, {}, Group.LIMIT),
-        ({"limit_nofile": ("infinity",)}, {"limit_nofile": ("65536",)}, Group.LIMIT),
-        ({}, {"memory_max": ("1000000",)}, Group.LIMIT),
-        ({"environment": ("A=1",)}, {}, Group.ENVIRONMENT),
-        ({"environment_files": ("-/etc/default/a",)}, {}, Group.ENVIRONMENT),
-        ({"restart": ("always",)}, {}, Group.RESTART),
-    ],
-)
-def test_a_lost_or_gained_permission_is_reported(was: Any, now: Any, group: Group) -> None:
-    assert [kind for kind, _ in found(was, now)] == [group]
-    other = {**was, "declared": False}
-    assert not found(other, {**now, "declared": False})
-
-
-@pytest.mark.parametrize(
-    ("was", "now"),
-    [
-        ({}, {"protect_system": ("full",), "no_new_privileges": ("yes",)}),
-        ({}, {"restart": ("on-failure",)}),
-        ({"exec_start": ("/usr/sbin/a -x",)}, {"exec_start": ("/usr/sbin/a -y",)}),
-        ({"limit_nofile": ("1024",)}, {"limit_nofile": ("4096",)}),
-        ({"environment": ("A=1",)}, {"environment": ("A=2", "B=1")}),
-        ({}, {"capability_bounding_set": ("~cap_mknod",)}),
-        ({}, {"ambient_capabilities": ("cap_net_raw",)}),
-        ({"read_only_paths": ("/",)}, {"protect_system": ("strict",)}),
-        ({"capability_bounding_set": ("cap_chown",)}, {"private_users": ("yes",)}),
-    ],
-)
-def test_a_stricter_or_added_setting_is_not_reported(was: Any, now: Any) -> None:
-    assert not found(was, now)
-
-
-def test_settings_of_a_removed_unit_are_not_reported_separately() -> None:
-    assert not found({"restart": ("always",), "user": ("app",)}, {"load": "not-found"})
-
-
-def test_a_drop_in_setting_that_is_not_in_effect_is_reported_for_every_unit() -> None:
-    was = {"declared": False, "drop_ins": ("/etc/x.conf",), "set_by_drop_in": ("MemoryMax",)}
-    void = "a.service: a setting of /etc/x.conf is not in effect as before"
-    reported = found({**was, "memory_max": ("700",)}, {"declared": False})
-    assert reported == [
-        (
-            Group.DROP_IN,
-            f"{void}: MemoryMax was 700, is the default",
-        )
-    ]
 
 
 def facts(version: str, unit: UnitProperties) -> Facts:

@@ -130,6 +130,7 @@ def _of_release(release: str) -> dict[str, dict[str, Record]]:
             "web.service": UP.model_copy(update={"parts": ("web@1.service",)}),
             "web@1.service": PART,
             "cron.service": UP,
+            "report.timer": Service(enabled="disabled", package="thing"),
             **({} if new else {"old.service": UP}),
         },
         Sockets: {

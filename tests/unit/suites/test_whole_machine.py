@@ -167,6 +167,24 @@ def unit(**fields: Any) -> dict[str, UnitProperties]:
             "Restart was always",
         ),
         (
+            units.test_services_are_stopped_as_before,
+            {"timeout_stop_usec": ["15min"]},
+            {"timeout_stop_usec": ["10s"]},
+            "less time to stop before it is killed: TimeoutStopUSec was 15min, is 10s",
+        ),
+        (
+            units.test_no_dependency_of_a_service_is_lost,
+            {"on_failure": ["mail@a.service"]},
+            {},
+            r"a.service no longer starts mail@a.service when it fails \(OnFailure=\)",
+        ),
+        (
+            units.test_no_dependency_of_a_service_is_lost,
+            {"after": ["network-online.target"]},
+            {},
+            "a.service no longer waits for network-online.target",
+        ),
+        (
             units.test_settings_of_drop_ins_are_in_effect,
             {"drop_ins": ["/etc/x.conf"], "set_by_drop_in": ["Nice"], "nice": ["5"]},
             {},
