@@ -16,6 +16,7 @@ from upgradeproof.probes.attribution import changed_package, distribution_upgrad
 from upgradeproof.probes.base import Difference, Facts, Record
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
+from upgradeproof.probes.edited_files import EditedFiles
 from upgradeproof.probes.file_records import ROOT, File
 from upgradeproof.probes.file_rights import data_written, is_given_to_its_account, looser
 from upgradeproof.probes.file_versions import (
@@ -77,6 +78,8 @@ class _State:
 
     def edited(self, path: str) -> bool:
         """Return whether an administrator changed what a package brought."""
+        if path in self.facts.sections.get(EditedFiles.section, {}):
+            return True
         conffile, file = self.conffiles.get(path), self.files.get(path)
         return bool(conffile and conffile.state == "modified") or bool(file and file.edited)
 
