@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from upgradeproof.probes import Facts, ProbeInputs, Record, diff
+from upgradeproof.probes.base import Difference
 from upgradeproof.probes.conffiles import Conffile
 from upgradeproof.probes.edited_files import EditedFile, EditedFiles
 from upgradeproof.probes.file_records import File
+from upgradeproof.probes.files import Files
 from upgradeproof.probes.packages import Package
 
 INI = "/opt/acmed/tuning.ini"
@@ -58,3 +60,12 @@ def test_another_package_may_bring_the_file() -> None:
     moved = facts("2", edited_files={INI: EditedFile(package="acmed-common", md5="a")})
     found = reasons(facts("1", edited_files=EDITED), moved)
     assert found == {f"edited_files/{INI}/package": "acmed-common brings the file now"}
+
+
+def test_the_change_of_an_edited_file_is_not_attributed_to_its_package() -> None:
+    line = Difference(path=f"files/{INI}/sha256", before="1", after="2")
+    old, new = (File(type="file", package="acmed", sha256=each) for each in "12")
+    now = facts("2", files={INI: new})
+    plain, edited = facts("1", files={INI: old}), facts("1", files={INI: old}, edited_files=EDITED)
+    assert Files.explain(line, plain, now) == "belongs to acmed, which went from 1 to 2"
+    assert Files.explain(line, edited, now) == ""

@@ -108,12 +108,20 @@ def test_a_migrated_file_is_no_failure() -> None:
     config = {"path": INI, "format": "ini", "change": "migrated", "preserved_keys": ["a"]}
     was, now = facts("1", {INI: "a"}, {INI: "1"}), facts("2", {}, {INI: "2"})
     assert lost(was, now, expect={"config": [config]}) == ""
+    reason_for = state(expect={"config": [config]}).cell.expect.reason_for
+    declared = f"the plan declares {INI} as migrated"
+    paths = (f"edited_files/{INI}", f"edited_files/{INI}/md5", f"edited_files/{INI}.old")
+    assert [reason_for(path) for path in paths] == [declared, declared, None]
 
 
 def test_a_file_that_a_step_of_the_upgrade_writes_is_no_failure() -> None:
     step = {"step": "copy", "source": "tuning.ini", "path": INI}
     was, now = facts("1", {INI: "a"}, {INI: "1"}), facts("2", {INI: "b"}, {INI: "2"})
     assert lost(was, now, upgrade=[step]) == ""
+    reason_for = state(upgrade=[step]).cell.reason_for
+    written = "the step copy of the upgrade writes this file"
+    assert reason_for("upgraded", f"edited_files/{INI}") == written
+    assert reason_for("upgraded", f"edited_files/{INI}/md5") == written
 
 
 def test_an_edited_conffile_of_a_removed_package_is_read_by_nothing() -> None:
