@@ -8,6 +8,9 @@ from upgradeproof.plan import Config
 from upgradeproof.probes.certificates import Certificates
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.configs import Configs
+from upgradeproof.probes.edited_files import EditedFiles, has_same_content, is_installed
+from upgradeproof.probes.file_records import ROOT
+from upgradeproof.probes.files import Files
 from upgradeproof.runner import State
 
 
@@ -84,7 +87,15 @@ def test_edit_of_a_conffile_is_preserved(installed: State, upgraded: State) -> N
     edited = {p: c for p, c in installed[Conffiles].items() if c.state == "modified"}
     after = {path: file for path, file in upgraded[Conffiles].items() if file.state != "missing"}
     lost = [path for path in edited if path not in after]
-    assert not lost, f"the administrator's edits are gone from {lost}"
+    unread = [path for path in lost if is_left(path, edited[path].package, upgraded)]
+    gone = [path for path in lost if path not in unread]
+    problems = [f"the administrator's edits are gone from {gone}"] if gone else []
+    problems += [
+        f"{path} is still on the disk, and its package {edited[path].package} is removed:"
+        " nothing reads it"
+        for path in unread
+    ]
+    assert not problems, "\n".join(problems)
     changed = [
         path
         for path, file in edited.items()
@@ -93,6 +104,42 @@ def test_edit_of_a_conffile_is_preserved(installed: State, upgraded: State) -> N
         and not upgraded.cell.reason_for(upgraded.name, f"files/{path}/sha256")
     ]
     assert not changed, f"the upgrade changed the files that the administrator edited: {changed}"
+
+
+def is_left(path: str, package: str, upgraded: State) -> bool:
+    """Return whether a conffile is on the disk, and its package is not installed any more."""
+    return path in upgraded[Files] and not is_installed(package, upgraded.facts)
+
+
+def test_edit_of_a_package_file_is_preserved(installed: State, upgraded: State) -> None:
+    lost = [
+        f"{path} of {file.package} had been edited, and {fate}"
+        for path, file in installed[EditedFiles].items()
+        if is_installed(file.package, upgraded.facts)
+        if not upgraded.reason_for(f"edited_files/{path}")
+        and not upgraded.reason_for(f"edited_files/{path}/md5")
+        and not upgraded.cell.reason_for(upgraded.name, f"files/{path}/sha256")
+        if (fate := fate_of(path, installed, upgraded))
+    ]
+    assert not lost, "\n".join(lost)
+
+
+def fate_of(path: str, installed: State, upgraded: State) -> str:
+    """Return what became of an edited file that is no conffile, or "": it is the same."""
+    now = upgraded[EditedFiles].get(path)
+    if now:
+        same = now.md5 == installed[EditedFiles][path].md5
+        return "" if same else "has another content now"
+    if has_same_content(path, installed.facts, upgraded.facts):
+        return ""
+    if not on_disk(path, installed):  # the section files has it in no state
+        return "is as the package brings it now, or is gone"
+    return "is as the package brings it now" if on_disk(path, upgraded) else "is gone"
+
+
+def on_disk(path: str, state: State) -> bool:
+    """Return whether the section ``files`` has a path, as a fact or as an ordinary file."""
+    return path in state[Files] or path in state[Files][ROOT].ordinary
 
 
 def test_no_conffile_is_left_behind(installed: State, upgraded: State) -> None:

@@ -115,9 +115,9 @@ class Cell:
     def _written(self, path: str, kind: ChangeKind | None) -> str | None:
         """Return that a step of the upgrade itself writes the file at this path of the diff."""
         section, _, file = path.partition("/")
-        if section != "files" or kind == "removed":
+        if section not in {"files", "edited_files"} or kind == "removed":
             return None
-        file = file.removesuffix("/sha256")
+        file = file.removesuffix("/sha256").removesuffix("/md5")
         for step in self.steps:
             if step.writes(file, self.plan.folder):
                 return f"the step {getattr(step, 'step', '')} of the upgrade writes this file"

@@ -27,7 +27,11 @@ _ASKED = {
     "degradation": ("http", "https"),
 }
 """The kinds of endpoints that expectations ask, by their key."""
-_CONTENT = {"configs": ("sha256", "content"), "files": ("sha256", "size")}
+_CONTENT = {
+    "configs": ("sha256", "content"),
+    "files": ("sha256", "size"),
+    "edited_files": ("md5",),
+}
 """The fields of the facts that a migration of a configuration file changes, by section."""
 
 
@@ -226,6 +230,8 @@ class Expectations(Model):
         section, _, rest = path.partition("/")
         file, _, field = rest.rpartition("/")
         migrated = {config.path for config in self.config if config.change == "migrated"}
+        if section == "edited_files" and rest in migrated:  # it may be as its package brings it
+            file, field = rest, "md5"
         if file in migrated and field in _CONTENT.get(section, ()):
             return f"the plan declares {file} as migrated"
         return None

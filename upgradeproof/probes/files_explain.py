@@ -17,6 +17,7 @@ from upgradeproof.probes.base import Difference, Facts, Record
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.daily_backups import is_daily_backup
+from upgradeproof.probes.edited_files import EditedFiles
 from upgradeproof.probes.file_access import configuration_closed, program_closed
 from upgradeproof.probes.file_records import ROOT, File, content_reason
 from upgradeproof.probes.file_rights import data_written, is_given_to_its_account, looser
@@ -73,6 +74,8 @@ class _State:
 
     def edited(self, path: str) -> bool:
         """Return whether an administrator changed what a package brought."""
+        if path in self.facts.sections.get(EditedFiles.section, {}):
+            return True
         conffile, file = self.conffiles.get(path), self.files.get(path)
         return bool(conffile and conffile.state == "modified") or bool(file and file.edited)
 

@@ -13,7 +13,10 @@ from upgradeproof.probes.command_results import CommandResult
 from upgradeproof.probes.conffiles import Conffile, Conffiles
 from upgradeproof.probes.configs import Config, Configs
 from upgradeproof.probes.data import RewrittenData, WrittenData
+from upgradeproof.probes.edited_files import EditedFile, EditedFiles
 from upgradeproof.probes.endurance import Endurance, Stay
+from upgradeproof.probes.file_records import ROOT, File
+from upgradeproof.probes.files import Files
 from upgradeproof.probes.health import Health, HealthCheck
 from upgradeproof.probes.kernel import Kernel, RunningKernel
 from upgradeproof.probes.libraries import Libraries
@@ -154,6 +157,8 @@ def _of_release(release: str) -> dict[str, dict[str, Record]]:
             "/etc/web.conf": Conffile(package="thing", state="modified"),
             "/etc/base.conf": Conffile(package="base", state="unmodified"),
         },
+        EditedFiles: {"/opt/web.ini": EditedFile(package="thing", md5="ab")},
+        Files: {ROOT: File(type="directory"), "/opt/web.ini": File(type="file")},
         Certificates: {"/etc/web.crt": Certificate(subject="CN=web", sha256="cd")},
         Kernel: {
             "running": RunningKernel(

@@ -23,6 +23,7 @@ from upgradeproof.probes.certificates import Certificates
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.data import RewrittenData, WrittenData
+from upgradeproof.probes.edited_files import EditedFiles
 from upgradeproof.probes.endurance import Endurance
 from upgradeproof.probes.health import Health
 from upgradeproof.probes.kernel import Kernel
@@ -62,6 +63,9 @@ SPOILS: list[tuple[str, Spoil, str]] = [
      gone("upgraded", Conffiles, "/etc/web.conf"), "edits are gone from ['/etc/web.conf']"),
     ("test_config_formats::test_edit_of_a_conffile_is_preserved",
      record("upgraded", Conffiles, "/etc/web.conf", md5="00"), "edited: ['/etc/web.conf']"),
+    ("test_config_formats::test_edit_of_a_package_file_is_preserved",
+     record("upgraded", EditedFiles, "/opt/web.ini", md5="00"),
+     "/opt/web.ini of thing had been edited, and has another content now"),
     ("test_config_formats::test_no_conffile_is_left_behind",
      record("upgraded", Conffiles, "/etc/base.conf", obsolete=True), "base does not bring it"),
     ("test_config_formats::test_certificate_is_the_same",
