@@ -17,8 +17,12 @@ INSTANCES = "(@[^/]*)?"
 UNIT_SHELL = r"""
 property() { systemctl show --value --property="$2" -- "$1" 2>/dev/null; }
 log() {
+  journalctl --sync 2>/dev/null
   journalctl --no-pager --quiet --unit="$1" -n LINES -o cat 2>/dev/null |
     while IFS= read -r line; do printf 'log\t%s\t%s\n' "$1" "$line"; done
 }
 """.replace("LINES", str(LOG_LINES))
-"""``property UNIT NAME`` prints a property of systemd's, ``log UNIT`` the end of its journal."""
+"""``property UNIT NAME`` prints a property of systemd's, ``log UNIT`` the end of its journal.
+
+What a process wrote last reaches journald by another way than systemd's own lines about its end,
+and may be later there: journald is waited for."""
