@@ -9,18 +9,7 @@ my $info = '/var/lib/dpkg/info';
 my $area = qr{^(?:etc|usr|opt|srv|bin|sbin|lib\w*)/};
 my $always = qr{^/(?:etc|(?:usr/)?lib/systemd/(?:system|user))/};
 my $left_out = qr{^usr/share/(?:doc|man|locale|info)/};
-my %alias;
-for my $dir (glob '/bin /sbin /lib /lib32 /lib64 /libx32 /usr/sbin') {
-  my $to = readlink $dir or next;
-  $to =~ s/^(?!\/)/$dir =~ m{^(.*\/)}; $1/e;
-  $alias{$dir} = $to;
-}
-sub real {
-  my $path = shift;
-  if ($path =~ m{^((?:/usr)?/[^/]+)(/.*)?$} && $alias{$1}) { $path = $alias{$1} . ($2 // '') }
-  $path;
-}
-sub lines { open my $h, '<', shift or return; my @l = <$h>; chomp @l; @l }
+@MERGED_USR@
 my (%diverted, %conffile);
 my @diversions = lines '/var/lib/dpkg/diversions';
 while (my ($from, $to, $by) = splice @diversions, 0, 3) { $diverted{real $from} = [real($to), $by] }

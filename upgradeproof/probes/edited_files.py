@@ -9,6 +9,7 @@ from upgradeproof.probes.attribution import changed_package
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.merged_usr import MERGED_USR
 from upgradeproof.probes.packages import Packages
 from upgradeproof.probes.text import clean, rows
 
@@ -20,6 +21,7 @@ _SCRIPT = (
     + Path(__file__)
     .with_suffix(".pl")
     .read_text(encoding="utf-8")
+    .replace("@MERGED_USR@\n", MERGED_USR)
     .replace("@UNLOGGED@", str(UNLOGGED_S))
     + "END_OF_EDITED\n"
 )

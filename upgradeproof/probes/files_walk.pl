@@ -24,18 +24,7 @@ my %xattr = $Config{archname} =~ /^x86_64/ ? (list => 195, get => 192)
   : $Config{archname} =~ /^(?:i.86|arm)/ ? (list => 233, get => 230) : ();
 
 sub escape { my $s = shift; $s =~ s/([^!-\$&-~])/sprintf '%%%02X', ord $1/ge; $s }
-sub lines { open my $h, '<', shift or return; my @l = <$h>; chomp @l; @l }
-my %alias;
-for my $dir (glob '/bin /sbin /lib /lib32 /lib64 /libx32 /usr/sbin') {
-  my $to = readlink $dir or next;
-  $to =~ s/^(?!\/)/$dir =~ m{^(.*\/)}; $1/e;
-  $alias{$dir} = $to;
-}
-sub real {
-  my $path = shift;
-  if ($path =~ m{^((?:/usr)?/[^/]+)(/.*)?$} && $alias{$1}) { $path = $alias{$1} . ($2 // '') }
-  $path;
-}
+@MERGED_USR@
 my (%owner, %ucf, %ucf_sum, %choices, %name_of, %group_of);
 for my $list (glob '/var/lib/dpkg/info/*.list') {
   my ($package) = $list =~ m{([^/:]+)(?::[^/]*)?\.list$} or next;

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from upgradeproof.probes.merged_usr import MERGED_USR
+
 WALK_LIMIT_S = 90
 """A walk that takes longer stops with what it has, and reports that."""
 HASH_LIMIT_BYTES = 1_048_576
@@ -22,7 +24,8 @@ _PERL = Path(__file__).with_suffix(".pl").read_text(encoding="utf-8")
 
 SCRIPT = (
     "timeout 150 perl - <<'END_OF_WALK'\n"
-    + _PERL.replace("@LIMIT@", str(WALK_LIMIT_S))
+    + _PERL.replace("@MERGED_USR@\n", MERGED_USR)
+    .replace("@LIMIT@", str(WALK_LIMIT_S))
     .replace("@HASH_LIMIT@", str(HASH_LIMIT_BYTES))
     .replace("@TEXT_LIMIT@", str(TEXT_LIMIT_BYTES))
     .replace("@TEXT_TOTAL@", str(TEXT_TOTAL_BYTES))
