@@ -30,8 +30,10 @@ class Part(NamedTuple):
 
         Fewer files with as many bytes are the same data in another format.
         """
-        if everything or self.files < MIN_FILES:
-            return self.files >= MIN_FILES and not now.files
+        if self.files < MIN_FILES:
+            return False
+        if everything:
+            return not now.files
         return now.files * 2 < self.files and now.size * 2 <= self.size
 
 
