@@ -16,7 +16,7 @@ import pytest
 from tests.machines.projects import ROOT
 from tests.machines.starting import Start, output_of
 from upgradeproof.errors import MachineError
-from upgradeproof.machines import Machine, engine
+from upgradeproof.machines import Machine, attributes, engine
 from upgradeproof.machines.docker import BACKEND, CAPABILITIES, DROPPED
 from upgradeproof.machines.docker_machine import DockerMachine
 
@@ -106,6 +106,41 @@ def test_a_snapshot_does_not_change_while_the_machine_runs(
             assert [m.get("/srv/moment") for m in (machine, a, b)] == [b"now", b"a", b"then"]
             assert output_of(b, "systemctl is-system-running") == "running"
         assert output_of(machine, "ps -o lstart= -p 1") == boot
+
+
+def test_access_lists_and_attributes_of_users_are_in_a_snapshot(
+    start: Start, snapshot_of: Callable[[DockerMachine], str]
+) -> None:
+    def lines(machine: Machine) -> str:
+        return output_of(machine, f"{attributes.SAVE}\ncat {attributes.SAVED} || true")
+
+    path = "/srv/of two\nlines"
+    daemon_reads = bytes.fromhex(
+        "02000000 01000600ffffffff 0200040001000000 04000000ffffffff 10000400ffffffff"
+        "20000000ffffffff"
+    )
+    wanted = {"system.posix_acl_access": daemon_reads, "user.x": b"a b"}
+    with start("listed") as machine:
+        assert lines(machine) == ""
+        machine.put(b"secret", path)
+        entries = [
+            " ".join(part.hex() for part in (path.encode(), name.encode(), value)) + "\n"
+            for name, value in wanted.items()
+        ]
+        machine.put("".join(entries).encode(), attributes.SAVED)
+        output_of(machine, attributes.RESTORE)
+        before = lines(machine)
+        assert sorted(before.splitlines()) == sorted(each.strip() for each in entries)
+        snapshot = snapshot_of(machine)
+        assert not machine.run(f"ls {attributes.SAVED}").ok
+    with start("listed-clone", snapshot=snapshot) as clone:
+        assert not clone.run(f"ls {attributes.SAVED}").ok
+        assert output_of(clone, f"runuser -u daemon -- cat '{path}'") == "secret"
+        assert not clone.run(f"runuser -u bin -- cat '{path}'").ok
+        assert sorted(lines(clone).splitlines()) == sorted(before.splitlines())
+        clone.run(f"rm {attributes.SAVED}")
+        clone.power_cut(timeout_s=60)
+        assert output_of(clone, f"runuser -u daemon -- cat '{path}'") == "secret"
 
 
 def test_a_snapshot_is_found_by_its_key(
