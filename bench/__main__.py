@@ -34,24 +34,23 @@ def main(wanted: list[str]) -> int:
     """Measure what is wanted, or everything, and return the exit status."""
     home = cells.home_of_the_checkout()
     results: list[Result] = []
-    failures: list[str] = []
+    complete = True
     for name in wanted or MEASURES:
         before = len(results)
         print(f"bench: measuring {name}", file=sys.stderr, flush=True)
         try:
             results.extend(MEASURES[name](home))  # what was measured before a failure stays
         except (RuntimeError, UpgradeproofError) as error:
-            failures.append(f"{name}: not measured: {error}")
-            print(failures[-1], file=sys.stderr, flush=True)
+            complete = False
+            print(f"{name}: not measured: {error}", file=sys.stderr, flush=True)
         except KeyboardInterrupt:
-            failures.append(f"{name}: interrupted")
+            complete = False
+            print(f"{name}: interrupted", file=sys.stderr, flush=True)
             break
         finally:
             show(results[before:])
             record(results, home.reports / "bench.json")
-    for failure in failures:
-        print(failure, file=sys.stderr)
-    return 0 if not failures and all(result.met for result in results) else 1
+    return 0 if complete and all(result.met for result in results) else 1
 
 
 if unknown := set(sys.argv[1:]) - set(MEASURES):

@@ -105,10 +105,15 @@ class StateLocks:
         while True:
             descriptor = os.open(self._folder / key, os.O_RDWR | os.O_CREAT, 0o644)
             fcntl.flock(descriptor, fcntl.LOCK_SH)
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), (self._folder / key).stat()):
-                    return descriptor
+            if self._is_there(key, descriptor):
+                return descriptor
             os.close(descriptor)
+
+    def _is_there(self, key: str, descriptor: int) -> bool:
+        """Return whether an open file still is the one in the folder."""
+        with suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(descriptor), (self._folder / key).stat())
+        return False
 
     def remove(self, key: str, removal: Callable[[], bool]) -> bool:
         """Remove a state and its last use, unless a process uses it; return whether it is gone."""
@@ -117,6 +122,8 @@ class StateLocks:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not self._is_there(key, descriptor):  # another process has just removed the state
+                return False
             gone = False
             try:
                 gone = removal()

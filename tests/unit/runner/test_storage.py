@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -257,3 +258,35 @@ def test_a_state_is_locked_once_even_if_it_is_reached_several_times(tmp_path: Pa
     held.hold("a")
     held.close()
     assert StateLocks(tmp_path).remove("a", lambda: True)
+
+
+def test_a_state_is_not_removed_while_it_is_used_whoever_removes_it(tmp_path: Path) -> None:
+    locks, counted = StateLocks(tmp_path), threading.Lock()
+    users: list[int] = []
+    removed: list[int] = []
+
+    def use() -> None:
+        for index in range(2000):
+            with locks.using("a"):
+                with counted:
+                    users.append(index)
+                time.sleep(0)
+                with counted:
+                    users.remove(index)
+
+    def remove(stop: threading.Event) -> None:
+        while not stop.is_set():
+            locks.remove("a", lambda: removed.append(len(users)) is None)
+
+    stop = threading.Event()
+    removers = [threading.Thread(target=remove, args=(stop,)) for _ in range(2)]
+    using = [threading.Thread(target=use) for _ in range(2)]
+    for thread in (*removers, *using):
+        thread.start()
+    for thread in using:
+        thread.join()
+    stop.set()
+    for thread in removers:
+        thread.join()
+    assert removed, "nothing was ever removed"
+    assert not any(removed)
