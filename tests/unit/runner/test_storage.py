@@ -274,9 +274,13 @@ def test_a_state_is_not_removed_while_it_is_used_whoever_removes_it(tmp_path: Pa
                 with counted:
                     users.remove(index)
 
+    def removal() -> bool:
+        removed.append(len(users))
+        return True
+
     def remove(stop: threading.Event) -> None:
         while not stop.is_set():
-            locks.remove("a", lambda: removed.append(len(users)) is None)
+            locks.remove("a", removal)
 
     stop = threading.Event()
     removers = [threading.Thread(target=remove, args=(stop,)) for _ in range(2)]
