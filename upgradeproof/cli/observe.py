@@ -9,6 +9,7 @@ from pathlib import Path
 from upgradeproof.capture.observing import observe_twin
 from upgradeproof.cli.interrupting import interruptible
 from upgradeproof.cli.observed import clock
+from upgradeproof.errors import PlanError
 from upgradeproof.home import Home
 
 HELP = "build the twin of a captured server, and add to its plan what it answers"
@@ -26,6 +27,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _observed(folder: Path) -> int:
     path = folder / "upgrade.toml"
+    if not path.is_file():
+        raise PlanError(
+            f"{path}: there is no such file",
+            resolution="`upgradeproof capture` makes the folder and its plan of a live server;"
+            " `upgradeproof init PACKAGE` observes a package without one",
+        )
     done = observe_twin(Home(Path.cwd(), named=(path,)), clock())
     sys.stdout.write("".join(f"not in the plan: {line}\n" for line in done.left_out))
     sys.stdout.write("".join(f"added: {line}\n" for line in done.added))
