@@ -65,7 +65,9 @@ def test_a_folder_without_a_plan_can_not_be_observed(upgradeproof: Command, tmp_
     done = upgradeproof("observe", "web1")
     assert (done.status, done.err) == (
         2,
-        "upgradeproof: web1/upgrade.toml: there is no such file\n"
-        "To do: `upgradeproof capture` makes the folder and its plan of a live server;"
-        " `upgradeproof init PACKAGE` observes a package without one\n",
+        (
+            "upgradeproof: web1/upgrade.toml: there is no such file\n"
+            "To do: `upgradeproof capture` makes the folder and its plan of a live server;"
+            " `upgradeproof init PACKAGE` observes a package without one\n"
+        ),
     )
