@@ -99,7 +99,12 @@ def why_unknown(defect: Defect, cell: Cell) -> str:
     lost = [s for s in cell.states if s.verdict in (Verdict.BROKEN, Verdict.NEVER_RAN)]
     if lost:
         return f"{lost[0].name} was not reached ({lost[0].verdict}): {lost[0].reason}"
-    broken = (c for c in cell.checks if c.verdict is Verdict.BROKEN and not defect.allows(c.id))
+    broken = (
+        check
+        for check in cell.checks
+        if check.verdict is Verdict.BROKEN
+        and (defect.catches(check.id) or not defect.allows(check.id))
+    )
     return next((f"{check.id} broke: {check.reason}" for check in broken), "")
 
 

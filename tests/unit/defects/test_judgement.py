@@ -119,6 +119,16 @@ def test_the_result_is_unknown_if_a_check_broke_that_the_defect_does_not_allow()
     assert why_unknown(SEEN, cell(check(LOOP), check(SERVICE, BROKEN, "x"))) == ""
 
 
+def test_the_result_is_unknown_if_the_check_that_must_see_it_broke_whatever_may_fail() -> None:
+    lenient = defect(
+        detected_by=SEEN.detected_by,
+        allowed_failures=[{"checks": ["test_modules::*"], "reason": "others wait for it"}],
+    )
+    assert lenient.allows(LOOP)
+    late = check(LOOP, BROKEN, "the generator was late")
+    assert why_unknown(lenient, cell(late)) == f"{LOOP} broke: the generator was late"
+
+
 def test_a_good_cell_that_passed_has_no_alarm() -> None:
     assert alarms(cell(check(LOOP, PASSED), state("upgraded"))) == ()
 
