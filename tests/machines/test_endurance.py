@@ -15,8 +15,13 @@ from upgradeproof.probes.inputs import ProbeInputs
 UNITS = {
     "quiet": "exec sleep infinity",
     "chatty": "while :; do echo debug; sleep 0.05; done",
+    "hoarder": "exec perl /srv/hoarder",
     "writer": "exec >>/var/log/writer.log; while :; do echo 0123456789; sleep 0.05; done",
 }
+HOARDER = b"""
+my $memory = "x" x 30_000_000;
+for my $index (1 .. 9999) { open $files[$index], "/etc/passwd"; select undef, undef, undef, 0.1 }
+"""
 
 LINES_OF_A_START = 2
 """systemd's own, if the service started in the second in which the observation begins."""
@@ -25,6 +30,7 @@ LINES_OF_A_START = 2
 @pytest.fixture(scope="module")
 def stays(start: Start) -> Mapping[str, Stay]:
     with start("endurance") as machine:
+        machine.put(HOARDER, "/srv/hoarder")
         for name, script in UNITS.items():
             unit = f"[Service]\nExecStart=/bin/sh -c '{script}'\n"
             machine.put(unit.encode(), f"/etc/systemd/system/{name}.service")
@@ -48,3 +54,13 @@ def test_lines_in_the_journal_are_counted(stays: Mapping[str, Stay]) -> None:
 def test_growth_of_a_log_file_is_counted(stays: Mapping[str, Stay]) -> None:
     assert stays["writer.service"].logged_bytes > 200
     assert stays["writer.service"].logged_lines <= LINES_OF_A_START
+
+
+def test_memory_files_and_threads_are_counted(stays: Mapping[str, Stay]) -> None:
+    quiet, hoarder = stays["quiet.service"], stays["hoarder.service"]
+    assert quiet.threads == 1
+    assert 50 < quiet.memory_kib < 20_000
+    assert 3 <= quiet.open_files < 10
+    assert quiet.opened_files == 0
+    assert hoarder.memory_kib > 20_000
+    assert hoarder.opened_files > 10

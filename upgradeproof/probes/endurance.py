@@ -48,6 +48,17 @@ held() {
       -printf '%l\n' 2>/dev/null
   done | sort -u
 }
+# Memory in KiB that is not shared (a part of what is), open files, and threads.
+uses() {
+  processes "${2%.service}.service" | perl -sne '
+    chomp;
+    $files += () = glob "$_/fd/*";
+    $threads += () = glob "$_/task/*";
+    open my $maps, "<", "$_/smaps_rollup" or next;
+    while (<$maps>) { $memory += $1 if /^Pss:\s+(\d+)/ }
+    END { printf "uses\t%s\t%s\t%d\t%d\t%d\n", $when, $unit, $memory, $files, $threads }
+  ' -- -when="$1" -unit="$2"
+}
 units=$(for unit in "$@"; do
   printf '%s\n' "$unit"
   for part in $(property "$unit" ConsistsOf); do printf '%s\n' "$part"; done
@@ -56,6 +67,7 @@ wait=0
 now=$(cut -d ' ' -f 1 /proc/uptime | cut -d . -f 1)
 for unit in $units; do
   look first "$unit"
+  uses first "$unit"
   want=$stays
   pause=$(delay "$unit")
   pause=${pause:-0}
@@ -70,6 +82,7 @@ since=$(date +%s)
 [ "$wait" -le 0 ] || sleep "$wait"
 for unit in $units; do
   look second "$unit"
+  uses second "$unit"
   lines=$(journalctl --no-pager --quiet --unit="$unit" --since="@$since" -o cat 2>/dev/null |
     head -n 100000 | wc -l)
   bytes=$(held "$unit" | while IFS= read -r path; do
@@ -93,7 +106,16 @@ class Stay(Record):
     """One unit, before and after it was watched; the words are those of systemctl(1)."""
 
     volatile: ClassVar[frozenset[str]] = frozenset(
-        {"log", "watched_s", "logged_lines", "logged_bytes"}
+        {
+            "log",
+            "watched_s",
+            "logged_lines",
+            "logged_bytes",
+            "memory_kib",
+            "open_files",
+            "opened_files",
+            "threads",
+        }
     )
     active: str
     sub: str
@@ -109,6 +131,14 @@ class Stay(Record):
     """In the journal while it was watched, and no client used it; at most 100,000."""
     logged_bytes: int = 0
     """By how much the files below /var/log grew that its processes have open."""
+    memory_kib: int = 0
+    """Of its processes at the end; of what they share with others, their part."""
+    open_files: int = 0
+    """Of its processes at the end, sockets and pipes as well."""
+    opened_files: int = 0
+    """How many more they had open at the end than at the beginning."""
+    threads: int = 0
+    """Of its processes at the end, with their first ones."""
 
     @property
     def stopped(self) -> bool:
@@ -179,6 +209,7 @@ class Endurance(Probe[Stay]):
         first: dict[str, str] = {}
         found: dict[str, Stay] = {}
         logs: dict[str, list[str]] = {}
+        opened: dict[str, int] = {}
         for cells in rows(clean(output)):
             match cells:
                 case ["first", unit, _, _, _, _, invocation]:
@@ -190,6 +221,17 @@ class Endurance(Probe[Stay]):
                         result=result or "success",
                         restarts=number(restarts) or 0,
                         restarted=invocation != first.get(unit, invocation),
+                    )
+                case ["uses", "first", unit, _, files, _]:
+                    opened[unit] = number(files) or 0
+                case ["uses", "second", unit, memory, files, threads] if unit in found:
+                    found[unit] = found[unit].model_copy(
+                        update={
+                            "memory_kib": number(memory) or 0,
+                            "open_files": number(files) or 0,
+                            "opened_files": (number(files) or 0) - opened.get(unit, 0),
+                            "threads": number(threads) or 0,
+                        }
                     )
                 case ["logged", unit, seconds, lines, size] if unit in found:
                     update = {

@@ -260,7 +260,7 @@ def test_a_state_is_locked_once_even_if_it_is_reached_several_times(tmp_path: Pa
     assert StateLocks(tmp_path).remove("a", lambda: True)
 
 
-def test_a_state_is_not_removed_while_it_is_used_whoever_removes_it(tmp_path: Path) -> None:
+def test_a_state_is_not_removed_while_it_is_used_by_any_process(tmp_path: Path) -> None:
     locks, counted = StateLocks(tmp_path), threading.Lock()
     users: list[int] = []
     removed: list[int] = []
