@@ -125,6 +125,11 @@ def configs(release: str) -> dict[str, Record]:
     }
 
 
+IDLE = Stay(
+    active="active", sub="running", watched_s=20, memory_kib=20_000, open_files=20, threads=2
+)
+
+
 @cache
 def _of_release(release: str) -> dict[str, dict[str, Record]]:
     new = release == "2"
@@ -167,17 +172,7 @@ def _of_release(release: str) -> dict[str, dict[str, Record]]:
         },
         Modules: {"ext4": Module(state="Live")},
         ModuleIndexes: {"running": ModuleIndex(release="6.12" if new else "6.1")},
-        Endurance: {
-            name: Stay(
-                active="active",
-                sub="running",
-                watched_s=20,
-                memory_kib=20_000,
-                open_files=20,
-                threads=2,
-            )
-            for name in ("web.service", "web@1.service")
-        },
+        Endurance: dict.fromkeys(("web.service", "web@1.service"), IDLE),
         ServiceControls: {"web.service": ServiceControl(reload="success", stop="success")},
         TlsOffers: {
             "secure": TlsOffer(),
