@@ -83,3 +83,18 @@ def test_a_comparison_that_postfix_prints_in_another_way_is_the_same_setting(
     for text in (setting, setting.replace(" < ", " <level ")):
         done = with_stub(tmp_path, "postconf", f"cat <<'END'\n{text}END", dump.command)
         assert (done.returncode, done.stdout) == (0, setting)
+
+
+def test_the_settings_of_a_client_are_refused_by_file_unless_they_run_commands(
+    tmp_path: Path,
+) -> None:
+    check = daemons()["ssh-client"].check
+    for user, text in (("ada", "bad"), ("bob", "good"), ("eve", "bad\nMatch exec true")):
+        (tmp_path / user / ".ssh").mkdir(parents=True)
+        (tmp_path / user / ".ssh/config").write_text(f"{text}\n")
+    there = check.replace("/home/", f"{tmp_path}/").replace("/etc/ssh/ssh_config /root", "/no")
+    client = """[ "$4" ] && ! grep -q bad "$4" || { echo "$4: bad" >&2; exit 255; }"""
+    done = with_stub(tmp_path, "ssh", client, there)
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path}/ada/.ssh/config: bad\n")
+    (tmp_path / "ada/.ssh/config").write_text("good\n")
+    assert with_stub(tmp_path, "ssh", client, there).returncode == 0

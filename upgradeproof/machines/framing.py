@@ -30,7 +30,7 @@ def new_marker() -> bytes:
 
 
 # A program may set flags of its output, as ssh does with O_NONBLOCK, and leave them so. They belong
-# to the open file, which the shell would share with it: a pipe is opened anew for each script.
+# to the open file, which the shell would share with it: each script opens a pipe again.
 _OWN_STREAMS = b"".join(
     b"[ ! -p %(file)s ] || [ ! -w %(file)s ] || exec %(number)d>%(file)s; "
     % {b"number": number, b"file": b"/proc/self/fd/%d" % number}
