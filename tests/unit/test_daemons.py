@@ -98,3 +98,20 @@ def test_the_settings_of_a_client_are_refused_by_file_unless_they_run_commands(
     assert (done.returncode, done.stderr) == (1, f"{tmp_path}/ada/.ssh/config: bad\n")
     (tmp_path / "ada/.ssh/config").write_text("good\n")
     assert with_stub(tmp_path, "ssh", client, there).returncode == 0
+
+
+def test_a_cipher_that_openssl_does_not_offer_any_more_is_named_by_the_script_that_uses_it(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "backup"
+    script.write_text(
+        "#!/bin/sh\n# openssl enc -rc4\ntar c /x | openssl enc -bf -k y | cat\n"
+        "openssl enc -aes-256-cbc -k y\nopenssl idea -k y\nopenssl enc -des-ede3-cbc\n"
+    )
+    check = daemons()["openssl"].check.replace("/usr/local/bin", str(tmp_path))
+    for offered, status, lines in (("", 1, (3, 5)), ("-bf|-idea|", 0, ())):
+        stub = f"""case $2 in {offered}-des-ede3-cbc) ;; *) echo unsupported >&2; exit 1 ;; esac"""
+        done = with_stub(tmp_path, "openssl", stub, check)
+        names = {3: "-bf", 5: "-idea"}
+        expected = [f"{script}:{it}: openssl refuses {names[it]}: unsupported" for it in lines]
+        assert (done.returncode, done.stdout.splitlines()) == (status, expected)
