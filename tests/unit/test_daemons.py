@@ -144,3 +144,22 @@ while read -r file; do printf 'each()\tcalled\t%s:1\n' "$file"; done"""
     assert settings(printed, daemon.dump.format) == {
         "each()": ("called", f"{tmp_path}/other.php:1")
     }
+
+
+def test_ciphers_of_ldap_are_refused_where_its_library_is_linked_with_openssl(
+    tmp_path: Path,
+) -> None:
+    settings_file = tmp_path / "ldap.conf"
+    settings_file.write_text("tls_cipher_suite SECURE256\n")
+    check = daemons()["ldap-client"].check.replace("/etc/ldap/ldap.conf", str(settings_file))
+    path = tmp_path / "libldap.so.2"
+    for name, body in (
+        ("ldconfig", f"echo '	libldap.so.2 (libc6,x86-64) => {path}'"),
+        ("openssl", "[ $2 != SECURE256 ]"),
+    ):
+        with_stub(tmp_path, name, body, "true")
+    gnutls = with_stub(tmp_path, "ldd", "echo libgnutls.so.30", check)
+    assert (gnutls.returncode, gnutls.stdout) == (0, "")
+    refused = with_stub(tmp_path, "ldd", "echo libssl.so.3", check)
+    message = f"{settings_file}: TLS_CIPHER_SUITE SECURE256: error: OpenSSL has no such cipher\n"
+    assert (refused.returncode, refused.stdout) == (1, message)
