@@ -26,6 +26,7 @@ _SENTENCES = {
     "unit": "names the unit {name}, which is gone",
     "release": "names the release {name}, which no source of apt offers any more",
     "plugin": "names the plugin {name}, which is gone",
+    "folder": "is in {name}, a folder that no package brings and no program names any more",
     "variable": "sets {name}, which no unit and no script reads any more",
 }
 

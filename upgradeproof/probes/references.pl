@@ -198,6 +198,7 @@ for my $file (@candidates) {
   if ($read >= $limit_files || time > $deadline) { $cut ||= 'too many'; last }
   $read++;
   read_file($file);
+  if ((my $folder = folder_in($file)) ne '') { note('folder', $folder, $file, 0) }
 }
 
 # --- whether it is there ---------------------------------------------------------------------------
@@ -232,7 +233,7 @@ for my $python (keys %asked) {
   while (<$answers>) { chomp; my ($name, $there, $origin) = split /\t/, $_, 3; $module_at{$python}{$name} = [$there, $origin] if defined $there }
   close $answers;
 }
-my %find = (unit => \&unit_path, process => \&process_path, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
+my %find = (unit => \&unit_path, process => \&process_path, folder => sub { folder_reader($_[0], \%owned) }, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
 my @answers; # kind, what, file, line, there, target
 for (@module_records) {
   my ($python, $module, $file, $line) = @$_;

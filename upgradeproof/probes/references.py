@@ -19,7 +19,7 @@ KINDS = frozenset(
     {
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
-        *("unit", "release", "variable", "plugin", "process"),
+        *("unit", "release", "variable", "plugin", "process", "folder"),
     }
 )
 _LIMITS = {
@@ -33,6 +33,7 @@ _PROGRAM = (
     "reference_targets.pl",
     "reference_variables.pl",
     "reference_plugins.pl",
+    "reference_folders.pl",
     "references.pl",
 )
 
@@ -47,7 +48,7 @@ class Reference(Record):
     ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
     virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unit``,
     ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``plugin`` (of
-    the program that the file configures), ``unread``."""
+    the program that the file configures), ``folder`` (of the file itself), ``unread``."""
     name: str
     file: str
     line: int = 0

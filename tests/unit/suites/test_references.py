@@ -64,6 +64,13 @@ SENTENCES = (
         "names /run/app.pid, which holds the number of no running process any more",
     ),
     (
+        there("folder", "/etc/tool/a.d", package="tool", line=3),
+        (
+            "is in /etc/tool/a.d, a folder that no package brings and no program names any more"
+            " (it was in tool)"
+        ),
+    ),
+    (
         there("zone", "US/East", "/usr/share/zoneinfo/US/East"),
         "names the time zone US/East, which is gone (it was /usr/share/zoneinfo/US/East)",
     ),
