@@ -163,3 +163,18 @@ def test_ciphers_of_ldap_are_refused_where_its_library_is_linked_with_openssl(
     refused = with_stub(tmp_path, "ldd", "echo libssl.so.3", check)
     message = f"{settings_file}: TLS_CIPHER_SUITE SECURE256: error: OpenSSL has no such cipher\n"
     assert (refused.returncode, refused.stdout) == (1, message)
+
+
+def test_pip_is_refused_in_scripts_that_use_the_python_of_the_distribution(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "own").write_text("#!/bin/sh\n# pip install x\ncd /x && pip3 install -q x\n")
+    (tmp_path / "venv").write_text("#!/bin/sh\n. /opt/x/bin/activate\npip install x\n")
+    (tmp_path / "other").write_text("#!/bin/sh\n/opt/x/bin/pip install x\n")
+    check = daemons()["pip"].check.replace("/usr/local/bin /usr/local/sbin /opt", str(tmp_path))
+    stub = f"echo {tmp_path}"
+    assert with_stub(tmp_path, "python3", stub, check).returncode == 0
+    (tmp_path / "EXTERNALLY-MANAGED").touch()
+    done = with_stub(tmp_path, "python3", stub, check)
+    message = f"error: pip refuses to install: {tmp_path}/EXTERNALLY-MANAGED"
+    assert (done.returncode, done.stdout) == (1, f"{tmp_path}/own:3: {message}\n")
