@@ -1,13 +1,20 @@
 """What the administrator's files name is still there: nothing that they need was taken away."""
 
+from pathlib import PurePosixPath
+
+import pytest
+
 from upgradeproof.plan import Expectations
+from upgradeproof.probes import Facts
 from upgradeproof.probes.files import Files
+from upgradeproof.probes.mounts import Mounts
 from upgradeproof.probes.references import Reference, References
 from upgradeproof.runner import State
 
 _SENTENCES = {
     "path": "names {name}, which is gone",
     "socket": "names the socket {name}, which is not there any more",
+    "process": "names {name}, which holds the number of no running process any more",
     "command": "runs {name}, which no folder of PATH holds any more",
     "interpreter": "is run by {name}, which is gone",
     "python": "imports {name}, which its Python does not find any more",
@@ -19,6 +26,7 @@ _SENTENCES = {
     "unit": "names the unit {name}, which is gone",
     "release": "names the release {name}, which no source of apt offers any more",
     "plugin": "names the plugin {name}, which is gone",
+    "folder": "is in {name}, a folder that no package brings and no program names any more",
     "variable": "sets {name}, which no unit and no script reads any more",
 }
 
@@ -39,24 +47,57 @@ def sentence(before: Reference, after: Reference) -> str:
     return f"{reference} (it was {was})" if elsewhere else f"{reference} (it was in {was})"
 
 
+def dangling(before: Facts, after: Facts, expectations: Expectations) -> dict[str, Reference]:
+    """Return what was there before, and is named by a file that is still there, and is gone."""
+    was = before[References]
+    return {
+        key: reference
+        for key, reference in {**gone_plugins(before, after), **after[References]}.items()
+        if not reference.resolves
+        and key in was
+        and was[key].resolves
+        and not expectations.reason_for(f"references/{key}/resolves")
+    }
+
+
 def test_what_the_administrators_files_name_is_still_there(
     installed: State, upgraded: State, expectations: Expectations
 ) -> None:
-    """Only what was there before, and is named by a file that is still there, counts."""
+    """Temporary files are judged after a boot only, which may empty their folders."""
     before = installed[References]
-    after = {**gone_plugins(installed, upgraded), **upgraded[References]}
-    dangling = [
-        sentence(before[key], reference)
-        for key, reference in after.items()
-        if not reference.resolves
-        and key in before
-        and before[key].resolves
-        and not expectations.reason_for(f"references/{key}/resolves")
+    gone = dangling(installed.facts, upgraded.facts, expectations)
+    lines = [sentence(before[key], it) for key, it in gone.items() if not it.temporary]
+    assert not lines, "\n".join(lines)
+
+
+@pytest.mark.follows("*::*_active*", "test_config_checks::test_no_daemon_refuses*")
+def test_what_the_administrators_files_name_is_there_after_a_reboot(
+    installed: State,
+    installed_rebooted: State,
+    upgraded: State,
+    rebooted: State,
+    expectations: Expectations,
+) -> None:
+    """What a boot of the old release left counts, and what was not already gone before the boot."""
+    before = installed_rebooted[References]
+    known = dangling(installed.facts, upgraded.facts, expectations)
+    gone = dangling(installed_rebooted.facts, rebooted.facts, expectations)
+    lines = [
+        f"after a boot {sentence(before[key], it)}{hidden(rebooted, it)}"
+        for key, it in gone.items()
+        if key not in known or it.temporary
     ]
-    assert not dangling, "\n".join(dangling)
+    assert not lines, "\n".join(lines)
 
 
-def gone_plugins(installed: State, upgraded: State) -> dict[str, Reference]:
+def hidden(rebooted: State, reference: Reference) -> str:
+    """Return which mount holds the path of what is gone, or "": the file system of ``/``."""
+    above = [str(folder) for folder in PurePosixPath(reference.name).parents]
+    mount = next((folder for folder in above if folder in rebooted[Mounts]), "/")
+    return "" if mount == "/" else f" ({rebooted[Mounts][mount].file_system} is on {mount})"
+
+
+def gone_plugins(installed: Facts, upgraded: Facts) -> dict[str, Reference]:
     """Return the plugins that no package has any more, and that the same file still names.
 
     Where no package has it, nothing shows that a word is the name of a plugin.

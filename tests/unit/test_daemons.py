@@ -12,6 +12,7 @@ from upgradeproof.daemons import daemons
 from upgradeproof.errors import PlanError
 from upgradeproof.probes.base import Probe
 from upgradeproof.probes.config_checks import ConfigChecks
+from upgradeproof.probes.dump_formats import settings
 from upgradeproof.probes.effective_config import EffectiveConfig
 from upgradeproof.probes.inputs import ProbeInputs
 
@@ -83,3 +84,97 @@ def test_a_comparison_that_postfix_prints_in_another_way_is_the_same_setting(
     for text in (setting, setting.replace(" < ", " <level ")):
         done = with_stub(tmp_path, "postconf", f"cat <<'END'\n{text}END", dump.command)
         assert (done.returncode, done.stdout) == (0, setting)
+
+
+def test_the_settings_of_a_client_are_refused_by_file_unless_they_run_commands(
+    tmp_path: Path,
+) -> None:
+    check = daemons()["ssh-client"].check
+    for user, text in (("ada", "bad"), ("bob", "good"), ("eve", "bad\nMatch exec true")):
+        (tmp_path / user / ".ssh").mkdir(parents=True)
+        (tmp_path / user / ".ssh/config").write_text(f"{text}\n")
+    there = check.replace("/home/", f"{tmp_path}/").replace("/etc/ssh/ssh_config /root", "/no")
+    client = """[ "$4" ] && ! grep -q bad "$4" || { echo "$4: bad" >&2; exit 255; }"""
+    done = with_stub(tmp_path, "ssh", client, there)
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path}/ada/.ssh/config: bad\n")
+    (tmp_path / "ada/.ssh/config").write_text("good\n")
+    assert with_stub(tmp_path, "ssh", client, there).returncode == 0
+
+
+def test_a_cipher_that_openssl_does_not_offer_any_more_is_named_by_the_script_that_uses_it(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "backup"
+    script.write_text(
+        "#!/bin/sh\n# openssl enc -rc4\ntar c /x | openssl enc -bf -k y | cat\n"
+        "openssl enc -aes-256-cbc -k y\nopenssl idea -k y\nopenssl enc -des-ede3-cbc\n"
+    )
+    check = daemons()["openssl"].check.replace("/usr/local/bin", str(tmp_path))
+    for offered, status, lines in (("", 1, (3, 5)), ("-bf|-idea|", 0, ())):
+        stub = f"""case $2 in {offered}-des-ede3-cbc) ;; *) echo unsupported >&2; exit 1 ;; esac"""
+        done = with_stub(tmp_path, "openssl", stub, check)
+        names = {3: "-bf", 5: "-idea"}
+        expected = [f"{script}:{it}: openssl refuses {names[it]}: unsupported" for it in lines]
+        assert (done.returncode, done.stdout.splitlines()) == (status, expected)
+
+
+def test_code_in_php_is_refused_by_file_and_its_functions_are_settings_of_it(
+    tmp_path: Path,
+) -> None:
+    """The stub refuses a file that has braces, and reads the names of files."""
+    (tmp_path / "page.php").write_text("<?php echo $s{0};")
+    (tmp_path / "other.php").write_text("<?php echo 1;")
+    daemon = daemons()["php-code"]
+    assert daemon.dump is not None
+    check, dump = (
+        text.replace("/var/www /srv /opt /usr/local", str(tmp_path))
+        for text in (daemon.check, daemon.dump.command)
+    )
+    lint = """
+for file in "$@"; do :; done
+case $* in *-l*) grep -q '{' "$file" || { echo "No syntax errors detected in $file"; exit 0; }
+  echo "Fatal error:  no braces in $file on line 1" >&2; exit 255 ;; esac
+while read -r file; do printf 'each()\tcalled\t%s:1\n' "$file"; done"""
+    done = with_stub(tmp_path, "php", lint, check)
+    refused = f"Fatal error:  no braces in {tmp_path}/page.php on line 1\n"
+    assert (done.returncode, done.stdout) == (1, refused)
+    (tmp_path / "page.php").unlink()
+    assert with_stub(tmp_path, "php", lint, check).returncode == 0
+    printed = with_stub(tmp_path, "php", lint, dump).stdout
+    assert settings(printed, daemon.dump.format) == {
+        "each()": ("called", f"{tmp_path}/other.php:1")
+    }
+
+
+def test_ciphers_of_ldap_are_refused_where_its_library_is_linked_with_openssl(
+    tmp_path: Path,
+) -> None:
+    settings_file = tmp_path / "ldap.conf"
+    settings_file.write_text("tls_cipher_suite SECURE256\n")
+    check = daemons()["ldap-client"].check.replace("/etc/ldap/ldap.conf", str(settings_file))
+    path = tmp_path / "libldap.so.2"
+    for name, body in (
+        ("ldconfig", f"echo '	libldap.so.2 (libc6,x86-64) => {path}'"),
+        ("openssl", "[ $2 != SECURE256 ]"),
+    ):
+        with_stub(tmp_path, name, body, "true")
+    gnutls = with_stub(tmp_path, "ldd", "echo libgnutls.so.30", check)
+    assert (gnutls.returncode, gnutls.stdout) == (0, "")
+    refused = with_stub(tmp_path, "ldd", "echo libssl.so.3", check)
+    message = f"{settings_file}: TLS_CIPHER_SUITE SECURE256: error: OpenSSL has no such cipher\n"
+    assert (refused.returncode, refused.stdout) == (1, message)
+
+
+def test_pip_is_refused_in_scripts_that_use_the_python_of_the_distribution(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "own").write_text("#!/bin/sh\n# pip install x\ncd /x && pip3 install -q x\n")
+    (tmp_path / "venv").write_text("#!/bin/sh\n. /opt/x/bin/activate\npip install x\n")
+    (tmp_path / "other").write_text("#!/bin/sh\n/opt/x/bin/pip install x\n")
+    check = daemons()["pip"].check.replace("/usr/local/bin /usr/local/sbin /opt", str(tmp_path))
+    stub = f"echo {tmp_path}"
+    assert with_stub(tmp_path, "python3", stub, check).returncode == 0
+    (tmp_path / "EXTERNALLY-MANAGED").touch()
+    done = with_stub(tmp_path, "python3", stub, check)
+    message = f"error: pip refuses to install: {tmp_path}/EXTERNALLY-MANAGED"
+    assert (done.returncode, done.stdout) == (1, f"{tmp_path}/own:3: {message}\n")

@@ -29,6 +29,15 @@ def new_marker() -> bytes:
     return f"\x1e{secrets.token_hex(8)}:".encode()
 
 
+# A program may set flags of its output, as ssh does with O_NONBLOCK, and leave them so. They belong
+# to the open file, which the shell would share with it: each script opens a pipe again.
+_OWN_STREAMS = b"".join(
+    b"[ ! -p %(file)s ] || [ ! -w %(file)s ] || exec %(number)d>%(file)s; "
+    % {b"number": number, b"file": b"/proc/self/fd/%d" % number}
+    for number in (1, 2)
+)
+
+
 def framed(script: str, marker: bytes, stdin: bytes) -> bytes:
     """Return what to send: the script in a subshell, then the marker on both streams."""
     quoted = b"'" + script.encode().replace(b"'", b"'\\''") + b"'"
@@ -39,7 +48,7 @@ def framed(script: str, marker: bytes, stdin: bytes) -> bytes:
     else:
         source, end = b"(", b") </dev/null"
     return (
-        source + b" eval " + quoted + b" " + end + b"; "
+        source + b" " + _OWN_STREAMS + b"eval " + quoted + b" " + end + b"; "
         b"printf '\\036%s%s\\n' " + mark + b" $?; printf '\\036%s\\n' " + mark + b" >&2\n"
     )
 

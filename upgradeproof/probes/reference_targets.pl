@@ -35,6 +35,12 @@ sub unit_path {
   my ($script) = $name =~ /^(.*)\.service$/;
   return defined $script && -e "/etc/init.d/$script" ? "/etc/init.d/$script" : '';
 }
+sub process_path { # a file that holds the number of a process which runs
+  my ($name) = @_;
+  open my $handle, '<', $name or return '';
+  my $number = <$handle>;
+  return defined $number && $number =~ /^\s*(\d+)\s*$/ && -d "/proc/$1" ? $name : '';
+}
 sub releases_named { # in apt's settings and pins
   my ($text) = @_;
   return $text =~ /(?:\b(?:n|a|codename|suite|archive)=|\bDefault-Release[\s"]+)([a-z][\w.-]*)/g;

@@ -92,7 +92,7 @@ sub note {
 sub shell { my ($file, $source, $first) = @_; note('command', $_->[0], $file, $_->[1]) for commands($source, $first) }
 
 my $regions = 'Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US';
-my $not_lasting = qr{^/(?:proc|sys|dev|tmp|var/(?:tmp|log|cache|lock)|run/lock)(?:/|$)};
+my $not_lasting = qr{^/(?:(?:proc|sys|dev|var/(?:log|cache|lock)|run/lock)(?:/|$)|(?:var/)?tmp$)};
 sub names { # paths, zones and users, in a line of any file
   my ($file, $line, $text) = @_;
   my ($setting) = $text =~ /^\s*["']?([\w.-]+)["']?\s*[=:]/; # a secret may look like a path
@@ -102,7 +102,7 @@ sub names { # paths, zones and users, in a line of any file
     if ($more ne '') { $what =~ s{/[^/]*$}{} } else { $what =~ s{[.,=~-]+$}{} }
     $what =~ s{/+$}{};
     next if length $what < 2 || $what =~ $not_lasting || $what eq $file;
-    note($what =~ m{^/(?:var/)?run/} ? 'socket' : 'path', $what, $file, $line);
+    note($what !~ m{^/(?:var/)?run/} ? 'path' : $what =~ /\.pid$/ ? 'process' : 'socket', $what, $file, $line);
     $environment{$1} = 1 if $what =~ m{^(/.+)/bin/python[\d.]*$} && -f "$1/pyvenv.cfg";
   }
   note('zone', $1, $file, $line) while $text =~ m{(?<![\w/.-])((?:$regions)/[A-Z][A-Za-z0-9_+-]*(?:/[A-Z][A-Za-z_-]*)?)(?![\w/])}g;
@@ -198,6 +198,7 @@ for my $file (@candidates) {
   if ($read >= $limit_files || time > $deadline) { $cut ||= 'too many'; last }
   $read++;
   read_file($file);
+  if ((my $folder = folder_in($file)) ne '') { note('folder', $folder, $file, 0) }
 }
 
 # --- whether it is there ---------------------------------------------------------------------------
@@ -232,7 +233,7 @@ for my $python (keys %asked) {
   while (<$answers>) { chomp; my ($name, $there, $origin) = split /\t/, $_, 3; $module_at{$python}{$name} = [$there, $origin] if defined $there }
   close $answers;
 }
-my %find = (unit => \&unit_path, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
+my %find = (unit => \&unit_path, process => \&process_path, folder => sub { folder_reader($_[0], \%owned) }, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
 my @answers; # kind, what, file, line, there, target
 for (@module_records) {
   my ($python, $module, $file, $line) = @$_;
@@ -280,7 +281,7 @@ for my $folder (glob '/var/lib/gems/*') {
 my %wanted;
 for (@answers) {
   my $target = $_->[5];
-  next if !$_->[4] || $target !~ m{^/} || $_->[0] eq 'socket';
+  next if !$_->[4] || $target !~ m{^/} || $_->[0] =~ /^(?:socket|process)$/;
   my $real = $target =~ m{^(?:/usr)?/s?bin/|^/lib} ? Cwd::realpath($target) || $target : $target;
   for my $alias ($target, $real) { push @{ $wanted{$alias} }, $_; push @{ $wanted{$1} }, $_ if $alias =~ m{^/usr(/.+)} }
 }

@@ -19,7 +19,7 @@ KINDS = frozenset(
     {
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
-        *("unit", "release", "variable", "plugin"),
+        *("unit", "release", "variable", "plugin", "process", "folder"),
     }
 )
 _LIMITS = {
@@ -33,6 +33,7 @@ _PROGRAM = (
     "reference_targets.pl",
     "reference_variables.pl",
     "reference_plugins.pl",
+    "reference_folders.pl",
     "references.pl",
 )
 
@@ -42,11 +43,12 @@ class Reference(Record):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"line", "target", "package"})
     kind: str
-    """``path``, ``socket`` (a path below ``/run``), ``command``, ``interpreter``, ``python`` and
+    """``path``, ``socket`` (a path below ``/run``), ``process`` (one that ends in ``.pid``),
+    ``command``, ``interpreter``, ``python`` and
     ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
     virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unit``,
     ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``plugin`` (of
-    the program that the file configures), ``unread``."""
+    the program that the file configures), ``folder`` (of the file itself), ``unread``."""
     name: str
     file: str
     line: int = 0
@@ -58,6 +60,11 @@ class Reference(Record):
     """Where it was found; for an environment or a folder of modules, the interpreter's version."""
     package: str = ""
     """The package of what was found; empty: none."""
+
+    @property
+    def temporary(self) -> bool:
+        """Whether it is in a folder of temporary files, which a boot may empty."""
+        return self.name.startswith(("/tmp/", "/var/tmp/"))  # noqa: S108  # names, not files
 
 
 class References(Probe[Reference]):
@@ -110,6 +117,13 @@ class References(Probe[Reference]):
         return found
 
     @classmethod
-    def explain(cls, line: Difference, _before: Facts, _after: Facts, /) -> str:
-        """Return that a name which is there only now is no fault of any file."""
-        return "what the file names is there now" if line.after == "true" else ""
+    def explain(cls, line: Difference, before: Facts, _after: Facts, /) -> str:
+        """Return that a name which is there only now is no fault of any file.
+
+        A temporary file is judged by the check of what is there after a boot.
+        """
+        if line.after == "true":
+            return "what the file names is there now"
+        key = line.path.removeprefix(f"{cls.section}/").removesuffix("/resolves")
+        was = before[cls].get(key)
+        return "a temporary file: what a boot leaves is compared" if was and was.temporary else ""

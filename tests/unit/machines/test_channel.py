@@ -70,6 +70,17 @@ def test_megabytes_of_output_are_complete(channel: Channel) -> None:
     assert (len(done.stdout), done.stderr) == (5_000_000, b"end\n")
 
 
+def test_what_a_script_does_to_its_output_is_not_left_to_the_next(channel: Channel) -> None:
+    """The client of SSH sets O_NONBLOCK; a later command then fails as soon as a pipe is full."""
+    flags = "fcntl(STDOUT, F_GETFL, 0)"
+    perl = "perl -MFcntl -e"
+    change = f"{perl} 'fcntl(STDOUT, F_SETFL, O_NONBLOCK | {flags}) or die'"
+    look = f"{perl} 'print {flags} & O_NONBLOCK ? 1 : 0'"
+    assert output(channel, f"{change}; {look}") == "1"
+    assert output(channel, look) == "0"
+    assert output(channel, f"({change}) >&2; {look}") == "0"
+
+
 def test_a_megabyte_is_sent_and_returned(channel: Channel) -> None:
     content = EVERY_BYTE * 4096
     assert channel.run("cat", timeout_s=LIMIT_S, stdin=content).stdout == content

@@ -162,3 +162,28 @@ def test_a_plugin_is_a_shared_object_of_the_program_that_a_file_configures(
     listed = " ".join(LISTED)
     call = f"do {{ plugin_in($_) for qw({listed}); plugins_named(q({file}), q({text})) }}"
     assert function(call, name="reference_plugins.pl") == plugins
+
+
+@pytest.mark.parametrize(
+    ("folder", "reader"),
+    [
+        ("/etc/tool/owned.d", "/etc/tool/owned.d"),
+        ("/etc/tool/named.d", "FOLDER/program"),
+        ("/etc/tool/local/50-old.d", ""),
+        ("/etc/own/anything.d", "/etc/own/anything.d"),
+    ],
+)
+def test_a_folder_of_etc_is_read_if_a_package_brings_it_or_a_program_has_its_name(
+    tmp_path: Path, folder: str, reader: str
+) -> None:
+    """A folder below one that no package brings is the administrator's own: it is not judged."""
+    (tmp_path / "program").write_bytes(b"\x7fELF\0/etc/tool/named.d\0")
+    call = f"folder_reader('{folder}', {{ '/etc/tool' => 1, '/etc/tool/owned.d' => 1 }})"
+    places = {"/usr/bin /usr/sbin /usr/lib /usr/libexec": str(tmp_path)}
+    found = function(call, name="reference_folders.pl", **places)
+    assert found == [reader.replace("FOLDER", str(tmp_path))]
+
+
+def test_the_folder_of_a_file_is_one_below_that_of_a_program() -> None:
+    for file, folder in (("/etc/tool/a.d/x", "/etc/tool/a.d"), ("/etc/tool/x", ""), ("/srv/a", "")):
+        assert function(f"folder_in('{file}')", name="reference_folders.pl") == [folder]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -20,7 +21,6 @@ def references(folder: Path, **files: str) -> dict[str, Reference]:
         path = folder / name.replace("__", ".")
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
     script = References.script(INTERESTS).replace("/root/bin /opt /srv)", f"{folder})")
-    script = script.replace("proc|sys|dev|tmp", "proc|sys|dev")
     done = subprocess.run(
         ["/bin/sh", "-c", f"export LC_ALL=C; {script}"],
         stdin=subprocess.DEVNULL,
@@ -110,6 +110,42 @@ def test_paths_zones_and_users_are_found_in_settings(tmp_path: Path) -> None:
         (8, "user", "nosuchuser", False),
         (10, "socket", "/run/nothing/x.sock", False),
     }
+
+
+def test_a_file_with_the_number_of_a_process_is_there_while_the_process_runs(
+    tmp_path: Path,
+) -> None:
+    """The folder is named as below ``/run``, which is not written here."""
+    (tmp_path / "alive.pid").write_text(f"{os.getpid()}\n")
+    (tmp_path / "dead.pid").write_text("4194305\n")
+    script = References.script(INTERESTS).replace("/root/bin /opt /srv)", f"{tmp_path})")
+    script = script.replace("!~ m{^/(?:var/)?run/}", f"!~ m{{^{tmp_path}/}}")
+    text = f"kill -HUP $(cat {tmp_path}/alive.pid) $(cat {tmp_path}/dead.pid)\n"
+    (tmp_path / "reload.sh").write_text(text)
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    found = References.parse(done.stdout, INTERESTS).values()
+    assert {(it.name, it.resolves) for it in found if it.kind == "process"} == {
+        (f"{tmp_path}/alive.pid", True),
+        (f"{tmp_path}/dead.pid", False),
+    }
+
+
+def test_a_temporary_file_is_read_and_its_loss_is_left_to_the_check_after_a_boot(
+    tmp_path: Path,
+) -> None:
+    found = references(tmp_path, settings__conf="a = /tmp/shop/list\nb = /var/tmp\nc = /srv/x\n")
+    before = {key: it.model_copy(update={"resolves": True}) for key, it in found.items()}
+    states = [Facts({References.section: each}) for each in (before, found)]
+    lines = diff(*states)
+    assert {line.path.rpartition(": ")[2] for line in lines} == {
+        "path /tmp/shop/list/resolves",
+        "path /srv/x/resolves",
+    }
+    assert [bool(References.explain(line, *states)) for line in lines] == [
+        "/tmp/" in line.path.rpartition(": ")[2] for line in lines
+    ]
 
 
 def test_a_secret_that_looks_like_a_path_is_not_read(tmp_path: Path) -> None:

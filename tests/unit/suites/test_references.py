@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from suites.test_references import test_what_the_administrators_files_name_is_still_there as check
+from suites.test_references import (
+    test_what_the_administrators_files_name_is_there_after_a_reboot as check_boot,
+)
 from tests.unit.suites.states import state, state_with
 from upgradeproof.plan import Expectations
 from upgradeproof.probes import Facts, Record
 from upgradeproof.probes.file_records import File
 from upgradeproof.probes.files import Files
+from upgradeproof.probes.mounts import Mount, Mounts
 from upgradeproof.probes.references import Reference, References
 from upgradeproof.runner import State
 
@@ -17,10 +21,12 @@ FILE = "/etc/cron.daily/care"
 NONE = Expectations()
 
 
-def reading(*references: Reference) -> State:
+def reading(*references: Reference, tmpfs: str = "") -> State:
     sound = state()
+    mount = Mount(source="tmpfs", file_system="tmpfs", options=("rw",))
     found: dict[str, Record] = {f"{r.file}: {r.kind} {r.name}": r for r in references}
-    facts = Facts({References.section: found, Files.section: {}})
+    mounts: dict[str, Record] = {tmpfs: mount} if tmpfs else {}
+    facts = Facts({References.section: found, Files.section: {}, Mounts.section: mounts})
     return State("any", sound.cell, sound.fidelity, facts, (), 0.0, (), lambda: sound.machine)
 
 
@@ -52,6 +58,17 @@ SENTENCES = (
     (
         there("socket", "/run/app.sock"),
         "names the socket /run/app.sock, which is not there any more",
+    ),
+    (
+        there("process", "/run/app.pid"),
+        "names /run/app.pid, which holds the number of no running process any more",
+    ),
+    (
+        there("folder", "/etc/tool/a.d", package="tool", line=3),
+        (
+            "is in /etc/tool/a.d, a folder that no package brings and no program names any more"
+            " (it was in tool)"
+        ),
     ),
     (
         there("zone", "US/East", "/usr/share/zoneinfo/US/East"),
@@ -136,3 +153,30 @@ def test_a_plugin_that_no_package_has_is_lost_if_the_file_still_names_it(
         f"{FILE}:3 names the plugin squeeze, which is gone"
         " (it was /usr/lib/mail/lib20_squeeze_plugin.so of mail)"
     )
+
+
+TEMPORARY = there("path", "/tmp/shop/list")
+
+
+def test_a_temporary_file_may_go_before_a_boot() -> None:
+    check(reading(TEMPORARY), reading(gone(TEMPORARY)), NONE)
+
+
+def test_what_a_boot_takes_away_is_reported_with_the_mount_that_hides_it() -> None:
+    here, after = reading(TEMPORARY), reading(gone(TEMPORARY), tmpfs="/tmp")
+    with pytest.raises(AssertionError) as caught:
+        check_boot(here, here, here, after, NONE)
+    assert str(caught.value).split("\n")[0] == (
+        f"after a boot {FILE}:3 names /tmp/shop/list, which is gone (tmpfs is on /tmp)"
+    )
+
+
+def test_what_a_boot_of_the_old_release_took_away_as_well_is_no_loss() -> None:
+    lost = reading(gone(TEMPORARY))
+    check_boot(reading(TEMPORARY), lost, reading(TEMPORARY), lost, NONE)
+
+
+def test_what_was_gone_before_the_boot_is_reported_once() -> None:
+    command = there("command", "dbshow")
+    here, lost = reading(command), reading(gone(command))
+    check_boot(here, here, lost, lost, NONE)
