@@ -56,6 +56,7 @@ def dangling(before: Facts, after: Facts, expectations: Expectations) -> dict[st
         if not reference.resolves
         and key in was
         and was[key].resolves
+        and was[key].brought
         and not expectations.reason_for(f"references/{key}/resolves")
     }
 

@@ -62,6 +62,11 @@ class Reference(Record):
     """The package of what was found; empty: none."""
 
     @property
+    def brought(self) -> bool:
+        """Whether it was more than a word in some program that names the folder of a file."""
+        return self.kind != "folder" or self.target == self.name
+
+    @property
     def temporary(self) -> bool:
         """Whether it is in a folder of temporary files, which a boot may empty."""
         return self.name.startswith(("/tmp/", "/var/tmp/"))  # noqa: S108  # names, not files
@@ -126,4 +131,6 @@ class References(Probe[Reference]):
             return "what the file names is there now"
         key = line.path.removeprefix(f"{cls.section}/").removesuffix("/resolves")
         was = before[cls].get(key)
+        if was and not was.brought:
+            return "no package brought this folder before the upgrade either"
         return "a temporary file: what a boot leaves is compared" if was and was.temporary else ""

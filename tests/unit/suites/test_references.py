@@ -180,3 +180,13 @@ def test_what_was_gone_before_the_boot_is_reported_once() -> None:
     command = there("command", "dbshow")
     here, lost = reading(command), reading(gone(command))
     check_boot(here, here, lost, lost, NONE)
+
+
+def test_a_folder_that_no_package_brought_is_not_missed() -> None:
+    guessed = there("folder", "/etc/tool/mine", "/usr/bin/tool", package="tool")
+    gone = guessed.model_copy(update={"resolves": False, "target": "", "package": ""})
+    before, after = reading(guessed), reading(gone)
+    check(before, after, NONE)
+    lines = diff(before.facts, after.facts)
+    assert lines
+    assert all(References.explain(line, before.facts, after.facts) for line in lines)
