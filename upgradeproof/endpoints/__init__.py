@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from upgradeproof.endpoints.answer import LARGEST_BODY, TIMEOUT_S, Answer
-from upgradeproof.endpoints.firewall import answers, answers_itself
+from upgradeproof.endpoints.firewall import answers, answers_itself, own_address
 from upgradeproof.endpoints.inside import ask_inside
+from upgradeproof.endpoints.mail import Refusals, envelope, refusals
+from upgradeproof.endpoints.messages import messages
 from upgradeproof.endpoints.outside import ask_from_here, authority
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Endpoint
@@ -13,10 +15,15 @@ __all__ = [
     "LARGEST_BODY",
     "TIMEOUT_S",
     "Answer",
+    "Refusals",
     "answers",
     "answers_itself",
     "ask",
     "authority",
+    "envelope",
+    "messages",
+    "own_address",
+    "refusals",
 ]
 HERE = "127.0.0.1"
 
