@@ -119,7 +119,8 @@ def test_mail_server_takes_the_mail_that_it_took(
         for recipient, reply in it.refused.items()
         if who in before and recipient in before[who].taken
     ]
-    assert not refused, "\n".join((f"{mail_endpoint.id}:", *refused))
+    logged = dict.fromkeys(line for it in now.values() for line in it.logged)
+    assert not refused, "\n".join((f"{mail_endpoint.id}:", *refused, *logged))
 
 
 def listening_ports(before: State, after: State) -> tuple[set[tuple[str, int]], ...]:

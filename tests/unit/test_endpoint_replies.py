@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from upgradeproof.endpoints import Answer, envelope, messages, refusals
+from tests.unit.observe.machines import AnsweringMachine
+from upgradeproof.endpoints import Answer, envelope, mail_refusals, messages, refusals
 from upgradeproof.plan import Endpoint
 
 MAIL = Endpoint.model_validate({"id": "mail", "kind": "smtp", "port": 25})
@@ -45,6 +48,19 @@ def test_a_session_that_ends_early_takes_no_mail(answer: Answer, reply: str) -> 
     found = refusals(answer)
     assert not found.taken
     assert set(found.refused.values()) == {reply}
+
+
+def test_a_refusal_has_the_warnings_of_the_journal(tmp_path: Path) -> None:
+    replies = {
+        "journalctl": "0|warning: old\nwarning: old\n\nerror: new\n",
+        "hostname -I": "0|192.0.2.7 2001:db8::7 \n",
+        "192.0.2.7": f"0|{session(BROKEN, '221 Bye').body}",
+        "127.0.0.1": f"0|{GREETED}",
+    }
+    found = mail_refusals(AnsweringMachine(tmp_path, replies), MAIL, 25)
+    assert set(found) == {"the machine itself", "another machine"}
+    assert all(one.logged == ("warning: old", "error: new") for one in found.values())
+    assert set(found["another machine"].refused.values()) == {BROKEN}
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,8 @@ from upgradeproof.endpoints import (
     answers,
     answers_itself,
     ask,
-    envelope,
+    mail_refusals,
     messages,
-    own_address,
-    refusals,
 )
 from upgradeproof.errors import LoadError
 from upgradeproof.machines import Machine
@@ -207,15 +205,7 @@ class State:
         Many servers trust the machine itself and judge only others. Its own address counts as one.
         """
         port = self.cell.expect.port_in(self.name, endpoint.port)
-        only = only_address(self.facts, endpoint, port)
-        places = {"the machine itself": only}
-        if not only and (address := own_address(self.machine)):
-            places["another machine"] = address
-        asked = envelope(endpoint, self.ask(endpoint).body)
-        return {
-            who: refusals(ask(self.machine, asked, port, address))
-            for who, address in places.items()
-        }
+        return mail_refusals(self.machine, endpoint, port, only_address(self.facts, endpoint, port))
 
     def ask_after_start(self, endpoint: Endpoint) -> Answer:
         """Ask an endpoint of services that have just started until its answer fits.

@@ -55,6 +55,14 @@ def test_a_protected_system_is_reported_for_written_paths_and_not_for_writable_o
     assert not found(uses, {**strict, "state_directory": ("a",)})
 
 
+def test_a_path_that_a_script_of_the_service_writes_counts() -> None:
+    uses = {"uses": ("writes /usr/local/x/last (/usr/local/bin/x)",)}
+    assert (
+        "writes /usr/local/x/last (/usr/local/bin/x)"
+        in (found(uses, {"protect_system": ("full",)})[0][1])
+    )
+
+
 @pytest.mark.parametrize(
     ("was", "now", "group"),
     [
