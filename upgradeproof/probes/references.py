@@ -33,6 +33,7 @@ _PROGRAM = (
     "reference_targets.pl",
     "reference_variables.pl",
     "reference_plugins.pl",
+    "reference_applications.pl",
     "references.pl",
 )
 
@@ -65,7 +66,8 @@ class References(Probe[Reference]):
 
     These are files of no package, and conffiles that differ from the package's, in ``/etc``,
     ``/usr/local``, ``/opt``, ``/srv``, ``/root/bin`` and among crontabs, ``*.conf`` of no package
-    below ``/var/lib``, and what runs programs for a user: SSH's authorized keys, ``.forward``.
+    below ``/var/lib``, what runs programs for a user (SSH's authorized keys, ``.forward``), scripts
+    in homes, and programs of applications, such as the pages of a web site in ``/var/www``.
     Only a change of ``resolves`` is a difference: a name that was added or removed is a change of
     its file. The key is ``FILE: KIND NAME``.
     """

@@ -242,3 +242,54 @@ def test_units_are_named_by_what_reloads_them(tmp_path: Path) -> None:
         (3, "thirdunit.service", False),
         (4, "fourthunit.service", False),
     }
+
+
+def programs(folder: Path, place: str, files: dict[str, str]) -> set[str]:
+    """Return what is named in files of a folder, which is read instead of a place."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755 if text.startswith("#!") else 0o644)
+    script = References.script(INTERESTS).replace("qw(/home /var/www)", f"qw({folder})")
+    script = script.replace("m{^/home/}", f"m{{^{place}}}").replace(
+        "m{^(/[^/]+/[^/]+)/}", f"m{{^({folder}/[^/]+)/}}"
+    )
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, timeout=60, check=True)
+    found = References.parse(done.stdout.decode("utf-8", "replace"), INTERESTS)
+    return {key.removeprefix(f"{folder}/") for key in found if key.startswith(str(folder))}
+
+
+PAGE = "<?php\ndate_default_timezone_set('US/Eastern');\necho shell_exec('convert a b');\n"
+
+
+def test_pages_of_a_web_site_are_read_and_its_libraries_are_not(tmp_path: Path) -> None:
+    found = programs(
+        tmp_path,
+        "/nowhere",
+        {
+            "html/index.php": PAGE,
+            "html/vendor/a/b.php": PAGE,
+            "html/.git/x.php": PAGE,
+            "html/notes.txt": "US/Central",
+            "html/x.cgi": "#!/bin/sh\nls US/Alaska\n",
+        },
+    )
+    assert {"html/index.php: zone US/Eastern", "html/index.php: command convert"} <= found
+    assert "html/x.cgi: command ls" in found
+    assert {key.partition(":")[0] for key in found} == {"html/index.php", "html/x.cgi"}
+
+
+def test_only_executable_scripts_of_a_home_are_read(tmp_path: Path) -> None:
+    script = "#!/bin/sh\nTZ=US/Pacific date\n"
+    found = programs(tmp_path, str(tmp_path), {"me/bin/x": script, "me/index.php": PAGE})
+    assert "me/bin/x: zone US/Pacific" in found
+    assert {key.partition(":")[0] for key in found} == {"me/bin/x"}
+
+
+def test_an_application_with_many_programs_is_read_in_part(tmp_path: Path) -> None:
+    pages = {f"site/{number}.php": PAGE for number in range(250)}
+    found = programs(tmp_path, "/nowhere", {**pages, "other/a.php": PAGE})
+    files = {key.partition(":")[0] for key in found}
+    assert len(files) == 201
+    assert "other/a.php" in files
