@@ -181,7 +181,7 @@ sub read_file {
   shell($file, $all, 1) if $language eq 'sh';
   python_source($file, @lines) if $language eq 'python';
   perl_source($file, @lines) if $language eq 'perl';
-  other_source($file, @lines) if $language =~ /^(?:python|perl|other)$/;
+  if ($language =~ /^(?:python|perl|other)$/) { other_source($file, @lines); php_source($file, @lines) }
 }
 sub other_source { # a program that is given to a call of a language other than the shell's
   my ($file, @lines) = @_;
@@ -234,7 +234,7 @@ for my $python (keys %asked) {
   close $answers;
 }
 my %find = (unit => \&unit_path, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
-my @answers; # kind, what, file, line, there, target
+my @answers = php_answers(); # kind, what, file, line, there, target
 for (@module_records) {
   my ($python, $module, $file, $line) = @$_;
   my $found = $module_at{$python}{$module} or next; # its interpreter did not answer

@@ -19,7 +19,7 @@ KINDS = frozenset(
     {
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
-        *("unit", "release", "variable", "plugin"),
+        *("unit", "release", "variable", "plugin", "php"),
     }
 )
 _LIMITS = {
@@ -34,6 +34,7 @@ _PROGRAM = (
     "reference_variables.pl",
     "reference_plugins.pl",
     "reference_applications.pl",
+    "reference_php.pl",
     "references.pl",
 )
 
@@ -47,7 +48,7 @@ class Reference(Record):
     ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
     virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unit``,
     ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``plugin`` (of
-    the program that the file configures), ``unread``."""
+    the program that the file configures), ``php`` (a function or a class), ``unread``."""
     name: str
     file: str
     line: int = 0
