@@ -234,7 +234,7 @@ for my $python (keys %asked) {
   close $answers;
 }
 my %find = (unit => \&unit_path, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
-my @answers = php_answers(); # kind, what, file, line, there, target
+my @answers = (php_answers(), application_modules()); # kind, what, file, line, there, target
 for (@module_records) {
   my ($python, $module, $file, $line) = @$_;
   my $found = $module_at{$python}{$module} or next; # its interpreter did not answer

@@ -98,3 +98,42 @@ def test_php_answers_what_it_has() -> None:
     assert sentence(*had.values(), *has.values()) == (
         "/var/www/a.php:3 uses each(), which PHP does not have any more (it was the extension Core)"
     )
+
+
+def modules(folder: Path, ruby: str, python: str) -> dict[str, tuple[bool, str]]:
+    """Return which folders of modules resolve, for the versions of the interpreters."""
+    interpreter = folder / ruby
+    interpreter.touch()
+    script = References.script(INTERESTS).replace("/home/*/*'", f"{folder}/*'")
+    script = script.replace("command_path('ruby')", f"'{interpreter}'")
+    script = script.replace(
+        "my $python = default_python();\n  my", f"my $python = '{python}';\n  my"
+    )
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, timeout=60, check=True)
+    found = References.parse(done.stdout.decode("utf-8", "replace"), INTERESTS)
+    return {
+        each.name.removeprefix(f"{folder}/"): (each.resolves, each.target)
+        for each in found.values()
+        if each.kind == "modules" and each.file.startswith(str(folder))
+    }
+
+
+def test_modules_of_an_application_are_for_one_version_of_its_interpreter(tmp_path: Path) -> None:
+    for name in (
+        *("shop/vendor/bundle/ruby/3.1.0/gems/rack-2", "empty/vendor/bundle/ruby/3.1.0"),
+        *("calc/lib", "venv"),
+    ):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "calc/lib/fast.cpython-311-x86_64-linux-gnu.so").touch()
+    (tmp_path / "calc/plain.so").touch()
+    (tmp_path / "venv/pyvenv.cfg").touch()
+    (tmp_path / "venv/fast.cpython-311-x86_64-linux-gnu.so").touch()
+    bundle = "shop/vendor/bundle/ruby/3.1.0"
+    assert modules(tmp_path, "ruby3.1", "python3.11") == {
+        bundle: (True, "ruby3.1"),
+        "calc/lib": (True, "python3.11"),
+    }
+    assert modules(tmp_path, "ruby3.3", "python3.13") == {
+        bundle: (False, "ruby3.3"),
+        "calc/lib": (False, "python3.13"),
+    }
