@@ -8,7 +8,7 @@ import pytest
 
 from suites import test_service_ports as ports
 from tests.unit.suites.states import state
-from upgradeproof.endpoints import Answer, Refusals, envelope, messages, refusals
+from upgradeproof.endpoints import Answer, messages
 from upgradeproof.plan import Endpoint, Expectations, Port
 from upgradeproof.probes import Facts
 from upgradeproof.probes.services import Service, Services
@@ -160,30 +160,24 @@ def test_an_endpoint_is_asked_three_times_unless_it_is_fast_or_wrong(
 
 
 WARNING = "Warning: Undefined variable $x in /srv/site.php on line 4\n"
-MAIL = Endpoint.model_validate({"id": "mail", "kind": "smtp", "port": 25})
 
 
 class RepliedState(State):
-    """A state whose endpoints give one body, and whose mail server one reply."""
+    """A state whose endpoints give one body."""
 
-    def replying(self, body: str = "", reply: str = "250 Ok") -> RepliedState:
-        self.__dict__["replied"] = (body, reply)
+    def replying(self, body: str) -> RepliedState:
+        self.__dict__["replied"] = body
         return self
 
     def messages(self, endpoint: Endpoint) -> dict[str, str]:
-        return messages(self.__dict__["replied"][0])
-
-    def refusals(self, endpoint: Endpoint) -> dict[str, Refusals]:
-        sent = envelope(endpoint, "").send.count("\n") + 1
-        replies = ["250 Ok", *[self.__dict__["replied"][1]] * (sent - 2), "250 Ok", "221 Bye"]
-        return {"another machine": refusals(Answer(body="".join(f"{r}\r\n" for r in replies)))}
+        return messages(self.__dict__["replied"])
 
 
-def replied(body: str = "", reply: str = "250 Ok") -> RepliedState:
+def replied(body: str) -> RepliedState:
     sound = state()
     return RepliedState(
         *("upgraded", sound.cell, sound.fidelity, sound.facts, (), 0.0, ()), lambda: sound.machine
-    ).replying(body, reply)
+    ).replying(body)
 
 
 def test_a_page_with_a_new_warning_of_its_program_is_reported() -> None:
@@ -192,13 +186,3 @@ def test_a_page_with_a_new_warning_of_its_program_is_reported() -> None:
     )
     with pytest.raises(AssertionError, match=r"answer of site contains:\n *Warning: Undefined"):
         ports.test_endpoint_answers_without_new_messages(replied("ok"), replied(WARNING), SITE)
-
-
-def test_a_mail_server_that_refuses_mail_only_now_is_reported() -> None:
-    broken = "451 4.3.5 Server configuration error"
-    ports.test_mail_server_takes_the_mail_that_it_took(replied(), replied(), MAIL)
-    ports.test_mail_server_takes_the_mail_that_it_took(
-        replied(reply=broken), replied(reply=broken), MAIL
-    )
-    with pytest.raises(AssertionError, match="another machine may not send mail to postmaster"):
-        ports.test_mail_server_takes_the_mail_that_it_took(replied(), replied(reply=broken), MAIL)
