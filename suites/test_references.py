@@ -25,6 +25,7 @@ _SENTENCES = {
     "user": "names the user {name}, who is gone",
     "unit": "names the unit {name}, which is gone",
     "release": "names the release {name}, which no source of apt offers any more",
+    "php": "uses {name}, which PHP does not have any more",
     "plugin": "names the plugin {name}, which is gone",
     "folder": "is in {name}, a folder that no package brings and no program names any more",
     "variable": "sets {name}, which no unit and no script reads any more",

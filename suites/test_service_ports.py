@@ -92,6 +92,19 @@ def test_endpoint_answers_as_fast_as_before(
     )
 
 
+@pytest.mark.subject("endpoint")
+@pytest.mark.follows("*::*_active*", "test_service_ports::test_endpoint_answers[*")
+def test_endpoint_answers_without_new_messages(
+    installed: State, upgraded: State, endpoint: Endpoint
+) -> None:
+    """A page that holds what is expected may hold a program's warnings, too: clients read both."""
+    now = upgraded.messages(endpoint)
+    new = now.keys() - installed.messages(endpoint).keys() if now else set()
+    assert not new, "\n".join(
+        (f"the answer of {endpoint.id} contains:", *(now[each] for each in sorted(new)))
+    )
+
+
 def listening_ports(before: State, after: State) -> tuple[set[tuple[str, int]], ...]:
     """Return protocols and ports of both states, without those that the kernel assigned again."""
     return tuple(

@@ -33,7 +33,7 @@ _DPKG_ERROR = re.compile(r"dpkg: error processing|dpkg: error:|dpkg-deb: error")
 _DECISIVE = re.compile(r"^(?:E: |Job for .* failed|Failed to |.*: (?:fatal|error): )")
 
 _FAILED_UNITS = r"""
-journalctl --sync 2>/dev/null
+journalctl --sync >/dev/null 2>&1
 systemctl list-units --no-legend --no-pager --plain --state=failed,auto-restart 2>/dev/null |
   cut -d ' ' -f 1 | head -n UNITS | while IFS= read -r unit; do
     echo "the last journal lines of $unit:"

@@ -141,6 +141,7 @@ def test_the_generic_suites_and_the_own_one_are_green(run: Run) -> None:
         "test_degradation",
         "test_in_use",
         "test_load",
+        "test_mail",
         "test_rollback",
         "test_scripts",
         "test_tls_clients",

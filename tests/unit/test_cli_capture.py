@@ -58,16 +58,3 @@ def test_an_unreachable_server_leaves_no_folder(upgradeproof: Command, tmp_path:
     assert done.status == 5
     assert done.err.startswith("upgradeproof: web1 can't be reached\n")
     assert not (tmp_path / "products").exists()
-
-
-def test_a_folder_without_a_plan_can_not_be_observed(upgradeproof: Command, tmp_path: Path) -> None:
-    (tmp_path / "web1").mkdir()
-    done = upgradeproof("observe", "web1")
-    assert (done.status, done.err) == (
-        2,
-        (
-            "upgradeproof: web1/upgrade.toml: there is no such file\n"
-            "To do: `upgradeproof capture` makes the folder and its plan of a live server;"
-            " `upgradeproof init PACKAGE` observes a package without one\n"
-        ),
-    )

@@ -44,3 +44,8 @@ def answers_itself(machine: Machine, port: Firewall) -> bool:
     """
     arguments = shlex.join((str(port.port), port.send))
     return machine.run(f"set -- {arguments}\n{_ASK_ITSELF}").ok
+
+
+def own_address(machine: Machine) -> str:
+    """Return the address by which other machines reach this one; "": it has none."""
+    return machine.run("hostname -I").text.partition(" ")[0].strip()

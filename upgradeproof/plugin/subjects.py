@@ -71,6 +71,9 @@ SUBJECTS: dict[str, Subjects] = {
     "https_endpoint": lambda cell: (
         (e.id, e) for e in cell.expect.endpoint if e.kind == "https" and e.from_ != "outside"
     ),
+    "mail_endpoint": lambda cell: (
+        (e.id, e) for e in cell.expect.endpoint if e.kind == "smtp" and "RCPT" not in e.send.upper()
+    ),
     "tls_endpoint": lambda cell: ((e.id, e) for e in cell.expect.endpoint if e.speaks_tls),
     "allowed_port": _firewall(allowed=True),
     "blocked_port": _firewall(allowed=False),

@@ -58,6 +58,7 @@ my $configuration = qr{\.(?:conf|cfg|cnf|ini|env|ya?ml|toml|sh|py|pl|service|tim
 sub script_or_setting { # a file below a folder that also holds programs and data
   my ($file, $name, $size) = @_;
   return if $size > $maximum_size || $owned{$file};
+  return program_of_application($file, $name, $size) if $name =~ $source;
   if ($name !~ $configuration) {
     open my $handle, '<:raw', $file or return;
     my $head = ''; read $handle, $head, 2; close $handle;
@@ -74,7 +75,7 @@ walk($_, 5, \&script_or_setting) for qw(/usr/local/bin /usr/local/sbin /usr/loca
 for my $folder (grep { !m{/(?:dpkg|apt|docker|containerd|containers|lxc|lxd|snapd|systemd|ucf|machines|flatpak)$} } glob '/var/lib/*') {
   walk($folder, 3, sub { candidate(@_) if $_[1] =~ /\.conf$/ }) if -d $folder && !-l $folder;
 }
-walk($_, 4, undef) for qw(/home /var/www);
+walk($_, 4, \&program_of_application) for qw(/home /var/www);
 if (@checked && open my $sums, '-|', 'md5sum', '--', @checked) {
   while (<$sums>) { push @candidates, $2 if m{^\\?([0-9a-f]{32})  (/.*)$} && $sum{$2} && $1 ne $sum{$2} }
   close $sums;
@@ -146,7 +147,7 @@ sub read_file {
   my $all = slurp($file);
   return if $all eq '' || index(substr($all, 0, 4096), "\0") >= 0;
   my @lines = split /\n/, $all, -1;
-  my $language = $file =~ /\.py$/ ? 'python' : $file =~ m{/profile\.d/.*\.sh$|^/etc/(?:profile|bash\.bashrc|rc\.local)$} ? 'sh' : '';
+  my $language = $file =~ /\.py$/ ? 'python' : $file =~ m{/profile\.d/.*\.sh$|^/etc/(?:profile|bash\.bashrc|rc\.local)$} ? 'sh' : $sources{$file} ? 'other' : '';
   if ($lines[0] =~ m{^#!\s*(/\S+)(?:\s+-S)?\s*(\S*)}) {
     my ($program, $argument) = ($1, $2);
     note('interpreter', $program, $file, 1);
@@ -180,7 +181,7 @@ sub read_file {
   shell($file, $all, 1) if $language eq 'sh';
   python_source($file, @lines) if $language eq 'python';
   perl_source($file, @lines) if $language eq 'perl';
-  other_source($file, @lines) if $language =~ /^(?:python|perl|other)$/;
+  if ($language =~ /^(?:python|perl|other)$/) { other_source($file, @lines); php_source($file, @lines) }
 }
 sub other_source { # a program that is given to a call of a language other than the shell's
   my ($file, @lines) = @_;
@@ -234,7 +235,7 @@ for my $python (keys %asked) {
   close $answers;
 }
 my %find = (unit => \&unit_path, process => \&process_path, folder => sub { folder_reader($_[0], \%owned) }, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
-my @answers; # kind, what, file, line, there, target
+my @answers = (php_answers(), application_modules()); # kind, what, file, line, there, target
 for (@module_records) {
   my ($python, $module, $file, $line) = @$_;
   my $found = $module_at{$python}{$module} or next; # its interpreter did not answer

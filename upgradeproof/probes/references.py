@@ -19,7 +19,7 @@ KINDS = frozenset(
     {
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
-        *("unit", "release", "variable", "plugin", "process", "folder"),
+        *("unit", "release", "variable", "plugin", "process", "folder", "php"),
     }
 )
 _LIMITS = {
@@ -34,6 +34,8 @@ _PROGRAM = (
     "reference_variables.pl",
     "reference_plugins.pl",
     "reference_folders.pl",
+    "reference_applications.pl",
+    "reference_php.pl",
     "references.pl",
 )
 
@@ -48,7 +50,8 @@ class Reference(Record):
     ``perl`` (modules), ``pam``, ``zone``, ``user``, ``link`` (a link's target), ``environment`` (a
     virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unit``,
     ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``plugin`` (of
-    the program that the file configures), ``folder`` (of the file itself), ``unread``."""
+    the program that the file configures), ``folder`` (of the file itself), ``php`` (a function or
+    a class), ``unread``."""
     name: str
     file: str
     line: int = 0
@@ -77,7 +80,8 @@ class References(Probe[Reference]):
 
     These are files of no package, and conffiles that differ from the package's, in ``/etc``,
     ``/usr/local``, ``/opt``, ``/srv``, ``/root/bin`` and among crontabs, ``*.conf`` of no package
-    below ``/var/lib``, and what runs programs for a user: SSH's authorized keys, ``.forward``.
+    below ``/var/lib``, what runs programs for a user (SSH's authorized keys, ``.forward``), scripts
+    in homes, and programs of applications, such as the pages of a web site in ``/var/www``.
     Only a change of ``resolves`` is a difference: a name that was added or removed is a change of
     its file. The key is ``FILE: KIND NAME``.
     """

@@ -14,6 +14,8 @@ _USUAL_TIMEOUT_S = 90.0
 _MUCH = 2
 _SESSIONS = ("process", "none")
 """Values of ``KillMode`` by which a stop leaves processes of the service running."""
+_OF_INIT_SCRIPTS = {"TimeoutStopUSec": ("5min",), "KillMode": ("process",)}
+"""What systemd-sysv-generator(8) writes for every init script: no choice of any service."""
 _KILLING = ("SIGKILL", "SIGABRT")
 _NETWORK, _ONLINE = "network.target", "network-online.target"
 _PARTS_OF_THE_SYSTEM = ("systemd-", "dbus.")
@@ -45,12 +47,15 @@ def stops(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Compl
         sentence = f"{unit} {what}: {changed(was, now, name)}"
         return Complaint(group=Group.STOP, field=field_name(name), sentence=sentence)
 
-    if _is_halved(was, now, "TimeoutStopUSec"):
+    generated = _of_init_script(was) and not was.drop_ins and not _of_init_script(now)
+    general = {name for name, usual in _OF_INIT_SCRIPTS.items() if was.get(name) == usual}
+    general = general if generated else set()
+    if _is_halved(was, now, "TimeoutStopUSec") and "TimeoutStopUSec" not in general:
         yield complaint("TimeoutStopUSec", "has less time to stop before it is killed")
     modes = ["".join(one.get("KillMode")) for one in (was, now)]
     if modes[1] in _SESSIONS and modes[0] != modes[1]:
         yield complaint("KillMode", "leaves processes running when it is stopped")
-    elif modes[0] in _SESSIONS and modes[0] != modes[1]:
+    elif modes[0] in _SESSIONS and modes[0] != modes[1] and "KillMode" not in general:
         yield complaint("KillMode", "ends processes that a stop left running before")
     elif modes == ["mixed", ""]:
         yield complaint("KillMode", "sends the signal of a stop to all of its processes")
@@ -100,6 +105,11 @@ def lost_dependencies(
         if others := lost(name):
             sentence = f"{unit} {what} {', '.join(others)}"
             yield Complaint(group=Group.DEPENDENCY, field=field_name(name), sentence=sentence)
+
+
+def _of_init_script(unit: UnitProperties) -> bool:
+    """Return whether systemd made the unit of an init script, since the package has no other."""
+    return any(command.startswith("/etc/init.d/") for command in unit.get("ExecStart"))
 
 
 def _is_halved(was: UnitProperties, now: UnitProperties, name: str) -> bool:

@@ -12,6 +12,7 @@ from upgradeproof.probes.file_records import File
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_FOLDERS, UNIT_OWNERS
 from upgradeproof.probes.unit_complaints import complaints
+from upgradeproof.probes.unit_scripts import SCRIPTS
 from upgradeproof.probes.unit_settings import DEPENDENCIES, LIMITS, PROPERTIES, TIMEOUTS
 from upgradeproof.probes.unit_table import Table, UnitProperties, one
 from upgradeproof.probes.unit_uses import USES
@@ -44,6 +45,7 @@ filters=$(find /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system -
 printf '%s\n' "$filters" | sed -n 's/^\([^:]*\):SystemCallFilter=/filter	\1	/p'
 """
     + USES
+    + SCRIPTS
     + UNIT_OWNERS
     + "exit 0\n"
 )

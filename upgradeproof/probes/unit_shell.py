@@ -17,7 +17,7 @@ INSTANCES = "(@[^/]*)?"
 UNIT_SHELL = r"""
 property() { systemctl show --value --property="$2" -- "$1" 2>/dev/null; }
 log() {
-  journalctl --sync 2>/dev/null
+  journalctl --sync >/dev/null 2>&1
   journalctl --no-pager --quiet --unit="$1" -n LINES -o cat 2>/dev/null |
     while IFS= read -r line; do printf 'log\t%s\t%s\n' "$1" "$line"; done
 }

@@ -10,6 +10,7 @@ from upgradeproof.probes.base import Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import merged, owner
 from upgradeproof.probes.text import clean, number, rows, unit_of
+from upgradeproof.probes.unit_scripts import Scripts
 from upgradeproof.probes.unit_settings import DEPENDENCIES, PROPERTIES, field_name, setting
 from upgradeproof.probes.unit_uses import belongs, names, use, writes
 
@@ -137,6 +138,7 @@ class Table:
         self.filters: dict[str, list[str]] = {}
         self.owners: dict[str, str] = {}
         self.named: list[tuple[str, str]] = []
+        self.scripts = Scripts()
         self._open: list[tuple[str, str]] = []
         self._flags: dict[str, str] = {}
         self._units: dict[str, str] = {}
@@ -186,6 +188,8 @@ class Table:
                 self._units[path] = unit_of(text)
             case "named":
                 self.named.append((path, text))
+            case _:
+                self.scripts.read(what, path, text)
 
     def exists(self, unit: str) -> bool:
         """Return whether what drop-ins are for is there, or is a whole kind of units."""
@@ -248,6 +252,7 @@ class Table:
 
     def _used(self, unit: str, package: str) -> tuple[str, ...]:
         found = set(self.uses.get(unit, ()))
+        found |= self.scripts.uses(lambda file: belongs(file, unit, package))
         for file, text in self.named:
             if belongs(file, unit, package):
                 found |= set(names(file, text))

@@ -116,7 +116,7 @@ def _ready_script(
 def _logs(units: Sequence[str]) -> str:
     """Return a command that prints the last lines of the journal of the units that are not up."""
     return (
-        f"journalctl --sync 2>/dev/null; for unit in {shlex.join(units)}; do\n"
+        f"journalctl --sync >/dev/null 2>&1; for unit in {shlex.join(units)}; do\n"
         '      systemctl -q is-active "$unit" ||\n'
         f'        journalctl --quiet --no-pager --unit="$unit" -n {LOG_LINES} -o cat 2>/dev/null\n'
         f"    done | head -n {MAX_LOG_LINES} | sed 's/^/  /'"

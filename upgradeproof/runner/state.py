@@ -11,7 +11,15 @@ from typing import TypeVar
 
 from testinfra.host import Host
 
-from upgradeproof.endpoints import Answer, answers, answers_itself, ask
+from upgradeproof.endpoints import (
+    Answer,
+    Refusals,
+    answers,
+    answers_itself,
+    ask,
+    mail_refusals,
+    messages,
+)
 from upgradeproof.errors import LoadError
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Cell, Data, Disruption, Endpoint, Expectations, Firewall, Port
@@ -186,6 +194,18 @@ class State:
             if shortest < enough_s:
                 break
         return shortest
+
+    def messages(self, endpoint: Endpoint) -> dict[str, str]:
+        """Return the warnings and errors of a program that its answer contains."""
+        return messages(self.ask(endpoint).body)
+
+    def refusals(self, endpoint: Endpoint) -> dict[str, Refusals]:
+        """Return whom a mail server takes mail for, by who sends it: the machine, or another one.
+
+        Many servers trust the machine itself and judge only others. Its own address counts as one.
+        """
+        port = self.cell.expect.port_in(self.name, endpoint.port)
+        return mail_refusals(self.machine, endpoint, port, only_address(self.facts, endpoint, port))
 
     def ask_after_start(self, endpoint: Endpoint) -> Answer:
         """Ask an endpoint of services that have just started until its answer fits.

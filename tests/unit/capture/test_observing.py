@@ -181,7 +181,8 @@ def test_only_the_plan_of_a_captured_server_is_extended(
 def test_a_folder_without_a_plan_is_one_clear_error(upgradeproof: Command) -> None:
     assert upgradeproof("observe", "products/web1").err == (
         "upgradeproof: products/web1/upgrade.toml: there is no such file\n"
-        "To do: `upgradeproof init` writes a first upgrade.toml\n"
+        "To do: `upgradeproof capture` makes the folder and its plan of a live server;"
+        " `upgradeproof init PACKAGE` observes a package without one\n"
     )
 
 

@@ -168,18 +168,23 @@ def test_a_plugin_is_a_shared_object_of_the_program_that_a_file_configures(
     ("folder", "reader"),
     [
         ("/etc/tool/owned.d", "/etc/tool/owned.d"),
-        ("/etc/tool/named.d", "FOLDER/program"),
+        ("/etc/tool/named.d", "FOLDER/lib/program"),
         ("/etc/tool/local/50-old.d", ""),
-        ("/etc/own/anything.d", "/etc/own/anything.d"),
+        ("/etc/other/named.d", ""),
     ],
 )
-def test_a_folder_of_etc_is_read_if_a_package_brings_it_or_a_program_has_its_name(
+def test_a_folder_of_etc_is_read_if_a_package_brings_it_or_a_program_of_the_package_has_its_name(
     tmp_path: Path, folder: str, reader: str
 ) -> None:
-    """A folder below one that no package brings is the administrator's own: it is not judged."""
-    (tmp_path / "program").write_bytes(b"\x7fELF\0/etc/tool/named.d\0")
-    call = f"folder_reader('{folder}', {{ '/etc/tool' => 1, '/etc/tool/owned.d' => 1 }})"
-    places = {"/usr/bin /usr/sbin /usr/lib /usr/libexec": str(tmp_path)}
+    """The package is the one that brings the folder above it; no other program is searched."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "program").write_bytes(b"\x7fELF\0/etc/tool/named.d\0")
+    (tmp_path / "tool.list").write_text(f"/.\n/etc/tool\n{tmp_path}/lib/program\n")
+    call = f"""do {{
+        sub lists {{ '{tmp_path}/tool.list' }}
+        sub slurp {{ open my $file, '<', $_[0]; local $/; <$file> }}
+        folder_reader('{folder}', {{ '/etc/tool/owned.d' => 1 }}) }}"""
+    places = {r"m{^(/(?:usr/)?(?:s?bin|lib|libexec)/.+)$}mg": f"m{{^({tmp_path}/lib/.+)$}}mg"}
     found = function(call, name="reference_folders.pl", **places)
     assert found == [reader.replace("FOLDER", str(tmp_path))]
 

@@ -55,6 +55,27 @@ def test_a_protected_system_is_reported_for_written_paths_and_not_for_writable_o
     assert not found(uses, {**strict, "state_directory": ("a",)})
 
 
+def test_what_systemd_writes_for_every_init_script_may_go_with_the_script() -> None:
+    usual = {"timeout_stop_usec": ("5min",), "kill_mode": ("process",)}
+    script = {"exec_start": ("/etc/init.d/a start",)}
+    native = {"exec_start": ("/usr/sbin/a",)}
+    assert not found({**usual, **script}, native)
+    assert len(found({**usual, **native}, native)) == 2
+    assert len(found({**usual, **script}, script)) == 2
+    longer = {**usual, "timeout_stop_usec": ("10min",)}
+    assert [sentence.split(":")[0] for _, sentence in found({**longer, **script}, native)] == [
+        "a.service has less time to stop before it is killed"
+    ]
+
+
+def test_a_path_that_a_script_of_the_service_writes_counts() -> None:
+    uses = {"uses": ("writes /usr/local/x/last (/usr/local/bin/x)",)}
+    assert (
+        "writes /usr/local/x/last (/usr/local/bin/x)"
+        in (found(uses, {"protect_system": ("full",)})[0][1])
+    )
+
+
 @pytest.mark.parametrize(
     ("was", "now", "group"),
     [

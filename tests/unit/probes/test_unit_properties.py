@@ -164,6 +164,21 @@ def test_open_files_and_configured_paths_of_a_service_are_read() -> None:
     )
 
 
+def test_scripts_that_the_files_of_a_service_run_are_used_by_it() -> None:
+    found = parsed(
+        unit()
+        + "runs\t/etc/names\t/usr/local/bin/x\nruns\t/etc/b.conf\t/opt/other\n"
+        + "mentions\t/etc/a/main.cf\t/etc/names\n"
+        + 'script\t/usr/local/bin/x\tcat >>"/usr/local/x/last" 2>/dev/null; ls /srv/home/me\n'
+        + "script\t/usr/local/bin/x\tcp /home/me/list /tmp/list >&2\n"
+        + "script\t/opt/other\techo >/etc/other\n"
+    )["a.service"]
+    assert found.uses == (
+        "names /home/me/list (/usr/local/bin/x)",
+        "writes /usr/local/x/last (/usr/local/bin/x)",
+    )
+
+
 def test_the_plan_names_a_service_its_socket_and_its_instances() -> None:
     assert declared("a.service", ("a.service",))
     assert declared("a@15-main.service", ("a.service",))

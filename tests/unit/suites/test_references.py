@@ -10,7 +10,7 @@ from suites.test_references import (
 )
 from tests.unit.suites.states import state, state_with
 from upgradeproof.plan import Expectations
-from upgradeproof.probes import Facts, Record
+from upgradeproof.probes import Facts, Record, diff
 from upgradeproof.probes.file_records import File
 from upgradeproof.probes.files import Files
 from upgradeproof.probes.mounts import Mount, Mounts

@@ -8,7 +8,7 @@ import pytest
 
 from suites import test_service_ports as ports
 from tests.unit.suites.states import state
-from upgradeproof.endpoints import Answer
+from upgradeproof.endpoints import Answer, messages
 from upgradeproof.plan import Endpoint, Expectations, Port
 from upgradeproof.probes import Facts
 from upgradeproof.probes.services import Service, Services
@@ -157,3 +157,32 @@ def test_an_endpoint_is_asked_three_times_unless_it_is_fast_or_wrong(
     ).expecting(*bodies)
     assert (asked.answer_s(SITE, enough_s=enough_s) is not None) == answers
     assert len(asked.__dict__["bodies"]) == left
+
+
+WARNING = "Warning: Undefined variable $x in /srv/site.php on line 4\n"
+
+
+class RepliedState(State):
+    """A state whose endpoints give one body."""
+
+    def replying(self, body: str) -> RepliedState:
+        self.__dict__["replied"] = body
+        return self
+
+    def messages(self, endpoint: Endpoint) -> dict[str, str]:
+        return messages(self.__dict__["replied"])
+
+
+def replied(body: str) -> RepliedState:
+    sound = state()
+    return RepliedState(
+        *("upgraded", sound.cell, sound.fidelity, sound.facts, (), 0.0, ()), lambda: sound.machine
+    ).replying(body)
+
+
+def test_a_page_with_a_new_warning_of_its_program_is_reported() -> None:
+    ports.test_endpoint_answers_without_new_messages(
+        replied(WARNING), replied(WARNING.replace("4", "5")), SITE
+    )
+    with pytest.raises(AssertionError, match=r"answer of site contains:\n *Warning: Undefined"):
+        ports.test_endpoint_answers_without_new_messages(replied("ok"), replied(WARNING), SITE)
