@@ -116,7 +116,8 @@ def test_service_writes_the_files_that_it_wrote(installed_rebooted: State, reboo
         for path, was in before.items()
         if not rebooted.reason_for(f"open_files/{path}")
         for unit in was.units
-        if path not in after or unit not in after[path].units
+        if (now := rebooted.cell.expect.unit_after(unit))
+        and (path not in after or now not in after[path].units)
     ]
     assert not gone, "; ".join(gone)
 

@@ -208,6 +208,11 @@ class Expectations(Model):
         unit = next(named, None)
         return unit.name_in(state) if unit else unit_name(name)
 
+    def unit_after(self, unit: str) -> str | None:
+        """Return the full name after the upgrade of a unit's full name; None: it has none."""
+        declared = next((each for each in self.units if each.before == unit), None)
+        return declared.after if declared else unit
+
     def port_in(self, state: str, port: int) -> int:
         """Return where a TCP port of the old release is found in a state."""
         return self.port_after(port) if has_new_release(state) else port
@@ -223,7 +228,8 @@ class Expectations(Model):
         ``kind``: what kind of change it is; None where the caller does not know.
         """
         declared = next((known.reason for known in self.change if known.covers(path, kind)), None)
-        return declared or self._migrated(path)
+        units = (unit.reason_for(path) for unit in self.units)
+        return declared or next(filter(None, units), None) or self._migrated(path)
 
     def _migrated(self, path: str) -> str | None:
         """Return that a migration changes the content of a file, or None: no such is declared."""

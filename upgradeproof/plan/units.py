@@ -10,6 +10,9 @@ from upgradeproof.plan.loading import Model
 from upgradeproof.plan.names import UnitName, unit_name
 from upgradeproof.states import has_new_release
 
+_OF_UNITS = ("services", "endurance", "service_controls", "unit_properties", "log_names")
+"""Sections whose keys are the full names of units."""
+
 
 class DeclaredUnit(Model):
     """A systemd unit that must be enabled and active, and what the upgrade does with its name."""
@@ -39,3 +42,17 @@ class DeclaredUnit(Model):
     def name_in(self, state: str) -> str | None:
         """Return the full name of the unit in a state; None: it must not be there."""
         return self.after if has_new_release(state) else self.before
+
+    def reason_for(self, path: str) -> str | None:
+        """Return why a record of this unit is added or removed in the diff, or None: it is none.
+
+        A retired unit may also stay without running.
+        """
+        section, _, rest = path.partition("/")
+        name, _, field = rest.partition("/")
+        if section not in _OF_UNITS or self.before == self.after:
+            return None
+        if name not in (self.before, self.after) or (field and self.change != "retired"):
+            return None
+        to = f" to {self.after}" if self.change == "renamed" else ""
+        return f"the plan declares {unit_name(self.name)} as {self.change}{to}"

@@ -36,8 +36,9 @@ exit 0
 class OpenFile(Record):
     """One file that is open for writing."""
 
+    volatile: ClassVar[frozenset[str]] = frozenset({"units"})
     units: tuple[str, ...]
-    """Units of the plan whose processes hold it."""
+    """Units of the plan whose processes hold it. A check compares them by the plan's names."""
 
 
 class OpenFiles(Probe[OpenFile]):

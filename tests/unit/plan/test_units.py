@@ -109,3 +109,30 @@ def test_the_later_change_of_a_unit_wins() -> None:
         ("a", "kept"),
         ("b", "kept"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "path", "expected"),
+    [
+        ({"change": "renamed", "to": "b"}, "services/a.service", "renamed to b.service"),
+        ({"change": "renamed", "to": "b"}, "endurance/b.service", "renamed to b.service"),
+        ({"change": "renamed", "to": "b"}, "services/b.service/active", None),
+        ({"change": "renamed", "to": "b"}, "services/c.service", None),
+        ({"change": "renamed", "to": "b"}, "packages/a.service", None),
+        ({"change": "retired"}, "services/a.service/active", "retired"),
+        ({"change": "added"}, "service_controls/a.service", "added"),
+        ({"change": "kept"}, "services/a.service", None),
+    ],
+)
+def test_records_of_a_unit_are_added_and_removed_as_its_change_specifies(
+    keys: dict[str, str], path: str, expected: str | None
+) -> None:
+    found = Expectations.model_validate({"service": [{"name": "a", **keys}]}).reason_for(path)
+    assert found == (expected and f"the plan declares a.service as {expected}")
+
+
+def test_a_unit_has_another_name_after_the_upgrade_only_if_the_plan_declares_so() -> None:
+    units = [{"name": "a", "change": "renamed", "to": "b"}, {"name": "old", "change": "retired"}]
+    expect = Expectations.model_validate({"service": units})
+    names = ("a.service", "old.service", "c.service")
+    assert [expect.unit_after(name) for name in names] == ["b.service", None, "c.service"]

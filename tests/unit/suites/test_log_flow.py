@@ -15,6 +15,7 @@ from upgradeproof.probes.open_files import OpenFile, OpenFiles
 from upgradeproof.runner import State
 
 OLD, NEW = "Mon DD HH:MM:SS HOST TAG:", "YYYY-MM-DDTHH:MM:SS+hh:mm HOST TAG:"
+A_TO_B = {"name": "a", "change": "renamed", "to": "b"}
 LOGS_MORE = {"facts": ["endurance/web.service/logged_lines"], "reason": "it is documented"}
 AUDIT, OTHER = "/var/log/ssh-audit.log", "/var/log/auth.log"
 
@@ -107,6 +108,19 @@ def test_a_file_that_a_service_does_not_write_any_more_is_named() -> None:
     check(before, before)
     with pytest.raises(AssertionError, match=r"a\.service had /srv/a\.log open for writing"):
         check(before, state_with({OpenFiles: {}}))
+
+
+def test_a_renamed_service_writes_the_files_of_its_old_name() -> None:
+    check = suite.test_service_writes_the_files_that_it_wrote
+    before, after = (
+        state_with(
+            {OpenFiles: {"/srv/a.log": OpenFile(units=(unit,))}}, expect={"service": [A_TO_B]}
+        )
+        for unit in ("a.service", "b.service")
+    )
+    check(before, after)
+    with pytest.raises(AssertionError, match=r"a\.service had /srv/a\.log open for writing"):
+        check(before, before)
 
 
 def idle(lines: int = 0, size: int = 0, *, watched_s: int = 20, **more: object) -> State:
