@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 from typing import Literal, cast
@@ -191,10 +193,17 @@ def port() -> Iterator[int]:
 
 @pytest.fixture
 def closed_port() -> int:
-    """Return a TCP port of this host on which no process listens."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return int(unused.getsockname()[1])
+    """Return a port of this host that no process has, and that the kernel assigns to none."""
+    for port in range(20_000 + os.getpid() % 9_000, 30_000):
+        with (
+            suppress(OSError),
+            socket.socket() as tcp,
+            socket.socket(type=socket.SOCK_DGRAM) as udp,
+        ):
+            tcp.bind(("0.0.0.0", port))
+            udp.bind(("0.0.0.0", port))
+            return port
+    pytest.fail("all ports are in use")
 
 
 def test_a_product_that_expects_nothing_is_ready(waiting: ReadyMachine) -> None:
