@@ -69,10 +69,9 @@ def test_config_parses_in_its_format(upgraded: State, parsed_config: Config) -> 
 
 @pytest.mark.subject("config")
 def test_config_keeps_its_owner_and_mode(installed: State, upgraded: State, config: Config) -> None:
-    was, now = (
-        f"{found.owner}:{found.group} {found.mode}"
-        for found in (installed[Configs][config.path], upgraded[Configs][config.path])
-    )
+    before, after = installed[Configs][config.path], upgraded[Configs][config.path]
+    assert after.exists, f"{config.path} is gone"
+    was, now = (f"{found.owner}:{found.group} {found.mode}" for found in (before, after))
     assert now == was, f"{config.path} was {was}, and is {now}"
 
 
