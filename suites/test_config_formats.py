@@ -70,7 +70,8 @@ def test_config_parses_in_its_format(upgraded: State, parsed_config: Config) -> 
 @pytest.mark.subject("config")
 def test_config_keeps_its_owner_and_mode(installed: State, upgraded: State, config: Config) -> None:
     before, after = installed[Configs][config.path], upgraded[Configs][config.path]
-    assert after.exists, f"{config.path} is gone"
+    if not after.exists:
+        pytest.skip(f"{config.path} is gone, which fails test_config_is_there")
     was, now = (f"{found.owner}:{found.group} {found.mode}" for found in (before, after))
     assert now == was, f"{config.path} was {was}, and is {now}"
 
