@@ -6,6 +6,7 @@ import time
 
 from upgradeproof.errors import BootError, MachineError
 from upgradeproof.machines.qemu.life import Kind, Life, Sign
+from upgradeproof.machines.qemu.qmp import ENDED
 
 LOOP = 3
 """So many resets during the wait for one boot are a boot loop."""
@@ -53,7 +54,7 @@ def judge(signs: tuple[Sign, ...], name: str, *, reset: bool) -> BootError | Mac
         if sign.kind is Kind.GONE:
             return MachineError(
                 f"QEMU ended while {name} booted",
-                resolution="see qemu.log in the evidence: was it killed, or out of memory?",
+                resolution=ENDED,
             )
         if sign.kind is Kind.STOPPED:
             return stopped(name)

@@ -208,7 +208,11 @@ class QemuMachine(ChannelMachine):
     def _await_boot(self, mark: int, timeout_s: float, *, reset: bool) -> None:
         deadline = time.monotonic() + timeout_s
         life = self.process.life
-        self._known = boot.follow(life, mark, self.name, timeout_s, reset=reset)
+        try:
+            self._known = boot.follow(life, mark, self.name, timeout_s, reset=reset)
+        except MachineError as error:
+            error.details = "\n".join(filter(None, [error.details, self.process.log]))
+            raise
         try:
             left = max(deadline - time.monotonic(), 1.0)
             settled = self._channel.run(_SETTLED, timeout_s=left).text

@@ -14,6 +14,10 @@ from typing import Any
 
 from upgradeproof.errors import MachineError
 
+ENDED = (
+    "QEMU's own lines are the last of console.log in the evidence: was it killed, or out of memory?"
+)
+"""What to do where QEMU itself is gone."""
 ANSWER_TIMEOUT_S = 30.0
 """Limit of one command: the slowest, the writing of a disk's overlay, takes under a second."""
 _END_TIMEOUT_S = 5.0
@@ -95,7 +99,7 @@ class Monitor:
         return MachineError(
             f"QEMU of {self._name} ended; its last command was {command!r}",
             details=details,
-            resolution="see qemu.log in the evidence: was it killed, or out of memory?",
+            resolution=ENDED,
         )
 
     def _read(self) -> None:

@@ -78,7 +78,8 @@ def test_an_end_of_qemu_is_no_failure_of_the_product() -> None:
     assert isinstance(error, MachineError)
     assert str(error) == (
         "QEMU ended while box booted\n"
-        "To do: see qemu.log in the evidence: was it killed, or out of memory?"
+        "To do: QEMU's own lines are the last of console.log in the evidence: was it killed, or"
+        " out of memory?"
     )
 
 

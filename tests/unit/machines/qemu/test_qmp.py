@@ -117,7 +117,8 @@ def test_an_end_of_qemu_during_a_command_is_an_error_of_every_later_command(
             connected.monitor.execute(command)
         assert caught.value.brief == f"QEMU of box ended; its last command was {command!r}"
         assert caught.value.resolution == (
-            "see qemu.log in the evidence: was it killed, or out of memory?"
+            "QEMU's own lines are the last of console.log in the evidence: was it killed, or"
+            " out of memory?"
         )
     assert time.monotonic() - began < 0.4
 
