@@ -186,12 +186,18 @@ def _judged(cell: Cell, entry: Entry, ran: Ran) -> Tried:
 
 
 def _listened_to(trial: Trial, ran: Ran) -> GoodCell:
-    """Return what a good cell proves; where a check never ran, the cell is not good."""
+    """Return what a good cell proves; where a check never ran, the cell is not good.
+
+    Where the harness could not reach a state, nothing is known: that is no complaint of a check.
+    """
     checks = ran.cell.checks if ran.cell else ()
-    found = alarms(ran.cell) if ran.cell else ()
+    lost = [s for s in ran.cell.states if s.verdict is Verdict.BROKEN] if ran.cell else []
+    found = alarms(ran.cell) if ran.cell and not lost else ()
     never = [check for check in checks if check.verdict is Verdict.NEVER_RAN]
     problem = ran.problem
-    if never and not found:
+    if lost:
+        problem = f"{lost[0].name} was not reached: {lost[0].reason}"
+    elif never and not found:
         problem = f"{never[0].id} never ran: {never[0].reason}"
     elif checks and not any(check.verdict is Verdict.PASSED for check in checks):
         problem = problem or "not one of its checks passed: a silence that proves nothing"

@@ -101,6 +101,17 @@ def test_a_defect_that_another_check_sees_is_a_failure(tmp_path: Path) -> None:
     assert f"UNRELATED {DATA}\n" in printed
 
 
+def test_of_a_good_cell_that_the_harness_could_not_build_nothing_is_known(tmp_path: Path) -> None:
+    gone = state("upgraded", BROKEN, "QEMU ended while box booted")
+    lost = cell(check(ACTIVE, PASSED), gone)
+    found, _ = tried(
+        project(tmp_path, bad=KEYS), Pytest({("bad", AMD64): SEEN, ("", AMD64): lost}), "*-amd64.*"
+    )
+    (good,) = found.good_cells
+    assert (found.good, good.verdict, good.false_alarms) == (False, "broken", ())
+    assert good.problem == "upgraded was not reached: QEMU ended while box booted"
+
+
 @pytest.mark.parametrize("verdict", [FAILED, BROKEN])
 def test_a_false_alarm_is_a_failure(tmp_path: Path, verdict: object) -> None:
     home = project(tmp_path, bad=KEYS)
