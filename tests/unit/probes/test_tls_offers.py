@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import ssl
 import subprocess
@@ -46,7 +47,10 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["127.0.0.1", "127.0.0.3"])
+NEEDS_SS = pytest.mark.skipif(not shutil.which("ss"), reason="this host has no ss, of iproute2")
+
+
+@pytest.fixture(params=["127.0.0.1", pytest.param("127.0.0.3", marks=NEEDS_SS)])
 def port(certificate: Path, request: pytest.FixtureRequest) -> Iterator[int]:
     """Return the port of a server that offers two suites of TLS 1.2, and no other version.
 
