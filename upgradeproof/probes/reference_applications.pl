@@ -31,6 +31,7 @@ sub application_modules { # kind, what, file, line, there, the version of the in
       ($there{$bundle}, $version{$bundle}) = ($ruby eq $of, "ruby$ruby");
     }
     next if $python eq '' || -f "$folder/pyvenv.cfg";
+    next if grep { -e } glob "$folder/libpython3* $folder/lib/libpython3* $folder/bin/python3*"; # its own
     for my $extension (glob "$folder/*.cpython-3*.so $folder/lib/*.cpython-3*.so") {
       my ($place, $of) = $extension =~ m{^(.*)/[^/]*\.cpython-3(\d+)\w*-[^/]*$} or next;
       ($there{$place}, $version{$place}) = ($there{$place} || $python eq "python3.$of", $python);

@@ -121,11 +121,13 @@ def modules(folder: Path, ruby: str, python: str) -> dict[str, tuple[bool, str]]
 def test_modules_of_an_application_are_for_one_version_of_its_interpreter(tmp_path: Path) -> None:
     for name in (
         *("shop/vendor/bundle/ruby/3.1.0/gems/rack-2", "empty/vendor/bundle/ruby/3.1.0"),
-        *("calc/lib", "venv"),
+        *("calc/lib", "venv", "frozen"),
     ):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "calc/lib/fast.cpython-311-x86_64-linux-gnu.so").touch()
     (tmp_path / "calc/plain.so").touch()
+    for own in ("fast.cpython-311-x86_64-linux-gnu.so", "libpython3.11.so.1.0"):
+        (tmp_path / "frozen" / own).touch()
     (tmp_path / "venv/pyvenv.cfg").touch()
     (tmp_path / "venv/fast.cpython-311-x86_64-linux-gnu.so").touch()
     bundle = "shop/vendor/bundle/ruby/3.1.0"
