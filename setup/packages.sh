@@ -15,7 +15,8 @@ case $(dpkg --print-architecture 2>/dev/null) in
 esac
 # A browser, and a font for what it draws: the report is looked at in its tests. openssh-server: hosts
 # with engines, which the tests start. iproute2: ss, which scripts for machines use, run on this host.
-TEST_PACKAGES=(chromium fonts-dejavu-core openssh-server iproute2)
+# gpgv: APT's own check of a signature; Debian 13 has another one.
+TEST_PACKAGES=(chromium fonts-dejavu-core openssh-server iproute2 gpgv)
 # What the bench is compared with.
 BENCH_PACKAGES=(debvm wrk hey)
 ARM64_PACKAGES=(qemu-user-static arch-test)
