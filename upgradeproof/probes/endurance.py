@@ -225,14 +225,14 @@ class Endurance(Probe[Stay]):
                 case ["uses", "first", unit, _, files, _]:
                     opened[unit] = number(files) or 0
                 case ["uses", "second", unit, memory, files, threads] if unit in found:
-                    found[unit] = found[unit].model_copy(
-                        update={
-                            "memory_kib": number(memory) or 0,
-                            "open_files": number(files) or 0,
-                            "opened_files": (number(files) or 0) - opened.get(unit, 0),
-                            "threads": number(threads) or 0,
-                        }
-                    )
+                    open_files = number(files) or 0
+                    update = {
+                        "memory_kib": number(memory) or 0,
+                        "open_files": open_files,
+                        "opened_files": open_files - opened.get(unit, 0),
+                        "threads": number(threads) or 0,
+                    }
+                    found[unit] = found[unit].model_copy(update=update)
                 case ["logged", unit, seconds, lines, size] if unit in found:
                     update = {
                         "watched_s": number(seconds) or 0,

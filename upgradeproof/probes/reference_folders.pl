@@ -7,12 +7,12 @@ sub folder_in { # of a file, below the folder that a package has in /etc
   my ($file) = @_;
   return $file =~ m{^(/etc/[^/]+/\S+)/[^/]+$} ? $1 : '';
 }
-my %named_by;
+my (%named_by, %programs_of);
 sub folder_reader {
   my ($folder, $owned) = @_;
   my ($top, $name) = $folder =~ m{^(/etc/[^/]+)/(?:.*/)?([^/]+)$} or return '';
   return $folder if $owned->{$folder};
-  return $named_by{"$top $name"} //= named_in($name, programs_of($top));
+  return $named_by{"$top $name"} //= named_in($name, @{ $programs_of{$top} //= [programs_of($top)] });
 }
 sub programs_of { # the packages that bring a folder of /etc
   my ($top) = @_;

@@ -7,8 +7,8 @@ from typing import ClassVar
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, number, rows
+from upgradeproof.probes.unit_shell import LOG_LINES
 
-LOG_LINES = 10
 _PROPERTIES = "Id,FragmentPath,UnitFileState,ActiveState,SubState,Result,NRestarts"
 # loginctl(1), enable-linger: the file makes the user's systemd start at boot, without a login.
 _SCRIPT = r"""
