@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from upgradeproof.errors import HarnessError
 from upgradeproof.machines import Backend, Machine
@@ -47,9 +47,18 @@ class StateCache(AbstractContextManager["StateCache"]):
                 log.warning("%s: the state %s was not saved: %s", self._cell.id, state, error)
         self._held.close()
 
-    def building(self, key: str) -> AbstractContextManager[None]:
-        """Hold a key while its state is built: another run that needs it waits, and reuses it."""
-        return self._store.building(key)
+    @contextmanager
+    def building(self, state: StateName, key: str) -> Iterator[None]:
+        """Hold a key while its state is built or loaded, and until it is saved.
+
+        Another run that needs the state waits, and then reuses it. This one goes on meanwhile.
+        """
+        with ExitStack() as held:
+            held.enter_context(self._store.building(key))
+            yield
+            if snapshot := self._snapshots.get(state):
+                until_saved = held.pop_all()
+                snapshot.add_done_callback(lambda _: until_saved.close())
 
     def key(self, state: StateName, parent: str, actions: Sequence[Action]) -> str:
         """Return the key of a state that is reached from a build, or from the image."""
@@ -126,7 +135,8 @@ class StateCache(AbstractContextManager["StateCache"]):
 
     def wait(self, state: StateName) -> None:
         """Wait until a state is saved, or can't be: a caller of ``snapshot`` gets the error."""
-        self._snapshots[state].exception()
+        if snapshot := self._snapshots.get(state):
+            snapshot.exception()
 
     def checkpoints(
         self, parent: str, actions: Sequence[Action], recorder: Recorder

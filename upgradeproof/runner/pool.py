@@ -31,14 +31,21 @@ class MachinePool(AbstractContextManager["MachinePool"]):
         cell: Cell,
         backend: Backend,
         run_id: str,
+        *,
         snapshot: Callable[[StateName], str],
+        wait: Callable[[StateName], None],
         in_use: Callable[[StateName], Expectations],
     ) -> None:
-        """Know the cell; ``in_use`` returns what a new start of a state must bring back."""
+        """Know the cell.
+
+        ``snapshot`` returns that of a state, ``wait`` returns when a state is not being saved any
+        more, and ``in_use`` returns what a new start of a state must bring back.
+        """
         self._cell = cell
         self._backend = backend
         self._run_id = run_id
         self._snapshot = snapshot
+        self._wait = wait
         self._in_use = in_use
         self._started = 0
         self._active_stack = ExitStack()
@@ -54,7 +61,8 @@ class MachinePool(AbstractContextManager["MachinePool"]):
     def acquire(self, state: StateName, snapshot: str | None = None) -> ActiveMachine:
         """Return the active machine in ``state``: the one that is in it, or another.
 
-        Another is started from ``snapshot``, or from that of the state itself.
+        Another is started from ``snapshot``, or from that of the state itself. A machine that is
+        being saved is paused: it is returned after that.
         """
         if self.active is None or self.active.state != state:
             self.discard()
@@ -64,16 +72,20 @@ class MachinePool(AbstractContextManager["MachinePool"]):
             self.active = ActiveMachine(machine, state)
             if snapshot is None:
                 self._make_ready(machine, state)
+        self._wait(state)
         return self.active
 
     def discard(self) -> None:
-        """End the active machine."""
+        """End the active machine, after it is saved."""
+        if self.active is not None and self.active.state is not None:
+            self._wait(self.active.state)
         self.active = None
         self._active_stack.close()
 
     def shared(self, state: StateName) -> Machine:
         """Return the machine in a state that is shared by all tests that only read."""
         if self.active is not None and self.active.state == state:
+            self._wait(state)
             return self.active.machine
         if state not in self._shared:
             self._shared[state] = self._shared_stack.enter_context(self._in_state(state, state))

@@ -65,8 +65,9 @@ class Runner(AbstractContextManager["Runner"]):
                 self.cell,
                 self._backend,
                 context.run_id,
-                cache.snapshot,
-                lambda name: self._states[name].in_use,
+                snapshot=cache.snapshot,
+                wait=cache.wait,
+                in_use=lambda name: self._states[name].in_use,
             )
         )
         self._cache = self._open.enter_context(cache)
@@ -157,7 +158,7 @@ class Runner(AbstractContextManager["Runner"]):
             if name is StateName.UPGRADED:
                 self._preflight()
             watch = Watch(self.cell, name, before, self.recorder, self._context)
-            with self._cache.building(state_key):
+            with self._cache.building(name, state_key):
                 found = self._load(name, state_key, watch)
                 cached, facts = found or self._run(name, state_key, before, watch)
             return self._arrive(name, cached, facts, reused=found is not None)
@@ -260,8 +261,6 @@ class Runner(AbstractContextManager["Runner"]):
             since=transition.since,
         )
         self._cache.save(name, state_key, cached, facts, active.machine)
-        # The machine is changed next, and another run may build the state once its lock is free.
-        self._cache.wait(name)
         active.state = name
         return cached, facts
 

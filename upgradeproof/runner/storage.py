@@ -33,6 +33,9 @@ writes 1.5 GB, and a snapshot of it as much again."""
 
 log = logging.getLogger(__name__)
 
+_Stored = tuple[CachedSnapshot, Backend]
+"""A state, and the backend that stores it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -187,12 +190,10 @@ class Storage:
         A state that a process uses stays, and so does one that another state depends on. Raises
         MachineError when a backend can't list its states.
         """
-        gone: list[str] = []
-        for backend in self._backends:
-            gone += self._trim(backend, [b for b in self._backends if b is not backend])
+        gone = tuple(self._trimmed())
         self._forget_old_facts()
         remove_old(self._cache / "locks", ".lock")
-        return tuple(gone)
+        return gone
 
     def _forget_old_facts(self) -> None:
         """Remove facts that were unused for too long: not every state has a snapshot."""
@@ -208,31 +209,38 @@ class Storage:
         (self._cache / "checkpoints" / f"{key}.json").unlink(missing_ok=True)
         return True
 
-    def _trim(self, backend: Backend, others: Sequence[Backend]) -> Iterator[str]:
-        elsewhere = sum(each.size_bytes for other in others for each in other.snapshots())
-        left = {snapshot.name: snapshot for snapshot in backend.snapshots()}
+    def _trimmed(self) -> Iterator[str]:
+        """Remove one state after another; yield their keys."""
+        left = {s.name: (s, backend) for backend in self._backends for s in backend.snapshots()}
         stays: set[str] = set()
-        while victim := self._next(left, stays, elsewhere, backend):
-            if self._remove(victim, backend):
-                del left[victim.name]
-                yield victim.key
+        while victim := self._next(left, stays):
+            snapshot, backend = victim
+            if self._remove(snapshot, backend):
+                del left[snapshot.name]
+                yield snapshot.key
             else:
-                stays.add(victim.name)
+                stays.add(snapshot.name)
 
-    def _next(
-        self, left: Mapping[str, CachedSnapshot], stays: set[str], elsewhere: int, backend: Backend
-    ) -> CachedSnapshot | None:
-        """Return the next state to remove; None: the limits are met, or the rest has to stay."""
-        parents = {snapshot.parent for snapshot in left.values()}
-        free = [s for s in left.values() if s.name not in parents | stays]
+    def _next(self, left: Mapping[str, _Stored], stays: set[str]) -> _Stored | None:
+        """Return the next state to remove; None: the limits are met, or the rest has to stay.
+
+        The sum of all backends counts, so that the longest unused of all of them is removed first.
+        """
+        parents = {snapshot.parent for snapshot, _ in left.values()}
+        free = [left[name] for name in left.keys() - parents - stays]
+        free.sort(key=lambda stored: self._uses.last_use(stored[0]))
         if not free:
             return None
-        oldest = min(free, key=self._uses.last_use)
+        oldest, _ = free[0]
         too_old = time.time() - self._uses.last_use(oldest) > self._limits.max_age_s
-        total = elsewhere + sum(snapshot.size_bytes for snapshot in left.values())
+        total = sum(snapshot.size_bytes for snapshot, _ in left.values())
         if too_old or total > self._limits.max_bytes:
-            return oldest
-        return oldest if backend.free_bytes() < self._limits.min_free_bytes else None
+            return free[0]
+        for backend in self._backends:
+            own = [stored for stored in free if stored[1] is backend]
+            if own and backend.free_bytes() < self._limits.min_free_bytes:
+                return own[0]
+        return None
 
     def _remove(self, snapshot: CachedSnapshot, backend: Backend) -> bool:
         """Remove a state, with what is known of it, unless a process uses it."""

@@ -72,8 +72,11 @@ class StateStore:
 
     @contextmanager
     def building(self, state_key: str) -> Iterator[None]:
-        """Hold a state while it is built; another run that needs it waits and then reuses it."""
-        lock = FileLock(self._locks / f"{state_key}.lock")
+        """Hold a state while it is built; another run that needs it waits and then reuses it.
+
+        Any thread may release it.
+        """
+        lock = FileLock(self._locks / f"{state_key}.lock", thread_local=False)
         try:
             with lock.acquire(timeout=BUILD_TIMEOUT_S):
                 yield

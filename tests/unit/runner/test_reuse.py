@@ -190,7 +190,7 @@ def expect(**others: Any) -> Cell:
     "changed",
     [
         {"change": [{"facts": ["packages/*"], "reason": "all of them are new"}]},
-        {"endpoint": [{"id": "web", "kind": "http", "port": 80}]},
+        {"endpoint": [{"id": "web", "kind": "tcp", "port": 80}]},
         {"config": {"change": "migrated", "preserved_keys": ["a.b"]}},
     ],
 )
@@ -206,6 +206,7 @@ def test_the_key_does_not_depend_on_how_a_state_is_judged(changed: dict[str, Any
         {"command": [{"id": "a", "run": "a"}]},
         {"config": {"format": "ini"}},
         {"config": {"check": "thing -t"}},
+        {"endpoint": [{"id": "web", "kind": "http", "port": 80}]},
     ],
 )
 def test_the_key_depends_on_what_is_done_or_read_on_the_machine(changed: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from tests.unit.test_locks import make_old
 from upgradeproof.errors import HarnessError, MachineError
 from upgradeproof.machines import CachedSnapshot
 from upgradeproof.results.model import CachedStates
-from upgradeproof.runner.storage import DAY_S, GB, HeldStates, Limits, StateLocks, Storage
+from upgradeproof.runner.storage import DAY_S, GB, Limits, StateLocks, Storage
 
 NOW = time.time()
 NO_LIMITS = Limits(max_bytes=math.inf, max_age_s=math.inf, min_free_bytes=0)
@@ -173,6 +172,26 @@ def test_the_limit_applies_to_the_sum_of_all_backends(
     assert trimmed(tmp_path, backend, other, limits=replace(NO_LIMITS, max_bytes=45)) == ("old",)
 
 
+def test_the_longest_unused_of_all_backends_is_removed_first(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
+    """A cache that old VMs filled must not push out what a container's run has just saved."""
+    vms = SnapshotsInMemory()
+    vms.add("old vm", size=100, age_days=9)
+    limits = replace(NO_LIMITS, max_bytes=100)
+    assert trimmed(tmp_path, backend, vms, limits=limits) == ("old vm",)
+
+
+def test_a_full_disk_is_freed_by_the_states_that_are_on_it(
+    backend: SnapshotsInMemory, tmp_path: Path
+) -> None:
+    full = SnapshotsInMemory()
+    full.add("vm")
+    full.disk_free_bytes = 0
+    limits = replace(NO_LIMITS, min_free_bytes=5)
+    assert trimmed(tmp_path, backend, full, limits=limits) == ("vm",)
+
+
 def test_the_facts_of_a_state_are_removed_with_it(
     backend: SnapshotsInMemory, tmp_path: Path
 ) -> None:
@@ -250,47 +269,3 @@ def test_a_reused_state_is_locked_until_the_runner_ends(world: World) -> None:
         again.reach("upgraded")
         assert storage.trim() == ()
     assert len(storage.trim()) == 2
-
-
-def test_a_state_is_locked_once_even_if_it_is_reached_several_times(tmp_path: Path) -> None:
-    held = HeldStates(StateLocks(tmp_path))
-    held.hold("a")
-    held.hold("a")
-    held.close()
-    assert StateLocks(tmp_path).remove("a", lambda: True)
-
-
-def test_a_state_is_not_removed_while_it_is_used_by_any_process(tmp_path: Path) -> None:
-    locks, counted = StateLocks(tmp_path), threading.Lock()
-    users: list[int] = []
-    removed: list[int] = []
-
-    def use() -> None:
-        for index in range(2000):
-            with locks.using("a"):
-                with counted:
-                    users.append(index)
-                time.sleep(0)
-                with counted:
-                    users.remove(index)
-
-    def removal() -> bool:
-        removed.append(len(users))
-        return True
-
-    def remove(stop: threading.Event) -> None:
-        while not stop.is_set():
-            locks.remove("a", removal)
-
-    stop = threading.Event()
-    removers = [threading.Thread(target=remove, args=(stop,)) for _ in range(2)]
-    using = [threading.Thread(target=use) for _ in range(2)]
-    for thread in (*removers, *using):
-        thread.start()
-    for thread in using:
-        thread.join()
-    stop.set()
-    for thread in removers:
-        thread.join()
-    assert removed, "nothing was ever removed"
-    assert not any(removed)
