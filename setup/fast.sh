@@ -22,6 +22,11 @@ cd "$root"
 # shellcheck source=setup/pythons.sh
 . setup/pythons.sh
 
+# Some tests wait, for a time limit of a fraction of a minute: one worker more than processors uses it.
+workers=$(($(nproc) + 1))
+# Many tests start the engine in a process of their own, which need not compile it each time.
+unset PYTHONDONTWRITEBYTECODE
+
 run() {
     echo "+ $*"
     "$@"
@@ -38,7 +43,8 @@ for version in $PYTHONS; do
 done
 for version in $PYTHONS; do
     if make_environment "$version"; then
-        run "$(environment_of "$version")/bin/python" -m pytest -n auto tests/unit tests/golden
+        run "$(environment_of "$version")/bin/python" -m pytest -n "$workers" --dist worksteal \
+            tests/unit tests/golden
     else
         missing+=("$version")
     fi
