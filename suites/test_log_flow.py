@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
+from upgradeproof.plan import Log
 from upgradeproof.probes.endurance import Endurance, Stay
 from upgradeproof.probes.log_flow import LogFile, LogFlow
 from upgradeproof.probes.log_names import LogNames
-from upgradeproof.probes.open_files import OpenFiles
-from upgradeproof.runner import State
+from upgradeproof.probes.open_files import OpenFiles, other_name
+from upgradeproof.probes.secrets import masked_text
+from upgradeproof.runner import InUse, State
+from upgradeproof.runner.log_forms import forms_before, lines_written, other_form
 
 NAMED = 12
 """How many of the messages that a file no longer takes are named."""
@@ -118,6 +121,7 @@ def test_service_writes_the_files_that_it_wrote(installed_rebooted: State, reboo
         for unit in was.units
         if (now := rebooted.cell.expect.unit_after(unit))
         and (path not in after or now not in after[path].units)
+        and not other_name(path, before, after)
     ]
     assert not gone, "; ".join(gone)
 
@@ -160,3 +164,21 @@ def test_no_idle_service_logs_many_times_as_much(
         and not rebooted.reason_for(f"endurance/{unit}/logged_lines")
     ]
     assert not flooded, "\n".join(flooded)
+
+
+@pytest.mark.subject("log")
+@pytest.mark.follows("test_in_use::test_log_goes_on*", "test_services::*_active*")
+def test_lines_of_the_log_begin_as_before(
+    installed: State, upgraded: State, in_use: InUse, log: Log
+) -> None:
+    """A program that reads a log finds the time of a line by its form."""
+    if upgraded.reason_for(f"log_flow/{log.path}/shape"):
+        pytest.skip("the plan expects another form")
+    before = forms_before(installed.machine, log)
+    lines = lines_written(in_use.machine, log)
+    other = other_form(before, lines)
+    was = " or ".join(sorted(filter(None, before)))
+    assert not other, (
+        f"the lines of {log.path} began with {was}, and begin with {other} now:"
+        f"\n  {masked_text(lines[0], marks=False)}"
+    )

@@ -26,6 +26,8 @@ _SENTENCES = {
     "unit": "names the unit {name}, which is gone",
     "release": "names the release {name}, which no source of apt offers any more",
     "php": "uses {name}, which PHP does not have any more",
+    "attribute": "uses {name}, which its Python does not have any more",
+    "ruby": "uses {name}, which Ruby does not have any more",
     "plugin": "names the plugin {name}, which is gone",
     "folder": "is in {name}, a folder that no package brings and no program names any more",
     "variable": "sets {name}, which no unit and no script reads any more",
@@ -40,6 +42,8 @@ def sentence(before: Reference, after: Reference) -> str:
             " none of the modules is found"
         )
     where = f"{after.file}:{after.line}" if after.line else after.file
+    if before.kind == "stored":
+        return f"{where} names {before.name}, whose files systemd now deletes {after.target}"
     reference = f"{where} {_SENTENCES[before.kind].format(name=before.name)}"
     elsewhere = before.target if before.target != before.name else ""
     was = " of ".join(filter(None, (elsewhere, before.package)))

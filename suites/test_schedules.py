@@ -1,7 +1,8 @@
 """What runs automatically runs as often as before, and once."""
 
 from upgradeproof.plan import Expectations
-from upgradeproof.probes.jobs import doubled, lost, retimed
+from upgradeproof.probes.attribution import distribution_upgraded
+from upgradeproof.probes.jobs import doubled, lost, other_users, retimed
 from upgradeproof.probes.schedules import Schedules
 from upgradeproof.runner import State
 from upgradeproof.runner.reasons import known
@@ -31,6 +32,22 @@ def test_no_job_is_run_by_a_second_schedule(
         if not known(upgraded, expectations, f"schedules/{new}")
     ]
     assert not twice, "\n".join(twice)
+
+
+def test_no_job_runs_as_another_user(
+    installed: State, upgraded: State, expectations: Expectations
+) -> None:
+    """In an upgrade of the distribution, a job of a package may."""
+    before, after = installed[Schedules], upgraded[Schedules]
+    distribution = distribution_upgraded(installed.facts, upgraded.facts)
+    others = [
+        f"{key} of {after[key].source} runs as {after[key].user or 'root'},"
+        f" and ran as {before[key].user or 'root'}"
+        for key in other_users(before, after)
+        if not (distribution and after[key].package)
+        and not known(upgraded, expectations, f"schedules/{key}")
+    ]
+    assert not others, "\n".join(others)
 
 
 def test_no_job_runs_at_another_time(

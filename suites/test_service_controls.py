@@ -7,6 +7,9 @@ import pytest
 from upgradeproof.probes.service_controls import SUCCESS, ServiceControl, ServiceControls
 from upgradeproof.runner import State
 
+SLOWER_S, SLOWER = 8.0, 4
+"""How many seconds longer, and times as long, a start may take: a busy host delays each boot."""
+
 
 def tried(before: State, after: State) -> Iterator[tuple[str, ServiceControl, ServiceControl]]:
     """Yield each service that was up in both states: its unit now, and how each state did."""
@@ -53,3 +56,19 @@ def test_services_stop_as_before(installed_rebooted: State, rebooted: State) -> 
         and not rebooted.reason_for(f"service_controls/{unit}/stop")
     ]
     assert not worse, "\n".join(worse)
+
+
+@pytest.mark.follows("test_services::*_active*", "test_reboot::*_active*", "test_libraries::*")
+def test_services_start_as_fast_as_before(installed_rebooted: State, rebooted: State) -> None:
+    """While a service starts, no client is answered: after each boot, restart and upgrade."""
+    both = list(tried(installed_rebooted, rebooted))
+    if not both:
+        pytest.skip("no service of the plan was up in both releases")
+    slower = [
+        f"{unit} needs {now.start_s:.1f} s to start, and needed {was.start_s:.1f} s"
+        for unit, was, now in both
+        if now.start_s - was.start_s >= SLOWER_S
+        and now.start_s >= SLOWER * was.start_s
+        and not rebooted.reason_for(f"service_controls/{unit}/start_s")
+    ]
+    assert not slower, "\n".join(slower)

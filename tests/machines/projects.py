@@ -145,9 +145,9 @@ def wait_until(what: str, ready: Callable[[], object], timeout_s: float = 60.0) 
 
 def forget_states(token: str) -> None:
     """Remove the states of cells that are named by a token."""
-    images = engine.LOCAL.client().images
-    for image in images.list(filters={"label": "upgradeproof.cell"}):
-        if token in image.labels["upgradeproof.cell"]:
+    api = engine.LOCAL.client().api
+    for image in api.images(filters={"label": "upgradeproof.cell"}):
+        if token in image["Labels"]["upgradeproof.cell"]:
             # An error: another state is based on this one, and is removed next.
             with suppress(docker.errors.APIError):
-                images.remove(str(image.id), force=True)
+                api.remove_image(image["Id"], force=True)

@@ -133,10 +133,12 @@ def test_the_generic_suites_and_the_own_one_are_green(run: Run) -> None:
     assert verdicts["test_unexplained_changes::test_every_change_is_expected"] is Verdict.PASSED
     suites = {name.partition("::")[0] for name in verdicts}
     assert {path.stem for path in (ROOT / "suites").glob("test_*.py")} - suites <= {
+        "test_answers",
         "test_availability",
         "test_commands",
         "test_components",
         "test_config_reads",
+        "test_config_refusals",
         "test_data",
         "test_degradation",
         "test_in_use",

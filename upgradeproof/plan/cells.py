@@ -115,7 +115,7 @@ class Cell:
     def _written(self, path: str, kind: ChangeKind | None) -> str | None:
         """Return that a step of the upgrade itself writes the file at this path of the diff."""
         section, _, file = path.partition("/")
-        if section not in {"files", "edited_files"} or kind == "removed":
+        if section not in {"files", "edited_files", "temporary_files"} or kind == "removed":
             return None
         file = file.removesuffix("/sha256").removesuffix("/md5")
         for step in self.steps:

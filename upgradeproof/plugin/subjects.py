@@ -71,6 +71,11 @@ SUBJECTS: dict[str, Subjects] = {
     "https_endpoint": lambda cell: (
         (e.id, e) for e in cell.expect.endpoint if e.kind == "https" and e.from_ != "outside"
     ),
+    "web_endpoint": lambda cell: (
+        (e.id, e)
+        for e in cell.expect.endpoint
+        if e.kind in ("http", "https") and e.from_ != "outside"
+    ),
     "mail_endpoint": lambda cell: (
         (e.id, e) for e in cell.expect.endpoint if e.kind == "smtp" and "RCPT" not in e.send.upper()
     ),

@@ -113,10 +113,14 @@ class ConfigChecks(Probe[ConfigCheck]):
 
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
-        """Return the unit that was added or removed, which the services show."""
+        """Return the unit that was added or removed, or that the checker is there only now."""
         key = line.path.partition("/")[2]
         old, new = before[cls].get(key), after[cls].get(key)
         found = old or new
+        name = key.rpartition("/")[0]
+        was, now = before[cls].get(name), after[cls].get(name)
+        if was and now and was.problem and now.accepted:
+            return "its checker gives an answer now, and accepts the configuration"
         if found is None or (old and new) or (new and not new.accepted):
             return ""
         changed = unit_changed(found.unit, before, after)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.services import Service, Services
 from upgradeproof.probes.text import clean, number, rows
 from upgradeproof.probes.unit_shell import PROCESSES, UNIT_SHELL
@@ -59,6 +60,15 @@ uses() {
     END { printf "uses\t%s\t%s\t%d\t%d\t%d\n", $when, $unit, $memory, $files, $threads }
   ' -- -when="$1" -unit="$2"
 }
+# The files that each process of a unit runs, or was started with, by their paths.
+programs() {
+  processes "${2%.service}.service" | while IFS= read -r folder; do
+    { readlink "$folder/exe"; tr '\0' '\n' <"$folder/cmdline" | head -n 10 | grep '^/'; } \
+      2>/dev/null | sort -u | while IFS= read -r path; do
+        [ ! -f "$path" ] || printf 'program\t%s\t%s\t%s\t%s\n' "$1" "$2" "${folder#/proc/}" "$path"
+      done
+  done
+}
 units=$(for unit in "$@"; do
   printf '%s\n' "$unit"
   for part in $(property "$unit" ConsistsOf); do printf '%s\n' "$part"; done
@@ -68,6 +78,7 @@ now=$(cut -d ' ' -f 1 /proc/uptime | cut -d . -f 1)
 for unit in $units; do
   look first "$unit"
   uses first "$unit"
+  programs first "$unit"
   want=$stays
   pause=$(delay "$unit")
   pause=${pause:-0}
@@ -83,6 +94,12 @@ since=$(date +%s)
 for unit in $units; do
   look second "$unit"
   uses second "$unit"
+  programs second "$unit"
+  held "$unit" | head -n 5 | while IFS= read -r path; do
+    tail -qn 5 -- "$path" 2>/dev/null | cut -c 1-300 | while IFS= read -r line; do
+      printf 'wrote\t%s\t%s\n' "$unit" "$line"
+    done
+  done
   lines=$(journalctl --no-pager --quiet --unit="$unit" --since="@$since" -o cat 2>/dev/null |
     head -n 100000 | wc -l)
   bytes=$(held "$unit" | while IFS= read -r path; do
@@ -115,6 +132,9 @@ class Stay(Record):
             "open_files",
             "opened_files",
             "threads",
+            "programs",
+            "new_programs",
+            "wrote",
         }
     )
     active: str
@@ -139,6 +159,12 @@ class Stay(Record):
     """How many more they had open at the end than at the beginning."""
     threads: int = 0
     """Of its processes at the end, with their first ones."""
+    programs: tuple[str, ...] = ()
+    """The files that one process of it ran, or was started with, all the time: by their paths."""
+    new_programs: tuple[str, ...] = ()
+    """Those that a process ran at the end, and none at the beginning."""
+    wrote: tuple[str, ...] = ()
+    """The last lines of the first files below /var/log that its processes have open."""
 
     @property
     def stopped(self) -> bool:
@@ -161,12 +187,11 @@ def became_daemon(was: Stay | Service, now: Stay) -> bool:
 
 def _became_daemons(before: Facts, after: Facts) -> list[str]:
     """Return the units that only started other units before."""
+    was = before[Endurance]
     return [
         unit
         for unit, now in after[Endurance].items()
-        if (was := before[Endurance].get(unit)) is not None
-        and unit in before[Services]
-        and became_daemon(was, now)
+        if unit in was and unit in before[Services] and became_daemon(was[unit], now)
     ]
 
 
@@ -183,6 +208,11 @@ class Endurance(Probe[Stay]):
     @classmethod
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
         """Explain a wrapper that the new release makes a daemon itself, and its old parts' end."""
+        # A part that is added or removed is a line of the services, too, with a reason of its own.
+        if line.before is None or line.after is None:
+            part = line.path.removeprefix(f"{cls.section}/")
+            without = before if line.before is None else after
+            return "" if part in without[Services] else "the section services shows the same"
         unit, _, field = line.path.removeprefix(f"{cls.section}/").rpartition("/")
         now = after[cls].get(unit)
         if field == "sub" and unit in _became_daemons(before, after):
@@ -210,8 +240,14 @@ class Endurance(Probe[Stay]):
         found: dict[str, Stay] = {}
         logs: dict[str, list[str]] = {}
         opened: dict[str, int] = {}
+        ran: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        wrote: dict[str, list[str]] = {}
         for cells in rows(clean(output)):
             match cells:
+                case ["program", when, unit, pid, path]:
+                    ran.setdefault((when, unit), set()).add((pid, path))
+                case ["wrote", unit, *line]:
+                    wrote.setdefault(unit, []).append(masked_text(" ".join(line)))
                 case ["first", unit, _, _, _, _, invocation]:
                     first[unit] = invocation
                 case ["second", unit, active, sub, result, restarts, invocation]:
@@ -243,6 +279,21 @@ class Endurance(Probe[Stay]):
                 case ["log", unit, *line]:
                     logs.setdefault(unit, []).append(" ".join(line))
         return {
-            unit: stay.model_copy(update={"log": tuple(logs.get(unit, ()))})
+            unit: stay.model_copy(
+                update={
+                    "log": tuple(logs.get(unit, ())),
+                    "wrote": tuple(wrote.get(unit, ())),
+                    **_programs(ran.get(("first", unit), set()), ran.get(("second", unit), set())),
+                }
+            )
             for unit, stay in found.items()
         }
+
+
+def _programs(
+    first: set[tuple[str, str]], second: set[tuple[str, str]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the programs that a process ran in both looks, and those of the second look only."""
+    stayed = {path for _, path in first & second}
+    new = {path for _, path in second} - {path for _, path in first}
+    return {"programs": tuple(sorted(stayed)), "new_programs": tuple(sorted(new))}

@@ -65,6 +65,8 @@ class ProbeInputs:
     """Scripts that write another value of the plan's data (``id/write``), and read it (``id``)."""
     https: tuple[CommandInput, ...] = ()
     """Scripts that ask the plan's https endpoints by a client each: ``endpoint/client``."""
+    web: tuple[CommandInput, ...] = ()
+    """Scripts that ask the plan's endpoints of the kinds http and https once, by the endpoint."""
     tls: tuple[TlsInput, ...] = ()
     """Endpoints whose TLS versions, cipher suites and certificate are read."""
     run_scripts: bool = False

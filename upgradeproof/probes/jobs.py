@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from upgradeproof.probes.base import Facts, Record
 from upgradeproof.probes.crontabs import WRAPPERS, without_tests
 from upgradeproof.probes.intervals import cron_per_day, timer_per_day
+from upgradeproof.probes.package_changes import distribution_upgraded
 
 SECTION = "schedules"
 _MUCH = 2
@@ -57,6 +58,8 @@ def amiss(before: Facts, after: Facts, key: str) -> bool:
     was, now = ((facts.sections.get(SECTION, {})) for facts in (before, after))
     old = {name: job for name, job in was.items() if isinstance(job, Schedule)}
     new = {name: job for name, job in now.items() if isinstance(job, Schedule)}
+    if key in other_users(old, new) and not distribution_upgraded(before.sections, after.sections):
+        return True
     return key in lost(old, new) or key in dict(doubled(old, new)) or key in retimed(old, new)
 
 
@@ -116,6 +119,17 @@ def retimed(before: Mapping[str, Schedule], after: Mapping[str, Schedule]) -> tu
         if not job.package or rate is None or not 1 / _MUCH < rate < _MUCH:
             found.append(key)
     return tuple(found)
+
+
+def other_users(before: Mapping[str, Schedule], after: Mapping[str, Schedule]) -> tuple[str, ...]:
+    """Return the jobs that another user runs than before."""
+    return tuple(
+        key
+        for key, job in before.items()
+        if (now := after.get(key))
+        and not (job.inactive or now.inactive)
+        and (job.user or "root") != (now.user or "root")
+    )
 
 
 def alike(one: Schedule, other: Schedule, *, by_package: bool = True) -> bool:

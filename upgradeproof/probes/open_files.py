@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import ClassVar
 
-from upgradeproof.probes.base import Probe, Record
+from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.text import clean, rows
 from upgradeproof.probes.unit_shell import INSTANCES, PROCESSES
@@ -33,6 +34,10 @@ exit 0
 """.replace("INSTANCES", INSTANCES)
 
 
+RANDOM_WORD = 5
+"""Letters of a random word, at least: each sequence of digits in it counts as one."""
+
+
 class OpenFile(Record):
     """One file that is open for writing."""
 
@@ -53,6 +58,14 @@ class OpenFiles(Probe[OpenFile]):
     intrusive = True
 
     @classmethod
+    def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
+        """Return that the file has another word in its name at each start of the service."""
+        path = line.path.removeprefix(f"{cls.section}/")
+        old, new = before[cls], after[cls]
+        other = other_name(path, old, new) if path in old else other_name(path, new, old)
+        return f"the file is named {other} at another start" if other else ""
+
+    @classmethod
     def script(cls, inputs: ProbeInputs, /) -> str:
         """Return the script; it is read after the services were used."""
         return f"units={shlex.quote(' '.join(inputs.services))}\n{PROCESSES}{_SCRIPT}"
@@ -66,3 +79,30 @@ class OpenFiles(Probe[OpenFile]):
                 case ["open", unit, path]:
                     found[re.sub(r"\d+", "N", path)].add(unit)
         return {path: OpenFile(units=tuple(sorted(units))) for path, units in found.items()}
+
+
+def other_name(path: str, here: Mapping[str, OpenFile], there: Mapping[str, OpenFile]) -> str:
+    """Return the name that a file has in another state, or "": a random word of it may differ.
+
+    Both files are in the same folder and held by the same units, and each in one state only.
+    """
+    if path in there or path not in here:
+        return ""
+    return next(
+        (
+            other
+            for other, file in there.items()
+            if other not in here
+            and set(file.units) & set(here[path].units)
+            and _differ_in_one_word(path, other)
+        ),
+        "",
+    )
+
+
+def _differ_in_one_word(path: str, other: str) -> bool:
+    words, others = re.split(r"[-.]", path), re.split(r"[-.]", other)
+    pairs = [(one, two) for one, two in zip(words, others, strict=False) if one != two]
+    return len(words) == len(others) and [
+        len(word) >= RANDOM_WORD and "/" not in word for pair in pairs for word in pair
+    ] == [True, True]

@@ -1,4 +1,4 @@
-"""Read the files below ``/usr`` by which a package sets a policy for the whole machine."""
+"""Read the files of packages by which one sets a policy for the whole machine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from upgradeproof.probes.attribution import changed_package, distribution_upgraded
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
+from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import merged
 from upgradeproof.probes.text import clean, rows
@@ -31,25 +32,50 @@ files=$(for base in /usr/lib $lib; do
     -mindepth 1 -maxdepth 1 \( -type f -o -type l \( -xtype f -o -lname /dev/null \) \) \
     \( -name '*.conf' -o -name '*.rules' -o -name '*.preset' -o -name '*.network' \
     -o -name '*.link' -o -name '*.netdev' \) ! -name '*[[:cntrl:]\\]*' \
-    -printf '%p\t%l\t%s\n' 2>/dev/null
+    -printf '%p\t%l\t%s\t%m\n' 2>/dev/null
+  find "$base"/systemd/system-generators "$base"/systemd/user-generators \
+    "$base"/systemd/system-environment-generators "$base"/systemd/user-environment-generators \
+    "$base"/systemd/system-shutdown "$base"/systemd/system-sleep "$base"/binfmt.d \
+    "$base"/NetworkManager/dispatcher.d "$base"/networkd-dispatcher/*.d \
+    "$base"/python3/dist-packages -mindepth 1 -maxdepth 1 \( ! -path '*/dist-packages/*' \
+    -o -name '*.pth' -o -name sitecustomize.py -o -name usercustomize.py \) \
+    @PLAIN@ 2>/dev/null
+done | sort -u | head -n @FILES@
+for folder in @ETC@; do
+  find /etc/$folder -mindepth 1 -maxdepth 1 ! -name '*.dpkg-*' @PLAIN@ 2>/dev/null
 done | sort -u | head -n @FILES@)
 [ -n "$files" ] || exit 0
 printf '%s\n' "$files" | sed 's/^/file\t/'
 printf '%s\n' "$files" | cut -f 1 | tr '\n' '\0' | timeout 20 xargs -0 sha256sum -- 2>/dev/null |
   sed -n 's/^\([0-9a-f]*\)  /sum\t\1\t/p'
-printf '%s\n' "$files" | awk -F '\t' '$3 <= @LIMIT@ * 1024 { print $1 }' | tr '\n' '\0' |
-  timeout 20 xargs -0r awk '
+printf '%s\n' "$files" | awk -F '\t' '
+  $3 <= @LIMIT@ * 1024 && $4 ~ /[4-7]$/ { print $1 }' | tr '\n' '\0' |
+  timeout 20 xargs -0r grep -slIZ '' -- | timeout 20 xargs -0r awk '
     FNR == 1 { print "text\t" FILENAME }
     (total += length($0) + 1) > @TOTAL@ { print "cut\t" FILENAME; exit }
     { print "\t" $0 }' 2>/dev/null
 printf '%s\n' "$files" | cut -f 1 | sed 'p; s,\.d/[^/]*$,,p; s/@[^/@]*\(\.[a-z]*\)$/@\1/' |
-  sed 'p; s,^/usr/,/,' | sort -u | grep -xF -f - /var/lib/dpkg/info/*.list 2>/dev/null |
+  sed 'p; s,/etc/systemd/,/usr/lib/systemd/,p; s,^/usr/,/,' | sort -u |
+  grep -xF -f - /var/lib/dpkg/info/*.list 2>/dev/null |
   sed -n 's,^/var/lib/dpkg/info/\([^/:]*\)[^/]*\.list:\(/.*\)$,owner\t\1\t\2,p'
 exit 0
 """
+_PLAIN = (
+    r"""\( -type f -o -type l -xtype f \) ! -name '*[[:cntrl:]\\]*' -printf '%p\t%l\t%s\t%m\n'"""
+)
+_ETC = (
+    "NetworkManager/conf.d NetworkManager/dispatcher.d apt/apt.conf.d apt/preferences.d"
+    " apt/sources.list.d apt/trusted.gpg.d binfmt.d dbus-1/system.d default/grub.d environment.d"
+    " initramfs-tools/conf.d initramfs-tools/hooks kernel/*.d ld.so.conf.d modprobe.d"
+    " modules-load.d network/if-*.d network/interfaces.d polkit-1/rules.d profile.d rsyslog.d"
+    " security/limits.d security/namespace.d skel ssh/ssh_config.d ssh/sshd_config.d sudoers.d"
+    " systemd/*.conf.d systemd/network systemd/system-preset systemd/system/*.d"
+    " tmpfiles.d udev/rules.d update-motd.d"
+)
+"""Folders of ``/etc`` that other programs read. What no package owns there is in ``files``."""
 _ELSEWHERE = ("/etc/", "/dev/")
 """Where the end of a link is no part of a package: its content is no fact here."""
-_DROP_IN = re.compile(r"(/usr/lib/systemd/(?:system|user)/[^/]+)\.d/[^/]+")
+_DROP_IN = re.compile(r"(?:/usr/lib|/etc)(/systemd/(?:system|user)/[^/]+)\.d/[^/]+")
 _OWN_FOLDER = re.compile(
     r"[dD][!+=~^$-]* (?:/var)?/run/[^/\s]\S* (?:-|[0-7]*[0145]) \S+ \S+(?: -)*"
 )
@@ -72,7 +98,8 @@ class Policy(Record):
 class Policies(Probe[Policy]):
     """Read them by path, in ``/usr`` also where ``/lib`` is another folder.
 
-    A drop-in of a unit of the same package is left out.
+    A drop-in of a unit of the same package is left out, and so is a file in ``/etc`` that no
+    package owns.
     """
 
     section = "policies"
@@ -82,7 +109,8 @@ class Policies(Probe[Policy]):
     @classmethod
     def script(cls, _inputs: ProbeInputs, /) -> str:
         """Return the script; it reads single folders and dpkg's lists."""
-        script = _SCRIPT.replace("@LIMIT@", str(TEXT_LIMIT_KIB))
+        script = _SCRIPT.replace("@LIMIT@", str(TEXT_LIMIT_KIB)).replace("@PLAIN@", _PLAIN)
+        script = script.replace("@ETC@", _ETC)
         script = script.replace("@FILES@", str(FILE_LIMIT))
         return script.replace("@TOTAL@", str(TEXT_TOTAL_BYTES))
 
@@ -96,7 +124,7 @@ class Policies(Probe[Policy]):
         lines: list[str] = []
         for cells in rows(clean(output)):
             match cells:
-                case ["file", path, target, _]:
+                case ["file", path, target, *_]:
                     targets.setdefault(merged(path), target)
                 case ["sum", sha256, path]:
                     sums.setdefault(merged(path), sha256)
@@ -116,6 +144,7 @@ class Policies(Probe[Policy]):
                 text="" if target.startswith(_ELSEWHERE) else _stored(texts.get(path, [])),
             )
             for path, target in targets.items()
+            if path in owners or not path.startswith("/etc/")
             if not owners.get(path, set()) & _owners_of_the_unit(path, owners)
         }
 
@@ -129,6 +158,8 @@ class Policies(Probe[Policy]):
         """
         path, field = _parts(line)
         was, now = before[cls].get(path), after[cls].get(path)
+        if path in before.sections.get(Configs.section, {}):
+            return "is a file that the plan names: the section configs shows the same"
         if was and now and was.text != now.text and only_comments_differ(was.text, now.text):
             return "has other comments, and every other line as before"
         free = (
@@ -161,7 +192,7 @@ def _owners_of_the_unit(path: str, owners: dict[str, set[str]]) -> set[str]:
     found = _DROP_IN.fullmatch(path)
     if not found:
         return set()
-    unit = found[1]
+    unit = f"/usr/lib{found[1]}"
     return owners.get(unit, set()) | owners.get(re.sub(r"@[^/@]*(\.[a-z]+)$", r"@\1", unit), set())
 
 

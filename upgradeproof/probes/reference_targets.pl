@@ -62,6 +62,20 @@ sub release_offered {
   return $offered->{$name} || '';
 }
 
+# What a setting of any program passes to a shell: a value of a setting that is called a command, the
+# text after `sh -c`, and a value with a pipe to a filter of texts.
+my $command_setting = qr{(?<![A-Za-z])(?i:command|cmd|exec|script|hook|program|action|notify|(?:pre|post)[-_]?(?:up|down|invoke|start|stop))
+  |(?<=[a-z])(?:Command|Cmd|Exec|Script|Hook|Program|Action)}x;
+my $filter = qr{(?:e?grep|awk|sed|wc|cut|head|tail|sort|uniq|tr|xargs|tee|logger|mail)};
+sub shell_texts {
+  my ($text) = @_;
+  my @found;
+  push @found, $2 while $text =~ /\b(?:ba|da)?sh\s+-c\s+(["'])(.*?)(?<!\\)\1/g;
+  push @found, $1 if $text =~ m{^\s*[\w.:-]*?$command_setting\w*(?:\[[^\]]*\])?\s*(?:[+:]?=|:|\{|\s)\s*[\[("'\s]*([a-z][^"']*)};
+  push @found, $1 if $text =~ m{(?:^|[=:,"'])\s*([a-z][^=,:"']*[^|\s])\s+\|\s+$filter\b};
+  return @found;
+}
+
 sub also_named { # kind and name, of what only some files name
   my ($file, $text) = @_;
   my @named = map { ['unit', $_] } units_named($file, $text);

@@ -7,7 +7,7 @@ my $limit_files = MAXIMUM_FILES; my $deadline = time + MAXIMUM_S; my $limit_entr
 my $maximum_size = MAXIMUM_BYTES; my $limit_records = MAXIMUM_RECORDS;
 my $info = '/var/lib/dpkg/info';
 my ($cut, $entries) = ('', 0);
-my (@links, %owned, %sum, %seen, @records, %text, %python_of, %environment, %interpreter_of, %imports, %folders_of);
+my (@links, %owned, %sum, %seen, @records, %environment, %folders_of);
 
 # --- which files are the administrator's -----------------------------------------------------------
 
@@ -104,26 +104,13 @@ sub names { # paths, zones and users, in a line of any file
     $what =~ s{/+$}{};
     next if length $what < 2 || $what =~ $not_lasting || $what eq $file;
     note($what !~ m{^/(?:var/)?run/} ? 'path' : $what =~ /\.pid$/ ? 'process' : 'socket', $what, $file, $line);
+    note('stored', $what, $file, $line) if $what =~ m{^/(?:var/)?tmp/.};
     $environment{$1} = 1 if $what =~ m{^(/.+)/bin/python[\d.]*$} && -f "$1/pyvenv.cfg";
   }
   note('zone', $1, $file, $line) while $text =~ m{(?<![\w/.-])((?:$regions)/[A-Z][A-Za-z0-9_+-]*(?:/[A-Z][A-Za-z_-]*)?)(?![\w/])}g;
   note('zone', $1, $file, $line) if $text =~ m{\b(?:TZ|\w*timezone)\b\s*[=:]\s*["']?([A-Z][A-Za-z0-9+-]+)["']?\s*$}i;
   note('user', $1, $file, $line) if $text =~ m{^\s*(?:User|user)\s*[=\s]\s*"?([a-z_][a-z0-9_-]*)"?\s*(?:;|$)};
   $python_of{$2} = $1 while $text =~ m{([\w./-]*\bpython[\d.]*)\s+(?:-\S+\s+)*(/\S+\.py)\b}g;
-}
-sub python_source {
-  my ($file, @lines) = @_;
-  my ($guard, $number) = (undef, 0);
-  for my $text (@lines) {
-    $number++;
-    my ($indent) = $text =~ /^([ \t]*)\S/ or next;
-    undef $guard if defined $guard && length $indent <= $guard;
-    $guard = length $indent if $text =~ /^\s*try\s*:/ && !defined $guard;
-    next if defined $guard; # what may fail is tried
-    my @found = $text =~ /^\s*from\s+([A-Za-z_]\w*)[\w.]*\s+import\b/ ? ($1)
-      : $text =~ /^\s*import\s+([\w.,\s]+)/ ? map { /^\s*([A-Za-z_]\w*)/ ? $1 : () } split /,/, $1 : ();
-    $imports{$file}{$_} ||= $number for @found;
-  }
 }
 sub perl_source {
   my ($file, @lines) = @_;
@@ -175,13 +162,14 @@ sub read_file {
       if $plain =~ /^\s*(?:export\s+|Environment=["']?)?PATH\s*=\s*["']?([^"'\s;]+)/;
     crontab($file, $number, $text, $cron == 2) if $cron;
     shell($file, $1, $number) if $file =~ m{\.(?:service|conf)$} && $text =~ /^Exec\w+\s*=\s*[-\@:+!|]*([A-Za-z]\S*)/;
+    if ($language eq '' && !$cron && !defined $block) { shell($file, $_, $number) for shell_texts($plain) }
     note('pam', $1, $file, $number) if $file =~ m{^/etc/pam\.d/} && $text =~ /^\s*-?\w+\s+(?:\[[^\]]*\]|\w+)\s+(pam_\w+\.so)/;
     if ($file =~ m{^/etc/pam\.d/} && $text =~ /^\s*(?:\@include|-?\w+\s+(?:include|substack))\s+([\w.-]+)/) { note('path', "/etc/pam.d/$1", $file, $number) }
   }
   shell($file, $all, 1) if $language eq 'sh';
   python_source($file, @lines) if $language eq 'python';
   perl_source($file, @lines) if $language eq 'perl';
-  if ($language =~ /^(?:python|perl|other)$/) { other_source($file, @lines); php_source($file, @lines) }
+  if ($language =~ /^(?:python|perl|other)$/) { other_source($file, @lines); php_source($file, @lines); ruby_source($file, @lines) }
 }
 sub other_source { # a program that is given to a call of a language other than the shell's
   my ($file, @lines) = @_;
@@ -206,43 +194,11 @@ for my $file (@candidates) {
 
 sub default_python { my $real = Cwd::realpath(command_path('python3') || '/nonexistent'); return $real && $real =~ m{/(python\d[\d.]*)$} ? $1 : '' }
 
-my $code = 'import sys, importlib.util as u
-for n in sys.argv[1:]:
-    try:
-        s = u.find_spec(n)
-        print(n, int(s is not None), (s.origin or "") if s else "", sep="\t")
-    except BaseException:
-        print(n, 0, "", sep="\t")';
-my (%asked, @module_records);
-for my $file (sort keys %imports) {
-  my ($folder) = $file =~ m{^(.*)/};
-  my $python = $interpreter_of{$file} || $python_of{$file} || '';
-  ($python) = map { "$_/bin/python" } grep { my $up = $_; $up =~ s{/[^/]+$}{}; index("$folder/", "$up/") == 0 } sort keys %environment if $python eq '';
-  $python = 'python3' if !defined $python || $python eq '';
-  $python = command_path($python) if $python !~ m{^/};
-  next if $python eq '' || $python !~ m{/python[\d.]*$} || !-x $python;
-  for my $module (keys %{ $imports{$file} }) {
-    next if -e "$folder/$module.py" || -d "$folder/$module"; # it comes with the script
-    $asked{$python}{$module} = 1;
-    push @module_records, [$python, $module, $file, $imports{$file}{$module}];
-  }
-}
-my %module_at;
-for my $python (keys %asked) {
-  my @names = (sort keys %{ $asked{$python} })[0 .. 499];
-  open my $answers, '-|', 'timeout', '5', $python, '-B', '-c', $code, grep { defined } @names or next;
-  while (<$answers>) { chomp; my ($name, $there, $origin) = split /\t/, $_, 3; $module_at{$python}{$name} = [$there, $origin] if defined $there }
-  close $answers;
-}
 my %find = (unit => \&unit_path, process => \&process_path, folder => sub { folder_reader($_[0], \%owned) }, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
-my @answers = (php_answers(), application_modules()); # kind, what, file, line, there, target
-for (@module_records) {
-  my ($python, $module, $file, $line) = @$_;
-  my $found = $module_at{$python}{$module} or next; # its interpreter did not answer
-  push @answers, ['python', $module, $file, $line, $found->[0], $found->[1]];
-}
+my @answers = (php_answers(), ruby_answers(), python_answers(\%environment), application_modules()); # kind, what, file, line, there, target
 for (@records) {
   my ($kind, $what, $file, $line) = @$_;
+  if ($kind eq 'stored') { push @answers, stored($what, $file, $line); next }
   my $target = $kind eq 'command' ? command_path($what, @{ $folders_of{$file} || [] })
     : $kind eq 'zone' ? (-f "/usr/share/zoneinfo/$what" ? "/usr/share/zoneinfo/$what" : '')
     : $find{$kind} ? $find{$kind}->($what, $file)

@@ -20,6 +20,7 @@ KINDS = frozenset(
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
         *("unit", "release", "variable", "plugin", "process", "folder", "php"),
+        *("attribute", "ruby", "stored"),
     }
 )
 _LIMITS = {
@@ -34,8 +35,11 @@ _PROGRAM = (
     "reference_variables.pl",
     "reference_plugins.pl",
     "reference_folders.pl",
+    "reference_ages.pl",
     "reference_applications.pl",
     "reference_php.pl",
+    "reference_python.pl",
+    "reference_ruby.pl",
     "references.pl",
 )
 
@@ -51,7 +55,8 @@ class Reference(Record):
     virtual one), ``modules`` (a folder of them for one version of an interpreter), ``unit``,
     ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``plugin`` (of
     the program that the file configures), ``folder`` (of the file itself), ``php`` (a function or
-    a class), ``unread``."""
+    a class), ``attribute`` (a name of Python's standard library), ``ruby`` (a constant, a method),
+    ``stored`` (data in a folder of temporary files that systemd does not delete), ``unread``."""
     name: str
     file: str
     line: int = 0
@@ -60,7 +65,8 @@ class Reference(Record):
     """Whether it is there: a socket as a socket, a command in PATH, a module for its interpreter,
     an environment or a folder of modules for the version of the interpreter."""
     target: str = ""
-    """Where it was found; for an environment or a folder of modules, the interpreter's version."""
+    """Where it was found; for an environment or a folder of modules, the interpreter's version;
+    for data that systemd deletes, when and by which file it is deleted."""
     package: str = ""
     """The package of what was found; empty: none."""
 
@@ -72,7 +78,7 @@ class Reference(Record):
     @property
     def temporary(self) -> bool:
         """Whether it is in a folder of temporary files, which a boot may empty."""
-        return self.name.startswith(("/tmp/", "/var/tmp/"))  # noqa: S108  # names, not files
+        return self.kind != "stored" and self.name.startswith(("/tmp/", "/var/tmp/"))  # noqa: S108  # names, not files
 
 
 class References(Probe[Reference]):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from upgradeproof.probes.base import Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
-from upgradeproof.probes.text import clean, rows
+from upgradeproof.probes.text import clean, number, rows
 from upgradeproof.probes.unit_shell import UNIT_SHELL
 
 RELOAD_TIMEOUT_S = 60
@@ -26,6 +26,8 @@ reloaded=
 for unit in "$@"; do
   up "$unit" || continue
   printf 'unit\t%s\t%s\n' "$unit" "$(property "$unit" MainPID)"
+  printf 'start\t%s\t%s\t%s\n' "$unit" "$(property "$unit" InactiveExitTimestampMonotonic)" \
+    "$(property "$unit" ActiveEnterTimestampMonotonic)"
   [ "$(property "$unit" CanReload)" = yes ] || continue
   timeout RELOAD systemctl reload -- "$unit" >/dev/null 2>&1 </dev/null
   status=$?
@@ -54,7 +56,9 @@ exit 0
 class ServiceControl(Record):
     """How one service that was up was reloaded and stopped. All is volatile: checks compare it."""
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"reload", "same_process", "stop", "log"})
+    volatile: ClassVar[frozenset[str]] = frozenset(
+        {"reload", "same_process", "stop", "log", "start_s"}
+    )
     reload: str = ""
     """``success``, or what is wrong; empty: its unit can't be reloaded."""
     same_process: bool = True
@@ -62,6 +66,8 @@ class ServiceControl(Record):
     stop: str = ""
     """The unit's ``Result`` after it was stopped, such as ``timeout`` where systemd had to kill it;
     empty: it was not up any more."""
+    start_s: float = 0.0
+    """How long its start took at the boot, in seconds: until systemd counted it as active."""
     log: tuple[str, ...] = ()
     """The last lines of its journal, where the reload or the stop went wrong."""
 
@@ -98,6 +104,10 @@ class ServiceControls(Probe[ServiceControl]):
                     found[unit], processes[unit] = ServiceControl(), process
                 case [_, unit, *_] if unit not in found:
                     continue
+                case ["start", unit, began, ended]:
+                    took_us = (number(ended) or 0) - (number(began) or 0)
+                    start_s = max(round(took_us / 1e6, 1), 0.0)
+                    found[unit] = found[unit].model_copy(update={"start_s": start_s})
                 case ["reload", unit, status]:
                     found[unit] = found[unit].model_copy(update={"reload": _ended(status)})
                 case ["after", unit, active, process]:

@@ -12,6 +12,7 @@ from upgradeproof.probes.attribution import distribution_upgraded
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.secrets import masked
+from upgradeproof.probes.shares import near
 from upgradeproof.probes.text import clean, rows
 
 # All are started as services, so that they have the limits that a login over the network and a
@@ -76,8 +77,6 @@ _LIMIT = re.compile(r"(.+?)\s+(unlimited|\d+)\s+(unlimited|\d+)(?:\s.*)?")
 
 OF_MEMORY = frozenset({"locked memory", "pending signals", "processes"})
 """Limits that systemd and the kernel derive from the size of the memory."""
-NEAR = 0.05
-"""The share by which these may differ: a kernel of another size leaves 0.5 % less of 1 GiB."""
 
 
 class Session(Record):
@@ -158,9 +157,7 @@ def same_limit(name: str, was: str, now: str) -> bool:
     return was == now or (
         name in OF_MEMORY
         and all(
-            old == new
-            or ("unlimited" not in {old, new} and abs(int(new) - int(old)) <= NEAR * int(old))
-            for old, new in pairs
+            old == new or ("unlimited" not in {old, new} and near(old, new)) for old, new in pairs
         )
     )
 

@@ -64,7 +64,7 @@ def explain(line: Difference, before: Facts, after: Facts) -> str:
     """Return which package's succession a line of the diff follows from, or ""."""
     if not distribution_upgraded(before, after):
         return ""
-    for each in _successions(before, after):
+    for each in successions(before, after):
         if each.name in f"{line.path} {line.before} {line.after}" and _follows(
             each, line, before, after
         ):
@@ -72,7 +72,7 @@ def explain(line: Difference, before: Facts, after: Facts) -> str:
     return ""
 
 
-def _successions(before: Facts, after: Facts) -> Iterator[Succession]:
+def successions(before: Facts, after: Facts) -> Iterator[Succession]:
     """Yield each package that was installed, with a newer one of its name that is new."""
     old, new = ({n for n, p in facts[Packages].items() if _is(p)} for facts in (before, after))
     arrived: dict[str, list[str]] = {}
@@ -102,7 +102,7 @@ def _follows(each: Succession, line: Difference, before: Facts, after: Facts) ->
         if field in _SAME_VALUE.get(section, ()):
             return each.renamed(line.before) == line.after
         name = key.removesuffix("/sha256")
-        return section == "files" and field == "sha256" and _same_text(each, old[name], new[name])
+        return section == "files" and field == "sha256" and same_text(each, old[name], new[name])
     moved = {each.renamed(name): name for name in old if name not in new}
     came = each.renamed(key) if line.after is None else key
     was, now = old.get(moved.get(came, "")), new.get(came)
@@ -145,12 +145,12 @@ def _same(each: Succession, was: Any, now: Any) -> bool:
         case File(), File():
             rights = ("type", "owner", "group", "mode", "capabilities", "acl")
             return all(getattr(was, name) == getattr(now, name) for name in rights) and (
-                was.sha256 == now.sha256 or _same_text(each, was, now)
+                was.sha256 == now.sha256 or same_text(each, was, now)
             )
     return False
 
 
-def _same_text(each: Succession, was: object, now: object) -> bool:
+def same_text(each: Succession, was: object, now: object) -> bool:
     """Return whether each line of a text file is as before, or has the new version for the old."""
     if not (isinstance(was, File) and isinstance(now, File) and was.text and now.text):
         return False

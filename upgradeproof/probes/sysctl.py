@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import ClassVar
 
+from upgradeproof.probes.attribution import changed_package, distribution_upgraded
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.kernel import Kernel, RunningKernel
@@ -120,7 +121,8 @@ class KernelSettings(Probe[Setting]):
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
         """Explain a setting of a new kernel, or one that the file of a package makes.
 
-        Never one that an administrator makes.
+        Never one that an administrator makes, nor another one of a package that was there before,
+        unless the distribution was upgraded.
         """
         key = line.path.removeprefix(f"{cls.section}/").partition("/")[0]
         was, now = before[cls].get(key, Setting()), after[cls].get(key, Setting())
@@ -129,7 +131,10 @@ class KernelSettings(Probe[Setting]):
         if line.before is None and (kernel := _new_kernel(before, after)):
             return f"a setting that came with {kernel}"
         if now.package and (now.value in {"", was.value} or _equal(now.value, now.wanted)):
-            return f"{now.package} sets it in {now.set_by}"
+            same = (was.package, was.wanted) == (now.package, now.wanted)
+            brought = "was installed" in changed_package(now.package, before, after)
+            if same or brought or distribution_upgraded(before, after):
+                return f"{now.package} sets it in {now.set_by}"
         if was.package and not now.set_by and now.value in {was.value, ""}:
             return f"{was.package} does not set it any more"
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from upgradeproof.probes.shares import near
 from upgradeproof.probes.unit_settings import SANDBOX
 from upgradeproof.probes.unit_table import UnitProperties
 
@@ -37,6 +38,17 @@ def changed(was: UnitProperties, now: UnitProperties, name: str) -> str:
         return ""
     before, after = (_text(name, unit.get(name)) for unit in (was, now))
     return f"{name} was {before}, is {after}"
+
+
+def same_share(name: str, was: UnitProperties, now: UnitProperties) -> bool:
+    """Return whether a limit is the same but for its rounding: ``TasksMax=99%`` follows the kernel.
+
+    systemd prints the number that the share amounts to, and never the share.
+    """
+    before, after = was.get(name), now.get(name)
+    if name != "TasksMax" or not all(v and v[0].isdecimal() for v in (before, after)):
+        return False
+    return near(before[0], after[0])
 
 
 def _text(name: str, values: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from upgradeproof.probes.unit_changes import Complaint, Group, changed
+from upgradeproof.probes.unit_changes import Complaint, Group, changed, same_share
 from upgradeproof.probes.unit_course import lost_handlers, stops, time_limits
 from upgradeproof.probes.unit_settings import (
     DEPENDENCIES,
@@ -53,6 +53,7 @@ def complaints(
             *_limits(unit, was, now),
             *_environment(unit, was, now),
             *_restart(unit, was, now),
+            *_priorities(unit, was, now),
             *time_limits(unit, was, now),
             *stops(unit, was, now),
             *lost_handlers(unit, was, now),
@@ -204,6 +205,8 @@ def _writable(unit: UnitProperties) -> list[str]:
 def _limits(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
     for name in LIMITS:
         change = changed(was, now, name)
+        if same_share(name, was, now):
+            continue
         if change and _amount(name, now.get(name)) < _amount(name, was.get(name)):
             sentence = f"{unit} has a lower limit: {change}"
             yield Complaint(group=Group.LIMIT, field=field_name(name), sentence=sentence)
@@ -248,6 +251,13 @@ def _restart(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Co
             field="restart",
             sentence=f"{unit} is not started again after a crash: {changed(was, now, 'Restart')}",
         )
+
+
+def _priorities(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:
+    for name in ("Nice", "OOMScoreAdjust"):
+        if name not in was.set_by_drop_in and (change := changed(was, now, name)):
+            sentence = f"{unit} has another priority than before: {change}"
+            yield Complaint(group=Group.PRIVILEGE, field=field_name(name), sentence=sentence)
 
 
 def _drop_ins(unit: str, was: UnitProperties, now: UnitProperties) -> Iterator[Complaint]:

@@ -11,6 +11,7 @@ from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.file_records import File
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_FOLDERS, UNIT_OWNERS
+from upgradeproof.probes.unit_changes import same_share
 from upgradeproof.probes.unit_complaints import complaints
 from upgradeproof.probes.unit_scripts import SCRIPTS
 from upgradeproof.probes.unit_settings import DEPENDENCIES, LIMITS, PROPERTIES, TIMEOUTS
@@ -117,6 +118,8 @@ class UnitSettings(Probe[UnitProperties]):
                 return _packages_drop_ins(was, now, before, after)
             if complaints(key, was, now, field):
                 return ""
+            if field == "tasks_max" and same_share("TasksMax", was, now):
+                return "the limit is a share of the tasks that the kernel allows"
         change = changed_package(unit.package, before, after)
         return f"the unit belongs to {unit.package}, which {change}" if change else ""
 

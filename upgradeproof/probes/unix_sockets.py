@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import ClassVar
 
-from upgradeproof.probes.attribution import changed_package
+from upgradeproof.probes.attribution import changed_package, distribution_upgraded
 from upgradeproof.probes.base import Difference, Facts, Probe, Record
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.owners import UNIT_OWNERS, merged, owner
@@ -155,7 +155,8 @@ class UnixSockets(Probe[UnixSocket]):
     def explain(cls, line: Difference, before: Facts, after: Facts, /) -> str:
         """Return why a socket came, or moved to another unit: its package was upgraded.
 
-        That a socket is gone, or that other users may connect to it, is never explained by that.
+        That a socket is gone, or that other users may connect to it, is never explained by that;
+        nor, unless the distribution was upgraded, is a new one that every user may connect to.
         """
         key, field = split(line.path, cls.section, before, after)
         record = after.sections.get(cls.section, {}).get(key)
@@ -166,6 +167,8 @@ class UnixSockets(Probe[UnixSocket]):
         if not isinstance(record, UnixSocket) or field not in ("", "unit", "package"):
             return ""
         change = changed_package(record.package, before, after)
+        if was is None and (record.writers[2] or 0) & 0o002 and "went from" in change:
+            change = change if distribution_upgraded(before, after) else ""
         return (
             f"a socket of {record.unit}, a unit of {record.package}, which {change}"
             if change

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from upgradeproof.command import Completed
+from upgradeproof.machines import Machine
 from upgradeproof.plan import Data, Log
 from upgradeproof.plan.data import Moment
 from upgradeproof.probes.unit_shell import INSTANCES, PROCESSES
@@ -81,6 +82,11 @@ class InUse:
     def run(self, script: str) -> Completed:
         """Run a script that may change the machine."""
         return self._state.machine.run(script, timeout_s=TIMEOUT_S)
+
+    @property
+    def machine(self) -> Machine:
+        """Return the clone."""
+        return self._state.machine
 
     @cached_property
     def restarts(self) -> Restarts:

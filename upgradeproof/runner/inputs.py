@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from upgradeproof.clients import CLIENTS, HttpQuestion, https_script
+import shlex
+from typing import Literal
+
+from upgradeproof.clients import CLIENTS, HttpQuestion, https_script, raw_script
 from upgradeproof.daemons import daemons
-from upgradeproof.plan import Cell, Expectations
+from upgradeproof.plan import Cell, Endpoint, Expectations
 from upgradeproof.probes import CommandInput, ConfigInput, ProbeInputs, TlsInput
 from upgradeproof.states import has_new_release
+
+_WHOLE_HEADS = ("curl", "openssl", "python3")
+"""Clients that print the head of an answer as the server sent it."""
 
 
 def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
@@ -43,6 +49,7 @@ def probe_inputs(cell: Cell, state: str, since: float = 0.0) -> ProbeInputs:
             )
         ),
         https=_https(expect, state),
+        web=_web(expect, state),
         tls=tuple(
             TlsInput(
                 id=e.id,
@@ -73,15 +80,42 @@ def _https(expect: Expectations, state: str) -> tuple[CommandInput, ...]:
     found = []
     for endpoint in expect.endpoint:
         if endpoint.kind == "https" and endpoint.from_ != "outside":
-            question = HttpQuestion(
-                address="127.0.0.1",
-                port=expect.port_in(state, endpoint.port),
-                host=endpoint.host,
-                path=endpoint.path,
-                ca=endpoint.ca,
-            )
+            question = _question(expect, state, endpoint)
             found += [
                 CommandInput(id=f"{endpoint.id}/{client}", script=https_script(question, (client,)))
                 for client in CLIENTS
             ]
     return tuple(found)
+
+
+def _question(expect: Expectations, state: str, endpoint: Endpoint) -> HttpQuestion:
+    return HttpQuestion(
+        address=endpoint.socket or "127.0.0.1",
+        port=expect.port_in(state, endpoint.port) if endpoint.port else 0,
+        host=endpoint.host,
+        path=endpoint.path,
+        ca=endpoint.ca,
+    )
+
+
+def _web(expect: Expectations, state: str) -> tuple[CommandInput, ...]:
+    """Return what asks each web endpoint once, from inside of the machine."""
+    return tuple(
+        CommandInput(id=e.id, script=_head(expect, state, e))
+        for e in expect.endpoint
+        if e.kind in ("http", "https") and e.from_ != "outside"
+    )
+
+
+def _head(expect: Expectations, state: str, endpoint: Endpoint) -> str:
+    """Return what asks a web endpoint once and prints the head of its answer."""
+    question = _question(expect, state, endpoint)
+    if endpoint.kind == "https":
+        asking = https_script(question, _WHOLE_HEADS)
+    else:
+        transport: Literal["tcp", "unix"] = "unix" if endpoint.socket else "tcp"
+        script = raw_script(
+            transport, question.address, question.port, ends="close", user=endpoint.user
+        )
+        asking = f"printf %s {shlex.quote(question.request)} | ({script})"
+    return f"({asking}\n) | head -c 16384 | tr -d '\\r'"

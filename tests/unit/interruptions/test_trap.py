@@ -45,7 +45,7 @@ def run_with_trap(
     place = folder / "place"
     script = trapped(f"{apt}\necho after $?", number=number, act=act)
     done = subprocess.run(
-        ["timeout", "10", "sh", "-c", script.replace(trap.FOLDER, str(place))],
+        ["timeout", "5", "sh", "-c", script.replace(trap.FOLDER, str(place))],
         capture_output=True,
         text=True,
         check=False,

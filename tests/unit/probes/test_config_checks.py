@@ -125,3 +125,15 @@ def test_another_process_of_a_unit_explains_no_check_that_is_gone() -> None:
     before = facts(Service(active="active", main_pid=1), fine)
     after = facts(Service(active="active", main_pid=2), None)
     assert ConfigChecks.explain(line, before, after) == ""
+
+
+def test_a_checker_that_is_there_only_now_and_accepts_is_explained() -> None:
+    unit = Service(active="active")
+    line = Difference(path="config_checks/example/accepted", before="false", after="true")
+    fine = ConfigCheck(daemon="example", unit="exampled.service", accepted=True)
+    missing = fine.model_copy(update={"accepted": False, "problem": "there is no program example"})
+    refused = fine.model_copy(update={"accepted": False})
+    reason = "its checker gives an answer now, and accepts the configuration"
+    assert ConfigChecks.explain(line, facts(unit, missing), facts(unit, fine)) == reason
+    assert ConfigChecks.explain(line, facts(unit, missing), facts(unit, refused)) == ""
+    assert ConfigChecks.explain(line, facts(unit, refused), facts(unit, fine)) == ""

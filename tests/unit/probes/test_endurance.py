@@ -47,3 +47,26 @@ def test_any_other_part_that_is_down_is_not(before: Facts, after: Facts) -> None
 
 def test_a_daemon_that_became_a_wrapper_is_not() -> None:
     assert why("mail.service/sub", facts(UP, UP), facts(WRAPPER, UP)) == ""
+
+
+def test_a_part_whose_unit_was_added_or_removed_is_a_line_of_the_services() -> None:
+    part = Service(active="active")
+    with_part = Facts(
+        {
+            Services.section: {"mail.service": Service(active="active"), "mail@-.service": part},
+            Endurance.section: {"mail.service": WRAPPER, "mail@-.service": UP},
+        }
+    )
+    without = Facts(
+        {
+            Services.section: {"mail.service": Service(active="active")},
+            Endurance.section: {"mail.service": WRAPPER},
+        }
+    )
+    removed = Difference(path="endurance/mail@-.service", before="was", after=None)
+    added = Difference(path="endurance/mail@-.service", before=None, after="is")
+    same = "the section services shows the same"
+    assert Endurance.explain(removed, with_part, without) == same
+    assert Endurance.explain(added, without, with_part) == same
+    assert Endurance.explain(removed, with_part, with_part) == "", "the unit is still there"
+    assert Endurance.explain(added, with_part, with_part) == ""

@@ -11,6 +11,7 @@ import pytest
 
 from upgradeproof.probes import Facts, diff
 from upgradeproof.probes.base import Difference
+from upgradeproof.probes.configs import Configs
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package, Packages
@@ -37,7 +38,7 @@ def read(root: Path, owners: dict[str, list[str]]) -> dict[str, Policy]:
     for name, paths in owners.items():
         (info / f"{name}.list").write_text("".join(f"{path}\n" for path in paths))
     script = Policies.script(ProbeInputs())
-    for folder in ("/usr/lib ", "/usr/share/", "/lib\n", "/lib ]", "/var/lib/dpkg/info/"):
+    for folder in ("/usr/lib ", "/etc/$", "/usr/share/", "/lib\n", "/lib ]", "/var/lib/dpkg/info/"):
         script = script.replace(folder, f"{root}{folder}")
     script = script.replace(",^/usr/,/,", ",^@,@,").replace(
         "grep -xF", f"sed s,{root},, | grep -xF"
@@ -66,6 +67,50 @@ def test_files_are_read_with_package_sum_and_text(tmp_path: Path) -> None:
         "/usr/lib/udev/rules.d/1-a.rules": ("base", 'MODE="0666"\n'),
     }
     assert found[RULES].sha256 == hashlib.sha256(everyone.encode()).hexdigest()
+
+
+def test_what_packages_put_into_the_folders_of_other_programs_is_read(tmp_path: Path) -> None:
+    brought = (
+        "/etc/sudoers.d/acme",
+        "/etc/ld.so.conf.d/acme.conf",
+        "/etc/systemd/system/cron.service.d/acme.conf",
+        "/usr/lib/systemd/system-environment-generators/acme",
+        "/usr/lib/python3/dist-packages/sitecustomize.py",
+        "/usr/lib/python3/dist-packages/acme.pth",
+    )
+    others = (
+        "/etc/sudoers.d/ours",
+        "/etc/sudoers.d/acme.dpkg-dist",
+        "/etc/acme/acme.conf",
+        "/etc/systemd/system/acmed.service.d/own.conf",
+        "/usr/lib/python3/dist-packages/acme.py",
+    )
+    root = written(tmp_path, **{path[1:]: "a\n" for path in (*brought, *others)})
+    unit = "/usr/lib/systemd/system/acmed.service"
+    packaged = [path for path in (*brought, *others) if path != "/etc/sudoers.d/ours"]
+    found = read(root, {"acme": [*packaged, unit], "base": []})
+    texts = {path: unpacked(each.text) for path, each in found.items()}
+    assert texts == dict.fromkeys(brought, "a\n")
+
+
+def test_of_a_private_or_a_binary_file_no_text_is_stored(tmp_path: Path) -> None:
+    private, binary = "/etc/sudoers.d/acme", "/usr/lib/systemd/system-generators/acme"
+    root = written(tmp_path, **{private[1:]: "a\n", binary[1:]: "a\0b\n"})
+    (root / private[1:]).chmod(0o440)
+    found = read(root, {"acme": [private, binary], "base": []})
+    assert {path: (bool(each.sha256), each.text) for path, each in found.items()} == {
+        private: (True, ""),
+        binary: (True, ""),
+    }
+
+
+def test_a_file_that_the_plan_names_is_judged_with_the_configuration() -> None:
+    path = "/etc/sudoers.d/acme"
+    before, after = facts("1", "12", **{path: policy("a")}), facts("2", "12", **{path: policy("b")})
+    (line,) = (line for line in diff(before, after) if line.path.startswith("policies/"))
+    assert not Policies.explain(line, before, after)
+    named = before.joined(Facts({Configs.section: {path: Policy()}}))
+    assert "the plan names" in Policies.explain(line, named, after)
 
 
 def test_a_drop_in_of_a_unit_of_the_same_package_is_no_policy(tmp_path: Path) -> None:

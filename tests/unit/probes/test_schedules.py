@@ -11,7 +11,8 @@ from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.conffiles import Conffiles
 from upgradeproof.probes.crontabs import programs
 from upgradeproof.probes.inputs import ProbeInputs
-from upgradeproof.probes.jobs import Schedule, doubled, lost, retimed
+from upgradeproof.probes.jobs import Schedule, doubled, lost, other_users, retimed
+from upgradeproof.probes.operating_system import OperatingSystem
 from upgradeproof.probes.packages import Package, Packages
 from upgradeproof.probes.schedules import Schedules
 
@@ -205,3 +206,21 @@ def test_a_problem_is_attributed_to_no_package() -> None:
     assert not explained("t", facts("1", c=cron()), facts("2", c=cron(), t=timer()))
     assert not explained("c", facts("1", c=cron()), facts("2"))
     assert not explained("c", facts("2", c=cron(package="")), facts("2"))
+
+
+def test_another_user_is_attributed_to_no_package_but_to_a_new_distribution() -> None:
+    before, after = (
+        facts(version, c=cron().model_copy(update={"user": user}))
+        for version, user in (("1", "app"), ("2", "root"))
+    )
+    assert not explained("c/user", before, after)
+    assert other_users({"c": timer(user="")}, {"c": timer(user="root")}) == ()
+    systems = (
+        {"system": OperatingSystem(state="running", id="debian", version=version)}
+        for version in ("12", "13")
+    )
+    was, now = (
+        each.joined(Facts({"system": system}))
+        for each, system in zip((before, after), systems, strict=True)
+    )
+    assert "check, which went from 1 to 2" in explained("c/user", was, now)

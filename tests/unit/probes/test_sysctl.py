@@ -8,6 +8,8 @@ from tests.unit.probes.captured_text import captured
 from upgradeproof.probes.base import Difference, Facts
 from upgradeproof.probes.inputs import ProbeInputs
 from upgradeproof.probes.kernel import RunningKernel
+from upgradeproof.probes.operating_system import OperatingSystem
+from upgradeproof.probes.packages import Package
 from upgradeproof.probes.sysctl import KernelSettings, Setting
 
 
@@ -15,9 +17,24 @@ def settings(text: str) -> dict[str, Setting]:
     return KernelSettings.parse(text, ProbeInputs())
 
 
-def explained(key: str, field: str, before: Setting, after: Setting) -> str:
+def explained(
+    key: str, field: str, before: Setting, after: Setting, *, system: str = "13", old: str = "1"
+) -> str:
+    """Explain one line; ``system``: the release after the upgrade, ``old``: a package's version."""
     line = Difference(path=f"sysctl/{key}/{field}", before="a", after="b")
-    was, now = (Facts({"sysctl": {key: each}}) for each in (before, after))
+    was, now = (
+        Facts(
+            {
+                "sysctl": {key: each},
+                "system": {"system": OperatingSystem(state="running", id="debian", version=number)},
+                "packages": {"defaults": Package(version=version, state=state)},
+            }
+        )
+        for each, number, version, state in (
+            (before, "12", old, "install ok installed" if old else "deinstall ok config-files"),
+            (after, system, "2", "install ok installed"),
+        )
+    )
     return KernelSettings.explain(line, was, now)
 
 
@@ -66,6 +83,24 @@ def test_a_packages_new_setting_is_explained() -> None:
     assert explained("net.a", "value", ours, theirs) == (
         "defaults sets it in /usr/lib/sysctl.d/50.conf"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "system", "old", "known"),
+    [
+        (Setting(value="0"), "12", "1", False),
+        (Setting(value="1", wanted="1", package="defaults"), "12", "1", False),
+        (Setting(value="1", wanted="2", package="defaults"), "12", "1", True),
+        (Setting(value="0"), "12", "", True),
+        (Setting(value="0"), "13", "1", True),
+    ],
+    ids=["new", "another", "the same", "a new package", "a new distribution"],
+)
+def test_a_single_package_explains_no_other_setting(
+    before: Setting, system: str, old: str, *, known: bool
+) -> None:
+    theirs = Setting(value="2", wanted="2", set_by="/usr/lib/sysctl.d/50.conf", package="defaults")
+    assert bool(explained("net.a", "value", before, theirs, system=system, old=old)) is known
 
 
 def test_a_packages_setting_in_hexadecimal_is_explained() -> None:

@@ -92,6 +92,7 @@ def test_a_path_that_a_script_of_the_service_writes_counts() -> None:
         ({"limit_nofile": ("65536",)}, {"limit_nofile": ("4096",)}, Group.LIMIT),
         ({"limit_nofile": ("65536",)}, {}, Group.LIMIT),
         ({"limit_nofile": ("infinity",)}, {"limit_nofile": ("65536",)}, Group.LIMIT),
+        ({"tasks_max": ("7534",)}, {"tasks_max": ("512",)}, Group.LIMIT),
         ({}, {"memory_max": ("1000000",)}, Group.LIMIT),
         ({"environment": ("A=1",)}, {}, Group.ENVIRONMENT),
         ({"environment_files": ("-/etc/default/a",)}, {}, Group.ENVIRONMENT),
@@ -142,6 +143,7 @@ def test_a_lost_or_gained_permission_is_reported(was: Any, now: Any, group: Grou
         ({}, {"restart": ("on-failure",)}),
         ({"exec_start": ("/usr/sbin/a -x",)}, {"exec_start": ("/usr/sbin/a -y",)}),
         ({"limit_nofile": ("1024",)}, {"limit_nofile": ("4096",)}),
+        ({"tasks_max": ("7534",)}, {"tasks_max": ("7470",)}),
         ({"environment": ("A=1",)}, {"environment": ("A=2", "B=1")}),
         ({}, {"capability_bounding_set": ("~cap_mknod",)}),
         ({}, {"ambient_capabilities": ("cap_net_raw",)}),
@@ -237,3 +239,20 @@ def test_a_new_release_may_start_a_daemon_before_the_network_is_up(distribution:
     found = lost_dependencies("a.service", online, earlier, {}, distribution=distribution)
     assert bool([*found]) is not distribution
     assert [*lost_dependencies("a.service", online, record(), {}, distribution=distribution)]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "sentence"),
+    [
+        ({}, {"oomscore_adjust": ("-1000",)}, "OOMScoreAdjust was the default, is -1000"),
+        ({"nice": ("5",)}, {}, "Nice was 5, is the default"),
+        ({"nice": ("5",)}, {"nice": ("5",)}, ""),
+        ({"nice": ("5",), "set_by_drop_in": ("Nice",), "drop_ins": ("/etc/a",)}, {}, ""),
+    ],
+)
+def test_another_priority_of_a_service_is_reported(
+    was: dict[str, Any], now: dict[str, Any], sentence: str
+) -> None:
+    reported = [text for group, text in found(was, now) if group is Group.PRIVILEGE]
+    text = f"a.service has another priority than before: {sentence}"
+    assert reported == ([text] if sentence else [])

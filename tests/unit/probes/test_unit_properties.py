@@ -209,6 +209,14 @@ def test_a_reported_change_is_attributed_to_no_package() -> None:
     assert not explained("user", record(package=""), record(package="", user=("x",)))
 
 
+def test_a_limit_that_is_a_share_of_the_kernels_is_explained() -> None:
+    was, now = record(package="", tasks_max=("7534",)), record(package="", tasks_max=("7470",))
+    assert explained("tasks_max", was, now) == (
+        "the limit is a share of the tasks that the kernel allows"
+    )
+    assert not explained("tasks_max", was, record(package="", tasks_max=("512",)))
+
+
 def explained_drop_in(owner: str) -> str:
     """Return why a unit lost a drop-in that this package had, or that no package had."""
     path = "/etc/systemd/system/a.service.d/b.conf"

@@ -85,6 +85,13 @@ def test_a_new_socket_is_attributed_to_the_package_of_its_unit() -> None:
     assert not explained("", facts("2"), new)
 
 
+def test_a_new_socket_for_every_user_follows_from_a_new_package_alone() -> None:
+    new = facts("2", s=UnixSocket(kind="stream", mode="0777", unit="a.service", package="a"))
+    assert not explained("", facts("1"), new)
+    without = Facts({Packages.section: {}, UnixSockets.section: {}})
+    assert "a, which was installed in version 2" in explained("", without, new)
+
+
 def test_another_mode_and_a_lost_socket_are_explained_by_no_package() -> None:
     old = facts("1", s=UnixSocket(kind="stream", mode="0666", unit="a.service", package="a"))
     new = facts("2", s=UnixSocket(kind="stream", mode="0660", unit="a.service", package="a"))

@@ -110,6 +110,14 @@ def test_a_file_that_a_service_does_not_write_any_more_is_named() -> None:
         check(before, state_with({OpenFiles: {}}))
 
 
+def test_a_file_with_a_random_word_in_its_name_is_no_lost_one() -> None:
+    names = ("/srv/a-jlkitbxq.log", "/srv/a-sNu_kn.log")
+    before, after = (
+        state_with({OpenFiles: {name: OpenFile(units=("a.service",))}}) for name in names
+    )
+    suite.test_service_writes_the_files_that_it_wrote(before, after)
+
+
 def test_a_renamed_service_writes_the_files_of_its_old_name() -> None:
     check = suite.test_service_writes_the_files_that_it_wrote
     before, after = (

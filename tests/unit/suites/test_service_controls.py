@@ -8,7 +8,7 @@ import pytest
 
 from suites import test_service_controls as controls
 from tests.unit.suites.states import state
-from upgradeproof.probes import Facts
+from upgradeproof.probes import Facts, ProbeInputs
 from upgradeproof.probes.service_controls import ServiceControl, ServiceControls
 from upgradeproof.runner import State
 
@@ -78,3 +78,24 @@ def test_the_plan_may_expect_it() -> None:
     after = state_with("rebooted", ServiceControl(stop="timeout"), change=known)
     controls.test_services_reload_as_before(BEFORE, after)
     controls.test_services_stop_as_before(BEFORE, after)
+
+
+@pytest.mark.parametrize(
+    ("was_s", "now_s", "slow"), [(0.2, 15.0, True), (0.2, 5.0, False), (30.0, 60.0, False)]
+)
+def test_a_start_that_takes_many_times_as_long_is_reported(
+    was_s: float, now_s: float, *, slow: bool
+) -> None:
+    before = state_with("installed_rebooted", ServiceControl(start_s=was_s))
+    after = state_with("rebooted", ServiceControl(start_s=now_s))
+    if not slow:
+        controls.test_services_start_as_fast_as_before(before, after)
+        return
+    with pytest.raises(AssertionError, match=r"web\.service needs 15\.0 s to start"):
+        controls.test_services_start_as_fast_as_before(before, after)
+
+
+def test_a_start_is_measured_from_its_beginning_to_its_end() -> None:
+    output = "unit\tweb.service\t7\nstart\tweb.service\t5000000\t20100000\n"
+    found = ServiceControls.parse(output, ProbeInputs())
+    assert found["web.service"].start_s == 15.1

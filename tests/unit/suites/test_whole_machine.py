@@ -221,3 +221,13 @@ def test_drop_ins_of_a_removed_unit_are_reported() -> None:
     with pytest.raises(AssertionError, match=r"l\.conf: there is no unit a\.service any more"):
         units.test_settings_of_drop_ins_are_in_effect(before, after, NOTHING)
     units.test_settings_of_drop_ins_are_in_effect(after, after, NOTHING)
+
+
+def test_another_user_of_a_job_is_reported_unless_the_distribution_was_upgraded() -> None:
+    old = job("cron", "1 6 * * *").model_copy(update={"user": "app"})
+    new = old.model_copy(update={"user": "root"})
+    before, after = (state_with(Schedules, {"cron.d/a:a": each}) for each in (old, new))
+    with pytest.raises(AssertionError, match=r"cron\.d/a:a of cron runs as root, and ran as app"):
+        schedules.test_no_job_runs_as_another_user(before, after, NOTHING)
+    schedules.test_no_job_runs_as_another_user(before, before, NOTHING)
+    schedules.test_no_job_runs_as_another_user(before, after, expecting("schedules/cron.d/a:a"))

@@ -1,0 +1,24 @@
+"""A daemon's check of its configuration still finds what is wrong."""
+
+import pytest
+
+from upgradeproof.plan import Config
+from upgradeproof.runner import InUse, State
+from upgradeproof.runner.refusals import WRONG, check_of_a_wrong_file
+
+pytestmark = pytest.mark.destructive
+
+
+@pytest.mark.subject("checked_config")
+@pytest.mark.follows("test_config_formats::test_daemon_accepts_its_config*")
+def test_check_refuses_a_wrong_file_as_before(
+    installed: State, in_use: InUse, checked_config: Config
+) -> None:
+    """Without it, the service does not start after the administrator's next mistake."""
+    if not check_of_a_wrong_file(in_use.machine, checked_config).ok:
+        return
+    before = check_of_a_wrong_file(installed.machine, checked_config)
+    assert before.ok, (
+        f"`{checked_config.check}` accepts {checked_config.path} with the line `{WRONG}`;"
+        f" before the upgrade it refused it: {before.tail}"
+    )

@@ -1,0 +1,20 @@
+"""An edit of a configuration is also in the file that a newer version of its package reads."""
+
+import pytest
+
+from upgradeproof.probes.conffiles import Conffiles
+from upgradeproof.probes.edited_successors import lost_edits
+from upgradeproof.probes.files import Files
+from upgradeproof.runner import State
+
+
+def test_edit_is_also_in_the_file_of_the_newer_version(installed: State, upgraded: State) -> None:
+    """A package with its version in the name has its files in another folder of ``/etc``."""
+    if not (installed[Conffiles] or any(file.edited for file in installed[Files].values())):
+        pytest.skip("no configuration file of a package was edited before the upgrade")
+    lost = [
+        f"{edit.path} was edited, and {edit.package} reads {edit.successor}, which lacks the edit"
+        for edit in lost_edits(installed.facts, upgraded.facts)
+        if not upgraded.cell.reason_for(upgraded.name, f"files/{edit.successor}")
+    ]
+    assert not lost, "\n".join(lost)

@@ -1,0 +1,33 @@
+"""Whether a daemon's check of its configuration refuses a wrong file, tried on a clone."""
+
+from __future__ import annotations
+
+import shlex
+
+from upgradeproof.command import Completed
+from upgradeproof.machines import Machine
+from upgradeproof.plan import Config
+
+TIMEOUT_S = 60.0
+WRONG = "upgradeproof_unknown_setting = {"
+"""A line that is a setting which no daemon has, and no syntax of the formats that need more."""
+_TRIED = r"""
+[ -f "$file" ] || exit 90
+cp -p -- "$file" "$file.upgradeproof" || exit 90
+printf '\n%s\n' "$wrong" >>"$file"
+timeout 30 sh -c "$check" </dev/null
+status=$?
+cat -- "$file.upgradeproof" >"$file"
+rm -f -- "$file.upgradeproof"
+exit $status
+"""
+
+
+def check_of_a_wrong_file(machine: Machine, config: Config) -> Completed:
+    """Add a wrong line to the file, run its check, and restore the file.
+
+    The exit status is that of the check, and 90 where nothing was tried.
+    """
+    given = {"file": config.path, "check": config.check, "wrong": WRONG}
+    words = "\n".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
+    return machine.run(f"{words}\n{_TRIED}", timeout_s=TIMEOUT_S)
