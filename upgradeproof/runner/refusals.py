@@ -9,11 +9,12 @@ from upgradeproof.machines import Machine
 from upgradeproof.plan import Config
 
 TIMEOUT_S = 60.0
+_NOT_TRIED = 90
 WRONG = "upgradeproof_unknown_setting = {"
 """A line that is a setting which no daemon has, and no syntax of the formats that need more."""
-_TRIED = r"""
-[ -f "$file" ] || exit 90
-cp -p -- "$file" "$file.upgradeproof" || exit 90
+_TRIED = rf"""
+[ -f "$file" ] || exit {_NOT_TRIED}
+cp -p -- "$file" "$file.upgradeproof" || exit {_NOT_TRIED}
 printf '\n%s\n' "$wrong" >>"$file"
 timeout 30 sh -c "$check" </dev/null
 status=$?
@@ -23,11 +24,12 @@ exit $status
 """
 
 
-def check_of_a_wrong_file(machine: Machine, config: Config) -> Completed:
+def check_of_a_wrong_file(machine: Machine, config: Config) -> Completed | None:
     """Add a wrong line to the file, run its check, and restore the file.
 
-    The exit status is that of the check, and 90 where nothing was tried.
+    Returns what the check ended with; None: there is no such file, or no copy could be made.
     """
     given = {"file": config.path, "check": config.check, "wrong": WRONG}
     words = "\n".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
-    return machine.run(f"{words}\n{_TRIED}", timeout_s=TIMEOUT_S)
+    done = machine.run(f"{words}\n{_TRIED}", timeout_s=TIMEOUT_S)
+    return None if done.exit_status == _NOT_TRIED else done

@@ -71,6 +71,7 @@ def test_a_check_that_finds_as_much_as_before_is_accepted(
     check(on(before), InUse(on(after)), config)
 
 
-def test_a_file_that_is_not_there_is_for_other_checks(config: Config) -> None:
+def test_a_file_that_is_not_there_is_not_judged(config: Config) -> None:
     Path(config.path).unlink()
-    check(on("unknown"), InUse(on("nothing")), config)
+    with pytest.raises(pytest.skip.Exception, match="is gone"):
+        check(on("unknown"), InUse(on("nothing")), config)
