@@ -44,7 +44,7 @@ TIMED := tests/load tests/machines/test_load.py
 OWN_PYTHON = $$($(VENV)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 test: setup-test
 	@PYTHONS=$(OWN_PYTHON) setup/fast.sh
-	PYTHONDEVMODE=1 $(VENV)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests \
+	PYTHONDEVMODE=1 $(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests \
 	    --ignore=tests/unit --ignore=tests/golden $(addprefix --ignore=,$(TIMED)) --durations=20
 	$(VENV)/pytest $(TIMED) --durations=5
 
