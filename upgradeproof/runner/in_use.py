@@ -76,8 +76,8 @@ class InUse:
     def __init__(self, state: State) -> None:
         self._state = state
         self._cell = state.cell
-        self._written: dict[str, Moment] = {}
-        """When each item of data was written last; what is not here: before the upgrade."""
+        self._written: dict[str, Completed] = {}
+        """What each write ended with; what is not here was written before the upgrade."""
 
     def run(self, script: str) -> Completed:
         """Run a script that may change the machine."""
@@ -100,19 +100,23 @@ class InUse:
         return self._state
 
     def write(self, data: Data) -> Completed:
-        """Write another value than before the upgrade, through the service."""
-        done = self.run(data.to_write("after"))
-        self._written[data.id] = "after"
-        return done
+        """Write another value than before the upgrade, through the service: once."""
+        if data.id not in self._written:
+            self._written[data.id] = self.run(data.to_write("after"))
+        return self._written[data.id]
 
     def read(self, data: Data) -> str:
         """Return what the service returns of what was last written, or why it returns nothing."""
-        done = self.run(data.to_read(self._written.get(data.id, "before")))
+        done = self.run(data.to_read(self._moment(data)))
         return done.text if done.ok else f"exit status {done.exit_status}: {done.tail}"
 
     def expected(self, data: Data) -> str:
         """Return what ``read`` must return: what was last written."""
-        return data.expected(self._written.get(data.id, "before"))
+        return data.expected(self._moment(data))
+
+    def _moment(self, data: Data) -> Moment:
+        """Return when the data was written last."""
+        return "after" if data.id in self._written else "before"
 
     def rotate(self, log: Log) -> Completed:
         """Rotate a log and let the service write a line; the output has the problem, if any."""
