@@ -11,11 +11,15 @@ from upgradeproof.runner import State
 
 LINES = 12
 """Of what the service wrote to its logs last."""
+SHELLS = "/etc/shells"
+"""The list of shells: any job may run one of these at the moment."""
 
 
 def named(state: State) -> set[str]:
-    """Return what the administrator's files name and is there."""
-    return {each.target or each.name for each in state[References].values() if each.resolves}
+    """Return what the administrator's files name and is there, without what runs any script."""
+    references = state[References].values()
+    interpreters = {r.name for r in references if r.kind == "interpreter" or r.file == SHELLS}
+    return {r.target or r.name for r in references if r.resolves and r.name not in interpreters}
 
 
 @pytest.mark.follows("test_services::*_active*", "test_reboot::*_active*", "test_libraries::*")

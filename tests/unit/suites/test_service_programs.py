@@ -20,9 +20,11 @@ UP = Stay(active="active", sub="running", programs=(OWN, PACKAGED, INTERPRETER))
 LOST = UP.model_copy(update={"programs": ("/usr/bin/python3.13",), "wrote": ("ended: app",)})
 
 
-def having(stay: Stay, *there: str, named: str = "") -> State:
+def having(
+    stay: Stay, *there: str, named: str = "", by: str = "/etc/a", kind: str = "path"
+) -> State:
     """Return a state with a supervisor, files of no package, and a file that names a program."""
-    reference = Reference(kind="path", name=named, file="/etc/a", resolves=True)
+    reference = Reference(kind=kind, name=named, file=by, resolves=True)
     facts = Facts(
         {
             Endurance.section: {"supervisor.service": stay},
@@ -46,6 +48,9 @@ def test_what_else_a_service_may_run() -> None:
     check(having(UP, OWN), having(LOST))  # it is gone, or a package's
     check(having(UP, OWN), having(UP.model_copy(update={"active": "failed"}), OWN))
     check(having(UP, OWN), having(LOST.model_copy(update={"new_programs": (OWN,)}), OWN))
+    for by, kind in (("/etc/shells", "path"), ("/usr/local/bin/a", "interpreter")):
+        states = (having(stay, named=INTERPRETER, by=by, kind=kind) for stay in (UP, LOST))
+        check(*states)  # another job runs another script
     with pytest.raises(pytest.skip.Exception, match="no service of the plan ran a program"):
         check(having(UP.model_copy(update={"programs": ()})), having(LOST))
 
