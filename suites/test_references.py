@@ -1,5 +1,6 @@
 """What the administrator's files name is still there: nothing that they need was taken away."""
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 import pytest
@@ -16,6 +17,7 @@ _SENTENCES = {
     "socket": "names the socket {name}, which is not there any more",
     "process": "names {name}, which holds the number of no running process any more",
     "command": "runs {name}, which no folder of PATH holds any more",
+    "option": "calls {name}, an option that the program does not have any more",
     "interpreter": "is run by {name}, which is gone",
     "python": "imports {name}, which its Python does not find any more",
     "perl": "uses {name}, which Perl does not find any more",
@@ -54,16 +56,24 @@ def sentence(before: Reference, after: Reference) -> str:
 
 def dangling(before: Facts, after: Facts, expectations: Expectations) -> dict[str, Reference]:
     """Return what was there before, and is named by a file that is still there, and is gone."""
-    was = before[References]
+    was, now = before[References], after[References]
     return {
         key: reference
-        for key, reference in {**gone_plugins(before, after), **after[References]}.items()
+        for key, reference in {**gone_plugins(before, after), **now}.items()
         if not reference.resolves
+        and not (reference.kind == "option" and program_is_gone(reference, now))
         and key in was
         and was[key].resolves
         and was[key].brought
         and not expectations.reason_for(f"references/{key}/resolves")
     }
+
+
+def program_is_gone(option: Reference, references: Mapping[str, Reference]) -> bool:
+    """Return whether the program of an option is named by the same file, and is gone itself."""
+    program = option.name.partition(" ")[0]
+    named = (references.get(f"{option.file}: {kind} {program}") for kind in ("command", "path"))
+    return any(each and not each.resolves for each in named)
 
 
 def test_what_the_administrators_files_name_is_still_there(

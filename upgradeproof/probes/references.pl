@@ -90,7 +90,12 @@ sub note {
   push @records, [$kind, $what, $file, $line];
 }
 
-sub shell { my ($file, $source, $first) = @_; note('command', $_->[0], $file, $_->[1]) for commands($source, $first) }
+sub shell {
+  my ($file, $source, $first) = @_;
+  my @found = commands($source, $first);
+  note('command', $_->[0], $file, $_->[1]) for @found;
+  note('option', $_->[0], $file, $_->[1]) for options_in($source, $first, @found);
+}
 
 my $regions = 'Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US';
 my $not_lasting = qr{^/(?:(?:proc|sys|dev|var/(?:log|cache|lock)|run/lock)(?:/|$)|(?:var/)?tmp$)};
@@ -162,6 +167,7 @@ sub read_file {
       if $plain =~ /^\s*(?:export\s+|Environment=["']?)?PATH\s*=\s*["']?([^"'\s;]+)/;
     crontab($file, $number, $text, $cron == 2) if $cron;
     shell($file, $1, $number) if $file =~ m{\.(?:service|conf)$} && $text =~ /^Exec\w+\s*=\s*[-\@:+!|]*([A-Za-z]\S*)/;
+    if ($text =~ /^Exec\w+\s*=/) { note('option', $_, $file, $number) for options_of_path($text) }
     if ($language eq '' && !$cron && !defined $block) { shell($file, $_, $number) for shell_texts($plain) }
     note('pam', $1, $file, $number) if $file =~ m{^/etc/pam\.d/} && $text =~ /^\s*-?\w+\s+(?:\[[^\]]*\]|\w+)\s+(pam_\w+\.so)/;
     if ($file =~ m{^/etc/pam\.d/} && $text =~ /^\s*(?:\@include|-?\w+\s+(?:include|substack))\s+([\w.-]+)/) { note('path', "/etc/pam.d/$1", $file, $number) }
@@ -194,7 +200,7 @@ for my $file (@candidates) {
 
 sub default_python { my $real = Cwd::realpath(command_path('python3') || '/nonexistent'); return $real && $real =~ m{/(python\d[\d.]*)$} ? $1 : '' }
 
-my %find = (unit => \&unit_path, process => \&process_path, folder => sub { folder_reader($_[0], \%owned) }, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
+my %find = (option => sub { option_of($_[0], @{ $folders_of{$_[1]} || [] }) }, unit => \&unit_path, process => \&process_path, folder => sub { folder_reader($_[0], \%owned) }, release => \&release_offered, variable => \&variable_reader, plugin => \&plugin_path);
 my @answers = (php_answers(), ruby_answers(), python_answers(\%environment), application_modules()); # kind, what, file, line, there, target
 for (@records) {
   my ($kind, $what, $file, $line) = @$_;

@@ -20,7 +20,7 @@ KINDS = frozenset(
         *("path", "socket", "command", "interpreter", "python", "perl"),
         *("pam", "zone", "user", "link", "environment", "modules"),
         *("unit", "release", "variable", "plugin", "process", "folder", "php"),
-        *("attribute", "ruby", "stored"),
+        *("attribute", "ruby", "stored", "option"),
     }
 )
 _LIMITS = {
@@ -35,6 +35,7 @@ _PROGRAM = (
     "reference_variables.pl",
     "reference_plugins.pl",
     "reference_folders.pl",
+    "reference_options.pl",
     "reference_ages.pl",
     "reference_applications.pl",
     "reference_php.pl",
@@ -56,14 +57,16 @@ class Reference(Record):
     ``release`` (in apt's settings), ``variable`` (of a file in ``/etc/default``), ``plugin`` (of
     the program that the file configures), ``folder`` (of the file itself), ``php`` (a function or
     a class), ``attribute`` (a name of Python's standard library), ``ruby`` (a constant, a method),
-    ``stored`` (data in a folder of temporary files that systemd does not delete), ``unread``."""
+    ``option`` (a command with a long option), ``stored`` (data in a folder of temporary files that
+    systemd does not delete), ``unread``."""
     name: str
     file: str
     line: int = 0
     """The line in which it is first; 0: it is in no line."""
     resolves: bool = False
-    """Whether it is there: a socket as a socket, a command in PATH, a module for its interpreter,
-    an environment or a folder of modules for the version of the interpreter."""
+    """Whether it is there: a socket as a socket, a command in PATH, an option in the file of the
+    program, a module for its interpreter, an environment or a folder of modules for the version of
+    the interpreter."""
     target: str = ""
     """Where it was found; for an environment or a folder of modules, the interpreter's version;
     for data that systemd deletes, when and by which file it is deleted."""
