@@ -18,17 +18,31 @@ class Stopped:
         self._state = state
 
     @cached_property
+    def _units(self) -> tuple[str, ...]:
+        """Return the units of the plan's services, with their parts and instances."""
+        state = self._state
+        there = [unit.name for unit in state.cell.expect.units if unit.name_in(state.name)]
+        return tuple(dict.fromkeys(unit for name in there for unit in state.units(name)))
+
+    @cached_property
     def _machine_is_ready(self) -> bool:
-        units = self._state.cell.expect.units_in(self._state.name)
-        stop = f"systemctl stop -- {shlex.join(units)}"
-        return bool(units) and self._state.machine.run(stop, timeout_s=STOP_TIMEOUT_S).ok
+        stop = f"systemctl stop -- {shlex.join(self._units)}"
+        return bool(self._units) and self._state.machine.run(stop, timeout_s=STOP_TIMEOUT_S).ok
 
     def succeeds(self, script: str) -> bool:
-        """Return whether a script ends with success there; not where a service can't be stopped."""
+        """Return whether a script ends with success while all services are stopped.
+
+        Where one can't be stopped, or runs again afterwards (its socket started it), the success is
+        not one without the service: False.
+        """
         if not self._machine_is_ready:
             return False
-        limited = f"timeout 20 sh -c {shlex.quote(script)} </dev/null >/dev/null 2>&1"
-        return self._state.machine.run(limited, timeout_s=TIMEOUT_S).ok
+        tried = (
+            f"timeout 20 sh -c {shlex.quote(script)} </dev/null >/dev/null 2>&1"
+            f" && ! systemctl is-active -- {shlex.join(self._units)}"
+            " | grep -qE '^(active|activating|reloading)'"
+        )
+        return self._state.machine.run(tried, timeout_s=TIMEOUT_S).ok
 
 
 def scripts_of_data(state: State) -> Iterator[tuple[str, str]]:

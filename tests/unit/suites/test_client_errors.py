@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from suites.test_client_errors import test_no_failure_is_hidden as check
+from tests.unit.stub_programs import with_stub
 from tests.unit.suites.states import state
 from upgradeproof.command import Completed
 from upgradeproof.machines import Machine
+from upgradeproof.probes import Facts
+from upgradeproof.probes.services import Service, Services
 from upgradeproof.results import Fidelity
 from upgradeproof.runner import State
+from upgradeproof.runner.stopped import Stopped
 
+UNIT, PART = "item.service", "item@1.service"
+SERVICE = Service(load="loaded", active="active", enabled="enabled", parts=(PART,))
 DATA = {"id": "item", "write": "set-item a", "read": "get-item", "equals": "a"}
 
 
@@ -28,11 +35,29 @@ class Scripted:
         return Completed(command="", exit_status=status, stdout=b"", stderr=b"", duration_s=0.0)
 
 
+class Stubbed:
+    """A machine that runs scripts on this host, with a stub of systemctl."""
+
+    def __init__(self, folder: Path, active: str) -> None:
+        self._folder, self._active = folder, active
+
+    def run(self, script: str, **_: Any) -> Completed:
+        body = f'echo "$*" >>{self._folder}/calls; [ "$1" = stop ] || echo {self._active}'
+        done = with_stub(self._folder, "systemctl", body, script)
+        return Completed(
+            command="", exit_status=done.returncode, stdout=b"", stderr=b"", duration_s=0.0
+        )
+
+
 def on(*failing: str) -> State:
-    machine = cast("Machine", Scripted(*failing))
+    return having(cast("Machine", Scripted(*failing)))
+
+
+def having(machine: Machine) -> State:
     sound = state(expect={"data": [DATA], "services": ["item"]})
     fidelity = Fidelity(kernel="shared", execution="native")
-    return replace(sound, fidelity=fidelity, _machine=lambda: machine)
+    facts = Facts({Services.section: {UNIT: SERVICE}})
+    return replace(sound, fidelity=fidelity, facts=facts, _machine=lambda: machine)
 
 
 def test_a_write_that_succeeds_without_its_service_is_reported() -> None:
@@ -53,6 +78,19 @@ def test_what_fails_as_before_or_can_not_be_tried_is_accepted(
     before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
     check(on(*before), on(*after))
+
+
+@pytest.mark.parametrize(
+    ("active", "counts"),
+    [("inactive", True), ("failed", True), ("deactivating", True), ("active", False)],
+)
+def test_a_success_does_not_count_where_the_service_runs_again(
+    tmp_path: Path, active: str, counts: bool
+) -> None:
+    stopped = Stopped(having(cast("Machine", Stubbed(tmp_path, active))))
+    assert stopped.succeeds("true") is counts
+    assert not stopped.succeeds("false")
+    assert (tmp_path / "calls").read_text().splitlines()[0] == f"stop -- {UNIT} {PART}"
 
 
 def test_a_plan_without_data_proves_nothing() -> None:
