@@ -22,6 +22,7 @@ for LD in /lib64/ld-linux-*.so.* /lib/ld-linux*.so.* /lib64/ld64.so.* /lib/ld64.
 done
 [ -n "$LD" ] || { echo 'no dynamic loader of the C library found' >&2; exit 1; }
 export LD
+exec 4>&1
 {
   find /usr/bin /usr/sbin /usr/libexec /usr/lib /usr/local/bin /usr/local/sbin /usr/local/lib \
       /bin /sbin /lib \( -path '*/gconv' -o -path /usr/lib/debug -o -path '*/lib/modules' \
@@ -58,7 +59,8 @@ class UnresolvedFile(Record):
 
     missing: tuple[str, ...]
     """Libraries, as ``libssl.so.1.1``, or one with the version it lacks, as
-    ``libc.so.6 (GLIBC_2.38)``; or else the loader's own complaint about the file."""
+    ``libc.so.6 (GLIBC_2.38)``; ``no interpreter /usr/bin/python3.9`` of a script; or else the
+    loader's own complaint about the file."""
 
 
 class Libraries(Probe[UnresolvedFile]):
@@ -68,7 +70,8 @@ class Libraries(Probe[UnresolvedFile]):
     their own, and name service modules), and the executables of all running processes. Plain
     libraries are covered by the programs that load them; character set converters, kernel modules
     and foreign architectures are left out. A plugin may use a library in its folder or in a
-    folder of that, as its program would have loaded it. What is built against klibc, for the
+    folder of that, as its program would have loaded it. Of a script in a folder of PATH, the
+    interpreter has to be there. What is built against klibc, for the
     initramfs, knows no such loader.
 
     The loader is asked of those programs only that ``unsure_programs.pl`` can't clear by the

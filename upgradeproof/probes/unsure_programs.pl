@@ -8,6 +8,7 @@ my ($NEEDED, $STRINGS, $STRINGS_SIZE, $RPATH, $RUNPATH) = (1, 5, 10, 15, 29);
 my ($DEFINED, $DEFINED_COUNT, $REQUIRED, $REQUIRED_COUNT) =
     (0x6ffffffc, 0x6ffffffd, 0x6ffffffe, 0x6fffffff);
 my (%cached, %libraries);
+my @folders = qw(/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin);
 
 for my $line (`ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null`) {
     push @{ $cached{$1} }, $2 if $line =~ /^\s+(\S+) \(.*\) => (\S.*)$/;
@@ -123,10 +124,27 @@ sub resolves {
     return 1;
 }
 
+# The interpreter in the first line of a script, if it is not there, or ''.
+sub missing_interpreter {
+    my ($name) = @_;
+    open my $file, '<:raw', $name or return '';
+    read $file, my $head, 256 or return '';
+    my ($program, $word) = $head =~ m{^#![ \t]*(/[\x21-\x7e]+)[ \t]*([\x21-\x7e]*)} or return '';
+    return -e $program ? '' : $program if $program !~ m{/env$} || $word !~ /^[\w.+]/;
+    return (grep { -x "$_/$word" } @folders) ? '' : $word;
+}
+
+# A script without its interpreter is printed on descriptor 4, with the loader's messages. One that is
+# in no folder of PATH may be an example for an interpreter that nobody installed.
+open my $faults, '>&=', 4;
 local $/ = "\0";
 while (defined(my $name = <STDIN>)) {
     chomp $name;
     my $found = looked_at($name);
+    if (!$found->{elf} && $faults && $name =~ m{^(?:/usr(?:/local)?)?/s?bin/[^\s/]+$}) {
+        my $missing = missing_interpreter($name);
+        print {$faults} "$name\tno interpreter $missing\n" if $missing ne '';
+    }
     next if !$found->{elf} || $found->{static};
     print "$name\0" if !$found->{parts} || !resolves($found->{parts});
 }
