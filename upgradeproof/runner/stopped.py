@@ -17,18 +17,24 @@ class Stopped:
     def __init__(self, state: State) -> None:
         self._state = state
 
+    @property
+    def _units(self) -> str:
+        return shlex.join(self._state.cell.expect.units_in(self._state.name))
+
     @cached_property
-    def _machine_is_ready(self) -> bool:
-        units = self._state.cell.expect.units_in(self._state.name)
-        stop = f"systemctl stop -- {shlex.join(units)}"
-        return bool(units) and self._state.machine.run(stop, timeout_s=STOP_TIMEOUT_S).ok
+    def tried(self) -> bool:
+        """Return whether there is a service, and all of them could be stopped."""
+        stop = f"systemctl stop -- {self._units}"
+        return bool(self._units) and self._state.machine.run(stop, timeout_s=STOP_TIMEOUT_S).ok
 
     def succeeds(self, script: str) -> bool:
-        """Return whether a script ends with success there; not where a service can't be stopped."""
-        if not self._machine_is_ready:
-            return False
-        limited = f"timeout 20 sh -c {shlex.quote(script)} </dev/null >/dev/null 2>&1"
-        return self._state.machine.run(limited, timeout_s=TIMEOUT_S).ok
+        """Return whether a script ends with success while no service runs.
+
+        One that made systemd start a service again, by its socket, had a service.
+        """
+        limited = f"timeout -k 5 20 sh -c {shlex.quote(script)} </dev/null >/dev/null 2>&1"
+        alone = f"{limited} && ! systemctl --quiet is-active -- {self._units}"
+        return self._state.machine.run(alone, timeout_s=TIMEOUT_S).ok
 
 
 def scripts_of_data(state: State) -> Iterator[tuple[str, str]]:
