@@ -175,7 +175,11 @@ def test_lines_of_the_log_begin_as_before(
     if upgraded.reason_for(f"log_flow/{log.path}/shape"):
         pytest.skip("the plan expects another form")
     before = forms_before(installed.machine, log)
+    if not any(before):
+        pytest.skip(f"no line of {log.path} began with a time before the upgrade")
     lines = lines_written(in_use.machine, log)
+    if not lines:
+        pytest.skip(f"nothing was written to {log.path}: test_log_goes_on asks for that")
     other = other_form(before, lines)
     was = " or ".join(sorted(filter(None, before)))
     assert not other, (

@@ -5,12 +5,12 @@ import pytest
 from upgradeproof.runner import InUse, State
 from upgradeproof.runner.logged_secrets import secrets_in_logs
 
-pytestmark = pytest.mark.destructive
-
 
 @pytest.mark.follows("test_services::*_active*", "test_in_use::test_data_is_w*")
 def test_no_secret_is_in_a_log(installed: State, upgraded: State, in_use: InUse) -> None:
     """The services were started with the clone, and all data is written, before logs are read."""
+    if upgraded.fidelity.own_kernel:
+        pytest.skip("another clone of a VM takes minutes: a container shows the same")
     for data in upgraded.cell.expect.data:
         in_use.write(data)
     now = secrets_in_logs(in_use.machine)

@@ -6,8 +6,6 @@ from upgradeproof.probes.attribution import distribution_upgraded
 from upgradeproof.runner import InUse, State
 from upgradeproof.runner.written import files_next_to, opened_up, written_files
 
-pytestmark = pytest.mark.destructive
-
 
 @pytest.mark.follows(
     "test_services::*_active*", "test_in_use::test_service_starts*", "test_in_use::test_data_is_w*"
@@ -16,6 +14,8 @@ def test_written_files_are_open_to_no_more_users(
     installed: State, upgraded: State, in_use: InUse
 ) -> None:
     """The services were started with the clone, and all data is written, before they are read."""
+    if upgraded.fidelity.own_kernel:
+        pytest.skip("another clone of a VM takes minutes: a container shows the same")
     for data in upgraded.cell.expect.data:
         in_use.write(data)
     after = written_files(in_use.machine)

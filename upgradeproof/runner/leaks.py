@@ -9,6 +9,8 @@ from typing import NamedTuple
 from upgradeproof.machines import Machine
 from upgradeproof.probes.text import clean, number, rows
 from upgradeproof.probes.unit_shell import INSTANCES, PROCESSES
+from upgradeproof.runner.inputs import probe_inputs
+from upgradeproof.runner.state import State
 
 REQUESTS = 40
 """To each endpoint, one after another, after a few that start what is started on demand."""
@@ -75,6 +77,14 @@ def growth_by_requests(
         unit: Growth(last.files - first.files, last.threads - first.threads)
         for unit, (first, last) in counted.items()
     }
+
+
+def growth(state: State, machine: Machine) -> dict[str, Growth]:
+    """Return how much the services grew on a machine in this state, by their names in the plan."""
+    scripts = [asking.script for asking in probe_inputs(state.cell, state.name).web]
+    units = {u.name: unit for u in state.cell.expect.units if (unit := u.name_in(state.name))}
+    found = growth_by_requests(machine, units.values(), scripts)
+    return {name: found[unit] for name, unit in units.items() if unit in found}
 
 
 def leaked(before: Growth, after: Growth) -> str:

@@ -7,6 +7,7 @@ import shlex
 
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Log
+from upgradeproof.probes.text import clean
 
 TIMEOUT_S = 60.0
 _OLD_LINES, _STAMP_LENGTH = 50, 60
@@ -15,6 +16,10 @@ _STAMP = re.compile(
     r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b)*"
 )
 _NAMES = re.compile("[A-Z][a-z]{2}")
+# Four digits elsewhere are the id of a process, or a part of an address or of a second.
+_YEAR = re.compile(
+    r"(?<!\d)(?:19|20)\d{2}(?=[-/.]\d)|(?:(?<=[-/ ])|(?<=\b\d\d\.\d\d\.))(?:19|20)\d{2}(?!\d)"
+)
 # The service may write a little later than it answers.
 _WRITTEN = r"""
 before=$(stat -c %s "$file" 2>/dev/null || echo 0)
@@ -33,7 +38,7 @@ def form(line: str) -> str:
     text = found[0].strip() if found else ""
     if not re.search(r"\d", text):
         return ""
-    text = re.sub(r"(?<!\d)\d{4}(?!\d)", "YYYY", _NAMES.sub("Mon", text))
+    text = _YEAR.sub("YYYY", _NAMES.sub("Mon", text))
     return re.sub(r"\d+", "N", text)
 
 
@@ -47,17 +52,14 @@ def forms_before(machine: Machine, log: Log) -> frozenset[str]:
 
 def lines_written(machine: Machine, log: Log) -> tuple[str, ...]:
     """Let the service write to a log, and return the new lines."""
-    given = f"file={shlex.quote(log.path)}\nwrite() {{\n{log.write}\n}}\n"
+    given = f"file={shlex.quote(log.path)}\nwrite() (\n{log.write}\n)\n"
     done = machine.run(given + _WRITTEN, timeout_s=TIMEOUT_S)
-    return tuple(line for line in done.text.split("\n") if line)
+    return tuple(line for line in clean(done.text).split("\n") if line)
 
 
 def other_form(before: frozenset[str], lines: tuple[str, ...]) -> str:
-    """Return how a log's lines begin now, where none begins as before; else "".
-
-    A log whose lines had no time proves nothing, and nor does one that was not written.
-    """
+    """Return how a log's lines begin now, where none begins as before; else ""."""
     now = [form(line) for line in lines]
-    if not lines or not any(before) or before.intersection(now):
+    if before.intersection(now):
         return ""
     return next(filter(None, now), "no time")

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from upgradeproof.machines import Machine
-from upgradeproof.probes.text import rows
+from upgradeproof.probes.secrets import masked_text
+from upgradeproof.probes.text import clean, rows
 
 TIMEOUT_S = 600.0
 _PATHS = 200
 """So many lost paths are compared: with one that is lost, its folder is lost as a rule."""
-# A script of a package has no terminal and no input: dpkg gives it its own, which may be none.
+# A script of a package has no terminal and no input: dpkg gives it its own, which may be none. Its
+# output goes to a file: a process that it leaves behind would hold a pipe open.
 _SCRIPT = r"""
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
 all() {
@@ -28,14 +30,19 @@ all() {
 do_it() {
   what=$1 package=$2
   shift 2
-  output=$(timeout 120 "$@" 2>&1 </dev/null)
+  timeout -k 5 120 "$@" >"$folder/output" 2>&1 </dev/null
   printf 'ended\t%s\t%s\t%s\n' "$what" "$package" "$?"
-  printf '%s\n' "$output" | tail -n 8 | sed "s/^/log	$what	$package	/"
+  tail -n 8 "$folder/output" | cut -c 1-500 | sed "s/^/log	$what	$package	/"
 }
-folder=$(mktemp -d /run/upgradeproof-removal.XXXXXX)
+folder=$(mktemp -d /run/upgradeproof-removal.XXXXXX) || exit 1
+for package in "$@"; do
+  shift
+  status=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null)
+  [ "$status" != installed ] || set -- "$@" "$package"
+done
 all >"$folder/before"
 for package in "$@"; do
-  version=$(dpkg-query --show --showformat '${Version}' "$package" 2>/dev/null) || continue
+  version=$(dpkg-query --show --showformat '${Version}' "$package")
   architecture=$(dpkg-query --show --showformat '${Architecture}' "$package")
   for script in "/var/lib/dpkg/info/$package.postinst" "/var/lib/dpkg/info/$package:"*.postinst; do
     [ -x "$script" ] || continue
@@ -79,12 +86,12 @@ class Removal:
     def _printed(self) -> str:
         script = _SCRIPT.replace("PATHS", str(_PATHS))
         words = shlex.join(self._packages)
-        return self._machine.run(f"set -- {words}\n{script}", timeout_s=TIMEOUT_S).text
+        return clean(self._machine.run(f"set -- {words}\n{script}", timeout_s=TIMEOUT_S).text)
 
     @property
     def gone(self) -> tuple[str, ...]:
         """Return the paths that are gone with the packages."""
-        return tuple(cells[1] for cells in rows(self._printed) if cells[0] == "gone")
+        return tuple(c[1] for c in rows(self._printed) if c[0] == "gone" and c[1:])
 
     @cached_property
     def done(self) -> dict[tuple[str, str], Done]:
@@ -108,15 +115,21 @@ class Removal:
         return tuple(line for line in text.split("\n") if line)
 
 
+def both_removed(before: Removal, after: Removal) -> bool:
+    """Return whether a package under test was there to be removed in each of the releases."""
+    return all(any(what == "remove" for what, _ in each.done) for each in (before, after))
+
+
 def worse(before: Removal, after: Removal) -> list[str]:
     """Return what fails with the new packages and did not with the old ones, with its output."""
     return [
-        "\n  ".join([f"{package} {WORDS[what]}: exit status {now.status}", *now.log])
+        f"{package} {WORDS[what]}: exit status {now.status}"
+        + masked_text("".join(f"\n  {line}" for line in now.log), marks=False)
         for (what, package), now in after.done.items()
         if now.status != "0"
         and (was := before.done.get((what, package)))
         and was.status == "0"
-        and not (what == "purge" and after.done["remove", package].status != "0")
+        and not (what == "purge" and after.done.get(("remove", package), now).status != "0")
     ]
 
 

@@ -18,31 +18,29 @@ class Stopped:
         self._state = state
 
     @cached_property
-    def _units(self) -> tuple[str, ...]:
-        """Return the units of the plan's services, with their parts and instances."""
+    def _units(self) -> str:
+        """Return the units of the plan's services, with their parts and instances, for a shell."""
         state = self._state
         there = [unit.name for unit in state.cell.expect.units if unit.name_in(state.name)]
-        return tuple(dict.fromkeys(unit for name in there for unit in state.units(name)))
+        return shlex.join(dict.fromkeys(unit for name in there for unit in state.units(name)))
 
     @cached_property
-    def _machine_is_ready(self) -> bool:
-        stop = f"systemctl stop -- {shlex.join(self._units)}"
+    def tried(self) -> bool:
+        """Return whether there is a service, and all of them could be stopped."""
+        stop = f"systemctl stop -- {self._units}"
         return bool(self._units) and self._state.machine.run(stop, timeout_s=STOP_TIMEOUT_S).ok
 
     def succeeds(self, script: str) -> bool:
-        """Return whether a script ends with success while all services are stopped.
+        """Return whether a script ends with success while no service runs.
 
-        Where one can't be stopped, or runs again afterwards (its socket started it), the success is
-        not one without the service: False.
+        One that made systemd start a service again, by its socket, had a service.
         """
-        if not self._machine_is_ready:
-            return False
-        tried = (
-            f"timeout 20 sh -c {shlex.quote(script)} </dev/null >/dev/null 2>&1"
-            f" && ! systemctl is-active -- {shlex.join(self._units)}"
-            " | grep -qE '^(active|activating|reloading)'"
+        limited = f"timeout -k 5 20 sh -c {shlex.quote(script)} </dev/null >/dev/null 2>&1"
+        running = (
+            f"systemctl is-active -- {self._units} | grep -qE '^(active|activating|reloading)'"
         )
-        return self._state.machine.run(tried, timeout_s=TIMEOUT_S).ok
+        alone = f"{limited} && ! {running}"
+        return self._state.machine.run(alone, timeout_s=TIMEOUT_S).ok
 
 
 def scripts_of_data(state: State) -> Iterator[tuple[str, str]]:

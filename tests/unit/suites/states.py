@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from tests.unit.probes.captured_text import captured
 from tests.unit.runner.world import cell
+from upgradeproof.machines import Machine
 from upgradeproof.probes import Facts, Probe, ProbeInputs
 from upgradeproof.probes.boot import Boot
 from upgradeproof.probes.configured_modules import ConfiguredModules
@@ -67,6 +69,12 @@ def state(
     facts = Facts({p.section: p.parse(text, inputs) for p, text in outputs.items()})
     fidelity = Fidelity(kernel="own", execution="native", boot="own")
     return State(name, cell(upgrade=upgrade, **plan), fidelity, facts, (), 0.0, (), _machine)
+
+
+def container(machine: object = None, **plan: Any) -> State:
+    """Return a state without problems of a container, with a fake in place of its machine."""
+    fidelity = Fidelity(kernel="shared", execution="native")
+    return replace(state(**plan), fidelity=fidelity, _machine=lambda: cast("Machine", machine))
 
 
 def state_with(records: Mapping[type[Probe[Any]], Mapping[str, Any]], **plan: Any) -> State:

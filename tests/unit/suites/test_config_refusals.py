@@ -15,6 +15,7 @@ from upgradeproof.command import Completed
 from upgradeproof.machines import Machine
 from upgradeproof.plan import Config
 from upgradeproof.runner import InUse, State
+from upgradeproof.runner.refusals import check_of_a_wrong_file
 
 TEXT = "port = 1\n"
 
@@ -69,6 +70,31 @@ def test_a_check_that_finds_as_much_as_before_is_accepted(
     before: str, after: str, config: Config
 ) -> None:
     check(on(before), InUse(on(after)), config)
+
+
+def test_a_check_that_did_not_accept_the_file_before_proves_nothing(config: Config) -> None:
+    """Its program may come with the new release: that it failed is no refusal."""
+    with pytest.raises(pytest.skip.Exception, match="was not accepted before"):
+        check(on("port"), InUse(on("nothing")), config)
+    with pytest.raises(pytest.skip.Exception, match="is refused as it is"):
+        check(on("unknown"), InUse(on("port")), config)
+
+
+def test_no_copy_is_next_to_the_file_while_it_is_checked(config: Config) -> None:
+    """A daemon that reads the whole folder would refuse the copy, and not the wrong line."""
+    folder = Path(config.path).parent
+    counting = config.model_copy(update={"check": f'[ "$(ls -A {folder} | wc -l)" = 1 ]'})
+    tried = check_of_a_wrong_file(on("").machine, counting)
+    assert tried is not None
+    assert tried.ok
+    assert [path.name for path in folder.iterdir()] == ["app.conf"]
+
+
+def test_a_secret_that_the_check_prints_is_not_in_the_message(config: Config) -> None:
+    script = f'if grep -q "$WORD" {config.path}; then echo password=Hunter2x; exit 1; fi'
+    printing = config.model_copy(update={"check": script})
+    with pytest.raises(AssertionError, match=r"refused it: password=\(secret\)"):
+        check(on("unknown"), InUse(on("nothing")), printing)
 
 
 def test_a_file_that_is_not_there_is_not_judged(config: Config) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from suites.test_leaks import test_a_request_leaves_nothing_open as check
-from tests.unit.suites.states import state
+from tests.unit.suites.states import container, state
 from upgradeproof.command import Completed
 from upgradeproof.machines import Machine
 from upgradeproof.runner import InUse, State
@@ -49,8 +48,7 @@ class Folder:
 
 
 def on(machine: Counting) -> State:
-    plan = state(expect={"endpoint": [WEB], "services": ["app"]})
-    return replace(plan, _machine=lambda: cast("Machine", machine))
+    return container(machine, expect={"endpoint": [WEB], "services": ["app"]})
 
 
 @pytest.mark.parametrize(
@@ -67,6 +65,8 @@ def test_what_is_left_for_each_request_is_named(growth: tuple[int, int], words: 
 
 def test_a_plan_without_a_web_endpoint_is_not_judged() -> None:
     with pytest.raises(pytest.skip.Exception, match="no endpoint over http"):
+        check(container(), container(), InUse(container()))
+    with pytest.raises(pytest.skip.Exception, match="another clone of a VM"):
         check(state(), state(), InUse(state()))
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from suites.test_logged_secrets import test_no_secret_is_in_a_log as check
-from tests.unit.suites.states import state
+from tests.unit.suites.states import container
 from upgradeproof.command import Completed
 from upgradeproof.machines import Machine
 from upgradeproof.runner import InUse, State
@@ -43,8 +42,7 @@ class Local:
 
 
 def on(text: str) -> State:
-    machine = cast("Machine", Printing(text))
-    return replace(state(), _machine=lambda: machine)
+    return container(Printing(text))
 
 
 def test_a_secret_that_is_in_a_log_now_is_reported() -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from suites.test_written_files import test_written_files_are_open_to_no_more_users as check
-from tests.unit.suites.states import state
+from tests.unit.suites.states import container
 from upgradeproof.command import Completed
 from upgradeproof.machines import Machine
 from upgradeproof.runner import InUse, State
@@ -48,9 +47,8 @@ class Listing:
 
 
 def on(listing: Listing) -> State:
-    machine = cast("Machine", listing)
     data = {"id": "item", "write": "set-item a", "read": "get-item", "equals": "a"}
-    return replace(state(expect={"data": [data]}), _machine=lambda: machine)
+    return container(listing, expect={"data": [data]})
 
 
 def test_a_file_that_all_users_may_write_is_reported() -> None:
