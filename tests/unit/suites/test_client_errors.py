@@ -27,7 +27,7 @@ class Scripted:
         self._failing = failing
 
     def run(self, script: str, **_: Any) -> Completed:
-        ended, _, asked = script.partition(" && ! systemctl --quiet is-active -- ")
+        ended, _and, asked = script.partition(" && ! systemctl --quiet is-active -- ")
         assert not asked or asked == "item.service"
         failed = any(word in ended for word in self._failing) or (asked and "start" in ended)
         status = int(bool(failed))
