@@ -13,6 +13,7 @@ from typing import ClassVar
 from upgradeproof.probes.base import Probe, Record
 from upgradeproof.probes.command_results import jobs
 from upgradeproof.probes.inputs import ProbeInputs
+from upgradeproof.probes.secrets import masked_text
 from upgradeproof.probes.supervised import results, supervise
 
 _STATUS = re.compile(r"HTTP/([\d.]+) (\d{3})\b")
@@ -25,7 +26,9 @@ _PROTECTIONS = (
     "x-frame-options",
 )
 """Headers by which a server restricts its clients, or lifts a restriction."""
-_VARIABLE = re.compile(r"\b(nonce|sha\d+)[-=]['\"]?[\w+/=-]+['\"]?", re.ASCII)
+_VARIABLE = re.compile(
+    r"""\b(nonce|opaque|boundary|sha\d+)[-=](?:"[^"]*"|[\w+/=-]+'?)""", re.ASCII | re.IGNORECASE
+)
 
 
 class AnswerForm(Record):
@@ -69,17 +72,24 @@ class Answers(Probe[AnswerForm]):
 
 
 def _headers(lines: list[str]) -> dict[str, str]:
-    """Return the headers up to the empty line, by their names in lower case."""
+    """Return the headers up to the empty line, by their names in lower case.
+
+    The values of one that is sent twice are joined, as RFC 9110 allows.
+    """
     head = lines[: lines.index("")] if "" in lines else lines
-    pairs = (line.partition(":") for line in head)
-    return {name.strip().lower(): " ".join(value.split()) for name, _, value in pairs}
+    found: dict[str, str] = {}
+    for line in head:
+        given, _, value = line.partition(":")
+        name, words = given.strip().lower(), " ".join(value.split())
+        found[name] = f"{found[name]}, {words}" if name in found else words
+    return found
 
 
 def _form(first: re.Match[str], headers: Mapping[str, str]) -> AnswerForm:
     return AnswerForm(
         status=int(first[2]),
         protocol=first[1],
-        content_type=headers.get("content-type", "").lower().replace(" ", ""),
+        content_type=_fixed(headers.get("content-type", "")).lower().replace(" ", ""),
         content_encoding=headers.get("content-encoding", "").lower(),
         protections=tuple(
             f"{name}: {_fixed(headers[name])}" for name in _PROTECTIONS if name in headers
@@ -88,5 +98,5 @@ def _form(first: re.Match[str], headers: Mapping[str, str]) -> AnswerForm:
 
 
 def _fixed(value: str) -> str:
-    """Return a header's value without what differs from answer to answer."""
-    return _VARIABLE.sub(r"\1-*", value)
+    """Return a header's value without secrets and what differs from answer to answer."""
+    return masked_text(_VARIABLE.sub(r"\1-*", value))

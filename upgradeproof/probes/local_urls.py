@@ -11,6 +11,8 @@ from upgradeproof.probes.text import clean, number, rows
 MAXIMUM_URLS = 50
 LIMIT_S = 5
 """Of one answer."""
+ALL_S = 60
+"""Of all answers: what was not asked in this time has no record."""
 AGAIN_S = 3
 """After this time, what was not answered is asked once more: its service may not be ready yet."""
 
@@ -35,26 +37,27 @@ sub ask {
   my ($host, $port, $path) = @_;
   my $answer = eval {
     local $SIG{ALRM} = sub { die };
+    local $SIG{PIPE} = 'IGNORE'; # the other side may close at once
     alarm LIMIT_S;
     my $socket = IO::Socket::INET->new(
       PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => LIMIT_S) or die;
     print $socket join "\r\n", "GET $path HTTP/1.1", "Host: $host:$port", 'User-Agent: curl/7',
       'Accept: */*', 'Connection: close', '', '';
-    my $line = <$socket>;
+    sysread $socket, my $line, 64; # an answer may have no end, and no end of its first line
     alarm 0;
     $line;
   };
   alarm 0;
   return ($answer // '') =~ m{^HTTP/[\d.]+ (\d+)} ? $1 : '';
 }
-my $end = time + 60;
+my $end = time + ALL_S;
 for my $round (1, 2) {
   my @left = grep { ($status{$_->[0]} // '') eq '' } @urls or last;
   sleep AGAIN_S if $round > 1;
   for (@left) { my ($url, @where) = @$_; last if time > $end; $status{$url} = ask(@where) }
 }
-for my $url (map { $_->[0] } @urls) {
-  print join("\t", 'url', $url, $status{$url} // '', $named{$url}), "\n";
+for my $url (grep { exists $status{$_} } map { $_->[0] } @urls) { # what was asked
+  print join("\t", 'url', $url, $status{$url}, $named{$url}), "\n";
 }
 """
 _SCRIPT = r"""
@@ -63,7 +66,7 @@ p=$(mktemp /run/upgradeproof-urls.XXXXXX); trap 'rm -f "$p"' EXIT
 cat >"$p" <<'END_OF_PERL'
 PROGRAM
 END_OF_PERL
-grep -rIsnE 'http://(localhost|127\.0\.0\.1)[:/]' /etc /usr/local/bin /usr/local/sbin \
+timeout 30 grep -rIsnE 'http://(localhost|127\.0\.0\.1)[:/]' /etc /usr/local/bin /usr/local/sbin \
   /usr/local/lib /opt /srv /root/bin /var/spool/cron/crontabs --exclude-dir=node_modules \
   --exclude-dir='*-packages' --exclude-dir='.*' --exclude-dir=doc --exclude='*.dpkg-*' |
   head -n 1000 | cut -c 1-1000 | timeout 100 /usr/bin/perl "$p"
@@ -98,6 +101,7 @@ class LocalUrls(Probe[UrlAnswer]):
         """Return the script."""
         program = _PROGRAM.strip().replace("MAXIMUM_URLS", str(MAXIMUM_URLS))
         program = program.replace("LIMIT_S", str(LIMIT_S)).replace("AGAIN_S", str(AGAIN_S))
+        program = program.replace("ALL_S", str(ALL_S))
         return _SCRIPT.replace("PROGRAM", program)
 
     @classmethod

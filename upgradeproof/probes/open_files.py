@@ -34,6 +34,8 @@ exit 0
 """.replace("INSTANCES", INSTANCES)
 
 
+_SPOKEN = re.compile("[A-Za-z]?[a-z]+")
+"""A word such as ``errors``; of two random ones, one has a digit or another character as a rule."""
 RANDOM_WORD = 5
 """Letters of a random word, at least: each sequence of digits in it counts as one."""
 
@@ -103,6 +105,8 @@ def other_name(path: str, here: Mapping[str, OpenFile], there: Mapping[str, Open
 def _differ_in_one_word(path: str, other: str) -> bool:
     words, others = re.split(r"[-.]", path), re.split(r"[-.]", other)
     pairs = [(one, two) for one, two in zip(words, others, strict=False) if one != two]
-    return len(words) == len(others) and [
-        len(word) >= RANDOM_WORD and "/" not in word for pair in pairs for word in pair
-    ] == [True, True]
+    if len(words) != len(others) or len(pairs) != 1:
+        return False
+    return all(len(word) >= RANDOM_WORD and "/" not in word for word in pairs[0]) and not all(
+        map(_SPOKEN.fullmatch, pairs[0])
+    )

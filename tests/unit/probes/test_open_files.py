@@ -24,6 +24,7 @@ def holding(*paths: str, unit: str = "watch.service") -> dict[str, OpenFile]:
         (holding(NEW, unit="other.service"), ""),
         (holding("/var/log/other/app-stderr---watch-sNu_kn.log"), ""),
         (holding("/var/log/watch/app-stderr---watch-x.log"), ""),
+        (holding("/var/log/watch/app-stderr---watch-requests.log"), ""),  # no word is random
         (holding("/var/log/watch/all-stderr---watch-sNu_kn.log"), ""),
         ({}, ""),
     ],

@@ -51,6 +51,31 @@ def test_of_an_answer_its_head_is_read() -> None:
     }
 
 
+def test_a_header_that_is_sent_twice_is_read_as_both() -> None:
+    head = "HTTP/1.1 401 no\nWWW-Authenticate: Negotiate\nWWW-Authenticate: Basic realm=a\n"
+    assert read(head)["web0"].protections == ("www-authenticate: Negotiate, Basic realm=a",)
+
+
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        ('WWW-Authenticate: Digest nonce="a.b:{}", qop="auth"', 'Digest nonce-*, qop="auth"'),
+        ('WWW-Authenticate: Digest opaque="{}"', "Digest opaque-*"),
+        ("Content-Security-Policy: report-uri /r?api_key=Ab{}", "report-uri /r?api_key=(secret"),
+    ],
+)
+def test_what_differs_from_answer_to_answer_and_secrets_are_no_part(header: str, form: str) -> None:
+    (shown,) = read(f"HTTP/1.1 200 OK\n{header.format('3f9aX')}\n\n")["web0"].protections
+    assert shown.partition(": ")[2].startswith(form)
+    assert "3f9aX" not in shown
+
+
+def test_the_boundary_of_parts_is_no_part_of_the_type() -> None:
+    head = "HTTP/1.1 200 OK\nContent-Type: multipart/mixed; boundary={}\n\n"
+    found = read(head.format("a8dk2"), head.format('"x y"'))
+    assert {form.content_type for form in found.values()} == {"multipart/mixed;boundary-*"}
+
+
 def states(was: AnswerForm | None, now: AnswerForm | None) -> tuple[State, State]:
     sound = state()
     before, after = (Facts({"answers": {"web": each} if each else {}}) for each in (was, now))

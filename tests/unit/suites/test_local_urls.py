@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import http.server
+import socket
+import struct
 import subprocess
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,23 +69,77 @@ curl http://other.example:{port}/elsewhere
 """
 
 
+def answers(folder: Path, **changed: str) -> dict[str, UrlAnswer]:
+    """Run the script on a folder, with other texts in it."""
+    places = "/etc /usr/local/bin /usr/local/sbin \\\n  /usr/local/lib /opt /srv /root/bin"
+    script = LocalUrls.script(ProbeInputs())
+    assert places in script
+    script = script.replace(f"{places} /var/spool/cron/crontabs", str(folder))
+    script = script.replace("/run/upgradeproof", f"{folder}/upgradeproof")
+    for was, now in changed.items():
+        assert was in script
+        script = script.replace(was, now)
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, timeout=60, check=True)
+    return LocalUrls.parse(done.stdout.decode(), ProbeInputs())
+
+
 def test_only_urls_that_read_are_asked(tmp_path: Path) -> None:
     Server.asked = []
     server = http.server.HTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     port = server.server_port
     (tmp_path / "script").write_text(SCRIPT.format(port=port), encoding="utf-8")
-    places = "/etc /usr/local/bin /usr/local/sbin \\\n  /usr/local/lib /opt /srv /root/bin"
-    script = LocalUrls.script(ProbeInputs())
-    assert places in script
-    script = script.replace(f"{places} /var/spool/cron/crontabs", str(tmp_path))
-    script = script.replace("/run/upgradeproof", f"{tmp_path}/upgradeproof")
-    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, timeout=60, check=True)
+    found = answers(tmp_path)
     server.shutdown()
     server.server_close()
     place = f"{tmp_path}/script:3"
-    assert LocalUrls.parse(done.stdout.decode(), ProbeInputs()) == {
+    assert found == {
         f"http://localhost:{port}/state": UrlAnswer(status=200, named_in=place),
         f"http://127.0.0.1:{port}/old": UrlAnswer(status=410, named_in=place),
     }
     assert sorted(Server.asked) == ["/old", "/state"]
+
+
+@contextmanager
+def listening(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Answer each connection in a thread; yield the port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    peer, _ = server.accept()
+                    with peer, suppress(OSError):
+                        answer(peer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def aborts(peer: socket.socket) -> None:
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def streams(peer: socket.socket) -> None:
+    """Send a first line that has no end, and keep the connection."""
+    peer.sendall(b"HTTP/1.1 200 ")
+    peer.recv(4096)
+    peer.recv(4096)
+
+
+def test_a_server_that_aborts_or_never_ends_hides_no_other_answer(tmp_path: Path) -> None:
+    with listening(aborts) as aborting, listening(streams) as streaming:
+        urls = [f"http://127.0.0.1:{port}/" for port in (aborting, streaming)]
+        (tmp_path / "script").write_text("\n".join(urls), encoding="utf-8")
+        # The abort arrives before the request is sent.
+        found = answers(tmp_path, **{"print $socket join": "sleep 1; print $socket join"})
+    assert {url: answer.status for url, answer in found.items()} == dict(
+        zip(urls, (None, 200), strict=True)
+    )
+
+
+def test_a_url_that_there_was_no_time_to_ask_has_no_record(tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("curl http://127.0.0.1:9/a\n", encoding="utf-8")
+    assert list(answers(tmp_path)) == ["http://127.0.0.1:9/a"]
+    assert answers(tmp_path, **{"time + 60": "time - 1"}) == {}
