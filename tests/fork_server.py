@@ -31,6 +31,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what the first run prints is shown where it fails
     warm_up(*sys.argv[1:])
+    sys.stdout.flush()  # what is left in the buffer would be printed by each forked process
+    sys.stderr.flush()
     answers.write("ready\n")
     for line in sys.stdin:
         begun, beginning = os.pipe()

@@ -211,8 +211,9 @@ class Endurance(Probe[Stay]):
         # A part that is added or removed is a line of the services, too, with a reason of its own.
         if line.before is None or line.after is None:
             part = line.path.removeprefix(f"{cls.section}/")
-            without = before if line.before is None else after
-            return "" if part in without[Services] else "the section services shows the same"
+            without, having = (before, after) if line.before is None else (after, before)
+            shown = part in having[Services] and part not in without[Services]
+            return "the section services shows the same" if shown else ""
         unit, _, field = line.path.removeprefix(f"{cls.section}/").rpartition("/")
         now = after[cls].get(unit)
         if field == "sub" and unit in _became_daemons(before, after):

@@ -49,7 +49,8 @@ printf '%s\n' "$files" | sed 's/^/file\t/'
 printf '%s\n' "$files" | cut -f 1 | tr '\n' '\0' | timeout 20 xargs -0 sha256sum -- 2>/dev/null |
   sed -n 's/^\([0-9a-f]*\)  /sum\t\1\t/p'
 printf '%s\n' "$files" | awk -F '\t' '
-  $3 <= @LIMIT@ * 1024 && $4 ~ /[4-7]$/ { print $1 }' | tr '\n' '\0' |
+  $3 <= @LIMIT@ * 1024 && $4 ~ /[4-7]$/ && ($2 == "" || $1 !~ "/etc/") { print $1 }' |
+  tr '\n' '\0' |
   timeout 20 xargs -0r grep -slIZ '' -- | timeout 20 xargs -0r awk '
     FNR == 1 { print "text\t" FILENAME }
     (total += length($0) + 1) > @TOTAL@ { print "cut\t" FILENAME; exit }

@@ -92,7 +92,7 @@ sub python_answers { # kind, what, file, line, there, where
   }
   for my $python (sort keys %asked) { # modules first: names are asked only of what is left
     my @names = grep { defined } (sort { $b cmp $a } keys %{ $asked{$python} })[0 .. $most_names - 1];
-    open my $answers, '-|', 'timeout', '5', $python, '-B', '-c', $python_code, @names or next;
+    open my $answers, '-|', 'timeout', '5', $python, '-Bu', '-c', $python_code, @names or next;
     while (<$answers>) { chomp; my ($name, $there, $origin) = split /\t/, $_, 3; $answer{$python}{$name} = [$there, $origin] if defined $origin }
     close $answers;
   }

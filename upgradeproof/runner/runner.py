@@ -164,6 +164,8 @@ class Runner(AbstractContextManager["Runner"]):
             return self._arrive(name, cached, facts, reused=found is not None)
         except Exception as error:
             active = None if name.spec.booted else self._pool.active
+            if active and active.state:
+                self._cache.wait(active.state)  # a machine that is being saved is paused
             machine = active.machine if active else None
             self.recorder.failed(name, error, time.monotonic() - started, machine)
             raise

@@ -70,3 +70,4 @@ def test_a_part_whose_unit_was_added_or_removed_is_a_line_of_the_services() -> N
     assert Endurance.explain(added, without, with_part) == same
     assert Endurance.explain(removed, with_part, with_part) == "", "the unit is still there"
     assert Endurance.explain(added, with_part, with_part) == ""
+    assert Endurance.explain(removed, without, without) == "", "no services had it"

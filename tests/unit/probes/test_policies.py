@@ -97,9 +97,11 @@ def test_of_a_private_or_a_binary_file_no_text_is_stored(tmp_path: Path) -> None
     private, binary = "/etc/sudoers.d/acme", "/usr/lib/systemd/system-generators/acme"
     root = written(tmp_path, **{private[1:]: "a\n", binary[1:]: "a\0b\n"})
     (root / private[1:]).chmod(0o440)
-    found = read(root, {"acme": [private, binary], "base": []})
+    (root / f"{private[1:]}-link").symlink_to("acme")  # its own mode is open to all
+    found = read(root, {"acme": [private, f"{private}-link", binary], "base": []})
     assert {path: (bool(each.sha256), each.text) for path, each in found.items()} == {
         private: (True, ""),
+        f"{private}-link": (True, ""),
         binary: (True, ""),
     }
 

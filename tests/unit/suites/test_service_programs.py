@@ -44,6 +44,18 @@ def test_a_program_that_the_service_does_not_run_any_more_is_named_with_its_log(
         check(having(UP, named=PACKAGED), having(LOST, named=PACKAGED))
 
 
+def test_the_path_of_a_configuration_is_no_program_and_a_renamed_unit_is_followed() -> None:
+    config = "/etc/app.conf"
+    was = UP.model_copy(update={"programs": (config,)})
+    check(having(was, config), having(LOST, config))
+    renamed = {"name": "supervisor", "change": "renamed", "to": "manager"}
+    plan = state(expect={"service": [renamed]})
+    facts = having(LOST, OWN).facts
+    moved = Facts({**facts.sections, Endurance.section: {"manager.service": LOST}})
+    with pytest.raises(AssertionError, match=f"ran {OWN} all the time"):
+        check(having(UP, OWN), replace(plan, facts=moved))
+
+
 def test_what_else_a_service_may_run() -> None:
     check(having(UP, OWN), having(LOST))  # it is gone, or a package's
     check(having(UP, OWN), having(UP.model_copy(update={"active": "failed"}), OWN))
