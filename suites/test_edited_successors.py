@@ -2,16 +2,14 @@
 
 import pytest
 
-from upgradeproof.probes.conffiles import Conffiles
-from upgradeproof.probes.edited_successors import lost_edits
-from upgradeproof.probes.files import Files
+from upgradeproof.probes.edited_successors import lost_edits, succeeds_an_edited_package
 from upgradeproof.runner import State
 
 
 def test_edit_is_also_in_the_file_of_the_newer_version(installed: State, upgraded: State) -> None:
     """A package with its version in the name has its files in another folder of ``/etc``."""
-    if not (installed[Conffiles] or any(file.edited for file in installed[Files].values())):
-        pytest.skip("no configuration file of a package was edited before the upgrade")
+    if not succeeds_an_edited_package(installed.facts, upgraded.facts):
+        pytest.skip("no package with an edited file is succeeded by one of another version")
     lost = [
         f"{edit.path} was edited, and {edit.package} reads {edit.successor}, which lacks the edit"
         for edit in lost_edits(installed.facts, upgraded.facts)

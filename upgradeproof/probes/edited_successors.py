@@ -25,8 +25,7 @@ def lost_edits(before: Facts, after: Facts) -> Iterator[LostEdit]:
 
     The file of the newer version has the same path but for the version, and is new.
     """
-    edited = {p: file.package for p, file in before[Conffiles].items() if file.state == "modified"}
-    edited |= {p: file.package for p, file in before[Files].items() if file.edited}
+    edited = _edited(before)
     for each in successions(before, after):
         for path in sorted(path for path, package in edited.items() if package == each.old):
             successor = each.renamed(path)
@@ -37,3 +36,15 @@ def lost_edits(before: Facts, after: Facts) -> Iterator[LostEdit]:
             same = now.sha256 == was.sha256 or same_text(each, was, now)
             if not changed and not same:
                 yield LostEdit(path, successor, each.new)
+
+
+def succeeds_an_edited_package(before: Facts, after: Facts) -> bool:
+    """Return whether a package with an edited file has a successor that was compared with it."""
+    packages = set(_edited(before).values())
+    return any(each.old in packages for each in successions(before, after))
+
+
+def _edited(facts: Facts) -> dict[str, str]:
+    """Return the package of each configuration file that the administrator edited, by its path."""
+    found = {p: file.package for p, file in facts[Conffiles].items() if file.state == "modified"}
+    return found | {p: file.package for p, file in facts[Files].items() if file.edited}

@@ -59,10 +59,12 @@ def test_an_edit_that_was_carried_over_is_no_failure() -> None:
     check(before, having("7", {NEW: EDITED}, new=("cc", False)))
     check(before, having("7", {}, new=("aa", False)))
     check(before, having("7", {}, new=("cc", True)))
-    check(before, having("6", {OLD: EDITED}, old=("aa", False)))
     check(before, having("7", {}))
 
 
-def test_a_machine_without_edits_is_left_out() -> None:
-    with pytest.raises(pytest.skip.Exception, match="no configuration file of a package"):
-        check(having("6", old=("aa", False)), having("7", new=("bb", False)))
+def test_a_machine_without_edits_or_successors_is_left_out() -> None:
+    edited = having("6", {OLD: EDITED}, old=("aa", False))
+    plain = having("6", old=("aa", False)), having("7", new=("bb", False))
+    for before, after in (plain, (edited, edited)):
+        with pytest.raises(pytest.skip.Exception, match="no package with an edited file"):
+            check(before, after)
