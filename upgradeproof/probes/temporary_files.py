@@ -13,7 +13,7 @@ from upgradeproof.probes.text import clean, rows
 _SCRIPT = r"""
 find /tmp/. /var/tmp/. -xdev -mindepth 1 -maxdepth 1 \( -type f -o -type d \) \
   ! -name 'systemd-private-*' ! -name '.*-unix' ! -name '*[[:cntrl:]]*' \
-  -printf '%p\t%y\t%u\t%m\n' 2>/dev/null | head -n 200
+  -printf '%p\t%y\t%u\t%m\n' 2>/dev/null | LC_ALL=C sort | head -n 200
 exit 0
 """
 _TYPES = {"f": "file", "d": "directory"}
