@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from suites.test_leaks import test_a_request_leaves_nothing_open as check
+from tests.unit.suites.machines import LocalMachine, PrintingMachine
 from tests.unit.suites.states import container, state
-from upgradeproof.command import Completed
 from upgradeproof.machines import Machine
 from upgradeproof.runner import InUse, State
 from upgradeproof.runner.leaks import Growth, growth_by_requests, leaked
@@ -19,35 +18,12 @@ WEB = {"id": "web", "kind": "http", "port": 80}
 UNIT = "app.service"
 
 
-class Counting:
-    """A machine that prints counts."""
-
-    def __init__(self, files: int, threads: int) -> None:
-        self._text = f"growth\t{UNIT}\t9\t1\ngrowth\t{UNIT}\t{9 + files}\t{1 + threads}\n"
-        self.script = ""
-
-    def run(self, script: str, **_: Any) -> Completed:
-        self.script = script
-        return Completed(
-            command="", exit_status=0, stdout=self._text.encode(), stderr=b"", duration_s=0.0
-        )
+def counting(files: int, threads: int) -> PrintingMachine:
+    counts = f"growth\t{UNIT}\t9\t1\ngrowth\t{UNIT}\t{9 + files}\t{1 + threads}\n"
+    return PrintingMachine(counts)
 
 
-class Folder:
-    """A machine that runs scripts on this host, on which a folder takes the place of /proc."""
-
-    def __init__(self, proc: Path) -> None:
-        self._proc = proc
-
-    def run(self, script: str, **_: Any) -> Completed:
-        script = script.replace("/proc/[0-9]", f"{self._proc}/[0-9]")
-        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True)
-        return Completed(
-            command="", exit_status=0, stdout=done.stdout, stderr=done.stderr, duration_s=0.0
-        )
-
-
-def on(machine: Counting) -> State:
+def on(machine: PrintingMachine) -> State:
     return container(machine, expect={"endpoint": [WEB], "services": ["app"]})
 
 
@@ -56,11 +32,11 @@ def on(machine: Counting) -> State:
     [((40, 0), "app has 40 files more after 40"), ((0, 39), "app has 39 threads more after 40")],
 )
 def test_what_is_left_for_each_request_is_named(growth: tuple[int, int], words: str) -> None:
-    machine = Counting(*growth)
+    machine = counting(*growth)
     with pytest.raises(AssertionError, match=f"{words} requests that are over; 1 more before"):
-        check(on(Counting(1, 1)), on(machine), InUse(on(machine)))
+        check(on(counting(1, 1)), on(machine), InUse(on(machine)))
     check(on(machine), on(machine), InUse(on(machine)))
-    assert f"units={UNIT}\n" in machine.script
+    assert f"units={UNIT}\n" in machine.scripts[0]
 
 
 def test_a_plan_without_a_web_endpoint_is_not_judged() -> None:
@@ -95,7 +71,7 @@ def proc(tmp_path: Path) -> Path:
 
 
 def test_the_files_of_the_unit_are_counted_before_and_after(proc: Path) -> None:
-    machine = cast("Machine", Folder(proc))
+    machine = cast("Machine", LocalMachine(**{"/proc/[0-9]": f"{proc}/[0-9]"}))
     script = f"mktemp {proc}/7/fd/XXXXXX"
     assert growth_by_requests(machine, [UNIT], [script]) == {UNIT: Growth(40, 0)}
     assert growth_by_requests(machine, [UNIT], ["exit 1"]) == {UNIT: Growth(0, 0)}

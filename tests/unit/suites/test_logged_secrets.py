@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from suites.test_logged_secrets import test_no_secret_is_in_a_log as check
+from tests.unit.suites.machines import LocalMachine, PrintingMachine
 from tests.unit.suites.states import container
-from upgradeproof.command import Completed
 from upgradeproof.machines import Machine
 from upgradeproof.runner import InUse, State
 from upgradeproof.runner.logged_secrets import secrets_in_logs
@@ -19,30 +18,8 @@ SECRET = "Eeg7aiThoo4u"  # the secret of these tests
 LEAK = ("/var/log/app.log", "/etc/app.conf")
 
 
-class Printing:
-    """A machine that prints a text for each script."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def run(self, _: str, **__: Any) -> Completed:
-        return Completed(
-            command="", exit_status=0, stdout=self._text.encode(), stderr=b"", duration_s=0.0
-        )
-
-
-class Local:
-    """A machine that runs scripts on this host."""
-
-    def run(self, script: str, **_: Any) -> Completed:
-        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True)
-        return Completed(
-            command="", exit_status=0, stdout=done.stdout, stderr=done.stderr, duration_s=0.0
-        )
-
-
 def on(text: str) -> State:
-    return container(Printing(text))
+    return container(PrintingMachine(text))
 
 
 def test_a_secret_that_is_in_a_log_now_is_reported() -> None:
@@ -83,6 +60,6 @@ def test_only_values_of_secret_settings_are_looked_for(
     log = tmp_path / "log/app log"
     log.write_bytes(b"\xff" * 4_200_000 + f"starts with {setting}\n".encode())
     (tmp_path / "log/other").write_text("starts\n")
-    machine = cast("Machine", Local())
+    machine = cast("Machine", LocalMachine())
     found = secrets_in_logs(machine, f"{tmp_path}/etc", f"{tmp_path}/log")
     assert found == ({(str(log), f"{tmp_path}/etc/app.conf")} if is_one else None)

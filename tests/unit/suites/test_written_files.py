@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from suites.test_written_files import test_written_files_are_open_to_no_more_users as check
+from tests.unit.suites.machines import LocalMachine, PrintingMachine
 from tests.unit.suites.states import container
-from upgradeproof.command import Completed
 from upgradeproof.machines import Machine
 from upgradeproof.runner import InUse, State
 from upgradeproof.runner.written import files_next_to, opened_up, written_files
@@ -18,41 +18,17 @@ from upgradeproof.runner.written import files_next_to, opened_up, written_files
 SPOOL = "/srv/app/2026.spool"
 
 
-class Folders:
-    """A machine that runs scripts on this host, in which a path represents another."""
-
-    def __init__(self, path: Path, instead_of: str) -> None:
-        self._path, self._instead_of = str(path), instead_of
-
-    def run(self, script: str, **_: Any) -> Completed:
-        script = script.replace(self._instead_of, self._path)
-        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True)
-        text = done.stdout.replace(self._path.encode(), self._instead_of.encode())
-        return Completed(command="", exit_status=0, stdout=text, stderr=done.stderr, duration_s=0.0)
+def listing(mode: str, path: str) -> PrintingMachine:
+    return PrintingMachine(f"file\t{mode}\t{path}\n", "find")
 
 
-class Listing:
-    """A machine that has one file, and counts what is written."""
-
-    def __init__(self, mode: str, path: str) -> None:
-        self._line = f"file\t{mode}\t{path}\n"
-        self.scripts: list[str] = []
-
-    def run(self, script: str, **_: Any) -> Completed:
-        self.scripts.append(script)
-        text = self._line if "find" in script else ""
-        return Completed(
-            command="", exit_status=0, stdout=text.encode(), stderr=b"", duration_s=0.0
-        )
-
-
-def on(listing: Listing) -> State:
+def on(machine: PrintingMachine) -> State:
     data = {"id": "item", "write": "set-item a", "read": "get-item", "equals": "a"}
-    return container(listing, expect={"data": [data]})
+    return container(machine, expect={"data": [data]})
 
 
 def test_a_file_that_all_users_may_write_is_reported() -> None:
-    old, new = on(Listing("600", "/srv/app/2025.spool")), on(Listing("666", SPOOL))
+    old, new = on(listing("600", "/srv/app/2025.spool")), on(listing("666", SPOOL))
     with pytest.raises(AssertionError) as caught:
         check(old, new, InUse(new))
     text = str(caught.value).partition("\nassert ")[0]
@@ -61,9 +37,9 @@ def test_a_file_that_all_users_may_write_is_reported() -> None:
 
 
 def test_the_data_is_written_before_the_files_are_read() -> None:
-    listing = Listing("600", SPOOL)
-    check(on(listing), on(listing), InUse(on(listing)))
-    scripts = "\n".join(listing.scripts)
+    machine = listing("600", SPOOL)
+    check(on(machine), on(machine), InUse(on(machine)))
+    scripts = "\n".join(machine.scripts)
     assert -1 < scripts.find("set-item") < scripts.find("find /etc")
 
 
@@ -93,7 +69,7 @@ def test_the_files_of_a_folder_are_read(tmp_path: Path) -> None:
         path.chmod(0o640)
     link.symlink_to(new)
     subprocess.run(["/usr/bin/touch", "-d", "2 days ago", old], check=True)
-    machine = cast("Machine", Folders(tmp_path, "/srv/app"))
+    machine = cast("Machine", LocalMachine(__srv__app=tmp_path))
     assert written_files(machine, ("/srv/app",)) == {"/srv/app/new file": 0o640}
     assert files_next_to(machine, ["/srv/app/below/other"]) == {"/srv/app/below/old": 0o640}
     assert files_next_to(machine, []) == {}
