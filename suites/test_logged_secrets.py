@@ -11,8 +11,7 @@ def test_no_secret_is_in_a_log(installed: State, upgraded: State, in_use: InUse)
     """The services were started with the clone, and all data is written, before logs are read."""
     if upgraded.fidelity.own_kernel:
         pytest.skip("another clone of a VM takes minutes: a container shows the same")
-    for data in upgraded.cell.expect.data:
-        in_use.write(data)
+    in_use.write_all()
     now = secrets_in_logs(in_use.machine)
     if now is None:
         pytest.skip("no file below /etc sets a secret that has a letter and a digit")

@@ -16,8 +16,7 @@ def test_written_files_are_open_to_no_more_users(
     """The services were started with the clone, and all data is written, before they are read."""
     if upgraded.fidelity.own_kernel:
         pytest.skip("another clone of a VM takes minutes: a container shows the same")
-    for data in upgraded.cell.expect.data:
-        in_use.write(data)
+    in_use.write_all()
     after = written_files(in_use.machine)
     found = opened_up(
         files_next_to(installed.machine, after),

@@ -105,6 +105,11 @@ class InUse:
             self._written[data.id] = self.run(data.to_write("after"))
         return self._written[data.id]
 
+    def write_all(self) -> None:
+        """Write each item of data; whether that succeeds is for ``test_data_is_written``."""
+        for data in self._cell.expect.data:
+            self.write(data)
+
     def read(self, data: Data) -> str:
         """Return what the service returns of what was last written, or why it returns nothing."""
         done = self.run(data.to_read(self._moment(data)))
